@@ -1,0 +1,52 @@
+// Package flow holds the words of flow matching that every other package speaks: batches of points, velocity fields,
+// probability paths, couplings and seeded randomness.
+//
+// Arguments come in the order (t, x); t = 0 is noise and t = 1 is data. A Field is the one seam of the program: an
+// exact velocity, a trained net and an onnxruntime session are all Fields, and ode.Solve drives any of them.
+package flow
+
+import "fmt"
+
+// Batch is a list of points of one dimension, stored row by row.
+type Batch struct {
+	Dim  int       // numbers a point
+	Data []float64 // (n, Dim), row-major
+}
+
+// NewBatch returns n points of dimension dim, all zero.
+func NewBatch(n, dim int) Batch {
+	return Batch{Dim: dim, Data: make([]float64, n*dim)}
+}
+
+// Len returns the number of points n.
+func (b Batch) Len() int {
+	if b.Dim == 0 {
+		return 0
+	}
+	return len(b.Data) / b.Dim
+}
+
+// Row returns point i, (Dim), sharing memory with the batch.
+func (b Batch) Row(i int) []float64 { return b.Data[i*b.Dim : (i+1)*b.Dim] }
+
+// Slice returns the points from up to, but not including, to, sharing memory with the batch.
+func (b Batch) Slice(from, to int) Batch {
+	return Batch{Dim: b.Dim, Data: b.Data[from*b.Dim : to*b.Dim]}
+}
+
+// Clone returns a copy that shares nothing with the batch.
+func (b Batch) Clone() Batch {
+	return Batch{Dim: b.Dim, Data: append([]float64(nil), b.Data...)}
+}
+
+// Field is a velocity u(t, x) in units of x per unit of t: for points x, (n, d), it returns u, (n, d), as a new batch.
+// It is safe to call from one goroutine at a time.
+type Field func(t float64, x Batch) (Batch, error)
+
+// CheckLike returns an error unless the two batches have the same shape.
+func CheckLike(a, b Batch) error {
+	if a.Dim != b.Dim || len(a.Data) != len(b.Data) {
+		return fmt.Errorf("batches of shapes (%d, %d) and (%d, %d) do not match", a.Len(), a.Dim, b.Len(), b.Dim)
+	}
+	return nil
+}
