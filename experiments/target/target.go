@@ -1,0 +1,70 @@
+// Package target holds the distributions a flow is trained to reach.
+//
+//	moons, err := target.Moons{Noise: 0.05}.Target()
+//	moons.Fill(batch, flow.NewStream(seed, "data"), 0)
+package target
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+
+	"flowsweep/experiments/flow"
+)
+
+// Target is a distribution on R^Dim that can be drawn from.
+type Target struct {
+	Name   string
+	Params any                               // the parameters it was made from, a Moons for example
+	Dim    int                               // numbers a point
+	Draw   func(r *rand.Rand, dst []float64) // writes one point, (Dim), into dst
+}
+
+// Fill draws one point into each row of dst, (n, Dim); row i is the point of id first + i of the stream.
+func (t Target) Fill(dst flow.Batch, stream *flow.Stream, first uint64) {
+	for i := range dst.Len() {
+		t.Draw(stream.At(first+uint64(i)), dst.Row(i))
+	}
+}
+
+// Sample returns the points 0 to n-1 of the stream, (n, Dim).
+func (t Target) Sample(n int, stream *flow.Stream) flow.Batch {
+	b := flow.NewBatch(n, t.Dim)
+	t.Fill(b, stream, 0)
+	return b
+}
+
+// MarshalJSON returns the form of the target in a spec: its name beside its parameters.
+func (t Target) MarshalJSON() ([]byte, error) {
+	params, err := json.Marshal(t.Params)
+	if err != nil {
+		return nil, err
+	}
+	name, err := json.Marshal(t.Name)
+	if err != nil {
+		return nil, err
+	}
+	out := append([]byte(`{"name":`), name...)
+	if string(params) != "{}" {
+		out = append(append(out, ','), params[1:len(params)-1]...)
+	}
+	return append(out, '}'), nil
+}
+
+// Family is a kind of target that a spec can name, with the parameters it takes and their defaults.
+type Family struct {
+	Name    string
+	Default Maker
+}
+
+// Maker holds a family's parameters, as a struct whose fields a spec can set. Target checks them and returns an error
+// that names the parameter at fault.
+type Maker interface {
+	Target() (Target, error)
+}
+
+// Families lists every family by name.
+var Families = []Family{
+	{"moons", Moons{Noise: 0.05}},
+	{"gaussians", Gaussians{Count: 8, Radius: 5, Std: 0.5}},
+	{"checkerboard", Checkerboard{Scale: 1 / 0.45}},
+}
