@@ -1,0 +1,24 @@
+package metric
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// MeanInterval returns the mean of the values and half the width of its 95 % confidence interval by Student's t with
+// n - 1 degrees of freedom, which assumes that the values are independent and about normal. The half width of fewer
+// than two values is NaN, and so is the mean of none.
+func MeanInterval(values []float64) (mean, half float64) {
+	n := len(values)
+	if n == 0 {
+		return math.NaN(), math.NaN()
+	}
+	mean = stat.Mean(values, nil)
+	if n < 2 {
+		return mean, math.NaN()
+	}
+	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(n - 1)}.Quantile(.975)
+	return mean, t * stat.StdDev(values, nil) / math.Sqrt(float64(n))
+}
