@@ -1,0 +1,132 @@
+package experiments
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/metric"
+	"flowsweep/experiments/ode"
+	"flowsweep/experiments/target"
+)
+
+// words are the values of one type that a spec picks by name.
+type words struct {
+	kind  string
+	names []string
+	value map[string]reflect.Value
+}
+
+func wordsOf[T any](kind string, all []T, name func(T) string) words {
+	w := words{kind: kind, value: map[string]reflect.Value{}}
+	for _, v := range all {
+		w.names = append(w.names, name(v))
+		w.value[name(v)] = reflect.ValueOf(v)
+	}
+	return w
+}
+
+// vocabulary holds every type whose values a spec picks by name.
+var vocabulary = map[reflect.Type]words{
+	reflect.TypeFor[ode.Solver]():    wordsOf("solver", ode.Solvers, func(s ode.Solver) string { return s.Name }),
+	reflect.TypeFor[flow.Path]():     wordsOf("path", flow.Paths, func(p flow.Path) string { return p.Name }),
+	reflect.TypeFor[flow.Coupling](): wordsOf("coupling", flow.Couplings, func(c flow.Coupling) string { return c.Name }),
+	reflect.TypeFor[metric.Metric](): wordsOf("metric", metric.Metrics, func(m metric.Metric) string { return m.Name }),
+}
+
+// word returns the named value: a name, or a mapping that holds nothing else.
+func (d *decoder) word(n *yaml.Node, w words, f field) alternatives {
+	name, _, ok := d.name(n, w.kind, f)
+	if !ok {
+		return alternatives{}
+	}
+	if n.Kind == yaml.MappingNode {
+		d.known(n, []string{"name"})
+	}
+	v, ok := w.value[name.Value]
+	if !ok || name.Tag != "!!str" {
+		return d.problem(name, "%s", unknown(w.kind, name.Value, w.names))
+	}
+	return one(v)
+}
+
+// name returns the node of the name of a thing, which is a scalar or the key name of a mapping, and the values of that
+// mapping by key.
+func (d *decoder) name(n *yaml.Node, kind string, f field) (*yaml.Node, map[string]*yaml.Node, bool) {
+	if n.Kind == yaml.ScalarNode {
+		return n, nil, true
+	}
+	nodes, ok := d.keys(n, f.name)
+	if !ok {
+		return nil, nil, false
+	}
+	name, ok := nodes["name"]
+	if !ok {
+		d.problem(n, "the %s has no name: add it", kind)
+		return nil, nil, false
+	}
+	if name = follow(name); name.Kind != yaml.ScalarNode || name.Tag == "!!null" {
+		d.problem(name, "the name of a %s is one word", kind)
+		return nil, nil, false
+	}
+	return name, nodes, true
+}
+
+// exclusive lists the parameters of a family that leave others without a meaning.
+var exclusive = map[string]map[string][]string{"gaussians": {"means": {"count", "radius"}}}
+
+// target returns a target for every combination of its parameters.
+func (d *decoder) target(n *yaml.Node, f field) alternatives {
+	name, nodes, ok := d.name(n, "target", f)
+	if !ok {
+		return alternatives{}
+	}
+	i := slices.IndexFunc(target.Families, func(fam target.Family) bool { return fam.Name == name.Value })
+	if i < 0 || name.Tag != "!!str" {
+		return d.problem(name, "%s", unknown("target", name.Value, familyNames()))
+	}
+	family := target.Families[i]
+	proto := reflect.ValueOf(family.Default)
+	before := len(d.problems)
+	if nodes != nil {
+		d.known(n, append([]string{"name"}, keysOf(proto.Type())...))
+	}
+	for key, others := range exclusive[family.Name] {
+		for _, other := range others {
+			if nodes[key] != nil && nodes[other] != nil {
+				d.problem(nodes[other], "%s and %s exclude each other: leave one out", key, other)
+			}
+		}
+	}
+	found := d.fields(n, nodes, proto, field{name: family.Name, swept: f.swept})
+	if len(d.problems) > before {
+		return alternatives{}
+	}
+	for i, v := range found.values {
+		made, err := v.Interface().(target.Maker).Target()
+		if err != nil {
+			at := n
+			if param, _, ok := strings.Cut(err.Error(), ": "); ok && nodes[param] != nil {
+				at = nodes[param]
+			}
+			d.problem(follow(at), "%v", err)
+			continue
+		}
+		found.values[i] = reflect.ValueOf(made)
+	}
+	if len(d.problems) > before {
+		return alternatives{}
+	}
+	return found
+}
+
+func familyNames() []string {
+	var names []string
+	for _, f := range target.Families {
+		names = append(names, f.Name)
+	}
+	return names
+}

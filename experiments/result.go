@@ -1,0 +1,159 @@
+package experiments
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+	"time"
+)
+
+// State is how far a fit or a run has come.
+type State string
+
+// The states of a fit or a run. A failed, killed or lost one is done again by the next sweep that holds it.
+const (
+	Queued   State = "queued"
+	Running  State = "running"
+	Finished State = "finished"
+	Failed   State = "failed"
+	Killed   State = "killed" // interrupted by the user
+	Lost     State = "lost"   // its process died
+)
+
+// Result is one run as the store knows it: a row of the run table.
+type Result struct {
+	Sweep         string
+	Fit, Run      string // keys
+	State         State  // of the run, or of its fit where that did not finish
+	Seed          uint64
+	Setting       Setting
+	NFE           int     // velocity calls a sample, counted
+	Metrics       []Value // in the order of the spec
+	FitSeconds    float64
+	SampleSeconds float64
+	Params        int // trained numbers of the net
+	Commit        string
+	Engine        string
+	Error         string // why it failed, or empty
+}
+
+// Value is a named number, which may be NaN or infinite.
+type Value struct {
+	Name  string
+	Value float64
+}
+
+// Metric returns the value of the named metric, and whether it was measured.
+func (r Result) Metric(name string) (float64, bool) {
+	for _, v := range r.Metrics {
+		if v.Name == name {
+			return v.Value, true
+		}
+	}
+	return math.NaN(), false
+}
+
+// MarshalJSON returns the row with the fields that `flowsweep runs --json` promises.
+func (r Result) MarshalJSON() ([]byte, error) {
+	metrics := make(map[string]Number, len(r.Metrics))
+	for _, v := range r.Metrics {
+		metrics[v.Name] = Number(v.Value)
+	}
+	s := r.Setting
+	return json.Marshal(struct {
+		Sweep         string            `json:"sweep"`
+		Fit           string            `json:"fit"`
+		Run           string            `json:"run"`
+		State         State             `json:"state"`
+		Seed          uint64            `json:"seed"`
+		Target        any               `json:"target"`
+		Path          any               `json:"path"`
+		Coupling      any               `json:"coupling"`
+		Net           Net               `json:"net"`
+		Train         Train             `json:"train"`
+		Solver        string            `json:"solver"`
+		Steps         int               `json:"steps"`
+		Count         int               `json:"count"`
+		NFE           int               `json:"nfe"`
+		Metrics       map[string]Number `json:"metrics"`
+		FitSeconds    float64           `json:"fit_seconds"`
+		SampleSeconds float64           `json:"sample_seconds"`
+		Params        int               `json:"params"`
+		Commit        string            `json:"commit"`
+		Engine        string            `json:"engine"`
+		Error         string            `json:"error"`
+	}{
+		r.Sweep, r.Fit, r.Run, r.State, r.Seed, s.Target, s.Path, s.Coupling, s.Net, s.Train, s.Sample.Solver.Name,
+		s.Sample.Steps, s.Sample.Count, r.NFE, metrics, r.FitSeconds, r.SampleSeconds, r.Params, r.Commit, r.Engine, r.Error,
+	})
+}
+
+// Number is a float64 whose JSON form survives NaN and infinity, as the strings "nan", "inf" and "-inf".
+type Number float64
+
+// MarshalJSON returns the number, or a string where it is not finite.
+func (n Number) MarshalJSON() ([]byte, error) {
+	switch x := float64(n); {
+	case math.IsNaN(x):
+		return []byte(`"nan"`), nil
+	case math.IsInf(x, 1):
+		return []byte(`"inf"`), nil
+	case math.IsInf(x, -1):
+		return []byte(`"-inf"`), nil
+	default:
+		return json.Marshal(x)
+	}
+}
+
+// String returns the number in its shortest form.
+func (n Number) String() string { return strconv.FormatFloat(float64(n), 'g', -1, 64) }
+
+// Loss is the mean training loss of the steps since the previous one, logged at Step.
+type Loss struct {
+	Step  int
+	Value float64 // mean over the batch and the dimensions; may be NaN or infinite
+}
+
+// Environment is what a result was computed with.
+type Environment struct {
+	Commit  string   `json:"commit"` // empty where it is not known
+	Dirty   bool     `json:"dirty"`  // the working tree differed from the commit
+	Go      string   `json:"go"`
+	Modules []string `json:"modules"` // path@version, sorted
+	OS      string   `json:"os"`
+	Arch    string   `json:"arch"`
+	CPU     string   `json:"cpu"`
+	Cores   int      `json:"cores"`
+	Engine  string   `json:"engine"`
+}
+
+// Artifact is a file made by a sweep or a fit, known by the sha256 of its content.
+type Artifact struct {
+	Name   string `json:"name"` // weights.safetensors, velocity.onnx, ...
+	SHA256 string `json:"sha256"`
+	Size   int64  `json:"size"`
+}
+
+// Check is the outcome of comparing an ONNX file in onnxruntime with Go.
+type Check struct {
+	File       string   `json:"file"`
+	SHA256     string   `json:"sha256"`  // of the file
+	Runtime    string   `json:"runtime"` // onnxruntime and its version
+	Points     int      `json:"points"`  // compared at each batch size and level
+	Batches    []int    `json:"batches"` // batch sizes
+	Levels     []string `json:"levels"`  // graph optimisation levels
+	MaxAbsDiff float64  `json:"max_abs_diff"`
+	MaxAbs     float64  `json:"max_abs"`   // the largest |v| Go computed
+	Tolerance  float64  `json:"tolerance"` // the difference allowed: 1e-5 (1 + MaxAbs)
+	OK         bool     `json:"ok"`
+	Error      string   `json:"error"` // why it could not be compared, or empty
+}
+
+// Sweep is a stored sweep: what its report is made of, but for samples and losses.
+type Sweep struct {
+	Name        string
+	Started     time.Time // of its first run ever
+	Spec        Spec
+	Environment Environment // of its latest run
+	Results     []Result    // in the order of the plan
+}

@@ -1,0 +1,149 @@
+package experiments
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"go.yaml.in/yaml/v4"
+)
+
+var update = flag.Bool("update", false, "write the golden files again")
+
+func TestSchemaGolden(t *testing.T) {
+	const file = "spec.schema.json"
+	got, err := Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s is not what Schema returns: run `go test ./experiments -run TestSchemaGolden -update`", file)
+	}
+}
+
+// The specs in the tree are accepted by the schema that editors use, and by Parse.
+func TestSpecsAreValid(t *testing.T) {
+	schema := compiled(t)
+	files, err := filepath.Glob("specs/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("got %d specs, %v: want some", len(files), err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(plain(t, text)); err != nil {
+			t.Errorf("%s: the schema rejects it: %v", file, err)
+		}
+		spec, err := Parse(file, text)
+		if err != nil {
+			t.Errorf("Parse: %v", err)
+		}
+		if want := spec.Name + ".yaml"; filepath.Base(file) != want {
+			t.Errorf("%s holds the sweep %s: want it in %s", file, spec.Name, want)
+		}
+	}
+}
+
+// What the schema and Parse say of a text agrees.
+func TestSchemaAgreesWithParse(t *testing.T) {
+	schema := compiled(t)
+	for _, c := range []struct {
+		name, text string
+		ok         bool
+	}{
+		{"only what is required", "{name: a, target: moons}", true},
+		{"names as mappings", "{name: a, target: {name: moons}, path: {name: condot}, metrics: [{name: mmd}]}", true},
+		{"one value for a list", "{name: a, target: moons, metrics: mmd, seeds: [7]}", true},
+		{"whole float", "{name: a, target: moons, train: {steps: 1e4}}", true},
+		{"lists of everything", "{name: [moons], target: moons}", false},
+		{"swept mappings", "{name: a, target: [moons, {name: gaussians, std: [0.1, 0.2]}], net: [{width: 8}, {width: [9, 10]}]}", true},
+		{"means", "{name: a, target: {name: gaussians, means: [[0, 0], [1, 1]]}}", true},
+		{"swept means", "{name: a, target: {name: gaussians, means: [[[0, 0]], [[1, 1]]]}}", true},
+		{"no name", "{target: moons}", false},
+		{"no target", "{name: a}", false},
+		{"unknown key", "{name: a, target: moons, colour: red}", false},
+		{"unknown solver", "{name: a, target: moons, sample: {solver: rk5}}", false},
+		{"unknown target", "{name: a, target: mons}", false},
+		{"another family's parameter", "{name: a, target: {name: moons, std: 1}}", false},
+		{"target without a name", "{name: a, target: {noise: 1}}", false},
+		{"zero width", "{name: a, target: moons, net: {width: 0}}", false},
+		{"zero rate", "{name: a, target: moons, train: {rate: 0}}", false},
+		{"half a step", "{name: a, target: moons, sample: {steps: 1.5}}", false},
+		{"number as text", "{name: a, target: moons, sample: {steps: '4'}}", false},
+		{"empty list", "{name: a, target: moons, net: {width: []}}", false},
+		{"same value twice", "{name: a, target: moons, net: {width: [8, 8]}}", false},
+		{"list within a list", "{name: a, target: moons, net: {width: [[8]]}}", false},
+		{"list where one value belongs", "{name: a, target: moons, reference: {count: [2, 3]}}", false},
+		{"reference of one", "{name: a, target: moons, reference: {count: 1}}", false},
+		{"empty value", "{name: a, target: moons, net: {width: null}}", false},
+		{"name with a space", "{name: a b, target: moons}", false},
+		{"no seeds", "{name: a, target: moons, seeds: 0}", false},
+		{"negative seed", "{name: a, target: moons, seeds: [-1]}", false},
+		{"means and count", "{name: a, target: {name: gaussians, count: 2, means: [[0, 0], [1, 1]]}}", false},
+		{"not a mapping", "[name, target]", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if err := schema.Validate(plain(t, []byte(c.text))); (err == nil) != c.ok {
+				t.Errorf("schema: got %v, want accepted: %v", err, c.ok)
+			}
+			if _, err := Parse("a.yaml", []byte(c.text)); (err == nil) != c.ok {
+				t.Errorf("Parse: got %v, want accepted: %v", err, c.ok)
+			}
+		})
+	}
+}
+
+// compiled returns the schema, which is itself checked against the schema of schemas.
+func compiled(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	text, err := Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("spec.schema.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile("spec.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+// plain returns a YAML text as the values of JSON.
+func plain(t *testing.T, text []byte) any {
+	t.Helper()
+	var v any
+	if err := yaml.Load(text, &v); err != nil {
+		t.Fatal(err)
+	}
+	as, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(as))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}

@@ -1,0 +1,104 @@
+// Package experiments holds the words of a sweep: the Spec a person writes, the Plan of fits and runs it stands for,
+// the Result of each run, and the choice among them. It keeps no clock, touches no file and knows no GoMLX.
+//
+//	spec, err := experiments.Parse("two-moons.yaml", text)
+//	plan, err := spec.Plan()
+package experiments
+
+import (
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/metric"
+	"flowsweep/experiments/ode"
+	"flowsweep/experiments/target"
+)
+
+// Spec is a declared experiment: what is swept, over which seeds, how it is measured and what is chosen.
+type Spec struct {
+	Name      string          `json:"name"`
+	Settings  []Setting       `json:"-"` // the product of the lists, in the order they were written
+	Seeds     []uint64        `json:"seeds"`
+	Metrics   []metric.Metric `json:"metrics"`
+	Reference Reference       `json:"reference"`
+	Choose    Choose          `json:"choose"`
+	Text      string          `json:"-"` // the file as it was read
+}
+
+// Setting is one cell of a sweep: everything but the seed.
+type Setting struct {
+	Recipe
+	Sample Sampling `json:"sample"`
+}
+
+// Recipe is what, with a seed, determines the weights of a net.
+type Recipe struct {
+	Target   target.Target `json:"target"`
+	Path     flow.Path     `json:"path"`
+	Coupling flow.Coupling `json:"coupling"`
+	Net      Net           `json:"net"`
+	Train    Train         `json:"train"`
+}
+
+// Net is a velocity net: a multilayer perceptron on (t, x) with Depth hidden layers of Width units.
+type Net struct {
+	Width      int    `json:"width" min:"1" doc:"units a hidden layer"`
+	Depth      int    `json:"depth" min:"1" doc:"hidden layers"`
+	Activation string `json:"activation" oneof:"elu silu tanh relu" doc:"activation of the hidden layers"`
+}
+
+// Train says how a net is trained: Steps steps, each on a fresh batch of Batch pairs.
+type Train struct {
+	Steps     int     `json:"steps" min:"1" doc:"optimiser steps"`
+	Batch     int     `json:"batch" min:"1" doc:"fresh pairs a step"`
+	Optimizer string  `json:"optimizer" oneof:"adam" doc:"optimiser"`
+	Rate      float64 `json:"rate" above:"0" doc:"learning rate"`
+}
+
+// Sampling says how samples are drawn from a trained net: Count points, carried by Solver in Steps even steps.
+type Sampling struct {
+	Solver ode.Solver `json:"solver"`
+	Steps  int        `json:"steps" min:"1" doc:"solver steps from t = 0 to t = 1"`
+	Count  int        `json:"count" min:"2" doc:"samples"`
+}
+
+// Reference is the fixed sample of the target that every run is measured against.
+type Reference struct {
+	Count int    `json:"count" min:"2" doc:"points of the true distribution"`
+	Seed  uint64 `json:"seed" doc:"seed of the reference sample and of the noise that every run starts from"`
+}
+
+// Choose says which setting a sweep ends with: by Rule, the one with the lowest mean of Metric over the seeds.
+type Choose struct {
+	Metric string `json:"metric" doc:"the metric to choose by, one of metrics; the first of them if left out"`
+	Rule   string `json:"rule" oneof:"best" doc:"best: the lowest mean over the seeds"`
+}
+
+// document is the shape of a spec file. Fields tagged swept take a list of alternatives wherever they take a value.
+type document struct {
+	Name      string          `json:"name" required:"yes" doc:"name of the sweep: letters, digits, dot, dash and underscore"`
+	Target    target.Target   `json:"target" required:"yes" swept:"yes" doc:"the distribution to reach"`
+	Path      flow.Path       `json:"path" swept:"yes" doc:"the probability path"`
+	Coupling  flow.Coupling   `json:"coupling" swept:"yes" doc:"which noise goes with which data in training"`
+	Net       Net             `json:"net" swept:"yes" doc:"the velocity net, a multilayer perceptron on (t, x)"`
+	Train     Train           `json:"train" swept:"yes" doc:"training"`
+	Seeds     []uint64        `json:"seeds" doc:"how many seeds (0, 1, ...), or a list of them"`
+	Sample    Sampling        `json:"sample" swept:"yes" doc:"sampling"`
+	Metrics   []metric.Metric `json:"metrics" doc:"the metrics to measure"`
+	Reference Reference       `json:"reference" doc:"the true sample that runs are measured against"`
+	Choose    Choose          `json:"choose" doc:"which setting to choose and export"`
+}
+
+// defaults is a spec with nothing written in it: the net, batch and solver of the standalone notebook of arXiv
+// 2412.06264, over a single seed.
+func defaults() document {
+	return document{
+		Path:      flow.CondOT,
+		Coupling:  flow.Independent,
+		Net:       Net{Width: 64, Depth: 3, Activation: "elu"},
+		Train:     Train{Steps: 10000, Batch: 256, Optimizer: "adam", Rate: 1e-3},
+		Seeds:     []uint64{0},
+		Sample:    Sampling{Solver: ode.Midpoint, Steps: 8, Count: 2000},
+		Metrics:   []metric.Metric{metric.MMD, metric.SlicedW2},
+		Reference: Reference{Count: 2000},
+		Choose:    Choose{Rule: "best"},
+	}
+}
