@@ -1,0 +1,88 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/gobackend"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// Go runs graphs in GoMLX's own Go backend: always present, the reference that other engines are compared with.
+var Go = Engine{Name: "go", Doc: "GoMLX's Go backend", Compile: compileGo}
+
+// goProgram is a graph compiled by the Go backend.
+type goProgram struct {
+	backend    compute.Backend
+	inputs     []Input
+	shapes     []shapes.Shape
+	executable compute.Executable
+	donate     []bool
+}
+
+func compileGo(f Graph, inputs ...Input) (program Program, err error) {
+	defer recovered(&err)
+	// Sequential operations: a sweep runs one fit a core, which beats splitting the small products of one fit.
+	backend, err := gobackend.New("ops_sequential")
+	if err != nil {
+		return nil, fmt.Errorf("start the Go backend: %w", err)
+	}
+	p := &goProgram{backend: backend, inputs: inputs}
+	g := graph.NewGraph(backend, "program")
+	nodes := make([]*graph.Node, len(inputs))
+	for i, in := range inputs {
+		p.shapes = append(p.shapes, shapes.Make(dtypes.Float32, in.Dims...))
+		p.donate = append(p.donate, true)
+		nodes[i] = graph.Parameter(g, in.Name, p.shapes[i])
+	}
+	if err := g.Compile(f(nodes)...); err != nil {
+		return nil, fmt.Errorf("compile for the Go backend: %w", err)
+	}
+	p.executable = g.Executable()
+	return p, nil
+}
+
+func (p *goProgram) Run(inputs ...Tensor) ([]Tensor, error) {
+	if err := check(p.inputs, inputs); err != nil {
+		return nil, err
+	}
+	buffers := make([]compute.Buffer, len(inputs))
+	for i, in := range inputs {
+		var err error
+		if buffers[i], err = p.backend.BufferFromFlatData(0, in.Data, p.shapes[i]); err != nil {
+			return nil, fmt.Errorf("input %q: %w", p.inputs[i].Name, err)
+		}
+	}
+	results, err := p.executable.Execute(buffers, p.donate, 0)
+	if err != nil {
+		return nil, fmt.Errorf("run in the Go backend: %w", err)
+	}
+	outputs := make([]Tensor, len(results))
+	for i, r := range results {
+		if outputs[i], err = takeBuffer(r); err != nil {
+			return nil, fmt.Errorf("output %d: %w", i, err)
+		}
+	}
+	return outputs, nil
+}
+
+// takeBuffer copies a result out of the backend and frees it.
+func takeBuffer(b compute.Buffer) (Tensor, error) {
+	shape, err := b.Shape()
+	if err != nil {
+		return Tensor{}, err
+	}
+	t := Tensor{Dims: shape.Dimensions, Data: make([]float32, shape.Size())}
+	if err := b.ToFlatData(t.Data); err != nil {
+		return t, err
+	}
+	return t, b.Finalize()
+}
+
+func (p *goProgram) Close() error {
+	p.executable.Finalize()
+	p.backend.Finalize()
+	return nil
+}

@@ -1,0 +1,130 @@
+package engine
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// fakeModule pins a small file in place of the library and returns a download of a module that holds it.
+func fakeModule(t *testing.T, platform, content string) func(string) (string, error) {
+	t.Helper()
+	dir := t.TempDir()
+	pin := pins[platform]
+	path := filepath.Join(dir, filepath.FromSlash(pin.file))
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o444); err != nil {
+		t.Fatal(err)
+	}
+	return func(string) (string, error) { return dir, nil }
+}
+
+func offline(string) (string, error) { return "", errors.New("dial tcp: no network") }
+
+func TestFindLibraryUsesTheVariable(t *testing.T) {
+	t.Parallel()
+	named := filepath.Join(t.TempDir(), "mine.so")
+	if err := os.WriteFile(named, []byte("mine"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	lib, err := findLibrary(named, t.TempDir(), "plan9/386", offline)
+	sum := sha256.Sum256([]byte("mine"))
+	if err != nil || lib.Path != named || lib.From != LibraryVariable || lib.SHA256 != hex.EncodeToString(sum[:]) {
+		t.Errorf("found %+v, %v", lib, err)
+	}
+	if _, err := findLibrary(named+".gone", t.TempDir(), "linux/amd64", offline); err == nil || !strings.Contains(err.Error(), LibraryVariable) {
+		t.Errorf("a missing file: error %v", err)
+	}
+}
+
+func TestFindLibraryChecksTheSum(t *testing.T) {
+	t.Parallel()
+	_, err := findLibrary("", t.TempDir(), "linux/amd64", fakeModule(t, "linux/amd64", "tampered with"))
+	if err == nil || !strings.Contains(err.Error(), "sha256") {
+		t.Errorf("a library of another sum: error %v", err)
+	}
+}
+
+func TestFindLibraryErrorsSayWhatToDo(t *testing.T) {
+	t.Parallel()
+	_, err := findLibrary("", t.TempDir(), "linux/amd64", offline)
+	for _, want := range []string{"no network", "connect to the network once", LibraryVariable} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("offline: error %v, want %q in it", err, want)
+		}
+	}
+	_, err = findLibrary("", t.TempDir(), "plan9/386", offline)
+	for _, want := range []string{"plan9/386", LibraryVariable} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("unsupported platform: error %v, want %q in it", err, want)
+		}
+	}
+}
+
+// TestFindLibraryCaches takes the real library from the module once and then, offline, from the cache; a damaged cache
+// is not used.
+func TestFindLibraryCaches(t *testing.T) {
+	t.Parallel()
+	platform := runtime.GOOS + "/" + runtime.GOARCH
+	if _, ok := pins[platform]; !ok {
+		t.Skipf("no library is pinned for %s", platform)
+	}
+	cache := t.TempDir()
+	first, err := findLibrary("", cache, platform, downloadModule)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(first.From, "Go module") || !strings.HasPrefix(first.Path, cache) {
+		t.Errorf("first found %+v, want it from the module and in the cache", first)
+	}
+	second, err := findLibrary("", cache, platform, offline)
+	if err != nil || second.From != "user cache" || second.SHA256 != pins[platform].sha256 {
+		t.Errorf("then found %+v, %v, want it from the cache", second, err)
+	}
+	if err := os.WriteFile(second.Path, []byte("damaged"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if lib, err := findLibrary("", cache, platform, offline); err == nil {
+		t.Errorf("a damaged cache gives %+v", lib)
+	}
+	if lib, err := findLibrary("", cache, platform, downloadModule); err != nil || lib.SHA256 != pins[platform].sha256 {
+		t.Errorf("a damaged cache is not mended: %+v, %v", lib, err)
+	}
+}
+
+// TestPinsAreThoseOfGoMod: the versions in go.mod and in this package are one.
+func TestPinsAreThoseOfGoMod(t *testing.T) {
+	t.Parallel()
+	mod, err := os.ReadFile("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for platform, pin := range pins {
+		m := regexp.MustCompile(regexp.QuoteMeta(pin.module) + ` (v\S+)`).FindSubmatch(mod)
+		if m == nil || string(m[1]) != moduleVersion {
+			t.Errorf("%s: go.mod has %s at %q, this package %s", platform, pin.module, m, moduleVersion)
+		}
+	}
+}
+
+func TestSelfTest(t *testing.T) {
+	requireRuntime(t)
+	if err := SelfTest(); err != nil {
+		t.Error(err)
+	}
+	r, err := LoadRuntime()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if os.Getenv(LibraryVariable) == "" && r.Version != libraryVersion {
+		t.Errorf("onnxruntime says it is %s, pinned is %s", r.Version, libraryVersion)
+	}
+}

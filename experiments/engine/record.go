@@ -1,0 +1,194 @@
+package engine
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/notimplemented"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// Record returns the graph as an ONNX model, with the inputs and outputs named and the weights as initializers of
+// their names: GoMLX builds the graph into a backend that, instead of computing, writes down what it is told. The graph
+// gets its inputs first and then the weights. An operation without an ONNX form is an error that names it.
+func Record(f Graph, inputs []Input, weights []Initializer, outputs []string) (m Model, err error) {
+	defer recovered(&err)
+	r := &recorder{made: map[string]int{}, constants: map[string]Initializer{}, outputs: outputs}
+	g := graph.NewGraph(r, "recorded")
+	var nodes []*graph.Node
+	for _, in := range inputs {
+		nodes = append(nodes, graph.Parameter(g, in.Name, dynamic(in.Dims)))
+		r.model.Inputs = append(r.model.Inputs, ValueInfo{Name: in.Name, Dims: in.Dims})
+	}
+	for _, w := range weights {
+		nodes = append(nodes, graph.Parameter(g, w.Name, dynamic(w.Dims)))
+		r.model.Initializers = append(r.model.Initializers, w)
+	}
+	if err := g.Compile(f(nodes)...); err != nil {
+		return Model{}, fmt.Errorf("record as ONNX: %w", err)
+	}
+	return r.model, nil
+}
+
+// dynamic returns the shape of these sizes, where Batch is the axis of that name.
+func dynamic(dims []int) shapes.Shape {
+	names := make([]string, len(dims))
+	for i, d := range dims {
+		if d == Batch {
+			names[i] = "batch"
+		}
+	}
+	return shapes.MakeDynamic(dtypes.Float32, dims, names)
+}
+
+// recorder is a GoMLX backend that records one graph.
+type recorder struct {
+	notimplemented.Backend
+	model     Model
+	made      map[string]int         // name of a value to the index of the node that makes it
+	constants map[string]Initializer // by name; weights are not among them
+	outputs   []string               // names to give
+	count     int                    // of values named so far
+}
+
+// value is what GoMLX holds for the output of an operation.
+//
+// A broadcast is not written down where it happens: dims, which may be shorter and smaller than the shape, are the
+// sizes of the tensor there is, and stretch to the shape by ONNX's own broadcasting (axes aligned at the right). Only
+// an operation that needs the whole tensor expands it.
+type value struct {
+	name  string
+	shape shapes.Shape
+	dims  []int
+}
+
+func (r *recorder) Name() string        { return "onnx-recorder" }
+func (r *recorder) String() string      { return r.Name() }
+func (r *recorder) Description() string { return "records graphs as ONNX" }
+
+func (r *recorder) Capabilities() compute.Capabilities {
+	return compute.Capabilities{
+		Operations:  map[compute.OpType]bool{},
+		DTypes:      map[dtypes.DType]bool{dtypes.Float32: true, dtypes.Int64: true, dtypes.Int32: true, dtypes.Bool: true},
+		DynamicAxes: true,
+	}
+}
+
+func (r *recorder) Builder(string) compute.Builder { return &builder{recorder: r} }
+
+// builder and function are the two faces GoMLX builds through; both write into the recorder.
+type builder struct {
+	notimplemented.Builder
+	recorder *recorder
+	main     *function
+}
+
+func (b *builder) Name() string { return b.recorder.Name() }
+
+func (b *builder) Main() compute.Function {
+	if b.main == nil {
+		b.main = &function{recorder: b.recorder, builder: b, Function: notimplemented.Function{ErrFn: lacks}}
+	}
+	return b.main
+}
+
+func (b *builder) OpShape(v compute.Value) (shapes.Shape, error) { return v.(*value).shape, nil }
+
+func (b *builder) Compile() (compute.Executable, error) {
+	b.recorder.dropUnused()
+	return nil, nil
+}
+
+// lacks is the error of an operation the recorder cannot write.
+func lacks(op compute.OpType) error {
+	return fmt.Errorf("the ONNX recorder has no %s: build the net without it (%w)", op, compute.ErrNotImplemented)
+}
+
+type function struct {
+	notimplemented.Function
+	recorder *recorder
+	builder  *builder
+}
+
+func (f *function) Builder() compute.Builder                        { return f.builder }
+func (f *function) Shape(v compute.Value) (shapes.Shape, error)     { return v.(*value).shape, nil }
+func (f *function) Identity(x compute.Value) (compute.Value, error) { return x, nil }
+
+func (f *function) Parameter(name string, shape shapes.Shape, _ *compute.ShardingSpec) (compute.Value, error) {
+	return &value{name: name, shape: shape, dims: shape.Dimensions}, nil
+}
+
+func (f *function) Constant(flat any, dims ...int) (compute.Value, error) {
+	shape := shapes.Make(dtypes.FromGoType(reflect.TypeOf(flat).Elem()), dims...)
+	name, err := f.recorder.constant(flat, dims)
+	return &value{name: name, shape: shape, dims: dims}, err
+}
+
+// Return gives the outputs their names: the node that makes one is renamed, and where that cannot be, because it is
+// an input, a constant or already an output, an Identity is added.
+func (f *function) Return(outputs []compute.Value, _ []*compute.ShardingSpec) error {
+	r := f.recorder
+	for i, o := range outputs {
+		v, err := r.whole(o.(*value))
+		if err != nil {
+			return err
+		}
+		made, ok := r.made[v.name]
+		if !ok || slices.Contains(r.outputs, v.name) {
+			v = r.node("Identity", v.shape, v.dims, nil, v)
+			made = r.made[v.name]
+		}
+		r.rename(made, v.name, r.outputs[i])
+		r.model.Outputs = append(r.model.Outputs, ValueInfo{Name: r.outputs[i], Dims: v.shape.Dimensions})
+	}
+	return nil
+}
+
+// node writes down an operation with one output and returns that.
+func (r *recorder) node(op string, shape shapes.Shape, dims []int, attributes []Attribute, inputs ...*value) *value {
+	names := make([]string, len(inputs))
+	for i, in := range inputs {
+		names[i] = in.name
+	}
+	return r.nodeByName(op, shape, dims, attributes, names...)
+}
+
+func (r *recorder) nodeByName(op string, shape shapes.Shape, dims []int, attributes []Attribute, inputs ...string) *value {
+	r.count++
+	name := fmt.Sprintf("v%d", r.count)
+	r.made[name] = len(r.model.Nodes)
+	r.model.Nodes = append(r.model.Nodes, Node{Op: op, Inputs: inputs, Outputs: []string{name}, Attributes: attributes})
+	return &value{name: name, shape: shape, dims: dims}
+}
+
+// constant returns the name of an initializer that holds the numbers, one for all equal ones.
+func (r *recorder) constant(flat any, dims []int) (string, error) {
+	c := Initializer{Dims: slices.Clone(dims)}
+	switch data := flat.(type) { // copied: the slice is GoMLX's
+	case []float32:
+		c.Data = slices.Clone(data)
+	case []int64:
+		c.Data = slices.Clone(data)
+	case []int32:
+		c.Data = slices.Clone(data)
+	case []bool:
+		c.Data = slices.Clone(data)
+	default:
+		return "", fmt.Errorf("the ONNX recorder has no constants of type %T: use 32-bit floats", flat)
+	}
+	for _, have := range r.model.Initializers {
+		if known, ok := r.constants[have.Name]; ok && reflect.DeepEqual(known, c) {
+			return have.Name, nil
+		}
+	}
+	r.count++
+	name := fmt.Sprintf("constant%d", r.count)
+	r.constants[name] = c
+	c.Name = name
+	r.model.Initializers = append(r.model.Initializers, c)
+	return name, nil
+}

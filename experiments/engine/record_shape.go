@@ -1,0 +1,191 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/shapeinference"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/compute/support/sets"
+)
+
+// This file holds what the recorder does about shapes: broadcasts that are not written down, reshapes, and the tidying
+// of the finished graph.
+
+// stretch returns the sizes two tensors broadcast to, aligned at the right.
+func stretch(a, b []int) []int {
+	if len(a) < len(b) {
+		a, b = b, a
+	}
+	out := slices.Clone(a)
+	for i, d := range b {
+		if j := len(a) - len(b) + i; out[j] == 1 {
+			out[j] = d
+		}
+	}
+	return out
+}
+
+// BroadcastInDim writes nothing but, where axes were inserted between others, a reshape.
+func (f *function) BroadcastInDim(x compute.Value, shape shapes.Shape, axes []int) (compute.Value, error) {
+	v := x.(*value)
+	if err := shapeinference.BroadcastInDim(v.shape, shape, axes, sets.MakeWith("batch")); err != nil {
+		return nil, err
+	}
+	// The sizes of v, moved to the axes of the new shape; the rest are 1.
+	dims := slices.Repeat([]int{1}, shape.Rank())
+	for i, axis := range axes {
+		if j := i - (v.shape.Rank() - len(v.dims)); j >= 0 {
+			dims[axis] = v.dims[j]
+		}
+	}
+	for len(dims) > len(v.dims) && dims[0] == 1 {
+		dims = dims[1:]
+	}
+	if !slices.Equal(dims, v.dims) {
+		var err error
+		if v, err = f.recorder.reshape(v, dims); err != nil {
+			return nil, err
+		}
+	}
+	return &value{name: v.name, shape: shape, dims: dims}, nil
+}
+
+// Reshape writes nothing where it only adds or drops leading axes of size 1.
+func (f *function) Reshape(x compute.Value, dims ...int) (compute.Value, error) {
+	v := x.(*value)
+	shape, err := shapeinference.Reshape(v.shape, dims)
+	if err != nil {
+		return nil, err
+	}
+	if slices.Equal(trimmed(v.shape.Dimensions), trimmed(dims)) && len(v.dims) <= len(dims) {
+		return &value{name: v.name, shape: shape, dims: v.dims}, nil
+	}
+	if v, err = f.recorder.whole(v); err != nil {
+		return nil, err
+	}
+	w, err := f.recorder.reshape(v, dims)
+	if err != nil {
+		return nil, err
+	}
+	return &value{name: w.name, shape: shape, dims: dims}, nil
+}
+
+// trimmed returns the sizes without leading ones.
+func trimmed(dims []int) []int {
+	for len(dims) > 0 && dims[0] == 1 {
+		dims = dims[1:]
+	}
+	return dims
+}
+
+// reshape writes a Reshape of the tensor there is; one size may be Batch, which ONNX infers.
+func (r *recorder) reshape(v *value, dims []int) (*value, error) {
+	name, err := r.ints(dims)
+	if err != nil {
+		return nil, err
+	}
+	return r.nodeByName("Reshape", v.shape, dims, nil, v.name, name), nil
+}
+
+// whole returns the value with every broadcast carried out, for an operation that needs the full tensor.
+func (r *recorder) whole(v *value) (*value, error) {
+	dims := v.shape.Dimensions
+	if slices.Equal(v.dims, dims) {
+		return v, nil
+	}
+	if slices.Equal(trimmed(v.dims), trimmed(dims)) {
+		w, err := r.reshape(v, dims)
+		if err != nil {
+			return nil, err
+		}
+		return &value{name: w.name, shape: v.shape, dims: dims}, nil
+	}
+	if v.shape.IsDynamic() {
+		return nil, fmt.Errorf("the ONNX recorder cannot expand sizes %v to %v along the batch: combine it with an input first", v.dims, dims)
+	}
+	name, err := r.ints(dims)
+	if err != nil {
+		return nil, err
+	}
+	return r.nodeByName("Expand", v.shape, dims, nil, v.name, name), nil
+}
+
+// ints returns the name of a constant list of integers.
+func (r *recorder) ints(list []int) (string, error) {
+	wide := make([]int64, len(list))
+	for i, v := range list {
+		wide[i] = int64(v)
+	}
+	return r.constant(wide, []int{len(list)})
+}
+
+// isELU reports whether where(c, a, b) is where(x > 0, x, exp(min(x, 0)) - 1).
+func (r *recorder) isELU(c, a, b *value) bool {
+	x := a.name
+	minusOne, ok := r.operands(b.name, "Sub")
+	if !ok || !r.isScalar(minusOne[1], 1) {
+		return false
+	}
+	exponent, ok := r.operands(minusOne[0], "Exp")
+	if !ok {
+		return false
+	}
+	least, ok := r.operands(exponent[0], "Min")
+	if !ok || least[0] != x || !r.isScalar(least[1], 0) {
+		return false
+	}
+	greater, ok := r.operands(c.name, "Greater")
+	return ok && greater[0] == x && r.isScalar(greater[1], 0)
+}
+
+// operands returns the inputs of the node that makes the named value, if it is of that operation.
+func (r *recorder) operands(name, op string) ([]string, bool) {
+	i, ok := r.made[name]
+	if !ok || r.model.Nodes[i].Op != op {
+		return nil, false
+	}
+	return r.model.Nodes[i].Inputs, true
+}
+
+// isScalar reports whether the name is that of a constant with this one number.
+func (r *recorder) isScalar(name string, want float32) bool {
+	data, ok := r.constants[name].Data.([]float32)
+	return ok && len(data) == 1 && data[0] == want
+}
+
+// rename gives the output of a node another name, wherever it is used.
+func (r *recorder) rename(node int, from, to string) {
+	r.model.Nodes[node].Outputs[0] = to
+	for _, n := range r.model.Nodes {
+		for i, in := range n.Inputs {
+			if in == from {
+				n.Inputs[i] = to
+			}
+		}
+	}
+	delete(r.made, from)
+	r.made[to] = node
+}
+
+// dropUnused drops the nodes and constants that no output depends on. Nodes come in the order they were made, so one
+// pass backwards finds them.
+func (r *recorder) dropUnused() {
+	used := map[string]bool{}
+	for _, o := range r.model.Outputs {
+		used[o.Name] = true
+	}
+	var kept []Node
+	for _, n := range slices.Backward(r.model.Nodes) {
+		if used[n.Outputs[0]] {
+			kept = append(kept, n)
+			for _, in := range n.Inputs {
+				used[in] = true
+			}
+		}
+	}
+	slices.Reverse(kept)
+	r.model.Nodes = kept
+	r.model.Initializers = slices.DeleteFunc(r.model.Initializers, func(t Initializer) bool { return !used[t.Name] })
+}
