@@ -1,0 +1,170 @@
+package export
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+
+	"flowsweep/experiments/engine"
+	"flowsweep/experiments/velocity"
+)
+
+var net = velocity.Net{Dim: 2, Width: 32, Depth: 3, Activation: velocity.ELU}
+
+func model(t *testing.T) (*velocity.Model, []float32) {
+	t.Helper()
+	weights := net.Init(3)
+	m, err := velocity.Compile(engine.Go, net, weights)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { m.Close() })
+	return m, weights
+}
+
+func exported(t *testing.T, weights []float32) []byte {
+	t.Helper()
+	file, err := Velocity(net, weights, About{Version: "test", Doc: "a net", Properties: map[string]string{"run": "abc", "seed": "3"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestVerifyPasses(t *testing.T) {
+	m, weights := model(t)
+	c, err := Verify(exported(t, weights), Points(2, 4096, 0), m.Velocity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !c.OK || c.Points != 4096 || len(c.Batches) < 3 || len(c.Levels) != 2 || c.MaxAbs <= 0 {
+		t.Errorf("check %+v, want one that passes", c)
+	}
+	if c.MaxAbsDiff == 0 {
+		t.Log("the difference is exactly 0 on this machine")
+	}
+}
+
+// TestVerifyFindsOneWrongWeight changes one weight in the file, by 1 % of the weights' size, and then by a sign.
+func TestVerifyFindsOneWrongWeight(t *testing.T) {
+	m, weights := model(t)
+	file := exported(t, weights)
+	for _, at := range []int{0, 200, len(weights) / 2, len(weights) - 1} {
+		for _, change := range []float32{.01 / float32(math.Sqrt(32)), -2 * weights[at]} {
+			if math.Abs(float64(change)) < 1e-3 {
+				change = 1e-3
+			}
+			c, err := Verify(perturbed(t, file, weights[at], change), Points(2, 4096, 0), m.Velocity)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.OK {
+				t.Errorf("weight %d changed by %g passes: %+v", at, change, c)
+			}
+		}
+	}
+}
+
+// perturbed changes the first place in the file that holds the bytes of the weight.
+func perturbed(t *testing.T, file []byte, weight, change float32) []byte {
+	t.Helper()
+	old := binary.LittleEndian.AppendUint32(nil, math.Float32bits(weight))
+	i := bytes.Index(file, old)
+	if i < 0 || bytes.Count(file, old) != 1 {
+		t.Fatalf("the weight %g is in the file %d times", weight, bytes.Count(file, old))
+	}
+	out := bytes.Clone(file)
+	binary.LittleEndian.PutUint32(out[i:], math.Float32bits(weight+change))
+	return out
+}
+
+func TestVerifyFindsNonFinite(t *testing.T) {
+	m, weights := model(t)
+	file := exported(t, weights)
+	c, err := Verify(perturbed(t, file, weights[5], float32(math.NaN())), Points(2, 64, 0), m.Velocity)
+	if err != nil || c.OK {
+		t.Errorf("a weight that is NaN passes: %+v, %v", c, err)
+	}
+	nan := func(t, _ []float32) ([]float32, error) {
+		v := make([]float32, 2*len(t))
+		v[0] = float32(math.NaN())
+		return v, nil
+	}
+	if c, err := Verify(file, Points(2, 64, 0), nan); err != nil || c.OK {
+		t.Errorf("a reference that is NaN passes: %+v, %v", c, err)
+	}
+}
+
+func TestVerifyOfAnotherNet(t *testing.T) {
+	m, _ := model(t)
+	other := velocity.Net{Dim: 3, Width: 4, Depth: 1, Activation: velocity.Tanh}
+	file, err := Velocity(other, other.Init(1), About{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err := Verify(file, Points(2, 64, 0), m.Velocity); err == nil {
+		t.Errorf("a file for 3 dimensions is compared in 2: %+v", c)
+	}
+	if _, err := Verify([]byte("no model"), Points(2, 64, 0), m.Velocity); err == nil {
+		t.Error("a file that is no model is compared")
+	}
+}
+
+func TestExportIsReproducible(t *testing.T) {
+	_, weights := model(t)
+	a, b := exported(t, weights), exported(t, weights)
+	if !bytes.Equal(a, b) {
+		t.Error("the same net gives other bytes")
+	}
+	for _, want := range []string{"layers.2.weight", "batch", "time_convention", "velocity", "flowsweep"} {
+		if !bytes.Contains(a, []byte(want)) {
+			t.Errorf("the file does not hold %q", want)
+		}
+	}
+}
+
+func TestPointsCoverTheTimes(t *testing.T) {
+	t.Parallel()
+	p := Points(2, 1000, 0)
+	if p.T[0] != 0 || p.T[1] != 1 {
+		t.Errorf("the first times are %g and %g, want 0 and 1", p.T[0], p.T[1])
+	}
+	for _, v := range p.T {
+		if v < 0 || v > 1 {
+			t.Errorf("time %g", v)
+		}
+	}
+}
+
+func TestVectorsHoldTheNet(t *testing.T) {
+	m, _ := model(t)
+	text, err := Vectors(2, m.Velocity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v struct {
+		T, X, V   [][]float32
+		Tolerance float64
+	}
+	if err := json.Unmarshal(text, &v); err != nil {
+		t.Fatal(err)
+	}
+	want, err := m.Velocity(v.T[7], v.X[7])
+	if err != nil || len(v.T) != vectorCount || v.V[7][0] != want[0] || v.V[7][1] != want[1] || v.Tolerance <= 0 {
+		t.Errorf("vector 7 of %d is %v, want %v (%v)", len(v.T), v.V[7], want, err)
+	}
+}
+
+func TestCardSaysWhetherItIsVerified(t *testing.T) {
+	t.Parallel()
+	about := About{Doc: "A net", Properties: map[string]string{"pipe": "a|b"}}
+	if card := string(Card(about, Check{OK: true})); !strings.Contains(card, "**verified**") || !strings.Contains(card, `a\|b`) {
+		t.Errorf("card\n%s", card)
+	}
+	if card := string(Card(about, Check{})); !strings.Contains(card, "do not use") {
+		t.Errorf("card\n%s", card)
+	}
+}
