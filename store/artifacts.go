@@ -1,0 +1,148 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"flowsweep/experiments"
+)
+
+// The kinds of owner an artifact may have.
+const (
+	ownerFit   = "fit"
+	ownerRun   = "run"
+	ownerSweep = "sweep"
+)
+
+// SaveArtifact stores a file of the sweep, and replaces the one it has of that name.
+func (db *DB) SaveArtifact(ctx context.Context, sweep, name string, content []byte) (a experiments.Artifact, err error) {
+	defer wrap(&err, "save %s of sweep %q", name, sweep)
+	err = db.write(ctx, func(tx *sql.Tx) error {
+		var known bool
+		if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sweeps WHERE name = ?)`, sweep).Scan(&known); err != nil {
+			return err
+		}
+		if !known {
+			return errors.New("no such sweep in the store")
+		}
+		a, err = saveArtifact(ctx, tx, ownerSweep, sweep, name, content)
+		return err
+	})
+	return a, err
+}
+
+// Artifacts returns the files of the sweep, by name.
+func (db *DB) Artifacts(ctx context.Context, sweep string) (list []experiments.Artifact, err error) {
+	defer wrap(&err, "list files of sweep %q", sweep)
+	err = db.read(ctx, func(tx *sql.Tx) error {
+		list, err = artifacts(ctx, tx, ownerSweep, sweep)
+		return err
+	})
+	return list, err
+}
+
+// ArtifactContent returns the content of a file of the sweep.
+func (db *DB) ArtifactContent(ctx context.Context, sweep, name string) ([]byte, error) {
+	return db.artifactContent(ctx, ownerSweep, sweep, name)
+}
+
+// saveArtifact stores content once, however many artifacts have it. That of a replaced artifact stays.
+func saveArtifact(ctx context.Context, tx *sql.Tx, kind, owner, name string, content []byte) (experiments.Artifact, error) {
+	sum := sha256.Sum256(content)
+	a := experiments.Artifact{Name: name, SHA256: hex.EncodeToString(sum[:]), Size: int64(len(content))}
+	if content == nil {
+		content = []byte{} // the driver stores nil as NULL
+	}
+	// A blob that is there may be damaged: what is at hand is known to be whole.
+	if _, err := tx.ExecContext(ctx, `INSERT INTO blobs (sha256, bytes) VALUES (?, ?)
+		ON CONFLICT (sha256) DO UPDATE SET bytes = excluded.bytes WHERE bytes <> excluded.bytes`, a.SHA256, content); err != nil {
+		return a, err
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO artifacts (owner_kind, owner, name, sha256, size) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (owner_kind, owner, name) DO UPDATE SET sha256 = excluded.sha256, size = excluded.size`,
+		kind, owner, name, a.SHA256, a.Size)
+	return a, err
+}
+
+func artifacts(ctx context.Context, tx *sql.Tx, kind, owner string) ([]experiments.Artifact, error) {
+	rows, err := tx.QueryContext(ctx,
+		`SELECT name, sha256, size FROM artifacts WHERE owner_kind = ? AND owner = ? ORDER BY name`, kind, owner)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []experiments.Artifact
+	for rows.Next() {
+		var a experiments.Artifact
+		if err := rows.Scan(&a.Name, &a.SHA256, &a.Size); err != nil {
+			return nil, err
+		}
+		list = append(list, a)
+	}
+	return list, rows.Err()
+}
+
+// artifactContent returns the content of an artifact after comparing it with its sha256.
+func (db *DB) artifactContent(ctx context.Context, kind, owner, name string) (content []byte, err error) {
+	defer wrap(&err, "read %s of %s %s", name, kind, owner)
+	var want string
+	if err := db.readers.QueryRowContext(ctx, `SELECT a.sha256, b.bytes FROM artifacts a JOIN blobs b USING (sha256)
+		WHERE a.owner_kind = ? AND a.owner = ? AND a.name = ?`, kind, owner, name).Scan(&want, &content); err != nil {
+		return nil, found(err)
+	}
+	sum := sha256.Sum256(content)
+	if got := hex.EncodeToString(sum[:]); got != want {
+		return nil, fmt.Errorf("its sha256 is %s and not %s: the store is damaged, restore a copy of it or give another --db", got, want)
+	}
+	return content, nil
+}
+
+// checkJSON is the stored form of a check, whose numbers may be NaN or infinite.
+type checkJSON struct {
+	experiments.Check
+	MaxAbsDiff jsonNumber `json:"max_abs_diff"`
+	MaxAbs     jsonNumber `json:"max_abs"`
+	Tolerance  jsonNumber `json:"tolerance"`
+}
+
+// SaveCheck stores the check of a file of the sweep, and replaces the one it has of that file.
+func (db *DB) SaveCheck(ctx context.Context, sweep string, c experiments.Check) (err error) {
+	defer wrap(&err, "save check of %s of sweep %q", c.File, sweep)
+	text, err := json.Marshal(checkJSON{c, jsonNumber(c.MaxAbsDiff), jsonNumber(c.MaxAbs), jsonNumber(c.Tolerance)})
+	if err != nil {
+		return err
+	}
+	return db.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO checks (sweep, file, json) VALUES (?, ?, ?)
+			ON CONFLICT (sweep, file) DO UPDATE SET json = excluded.json`, sweep, c.File, string(text))
+		return err
+	})
+}
+
+// Checks returns the checks of the sweep, by file.
+func (db *DB) Checks(ctx context.Context, sweep string) (checks []experiments.Check, err error) {
+	defer wrap(&err, "list checks of sweep %q", sweep)
+	rows, err := db.readers.QueryContext(ctx, `SELECT json FROM checks WHERE sweep = ? ORDER BY file`, sweep)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text []byte
+		if err := rows.Scan(&text); err != nil {
+			return nil, err
+		}
+		var c checkJSON
+		if err := json.Unmarshal(text, &c); err != nil {
+			return nil, err
+		}
+		c.Check.MaxAbsDiff, c.Check.MaxAbs, c.Check.Tolerance = float64(c.MaxAbsDiff), float64(c.MaxAbs), float64(c.Tolerance)
+		checks = append(checks, c.Check)
+	}
+	return checks, rows.Err()
+}

@@ -1,0 +1,160 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// applicationID marks a SQLite file as a store of this program: "flow" in ASCII.
+const applicationID = 0x666c6f77
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// CheckPath reports, as an error, why Open would refuse the file at path. It writes nothing: a missing file in a
+// folder that can be written is fine.
+func CheckPath(path string) error {
+	if err := checkPath(path); err != nil {
+		return fmt.Errorf("open store %q: %w", path, err)
+	}
+	return nil
+}
+
+func checkPath(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return checkFolder(filepath.Dir(path))
+	case err != nil:
+		return err
+	case info.IsDir():
+		return errors.New("it is a folder: give a file as --db")
+	case !info.Mode().IsRegular():
+		return errors.New("it is not a regular file: give another --db")
+	case syscall.Access(path, 2) != nil: // may it be written?
+		return errors.New("it cannot be written: change its permissions, or give another --db")
+	}
+	if err := checkFolder(filepath.Dir(path)); err != nil {
+		return err
+	}
+	return checkHeader(path)
+}
+
+// checkFolder returns an error unless files can be made in the folder: SQLite keeps its log beside the store.
+func checkFolder(folder string) error {
+	info, err := os.Stat(folder)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("there is no folder %q: create it, or give another --db", folder)
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return fmt.Errorf("%q is not a folder: give another --db", folder)
+	case syscall.Access(folder, 2) != nil:
+		return fmt.Errorf("the folder %q cannot be written: change its permissions, or give another --db", folder)
+	}
+	return nil
+}
+
+// checkHeader reads the first page's header, laid out as in https://www.sqlite.org/fileformat2.html#the_database_header.
+// After a crash the truth may still be in the log beside the file, so a file without tables passes here; migrate asks again.
+func checkHeader(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	header := make([]byte, 108) // 100 bytes of the file, 8 of the root of its table of tables
+	n, err := io.ReadFull(file, header)
+	switch {
+	case err == io.EOF: // SQLite takes an empty file for a new database
+		return nil
+	case err != nil && err != io.ErrUnexpectedEOF:
+		return err
+	case n < len(header) || string(header[:16]) != "SQLite format 3\x00":
+		return errors.New("not a SQLite database: give another --db")
+	}
+	empty := binary.BigEndian.Uint16(header[103:]) == 0 // cells of that root
+	return checkOwner(binary.BigEndian.Uint32(header[68:]), binary.BigEndian.Uint32(header[60:]), empty)
+}
+
+// checkOwner returns an error unless a database with this identity is a store the program can read, or is to become one.
+func checkOwner(application, version uint32, empty bool) error {
+	if application != applicationID && (application != 0 || !empty) {
+		return errors.New("it is a SQLite database of another program: give another --db")
+	}
+	if known := len(migrations()); application == applicationID && version > uint32(known) {
+		return fmt.Errorf("it is of version %d and this flowsweep knows up to %d: use a newer flowsweep, or give another --db",
+			version, known)
+	}
+	return nil
+}
+
+// migrations lists the steps from nothing to the newest version: the i-th of them, from 1, makes version i.
+func migrations() []string {
+	names, err := fs.Glob(migrationFiles, "migrations/*.sql")
+	if err != nil {
+		panic("store: " + err.Error())
+	}
+	return names
+}
+
+// migrate brings the database to the newest version, a transaction a step. Two programs that start at once take turns,
+// and the second finds nothing left to do.
+func migrate(ctx context.Context, db *sql.DB) error {
+	migrated := false
+	for i, name := range migrations() {
+		done, err := step(ctx, db, name, i+1)
+		if err != nil {
+			return err
+		}
+		migrated = migrated || done
+	}
+	if !migrated {
+		return nil
+	}
+	// Brings the identity out of the log into the file, where checkHeader reads it.
+	_, err := db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+	return err
+}
+
+// step makes the version with the named migration and reports whether there was a need to.
+func step(ctx context.Context, db *sql.DB, name string, version int) (bool, error) {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return false, err
+	}
+	defer tx.Rollback() // does nothing after Commit
+	var application, has uint32
+	var tables int
+	if err := tx.QueryRowContext(ctx, `SELECT (SELECT application_id FROM pragma_application_id),
+		(SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)`).
+		Scan(&application, &has, &tables); err != nil {
+		return false, err
+	}
+	if err := checkOwner(application, has, tables == 0); err != nil {
+		return false, err
+	}
+	if has >= uint32(version) && application == applicationID {
+		return false, nil
+	}
+	text, err := migrationFiles.ReadFile(name)
+	if err != nil {
+		return false, err
+	}
+	// A PRAGMA takes no parameters; both are undone with the transaction.
+	script := fmt.Sprintf("%s\nPRAGMA application_id = %d;\nPRAGMA user_version = %d;", text, applicationID, version)
+	if _, err := tx.ExecContext(ctx, script); err != nil {
+		return false, fmt.Errorf("migrate to version %d: %w", version, err)
+	}
+	return true, tx.Commit()
+}

@@ -1,0 +1,207 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+
+	"flowsweep/store"
+)
+
+// files are what may lie at a path, and what both Open and CheckPath say of it; no want means that it opens.
+var files = []struct {
+	name string
+	make func(t *testing.T, path string)
+	want []string
+}{
+	{"missing", func(*testing.T, string) {}, nil},
+	{"empty", func(t *testing.T, path string) { must(t, os.WriteFile(path, nil, 0o644)) }, nil},
+	{"a store", func(t *testing.T, path string) { must(t, open(t, path).Close()) }, nil},
+	{"an empty database", func(t *testing.T, path string) { run(t, path, "VACUUM") }, nil},
+	{
+		"short text", func(t *testing.T, path string) { must(t, os.WriteFile(path, []byte("name: x\n"), 0o644)) },
+		[]string{"runs.db", "not a SQLite database", "give another --db"},
+	},
+	{
+		"long text", func(t *testing.T, path string) { must(t, os.WriteFile(path, make([]byte, 5000), 0o644)) },
+		[]string{"not a SQLite database", "give another --db"},
+	},
+	{
+		"a torn header", func(t *testing.T, path string) {
+			must(t, os.WriteFile(path, []byte("SQLite format 3\x00 and no more"), 0o644))
+		},
+		[]string{"not a SQLite database"},
+	},
+	{
+		"tables of another program", func(t *testing.T, path string) { run(t, path, "CREATE TABLE books (title TEXT)") },
+		[]string{"another program", "give another --db"},
+	},
+	{
+		"many tables of another program", func(t *testing.T, path string) {
+			for i := range 200 { // more than one page of the table of tables
+				run(t, path, fmt.Sprintf("CREATE TABLE books%d (title TEXT, author TEXT, year INTEGER)", i))
+			}
+		},
+		[]string{"another program"},
+	},
+	{
+		"identity of another program", func(t *testing.T, path string) { run(t, path, "PRAGMA application_id = 7; VACUUM") },
+		[]string{"another program"},
+	},
+	{
+		"a newer store", func(t *testing.T, path string) {
+			must(t, open(t, path).Close())
+			run(t, path, "PRAGMA user_version = 99")
+		},
+		[]string{"version 99", "knows up to 1", "use a newer flowsweep"},
+	},
+	{"a folder", func(t *testing.T, path string) { must(t, os.Mkdir(path, 0o755)) }, []string{"a folder", "--db"}},
+}
+
+func TestOpen(t *testing.T) {
+	t.Parallel()
+	for _, f := range files {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "runs.db")
+			f.make(t, path)
+			before := snapshot(t, filepath.Dir(path))
+			db, err := store.Open(t.Context(), path)
+			if f.want == nil {
+				must(t, err)
+				must(t, db.Close())
+				return
+			}
+			wantError(t, err, f.want...)
+			if after := snapshot(t, filepath.Dir(path)); !reflect.DeepEqual(before, after) {
+				t.Errorf("a refused file was changed: %d files before, %d after", len(before), len(after))
+			}
+		})
+	}
+}
+
+func TestCheckPathAgreesAndWritesNothing(t *testing.T) {
+	t.Parallel()
+	for _, f := range files {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "runs.db")
+			f.make(t, path)
+			before := snapshot(t, filepath.Dir(path))
+			err := store.CheckPath(path)
+			if f.want == nil {
+				must(t, err)
+			} else {
+				wantError(t, err, f.want...)
+			}
+			if after := snapshot(t, filepath.Dir(path)); !reflect.DeepEqual(before, after) {
+				t.Errorf("CheckPath wrote: %d files before, %d after", len(before), len(after))
+			}
+		})
+	}
+}
+
+func TestFolderOfTheStore(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(folder, "file"), nil, 0o644))
+	must(t, os.Mkdir(filepath.Join(folder, "locked"), 0o555))
+	for _, c := range []struct{ name, path, want string }{
+		{"missing", "none/runs.db", "create it"},
+		{"a file", "file/runs.db", "not a"}, // folder or directory, as the system says it
+		{"read-only", "locked/runs.db", "cannot be written"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.name == "read-only" && os.Getuid() == 0 {
+				t.Skip("root may write everywhere")
+			}
+			path := filepath.Join(folder, c.path)
+			wantError(t, store.CheckPath(path), c.want)
+			_, err := store.Open(context.Background(), path)
+			wantError(t, err, c.want)
+		})
+	}
+}
+
+func TestOpenExisting(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path := filepath.Join(folder, "runs.db")
+	_, err := store.OpenExisting(t.Context(), path)
+	wantError(t, err, "runs.db", "run `flowsweep sweep SPEC` first, or give --db FILE")
+	if got := names(t, folder); len(got) != 0 {
+		t.Errorf("it made %q", got)
+	}
+	must(t, open(t, path).Close())
+	db := try(store.OpenExisting(t.Context(), path))(t)
+	must(t, db.Close())
+}
+
+// A crash may leave all of the first migration in the log, and a file that says nothing of its owner.
+func TestOpenAfterACrashBeforeTheFirstCheckpoint(t *testing.T) {
+	t.Parallel()
+	path, crashed := filepath.Join(t.TempDir(), "runs.db"), filepath.Join(t.TempDir(), "runs.db")
+	other := raw(t, path)
+	other.SetMaxOpenConns(1)
+	for _, q := range []string{"PRAGMA journal_mode = WAL", "CREATE TABLE books (title TEXT)"} {
+		_ = try(other.Exec(q))(t)
+	}
+	for _, suffix := range []string{"", "-wal"} { // as they are while the other program runs
+		must(t, os.WriteFile(crashed+suffix, try(os.ReadFile(path+suffix))(t), 0o644))
+	}
+	must(t, store.CheckPath(crashed)) // sees the file alone
+	_, err := store.Open(t.Context(), crashed)
+	wantError(t, err, "another program")
+}
+
+func TestIdentity(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "runs.db")
+	db := open(t, path)
+	header := try(os.ReadFile(path))(t)[:100] // while the store is open: the first checkpoint has come
+	if got, want := string(header[68:72]), "flow"; got != want {
+		t.Errorf("application id: got %q, want %q", got, want)
+	}
+	must(t, db.Close())
+	other := raw(t, path)
+	for pragma, want := range map[string]string{
+		"user_version": "1", "journal_mode": "wal", "integrity_check": "ok",
+	} {
+		var got string
+		must(t, other.QueryRow("PRAGMA "+pragma).Scan(&got))
+		if got != want {
+			t.Errorf("%s: got %s, want %s", pragma, got, want)
+		}
+	}
+	var loose int
+	must(t, other.QueryRow("SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite_%' AND NOT strict").Scan(&loose))
+	if loose != 0 {
+		t.Errorf("%d tables are not STRICT", loose)
+	}
+}
+
+// run runs a statement on the database at path, past the store.
+func run(t *testing.T, path, query string) {
+	t.Helper()
+	db := raw(t, path)
+	_ = try(db.Exec(query))(t)
+	must(t, db.Close())
+}
+
+// snapshot returns the content of each file in the folder.
+func snapshot(t *testing.T, folder string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, name := range names(t, folder) {
+		path := filepath.Join(folder, name)
+		info := try(os.Stat(path))(t)
+		all[name] = info.Mode().String() + info.ModTime().String()
+		if !info.IsDir() {
+			all[name] += string(try(os.ReadFile(path))(t))
+		}
+	}
+	return all
+}

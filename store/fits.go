@@ -1,0 +1,113 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"flowsweep/experiments"
+)
+
+// weightsName is the artifact that holds a fit's weights.
+const weightsName = "weights.safetensors"
+
+// FitRecord is all the store knows of a fit, but for its losses.
+type FitRecord struct {
+	Key         string
+	Config      json.RawMessage // recipe and seed
+	State       experiments.State
+	Seconds     float64
+	Params      int
+	Error       string
+	Environment experiments.Environment // of its latest start; zero before
+	Started     time.Time               // latest; zero before
+	Finished    time.Time               // or failed, or killed; zero before
+	Files       []experiments.Artifact
+}
+
+// StartFit marks the fit as running in the environment, and removes the losses and weights of an earlier try.
+func (db *DB) StartFit(ctx context.Context, key string, env experiments.Environment, now time.Time) (err error) {
+	defer wrap(&err, "start fit %s", key)
+	// Losses of the earlier try must not be written after they are removed; what went wrong with them no longer matters.
+	_ = db.losses.flush(ctx, key)
+	return db.write(ctx, func(tx *sql.Tx) error {
+		hash, err := saveEnvironment(ctx, tx, env)
+		if err != nil {
+			return err
+		}
+		if err := updateOne(ctx, tx, `UPDATE fits SET state = ?, seconds = 0, params = 0, error = '', environment = ?,
+			started = ?, finished = NULL WHERE key = ?`, experiments.Running, hash, timeText(now), key); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM losses WHERE fit = ?`, key); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM artifacts WHERE owner_kind = 'fit' AND owner = ?`, key)
+		return err
+	})
+}
+
+// FinishFit stores the weights of a fit, a safetensors file, and marks it as finished after the given seconds of
+// training, with params trained numbers. It writes the fit's losses first, and where some could not be written it
+// returns an error and the fit stays unfinished.
+func (db *DB) FinishFit(ctx context.Context, key string, seconds float64, params int, weights []byte, now time.Time) (err error) {
+	defer wrap(&err, "finish fit %s", key)
+	if err := db.losses.flush(ctx, key); err != nil {
+		return err
+	}
+	return db.write(ctx, func(tx *sql.Tx) error {
+		if _, err := saveArtifact(ctx, tx, ownerFit, key, weightsName, weights); err != nil {
+			return err
+		}
+		return updateOne(ctx, tx, `UPDATE fits SET state = ?, seconds = ?, params = ?, error = '', finished = ? WHERE key = ?`,
+			experiments.Finished, seconds, params, timeText(now), key)
+	})
+}
+
+// EndFit marks a fit as failed, killed or lost, and the message says why. Its runs stay as they are.
+func (db *DB) EndFit(ctx context.Context, key string, state experiments.State, message string, now time.Time) (err error) {
+	defer wrap(&err, "end fit %s", key)
+	if state == experiments.Finished {
+		panic("store: EndFit of a fit that finished: FinishFit stores its weights")
+	}
+	return db.write(ctx, func(tx *sql.Tx) error {
+		return updateOne(ctx, tx, `UPDATE fits SET state = ?, error = ?, finished = ? WHERE key = ?`,
+			state, message, timeText(now), key)
+	})
+}
+
+// FitState returns the state of the fit, or "" where the store does not know it.
+func (db *DB) FitState(ctx context.Context, key string) (state experiments.State, err error) {
+	defer wrap(&err, "read fit %s", key)
+	err = db.readers.QueryRowContext(ctx, `SELECT state FROM fits WHERE key = ?`, key).Scan(&state)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return state, err
+}
+
+// Weights returns the weights of a finished fit, a safetensors file.
+func (db *DB) Weights(ctx context.Context, fit string) ([]byte, error) {
+	return db.artifactContent(ctx, ownerFit, fit, weightsName)
+}
+
+// Fit returns what the store knows of the fit with the full key.
+func (db *DB) Fit(ctx context.Context, key string) (f FitRecord, err error) {
+	defer wrap(&err, "read fit %s", key)
+	err = db.read(ctx, func(tx *sql.Tx) error {
+		var config string
+		var environment, started, finished sql.NullString
+		if err := tx.QueryRowContext(ctx, `SELECT f.key, f.config, f.state, f.seconds, f.params, f.error, e.json, f.started, f.finished
+			FROM fits f LEFT JOIN environments e ON e.hash = f.environment WHERE f.key = ?`, key).
+			Scan(&f.Key, &config, &f.State, &f.Seconds, &f.Params, &f.Error, &environment, &started, &finished); err != nil {
+			return found(err)
+		}
+		f.Config = json.RawMessage(config)
+		var err error
+		f.Files, err = artifacts(ctx, tx, ownerFit, key)
+		return errors.Join(err, decode(environment, &f.Environment), parseTime(started, &f.Started), parseTime(finished, &f.Finished))
+	})
+	return f, err
+}

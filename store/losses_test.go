@@ -1,0 +1,136 @@
+package store_test
+
+import (
+	"fmt"
+	"math"
+	"path/filepath"
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+
+	"flowsweep/experiments"
+)
+
+func TestLossesOfConcurrentFits(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
+	plan := start(t, db, tiny)
+	const steps = 6001 // more than may wait, and not a whole number of batches
+	var wg sync.WaitGroup
+	for i, fit := range plan.Fits {
+		wg.Go(func() {
+			if err := db.StartFit(t.Context(), fit.Key, env, noon); err != nil {
+				t.Error(err)
+				return
+			}
+			for step := range steps {
+				db.LogLosses(fit.Key, experiments.Loss{Step: step, Value: lossAt(i, step)})
+			}
+			if err := db.FinishFit(t.Context(), fit.Key, 1, 1, []byte("weights"), noon); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	for i, fit := range plan.Fits {
+		losses := try(db.Losses(t.Context(), fit.Key))(t) // FinishFit has written them all
+		if len(losses) != steps {
+			t.Fatalf("fit %d: got %d losses, want %d", i, len(losses), steps)
+		}
+		for step, l := range losses {
+			if l.Step != step || !sameNumber(l.Value, lossAt(i, step)) {
+				t.Fatalf("fit %d: loss %d is %v, want %v", i, step, l, lossAt(i, step))
+			}
+		}
+	}
+}
+
+// lossAt is a different number for each fit and step, at times none at all.
+func lossAt(fit, step int) float64 {
+	switch step % 1000 {
+	case 7:
+		return math.NaN()
+	case 8:
+		return math.Inf(1)
+	case 9:
+		return math.Inf(-1)
+	}
+	return float64(fit) + 1/float64(step+1)
+}
+
+func TestLossesAppearByThemselves(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
+	fit := start(t, db, tiny).Fits[0].Key
+	want := []experiments.Loss{{Step: 100, Value: 2}}
+	db.LogLosses(fit, want...)
+	deadline := time.Now().Add(5 * time.Second) // they take a tenth of a second on an idle machine
+	for time.Now().Before(deadline) {
+		if got := try(db.Losses(t.Context(), fit))(t); reflect.DeepEqual(got, want) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Error("the losses were not written without a Flush")
+}
+
+func TestALossLoggedAgainIsReplaced(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
+	fit := start(t, db, tiny).Fits[0].Key
+	db.LogLosses(fit, experiments.Loss{Step: 2, Value: 5}, experiments.Loss{Step: 1, Value: math.NaN()})
+	must(t, db.Flush(t.Context()))
+	db.LogLosses(fit, experiments.Loss{Step: 1, Value: 7})
+	must(t, db.Flush(t.Context()))
+	want := []experiments.Loss{{Step: 1, Value: 7}, {Step: 2, Value: 5}}
+	if got := try(db.Losses(t.Context(), fit))(t); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestStartFitRemovesTheEarlierTry(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
+	fit := start(t, db, tiny).Fits[0].Key
+	trainFit(t, db, fit, []byte("weights"))
+	db.LogLosses(fit, experiments.Loss{Step: 1, Value: 1}) // still waits when the fit starts again
+	must(t, db.StartFit(t.Context(), fit, env, noon))
+	must(t, db.Flush(t.Context()))
+	if got := try(db.Losses(t.Context(), fit))(t); len(got) != 0 {
+		t.Errorf("losses of the earlier try: got %v, want none", got)
+	}
+	_, err := db.Weights(t.Context(), fit)
+	wantError(t, err, fit, "not in the store")
+}
+
+func TestLossesThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "runs.db")
+	db := open(t, path)
+	plan := start(t, db, tiny)
+	bad, good := plan.Fits[0].Key, plan.Fits[1].Key
+	run(t, path, fmt.Sprintf("CREATE TRIGGER full BEFORE INSERT ON losses WHEN new.fit = '%s' BEGIN SELECT raise(ABORT, 'disk full'); END", bad))
+	loss := experiments.Loss{Step: 1, Value: 1}
+
+	t.Run("flush", func(t *testing.T) {
+		db.LogLosses(bad, loss)
+		wantError(t, db.Flush(t.Context()), "disk full", bad)
+		must(t, db.Flush(t.Context())) // said once
+	})
+	t.Run("finish", func(t *testing.T) {
+		must(t, db.StartFit(t.Context(), bad, env, noon))
+		db.LogLosses(bad, loss)
+		must(t, db.StartFit(t.Context(), good, env, noon)) // writes what waits: the two fits do not share a batch
+		db.LogLosses(good, loss)
+		must(t, db.FinishFit(t.Context(), good, 1, 1, nil, noon)) // not its failure
+		wantError(t, db.FinishFit(t.Context(), bad, 1, 1, nil, noon), "disk full", bad)
+		if state := try(db.FitState(t.Context(), bad))(t); state != experiments.Running {
+			t.Errorf("state of the fit without losses: got %q, want running", state)
+		}
+	})
+	t.Run("close", func(t *testing.T) {
+		db.LogLosses(bad, loss)
+		wantError(t, db.Close(), "disk full", bad)
+	})
+}

@@ -1,0 +1,194 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"flowsweep/experiments"
+)
+
+// Sweep returns the named sweep, or the most recently started one where name is empty, with a result for each run in
+// the order of its plan.
+func (db *DB) Sweep(ctx context.Context, name string) (s experiments.Sweep, err error) {
+	err = db.read(ctx, func(tx *sql.Tx) error {
+		if name, err = sweepName(ctx, tx, name); err != nil {
+			return err
+		}
+		s, err = readSweep(ctx, tx, name)
+		wrap(&err, "read sweep %q", name)
+		return err
+	})
+	return s, err
+}
+
+// sweepName returns the name of the sweep that is meant, or an error that says which there are.
+func sweepName(ctx context.Context, tx *sql.Tx, name string) (string, error) {
+	names, err := sweepNames(ctx, tx)
+	switch {
+	case err != nil:
+		return "", err
+	case len(names) == 0:
+		return "", errors.New("the store holds no sweep: run `flowsweep sweep SPEC` first, or give another --db")
+	case name == "":
+		return names[0], nil
+	}
+	for _, n := range names {
+		if n == name {
+			return name, nil
+		}
+	}
+	return "", fmt.Errorf("no sweep %q in the store (have %s)", name, strings.Join(names, ", "))
+}
+
+func readSweep(ctx context.Context, tx *sql.Tx, name string) (experiments.Sweep, error) {
+	s := experiments.Sweep{Name: name}
+	var text string
+	var started, environment sql.NullString
+	if err := tx.QueryRowContext(ctx, `SELECT s.spec, s.started, e.json
+		FROM sweeps s JOIN environments e ON e.hash = s.environment WHERE s.name = ?`, name).
+		Scan(&text, &started, &environment); err != nil {
+		return s, err
+	}
+	if err := errors.Join(parseTime(started, &s.Started), decode(environment, &s.Environment)); err != nil {
+		return s, err
+	}
+	var err error
+	if s.Spec, err = experiments.Parse(name+".yaml", []byte(text)); err != nil {
+		return s, err
+	}
+	if s.Results, err = plannedResults(s.Spec); err != nil {
+		return s, err
+	}
+	if err := readResults(ctx, tx, s); err != nil {
+		return s, err
+	}
+	return s, readMetrics(ctx, tx, s)
+}
+
+// plannedResults returns a result for each run of the spec's plan, in its order, of which only the sweep, seed and
+// setting are known.
+func plannedResults(spec experiments.Spec) ([]experiments.Result, error) {
+	plan, err := spec.Plan()
+	if err != nil {
+		return nil, err
+	}
+	results := make([]experiments.Result, 0, plan.Runs())
+	for _, fit := range plan.Fits {
+		for _, run := range fit.Runs {
+			setting := experiments.Setting{Recipe: fit.Recipe, Sample: run.Sampling}
+			results = append(results, experiments.Result{Sweep: spec.Name, Seed: fit.Seed, Setting: setting})
+		}
+	}
+	return results, nil
+}
+
+// errOtherPlan says that a stored spec no longer stands for what it stood for when it was swept.
+var errOtherPlan = errors.New("it was stored by a flowsweep that read its spec differently: run `flowsweep sweep` on it again")
+
+// readResults fills in what is known of each run. It joins by position: keys change with the recipe's version.
+func readResults(ctx context.Context, tx *sql.Tx, s experiments.Sweep) error {
+	rows, err := tx.QueryContext(ctx, `SELECT f.key, r.key, f.config, r.config,
+			CASE f.state WHEN 'finished' THEN r.state ELSE f.state END, CASE f.state WHEN 'finished' THEN r.error ELSE f.error END,
+			r.nfe, f.seconds, r.seconds, f.params, coalesce(e.json ->> 'commit', ''), coalesce(e.json ->> 'engine', '')
+		FROM sweep_runs p JOIN runs r ON r.key = p.run JOIN fits f ON f.key = r.fit
+			LEFT JOIN environments e ON e.hash = coalesce(r.environment, f.environment)
+		WHERE p.sweep = ? ORDER BY p.position`, s.Name)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	n := 0
+	for ; rows.Next(); n++ {
+		if n == len(s.Results) {
+			return errOtherPlan
+		}
+		r := &s.Results[n]
+		var fit, run []byte
+		if err := rows.Scan(&r.Fit, &r.Run, &fit, &run, &r.State, &r.Error, &r.NFE, &r.FitSeconds, &r.SampleSeconds, &r.Params,
+			&r.Commit, &r.Engine); err != nil {
+			return err
+		}
+		sameFit, err := holds(fit, fitConfig{r.Setting.Recipe, r.Seed})
+		if err != nil {
+			return err
+		}
+		sameRun, err := holds(run, r.Setting.Sample)
+		if err != nil {
+			return err
+		}
+		if !sameFit || !sameRun {
+			return errOtherPlan
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if n < len(s.Results) {
+		return errOtherPlan
+	}
+	return nil
+}
+
+// readMetrics fills in the metrics of each run, those of the spec in its order.
+func readMetrics(ctx context.Context, tx *sql.Tx, s experiments.Sweep) error {
+	rows, err := tx.QueryContext(ctx, `SELECT p.position, m.name, m.value, m.kind
+		FROM sweep_runs p JOIN metrics m ON m.run = p.run AND m.reference = p.reference WHERE p.sweep = ?`, s.Name)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	measured := make([]map[string]float64, len(s.Results))
+	for rows.Next() {
+		var position int
+		var name string
+		var n number
+		if err := rows.Scan(&position, &name, &n.value, &n.kind); err != nil {
+			return err
+		}
+		if measured[position] == nil {
+			measured[position] = map[string]float64{}
+		}
+		measured[position][name] = n.float()
+	}
+	for i := range s.Results {
+		for _, m := range s.Spec.Metrics {
+			if x, ok := measured[i][m.Name]; ok {
+				s.Results[i].Metrics = append(s.Results[i].Metrics, experiments.Value{Name: m.Name, Value: x})
+			}
+		}
+	}
+	return rows.Err()
+}
+
+// holds reports whether config says all that the stored JSON says. It may say more: fields are added over time.
+func holds(stored []byte, config any) (bool, error) {
+	text, err := json.Marshal(config)
+	if err != nil || bytes.Equal(stored, text) {
+		return err == nil, err
+	}
+	var old, now any
+	if err := errors.Join(json.Unmarshal(stored, &old), json.Unmarshal(text, &now)); err != nil {
+		return false, err
+	}
+	return within(old, now), nil
+}
+
+func within(old, now any) bool {
+	fields, ok := old.(map[string]any)
+	if !ok {
+		return reflect.DeepEqual(old, now)
+	}
+	more, _ := now.(map[string]any)
+	for name, value := range fields {
+		if !within(value, more[name]) {
+			return false
+		}
+	}
+	return true
+}

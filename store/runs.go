@@ -1,0 +1,117 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"flowsweep/experiments"
+)
+
+// samplesName is the artifact that holds a run's samples.
+const samplesName = "samples.npy"
+
+// RunRecord is all the store knows of a run, but for its metrics.
+type RunRecord struct {
+	Key         string
+	Fit         string          // its key
+	Config      json.RawMessage // sampling
+	State       experiments.State
+	NFE         int
+	Seconds     float64
+	Error       string
+	Environment experiments.Environment // it was sampled in; zero before
+	Finished    time.Time               // or failed, or killed; zero before
+	References  []string                // keys of the references it was measured against, sorted
+	Files       []experiments.Artifact
+}
+
+// FinishRun stores the samples of a run, an npy file, and marks it as finished in the environment after the given
+// seconds of sampling, with nfe velocity calls a sample.
+func (db *DB) FinishRun(ctx context.Context, key string, env experiments.Environment, nfe int, seconds float64, samples []byte,
+	now time.Time,
+) (err error) {
+	defer wrap(&err, "finish run %s", key)
+	return db.write(ctx, func(tx *sql.Tx) error {
+		hash, err := saveEnvironment(ctx, tx, env)
+		if err != nil {
+			return err
+		}
+		if _, err := saveArtifact(ctx, tx, ownerRun, key, samplesName, samples); err != nil {
+			return err
+		}
+		return updateOne(ctx, tx, `UPDATE runs SET state = ?, nfe = ?, seconds = ?, error = '', environment = ?, finished = ?
+			WHERE key = ?`, experiments.Finished, nfe, seconds, hash, timeText(now), key)
+	})
+}
+
+// EndRun marks a run as failed, killed or lost in the environment, and the message says why.
+func (db *DB) EndRun(ctx context.Context, key string, env experiments.Environment, state experiments.State, message string,
+	now time.Time,
+) (err error) {
+	defer wrap(&err, "end run %s", key)
+	if state == experiments.Finished {
+		panic("store: EndRun of a run that finished: FinishRun stores its samples")
+	}
+	return db.write(ctx, func(tx *sql.Tx) error {
+		hash, err := saveEnvironment(ctx, tx, env)
+		if err != nil {
+			return err
+		}
+		return updateOne(ctx, tx, `UPDATE runs SET state = ?, error = ?, environment = ?, finished = ? WHERE key = ?`,
+			state, message, hash, timeText(now), key)
+	})
+}
+
+// RunState returns the state of the run, or "" where the store does not know it.
+func (db *DB) RunState(ctx context.Context, key string) (state experiments.State, err error) {
+	defer wrap(&err, "read run %s", key)
+	err = db.readers.QueryRowContext(ctx, `SELECT state FROM runs WHERE key = ?`, key).Scan(&state)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return state, err
+}
+
+// Samples returns the samples of a finished run, an npy file.
+func (db *DB) Samples(ctx context.Context, run string) ([]byte, error) {
+	return db.artifactContent(ctx, ownerRun, run, samplesName)
+}
+
+// FitOf returns the key of the fit that the run samples from.
+func (db *DB) FitOf(ctx context.Context, run string) (fit string, err error) {
+	defer wrap(&err, "read run %s", run)
+	err = db.readers.QueryRowContext(ctx, `SELECT fit FROM runs WHERE key = ?`, run).Scan(&fit)
+	return fit, found(err)
+}
+
+// Run returns what the store knows of the run with the full key.
+func (db *DB) Run(ctx context.Context, key string) (r RunRecord, err error) {
+	defer wrap(&err, "read run %s", key)
+	err = db.read(ctx, func(tx *sql.Tx) error {
+		var config, references string
+		var environment, finished sql.NullString
+		if err := tx.QueryRowContext(ctx, `SELECT r.key, r.fit, r.config, r.state, r.nfe, r.seconds, r.error, e.json, r.finished,
+			(SELECT json_group_array(reference ORDER BY reference) FROM (SELECT DISTINCT reference FROM metrics WHERE run = r.key))
+			FROM runs r LEFT JOIN environments e ON e.hash = r.environment WHERE r.key = ?`, key).
+			Scan(&r.Key, &r.Fit, &config, &r.State, &r.NFE, &r.Seconds, &r.Error, &environment, &finished, &references); err != nil {
+			return found(err)
+		}
+		r.Config = json.RawMessage(config)
+		var err error
+		r.Files, err = artifacts(ctx, tx, ownerRun, key)
+		return errors.Join(err, decode(environment, &r.Environment), parseTime(finished, &r.Finished),
+			json.Unmarshal([]byte(references), &r.References))
+	})
+	return r, err
+}
+
+// found replaces the error of a missing row by one a person understands.
+func found(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return errors.New("not in the store")
+	}
+	return err
+}

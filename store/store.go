@@ -1,0 +1,208 @@
+// Package store keeps sweeps in one SQLite file: plans, fits and their losses, runs and their metrics, artifacts, checks.
+//
+//	db, err := store.Open(ctx, "runs.db")
+//	defer db.Close()
+//	err = db.StartSweep(ctx, plan, env, now)
+//	sweep, err := db.Sweep(ctx, "two-moons")
+//
+// What a method has acknowledged survives a crash of the program and of the machine. Times come from the caller.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/mattn/go-sqlite3" // also the driver "sqlite3"
+)
+
+// DB is an open store. It is safe for use by several goroutines, and by several processes on one machine.
+type DB struct {
+	path    string
+	writer  *sql.DB // one connection
+	readers *sql.DB // see the last commit while the writer works
+	losses  *lossLog
+	close   sync.Once
+	closed  error
+}
+
+// maxReaders is how many reads go on at once. A store that is busy is tried again after a pause, as long as there is
+// patience.
+const (
+	maxReaders   = 8
+	openPause    = 50 * time.Millisecond
+	openPatience = 4 * time.Second
+)
+
+// writerPragmas and readerPragmas are what each connection must have, as SQLite prints it. FULL makes a commit
+// survive a power cut, which NORMAL does not under a write-ahead log.
+var (
+	writerPragmas = map[string]string{"journal_mode": "wal", "synchronous": "2", "busy_timeout": "5000", "foreign_keys": "1"}
+	readerPragmas = map[string]string{"journal_mode": "wal", "query_only": "1", "busy_timeout": "5000"}
+)
+
+// Open opens the store in the file at path, which it creates where there is none, and brings it to the newest version.
+// It returns an error, and leaves the file as it is, where that is not a store or is newer than the program.
+func Open(ctx context.Context, path string) (*DB, error) {
+	db, err := open(ctx, path)
+	if err != nil {
+		return nil, fmt.Errorf("open store %q: %w", path, err)
+	}
+	return db, nil
+}
+
+// OpenExisting is Open, but a missing file is an error and nothing is created.
+func OpenExisting(ctx context.Context, path string) (*DB, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("no store %q: run `flowsweep sweep SPEC` first, or give --db FILE", path)
+	}
+	return Open(ctx, path)
+}
+
+func open(ctx context.Context, path string) (*DB, error) {
+	if err := checkPath(path); err != nil {
+		return nil, err
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{path: path}
+	for start := time.Now(); ; time.Sleep(openPause) {
+		err := db.connect(ctx)
+		if err == nil {
+			db.losses = newLossLog(db.writeLosses)
+			return db, nil
+		}
+		err = errors.Join(err, db.disconnect())
+		if !busy(err) {
+			return nil, err
+		}
+		if time.Since(start) > openPatience {
+			return nil, fmt.Errorf("%w: another program is writing to it, try again when that is done", err)
+		}
+	}
+}
+
+// busy reports whether another program holds the file. SQLite waits for locks, but not for the one that is taken to
+// begin or to end with a write-ahead log: programs that start together meet there.
+func busy(err error) bool {
+	var e sqlite3.Error
+	return errors.As(err, &e) && e.Code == sqlite3.ErrBusy
+}
+
+func (db *DB) connect(ctx context.Context) (err error) {
+	db.writer, err = connect(ctx, db.path, 1, writerPragmas, url.Values{
+		"mode": {"rwc"}, "_txlock": {"immediate"}, "_busy_timeout": {"5000"},
+		"_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_foreign_keys": {"on"},
+	})
+	if err != nil {
+		return err
+	}
+	if err := migrate(ctx, db.writer); err != nil {
+		return err
+	}
+	db.readers, err = connect(ctx, db.path, maxReaders, readerPragmas, url.Values{
+		"mode": {"rw"}, "_txlock": {"deferred"}, "_busy_timeout": {"5000"}, "_query_only": {"on"},
+	})
+	return err
+}
+
+// connect returns a pool of at most n connections, after reading back their pragmas: an unknown one is ignored in
+// silence, and a file system may refuse the write-ahead log.
+func connect(ctx context.Context, path string, n int, pragmas map[string]string, options url.Values) (*sql.DB, error) {
+	dsn := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: options.Encode()}
+	pool, err := sql.Open("sqlite3", dsn.String())
+	if err != nil {
+		return nil, err
+	}
+	pool.SetMaxOpenConns(n)
+	pool.SetMaxIdleConns(n)
+	for name, want := range pragmas {
+		var got string
+		if err := pool.QueryRowContext(ctx, "PRAGMA "+name).Scan(&got); err != nil {
+			return nil, errors.Join(err, pool.Close())
+		}
+		if got != want {
+			err := fmt.Errorf("%s is %s and not %s: put the store on a local disk", name, got, want)
+			return nil, errors.Join(err, pool.Close())
+		}
+	}
+	return pool, nil
+}
+
+// Close writes the losses that wait, folds the write-ahead log into the file and closes the store. It returns what
+// went wrong with losses since the last Flush.
+func (db *DB) Close() error {
+	db.close.Do(func() {
+		lost := db.losses.stop()
+		_, err := db.writer.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+		if err := errors.Join(lost, err, db.disconnect()); err != nil {
+			db.closed = fmt.Errorf("close store: %w", err)
+		}
+	})
+	return db.closed
+}
+
+// disconnect closes the readers first: the last connection to close removes the write-ahead log, and must be able to write.
+func (db *DB) disconnect() error {
+	var errs []error
+	for _, pool := range []*sql.DB{db.readers, db.writer} {
+		if pool != nil {
+			errs = append(errs, pool.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// write runs do in one transaction, which is undone where do returns an error.
+func (db *DB) write(ctx context.Context, do func(tx *sql.Tx) error) error {
+	tx, err := db.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // does nothing after Commit
+	if err := do(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// read runs do in one transaction, so that all it reads is of one moment.
+func (db *DB) read(ctx context.Context, do func(tx *sql.Tx) error) error {
+	tx, err := db.readers.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // there is nothing to keep
+	return do(tx)
+}
+
+// updateOne runs an update that must change one row.
+func updateOne(ctx context.Context, tx *sql.Tx, query string, args ...any) error {
+	result, err := tx.ExecContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	switch n, err := result.RowsAffected(); {
+	case err != nil:
+		return err
+	case n != 1:
+		return errors.New("not in the store")
+	}
+	return nil
+}
+
+// wrap puts the act before the error, where there is one.
+func wrap(err *error, act string, args ...any) {
+	if *err != nil {
+		*err = fmt.Errorf("%s: %w", fmt.Sprintf(act, args...), *err)
+	}
+}

@@ -1,0 +1,283 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"flowsweep/experiments"
+	"flowsweep/store"
+)
+
+const tiny = `name: tiny
+target: {name: moons, noise: 0.05}
+net: {width: [4, 8], depth: 1, activation: elu}
+train: {steps: 10, batch: 8, optimizer: adam, rate: 1e-2}
+seeds: 2
+sample: {solver: [euler, heun], steps: [1, 2], count: 16}
+metrics: [mmd, sliced-w2]
+`
+
+var (
+	noon = time.Date(2026, 11, 5, 12, 0, 0, 123456789, time.UTC)
+	env  = experiments.Environment{
+		Commit: "abc123", Dirty: true, Go: "go1.26", Modules: []string{"a@v1", "b@v2"}, OS: "linux", Arch: "amd64",
+		CPU: "a cpu", Cores: 4, Engine: "onnxruntime",
+	}
+)
+
+func ExampleOpen() {
+	folder, err := os.MkdirTemp("", "store")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(folder)
+	ctx := context.Background()
+	db, err := store.Open(ctx, filepath.Join(folder, "runs.db"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = db.Sweep(ctx, "two-moons")
+	fmt.Println(err)
+	fmt.Println(db.Close())
+	// Output:
+	// the store holds no sweep: run `flowsweep sweep SPEC` first, or give another --db
+	// <nil>
+}
+
+func TestReopenKeepsEverything(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a store, 100% odd #1?.db")
+	db := open(t, path)
+	plan := start(t, db, tiny)
+	key, run := plan.Fits[1].Key, plan.Fits[1].Runs[2]
+	trainFit(t, db, key, []byte("weights"))
+	must(t, db.FinishRun(t.Context(), run.Key, env, 4, 0.25, []byte("samples"), noon))
+	must(t, db.SaveMetrics(t.Context(), run.Key, run.Reference, strangeValues()))
+	must(t, db.Close())
+	if got := names(t, filepath.Dir(path)); !reflect.DeepEqual(got, []string{filepath.Base(path)}) {
+		t.Errorf("files: got %q, want %q", got, filepath.Base(path))
+	}
+
+	db = open(t, path)
+	if got := try(db.Weights(t.Context(), key))(t); string(got) != "weights" {
+		t.Errorf("weights: got %q, want %q", got, "weights")
+	}
+	if got := try(db.Samples(t.Context(), run.Key))(t); string(got) != "samples" {
+		t.Errorf("samples: got %q, want %q", got, "samples")
+	}
+	sameValues(t, try(db.Metrics(t.Context(), run.Key, run.Reference))(t), strangeValues())
+	if got := try(db.SweepNames(t.Context()))(t); !reflect.DeepEqual(got, []string{"tiny"}) {
+		t.Errorf("sweeps: got %q, want tiny alone", got)
+	}
+}
+
+// The log beside the file must be gone after Close: people copy the file alone.
+func TestCloseLeavesOneFile(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	db := open(t, filepath.Join(folder, "runs.db"))
+	start(t, db, tiny)
+	must(t, db.Close())
+	must(t, db.Close()) // closing twice is harmless
+	if got := names(t, folder); !reflect.DeepEqual(got, []string{"runs.db"}) {
+		t.Errorf("files after Close: got %q, want runs.db alone", got)
+	}
+	if err := db.Flush(t.Context()); err == nil {
+		t.Error("Flush of a closed store: got no error")
+	}
+}
+
+// While another program has the store open the log stays, but Close has emptied it into the file.
+func TestCloseBesideAnotherProgram(t *testing.T) {
+	t.Parallel()
+	path, alone := filepath.Join(t.TempDir(), "runs.db"), filepath.Join(t.TempDir(), "runs.db")
+	db := open(t, path)
+	start(t, db, tiny)
+	other := open(t, path)
+	must(t, db.Close())
+	must(t, os.WriteFile(alone, try(os.ReadFile(path))(t), 0o644))
+	if got := try(open(t, alone).SweepNames(t.Context()))(t); len(got) != 1 {
+		t.Errorf("sweeps in the file alone: got %q, want tiny", got)
+	}
+	must(t, other.Close())
+}
+
+func TestReadersWorkWhileAWriterIsBusy(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "runs.db")
+	db := open(t, path)
+	plan := start(t, db, tiny)
+	other := raw(t, path)
+	conn := try(other.Conn(t.Context()))(t)
+	defer conn.Close()
+	for _, q := range []string{"BEGIN IMMEDIATE", "UPDATE sweeps SET state = 'lost'"} {
+		_ = try(conn.ExecContext(t.Context(), q))(t)
+	}
+
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second) // less than SQLite waits for a lock
+	defer cancel()
+	if s := try(db.Sweep(ctx, ""))(t); len(s.Results) != plan.Runs() {
+		t.Errorf("results while another writes: got %d, want %d", len(s.Results), plan.Runs())
+	}
+	var wg sync.WaitGroup
+	for _, fit := range plan.Fits {
+		wg.Go(func() {
+			if state, err := db.FitState(ctx, fit.Key); err != nil || state != experiments.Queued {
+				t.Errorf("state of fit %s: got %q, %v, want queued", fit.Key, state, err)
+			}
+		})
+	}
+	wg.Wait()
+	_ = try(conn.ExecContext(t.Context(), "ROLLBACK"))(t)
+}
+
+func TestStoresOpenTogether(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "runs.db")
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			db, err := store.Open(context.Background(), path)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if err := db.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestCancelledContext(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
+	plan := start(t, db, tiny)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := db.StartFit(ctx, plan.Fits[0].Key, env, noon); !errors.Is(err, context.Canceled) {
+		t.Errorf("StartFit: got %v, want %v", err, context.Canceled)
+	}
+	if state := try(db.FitState(t.Context(), plan.Fits[0].Key))(t); state != experiments.Queued {
+		t.Errorf("state: got %q, want queued", state)
+	}
+}
+
+// open opens the store at path and closes it after the test.
+func open(t *testing.T, path string) *store.DB {
+	t.Helper()
+	db := try(store.Open(t.Context(), path))(t)
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// raw opens the same file past the store, to look at it or to damage it.
+func raw(t *testing.T, path string) *sql.DB {
+	t.Helper()
+	db := try(sql.Open("sqlite3", path))(t)
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func planOf(t *testing.T, text string) experiments.Plan {
+	t.Helper()
+	spec := try(experiments.Parse("tiny.yaml", []byte(text)))(t)
+	return try(spec.Plan())(t)
+}
+
+func start(t *testing.T, db *store.DB, text string) experiments.Plan {
+	t.Helper()
+	plan := planOf(t, text)
+	must(t, db.StartSweep(t.Context(), plan, env, noon))
+	return plan
+}
+
+func trainFit(t *testing.T, db *store.DB, key string, weights []byte) {
+	t.Helper()
+	must(t, db.StartFit(t.Context(), key, env, noon))
+	must(t, db.FinishFit(t.Context(), key, 1.5, 42, weights, noon.Add(time.Minute)))
+}
+
+// strangeValues are numbers a database may spoil, by name.
+func strangeValues() []experiments.Value {
+	return []experiments.Value{
+		{Name: "a", Value: math.NaN()},
+		{Name: "b", Value: math.Inf(1)},
+		{Name: "c", Value: math.Inf(-1)},
+		{Name: "d", Value: 0},
+		{Name: "e", Value: 0.1},
+		{Name: "f", Value: 3},
+		{Name: "g", Value: -1.0 / 3},
+		{Name: "h", Value: math.MaxFloat64},
+		{Name: "i", Value: math.SmallestNonzeroFloat64},
+		{Name: "j", Value: 1 << 53},
+	}
+}
+
+// sameValues compares bit for bit: a store has no reason to round.
+func sameValues(t *testing.T, got, want []experiments.Value) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("got %d values, want %d: %v", len(got), len(want), got)
+	}
+	for i, w := range want {
+		if got[i].Name != w.Name || !sameNumber(got[i].Value, w.Value) {
+			t.Errorf("value %d: got %v, want %v", i, got[i], w)
+		}
+	}
+}
+
+func sameNumber(a, b float64) bool {
+	return math.IsNaN(a) && math.IsNaN(b) || math.Float64bits(a) == math.Float64bits(b)
+}
+
+func names(t *testing.T, folder string) []string {
+	t.Helper()
+	var list []string
+	for _, e := range try(os.ReadDir(folder))(t) {
+		list = append(list, e.Name())
+	}
+	return list
+}
+
+// try(f())(t) returns the value of f and ends the test where f returns an error.
+func try[T any](value T, err error) func(t *testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		must(t, err)
+		return value
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantError(t *testing.T, err error, parts ...string) {
+	t.Helper()
+	if err == nil {
+		t.Errorf("got no error, want one with %q", parts)
+		return
+	}
+	for _, part := range parts {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("error %q lacks %q", err, part)
+		}
+	}
+}

@@ -1,0 +1,178 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"flowsweep/experiments"
+)
+
+// fitConfig is what is stored of a fit: with its key it says all that its weights depend on.
+type fitConfig struct {
+	experiments.Recipe
+	Seed uint64 `json:"seed"`
+}
+
+// StartSweep stores the plan under the name of its spec, as running, and queues the fits and runs that the store does
+// not know. A plan of the same name is replaced; its fits and runs stay, and so does the time of the first start.
+func (db *DB) StartSweep(ctx context.Context, plan experiments.Plan, env experiments.Environment, now time.Time) (err error) {
+	defer wrap(&err, "start sweep %q", plan.Spec.Name)
+	return db.write(ctx, func(tx *sql.Tx) error {
+		hash, err := saveEnvironment(ctx, tx, env)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO sweeps (name, spec, state, started, last_started, environment)
+			VALUES (?1, ?2, ?3, ?4, ?4, ?5) ON CONFLICT (name) DO UPDATE SET spec = excluded.spec, state = excluded.state,
+			last_started = excluded.last_started, finished = NULL, environment = excluded.environment`,
+			plan.Spec.Name, plan.Spec.Text, experiments.Running, timeText(now), hash); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM sweep_runs WHERE sweep = ?`, plan.Spec.Name); err != nil {
+			return err
+		}
+		return savePlan(ctx, tx, plan)
+	})
+}
+
+func savePlan(ctx context.Context, tx *sql.Tx, plan experiments.Plan) error {
+	insertRun, err := tx.PrepareContext(ctx, `INSERT INTO runs (key, fit, config, state) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`)
+	if err != nil {
+		return err
+	}
+	defer insertRun.Close()
+	insertPosition, err := tx.PrepareContext(ctx, `INSERT INTO sweep_runs (sweep, position, run, reference) VALUES (?, ?, ?, ?)`)
+	if err != nil {
+		return err
+	}
+	defer insertPosition.Close()
+	position := 0
+	for _, fit := range plan.Fits {
+		config, err := json.Marshal(fitConfig{fit.Recipe, fit.Seed})
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO fits (key, config, state) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
+			fit.Key, string(config), experiments.Queued); err != nil {
+			return err
+		}
+		for _, run := range fit.Runs {
+			config, err := json.Marshal(run.Sampling)
+			if err != nil {
+				return err
+			}
+			if _, err := insertRun.ExecContext(ctx, run.Key, fit.Key, string(config), experiments.Queued); err != nil {
+				return err
+			}
+			if _, err := insertPosition.ExecContext(ctx, plan.Spec.Name, position, run.Key, run.Reference); err != nil {
+				return err
+			}
+			position++
+		}
+	}
+	return nil
+}
+
+// FinishSweep marks the sweep as finished, failed or killed.
+func (db *DB) FinishSweep(ctx context.Context, name string, state experiments.State, now time.Time) (err error) {
+	defer wrap(&err, "finish sweep %q", name)
+	return db.write(ctx, func(tx *sql.Tx) error {
+		return updateOne(ctx, tx, `UPDATE sweeps SET state = ?, finished = ? WHERE name = ?`, state, timeText(now), name)
+	})
+}
+
+// SweepNames returns the names of the stored sweeps, the most recently started first.
+func (db *DB) SweepNames(ctx context.Context) (names []string, err error) {
+	err = db.read(ctx, func(tx *sql.Tx) error {
+		names, err = sweepNames(ctx, tx)
+		return err
+	})
+	return names, err
+}
+
+func sweepNames(ctx context.Context, tx *sql.Tx) (names []string, err error) {
+	defer wrap(&err, "list sweeps")
+	rows, err := tx.QueryContext(ctx, `SELECT name FROM sweeps ORDER BY last_started DESC, name`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	return names, rows.Err()
+}
+
+// Find returns what a key or the beginning of one stands for: "fit" or "run", and the full key.
+func (db *DB) Find(ctx context.Context, prefix string) (kind, key string, err error) {
+	if prefix == "" {
+		return "", "", errors.New("an empty key: give one, or the beginning of one, from `flowsweep runs`")
+	}
+	rows, err := db.readers.QueryContext(ctx, `SELECT kind, key FROM
+		(SELECT 'fit' AS kind, key FROM fits UNION ALL SELECT 'run', key FROM runs)
+		WHERE substr(key, 1, length(?1)) = ?1 ORDER BY kind, key LIMIT 5`, prefix)
+	if err != nil {
+		return "", "", fmt.Errorf("find key %q: %w", prefix, err)
+	}
+	defer rows.Close()
+	var matches []string
+	for rows.Next() {
+		if err := rows.Scan(&kind, &key); err != nil {
+			return "", "", fmt.Errorf("find key %q: %w", prefix, err)
+		}
+		matches = append(matches, kind+" "+key)
+	}
+	switch {
+	case rows.Err() != nil:
+		return "", "", fmt.Errorf("find key %q: %w", prefix, rows.Err())
+	case len(matches) == 0:
+		return "", "", fmt.Errorf("no fit or run has a key that starts with %q: see `flowsweep runs`", prefix)
+	case len(matches) > 1:
+		return "", "", fmt.Errorf("%q is the beginning of more than one key (%s): give more of it", prefix, strings.Join(matches, ", "))
+	}
+	return kind, key, nil
+}
+
+// saveEnvironment stores the environment once, however often it is used, and returns its hash.
+func saveEnvironment(ctx context.Context, tx *sql.Tx, env experiments.Environment) (string, error) {
+	text, err := json.Marshal(env)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(text)
+	hash := hex.EncodeToString(sum[:])
+	_, err = tx.ExecContext(ctx, `INSERT INTO environments (hash, json) VALUES (?, ?) ON CONFLICT DO NOTHING`, hash, string(text))
+	return hash, err
+}
+
+// timeLayout has a fixed width, so that times sort as text.
+const timeLayout = "2006-01-02T15:04:05.000000000Z"
+
+func timeText(t time.Time) string { return t.UTC().Format(timeLayout) }
+
+// parseTime sets t from a column, and leaves it where that is NULL.
+func parseTime(text sql.NullString, t *time.Time) (err error) {
+	if text.Valid {
+		*t, err = time.Parse(timeLayout, text.String)
+	}
+	return err
+}
+
+// decode sets v from a column of JSON, and leaves it where that is NULL.
+func decode(text sql.NullString, v any) error {
+	if !text.Valid {
+		return nil
+	}
+	return json.Unmarshal([]byte(text.String), v)
+}
