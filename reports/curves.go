@@ -1,0 +1,124 @@
+package reports
+
+import (
+	"fmt"
+	"html/template"
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg/draw"
+
+	"flowsweep/experiments"
+)
+
+// Curve is the loss of one fit as it was logged. Group names the recipe that fits of different seeds share.
+type Curve struct {
+	Label  string
+	Group  string
+	Losses []experiments.Loss
+}
+
+// curvePoints is the most points a curve is drawn with.
+const curvePoints = 300
+
+// curves returns the figure of the training losses, a drawing a group on shared axes.
+func curves(all []Curve) plate {
+	var groups []string
+	var drawn []plotter.XYs
+	left, last := 0, 0.
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, c := range all {
+		if !slices.Contains(groups, c.Group) {
+			groups = append(groups, c.Group)
+		}
+		line, out := c.line()
+		left += out
+		drawn = append(drawn, line)
+		for _, at := range line {
+			last, low, high = max(last, at.X), min(low, at.Y), max(high, at.Y)
+		}
+	}
+	p := plate{Table: curvesTable(all)}
+	if high <= 0 {
+		p.Caption = "No finite training loss was logged."
+		return p
+	}
+	p.Caption = "A curve that has levelled off has learnt what it can: mean training loss since the step before, one line a " +
+		"seed, logarithmic in the loss and on the same axes in every drawing."
+	if left > 0 {
+		p.Caption += fmt.Sprintf(" %s not finite and positive: left out.", areOf(left, "logged loss", "logged losses"))
+	}
+	if len(groups) > facets {
+		p.Caption += fmt.Sprintf(" Drawn are the first %d of %d recipes.", facets, len(groups))
+		groups = groups[:facets]
+	}
+	for _, group := range groups {
+		var lines []plotter.XYs
+		for i, c := range all {
+			if c.Group == group {
+				lines = append(lines, drawn[i])
+			}
+		}
+		p.Drawings = append(p.Drawings, drawCurves(group, lines, last, max(low/1.1, smallest), min(high*1.1, largest)))
+	}
+	p.Size = sizeFor(len(groups), "mid")
+	return p
+}
+
+func drawCurves(group string, lines []plotter.XYs, last, low, high float64) template.HTML {
+	p := newPlot("training step", "loss")
+	p.Title.Text = group
+	p.Title.Padding = 5
+	p.Title.TextStyle.Font = sans(12.5)
+	colour := palette[0]
+	colour.A = 190
+	for _, line := range lines {
+		p.Add(&plotter.Line{XYs: line, LineStyle: draw.LineStyle{Color: colour, Width: 1}})
+	}
+	logAxis(&p.Y, low, high)
+	p.X.Min, p.X.Max = 0, max(last, 1)
+	p.X.Tick.Marker = evenTicks{}
+	return svg("training loss, "+group, fmt.Sprintf("Loss against training step for %s.", many(len(lines), "seed")),
+		400, 260, p.Draw)
+}
+
+// line returns the losses that have a place on a logarithmic axis, thinned to about curvePoints, and how many do not.
+func (c Curve) line() (line plotter.XYs, left int) {
+	every := (len(c.Losses) + curvePoints - 1) / curvePoints
+	for i, l := range c.Losses {
+		if !(l.Value >= smallest && l.Value <= largest) {
+			left++
+			continue
+		}
+		if i%every == 0 || i == len(c.Losses)-1 {
+			line = append(line, plotter.XY{X: float64(l.Step), Y: l.Value})
+		}
+	}
+	return line, left
+}
+
+func curvesTable(all []Curve) table {
+	t := table{Head: []string{"fit", "losses logged", "first", "lowest", "last", "last step"}, Left: 1}
+	for _, c := range all {
+		if len(c.Losses) == 0 {
+			t.add(c.Label, "0", "–", "–", "–", "–")
+			continue
+		}
+		lowest := math.Inf(1)
+		for _, l := range c.Losses {
+			lowest = math.Min(lowest, l.Value)
+		}
+		last := c.Losses[len(c.Losses)-1]
+		t.add(c.Label, whole(len(c.Losses)), number(c.Losses[0].Value), number(lowest), number(last.Value), whole(last.Step))
+	}
+	return t
+}
+
+// areOf returns "1 logged loss is" or "2 logged losses are".
+func areOf(n int, one, several string) string {
+	if n == 1 {
+		return "1 " + one + " is"
+	}
+	return whole(n) + " " + several + " are"
+}

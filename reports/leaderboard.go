@@ -1,0 +1,158 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"flowsweep/experiments"
+)
+
+// shown is how many settings the leaderboard shows before it is opened.
+const shown = 20
+
+// leaderboard is the settings by rising mean of the chosen metric.
+type leaderboard struct {
+	Head []string
+	Rows []row
+}
+
+// First returns the part that is shown.
+func (b leaderboard) First() leaderboard {
+	return leaderboard{b.Head, b.Rows[:min(len(b.Rows), shown)]}
+}
+
+// Rest returns the part that is shown when it is opened, or nil.
+func (b leaderboard) Rest() *leaderboard {
+	if len(b.Rows) <= shown {
+		return nil
+	}
+	return &leaderboard{b.Head, b.Rows[shown:]}
+}
+
+type row struct {
+	Label, Full  string
+	Chosen, Tied bool
+	Cells        []cell
+}
+
+// cell is a text and the number that it is sorted by.
+type cell struct{ Text, Sort string }
+
+func (r report) leaderboard() leaderboard {
+	b := leaderboard{Head: append(r.metrics(), "seeds", "NFE", "ms a sample", "params", "fit s")}
+	for _, i := range r.ranked() {
+		b.Rows = append(b.Rows, r.row(i))
+	}
+	return b
+}
+
+// ranked returns the settings by rising mean of the chosen metric, those without one last.
+func (r report) ranked() []int {
+	order := make([]int, len(r.Summaries))
+	mean := make([]float64, len(r.Summaries))
+	for i, s := range r.Summaries {
+		order[i], mean[i] = i, math.Inf(1)
+		if st, ok := s.Stat(r.Sweep.Spec.Choose.Metric); ok && !math.IsNaN(st.Mean) {
+			mean[i] = st.Mean
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(mean[a], mean[b]) })
+	return order
+}
+
+func (r report) row(i int) row {
+	s := r.Summaries[i]
+	out := row{Label: r.labels.Setting(i), Full: r.labels.full(i), Chosen: i == r.chosen, Tied: r.tied(i)}
+	for _, m := range r.metrics() {
+		st, ok := s.Stat(m)
+		if !ok || len(s.Runs) == 0 {
+			out.Cells = append(out.Cells, none)
+			continue
+		}
+		out.Cells = append(out.Cells, cell{interval(st.Mean, st.Half), sortable(st.Mean)})
+	}
+	seeds := cell{whole(len(s.Runs)), strconv.Itoa(len(s.Runs))}
+	if len(s.Runs) < s.Planned {
+		seeds.Text = fmt.Sprintf("%d of %d", len(s.Runs), s.Planned)
+	}
+	out.Cells = append(out.Cells, seeds)
+	if len(s.Runs) == 0 {
+		return fill(out, len(r.metrics())+5)
+	}
+	out.Cells = append(out.Cells,
+		cell{whole(s.NFE), strconv.Itoa(s.NFE)},
+		cell{number(milliseconds(s)), sortable(milliseconds(s))},
+		cell{whole(s.Params), strconv.Itoa(s.Params)},
+		cell{number(fitSeconds(s)), sortable(fitSeconds(s))})
+	return out
+}
+
+// none is a cell with nothing to say, which sorts last.
+var none = cell{"–", "inf"}
+
+func fill(r row, n int) row {
+	for len(r.Cells) < n {
+		r.Cells = append(r.Cells, none)
+	}
+	return r
+}
+
+// sortable returns a number as the page's script reads it; what is not finite comes last.
+func sortable(x float64) string {
+	if !finite(x) {
+		return "inf"
+	}
+	return strconv.FormatFloat(x, 'g', 6, 64)
+}
+
+// milliseconds returns the mean time a sample of the setting took, in a batch of all of them.
+func milliseconds(s experiments.Summary) float64 {
+	return 1000 * s.SampleSeconds / float64(max(s.Setting.Sample.Count, 1))
+}
+
+func fitSeconds(s experiments.Summary) float64 {
+	sum := 0.
+	for _, run := range s.Runs {
+		sum += run.FitSeconds
+	}
+	return sum / float64(len(s.Runs))
+}
+
+// tied reports whether the interval of setting i overlaps that of the chosen setting, in the chosen metric.
+func (r report) tied(i int) bool {
+	if r.chosen < 0 || i == r.chosen {
+		return false
+	}
+	a, okA := r.Summaries[i].Stat(r.Sweep.Spec.Choose.Metric)
+	b, okB := r.Summaries[r.chosen].Stat(r.Sweep.Spec.Choose.Metric)
+	return okA && okB && math.Abs(a.Mean-b.Mean) <= a.Half+b.Half
+}
+
+// metrics returns the names of the metrics, in the order of the spec.
+func (r report) metrics() []string {
+	var names []string
+	for _, m := range r.Sweep.Spec.Metrics {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+func (r report) qualityTable(metric string, list []series) table {
+	t := table{Head: []string{"setting", "NFE", "mean", "low", "high", "seeds", "Pareto front"}, Left: 1}
+	for _, s := range list {
+		for _, p := range s.points {
+			front, low, high := "", "–", "–"
+			if p.front {
+				front = "yes"
+			}
+			if finite(p.half) {
+				low, high = number(p.mean-p.half), number(p.mean+p.half)
+			}
+			t.add(r.labels.Setting(p.setting), number(p.nfe), number(p.mean), low, high, whole(p.seeds), front)
+		}
+	}
+	return t
+}

@@ -1,0 +1,140 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"flowsweep/experiments"
+)
+
+const twoMoons = `name: two-moons
+target: {name: moons, noise: 0.05}
+net: {width: [32, 128], depth: 3}
+train: {steps: 10000}
+seeds: 3
+sample: {solver: [euler, midpoint, heun, rk4], steps: [1, 2, 4, 8, 16], count: 2000}
+metrics: [mmd, sliced-w2]
+`
+
+// parse returns the spec of a YAML text.
+func parse(t testing.TB, text string) experiments.Spec {
+	t.Helper()
+	spec, err := experiments.Parse("spec.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return spec
+}
+
+// stages is the velocity calls a step of each solver makes.
+var stages = map[string]int{"euler": 1, "midpoint": 2, "heun": 2, "rk4": 4}
+
+// sweepOf returns a sweep of the spec with made-up results that look like real ones: errors fall with the order of the
+// solver down to a floor that a wider net has lower.
+func sweepOf(t testing.TB, spec experiments.Spec) experiments.Sweep {
+	t.Helper()
+	plan, err := spec.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	sweep := experiments.Sweep{
+		Name: spec.Name, Spec: spec, Started: time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC),
+		Environment: experiments.Environment{
+			Commit: "4f0c2d91be", Go: "go1.26.5", OS: "linux", Arch: "amd64", CPU: "Example CPU @ 3.00GHz", Cores: 16,
+			Engine:  "onnxruntime 1.24.2",
+			Modules: []string{"github.com/gomlx/gomlx@v0.28.2", "gonum.org/v1/gonum@v0.17.0", "gonum.org/v1/plot@v0.17.0"},
+		},
+	}
+	for _, fit := range plan.Fits {
+		width := float64(fit.Recipe.Net.Width)
+		for _, run := range fit.Runs {
+			solver := run.Sampling.Solver
+			nfe := stages[solver.Name] * run.Sampling.Steps
+			bias := math.Pow(.9/float64(run.Sampling.Steps), float64(min(solver.Order, 3))) + .004*64/width
+			w2 := bias * math.Exp(.15*r.NormFloat64())
+			sweep.Results = append(sweep.Results, experiments.Result{
+				Sweep: spec.Name, Fit: fit.Key, Run: run.Key, State: experiments.Finished, Seed: fit.Seed,
+				Setting: experiments.Setting{Recipe: fit.Recipe, Sample: run.Sampling}, NFE: nfe,
+				Metrics: []experiments.Value{
+					{Name: "mmd", Value: .2*bias*bias*math.Exp(.2*r.NormFloat64()) + 2e-5*r.NormFloat64()},
+					{Name: "sliced-w2", Value: w2},
+				},
+				FitSeconds: 12 + width/20 + r.Float64(), SampleSeconds: .004 * float64(nfe) * (1 + .1*r.Float64()) * width / 64,
+				Params: int(2*width*width + 7*width + 2), Commit: "4f0c2d91be", Engine: "onnxruntime 1.24.2",
+			})
+		}
+	}
+	return sweep
+}
+
+// pageOf returns the page of a sweep: its summaries and choice, and nothing else.
+func pageOf(t testing.TB, sweep experiments.Sweep) Page {
+	t.Helper()
+	p := Page{Sweep: sweep, Command: "flowsweep sweep spec.yaml", CSV: "run,state\nabc,finished\n"}
+	var err error
+	if p.Summaries, err = experiments.Summaries(sweep.Results, sweep.Spec.Metrics); err != nil {
+		t.Fatal(err)
+	}
+	if p.Choice, err = sweep.Spec.Choose.Choose(p.Summaries); err != nil {
+		p.ChoiceError = err.Error()
+	}
+	return p
+}
+
+// fullPage returns a page with something in every section.
+func fullPage(t testing.TB) Page {
+	t.Helper()
+	p := pageOf(t, sweepOf(t, parse(t, twoMoons)))
+	p.Samples = []Panel{
+		{Title: "data", Points: moons(1, .05)},
+		{Title: "chosen, seed 0", Points: moons(2, .07)},
+		{Title: "same net, 4 steps", Points: moons(3, .12)},
+		{Title: "same net, 1 step", Points: moons(4, .35)},
+	}
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, width := range []int{32, 128} {
+		for seed := range 3 {
+			c := Curve{Label: fmt.Sprintf("width %d, seed %d", width, seed), Group: fmt.Sprintf("width %d", width)}
+			for step := 100; step <= 10000; step += 100 {
+				floor := .82 + 6/float64(width)
+				c.Losses = append(c.Losses, experiments.Loss{Step: step, Value: floor + 80/float64(step) + .01*r.NormFloat64()})
+			}
+			p.Curves = append(p.Curves, c)
+		}
+	}
+	p.Checks = []experiments.Check{{
+		File: "velocity.onnx", SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Runtime: "onnxruntime 1.24.2",
+		Points: 512, Batches: []int{1, 7, 512}, Levels: []string{"disabled", "basic", "extended", "all"},
+		MaxAbsDiff: 1.91e-6, MaxAbs: 3.71, Tolerance: 4.71e-5, OK: true,
+	}}
+	p.Artifacts = []experiments.Artifact{
+		{Name: "velocity.onnx", SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Size: 71234},
+		{Name: "runs.csv", SHA256: "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752", Size: 18211},
+	}
+	return p
+}
+
+// moons returns 2,000 points of two crescents, with noise.
+func moons(seed uint64, noise float64) [][]float64 {
+	r := rand.New(rand.NewPCG(seed, 0))
+	points := make([][]float64, 2000)
+	for i := range points {
+		sin, cos := math.Sincos(math.Pi * r.Float64())
+		if i%2 == 1 {
+			cos, sin = 1-cos, .5-sin
+		}
+		points[i] = []float64{cos + noise*r.NormFloat64(), sin + noise*r.NormFloat64()}
+	}
+	return points
+}
+
+// smallSpec is the spec of the golden page.
+const smallSpec = `name: small
+target: {name: moons, noise: 0.05}
+seeds: 2
+sample: {solver: [euler, heun], steps: [1, 4], count: 200}
+`

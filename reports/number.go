@@ -1,0 +1,109 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// number returns x to three significant digits, with a true minus sign; powers of ten stand for the very large and
+// the very small.
+func number(x float64) string {
+	if text, ok := special(x); ok {
+		return text
+	}
+	if e := exponent(x); e < -4 || e > 5 {
+		return fixed(x/math.Pow10(e), 2) + timesTen(e)
+	} else if e > 2 {
+		return grouped(fixed(x, 0))
+	}
+	return fixed(x, 2-exponent(x))
+}
+
+// interval returns the mean and half the width of its interval, both to the second digit of the half width; the mean
+// alone where there is no interval.
+func interval(mean, half float64) string {
+	if _, odd := special(mean); odd && mean != 0 || math.IsNaN(half) || math.IsInf(half, 0) {
+		return number(mean)
+	}
+	if half == 0 {
+		return number(mean) + " ± 0"
+	}
+	largest := exponent(math.Max(math.Abs(mean), half))
+	place := max(exponent(half)-1, largest-4)
+	if largest < -4 || largest > 5 {
+		scale := math.Pow10(largest)
+		return "(" + fixed(mean/scale, largest-place) + " ± " + fixed(half/scale, largest-place) + ")" + timesTen(largest)
+	}
+	return fixed(mean, -place) + " ± " + fixed(half, -place)
+}
+
+// special returns the text of a number that has no digits to round.
+func special(x float64) (string, bool) {
+	switch {
+	case math.IsNaN(x):
+		return "NaN", true
+	case math.IsInf(x, 1):
+		return "∞", true
+	case math.IsInf(x, -1):
+		return "−∞", true
+	case x == 0:
+		return "0", true
+	default:
+		return "", false
+	}
+}
+
+// exponent returns the power of ten of the first of the three digits that x rounds to: 0 for 9.99, 1 for 9.999.
+func exponent(x float64) int {
+	text := strconv.FormatFloat(math.Abs(x), 'e', 2, 64)
+	e, err := strconv.Atoi(text[strings.IndexByte(text, 'e')+1:])
+	if err != nil {
+		panic("reports: exponent of " + text)
+	}
+	return e
+}
+
+// fixed returns x with so many decimals, none if negative, and never minus zero.
+func fixed(x float64, decimals int) string {
+	text := strconv.FormatFloat(x, 'f', max(decimals, 0), 64)
+	if digits, negative := strings.CutPrefix(text, "-"); negative {
+		if strings.Trim(digits, "0.") == "" {
+			return digits
+		}
+		return "−" + digits
+	}
+	return text
+}
+
+// grouped returns the digits of a whole number in groups of three.
+func grouped(digits string) string {
+	first := 0
+	if strings.HasPrefix(digits, "−") {
+		first = len("−")
+	}
+	for i := len(digits) - 3; i > first; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// whole returns a whole number in groups of three digits.
+func whole[N int | int64 | uint64](n N) string { return grouped(fmt.Sprint(n)) }
+
+// many returns the number and the noun, in the plural unless there is one.
+func many(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return whole(n) + " " + noun + "s"
+}
+
+var superscript = strings.NewReplacer("-", "⁻", "0", "⁰", "1", "¹", "2", "²", "3", "³", "4", "⁴", "5", "⁵", "6", "⁶",
+	"7", "⁷", "8", "⁸", "9", "⁹")
+
+func timesTen(e int) string { return "×10" + superscript.Replace(strconv.Itoa(e)) }
+
+// finite reports whether x is a number that can be drawn.
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

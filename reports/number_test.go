@@ -1,0 +1,77 @@
+package reports
+
+import (
+	"math"
+	"testing"
+)
+
+func TestNumber(t *testing.T) {
+	for _, c := range []struct {
+		x    float64
+		want string
+	}{
+		{0, "0"},
+		{math.Copysign(0, -1), "0"},
+		{1, "1.00"},
+		{9.996, "10.0"},
+		{12.34, "12.3"},
+		{-.5, "−0.500"},
+		{999.6, "1,000"},
+		{123456, "123,456"},
+		{1234567, "1.23×10⁶"},
+		{1.2345e-4, "0.000123"},
+		{4.2e-5, "4.20×10⁻⁵"},
+		{-4.2e-300, "−4.20×10⁻³⁰⁰"},
+		{math.NaN(), "NaN"},
+		{math.Inf(1), "∞"},
+		{math.Inf(-1), "−∞"},
+		{-123456, "−123,456"},
+	} {
+		if got := number(c.x); got != c.want {
+			t.Errorf("number(%g): got %q, want %q", c.x, got, c.want)
+		}
+	}
+}
+
+func TestInterval(t *testing.T) {
+	nan := math.NaN()
+	for _, c := range []struct {
+		mean, half float64
+		want       string
+	}{
+		{.1234, .0123, "0.123 ± 0.012"},
+		{.00042, .00011, "0.00042 ± 0.00011"},
+		{-1e-6, 1e-3, "0.0000 ± 0.0010"},
+		{3.1e-5, 4.2e-6, "(3.10 ± 0.42)×10⁻⁵"},
+		{1.4e-6, 3.8e-5, "(0.1 ± 3.8)×10⁻⁵"},
+		{12, 0, "12.0 ± 0"},
+		{12.3456, nan, "12.3"},
+		{nan, nan, "NaN"},
+		{math.Inf(1), nan, "∞"},
+		{0, .5, "0.00 ± 0.50"},
+		{1, 1e-9, "1.0000 ± 0.0000"},
+		{250, 31, "250 ± 31"},
+	} {
+		if got := interval(c.mean, c.half); got != c.want {
+			t.Errorf("interval(%g, %g): got %q, want %q", c.mean, c.half, got, c.want)
+		}
+	}
+}
+
+func TestTicks(t *testing.T) {
+	labels := func(low, high float64) (got []string) {
+		for _, tick := range (logTicks{}).Ticks(low, high) {
+			if tick.Label != "" {
+				got = append(got, tick.Label)
+			}
+		}
+		return got
+	}
+	for _, c := range []struct{ low, high float64 }{
+		{.8, 1.9}, {.01, .02}, {.3, 40}, {1e-7, 1}, {1e-300, 1e300}, {1e-301, 1.3e-300}, {1e5, 1e9}, {.99, 1.01},
+	} {
+		if n := len(labels(c.low, c.high)); n < 2 || n > 12 {
+			t.Errorf("from %g to %g: %d labels: %q", c.low, c.high, n, labels(c.low, c.high))
+		}
+	}
+}

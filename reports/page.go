@@ -1,0 +1,133 @@
+// Package reports draws the figures of a sweep and writes them into one self-contained HTML page. It knows no clock and
+// no files: the same page gives the same bytes.
+//
+//	html, err := reports.Render(reports.Page{Sweep: sweep, Summaries: summaries, Choice: choice})
+package reports
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+
+	"flowsweep/experiments"
+)
+
+// Page is everything a report shows.
+type Page struct {
+	Sweep       experiments.Sweep
+	Summaries   []experiments.Summary
+	Choice      experiments.Choice // valid if ChoiceError is empty
+	ChoiceError string             // why nothing could be chosen, or empty
+	Samples     []Panel            // the data first, then samples drawn by the chosen net and others
+	Curves      []Curve
+	Checks      []experiments.Check
+	Artifacts   []experiments.Artifact // the files of the output folder
+	CSV         string                 // the whole run table, embedded for download
+	Command     string                 // what to type to make it all again
+}
+
+// appendixRows is the most runs the appendix and the list of failures show; the CSV holds them all.
+const appendixRows = 1000
+
+var (
+	//go:embed page.html
+	pageText string
+	//go:embed style.css
+	styleText string
+	//go:embed script.js
+	scriptText string
+
+	pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
+		"number": number,
+		"whole":  whole[int],
+		"size":   whole[int64],
+	}).Parse(pageText))
+)
+
+// report is a page and what is derived from it once.
+type report struct {
+	Page
+	labels    Labels // of the summaries
+	runLabels Labels // of the results
+	chosen    int    // index into the summaries, or -1
+}
+
+// view is what the template shows, in its order.
+type view struct {
+	Page
+	CSP         string
+	Style       template.CSS
+	Script      template.JS
+	Started     string
+	Verdict     verdict
+	Quality     []plate
+	Leaderboard leaderboard
+	Samples     plate
+	Heat        heat
+	Curves      plate
+	Failures    runTable
+	Runs        runTable
+	CSVLink     template.URL
+}
+
+// Render returns the report as HTML that needs nothing else: no network, no scripts, no other file. It returns an
+// error where a setting has no JSON form or the choice is not one of the summaries.
+func Render(p Page) ([]byte, error) {
+	r, err := newReport(p)
+	if err != nil {
+		return nil, err
+	}
+	hash := sha256.Sum256([]byte(scriptText))
+	v := view{
+		Page: p,
+		CSP: "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-" +
+			base64.StdEncoding.EncodeToString(hash[:]) + "'; base-uri 'none'; form-action 'none'",
+		Style:       template.CSS(styleText),
+		Script:      template.JS(scriptText),
+		Started:     p.Sweep.Started.UTC().Format("2 January 2006, 15:04 UTC"),
+		Verdict:     r.verdict(),
+		Leaderboard: r.leaderboard(),
+		Samples:     samples(p.Samples),
+		Heat:        r.heat(),
+		Curves:      curves(p.Curves),
+		Failures:    r.failed(),
+		Runs:        r.runs(),
+		CSVLink:     template.URL("data:text/csv;charset=utf-8;base64," + base64.StdEncoding.EncodeToString([]byte(p.CSV))),
+	}
+	for _, metric := range r.metrics() {
+		v.Quality = append(v.Quality, r.quality(metric))
+	}
+	var out bytes.Buffer
+	if err := pageTemplate.Execute(&out, v); err != nil {
+		return nil, fmt.Errorf("write the page: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+func newReport(p Page) (report, error) {
+	r := report{Page: p, chosen: -1}
+	if p.ChoiceError == "" {
+		r.chosen = p.Choice.Best
+		if r.chosen < 0 || r.chosen >= len(p.Summaries) {
+			return r, fmt.Errorf("render report: the choice is setting %d of %d: give a ChoiceError where there is none",
+				r.chosen, len(p.Summaries))
+		}
+	}
+	var err error
+	if r.labels, err = NewLabels(settingsOf(p.Summaries, func(s experiments.Summary) experiments.Setting { return s.Setting })); err != nil {
+		return r, err
+	}
+	r.runLabels, err = NewLabels(settingsOf(p.Sweep.Results, func(s experiments.Result) experiments.Setting { return s.Setting }))
+	return r, err
+}
+
+func settingsOf[T any](list []T, setting func(T) experiments.Setting) []experiments.Setting {
+	settings := make([]experiments.Setting, len(list))
+	for i, item := range list {
+		settings[i] = setting(item)
+	}
+	return settings
+}

@@ -1,0 +1,212 @@
+package reports
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"image/color"
+	"math"
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// plate is a figure of the report: drawings that are read together, a sentence on how to read them, and their numbers.
+type plate struct {
+	Title    string
+	Caption  string
+	Legend   []entry
+	Drawings []template.HTML
+	Size     string // of the drawings: "" for two in a row, "mid" for three, "small" for four
+	Table    table
+}
+
+// entry is a line of a legend.
+type entry struct {
+	Swatch template.HTML
+	Text   string
+}
+
+// table is the numbers behind a figure.
+type table struct {
+	Head []string
+	Rows [][]string
+	Left int // leading columns that hold words
+	Cut  int // rows left out
+}
+
+// tableRows is the most rows a table behind a figure has.
+const tableRows = 500
+
+func (t *table) add(row ...string) {
+	if len(t.Rows) == tableRows {
+		t.Cut++
+		return
+	}
+	t.Rows = append(t.Rows, row)
+}
+
+// sizeFor returns the size of so many drawings: as given where they do not fill one row of two.
+func sizeFor(n int, size string) string {
+	if n > 2 {
+		return size
+	}
+	return ""
+}
+
+// palette is that of Okabe and Ito (2008), made to be told apart by the colour-blind, without its yellow, which is
+// too pale on white.
+var palette = []color.NRGBA{
+	{0, 114, 178, 255},
+	{213, 94, 0, 255},
+	{0, 158, 115, 255},
+	{204, 121, 167, 255},
+	{86, 180, 233, 255},
+	{230, 159, 0, 255},
+	{0, 0, 0, 255},
+}
+
+var (
+	ink   = color.NRGBA{34, 34, 34, 255}
+	muted = color.NRGBA{85, 85, 85, 255}
+	faint = color.NRGBA{226, 226, 226, 255}
+)
+
+var dashes = [][]vg.Length{nil, {5, 2.5}, {1.5, 2}, {7, 2, 1.5, 2}, {10, 3}, {3, 1.5}}
+
+// mark is the shape of a point: a polygon, or a circle if it has no sides.
+type mark struct {
+	sides int
+	turn  float64 // of the first corner from the right, in radians
+	size  float64 // relative to a circle, so that all look equally large
+	open  bool    // drawn as a white shape with an outline
+}
+
+var marks = []mark{
+	{size: 1},
+	{sides: 4, turn: math.Pi / 4, size: 1.25},
+	{sides: 3, turn: math.Pi / 2, size: 1.4},
+	{sides: 4, size: 1.3},
+	{sides: 3, turn: -math.Pi / 2, size: 1.4},
+	{sides: 5, turn: math.Pi / 2, size: 1.15},
+	{sides: 3, size: 1.4},
+	{sides: 3, turn: math.Pi, size: 1.4},
+}
+
+// DrawGlyph draws the mark at a point.
+func (m mark) DrawGlyph(c *draw.Canvas, style draw.GlyphStyle, at vg.Point) {
+	var path vg.Path
+	r := style.Radius * vg.Length(m.size)
+	if m.sides == 0 {
+		path.Move(vg.Point{X: at.X + r, Y: at.Y})
+		path.Arc(at, r, 0, 2*math.Pi)
+	}
+	for i := range m.sides {
+		sin, cos := math.Sincos(m.turn + 2*math.Pi*float64(i)/float64(m.sides))
+		corner := vg.Point{X: at.X + r*vg.Length(cos), Y: at.Y + r*vg.Length(sin)}
+		if i == 0 {
+			path.Move(corner)
+			continue
+		}
+		path.Line(corner)
+	}
+	path.Close()
+	if !m.open {
+		c.Fill(path)
+		return
+	}
+	c.SetColor(color.White)
+	c.Fill(path)
+	c.SetLineStyle(draw.LineStyle{Color: style.Color, Width: 1.2})
+	c.Stroke(path)
+}
+
+// look is how a series is told from others: each of colour, mark and dash is enough.
+type look struct{ Colour, Mark, Dash int }
+
+func (l look) colour() color.NRGBA { return palette[l.Colour%len(palette)] }
+
+func (l look) line(width vg.Length) draw.LineStyle {
+	return draw.LineStyle{Color: l.colour(), Width: width, Dashes: dashes[l.Dash%len(dashes)]}
+}
+
+func (l look) glyph(open bool) draw.GlyphStyle {
+	m := marks[l.Mark%len(marks)]
+	m.open = open
+	return draw.GlyphStyle{Color: l.colour(), Radius: 2.8, Shape: m}
+}
+
+// swatch returns a look as it appears in a legend.
+func (l look) swatch(line, glyph, open bool) template.HTML {
+	return svg("", "", 30, 12, func(c draw.Canvas) {
+		if line {
+			c.StrokeLine2(l.line(1.4), 1, 6, 29, 6)
+		}
+		if glyph {
+			c.DrawGlyph(l.glyph(open), vg.Point{X: 15, Y: 6})
+		}
+	})
+}
+
+// newPlot returns an empty plot in the style of the report.
+func newPlot(x, y string) *plot.Plot {
+	p := plot.New()
+	p.BackgroundColor = nil
+	for _, axis := range []struct {
+		*plot.Axis
+		text string
+	}{{&p.X, x}, {&p.Y, y}} {
+		axis.Label.Text = axis.text
+		axis.Label.Padding = 4
+		axis.Label.TextStyle.Font = sans(12)
+		axis.Label.TextStyle.Color = ink
+		axis.Tick.Label.Font = sans(11.5)
+		axis.Tick.Label.Color = muted
+		axis.Tick.Color = muted
+		axis.Tick.Length = 3
+		axis.LineStyle.Color = muted
+		axis.Padding = 3
+	}
+	grid := plotter.NewGrid()
+	grid.Horizontal = draw.LineStyle{Color: faint, Width: .6}
+	grid.Vertical = grid.Horizontal
+	p.Add(grid)
+	return p
+}
+
+func sans(size vg.Length) font.Font {
+	return font.From(font.Font{Typeface: "Liberation", Variant: "Sans"}, size)
+}
+
+// svg returns a drawing as an SVG element that scales with the page and carries no id, so that any number of them
+// stand side by side. One without a title is decoration, hidden from a screen reader.
+func svg(title, description string, width, height vg.Length, paint func(draw.Canvas)) template.HTML {
+	canvas := vgsvg.New(width, height)
+	paint(draw.New(canvas))
+	var out bytes.Buffer
+	if _, err := canvas.WriteTo(&out); err != nil {
+		panic("reports: write to memory: " + err.Error())
+	}
+	text := out.String()
+	start := strings.Index(text, "<svg")
+	body := text[start+strings.IndexByte(text[start:], '>')+1:]
+	body = fontDescription.Replace(body)
+	head := fmt.Sprintf(`<svg viewBox="0 0 %g %g" `, float64(width), float64(height))
+	if title == "" {
+		return template.HTML(head + `aria-hidden="true">` + body)
+	}
+	title, description = template.HTMLEscapeString(title), template.HTMLEscapeString(description)
+	return template.HTML(head + `role="img" aria-label="` + title + `">` +
+		"\n<title>" + title + "</title>\n<desc>" + description + "</desc>" + body)
+}
+
+// fontDescription drops what gonum says of the font, which the style sheet says for all drawings at once.
+var fontDescription = strings.NewReplacer(
+	"font-family:Liberation Sans;font-variant:normal;font-weight:normal;font-style:normal;", "",
+	"font-family:Liberation Sans;font-variant:normal;font-weight:bold;font-style:normal;", "font-weight:bold;",
+)

@@ -1,0 +1,204 @@
+package reports
+
+import (
+	"fmt"
+	"html/template"
+	"image/color"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Panel is a sample to look at: points, (n, d), under a title. The first panel of a page is the data.
+type Panel struct {
+	Title  string
+	Points [][]float64
+}
+
+const (
+	panelPoints = 2000 // drawn a panel
+	panelWidth  = 240
+)
+
+// samples returns the figure of the panels, all on the axes of the first: clouds, or histograms in one dimension.
+func samples(panels []Panel) plate {
+	if len(panels) == 0 || len(panels[0].Points) == 0 || len(panels[0].Points[0]) == 0 {
+		return plate{Caption: "No samples were kept to draw."}
+	}
+	dim := len(panels[0].Points[0])
+	p := plate{Table: momentsTable(panels, min(dim, 2))}
+	x := spanOf(panels[0], 0)
+	if dim == 1 {
+		p.Caption = "Where a coloured line leaves the grey shape, the samples are too many or too few: densities over the " +
+			"range of the data; grey: the data."
+		p.Drawings = histograms(panels, x)
+		return p
+	}
+	p.Caption = "The shapes should be equal: one dot a point, every panel on the axes of the first, both axes in one unit."
+	if dim > 2 {
+		p.Caption += fmt.Sprintf(" Only the first two of %d coordinates are drawn.", dim)
+	}
+	p.Size = sizeFor(len(panels), "small")
+	y := spanOf(panels[0], 1)
+	for i, panel := range panels {
+		p.Drawings = append(p.Drawings, cloud(panel, panelColour(i), x, y))
+		if len(panel.Points) > panelPoints {
+			p.Caption += fmt.Sprintf(" %s: the first %s of %s points.", panel.Title, whole(panelPoints), whole(len(panel.Points)))
+		}
+	}
+	p.Caption += " Points outside the axes are counted in the table."
+	return p
+}
+
+func panelColour(i int) color.NRGBA {
+	if i == 0 {
+		return color.NRGBA{70, 70, 70, 255}
+	}
+	return palette[(i-1)%len(palette)]
+}
+
+// span is a range of one coordinate.
+type span struct{ low, high float64 }
+
+// spanOf returns the range of a coordinate of the panel's finite values, and a margin.
+func spanOf(p Panel, coordinate int) span {
+	s := span{math.Inf(1), math.Inf(-1)}
+	for _, v := range column(p, coordinate) {
+		s.low, s.high = min(s.low, v), max(s.high, v)
+	}
+	if !(s.high > s.low) {
+		if math.IsInf(s.low, 0) {
+			s = span{}
+		}
+		return span{s.low - 1, s.high + 1}
+	}
+	margin := .1 * (s.high - s.low)
+	return span{s.low - margin, s.high + margin}
+}
+
+// widen makes the span longer by the factor, around its middle.
+func (s span) widen(factor float64) span {
+	middle, half := (s.low+s.high)/2, (s.high-s.low)/2*factor
+	return span{middle - half, middle + half}
+}
+
+func (s span) has(x float64) bool { return x >= s.low && x <= s.high }
+
+// column returns the finite values of a coordinate.
+func column(p Panel, coordinate int) []float64 {
+	var values []float64
+	for _, row := range p.Points {
+		if coordinate < len(row) && finite(row[coordinate]) {
+			values = append(values, row[coordinate])
+		}
+	}
+	return values
+}
+
+// cloud draws the points of a panel, with x and y in one unit.
+func cloud(panel Panel, colour color.NRGBA, x, y span) template.HTML {
+	p := newPlot("", "")
+	p.Title.Text = panel.Title
+	p.Title.Padding = 5
+	p.Title.TextStyle.Font = sans(12.5)
+	p.X.Tick.Marker, p.Y.Tick.Marker = evenTicks{}, evenTicks{}
+	ratio := (y.high - y.low) / (x.high - x.low)
+	height := vg.Length(45 + (panelWidth-35)*min(max(ratio, .5), 1.2))
+	var inside plotter.XYs
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = x.low, x.high, y.low, y.high
+	area := p.DataCanvas(draw.NewCanvas(nil, panelWidth, height)).Size()
+	if stretch := ratio * float64(area.X/area.Y); stretch > 1 {
+		x = x.widen(stretch)
+	} else {
+		y = y.widen(1 / stretch)
+	}
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = x.low, x.high, y.low, y.high
+	for _, row := range panel.Points[:min(len(panel.Points), panelPoints)] {
+		if len(row) > 1 && x.has(row[0]) && y.has(row[1]) {
+			inside = append(inside, plotter.XY{X: row[0], Y: row[1]})
+		}
+	}
+	p.Add(dots{inside, colour})
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = x.low, x.high, y.low, y.high
+	return svg(panel.Title, fmt.Sprintf("Scatter plot of %s.", many(len(inside), "point")), panelWidth, height, p.Draw)
+}
+
+// dots draws points in a few layers of one path each: far smaller than a path a point, and still darker where points
+// are dense.
+type dots struct {
+	plotter.XYs
+	colour color.NRGBA
+}
+
+// Plot draws the points.
+func (d dots) Plot(c draw.Canvas, p *plot.Plot) {
+	const layers, radius = 8, 1
+	toX, toY := p.Transforms(&c)
+	d.colour.A = 130
+	c.SetColor(d.colour)
+	for layer := range layers {
+		var path vg.Path
+		for i := layer; i < len(d.XYs); i += layers {
+			at := vg.Point{X: toX(d.XYs[i].X), Y: toY(d.XYs[i].Y)}
+			path.Move(vg.Point{X: at.X + radius, Y: at.Y})
+			path.Arc(at, radius, 0, 2*math.Pi)
+			path.Close()
+		}
+		if len(path) > 0 {
+			c.Fill(path)
+		}
+	}
+}
+
+// momentsTable returns what can be said of the panels in numbers.
+func momentsTable(panels []Panel, dim int) table {
+	t := table{Head: []string{"sample", "points", "not finite", "outside the axes"}, Left: 1}
+	frame := make([]span, dim)
+	for k := range dim {
+		frame[k] = spanOf(panels[0], k)
+		t.Head = append(t.Head, fmt.Sprintf("mean x%d", k+1), fmt.Sprintf("std x%d", k+1))
+	}
+	for _, p := range panels {
+		bad, outside := 0, 0
+		for _, row := range p.Points {
+			for k := range min(dim, len(row)) {
+				if !finite(row[k]) {
+					bad++
+					break
+				}
+				if !frame[k].has(row[k]) {
+					outside++
+					break
+				}
+			}
+		}
+		cells := []string{p.Title, whole(len(p.Points)), whole(bad), whole(outside)}
+		for k := range dim {
+			mean, std := moments(column(p, k))
+			cells = append(cells, number(mean), number(std))
+		}
+		t.add(cells...)
+	}
+	return t
+}
+
+// moments returns the mean and the standard deviation; NaN where there are too few values.
+func moments(values []float64) (mean, std float64) {
+	n := float64(len(values))
+	for _, v := range values {
+		mean += v / n
+	}
+	for _, v := range values {
+		std += (v - mean) * (v - mean) / (n - 1)
+	}
+	if len(values) == 0 {
+		mean = math.NaN()
+	}
+	if len(values) < 2 {
+		std = math.NaN()
+	}
+	return mean, math.Sqrt(std)
+}
