@@ -1,0 +1,127 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// arrows is the architecture: what each room may import of the others, and which outside libraries it is the door to.
+// A library listed nowhere may be used anywhere; one that is listed has no other door. Changing the table is a design
+// decision: say why in the commit.
+var arrows = map[string]struct{ rooms, doors []string }{
+	"": {rooms: []string{"pipeline"}},
+	"pipeline": {rooms: []string{
+		"experiments", "experiments/engine", "experiments/flow", "experiments/metric", "experiments/ode", "experiments/target",
+		"experiments/velocity", "export", "reports", "store",
+	}},
+	"store":   {rooms: []string{"experiments"}, doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
+	"reports": {rooms: []string{"experiments"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
+	"export":  {rooms: []string{"experiments/engine", "experiments/flow", "experiments/ode", "experiments/velocity"}},
+	// Never velocity: the store must not drag GoMLX in.
+	"experiments": {
+		rooms: []string{"experiments/flow", "experiments/metric", "experiments/ode", "experiments/target"},
+		doors: []string{"go.yaml.in/yaml"},
+	},
+	"experiments/velocity": {rooms: []string{"experiments/engine", "experiments/flow"}, doors: []string{"github.com/gomlx/gomlx"}},
+	"experiments/engine": {doors: []string{
+		"github.com/gomlx/compute", "github.com/gomlx/gomlx", "github.com/yalue/onnxruntime_go", "google.golang.org/protobuf",
+	}},
+	"experiments/metric": {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},
+	"experiments/target": {rooms: []string{"experiments/flow"}},
+	"experiments/ode":    {rooms: []string{"experiments/flow"}},
+	"experiments/flow":   {},
+}
+
+const module = "flowsweep/"
+
+func TestArrows(t *testing.T) {
+	t.Parallel()
+	var doors []string
+	for _, a := range arrows {
+		doors = append(doors, a.doors...)
+	}
+	for room, imports := range importsByRoom(t) {
+		allowed, ok := arrows[room]
+		if !ok {
+			t.Errorf("%q is a room that the table does not know: give it a line, or the code a place in another room", room)
+			continue
+		}
+		for _, path := range imports {
+			if inner, ok := strings.CutPrefix(path, module); ok {
+				if !slices.Contains(allowed.rooms, inner) {
+					t.Errorf("%q imports %q, which the table does not allow", room, inner)
+				}
+				continue
+			}
+			isDoor := func(door string) bool { return path == door || strings.HasPrefix(path, door+"/") }
+			if slices.ContainsFunc(doors, isDoor) && !slices.ContainsFunc(allowed.doors, isDoor) {
+				t.Errorf("%q imports %q, which has its door elsewhere", room, path)
+			}
+		}
+	}
+}
+
+// TestArrowsAreUsed keeps the table from allowing more than the code does.
+func TestArrowsAreUsed(t *testing.T) {
+	t.Parallel()
+	imports := importsByRoom(t)
+	for room, a := range arrows {
+		for _, inner := range a.rooms {
+			if !slices.Contains(imports[room], module+inner) && !slices.Contains(spare, [2]string{room, inner}) {
+				t.Errorf("the table lets %q import %q, which it does not", room, inner)
+			}
+		}
+	}
+}
+
+// spare are the arrows of the design that no code needs yet: the sampler in ONNX will know the solvers, and the exact
+// samples on the command line the targets.
+var spare = [][2]string{{"export", "experiments/ode"}, {"pipeline", "experiments/target"}}
+
+// importsByRoom returns what the code of each folder imports, tests left out: they may look from outside.
+func importsByRoom(t *testing.T) map[string][]string {
+	t.Helper()
+	rooms := map[string]map[string]bool{}
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && path != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || d.Name() == "out") {
+			return filepath.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		room := strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), ".")
+		if rooms[room] == nil {
+			rooms[room] = map[string]bool{}
+		}
+		for _, i := range f.Imports {
+			name, err := strconv.Unquote(i.Path.Value)
+			if err != nil {
+				return err
+			}
+			rooms[room][name] = true
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := map[string][]string{}
+	for room, set := range rooms {
+		list[room] = slices.Sorted(maps.Keys(set))
+	}
+	return list
+}

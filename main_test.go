@@ -1,0 +1,125 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"flowsweep/pipeline"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"flowsweep": func() { os.Exit(pipeline.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+	})
+}
+
+// TestScripts uses the program as a person would. Each script says at its top what it shows.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules := os.Getenv("GOMODCACHE")
+	if modules == "" {
+		if home, err := os.UserHomeDir(); err == nil {
+			modules = filepath.Join(home, "go", "pkg", "mod")
+		}
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Setup: func(env *testscript.Env) error {
+			// The user's caches, where onnxruntime lies; everything else is the script's own.
+			env.Setenv("XDG_CACHE_HOME", cache)
+			env.Setenv("GOMODCACHE", modules)
+			env.Setenv("ONNXRUNTIME_SHARED_LIBRARY_PATH", os.Getenv("ONNXRUNTIME_SHARED_LIBRARY_PATH"))
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"jsonhas":  jsonHas,
+			"perturb":  perturb,
+			"exits":    exits,
+			"firstkey": firstKey,
+		},
+		RequireExplicitExec: true,
+	})
+}
+
+// exits runs a command and checks its exit code: exits CODE COMMAND ARGS...
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND ARGS...")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	code := 0
+	if err != nil {
+		m := regexp.MustCompile(`exit status (\d+)`).FindStringSubmatch(err.Error())
+		if m == nil {
+			ts.Fatalf("%v", err)
+		}
+		fmt.Sscan(m[1], &code)
+	}
+	if want := args[0]; fmt.Sprint(code) != want {
+		ts.Fatalf("exit code %d, want %s", code, want)
+	}
+}
+
+// jsonHas checks that a JSON file is an object, or a list of them, each of which has the named fields:
+// jsonhas FILE FIELD...
+func jsonHas(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: jsonhas FILE FIELD...")
+	}
+	text := []byte(ts.ReadFile(args[0]))
+	var list []map[string]any
+	if err := json.Unmarshal(text, &list); err != nil {
+		var one map[string]any
+		ts.Check(json.Unmarshal(text, &one))
+		list = append(list, one)
+	}
+	if len(list) == 0 {
+		ts.Fatalf("%s holds no objects", args[0])
+	}
+	for _, object := range list {
+		for _, field := range args[1:] {
+			if _, ok := object[field]; !ok {
+				ts.Fatalf("%s: no field %q in %v", args[0], field, object)
+			}
+		}
+	}
+}
+
+// perturb changes one weight of an ONNX file: it flips the sign of the last number of its last initializer, which lies
+// at the end of the graph's weights: perturb FILE
+func perturb(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: perturb FILE")
+	}
+	file := []byte(ts.ReadFile(args[0]))
+	// The raw data of the last bias follows its name in the file.
+	at := regexp.MustCompile(`layers\.\d+\.bias\x4a.`).FindAllIndex(file, -1)
+	if len(at) == 0 {
+		ts.Fatalf("%s holds no bias", args[0])
+	}
+	file[at[len(at)-1][1]+3] ^= 0x80 // the sign bit of a little-endian float32
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), file, 0o644))
+}
+
+// firstKey sets a variable to a prefix of the first run's key in a JSON run table: firstkey FILE VARIABLE
+func firstKey(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: firstkey FILE VARIABLE")
+	}
+	var list []struct{ Run string }
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &list))
+	if len(list) == 0 {
+		ts.Fatalf("%s holds no runs", args[0])
+	}
+	ts.Setenv(args[1], list[0].Run[:8])
+}

@@ -1,0 +1,149 @@
+// Package pipeline is where things happen, in order: the commands, and the stages of a sweep, one file each (plan,
+// train, measure, ship, report). It alone has effects; the maths and the words it moves around are in experiments.
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"flowsweep/experiments"
+)
+
+// The exit codes, as promised to scripts.
+const (
+	exitOK          = 0
+	exitFailedRuns  = 1 // some runs failed, or something went wrong on the way; what was done is kept
+	exitUsage       = 2 // the command or the spec is wrong; nothing was started
+	exitCheck       = 3 // an ONNX file does not compute what Go does
+	exitInterrupted = 130
+)
+
+// exitError is an error with the exit code it ends the program with.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e exitError) Error() string { return e.err.Error() }
+func (e exitError) Unwrap() error { return e.err }
+
+// usage marks an error as the user's to mend before anything is started.
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return exitError{exitUsage, err}
+}
+
+// app is what the commands share: the streams, the clock and the flags common to several.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	now            func() time.Time
+	db             string // path of the store
+}
+
+// Main runs the program with the arguments and returns its exit code. The first interrupt stops it cleanly, the second
+// at once.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // from here on an interrupt has its default effect
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now}
+	root := a.root()
+	root.SetArgs(args)
+	return a.code(root.ExecuteContext(ctx))
+}
+
+// code prints the error, if there is one, and returns the exit code that goes with it.
+func (a *app) code(err error) int {
+	if err == nil {
+		return exitOK
+	}
+	var problems experiments.Problems
+	if errors.As(err, &problems) {
+		fmt.Fprintln(a.stderr, problems.Error()) // says file and line itself
+		return exitUsage
+	}
+	fmt.Fprintln(a.stderr, "flowsweep:", err)
+	var exit exitError
+	if errors.As(err, &exit) {
+		return exit.code
+	}
+	if errors.Is(err, context.Canceled) {
+		return exitInterrupted
+	}
+	return exitFailedRuns
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "flowsweep",
+		Short: "Sweeps flow-matching models: train once, sample many, measure, report, export verified ONNX",
+		Long: "Flowsweep sweeps flow-matching models. A YAML spec declares targets, nets, solvers and steps; each net is trained\n" +
+			"once, sampled with every solver, and measured over several seeds. Results live in one SQLite file, the report in\n" +
+			"one HTML file, and the best velocity net in one ONNX file whose outputs onnxruntime has checked against Go.",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          knownCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SuggestionsMinimumDistance = 2
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	root.PersistentFlags().StringVar(&a.db, "db", "runs.db", "the store, one SQLite `file`")
+	root.AddCommand(a.sweepCommand(), a.planCommand(), a.runsCommand(), a.showCommand(), a.reportCommand(),
+		a.exportCommand(), a.verifyCommand(), a.doctorCommand(), a.schemaCommand())
+	for _, c := range root.Commands() {
+		c.Args = usageArgs(c.Args)
+	}
+	return root
+}
+
+// knownCommand is the argument check of the program itself, which takes nothing but the name of a command.
+func knownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := "see flowsweep --help"
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = fmt.Sprintf("did you mean %q?", near[0])
+	}
+	return usage(fmt.Errorf("unknown command %q: %s", args[0], hint))
+}
+
+// usageArgs gives the errors of an argument check the exit code of wrong usage.
+func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usage(fmt.Errorf("%w: usage: %s", err, cmd.UseLine()))
+		}
+		return nil
+	}
+}
+
+func (a *app) schemaCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON Schema (draft-07) of a spec file, for editors",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			schema, err := experiments.Schema()
+			if err != nil {
+				return err
+			}
+			_, err = a.stdout.Write(schema)
+			return err
+		},
+	}
+}

@@ -1,0 +1,104 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
+	"flowsweep/store"
+)
+
+// diagnosis is the form of `flowsweep doctor --json`.
+type diagnosis struct {
+	Version     string                  `json:"version"`
+	ONNXRuntime *engine.Runtime         `json:"onnxruntime"` // null where it was not found
+	SelfTest    string                  `json:"self_test"`   // ok, or what went wrong
+	Engines     []string                `json:"engines"`
+	Store       string                  `json:"store"`
+	Environment experiments.Environment `json:"environment"`
+}
+
+func (a *app) doctorCommand() *cobra.Command {
+	asJSON := false
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Say what this machine has: onnxruntime, engines, cores, the store; and run a self-test",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			d := a.diagnose(cmd.Context())
+			if asJSON {
+				if err := printJSON(a.stdout, d); err != nil {
+					return err
+				}
+			} else {
+				a.printDiagnosis(d)
+			}
+			if d.SelfTest != "ok" {
+				return fmt.Errorf("onnxruntime does not work here: %s", d.SelfTest)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func (a *app) diagnose(ctx context.Context) diagnosis {
+	d := diagnosis{Version: version(), Environment: environment(engine.Auto), SelfTest: "ok"}
+	if e, _, err := engine.Pick(engine.Auto); err == nil {
+		d.Environment.Engine = e.Name
+	}
+	for _, e := range engine.Engines {
+		d.Engines = append(d.Engines, e.Name)
+	}
+	runtime, err := engine.LoadRuntime()
+	if err == nil {
+		d.ONNXRuntime = &runtime
+		err = engine.SelfTest()
+	}
+	if err != nil {
+		d.SelfTest = err.Error()
+	}
+	d.Store = a.storeState(ctx)
+	return d
+}
+
+func (a *app) storeState(ctx context.Context) string {
+	if _, err := os.Stat(a.db); errors.Is(err, os.ErrNotExist) {
+		return a.db + ": none yet"
+	}
+	db, err := store.OpenExisting(ctx, a.db)
+	if err != nil {
+		return err.Error()
+	}
+	defer db.Close()
+	names, err := db.SweepNames(ctx)
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("%s: sweeps %v", a.db, names)
+}
+
+func (a *app) printDiagnosis(d diagnosis) {
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(a.stdout, "%-12s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	e := d.Environment
+	line("flowsweep", "%s, commit %s, %s", d.Version, e.Commit, e.Go)
+	line("machine", "%s/%s, %s, %d cores", e.OS, e.Arch, e.CPU, e.Cores)
+	line("engines", "%v, auto picks %s", d.Engines, e.Engine)
+	if r := d.ONNXRuntime; r != nil {
+		line("onnxruntime", "%s from %s", r.Version, r.From)
+		line("", "%s", r.Path)
+		line("", "sha256 %s", r.SHA256)
+	} else {
+		line("onnxruntime", "not found")
+	}
+	line("self-test", "%s", d.SelfTest)
+	line("store", "%s", d.Store)
+}

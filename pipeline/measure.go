@@ -1,0 +1,91 @@
+package pipeline
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/metric"
+	"flowsweep/experiments/ode"
+	"flowsweep/experiments/velocity"
+)
+
+// sampled is what one run drew.
+type sampled struct {
+	points  flow.Batch // (count, d), rounded to 32 bits, as they are stored
+	nfe     int
+	seconds float64
+}
+
+// sample draws the points of a run from its fit's net. Every run starts from the same noise, that of the reference's
+// seed, so that runs differ by what was swept alone.
+func sample(model *velocity.Model, s experiments.Sampling, seed uint64, now func() time.Time) (sampled, error) {
+	x0 := flow.NewBatch(s.Count, model.Net.Dim)
+	flow.NewStream(seed, "noise").Normal(x0, 0)
+	start := now()
+	x, nfe, err := ode.Solve(model.Field(), s.Solver, ode.Uniform(s.Steps), x0)
+	if err != nil {
+		return sampled{}, fmt.Errorf("sample with %s in %d steps: %w", s.Solver.Name, s.Steps, err)
+	}
+	seconds := now().Sub(start).Seconds()
+	for i, v := range x.Data {
+		x.Data[i] = float64(float32(v))
+	}
+	return sampled{points: x, nfe: nfe, seconds: seconds}, nil
+}
+
+// court measures samples against the reference of their target. What depends on the reference alone is done once.
+// It is safe for use by several goroutines.
+type court struct {
+	spec   experiments.Spec
+	mu     sync.Mutex
+	judges map[string]func() ([]metric.Judge, error) // by key of the reference
+}
+
+func newCourt(spec experiments.Spec) *court {
+	return &court{spec: spec, judges: map[string]func() ([]metric.Judge, error){}}
+}
+
+// reference returns the fixed sample of the truth that a recipe's runs are measured against.
+func reference(spec experiments.Spec, r experiments.Recipe) flow.Batch {
+	return r.Target.Sample(spec.Reference.Count, flow.NewStream(spec.Reference.Seed, "reference"))
+}
+
+// measure returns the value of every metric of the spec, in order.
+func (c *court) measure(r experiments.Recipe, run experiments.Run, points flow.Batch) ([]experiments.Value, error) {
+	judges, err := c.judgesOf(r, run.Reference)()
+	if err != nil {
+		return nil, err
+	}
+	var values []experiments.Value
+	for i, m := range c.spec.Metrics {
+		v, err := judges[i](points)
+		if err != nil {
+			return nil, fmt.Errorf("measure %s: %w", m.Name, err)
+		}
+		values = append(values, experiments.Value{Name: m.Name, Value: v})
+	}
+	return values, nil
+}
+
+func (c *court) judgesOf(r experiments.Recipe, key string) func() ([]metric.Judge, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.judges[key] == nil {
+		c.judges[key] = sync.OnceValues(func() ([]metric.Judge, error) {
+			truth := reference(c.spec, r)
+			var judges []metric.Judge
+			for _, m := range c.spec.Metrics {
+				j, err := m.Judge(truth)
+				if err != nil {
+					return nil, fmt.Errorf("prepare %s: %w", m.Name, err)
+				}
+				judges = append(judges, j)
+			}
+			return judges, nil
+		})
+	}
+	return c.judges[key]
+}

@@ -1,0 +1,253 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"flowsweep/experiments"
+	"flowsweep/store"
+)
+
+// loadPlan reads a spec file and returns its plan. Its errors are the user's to mend.
+func loadPlan(path string) (experiments.Plan, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return experiments.Plan{}, usage(fmt.Errorf("there is no spec %s: give the path of a YAML file, experiments/specs/two-moons.yaml for example", path))
+	}
+	if err != nil {
+		return experiments.Plan{}, usage(fmt.Errorf("read the spec: %w", err))
+	}
+	spec, err := experiments.Parse(path, text)
+	if err != nil {
+		return experiments.Plan{}, usage(err)
+	}
+	return spec.Plan()
+}
+
+// work is what of a plan is left to do.
+type work struct {
+	fits       []todo
+	trained    int // fits to train
+	sampled    int // runs to sample
+	measured   int // runs to measure, those to sample among them
+	trainSteps int
+}
+
+// todo is what is left to do of one fit.
+type todo struct {
+	fit    experiments.Fit
+	train  bool
+	sample []experiments.Run // nothing is known of them
+	again  []experiments.Run // sampled, but a metric is missing
+}
+
+// remaining asks the store which parts of the plan it holds. A nil store holds nothing.
+func remaining(ctx context.Context, db *store.DB, plan experiments.Plan) (work, error) {
+	var w work
+	for _, fit := range plan.Fits {
+		t, err := remainingOf(ctx, db, plan.Spec, fit)
+		if err != nil {
+			return w, err
+		}
+		if t.train {
+			w.trained++
+			w.trainSteps += fit.Recipe.Train.Steps
+		}
+		w.sampled += len(t.sample)
+		w.measured += len(t.sample) + len(t.again)
+		if t.train || len(t.sample)+len(t.again) > 0 {
+			w.fits = append(w.fits, t)
+		}
+	}
+	return w, nil
+}
+
+func remainingOf(ctx context.Context, db *store.DB, spec experiments.Spec, fit experiments.Fit) (todo, error) {
+	t := todo{fit: fit}
+	if db == nil {
+		t.train, t.sample = true, fit.Runs
+		return t, nil
+	}
+	state, err := db.FitState(ctx, fit.Key)
+	if err != nil {
+		return t, err
+	}
+	t.train = state != experiments.Finished
+	for _, run := range fit.Runs {
+		state, err := db.RunState(ctx, run.Key)
+		if err != nil {
+			return t, err
+		}
+		if state != experiments.Finished {
+			t.sample = append(t.sample, run)
+			continue
+		}
+		values, err := db.Metrics(ctx, run.Key, run.Reference)
+		if err != nil {
+			return t, err
+		}
+		if !measured(spec, values) {
+			t.again = append(t.again, run)
+		}
+	}
+	// A run that is sampled needs no net, so a fit without runs to sample needs no training.
+	t.train = t.train && len(t.sample) > 0
+	return t, nil
+}
+
+// measured reports whether the values hold every metric of the spec.
+func measured(spec experiments.Spec, values []experiments.Value) bool {
+	r := experiments.Result{Metrics: values}
+	for _, m := range spec.Metrics {
+		if _, ok := r.Metric(m.Name); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// planReport is the form of `flowsweep plan --json`.
+type planReport struct {
+	Sweep      string   `json:"sweep"`
+	Settings   int      `json:"settings"`
+	Seeds      int      `json:"seeds"`
+	Fits       int      `json:"fits"`
+	FitsToDo   int      `json:"fits_to_train"`
+	FitsCached int      `json:"fits_cached"`
+	Runs       int      `json:"runs"`
+	RunsToDo   int      `json:"runs_to_sample"`
+	RunsCached int      `json:"runs_cached"`
+	TrainSteps int      `json:"train_steps"`
+	Seconds    *float64 `json:"estimated_fit_seconds"` // null where the store has nothing to estimate from
+	Workers    int      `json:"workers"`
+}
+
+func (a *app) planCommand() *cobra.Command {
+	asJSON := false
+	workers := 0
+	cmd := &cobra.Command{
+		Use:   "plan SPEC",
+		Short: "Say what a sweep would do: fits and runs, new and cached; runs nothing",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			plan, err := loadPlan(args[0])
+			if err != nil {
+				return err
+			}
+			if err := store.CheckPath(a.db); err != nil {
+				return usage(err)
+			}
+			r, err := a.planReport(cmd.Context(), plan, workerCount(workers))
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return printJSON(a.stdout, r)
+			}
+			a.printPlan(r)
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().IntVar(&workers, "workers", 0, "fits done at once; 0 means one a core")
+	return cmd
+}
+
+func (a *app) planReport(ctx context.Context, plan experiments.Plan, workers int) (planReport, error) {
+	var db *store.DB
+	if _, err := os.Stat(a.db); err == nil {
+		if db, err = store.OpenExisting(ctx, a.db); err != nil {
+			return planReport{}, usage(err)
+		}
+		defer db.Close()
+	}
+	w, err := remaining(ctx, db, plan)
+	if err != nil {
+		return planReport{}, err
+	}
+	r := planReport{
+		Sweep: plan.Spec.Name, Settings: len(plan.Spec.Settings), Seeds: len(plan.Spec.Seeds),
+		Fits: len(plan.Fits), FitsToDo: w.trained, FitsCached: len(plan.Fits) - w.trained,
+		Runs: plan.Runs(), RunsToDo: w.sampled, RunsCached: plan.Runs() - w.sampled,
+		TrainSteps: w.trainSteps, Workers: workers,
+	}
+	r.Seconds, err = estimate(ctx, db, w, workers)
+	return r, err
+}
+
+// estimate returns the seconds the fits to train will take, from the time that stored fits took for each
+// multiplication of their nets; nil where none is stored.
+func estimate(ctx context.Context, db *store.DB, w work, workers int) (*float64, error) {
+	if db == nil {
+		return nil, nil
+	}
+	names, err := db.SweepNames(ctx)
+	if err != nil {
+		return nil, err
+	}
+	seconds, done, seen := 0., 0., map[string]bool{}
+	for _, name := range names {
+		sweep, err := db.Sweep(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range sweep.Results {
+			if r.FitSeconds > 0 && !seen[r.Fit] {
+				seen[r.Fit] = true
+				seconds += r.FitSeconds
+				done += multiplications(r.Setting.Recipe)
+			}
+		}
+	}
+	if done == 0 {
+		return nil, nil
+	}
+	left := 0.
+	for _, t := range w.fits {
+		if t.train {
+			left += multiplications(t.fit.Recipe)
+		}
+	}
+	total := left / done * seconds / float64(max(1, min(workers, w.trained)))
+	return &total, nil
+}
+
+// multiplications is about how many one training of the recipe takes, up to a factor common to all.
+func multiplications(r experiments.Recipe) float64 {
+	net, err := netOf(r)
+	if err != nil {
+		return 0
+	}
+	return float64(net.Size()) * float64(r.Train.Batch) * float64(r.Train.Steps)
+}
+
+func (a *app) printPlan(r planReport) {
+	fmt.Fprintf(a.stdout, "sweep     %s: %d settings over %d seeds\n", r.Sweep, r.Settings, r.Seeds)
+	fmt.Fprintf(a.stdout, "fits      %d: %d to train (%d steps), %d cached\n", r.Fits, r.FitsToDo, r.TrainSteps, r.FitsCached)
+	fmt.Fprintf(a.stdout, "runs      %d: %d to sample, %d cached\n", r.Runs, r.RunsToDo, r.RunsCached)
+	switch {
+	case r.FitsToDo == 0:
+	case r.Seconds == nil:
+		fmt.Fprintln(a.stdout, "training  no estimate: the store holds no finished fit to go by")
+	default:
+		d := time.Duration(*r.Seconds * float64(time.Second)).Round(time.Second)
+		fmt.Fprintf(a.stdout, "training  about %v with %d workers, going by the stored fits\n", d, r.Workers)
+	}
+}
+
+// printJSON prints v, indented, and a newline.
+func printJSON(w interface{ Write([]byte) (int, error) }, v any) error {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(text, '\n'))
+	return err
+}

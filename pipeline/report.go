@@ -1,0 +1,167 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/flow"
+	"flowsweep/reports"
+	"flowsweep/store"
+)
+
+// panelCount is the most panels of samples a report shows beside the data.
+const panelCount = 5
+
+func (a *app) reportCommand() *cobra.Command {
+	var sweep, out string
+	cmd := &cobra.Command{
+		Use:   "report",
+		Short: "Write the HTML page of a sweep again, from the store alone",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			db, err := store.OpenExisting(cmd.Context(), a.db)
+			if err != nil {
+				return usage(err)
+			}
+			defer db.Close()
+			return a.report(cmd.Context(), db, sweep, out)
+		},
+	}
+	cmd.Flags().StringVar(&sweep, "sweep", "", "the sweep's `name` (default the latest)")
+	cmd.Flags().StringVar(&out, "out", "", "the output `folder` (default out/<sweep name>)")
+	return cmd
+}
+
+func (a *app) report(ctx context.Context, db *store.DB, name, out string) error {
+	sweep, err := db.Sweep(ctx, name)
+	if err != nil {
+		return usage(err)
+	}
+	if out == "" {
+		out = filepath.Join("out", sweep.Name)
+	}
+	if err := checkFolder(out); err != nil {
+		return usage(err)
+	}
+	page, err := renderReport(ctx, db, sweep.Name)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(out, reportFile)
+	if err := writeFile(path, page); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.stdout, "report    %s\n", path)
+	return err
+}
+
+// renderReport returns the page of a sweep. It depends on what is stored and on nothing else.
+func renderReport(ctx context.Context, db *store.DB, name string) ([]byte, error) {
+	sweep, err := db.Sweep(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	p := reports.Page{Sweep: sweep, Command: fmt.Sprintf("flowsweep sweep %s.yaml", sweep.Name)}
+	if p.Summaries, err = experiments.Summaries(sweep.Results, sweep.Spec.Metrics); err != nil {
+		return nil, err
+	}
+	table, err := runsCSV(sweep.Results)
+	if err != nil {
+		return nil, err
+	}
+	p.CSV = string(table)
+	if p.Artifacts, err = db.Artifacts(ctx, sweep.Name); err != nil {
+		return nil, err
+	}
+	var noChoice error
+	if p.Choice, noChoice = sweep.Spec.Choose.Choose(p.Summaries); noChoice != nil {
+		// What was exported before is of another choice.
+		p.ChoiceError = noChoice.Error()
+		p.Artifacts = slices.DeleteFunc(p.Artifacts, func(f experiments.Artifact) bool { return f.Name != csvFile })
+	} else {
+		if p.Checks, err = db.Checks(ctx, sweep.Name); err != nil {
+			return nil, err
+		}
+		if p.Samples, err = panels(ctx, db, sweep, p.Choice.Run); err != nil {
+			return nil, err
+		}
+	}
+	if p.Curves, err = curves(ctx, db, sweep); err != nil {
+		return nil, err
+	}
+	return reports.Render(p)
+}
+
+// panels returns the data, and what the chosen run's net draws with the chosen solver at growing numbers of steps, the
+// chosen one last.
+func panels(ctx context.Context, db *store.DB, sweep experiments.Sweep, chosen experiments.Result) ([]reports.Panel, error) {
+	shown := []experiments.Result{}
+	for _, r := range sweep.Results {
+		same := r.Fit == chosen.Fit && r.Setting.Sample.Solver.Name == chosen.Setting.Sample.Solver.Name &&
+			r.Setting.Sample.Count == chosen.Setting.Sample.Count
+		if same && r.Run != chosen.Run && r.State == experiments.Finished {
+			shown = append(shown, r)
+		}
+	}
+	slices.SortFunc(shown, func(a, b experiments.Result) int { return cmp.Compare(a.NFE, b.NFE) })
+	shown = append(shown[:min(len(shown), panelCount-1)], chosen)
+	truth := reference(sweep.Spec, chosen.Setting.Recipe)
+	list := []reports.Panel{{Title: "data", Points: points(truth)}}
+	for _, r := range shown {
+		b, err := loadSamples(ctx, db, r.Run)
+		if err != nil {
+			return nil, err
+		}
+		title := fmt.Sprintf("%s, %d steps (NFE %d)", r.Setting.Sample.Solver.Name, r.Setting.Sample.Steps, r.NFE)
+		if r.Setting.Sample.Steps == 1 {
+			title = fmt.Sprintf("%s, 1 step (NFE %d)", r.Setting.Sample.Solver.Name, r.NFE)
+		}
+		if r.Run == chosen.Run {
+			title = "chosen: " + title
+		}
+		list = append(list, reports.Panel{Title: title, Points: points(b)})
+	}
+	return list, nil
+}
+
+func points(b flow.Batch) [][]float64 {
+	list := make([][]float64, b.Len())
+	for i := range list {
+		list[i] = b.Row(i)
+	}
+	return list
+}
+
+// curves returns the loss curves of the sweep's fits, grouped by recipe.
+func curves(ctx context.Context, db *store.DB, sweep experiments.Sweep) ([]reports.Curve, error) {
+	settings := make([]experiments.Setting, len(sweep.Results))
+	for i, r := range sweep.Results {
+		settings[i] = r.Setting
+	}
+	labels, err := reports.NewLabels(settings)
+	if err != nil {
+		return nil, err
+	}
+	var list []reports.Curve
+	seen := map[string]bool{}
+	for i, r := range sweep.Results {
+		if seen[r.Fit] {
+			continue
+		}
+		seen[r.Fit] = true
+		losses, err := db.Losses(ctx, r.Fit)
+		if err != nil {
+			return nil, err
+		}
+		if len(losses) > 0 {
+			list = append(list, reports.Curve{Label: fmt.Sprintf("seed %d", r.Seed), Group: labels.Recipe(i), Losses: losses})
+		}
+	}
+	return list, nil
+}

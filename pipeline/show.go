@@ -1,0 +1,141 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"flowsweep/experiments"
+	"flowsweep/store"
+)
+
+// shown is the form of `flowsweep show KEY --json`: one fit or run, whole.
+type shown struct {
+	Kind        string                  `json:"kind"` // fit or run
+	Key         string                  `json:"key"`
+	State       experiments.State       `json:"state"`
+	Error       string                  `json:"error"`
+	Config      json.RawMessage         `json:"config"`
+	Fit         *shown                  `json:"fit,omitempty"` // of a run
+	Seconds     float64                 `json:"seconds"`
+	NFE         int                     `json:"nfe,omitempty"`
+	Params      int                     `json:"params,omitempty"`
+	Metrics     map[string]any          `json:"metrics,omitempty"`
+	Losses      []shownLoss             `json:"losses,omitempty"`
+	Files       []experiments.Artifact  `json:"files"`
+	Environment experiments.Environment `json:"environment"`
+}
+
+type shownLoss struct {
+	Step  int                `json:"step"`
+	Value experiments.Number `json:"value"`
+}
+
+func (a *app) showCommand() *cobra.Command {
+	asJSON := false
+	cmd := &cobra.Command{
+		Use:   "show KEY",
+		Short: "Print one fit or run: its config, environment, losses, metrics and files",
+		Long:  "Print one fit or run: its config, environment, losses, metrics and files. A unique prefix of its key is enough.",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			db, err := store.OpenExisting(cmd.Context(), a.db)
+			if err != nil {
+				return usage(err)
+			}
+			defer db.Close()
+			kind, key, err := db.Find(cmd.Context(), args[0])
+			if err != nil {
+				return usage(err)
+			}
+			var s shown
+			if kind == "fit" {
+				s, err = showFit(cmd.Context(), db, key)
+			} else {
+				s, err = showRun(cmd.Context(), db, key)
+			}
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return printJSON(a.stdout, s)
+			}
+			return a.printShown(s, "")
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func showFit(ctx context.Context, db *store.DB, key string) (shown, error) {
+	f, err := db.Fit(ctx, key)
+	if err != nil {
+		return shown{}, err
+	}
+	s := shown{
+		Kind: "fit", Key: key, State: f.State, Error: f.Error, Config: f.Config, Seconds: f.Seconds, Params: f.Params,
+		Files: f.Files, Environment: f.Environment,
+	}
+	losses, err := db.Losses(ctx, key)
+	for _, l := range losses {
+		s.Losses = append(s.Losses, shownLoss{l.Step, experiments.Number(l.Value)})
+	}
+	return s, err
+}
+
+func showRun(ctx context.Context, db *store.DB, key string) (shown, error) {
+	r, err := db.Run(ctx, key)
+	if err != nil {
+		return shown{}, err
+	}
+	s := shown{
+		Kind: "run", Key: key, State: r.State, Error: r.Error, Config: r.Config, Seconds: r.Seconds, NFE: r.NFE,
+		Files: r.Files, Environment: r.Environment, Metrics: map[string]any{},
+	}
+	if result, err := resultOf(ctx, db, key); err == nil {
+		for _, v := range result.Metrics {
+			s.Metrics[v.Name] = experiments.Number(v.Value)
+		}
+	}
+	fit, err := showFit(ctx, db, r.Fit)
+	s.Fit = &fit
+	return s, err
+}
+
+// printShown prints a fit or run for people; the losses as first, middle and last.
+func (a *app) printShown(s shown, indent string) error {
+	line := func(name string, value any) { fmt.Fprintf(a.stdout, "%s%-12s %v\n", indent, name, value) }
+	line(s.Kind, s.Key)
+	line("state", s.State)
+	if s.Error != "" {
+		line("error", s.Error)
+	}
+	line("config", string(s.Config))
+	line("seconds", fmt.Sprintf("%.3g", s.Seconds))
+	if s.Kind == "fit" {
+		line("parameters", s.Params)
+	} else {
+		line("nfe", s.NFE)
+	}
+	for _, name := range keysOf(s.Metrics) {
+		line(name, s.Metrics[name])
+	}
+	if n := len(s.Losses); n > 0 {
+		for _, i := range []int{0, n / 2, n - 1} {
+			line("loss", fmt.Sprintf("%v at step %d", s.Losses[i].Value, s.Losses[i].Step))
+		}
+	}
+	for _, f := range s.Files {
+		line("file", fmt.Sprintf("%s, %d bytes, sha256 %s", f.Name, f.Size, f.SHA256))
+	}
+	e := s.Environment
+	line("environment", fmt.Sprintf("commit %s (dirty: %v), %s, %s/%s, %s, %d cores, engine %s", e.Commit, e.Dirty, e.Go, e.OS, e.Arch,
+		e.CPU, e.Cores, e.Engine))
+	if s.Fit != nil {
+		fmt.Fprintln(a.stdout)
+		return a.printShown(*s.Fit, indent+"  ")
+	}
+	return nil
+}

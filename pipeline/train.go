@@ -1,0 +1,66 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/velocity"
+)
+
+// curvePoints is about how many points of a loss curve are kept. Each is the mean of the steps since the one before.
+const curvePoints = 500
+
+// netOf returns the velocity net of a recipe.
+func netOf(r experiments.Recipe) (velocity.Net, error) {
+	activation, err := velocity.ActivationByName(r.Net.Activation)
+	if err != nil {
+		return velocity.Net{}, err
+	}
+	return velocity.Net{Dim: r.Target.Dim, Width: r.Net.Width, Depth: r.Net.Depth, Activation: activation}, nil
+}
+
+// train trains the net of a fit and returns its weights. log gets the points of the loss curve as they come, step the
+// number of steps taken since its last call. A loss that is not finite ends the training with an error.
+func train(ctx context.Context, e engine.Engine, fit experiments.Fit, log func(experiments.Loss), step func(n int)) ([]float32, error) {
+	net, err := netOf(fit.Recipe)
+	if err != nil {
+		return nil, err
+	}
+	t := fit.Recipe.Train
+	training := velocity.Training{Steps: t.Steps, Batch: t.Batch, Rate: t.Rate}
+	every := (t.Steps + curvePoints - 1) / curvePoints
+	sum, n := 0., 0
+	return velocity.Train(ctx, e, net, training, fit.Seed, fit.Recipe.Path, pairs(fit), func(at int, loss float64) error {
+		sum += loss
+		n++
+		broken := math.IsNaN(loss) || math.IsInf(loss, 0)
+		if n == every || at == t.Steps || broken {
+			log(experiments.Loss{Step: at, Value: sum / float64(n)})
+			step(n)
+			sum, n = 0, 0
+		}
+		if broken {
+			return fmt.Errorf("the training loss is %g at step %d of %d: lower the rate, %g now", loss, at, t.Steps, t.Rate)
+		}
+		return nil
+	})
+}
+
+// pairs returns the batches of a fit. Row i of step k is the point of id (k - 1) batch + i of its streams, so no point
+// is used twice and none depends on the batch it falls into.
+func pairs(fit experiments.Fit) velocity.Pairs {
+	noise := flow.NewStream(fit.Seed, "training noise")
+	data := flow.NewStream(fit.Seed, "training data")
+	times := flow.NewStream(fit.Seed, "training times")
+	return func(step int, t []float64, x0, x1 flow.Batch) error {
+		first := uint64(step-1) * uint64(len(t))
+		noise.Normal(x0, first)
+		fit.Recipe.Target.Fill(x1, data, first)
+		times.Uniform(t, first)
+		return fit.Recipe.Coupling.Pair(x0, x1)
+	}
+}

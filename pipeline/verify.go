@@ -1,0 +1,177 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
+	"flowsweep/store"
+)
+
+func (a *app) exportCommand() *cobra.Command {
+	var run, out string
+	cmd := &cobra.Command{
+		Use:   "export",
+		Short: "Write the ONNX files of the chosen run, or of any run, and verify them",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.export(cmd.Context(), run, out) },
+	}
+	cmd.Flags().StringVar(&run, "run", "", "`key` of the run, a unique prefix is enough (default the chosen run of the latest sweep)")
+	cmd.Flags().StringVar(&out, "out", "", "the output `folder` (default out/<sweep name>, or out/<run key>)")
+	return cmd
+}
+
+func (a *app) export(ctx context.Context, run, out string) error {
+	db, err := store.OpenExisting(ctx, a.db)
+	if err != nil {
+		return usage(err)
+	}
+	defer db.Close()
+	if run == "" {
+		return a.exportChosen(ctx, db, out)
+	}
+	kind, key, err := db.Find(ctx, run)
+	if err == nil && kind != "run" {
+		err = fmt.Errorf("%s is a fit: give the key of a run, see `flowsweep runs`", key)
+	}
+	if err != nil {
+		return usage(err)
+	}
+	r, err := resultOf(ctx, db, key)
+	if err != nil {
+		return err
+	}
+	if r.State != experiments.Finished {
+		return usage(fmt.Errorf("run %s is %s: export a finished run", key, r.State))
+	}
+	if out == "" {
+		out = filepath.Join("out", key)
+	}
+	if err := checkFolder(out); err != nil {
+		return usage(err)
+	}
+	files, check, err := exportRun(ctx, db, r, "")
+	if err != nil {
+		return err
+	}
+	if err := writeFolder(out, files); err != nil {
+		return err
+	}
+	return a.printCheck(filepath.Join(out, velocityFile), check)
+}
+
+// exportChosen writes the output folder of the latest sweep again.
+func (a *app) exportChosen(ctx context.Context, db *store.DB, out string) error {
+	sweep, err := db.Sweep(ctx, "")
+	if err != nil {
+		return usage(err)
+	}
+	if out == "" {
+		out = filepath.Join("out", sweep.Name)
+	}
+	if err := checkFolder(out); err != nil {
+		return usage(err)
+	}
+	s, err := a.ship(ctx, db, sweep.Name, out)
+	if err != nil {
+		return err
+	}
+	if s.noChoice != nil {
+		return s.noChoice
+	}
+	return a.printCheck(filepath.Join(out, velocityFile), *s.check)
+}
+
+func (a *app) printCheck(path string, c experiments.Check) error {
+	if !c.OK {
+		return mismatch(c)
+	}
+	_, err := fmt.Fprintf(a.stdout, "verified  %s: %s and Go differ by at most %.2g (allowed %.2g) at %d points\n", path, c.Runtime,
+		c.MaxAbsDiff, c.Tolerance, c.Points)
+	return err
+}
+
+func (a *app) verifyCommand() *cobra.Command {
+	asJSON := false
+	cmd := &cobra.Command{
+		Use:   "verify FILE.onnx",
+		Short: "Check an exported velocity file in onnxruntime against Go again",
+		Long: "Check an exported velocity file in onnxruntime against Go again. Go computes with the weights in the store, which is\n" +
+			"asked for the run that the file says it is of.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := a.verify(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				if err := printJSON(a.stdout, c); err != nil {
+					return err
+				}
+				if !c.OK {
+					return mismatch(c)
+				}
+				return nil
+			}
+			return a.printCheck(args[0], c)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// largestFile is the size of ONNX file that verify reads, in bytes: far more than any velocity net it could have made.
+const largestFile = 1 << 30
+
+func (a *app) verify(ctx context.Context, path string) (experiments.Check, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return experiments.Check{}, usage(fmt.Errorf("verify: %w", err))
+	}
+	if info.IsDir() || info.Size() > largestFile {
+		return experiments.Check{}, usage(fmt.Errorf("verify: %s is no ONNX file", path))
+	}
+	onnx, err := os.ReadFile(path)
+	if err != nil {
+		return experiments.Check{}, usage(fmt.Errorf("verify: %w", err))
+	}
+	key, err := runOf(onnx)
+	if err != nil {
+		return experiments.Check{}, usage(fmt.Errorf("verify %s: %w", path, err))
+	}
+	db, err := store.OpenExisting(ctx, a.db)
+	if err != nil {
+		return experiments.Check{}, usage(err)
+	}
+	defer db.Close()
+	r, err := resultOf(ctx, db, key)
+	if err != nil {
+		return experiments.Check{}, usage(fmt.Errorf("verify %s: %w: give the store it was exported from with --db", path, err))
+	}
+	model, _, err := goModel(ctx, db, r)
+	if err != nil {
+		return experiments.Check{}, err
+	}
+	check, err := verify(onnx, model.Net.Dim, model.Velocity)
+	check.File = filepath.Base(path)
+	return check, errors.Join(err, model.Close())
+}
+
+// runOf returns the key of the run that an exported file says it is of.
+func runOf(onnx []byte) (key string, err error) {
+	s, err := engine.Open(onnx, engine.SessionOptions{})
+	if err != nil {
+		return "", err
+	}
+	key = s.Metadata()["run"]
+	if key == "" {
+		err = errors.New("the file does not say which run it is of: verify files that flowsweep exported")
+	}
+	return key, errors.Join(err, s.Close())
+}
