@@ -2,11 +2,31 @@ package pipeline
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"flowsweep/store"
 )
+
+// withStore opens the store that is there, does something with it, and closes it.
+func (a *app) withStore(ctx context.Context, do func(db *store.DB) error) error {
+	db, err := store.OpenExisting(ctx, a.db)
+	if err != nil {
+		return usage(err)
+	}
+	return errors.Join(do(db), db.Close())
+}
+
+// outFolder returns the output folder, by default the one of that name in out, after checking that it can be written.
+func outFolder(asked, name string) (string, error) {
+	if asked == "" {
+		asked = filepath.Join("out", name)
+	}
+	return asked, usage(checkFolder(asked))
+}
 
 // checkFolder returns an error unless files can be written into the folder, which may not exist yet. It leaves nothing
 // behind.

@@ -25,12 +25,7 @@ func (a *app) reportCommand() *cobra.Command {
 		Short: "Write the HTML page of a sweep again, from the store alone",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			db, err := store.OpenExisting(cmd.Context(), a.db)
-			if err != nil {
-				return usage(err)
-			}
-			defer db.Close()
-			return a.report(cmd.Context(), db, sweep, out)
+			return a.withStore(cmd.Context(), func(db *store.DB) error { return a.report(cmd.Context(), db, sweep, out) })
 		},
 	}
 	cmd.Flags().StringVar(&sweep, "sweep", "", "the sweep's `name` (default the latest)")
@@ -43,11 +38,8 @@ func (a *app) report(ctx context.Context, db *store.DB, name, out string) error 
 	if err != nil {
 		return usage(err)
 	}
-	if out == "" {
-		out = filepath.Join("out", sweep.Name)
-	}
-	if err := checkFolder(out); err != nil {
-		return usage(err)
+	if out, err = outFolder(out, sweep.Name); err != nil {
+		return err
 	}
 	page, err := renderReport(ctx, db, sweep.Name)
 	if err != nil {
@@ -98,36 +90,46 @@ func renderReport(ctx context.Context, db *store.DB, name string) ([]byte, error
 	return reports.Render(p)
 }
 
-// panels returns the data, and what the chosen run's net draws with the chosen solver at growing numbers of steps, the
-// chosen one last.
+// panels returns the data, and what the chosen run's net draws with the chosen solver at growing numbers of steps.
 func panels(ctx context.Context, db *store.DB, sweep experiments.Sweep, chosen experiments.Result) ([]reports.Panel, error) {
-	shown := []experiments.Result{}
-	for _, r := range sweep.Results {
-		same := r.Fit == chosen.Fit && r.Setting.Sample.Solver.Name == chosen.Setting.Sample.Solver.Name &&
-			r.Setting.Sample.Count == chosen.Setting.Sample.Count
-		if same && r.Run != chosen.Run && r.State == experiments.Finished {
-			shown = append(shown, r)
-		}
-	}
-	slices.SortFunc(shown, func(a, b experiments.Result) int { return cmp.Compare(a.NFE, b.NFE) })
-	shown = append(shown[:min(len(shown), panelCount-1)], chosen)
 	truth := reference(sweep.Spec, chosen.Setting.Recipe)
 	list := []reports.Panel{{Title: "data", Points: points(truth)}}
-	for _, r := range shown {
+	for _, r := range siblings(sweep.Results, chosen) {
 		b, err := loadSamples(ctx, db, r.Run)
 		if err != nil {
 			return nil, err
 		}
-		title := fmt.Sprintf("%s, %d steps (NFE %d)", r.Setting.Sample.Solver.Name, r.Setting.Sample.Steps, r.NFE)
+		steps := "steps"
 		if r.Setting.Sample.Steps == 1 {
-			title = fmt.Sprintf("%s, 1 step (NFE %d)", r.Setting.Sample.Solver.Name, r.NFE)
+			steps = "step"
 		}
+		title := fmt.Sprintf("%s, %d %s (NFE %d)", r.Setting.Sample.Solver.Name, r.Setting.Sample.Steps, steps, r.NFE)
 		if r.Run == chosen.Run {
 			title = "chosen: " + title
 		}
-		list = append(list, reports.Panel{Title: title, Points: points(b)})
+		list = append(list, reports.Panel{Title: title, Points: points(b), Chosen: r.Run == chosen.Run})
 	}
 	return list, nil
+}
+
+// siblings returns the finished runs that differ from the chosen one in the number of steps alone, and itself, by
+// growing cost: at most panelCount, the cheapest, and the chosen one in any case.
+func siblings(results []experiments.Result, chosen experiments.Result) []experiments.Result {
+	s := chosen.Setting.Sample
+	var list []experiments.Result
+	for _, r := range results {
+		o := r.Setting.Sample
+		if r.Fit == chosen.Fit && o.Solver.Name == s.Solver.Name && o.Count == s.Count && r.State == experiments.Finished {
+			list = append(list, r)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b experiments.Result) int { return cmp.Compare(a.NFE, b.NFE) })
+	for i := len(list) - 1; len(list) > panelCount; i-- {
+		if list[i].Run != chosen.Run {
+			list = slices.Delete(list, i, i+1)
+		}
+	}
+	return list
 }
 
 func points(b flow.Batch) [][]float64 {

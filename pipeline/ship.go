@@ -83,7 +83,7 @@ func (a *app) ship(ctx context.Context, db *store.DB, name, out string) (shipped
 	if s.noChoice == nil {
 		s.best = summaries[s.choice.Best]
 		var check experiments.Check
-		if files, check, err = exportRun(ctx, db, s.choice.Run, name); err != nil {
+		if files, check, err = runFiles(ctx, db, s.choice.Run, name); err != nil {
 			return s, err
 		}
 		s.check = &check
@@ -123,9 +123,9 @@ func writeFolder(out string, files []file) error {
 	return nil
 }
 
-// exportRun returns the ONNX files of a run and the outcome of their check: the stored one if the sweep holds one for
+// runFiles returns the ONNX files of a run and the outcome of their check: the stored one if the sweep holds one for
 // the same bytes.
-func exportRun(ctx context.Context, db *store.DB, r experiments.Result, sweep string) ([]file, experiments.Check, error) {
+func runFiles(ctx context.Context, db *store.DB, r experiments.Result, sweep string) ([]file, experiments.Check, error) {
 	model, weights, err := goModel(ctx, db, r)
 	if err != nil {
 		return nil, experiments.Check{}, err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -41,32 +43,32 @@ func (a *app) showCommand() *cobra.Command {
 		Long:  "Print one fit or run: its config, environment, losses, metrics and files. A unique prefix of its key is enough.",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			db, err := store.OpenExisting(cmd.Context(), a.db)
-			if err != nil {
-				return usage(err)
-			}
-			defer db.Close()
-			kind, key, err := db.Find(cmd.Context(), args[0])
-			if err != nil {
-				return usage(err)
-			}
-			var s shown
-			if kind == "fit" {
-				s, err = showFit(cmd.Context(), db, key)
-			} else {
-				s, err = showRun(cmd.Context(), db, key)
-			}
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return printJSON(a.stdout, s)
-			}
-			return a.printShown(s, "")
+			return a.withStore(cmd.Context(), func(db *store.DB) error {
+				s, err := show(cmd.Context(), db, args[0])
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return printJSON(a.stdout, s)
+				}
+				return a.printShown(s, "")
+			})
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+// show returns the fit or run that a key, or the beginning of one, stands for.
+func show(ctx context.Context, db *store.DB, prefix string) (shown, error) {
+	kind, key, err := db.Find(ctx, prefix)
+	if err != nil {
+		return shown{}, usage(err)
+	}
+	if kind == "fit" {
+		return showFit(ctx, db, key)
+	}
+	return showRun(ctx, db, key)
 }
 
 func showFit(ctx context.Context, db *store.DB, key string) (shown, error) {
@@ -119,7 +121,7 @@ func (a *app) printShown(s shown, indent string) error {
 	} else {
 		line("nfe", s.NFE)
 	}
-	for _, name := range keysOf(s.Metrics) {
+	for _, name := range slices.Sorted(maps.Keys(s.Metrics)) {
 		line(name, s.Metrics[name])
 	}
 	if n := len(s.Losses); n > 0 {

@@ -20,23 +20,23 @@ func (a *app) exportCommand() *cobra.Command {
 		Use:   "export",
 		Short: "Write the ONNX files of the chosen run, or of any run, and verify them",
 		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return a.export(cmd.Context(), run, out) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withStore(cmd.Context(), func(db *store.DB) error {
+				if run == "" {
+					return a.exportChosen(cmd.Context(), db, out)
+				}
+				return a.exportRun(cmd.Context(), db, run, out)
+			})
+		},
 	}
 	cmd.Flags().StringVar(&run, "run", "", "`key` of the run, a unique prefix is enough (default the chosen run of the latest sweep)")
 	cmd.Flags().StringVar(&out, "out", "", "the output `folder` (default out/<sweep name>, or out/<run key>)")
 	return cmd
 }
 
-func (a *app) export(ctx context.Context, run, out string) error {
-	db, err := store.OpenExisting(ctx, a.db)
-	if err != nil {
-		return usage(err)
-	}
-	defer db.Close()
-	if run == "" {
-		return a.exportChosen(ctx, db, out)
-	}
-	kind, key, err := db.Find(ctx, run)
+// exportRun writes the files of any run.
+func (a *app) exportRun(ctx context.Context, db *store.DB, prefix, out string) error {
+	kind, key, err := db.Find(ctx, prefix)
 	if err == nil && kind != "run" {
 		err = fmt.Errorf("%s is a fit: give the key of a run, see `flowsweep runs`", key)
 	}
@@ -50,13 +50,10 @@ func (a *app) export(ctx context.Context, run, out string) error {
 	if r.State != experiments.Finished {
 		return usage(fmt.Errorf("run %s is %s: export a finished run", key, r.State))
 	}
-	if out == "" {
-		out = filepath.Join("out", key)
+	if out, err = outFolder(out, key); err != nil {
+		return err
 	}
-	if err := checkFolder(out); err != nil {
-		return usage(err)
-	}
-	files, check, err := exportRun(ctx, db, r, "")
+	files, check, err := runFiles(ctx, db, r, "")
 	if err != nil {
 		return err
 	}
@@ -72,11 +69,8 @@ func (a *app) exportChosen(ctx context.Context, db *store.DB, out string) error 
 	if err != nil {
 		return usage(err)
 	}
-	if out == "" {
-		out = filepath.Join("out", sweep.Name)
-	}
-	if err := checkFolder(out); err != nil {
-		return usage(err)
+	if out, err = outFolder(out, sweep.Name); err != nil {
+		return err
 	}
 	s, err := a.ship(ctx, db, sweep.Name, out)
 	if err != nil {
@@ -110,16 +104,13 @@ func (a *app) verifyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				if err := printJSON(a.stdout, c); err != nil {
-					return err
-				}
-				if !c.OK {
-					return mismatch(c)
-				}
-				return nil
+			if !asJSON {
+				return a.printCheck(args[0], c)
 			}
-			return a.printCheck(args[0], c)
+			if err := printJSON(a.stdout, c); err != nil || c.OK {
+				return err
+			}
+			return mismatch(c)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -129,38 +120,41 @@ func (a *app) verifyCommand() *cobra.Command {
 // largestFile is the size of ONNX file that verify reads, in bytes: far more than any velocity net it could have made.
 const largestFile = 1 << 30
 
-func (a *app) verify(ctx context.Context, path string) (experiments.Check, error) {
-	info, err := os.Stat(path)
+func (a *app) verify(ctx context.Context, path string) (check experiments.Check, err error) {
+	onnx, err := readModel(path)
 	if err != nil {
-		return experiments.Check{}, usage(fmt.Errorf("verify: %w", err))
-	}
-	if info.IsDir() || info.Size() > largestFile {
-		return experiments.Check{}, usage(fmt.Errorf("verify: %s is no ONNX file", path))
-	}
-	onnx, err := os.ReadFile(path)
-	if err != nil {
-		return experiments.Check{}, usage(fmt.Errorf("verify: %w", err))
+		return check, usage(fmt.Errorf("verify: %w", err))
 	}
 	key, err := runOf(onnx)
 	if err != nil {
-		return experiments.Check{}, usage(fmt.Errorf("verify %s: %w", path, err))
+		return check, usage(fmt.Errorf("verify %s: %w", path, err))
 	}
-	db, err := store.OpenExisting(ctx, a.db)
-	if err != nil {
-		return experiments.Check{}, usage(err)
-	}
-	defer db.Close()
-	r, err := resultOf(ctx, db, key)
-	if err != nil {
-		return experiments.Check{}, usage(fmt.Errorf("verify %s: %w: give the store it was exported from with --db", path, err))
-	}
-	model, _, err := goModel(ctx, db, r)
-	if err != nil {
-		return experiments.Check{}, err
-	}
-	check, err := verify(onnx, model.Net.Dim, model.Velocity)
+	err = a.withStore(ctx, func(db *store.DB) error {
+		r, err := resultOf(ctx, db, key)
+		if err != nil {
+			return usage(fmt.Errorf("verify %s: %w: give the store it was exported from with --db", path, err))
+		}
+		model, _, err := goModel(ctx, db, r)
+		if err != nil {
+			return err
+		}
+		check, err = verify(onnx, model.Net.Dim, model.Velocity)
+		return errors.Join(err, model.Close())
+	})
 	check.File = filepath.Base(path)
-	return check, errors.Join(err, model.Close())
+	return check, err
+}
+
+// readModel reads a file into memory, if it is of a size that a model can have.
+func readModel(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > largestFile {
+		return nil, fmt.Errorf("%s is no ONNX file", path)
+	}
+	return os.ReadFile(path)
 }
 
 // runOf returns the key of the run that an exported file says it is of.

@@ -31,7 +31,7 @@ func histograms(panels []Panel, x span) []template.HTML {
 		p.X.Tick.Marker, p.Y.Tick.Marker = evenTicks{}, evenTicks{}
 		p.Add(&plotter.Line{XYs: data, FillColor: color.NRGBA{205, 205, 205, 255}})
 		if i > 0 {
-			p.Add(&plotter.Line{XYs: density(panel, x), LineStyle: draw.LineStyle{Color: panelColour(i), Width: 1.6}})
+			p.Add(&plotter.Line{XYs: density(panel, x), LineStyle: draw.LineStyle{Color: panelColour(panels, i), Width: 1.6}})
 		}
 		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = x.low, x.high, 0, max(top*1.05, 1e-9)
 		drawings = append(drawings, svg(panel.Title, "Histogram over that of the data.", 400, 260, p.Draw))

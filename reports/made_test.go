@@ -91,7 +91,7 @@ func fullPage(t testing.TB) Page {
 	p := pageOf(t, sweepOf(t, parse(t, twoMoons)))
 	p.Samples = []Panel{
 		{Title: "data", Points: moons(1, .05)},
-		{Title: "chosen, seed 0", Points: moons(2, .07)},
+		{Title: "chosen, seed 0", Points: moons(2, .07), Chosen: true},
 		{Title: "same net, 4 steps", Points: moons(3, .12)},
 		{Title: "same net, 1 step", Points: moons(4, .35)},
 	}

@@ -16,6 +16,7 @@ import (
 type Panel struct {
 	Title  string
 	Points [][]float64
+	Chosen bool // drawn in a colour of its own
 }
 
 const (
@@ -44,7 +45,7 @@ func samples(panels []Panel) plate {
 	p.Size = sizeFor(len(panels), "small")
 	y := spanOf(panels[0], 1)
 	for i, panel := range panels {
-		p.Drawings = append(p.Drawings, cloud(panel, panelColour(i), x, y))
+		p.Drawings = append(p.Drawings, cloud(panel, panelColour(panels, i), x, y))
 		if len(panel.Points) > panelPoints {
 			p.Caption += fmt.Sprintf(" %s: the first %s of %s points.", panel.Title, whole(panelPoints), whole(len(panel.Points)))
 		}
@@ -53,11 +54,16 @@ func samples(panels []Panel) plate {
 	return p
 }
 
-func panelColour(i int) color.NRGBA {
-	if i == 0 {
+// panelColour is grey for the data, which come first, and one colour for the chosen panel and another for the rest.
+func panelColour(panels []Panel, i int) color.NRGBA {
+	switch {
+	case i == 0:
 		return color.NRGBA{70, 70, 70, 255}
+	case panels[i].Chosen:
+		return palette[1]
+	default:
+		return palette[0]
 	}
-	return palette[(i-1)%len(palette)]
 }
 
 // span is a range of one coordinate.

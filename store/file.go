@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 )
 
 // applicationID marks a SQLite file as a store of this program: "flow" in ASCII.
@@ -40,7 +39,7 @@ func checkPath(path string) error {
 		return errors.New("it is a folder: give a file as --db")
 	case !info.Mode().IsRegular():
 		return errors.New("it is not a regular file: give another --db")
-	case syscall.Access(path, 2) != nil: // may it be written?
+	case !writable(path):
 		return errors.New("it cannot be written: change its permissions, or give another --db")
 	}
 	if err := checkFolder(filepath.Dir(path)); err != nil {
@@ -59,7 +58,7 @@ func checkFolder(folder string) error {
 		return err
 	case !info.IsDir():
 		return fmt.Errorf("%q is not a folder: give another --db", folder)
-	case syscall.Access(folder, 2) != nil:
+	case !writable(folder):
 		return fmt.Errorf("the folder %q cannot be written: change its permissions, or give another --db", folder)
 	}
 	return nil

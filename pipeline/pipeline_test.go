@@ -1,0 +1,145 @@
+package pipeline
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/velocity"
+)
+
+func plan(t *testing.T, text string) experiments.Plan {
+	t.Helper()
+	spec, err := experiments.Parse("spec.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := spec.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// TestActivationsAreOneList: the names a spec may give are those the nets know. The two lists are apart because the
+// words of a spec must not drag GoMLX in.
+func TestActivationsAreOneList(t *testing.T) {
+	t.Parallel()
+	for _, a := range velocity.Activations {
+		p := plan(t, "name: a\ntarget: moons\nnet: {activation: "+a.Name+"}\n")
+		if net, err := netOf(p.Fits[0].Recipe); err != nil || net.Activation.Name != a.Name {
+			t.Errorf("%s: net with %q, %v", a.Name, net.Activation.Name, err)
+		}
+	}
+	_, err := experiments.Parse("spec.yaml", []byte("name: a\ntarget: moons\nnet: {activation: gone}\n"))
+	if err == nil {
+		t.Fatal("an unknown activation passes")
+	}
+	for _, word := range []string{"elu", "silu", "tanh", "relu"} {
+		if !strings.Contains(err.Error(), word) {
+			t.Errorf("%v: no %s, which the nets know", err, word)
+		}
+	}
+}
+
+func TestLongestFirst(t *testing.T) {
+	t.Parallel()
+	p := plan(t, "name: a\ntarget: moons\nnet: {width: [8, 64, 32]}\ntrain: {steps: 10}\n")
+	var fits []todo
+	for i, fit := range p.Fits {
+		fits = append(fits, todo{fit: fit, train: true})
+		if i == 1 {
+			fits = append(fits, todo{fit: fit}) // trained already
+		}
+	}
+	var order []string
+	for _, f := range longestFirst(fits) {
+		order = append(order, fmt.Sprint(f.fit.Recipe.Net.Width, f.train))
+	}
+	if got, want := strings.Join(order, ", "), "64 true, 32 true, 8 true, 64 false"; got != want {
+		t.Errorf("order %s, want %s", got, want)
+	}
+}
+
+func TestSiblings(t *testing.T) {
+	t.Parallel()
+	p := plan(t, "name: a\ntarget: moons\nseeds: 2\nsample: {solver: [euler, heun], steps: [64, 1, 2, 4, 8, 16, 32]}\n")
+	var results []experiments.Result
+	for _, fit := range p.Fits {
+		for _, run := range fit.Runs {
+			results = append(results, experiments.Result{
+				Fit: fit.Key, Run: run.Key, State: experiments.Finished, NFE: run.Sampling.Steps * run.Sampling.Solver.Stages(),
+				Setting: experiments.Setting{Recipe: fit.Recipe, Sample: run.Sampling},
+			})
+		}
+	}
+	for _, c := range []struct{ chosen, want string }{
+		{"heun 4", "heun 1, heun 2, heun 4, heun 8, heun 16"},
+		{"euler 64", "euler 1, euler 2, euler 4, euler 8, euler 64"},
+	} {
+		name := func(r experiments.Result) string {
+			return fmt.Sprintf("%s %d", r.Setting.Sample.Solver.Name, r.Setting.Sample.Steps)
+		}
+		i := slices.IndexFunc(results, func(r experiments.Result) bool { return name(r) == c.chosen })
+		var got []string
+		for _, r := range siblings(results, results[i]) {
+			if r.Fit != results[i].Fit {
+				t.Errorf("%s is of another fit", name(r))
+			}
+			got = append(got, name(r))
+		}
+		if strings.Join(got, ", ") != c.want {
+			t.Errorf("beside %s stand %v, want %s", c.chosen, got, c.want)
+		}
+	}
+}
+
+func TestTableOrder(t *testing.T) {
+	t.Parallel()
+	table := rows{columns: []string{"run", "metrics.mmd"}}
+	for i, v := range []string{"10", "nan", "9", "-1e-5", ""} {
+		table.cells = append(table.cells, map[string]string{"run": fmt.Sprint("r", i), "metrics.mmd": v})
+	}
+	order, err := table.order("mmd")
+	if err != nil || fmt.Sprint(order) != "[3 2 0 4 1]" {
+		t.Errorf("order %v, %v, want numbers first, by value", order, err)
+	}
+	if _, err := table.order("gone"); err == nil || !strings.Contains(err.Error(), "metrics.mmd") {
+		t.Errorf("error %v, want one that lists the columns", err)
+	}
+}
+
+func TestWriteFileIsWholeOrNothing(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "deep", "file")
+	for _, content := range []string{"one", "two", "two"} {
+		if err := writeFile(path, []byte(content)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != content {
+			t.Errorf("the file holds %q (%v), want %q", got, err, content)
+		}
+	}
+	if entries, err := os.ReadDir(filepath.Dir(path)); err != nil || len(entries) != 1 {
+		t.Errorf("the folder holds %v (%v), want the file alone", entries, err)
+	}
+	if err := writeFile(filepath.Join(path, "below"), nil); err == nil {
+		t.Error("a file is written below a file")
+	}
+}
+
+func TestCheckFolderLeavesNothing(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := checkFolder(filepath.Join(dir, "a", "b")); err != nil {
+		t.Error(err)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
+		t.Errorf("the folder holds %v (%v), want nothing", entries, err)
+	}
+}
