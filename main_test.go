@@ -4,12 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"flowsweep/experiments/engine"
 	"flowsweep/pipeline"
 )
 
@@ -22,23 +22,15 @@ func TestMain(m *testing.M) {
 // TestScripts uses the program as a person would. Each script says at its top what it shows.
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	cache, err := os.UserCacheDir()
+	library, err := engine.FindLibrary()
 	if err != nil {
 		t.Fatal(err)
-	}
-	modules := os.Getenv("GOMODCACHE")
-	if modules == "" {
-		if home, err := os.UserHomeDir(); err == nil {
-			modules = filepath.Join(home, "go", "pkg", "mod")
-		}
 	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(env *testscript.Env) error {
-			// The user's caches, where onnxruntime lies; everything else is the script's own.
-			env.Setenv("XDG_CACHE_HOME", cache)
-			env.Setenv("GOMODCACHE", modules)
-			env.Setenv("ONNXRUNTIME_SHARED_LIBRARY_PATH", os.Getenv("ONNXRUNTIME_SHARED_LIBRARY_PATH"))
+			// A script has a home of its own, without the user's caches.
+			env.Setenv(engine.LibraryVariable, library.Path)
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
