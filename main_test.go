@@ -4,8 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
+	"reflect"
 	"regexp"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -34,10 +38,12 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"jsonhas":  jsonHas,
-			"perturb":  perturb,
-			"exits":    exits,
-			"firstkey": firstKey,
+			"jsonhas":     jsonHas,
+			"perturb":     perturb,
+			"exits":       exits,
+			"firstkey":    firstKey,
+			"sameresults": sameResults,
+			"waitfor":     waitFor,
 		},
 		RequireExplicitExec: true,
 	})
@@ -114,4 +120,42 @@ func firstKey(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s holds no runs", args[0])
 	}
 	ts.Setenv(args[1], list[0].Run[:8])
+}
+
+// waitFor waits until some run of the store runs.db is in a state: waitfor STATE
+func waitFor(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: waitfor STATE")
+	}
+	for range 400 {
+		cmd := exec.Command("flowsweep", "runs", "--json")
+		cmd.Dir = ts.MkAbs(".")
+		out, err := cmd.Output() // fails until there is a store
+		if err == nil && strings.Contains(string(out), fmt.Sprintf(`"state": %q`, args[0])) {
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	ts.Fatalf("no run is %s after 10 seconds", args[0])
+}
+
+// sameResults checks that two JSON run tables hold the same runs with the same outcome, times aside:
+// sameresults FILE FILE
+func sameResults(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: sameresults FILE FILE")
+	}
+	read := func(file string) []map[string]any {
+		var list []map[string]any
+		ts.Check(json.Unmarshal([]byte(ts.ReadFile(file)), &list))
+		for _, row := range list {
+			delete(row, "fit_seconds")
+			delete(row, "sample_seconds")
+		}
+		return list
+	}
+	a, b := read(args[0]), read(args[1])
+	if len(a) == 0 || !reflect.DeepEqual(a, b) {
+		ts.Fatalf("%s and %s hold other results", args[0], args[1])
+	}
 }

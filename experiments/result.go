@@ -105,6 +105,20 @@ func (n Number) MarshalJSON() ([]byte, error) {
 	}
 }
 
+// UnmarshalJSON reads what MarshalJSON writes.
+func (n *Number) UnmarshalJSON(text []byte) error {
+	if len(text) == 0 || text[0] != '"' {
+		return json.Unmarshal(text, (*float64)(n))
+	}
+	var word string
+	if err := json.Unmarshal(text, &word); err != nil {
+		return err
+	}
+	x, err := strconv.ParseFloat(word, 64)
+	*n = Number(x)
+	return err
+}
+
 // String returns the number in its shortest form.
 func (n Number) String() string { return strconv.FormatFloat(float64(n), 'g', -1, 64) }
 
@@ -142,9 +156,9 @@ type Check struct {
 	Points     int      `json:"points"`  // compared at each batch size and level
 	Batches    []int    `json:"batches"` // batch sizes
 	Levels     []string `json:"levels"`  // graph optimisation levels
-	MaxAbsDiff float64  `json:"max_abs_diff"`
-	MaxAbs     float64  `json:"max_abs"`   // the largest |v| Go computed
-	Tolerance  float64  `json:"tolerance"` // the difference allowed: 1e-5 (1 + MaxAbs)
+	MaxAbsDiff Number   `json:"max_abs_diff"`
+	MaxAbs     Number   `json:"max_abs"`   // the largest |v| Go computed
+	Tolerance  Number   `json:"tolerance"` // the difference allowed: 1e-5 (1 + MaxAbs)
 	OK         bool     `json:"ok"`
 	Error      string   `json:"error"` // why it could not be compared, or empty
 }

@@ -1,14 +1,19 @@
 package pipeline
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
+	"flowsweep/experiments/flow"
 	"flowsweep/experiments/velocity"
 )
 
@@ -141,5 +146,92 @@ func TestCheckFolderLeavesNothing(t *testing.T) {
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
 		t.Errorf("the folder holds %v (%v), want nothing", entries, err)
+	}
+}
+
+// TestPairsDoNotDependOnTheBatch: the points of a fit are numbered through, so the second batch of 4 is the second half
+// of one of 8, and no point comes twice.
+func TestPairsDoNotDependOnTheBatch(t *testing.T) {
+	t.Parallel()
+	fit := plan(t, "name: a\ntarget: moons\n").Fits[0]
+	draw := func(step, n int) (times []float64, x0, x1 flow.Batch) {
+		times, x0, x1 = make([]float64, n), flow.NewBatch(n, 2), flow.NewBatch(n, 2)
+		if err := pairs(fit)(step, times, x0, x1); err != nil {
+			t.Fatal(err)
+		}
+		return times, x0, x1
+	}
+	times, x0, x1 := draw(1, 8)
+	lateTimes, late0, late1 := draw(2, 4)
+	if !slices.Equal(lateTimes, times[4:]) || !slices.Equal(late0.Data, x0.Slice(4, 8).Data) || !slices.Equal(late1.Data, x1.Slice(4, 8).Data) {
+		t.Error("step 2 of batches of 4 is not the second half of step 1 of batches of 8")
+	}
+	_, early0, early1 := draw(1, 4)
+	if slices.Equal(early0.Data, late0.Data) || slices.Equal(early1.Data, late1.Data) {
+		t.Error("steps 1 and 2 train on the same points")
+	}
+}
+
+// TestRunsStartFromTheSameNoise: samples depend on the net, the sampling and the seed alone, and the first of them are
+// the same however many are drawn.
+func TestRunsStartFromTheSameNoise(t *testing.T) {
+	t.Parallel()
+	p := plan(t, "name: a\ntarget: moons\nnet: {width: 8, depth: 1}\nsample: {solver: heun, steps: 3, count: [10, 30]}\n")
+	net, err := netOf(p.Fits[0].Recipe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	model, err := velocity.Compile(engine.Go, net, net.Init(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer model.Close()
+	draw := func(run int, seed uint64) sampled {
+		s, err := sample(model, p.Fits[0].Runs[run].Sampling, seed, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	few, many := draw(0, 5), draw(1, 5)
+	if !slices.Equal(few.points.Data, many.points.Slice(0, 10).Data) {
+		t.Error("the first 10 of 30 samples are not those drawn alone")
+	}
+	if slices.Equal(few.points.Data, draw(0, 6).points.Data) {
+		t.Error("another seed gives the same samples")
+	}
+	if few.nfe != 6 {
+		t.Errorf("nfe %d, want 6", few.nfe)
+	}
+}
+
+func TestExitCodes(t *testing.T) {
+	t.Parallel()
+	failures := []string{"fit abc failed: lost its way"}
+	bad := &experiments.Check{File: "velocity.onnx", MaxAbsDiff: 1, Tolerance: 1e-5}
+	good := &experiments.Check{OK: true}
+	for _, c := range []struct {
+		name string
+		err  error
+		want int
+	}{
+		{"all well", shipped{check: good}.outcome(nil), 0},
+		{"a failed fit", shipped{check: good}.outcome(failures), 1},
+		{"nothing to choose", shipped{noChoice: errors.New("none")}.outcome(nil), 1},
+		{"a mismatch", shipped{check: bad}.outcome(nil), 3},
+		{"a mismatch and a failed fit", shipped{check: bad}.outcome(failures), 3},
+		{"a problem of the spec", usage(experiments.Problems{{Message: "wrong"}}), 2},
+		{"wrong usage", usage(errors.New("wrong")), 2},
+		{"an interrupt", context.Canceled, 130},
+		{"anything else", errors.New("disk full"), 1},
+	} {
+		var stderr strings.Builder
+		a := &app{stderr: &stderr}
+		if got := a.code(c.err); got != c.want {
+			t.Errorf("%s: exit code %d, want %d", c.name, got, c.want)
+		}
+		if (stderr.Len() > 0) != (c.err != nil) {
+			t.Errorf("%s: said %q", c.name, stderr.String())
+		}
 	}
 }

@@ -49,13 +49,7 @@ func (a *app) finish(ctx context.Context, s *sweeper, out string) error {
 		return err
 	}
 	a.printShipped(shipped, out)
-	if check := shipped.check; check != nil && !check.OK {
-		return mismatch(*check)
-	}
-	if n := len(s.failures); n > 0 {
-		return exitError{exitFailedRuns, fmt.Errorf("%d failed, the others are kept; the first: %s", n, s.failures[0])}
-	}
-	return shipped.noChoice
+	return shipped.outcome(s.failures)
 }
 
 // shipped is what came of a sweep.
@@ -64,6 +58,17 @@ type shipped struct {
 	best     experiments.Summary
 	noChoice error // why nothing could be chosen, if so
 	check    *experiments.Check
+}
+
+// outcome is the error a sweep ends with, if it does: a file that must not be used first, then what failed.
+func (s shipped) outcome(failures []string) error {
+	if s.check != nil && !s.check.OK {
+		return mismatch(*s.check)
+	}
+	if n := len(failures); n > 0 {
+		return exitError{exitFailedRuns, fmt.Errorf("%d failed, the others are kept; the first: %s", n, failures[0])}
+	}
+	return s.noChoice
 }
 
 // ship writes the output folder of a sweep from what the store holds, and stores the files and the check. A file that
@@ -165,7 +170,7 @@ func verify(onnx []byte, dim int, reference func(t, x []float32) ([]float32, err
 	c, err := export.Verify(onnx, export.Points(dim, verifyPoints, 0), reference)
 	return experiments.Check{
 		File: velocityFile, SHA256: c.SHA256, Runtime: c.Runtime, Points: c.Points, Batches: c.Batches, Levels: c.Levels,
-		MaxAbsDiff: c.MaxAbsDiff, MaxAbs: c.MaxAbs, Tolerance: c.Tolerance, OK: c.OK,
+		MaxAbsDiff: experiments.Number(c.MaxAbsDiff), MaxAbs: experiments.Number(c.MaxAbs), Tolerance: experiments.Number(c.Tolerance), OK: c.OK,
 	}, err
 }
 
@@ -173,7 +178,7 @@ func verify(onnx []byte, dim int, reference func(t, x []float32) ([]float32, err
 func checkWords(c experiments.Check) export.Check {
 	return export.Check{
 		SHA256: c.SHA256, Runtime: c.Runtime, Points: c.Points, Batches: c.Batches, Levels: c.Levels,
-		MaxAbsDiff: c.MaxAbsDiff, MaxAbs: c.MaxAbs, Tolerance: c.Tolerance, OK: c.OK,
+		MaxAbsDiff: float64(c.MaxAbsDiff), MaxAbs: float64(c.MaxAbs), Tolerance: float64(c.Tolerance), OK: c.OK,
 	}
 }
 

@@ -41,7 +41,7 @@ var (
 	scriptText string
 
 	pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-		"number": number,
+		"number": func(x experiments.Number) string { return number(float64(x)) },
 		"whole":  whole[int],
 		"size":   whole[int64],
 	}).Parse(pageText))

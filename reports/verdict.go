@@ -120,7 +120,7 @@ func (r report) failures() []banner {
 			add("%s could not be compared with Go: %s.", c.File, strings.TrimSuffix(c.Error, "."))
 		case !c.OK:
 			add("%s does not give what Go gives: the largest difference is %s, and %s is allowed.", c.File,
-				number(c.MaxAbsDiff), number(c.Tolerance))
+				number(float64(c.MaxAbsDiff)), number(float64(c.Tolerance)))
 		}
 	}
 	return banners

@@ -102,18 +102,10 @@ func (db *DB) artifactContent(ctx context.Context, kind, owner, name string) (co
 	return content, nil
 }
 
-// checkJSON is the stored form of a check, whose numbers may be NaN or infinite.
-type checkJSON struct {
-	experiments.Check
-	MaxAbsDiff jsonNumber `json:"max_abs_diff"`
-	MaxAbs     jsonNumber `json:"max_abs"`
-	Tolerance  jsonNumber `json:"tolerance"`
-}
-
 // SaveCheck stores the check of a file of the sweep, and replaces the one it has of that file.
 func (db *DB) SaveCheck(ctx context.Context, sweep string, c experiments.Check) (err error) {
 	defer wrap(&err, "save check of %s of sweep %q", c.File, sweep)
-	text, err := json.Marshal(checkJSON{c, jsonNumber(c.MaxAbsDiff), jsonNumber(c.MaxAbs), jsonNumber(c.Tolerance)})
+	text, err := json.Marshal(c)
 	if err != nil {
 		return err
 	}
@@ -137,12 +129,11 @@ func (db *DB) Checks(ctx context.Context, sweep string) (checks []experiments.Ch
 		if err := rows.Scan(&text); err != nil {
 			return nil, err
 		}
-		var c checkJSON
+		var c experiments.Check
 		if err := json.Unmarshal(text, &c); err != nil {
 			return nil, err
 		}
-		c.Check.MaxAbsDiff, c.Check.MaxAbs, c.Check.Tolerance = float64(c.MaxAbsDiff), float64(c.MaxAbs), float64(c.Tolerance)
-		checks = append(checks, c.Check)
+		checks = append(checks, c)
 	}
 	return checks, rows.Err()
 }

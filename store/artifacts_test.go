@@ -72,20 +72,21 @@ func TestChecks(t *testing.T) {
 	for i, v := range strangeValues() {
 		c := experiments.Check{
 			File: "velocity.onnx", SHA256: "ab", Runtime: "onnxruntime 1.27", Points: 100, Batches: []int{1, 7},
-			Levels: []string{"none", "all"}, MaxAbsDiff: v.Value, MaxAbs: 2, Tolerance: 3e-5, OK: i%2 == 0, Error: fmt.Sprint(v.Name),
+			Levels: []string{"none", "all"}, MaxAbsDiff: experiments.Number(v.Value), MaxAbs: 2, Tolerance: 3e-5, OK: i%2 == 0, Error: fmt.Sprint(v.Name),
 		}
-		must(t, db.SaveCheck(t.Context(), "tiny", experiments.Check{File: "sampler.onnx", MaxAbs: v.Value, Tolerance: v.Value}))
+		must(t, db.SaveCheck(t.Context(), "tiny", experiments.Check{File: "sampler.onnx", MaxAbs: experiments.Number(v.Value), Tolerance: experiments.Number(v.Value)}))
 		must(t, db.SaveCheck(t.Context(), "tiny", c))
 		got := try(db.Checks(t.Context(), "tiny"))(t)
 		if len(got) != 2 || got[0].File != "sampler.onnx" || got[1].File != "velocity.onnx" {
 			t.Fatalf("got %+v, want one check a file", got)
 		}
-		for _, x := range []float64{got[1].MaxAbsDiff, got[0].MaxAbs, got[0].Tolerance} {
+		for _, n := range []experiments.Number{got[1].MaxAbsDiff, got[0].MaxAbs, got[0].Tolerance} {
+			x := float64(n)
 			if !sameNumber(x, v.Value) {
 				t.Errorf("number: got %v, want %v", x, v.Value)
 			}
 		}
-		if c.MaxAbsDiff = got[1].MaxAbsDiff; math.IsNaN(c.MaxAbsDiff) {
+		if c.MaxAbsDiff = got[1].MaxAbsDiff; math.IsNaN(float64(c.MaxAbsDiff)) {
 			c.MaxAbsDiff, got[1].MaxAbsDiff = 0, 0
 		}
 		if !reflect.DeepEqual(got[1], c) {

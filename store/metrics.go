@@ -3,9 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"math"
-	"strconv"
 
 	"flowsweep/experiments"
 )
@@ -78,22 +76,4 @@ func (n number) float() float64 {
 	default:
 		return n.value.Float64
 	}
-}
-
-// jsonNumber is a float64 that JSON carries both ways, NaN and infinity as the strings of experiments.Number.
-type jsonNumber float64
-
-func (n jsonNumber) MarshalJSON() ([]byte, error) { return experiments.Number(n).MarshalJSON() }
-
-func (n *jsonNumber) UnmarshalJSON(text []byte) error {
-	if len(text) == 0 || text[0] != '"' {
-		return json.Unmarshal(text, (*float64)(n))
-	}
-	var word string
-	if err := json.Unmarshal(text, &word); err != nil {
-		return err
-	}
-	x, err := strconv.ParseFloat(word, 64)
-	*n = jsonNumber(x)
-	return err
 }

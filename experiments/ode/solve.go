@@ -50,12 +50,8 @@ func step(field flow.Field, s Solver, from, to float64, x flow.Batch) error {
 			xi = x.Clone()
 			addScaled(xi, h, s.A[i], k)
 		}
-		t := from + s.C[i]*h
-		if s.C[i] == 1 {
-			t = to // from + h may miss it by a rounding, and end beyond 1
-		}
 		var err error
-		if k[i], err = field(t, xi); err != nil {
+		if k[i], err = field(from+s.C[i]*h, xi); err != nil {
 			return err
 		}
 	}

@@ -56,8 +56,8 @@ func (m *Model) Velocity(t, x []float32) ([]float32, error) {
 	v := make([]float32, 0, len(x))
 	for from := 0; from < len(t); from += rows {
 		to := min(from+rows, len(t))
-		clear(m.t.Data[copy(m.t.Data, t[from:to]):])
-		clear(m.x.Data[copy(m.x.Data, x[from*m.Net.Dim:to*m.Net.Dim]):])
+		copy(m.t.Data, t[from:to])
+		copy(m.x.Data, x[from*m.Net.Dim:to*m.Net.Dim])
 		out, err := m.program.Run(m.weights, m.t, m.x)
 		if err != nil {
 			return nil, err

@@ -99,7 +99,7 @@ func (n Net) Size() int {
 func (n Net) Init(seed uint64) []float32 {
 	weights := make([]float32, 0, n.Size())
 	stream := flow.NewStream(seed, "init")
-	bound := 0.
+	var bound float64
 	for _, p := range n.Params() {
 		if len(p.Dims) == 2 {
 			bound = 1 / math.Sqrt(float64(p.Dims[0]))

@@ -1,0 +1,120 @@
+package experiments
+
+import (
+	"math"
+	"strings"
+	"testing"
+)
+
+// results returns a sweep of four settings over two seeds whose metric takes the given values, two a setting.
+func results(t *testing.T, values ...float64) (Spec, []Result) {
+	t.Helper()
+	spec, err := Parse("spec.yaml", []byte("name: a\ntarget: moons\nseeds: 2\nsample: {steps: [1, 2, 4, 8]}\nmetrics: [sliced-w2, mmd]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := spec.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []Result
+	for seed, fit := range plan.Fits {
+		for i, run := range fit.Runs {
+			list = append(list, Result{
+				Fit: fit.Key, Run: run.Key, State: Finished, Seed: fit.Seed, NFE: 2 * run.Sampling.Steps, Params: 7, SampleSeconds: float64(1 + seed),
+				Setting: Setting{Recipe: fit.Recipe, Sample: run.Sampling},
+				Metrics: []Value{{"sliced-w2", values[2*i+seed]}, {"mmd", -values[2*i+seed]}},
+			})
+		}
+	}
+	return spec, list
+}
+
+func summaries(t *testing.T, spec Spec, list []Result) []Summary {
+	t.Helper()
+	s, err := Summaries(list, spec.Metrics)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestSummariesAggregateSeeds(t *testing.T) {
+	t.Parallel()
+	spec, list := results(t, 1, 3, 5, 5, 6, 6, 7, 7)
+	list[4].State, list[4].Metrics = Failed, nil // the second seed of the first setting
+	s := summaries(t, spec, list)
+	if len(s) != 4 || s[0].Planned != 2 || len(s[0].Runs) != 1 || len(s[1].Runs) != 2 {
+		t.Fatalf("%d settings: %+v", len(s), s)
+	}
+	st, ok := s[1].Stat("sliced-w2")
+	if !ok || st.Mean != 5 || st.Half != 0 || st.N != 2 || s[1].NFE != 4 || s[1].Params != 7 || s[1].SampleSeconds != 1.5 {
+		t.Errorf("the second setting is %+v", s[1])
+	}
+	if s[0].Complete("sliced-w2") || !s[1].Complete("sliced-w2") || s[1].Complete("gone") {
+		t.Error("a setting with a failed seed counts as complete, or one without does not")
+	}
+}
+
+func TestChooseTheLowestMean(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		values []float64
+		change func(list []Result)
+		metric string
+		steps  int    // of the chosen setting, 0: nothing can be chosen
+		seed   uint64 // of the chosen run
+	}{
+		{"mean, not minimum", []float64{0, 10, 4, 5, 6, 6, 7, 7}, nil, "sliced-w2", 2, 0},
+		{"the other metric", []float64{0, 10, 4, 5, 6, 6, 8, 7}, nil, "mmd", 8, 0},
+		{"the first of equals", []float64{3, 2, 2, 3, 2.5, 2.5, 9, 9}, nil, "sliced-w2", 1, 1},
+		{"negative values", []float64{-1, -1, 4, 5, -3, -2, 7, 7}, nil, "sliced-w2", 4, 0},
+		{"not finite", []float64{math.NaN(), 0, math.Inf(-1), 0, 6, 6, 7, 7}, nil, "sliced-w2", 4, 0},
+		{"a failed seed", []float64{0, 0, 4, 5, 6, 6, 7, 7}, func(l []Result) { l[0].State = Failed }, "sliced-w2", 2, 0},
+		{"all failed", []float64{0, 0, 4, 5, 6, 6, 7, 7}, func(l []Result) {
+			for i := range l {
+				l[i].State = Lost
+			}
+		}, "sliced-w2", 0, 0},
+	} {
+		spec, list := results(t, c.values...)
+		if c.change != nil {
+			c.change(list)
+		}
+		s := summaries(t, spec, list)
+		got, err := Choose{Metric: c.metric, Rule: "best"}.Choose(s)
+		if c.steps == 0 {
+			if err == nil || !strings.Contains(err.Error(), "flowsweep runs") {
+				t.Errorf("%s: error %v, want one that says where to look", c.name, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		if steps := s[got.Best].Setting.Sample.Steps; steps != c.steps || got.Run.Setting.Sample.Steps != c.steps || got.Run.Seed != c.seed {
+			t.Errorf("%s: chose %d steps and the run of seed %d, want %d and %d", c.name, steps, got.Run.Seed, c.steps, c.seed)
+		}
+		if !strings.Contains(got.Reason, c.metric) {
+			t.Errorf("%s: the reason is %q", c.name, got.Reason)
+		}
+	}
+}
+
+func TestNumberSurvivesJSON(t *testing.T) {
+	t.Parallel()
+	for x, want := range map[Number]string{1.5: "1.5", Number(math.Inf(1)): `"inf"`, Number(math.Inf(-1)): `"-inf"`, 1e-300: "1e-300"} {
+		text, err := x.MarshalJSON()
+		var back Number
+		if err != nil || string(text) != want || back.UnmarshalJSON(text) != nil || back != x {
+			t.Errorf("%v is written as %s and read as %v, want %s", float64(x), text, float64(back), want)
+		}
+	}
+	text, err := Number(math.NaN()).MarshalJSON()
+	var back Number
+	if err != nil || string(text) != `"nan"` || back.UnmarshalJSON(text) != nil || !math.IsNaN(float64(back)) {
+		t.Errorf("NaN is written as %s (%v) and read as %v", text, err, float64(back))
+	}
+}
