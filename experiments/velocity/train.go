@@ -67,8 +67,9 @@ func compileStep(e engine.Engine, n Net, tr Training) (engine.Program, error) {
 	rows := []int{tr.Batch, n.Dim}
 	program, err := e.Compile(func(in []*graph.Node) []*graph.Node {
 		weights, m, v, step, t, x, u := in[0], in[1], in[2], in[3], in[4], in[5], in[6]
-		loss := graph.ReduceAllMean(graph.Square(graph.Sub(n.Apply(n.split(weights), t, x), u)))
-		grad := graph.Gradient(loss, weights)[0]
+		params := n.split(weights)
+		loss := graph.ReduceAllMean(graph.Square(graph.Sub(n.Apply(params, t, x), u)))
+		grad := flatten(graph.Gradient(loss, params...))
 		weights, m, v = adam(weights, m, v, grad, step, tr.Rate)
 		return []*graph.Node{weights, m, v, graph.InsertAxes(loss, 0)}
 	},
@@ -79,6 +80,16 @@ func compileStep(e engine.Engine, n Net, tr Training) (engine.Program, error) {
 		return nil, fmt.Errorf("compile the training step: %w", err)
 	}
 	return program, nil
+}
+
+// flatten joins the pieces that split made into one vector again, (P). Gradients are taken by piece and joined: through
+// the cuts, each would be a vector of all weights, padded with zeros.
+func flatten(pieces []*graph.Node) *graph.Node {
+	flat := make([]*graph.Node, len(pieces))
+	for i, p := range pieces {
+		flat[i] = graph.Reshape(p, p.Shape().Size())
+	}
+	return graph.Concatenate(flat, 0)
 }
 
 // adam builds one update of Kingma and Ba 2015, algorithm 1, on flat vectors, (P); step is (1) and counts from 1. All
