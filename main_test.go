@@ -93,11 +93,10 @@ func jsonHas(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// perturb changes one weight of an ONNX file: it flips the sign of the last number of its last initializer, which lies
-// at the end of the graph's weights: perturb FILE
+// perturb changes one weight of an ONNX file, the first number of its last bias: its sign, or to NaN: perturb FILE [nan]
 func perturb(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: perturb FILE")
+	if neg || len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: perturb FILE [nan]")
 	}
 	file := []byte(ts.ReadFile(args[0]))
 	// The raw data of the last bias follows its name in the file.
@@ -105,7 +104,11 @@ func perturb(ts *testscript.TestScript, neg bool, args []string) {
 	if len(at) == 0 {
 		ts.Fatalf("%s holds no bias", args[0])
 	}
-	file[at[len(at)-1][1]+3] ^= 0x80 // the sign bit of a little-endian float32
+	number := file[at[len(at)-1][1]:]
+	number[3] ^= 0x80 // the sign bit of a little-endian float32
+	if len(args) == 2 {
+		copy(number, "\x00\x00\xc0\x7f")
+	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), file, 0o644))
 }
 

@@ -116,6 +116,14 @@ func (c Choose) Choose(summaries []Summary) (Choice, error) {
 			choice.Run, lowest = r, v
 		}
 	}
-	choice.Reason = fmt.Sprintf("lowest mean %s of %d settings over %d seeds", c.Metric, complete, summaries[best].Planned)
+	choice.Reason = fmt.Sprintf("lowest mean %s of %s over %s", c.Metric, count(complete, "setting"), count(summaries[best].Planned, "seed"))
 	return choice, nil
+}
+
+// count returns "1 seed", "2 seeds" and so on.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

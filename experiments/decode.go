@@ -25,7 +25,7 @@ func Parse(file string, text []byte) (Spec, error) {
 		return Spec{}, d.problems.sorted()
 	}
 	found := d.mapping(root, reflect.ValueOf(defaults()), field{name: "the spec"})
-	if len(d.problems) == 0 {
+	if len(found.values) > 0 && d.sound(root, "metrics") && d.sound(root, "choose") {
 		d.choose(root, found.values[0].Addr().Interface().(*document))
 	}
 	runs := new(big.Int).Mul(&found.count, &d.seeds)
@@ -193,6 +193,22 @@ func product(proto reflect.Value, fields []int, choices []alternatives) alternat
 		all.values = append(all.values, v)
 	}
 	return all
+}
+
+// sound reports whether nothing was wrong within the value of a key.
+func (d *decoder) sound(root *yaml.Node, key string) bool {
+	nodes := map[string]*yaml.Node{}
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		nodes[root.Content[i].Value] = follow(root.Content[i+1])
+	}
+	n, ok := nodes[key]
+	return !ok || !slices.ContainsFunc(d.problems, func(p Problem) bool { return holdsPlace(n, p.Line, p.Column) })
+}
+
+// holdsPlace reports whether a node, or one within it, begins at the place.
+func holdsPlace(n *yaml.Node, line, column int) bool {
+	return n.Line == line && n.Column == column ||
+		slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return holdsPlace(c, line, column) })
 }
 
 // choose resolves the metric that the document chooses by, which is among those it measures.

@@ -182,6 +182,10 @@ func (d *decoder) within(n *yaml.Node, x float64, f field) bool {
 		d.problem(n, "%s must be at least %s", f.name, bound)
 		return false
 	}
+	if bound, ok := f.tag.Lookup("max"); ok && x > float(bound) {
+		d.problem(n, "%s must be at most %s", f.name, bound)
+		return false
+	}
 	if bound, ok := f.tag.Lookup("above"); ok && x <= float(bound) {
 		d.problem(n, "%s must be above %s", f.name, bound)
 		return false

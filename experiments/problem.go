@@ -17,11 +17,21 @@ type Problem struct {
 	Source  string // the line itself
 }
 
-// Error returns the place and the message, then the line with a caret under the column.
+// Error returns the place and the message, then the line, or the part of a very long one, with a caret under the column.
 func (p Problem) Error() string {
-	line := strings.Map(printable, p.Source)
-	return fmt.Sprintf("%s:%d:%d: %s\n    %s\n    %s^", p.File, p.Line, p.Column, p.Message, line, blank(line, p.Column-1))
+	line, at := []rune(strings.Map(printable, p.Source)), p.Column-1
+	if from := at - shownBefore; len(line) > shownLine && from > 0 {
+		line, at = line[min(from, len(line)):], shownBefore
+	}
+	line = line[:min(len(line), shownLine)]
+	return fmt.Sprintf("%s:%d:%d: %s\n    %s\n    %s^", p.File, p.Line, p.Column, p.Message, string(line), blank(string(line), at))
 }
+
+// shownLine is how much of a line is shown, and shownBefore how much of a longer one stands before the column.
+const (
+	shownLine   = 160
+	shownBefore = 80
+)
 
 // Problems is everything that is wrong with a spec, in the order it is written.
 type Problems []Problem

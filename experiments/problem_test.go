@@ -65,7 +65,7 @@ a.yaml:3:17: steps must be a whole number
     sample: {steps: "4"}
                     ^`},
 		{"too large", "name: a\ntarget: moons\nsample: {steps: 1e300}\n", `
-a.yaml:3:17: steps is too large
+a.yaml:3:17: steps must be at most 1000000
     sample: {steps: 1e300}
                     ^`},
 		{"below the least", "name: a\ntarget: moons\nreference: {count: 1}\n", `

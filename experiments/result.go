@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -31,9 +32,10 @@ type Result struct {
 	Metrics       []Value // in the order of the spec
 	FitSeconds    float64
 	SampleSeconds float64
-	Params        int // trained numbers of the net
-	Commit        string
+	Params        int    // trained numbers of the net
+	Commit        string // with Engine and Version, of the environment it was sampled in
 	Engine        string
+	Version       string // of the program
 	Error         string // why it failed, or empty
 }
 
@@ -94,12 +96,8 @@ type Number float64
 // MarshalJSON returns the number, or a string where it is not finite.
 func (n Number) MarshalJSON() ([]byte, error) {
 	switch x := float64(n); {
-	case math.IsNaN(x):
-		return []byte(`"nan"`), nil
-	case math.IsInf(x, 1):
-		return []byte(`"inf"`), nil
-	case math.IsInf(x, -1):
-		return []byte(`"-inf"`), nil
+	case math.IsNaN(x), math.IsInf(x, 0):
+		return json.Marshal(n.String())
 	default:
 		return json.Marshal(x)
 	}
@@ -119,8 +117,10 @@ func (n *Number) UnmarshalJSON(text []byte) error {
 	return err
 }
 
-// String returns the number in its shortest form.
-func (n Number) String() string { return strconv.FormatFloat(float64(n), 'g', -1, 64) }
+// String returns the number in its shortest form, and "nan", "inf" or "-inf" where it is not finite.
+func (n Number) String() string {
+	return strings.TrimPrefix(strings.ToLower(strconv.FormatFloat(float64(n), 'g', -1, 64)), "+")
+}
 
 // Loss is the mean training loss of the steps since the previous one, logged at Step.
 type Loss struct {
@@ -130,6 +130,7 @@ type Loss struct {
 
 // Environment is what a result was computed with.
 type Environment struct {
+	Version string   `json:"version"`
 	Commit  string   `json:"commit"` // empty where it is not known
 	Dirty   bool     `json:"dirty"`  // the working tree differed from the commit
 	Go      string   `json:"go"`
@@ -151,6 +152,7 @@ type Artifact struct {
 // Check is the outcome of comparing an ONNX file in onnxruntime with Go.
 type Check struct {
 	File       string   `json:"file"`
+	Run        string   `json:"run"`     // key of the run whose net it is
 	SHA256     string   `json:"sha256"`  // of the file
 	Runtime    string   `json:"runtime"` // onnxruntime and its version
 	Points     int      `json:"points"`  // compared at each batch size and level
@@ -160,7 +162,7 @@ type Check struct {
 	MaxAbs     Number   `json:"max_abs"`   // the largest |v| Go computed
 	Tolerance  Number   `json:"tolerance"` // the difference allowed: 1e-5 (1 + MaxAbs)
 	OK         bool     `json:"ok"`
-	Error      string   `json:"error"` // why it could not be compared, or empty
+	Error      string   `json:"error"` // why it is not OK where that is not the difference, or empty
 }
 
 // Sweep is a stored sweep: what its report is made of, but for samples and losses.

@@ -150,9 +150,9 @@ func text(f field) object {
 
 func number(kind string, f field) object {
 	made := object{"type": kind}
-	for tag, key := range map[string]string{"min": "minimum", "above": "exclusiveMinimum"} {
+	for tag, key := range map[string]string{"min": "minimum", "max": "maximum", "above": "exclusiveMinimum"} {
 		if bound, ok := f.tag.Lookup(tag); ok {
-			made[key] = json.RawMessage(strconv.FormatFloat(float(bound), 'g', -1, 64))
+			made[key] = json.RawMessage(strconv.FormatFloat(float(bound), 'f', -1, 64))
 		}
 	}
 	return made

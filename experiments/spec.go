@@ -40,15 +40,15 @@ type Recipe struct {
 
 // Net is a velocity net: a multilayer perceptron on (t, x) with Depth hidden layers of Width units.
 type Net struct {
-	Width      int    `json:"width" min:"1" doc:"units a hidden layer"`
-	Depth      int    `json:"depth" min:"1" doc:"hidden layers"`
+	Width      int    `json:"width" min:"1" max:"65536" doc:"units a hidden layer"`
+	Depth      int    `json:"depth" min:"1" max:"1000" doc:"hidden layers"`
 	Activation string `json:"activation" oneof:"elu silu tanh relu" doc:"activation of the hidden layers"`
 }
 
 // Train says how a net is trained: Steps steps, each on a fresh batch of Batch pairs.
 type Train struct {
-	Steps     int     `json:"steps" min:"1" doc:"optimiser steps"`
-	Batch     int     `json:"batch" min:"1" doc:"fresh pairs a step"`
+	Steps     int     `json:"steps" min:"1" max:"1000000000" doc:"optimiser steps"`
+	Batch     int     `json:"batch" min:"1" max:"1000000" doc:"fresh pairs a step"`
 	Optimizer string  `json:"optimizer" oneof:"adam" doc:"optimiser"`
 	Rate      float64 `json:"rate" above:"0" doc:"learning rate"`
 }
@@ -56,13 +56,13 @@ type Train struct {
 // Sampling says how samples are drawn from a trained net: Count points, carried by Solver in Steps even steps.
 type Sampling struct {
 	Solver ode.Solver `json:"solver"`
-	Steps  int        `json:"steps" min:"1" doc:"solver steps from t = 0 to t = 1"`
-	Count  int        `json:"count" min:"2" doc:"samples"`
+	Steps  int        `json:"steps" min:"1" max:"1000000" doc:"solver steps from t = 0 to t = 1"`
+	Count  int        `json:"count" min:"2" max:"10000000" doc:"samples"`
 }
 
 // Reference is the fixed sample of the target that every run is measured against.
 type Reference struct {
-	Count int    `json:"count" min:"2" doc:"points of the true distribution"`
+	Count int    `json:"count" min:"2" max:"10000000" doc:"points of the true distribution"`
 	Seed  uint64 `json:"seed" doc:"seed of the reference sample and of the noise that every run starts from"`
 }
 

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // vectorCount is the number of test vectors: enough to catch a wrong runtime, few enough to read.
@@ -44,13 +43,4 @@ func Vectors(dim int, reference func(t, x []float32) ([]float32, error)) ([]byte
 
 func split(flat []float32, dim int) [][]float32 {
 	return slices.Collect(slices.Chunk(flat, dim))
-}
-
-// Sums returns SHA256SUMS, the form `sha256sum -c` reads, for the files given as name and sum.
-func Sums(files [][2]string) []byte {
-	var b strings.Builder
-	for _, f := range files {
-		fmt.Fprintf(&b, "%s  %s\n", f[1], f[0])
-	}
-	return []byte(b.String())
 }

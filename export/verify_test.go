@@ -36,11 +36,8 @@ func exported(t *testing.T, weights []float32) []byte {
 
 func TestVerifyPasses(t *testing.T) {
 	m, weights := model(t)
-	c, err := Verify(exported(t, weights), Points(2, 4096, 0), m.Velocity)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !c.OK || c.Points != 4096 || len(c.Batches) < 3 || len(c.Levels) != 2 || c.MaxAbs <= 0 {
+	c := Verify(exported(t, weights), Points(2, 4096, 0), m.Velocity)
+	if !c.OK || c.Error != "" || c.Points != 4096 || len(c.Batches) < 3 || len(c.Levels) != 2 || c.MaxAbs <= 0 {
 		t.Errorf("check %+v, want one that passes", c)
 	}
 	if c.MaxAbsDiff == 0 {
@@ -57,11 +54,8 @@ func TestVerifyFindsOneWrongWeight(t *testing.T) {
 			if math.Abs(float64(change)) < 1e-3 {
 				change = 1e-3
 			}
-			c, err := Verify(perturbed(t, file, weights[at], change), Points(2, 4096, 0), m.Velocity)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if c.OK {
+			c := Verify(perturbed(t, file, weights[at], change), Points(2, 4096, 0), m.Velocity)
+			if c.OK || c.Error != "" {
 				t.Errorf("weight %d changed by %g passes: %+v", at, change, c)
 			}
 		}
@@ -84,17 +78,20 @@ func perturbed(t *testing.T, file []byte, weight, change float32) []byte {
 func TestVerifyFindsNonFinite(t *testing.T) {
 	m, weights := model(t)
 	file := exported(t, weights)
-	c, err := Verify(perturbed(t, file, weights[5], float32(math.NaN())), Points(2, 64, 0), m.Velocity)
-	if err != nil || c.OK {
-		t.Errorf("a weight that is NaN passes: %+v, %v", c, err)
+	if c := Verify(perturbed(t, file, weights[5], float32(math.NaN())), Points(2, 64, 0), m.Velocity); c.OK {
+		t.Errorf("a weight that is NaN passes: %+v", c)
 	}
-	nan := func(t, _ []float32) ([]float32, error) {
-		v := make([]float32, 2*len(t))
-		v[0] = float32(math.NaN())
-		return v, nil
-	}
-	if c, err := Verify(file, Points(2, 64, 0), nan); err != nil || c.OK {
-		t.Errorf("a reference that is NaN passes: %+v, %v", c, err)
+	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		spoiled := func(times, x []float32) ([]float32, error) {
+			v, err := m.Velocity(times, x)
+			if err == nil {
+				v[0] = float32(bad)
+			}
+			return v, err
+		}
+		if c := Verify(file, Points(2, 64, 0), spoiled); c.OK || !strings.Contains(c.Error, "not finite") {
+			t.Errorf("a reference with a %g passes: %+v", bad, c)
+		}
 	}
 }
 
@@ -105,11 +102,24 @@ func TestVerifyOfAnotherNet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c, err := Verify(file, Points(2, 64, 0), m.Velocity); err == nil {
+	if c := Verify(file, Points(2, 64, 0), m.Velocity); c.OK || c.Error == "" {
 		t.Errorf("a file for 3 dimensions is compared in 2: %+v", c)
 	}
-	if _, err := Verify([]byte("no model"), Points(2, 64, 0), m.Velocity); err == nil {
-		t.Error("a file that is no model is compared")
+	if c := Verify([]byte("no model"), Points(2, 64, 0), m.Velocity); c.OK || c.Error == "" {
+		t.Errorf("a file that is no model passes: %+v", c)
+	}
+}
+
+// TestVerifyChecksTheNames: other runtimes are fed by name.
+func TestVerifyChecksTheNames(t *testing.T) {
+	m, weights := model(t)
+	file := exported(t, weights)
+	renamed := bytes.ReplaceAll(file, []byte("\x0a\x01t"), []byte("\x0a\x01s")) // the input's name, wherever it is one
+	if bytes.Equal(file, renamed) {
+		t.Fatal("the name of the input t is not where it was")
+	}
+	if c := Verify(renamed, Points(2, 64, 0), m.Velocity); c.OK || !strings.Contains(c.Error, "[s x]") {
+		t.Errorf("a file whose input is called s passes: %+v", c)
 	}
 }
 

@@ -49,6 +49,7 @@ type app struct {
 	stdout, stderr io.Writer
 	now            func() time.Time
 	db             string // path of the store
+	started        bool   // a command runs: its name, arguments and flags are right
 }
 
 // Main runs the program with the arguments and returns its exit code. The first interrupt stops it cleanly, the second
@@ -57,16 +58,39 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // from here on an interrupt has its default effect
-	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now}
+	out := &checkedWriter{w: stdout}
+	a := &app{stdin: stdin, stdout: out, stderr: stderr, now: time.Now}
 	root := a.root()
 	root.SetArgs(args)
-	return a.code(root.ExecuteContext(ctx))
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = out.err
+	}
+	return a.code(ctx, err)
+}
+
+// checkedWriter remembers the first error, so that output which got lost is never taken for written.
+type checkedWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (c *checkedWriter) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	if c.err == nil {
+		c.err = err
+	}
+	return n, err
 }
 
 // code prints the error, if there is one, and returns the exit code that goes with it.
-func (a *app) code(err error) int {
+func (a *app) code(ctx context.Context, err error) int {
 	if err == nil {
 		return exitOK
+	}
+	if ctx.Err() != nil {
+		fmt.Fprintf(a.stderr, "flowsweep: interrupted: what is done is kept in %s; run the same command to go on\n", a.db)
+		return exitInterrupted
 	}
 	var problems experiments.Problems
 	if errors.As(err, &problems) {
@@ -75,13 +99,14 @@ func (a *app) code(err error) int {
 	}
 	fmt.Fprintln(a.stderr, "flowsweep:", err)
 	var exit exitError
-	if errors.As(err, &exit) {
+	switch {
+	case errors.As(err, &exit):
 		return exit.code
+	case !a.started:
+		return exitUsage
+	default:
+		return exitFailedRuns
 	}
-	if errors.Is(err, context.Canceled) {
-		return exitInterrupted
-	}
-	return exitFailedRuns
 }
 
 func (a *app) root() *cobra.Command {
@@ -100,12 +125,15 @@ func (a *app) root() *cobra.Command {
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	root.PersistentFlags().StringVar(&a.db, "db", "runs.db", "the store, one SQLite `file`")
 	root.AddCommand(a.sweepCommand(), a.planCommand(), a.runsCommand(), a.showCommand(), a.reportCommand(),
 		a.exportCommand(), a.verifyCommand(), a.doctorCommand(), a.schemaCommand())
 	for _, c := range root.Commands() {
-		c.Args = usageArgs(c.Args)
+		run := c.RunE
+		c.RunE = func(cmd *cobra.Command, args []string) error {
+			a.started = true
+			return run(cmd, args)
+		}
 	}
 	return root
 }
@@ -119,17 +147,7 @@ func knownCommand(cmd *cobra.Command, args []string) error {
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		hint = fmt.Sprintf("did you mean %q?", near[0])
 	}
-	return usage(fmt.Errorf("unknown command %q: %s", args[0], hint))
-}
-
-// usageArgs gives the errors of an argument check the exit code of wrong usage.
-func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
-			return usage(fmt.Errorf("%w: usage: %s", err, cmd.UseLine()))
-		}
-		return nil
-	}
+	return fmt.Errorf("unknown command %q: %s", args[0], hint)
 }
 
 func (a *app) schemaCommand() *cobra.Command {

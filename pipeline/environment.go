@@ -16,7 +16,7 @@ import (
 // environment describes what results are computed with on this machine.
 func environment(engine string) experiments.Environment {
 	env := experiments.Environment{
-		Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
+		Version: version(), Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
 		CPU: cpuid.CPU.BrandName, Cores: runtime.GOMAXPROCS(0), Engine: engine,
 	}
 	info, ok := debug.ReadBuildInfo()

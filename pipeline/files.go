@@ -3,13 +3,30 @@ package pipeline
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"flowsweep/store"
 )
+
+// The files of the output folder.
+const (
+	velocityFile = "velocity.onnx"
+	vectorsFile  = "vectors.json"
+	cardFile     = "model-card.md"
+	csvFile      = "runs.csv"
+	reportFile   = "report.html"
+	sumsFile     = "SHA256SUMS"
+)
+
+// fileNames lists what an output folder may hold, but for the sums of it.
+var fileNames = []string{velocityFile, vectorsFile, cardFile, csvFile, reportFile}
 
 // withStore opens the store that is there, does something with it, and closes it.
 func (a *app) withStore(ctx context.Context, do func(db *store.DB) error) error {
@@ -40,6 +57,9 @@ func checkFolder(path string) error {
 		if err == nil {
 			break
 		}
+		if _, there := os.Lstat(at); there == nil {
+			return fmt.Errorf("%s cannot be a folder: %w: give another --out", path, err)
+		}
 		parent := filepath.Dir(at)
 		if parent == at {
 			return fmt.Errorf("the folder %s cannot be made: %w: give another --out", path, err)
@@ -49,6 +69,11 @@ func checkFolder(path string) error {
 	probe, err := os.CreateTemp(at, ".flowsweep-*")
 	if err != nil {
 		return fmt.Errorf("the folder %s cannot be written: %w: give another --out", path, err)
+	}
+	for _, name := range fileNames {
+		if info, err := os.Stat(filepath.Join(path, name)); err == nil && info.IsDir() {
+			return fmt.Errorf("%s is a folder, and is to be a file: remove it, or give another --out", filepath.Join(path, name))
+		}
 	}
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
@@ -74,4 +99,39 @@ func writeFile(path string, content []byte) error {
 		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(tmp.Name()))
 	}
 	return nil
+}
+
+// writeFolder makes the output folder hold just these of its files, and their sums. Files that it does not know it
+// leaves alone.
+func writeFolder(out string, files []store.File) error {
+	for _, name := range fileNames {
+		if slices.ContainsFunc(files, func(f store.File) bool { return f.Name == name }) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(out, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove what is of an earlier choice: %w", err)
+		}
+	}
+	for _, f := range files {
+		if err := writeFile(filepath.Join(out, f.Name), f.Content); err != nil {
+			return err
+		}
+	}
+	return writeSums(out)
+}
+
+// writeSums writes the sha256 of the files that are there, as `sha256sum -c` reads them.
+func writeSums(out string) error {
+	var lines strings.Builder
+	for _, name := range fileNames {
+		content, err := os.ReadFile(filepath.Join(out, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("sum the files: %w", err)
+		}
+		fmt.Fprintf(&lines, "%x  %s\n", sha256.Sum256(content), name)
+	}
+	return writeFile(filepath.Join(out, sumsFile), []byte(lines.String()))
 }

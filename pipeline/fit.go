@@ -11,30 +11,37 @@ import (
 	"flowsweep/store"
 )
 
-// fit trains one net, if that is left to do, and then does its runs.
+// fit trains one net, if that is left to do, and then does its runs. What goes wrong with a fit or a run is noted and
+// not returned; what goes wrong with the store is. What is done is stored even if the context has ended meanwhile.
 func (s *sweeper) fit(ctx context.Context, t todo) error {
-	var weights []float32
-	var err error
 	if t.train {
-		if weights, err = s.train(ctx, t.fit); weights == nil || err != nil {
+		if ok, err := s.train(ctx, t.fit); err != nil || !ok {
 			return err
 		}
 	}
-	if err := s.again(ctx, t); err != nil || len(t.sample) == 0 {
-		return err
+	for _, run := range t.again {
+		points, err := loadSamples(ctx, s.db, run.Key)
+		if err != nil {
+			return err
+		}
+		if err := s.measure(ctx, t.fit, run, points); err != nil {
+			return err
+		}
+	}
+	if len(t.sample) == 0 {
+		return nil
 	}
 	net, err := netOf(t.fit.Recipe)
 	if err != nil {
 		return err
 	}
-	if weights == nil {
-		if weights, err = loadWeights(ctx, s.db, net, t.fit.Key); err != nil {
-			return err
-		}
+	weights, err := loadWeights(ctx, s.db, net, t.fit.Key)
+	if err != nil {
+		return err
 	}
 	model, err := velocity.Compile(s.engine, net, weights)
 	if err != nil {
-		return s.failed(ctx, "fit", t.fit.Key, err)
+		return s.failed("fit", t.fit.Key, err)
 	}
 	for _, run := range t.sample {
 		if err = s.run(ctx, t.fit, run, model); err != nil {
@@ -44,78 +51,77 @@ func (s *sweeper) fit(ctx context.Context, t todo) error {
 	return errors.Join(err, model.Close())
 }
 
-// train trains the net of a fit and stores it. No weights and no error mean that it failed and that this is noted.
-func (s *sweeper) train(ctx context.Context, fit experiments.Fit) ([]float32, error) {
-	if err := s.db.StartFit(ctx, fit.Key, s.env, s.now()); err != nil {
-		return nil, err
-	}
-	start, last := s.now(), 0.
-	weights, err := train(ctx, s.engine, fit, func(l experiments.Loss) {
-		last = l.Value
-		s.db.LogLosses(fit.Key, l)
-	}, func(n int) { s.show.advance(n, 0) })
-	seconds := s.now().Sub(start).Seconds()
-	kept := context.WithoutCancel(ctx)
-	if ctx.Err() != nil {
-		return nil, errors.Join(ctx.Err(), s.db.EndFit(kept, fit.Key, experiments.Killed, "interrupted", s.now()))
-	}
-	if err != nil {
-		return nil, errors.Join(s.db.EndFit(kept, fit.Key, experiments.Failed, err.Error(), s.now()), s.failed(ctx, "fit", fit.Key, err))
+// train trains the net of a fit and stores its weights. It reports false, with no error, where that failed.
+func (s *sweeper) train(ctx context.Context, fit experiments.Fit) (ok bool, err error) {
+	started, err := s.db.StartFit(ctx, fit.Key, s.env, s.now())
+	if err != nil || !started {
+		return !started, err // it finished meanwhile, elsewhere
 	}
 	net, err := netOf(fit.Recipe)
 	if err != nil {
-		return nil, err
+		return false, err
+	}
+	start, last := s.now(), 0.
+	var weights []float32
+	err = guarded(func() (err error) {
+		weights, err = train(ctx, s.engine, fit, func(l experiments.Loss) {
+			last = l.Value
+			s.db.LogLosses(fit.Key, l)
+		}, func(n int) { s.show.advance(n, 0) })
+		return err
+	})
+	seconds := s.now().Sub(start).Seconds()
+	kept := context.WithoutCancel(ctx)
+	if err != nil && errors.Is(err, ctx.Err()) {
+		return false, errors.Join(err, s.db.EndFit(kept, fit.Key, experiments.Killed, "interrupted", s.now()))
+	}
+	if err != nil {
+		return false, errors.Join(s.db.EndFit(kept, fit.Key, experiments.Failed, err.Error(), s.now()), s.failed("fit", fit.Key, err))
 	}
 	file, err := velocity.EncodeWeights(net, weights)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	s.show.line("fit %s: width %d, depth %d, %s, seed %d: loss %.4f, %.1f s", fit.Key, fit.Recipe.Net.Width, fit.Recipe.Net.Depth,
-		fit.Recipe.Net.Activation, fit.Seed, last, seconds)
-	return weights, s.db.FinishFit(ctx, fit.Key, seconds, net.Size(), file, s.now())
+	if err := s.db.FinishFit(kept, fit.Key, seconds, net.Size(), file, s.now()); err != nil {
+		return false, err
+	}
+	s.show.line("fit %s: %s, seed %d: loss %.4f, %.1f s", fit.Key, s.labels[fit.Key], fit.Seed, last, seconds)
+	return true, nil
 }
 
-// run samples and measures one run and stores it.
+// run samples one run, stores the samples, and measures them.
 func (s *sweeper) run(ctx context.Context, fit experiments.Fit, run experiments.Run, model *velocity.Model) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
+	var got sampled
+	err := guarded(func() (err error) {
+		got, err = sample(ctx, model, run.Sampling, s.plan.Spec.Reference.Seed, s.now)
+		return err
+	})
+	if err != nil && errors.Is(err, ctx.Err()) {
+		return err
 	}
-	got, err := sample(model, run.Sampling, s.plan.Spec.Reference.Seed, s.now)
-	var values []experiments.Value
-	if err == nil {
-		values, err = s.court.measure(fit.Recipe, run, got.points)
+	kept := context.WithoutCancel(ctx)
+	if err != nil {
+		s.show.advance(0, 1)
+		return errors.Join(s.db.EndRun(kept, run.Key, s.env, experiments.Failed, err.Error(), s.now()), s.failed("run", run.Key, err))
 	}
+	if err := s.db.FinishRun(kept, run.Key, s.env, got.nfe, got.seconds, flow.EncodeNPY(got.points), s.now()); err != nil {
+		return err
+	}
+	return s.measure(kept, fit, run, got.points)
+}
+
+// measure measures the samples of a run and stores the values.
+func (s *sweeper) measure(ctx context.Context, fit experiments.Fit, run experiments.Run, points flow.Batch) error {
+	values, err := s.court.measure(fit.Recipe, run, points)
 	s.show.advance(0, 1)
 	if err != nil {
-		return errors.Join(s.db.EndRun(ctx, run.Key, s.env, experiments.Failed, err.Error(), s.now()), s.failed(ctx, "run", run.Key, err))
-	}
-	if err := s.db.FinishRun(ctx, run.Key, s.env, got.nfe, got.seconds, flow.EncodeNPY(got.points), s.now()); err != nil {
-		return err
+		return s.failed("run", run.Key, err)
 	}
 	return s.db.SaveMetrics(ctx, run.Key, run.Reference, values)
 }
 
-// again measures the runs whose samples are stored but not all of whose metrics are.
-func (s *sweeper) again(ctx context.Context, t todo) error {
-	for _, run := range t.again {
-		points, err := loadSamples(ctx, s.db, run.Key)
-		if err != nil {
-			return err
-		}
-		values, err := s.court.measure(t.fit.Recipe, run, points)
-		s.show.advance(0, 1)
-		if err != nil {
-			return err
-		}
-		if err := s.db.SaveMetrics(ctx, run.Key, run.Reference, values); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // failed notes a failure and says it at once; with --fail-fast it returns it, which stops the sweep.
-func (s *sweeper) failed(ctx context.Context, kind, key string, err error) error {
+func (s *sweeper) failed(kind, key string, err error) error {
 	text := fmt.Sprintf("%s %s failed: %v", kind, key, err)
 	s.mu.Lock()
 	s.failures = append(s.failures, text)
@@ -124,7 +130,18 @@ func (s *sweeper) failed(ctx context.Context, kind, key string, err error) error
 	if s.failFast {
 		return errors.New(text)
 	}
-	return ctx.Err()
+	return nil
+}
+
+// guarded returns the panic of do, if there is one, as an error: a fit that asks for more memory than there can be must
+// not take the others with it.
+func guarded(do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v", p)
+		}
+	}()
+	return do()
 }
 
 func loadWeights(ctx context.Context, db *store.DB, net velocity.Net, fit string) ([]float32, error) {

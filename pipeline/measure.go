@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"time"
@@ -20,12 +21,18 @@ type sampled struct {
 }
 
 // sample draws the points of a run from its fit's net. Every run starts from the same noise, that of the reference's
-// seed, so that runs differ by what was swept alone.
-func sample(model *velocity.Model, s experiments.Sampling, seed uint64, now func() time.Time) (sampled, error) {
+// seed, so that runs differ by what was swept alone. It stops between two velocity calls when the context does.
+func sample(ctx context.Context, model *velocity.Model, s experiments.Sampling, seed uint64, now func() time.Time) (sampled, error) {
 	x0 := flow.NewBatch(s.Count, model.Net.Dim)
 	flow.NewStream(seed, "noise").Normal(x0, 0)
+	field := func(t float64, x flow.Batch) (flow.Batch, error) {
+		if err := ctx.Err(); err != nil {
+			return x, err
+		}
+		return model.Field()(t, x)
+	}
 	start := now()
-	x, nfe, err := ode.Solve(model.Field(), s.Solver, ode.Uniform(s.Steps), x0)
+	x, nfe, err := ode.Solve(field, s.Solver, ode.Uniform(s.Steps), x0)
 	if err != nil {
 		return sampled{}, fmt.Errorf("sample with %s in %d steps: %w", s.Solver.Name, s.Steps, err)
 	}
@@ -51,6 +58,18 @@ func newCourt(spec experiments.Spec) *court {
 // reference returns the fixed sample of the truth that a recipe's runs are measured against.
 func reference(spec experiments.Spec, r experiments.Recipe) flow.Batch {
 	return r.Target.Sample(spec.Reference.Count, flow.NewStream(spec.Reference.Seed, "reference"))
+}
+
+// prepare does what depends on the references alone, and returns what is wrong with them.
+func (c *court) prepare(plan experiments.Plan) error {
+	for _, fit := range plan.Fits {
+		for _, run := range fit.Runs {
+			if _, err := c.judgesOf(fit.Recipe, run.Reference)(); err != nil {
+				return fmt.Errorf("target %s: %w", fit.Recipe.Target.Name, err)
+			}
+		}
+	}
+	return nil
 }
 
 // measure returns the value of every metric of the spec, in order.

@@ -15,6 +15,7 @@ import (
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/velocity"
+	"flowsweep/store"
 )
 
 func plan(t *testing.T, text string) experiments.Plan {
@@ -44,9 +45,11 @@ func TestActivationsAreOneList(t *testing.T) {
 	if err == nil {
 		t.Fatal("an unknown activation passes")
 	}
-	for _, word := range []string{"elu", "silu", "tanh", "relu"} {
-		if !strings.Contains(err.Error(), word) {
-			t.Errorf("%v: no %s, which the nets know", err, word)
+	_, have, _ := strings.Cut(err.Error(), "(have ")
+	have, _, _ = strings.Cut(have, ")")
+	for name := range strings.SplitSeq(have, ", ") {
+		if _, err := velocity.ActivationByName(name); err != nil {
+			t.Errorf("a spec may say %q, but %v", name, err)
 		}
 	}
 }
@@ -109,7 +112,7 @@ func TestTableOrder(t *testing.T) {
 	for i, v := range []string{"10", "nan", "9", "-1e-5", ""} {
 		table.cells = append(table.cells, map[string]string{"run": fmt.Sprint("r", i), "metrics.mmd": v})
 	}
-	order, err := table.order("mmd")
+	order, err := table.order("mmd") // the end of a dotted name is enough
 	if err != nil || fmt.Sprint(order) != "[3 2 0 4 1]" {
 		t.Errorf("order %v, %v, want numbers first, by value", order, err)
 	}
@@ -187,7 +190,7 @@ func TestRunsStartFromTheSameNoise(t *testing.T) {
 	}
 	defer model.Close()
 	draw := func(run int, seed uint64) sampled {
-		s, err := sample(model, p.Fits[0].Runs[run].Sampling, seed, time.Now)
+		s, err := sample(t.Context(), model, p.Fits[0].Runs[run].Sampling, seed, time.Now)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -208,8 +211,11 @@ func TestRunsStartFromTheSameNoise(t *testing.T) {
 func TestExitCodes(t *testing.T) {
 	t.Parallel()
 	failures := []string{"fit abc failed: lost its way"}
-	bad := &experiments.Check{File: "velocity.onnx", MaxAbsDiff: 1, Tolerance: 1e-5}
+	bad := &experiments.Check{File: "velocity.onnx", Runtime: "onnxruntime", MaxAbsDiff: 1, Tolerance: 1e-5}
+	none := &experiments.Check{File: "velocity.onnx", Error: "no library"}
 	good := &experiments.Check{OK: true}
+	interrupted, cancel := context.WithCancel(t.Context())
+	cancel()
 	for _, c := range []struct {
 		name string
 		err  error
@@ -218,20 +224,83 @@ func TestExitCodes(t *testing.T) {
 		{"all well", shipped{check: good}.outcome(nil), 0},
 		{"a failed fit", shipped{check: good}.outcome(failures), 1},
 		{"nothing to choose", shipped{noChoice: errors.New("none")}.outcome(nil), 1},
+		{"no onnxruntime", shipped{check: none}.outcome(nil), 1},
 		{"a mismatch", shipped{check: bad}.outcome(nil), 3},
 		{"a mismatch and a failed fit", shipped{check: bad}.outcome(failures), 3},
 		{"a problem of the spec", usage(experiments.Problems{{Message: "wrong"}}), 2},
 		{"wrong usage", usage(errors.New("wrong")), 2},
-		{"an interrupt", context.Canceled, 130},
+		{"an interrupt", usage(errors.New("open store: interrupted")), 130},
 		{"anything else", errors.New("disk full"), 1},
 	} {
+		ctx := t.Context()
+		if c.want == 130 {
+			ctx = interrupted
+		}
 		var stderr strings.Builder
-		a := &app{stderr: &stderr}
-		if got := a.code(c.err); got != c.want {
+		a := &app{stderr: &stderr, started: true}
+		if got := a.code(ctx, c.err); got != c.want {
 			t.Errorf("%s: exit code %d, want %d", c.name, got, c.want)
 		}
 		if (stderr.Len() > 0) != (c.err != nil) {
 			t.Errorf("%s: said %q", c.name, stderr.String())
 		}
+	}
+}
+
+// TestAFitKilledUnderItsRunsIsTrainedAgain: its runs are all there, but the net that would be exported is not known to
+// be.
+func TestAFitKilledUnderItsRunsIsTrainedAgain(t *testing.T) {
+	t.Parallel()
+	p := plan(t, "name: a\ntarget: moons\nmetrics: mmd\nsample: {steps: [1, 2]}\n")
+	ctx, now := t.Context(), time.Now()
+	db, err := store.Open(ctx, filepath.Join(t.TempDir(), "runs.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	fit := p.Fits[0]
+	errs := []error{
+		db.StartSweep(ctx, p, experiments.Environment{}, now), db.FinishFit(ctx, fit.Key, 1, 1, []byte("w"), now),
+	}
+	for _, run := range fit.Runs {
+		errs = append(errs, db.FinishRun(ctx, run.Key, experiments.Environment{}, 1, 1, nil, now),
+			db.SaveMetrics(ctx, run.Key, run.Reference, []experiments.Value{{Name: "mmd", Value: 1}}))
+	}
+	if w, err := remaining(ctx, db, p); err != nil || len(w.fits) != 0 {
+		t.Fatalf("left of a finished plan: %+v (%v, %v)", w, err, errors.Join(errs...))
+	}
+	if err := db.EndFit(ctx, fit.Key, experiments.Killed, "interrupted", now); err != nil {
+		t.Fatal(err)
+	}
+	w, err := remaining(ctx, db, p)
+	if err != nil || w.trained != 1 || w.sampled != 0 || len(w.fits) != 1 {
+		t.Errorf("left after the fit was killed: %+v (%v), want its training alone", w, err)
+	}
+}
+
+func TestSamplingStopsWithTheContext(t *testing.T) {
+	t.Parallel()
+	p := plan(t, "name: a\ntarget: moons\nnet: {width: 8, depth: 1}\nsample: {solver: euler, steps: 1000000, count: 10}\n")
+	net, err := netOf(p.Fits[0].Recipe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	model, err := velocity.Compile(engine.Go, net, net.Init(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer model.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := sample(ctx, model, p.Fits[0].Runs[0].Sampling, 0, time.Now); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v, want that of the context", err)
+	}
+}
+
+func TestGuarded(t *testing.T) {
+	t.Parallel()
+	err := guarded(func() error { _ = make([]float64, len(os.Args)-1<<62); return nil })
+	if err == nil || !strings.Contains(err.Error(), "makeslice") {
+		t.Errorf("error %v, want the panic", err)
 	}
 }

@@ -42,6 +42,7 @@ type planReport struct {
 	Runs       int      `json:"runs"`
 	RunsToDo   int      `json:"runs_to_sample"`
 	RunsCached int      `json:"runs_cached"`
+	ToMeasure  int      `json:"runs_to_measure"` // those to sample among them
 	TrainSteps int      `json:"train_steps"`
 	Seconds    *float64 `json:"estimated_fit_seconds"` // null where the store has nothing to estimate from
 	Workers    int      `json:"workers"`
@@ -62,7 +63,10 @@ func (a *app) planCommand() *cobra.Command {
 			if err := store.CheckPath(a.db); err != nil {
 				return usage(err)
 			}
-			r, err := a.planReport(cmd.Context(), plan, workerCount(workers))
+			if workers, err = workerCount(workers); err != nil {
+				return err
+			}
+			r, err := a.planReport(cmd.Context(), plan, workers)
 			if err != nil {
 				return err
 			}
@@ -94,7 +98,7 @@ func (a *app) planReport(ctx context.Context, plan experiments.Plan, workers int
 		Sweep: plan.Spec.Name, Settings: len(plan.Spec.Settings), Seeds: len(plan.Spec.Seeds),
 		Fits: len(plan.Fits), FitsToDo: w.trained, FitsCached: len(plan.Fits) - w.trained,
 		Runs: plan.Runs(), RunsToDo: w.sampled, RunsCached: plan.Runs() - w.sampled,
-		TrainSteps: w.trainSteps, Workers: workers,
+		ToMeasure: w.measured, TrainSteps: w.trainSteps, Workers: workers,
 	}
 	r.Seconds, err = estimate(ctx, db, w, workers)
 	return r, err
@@ -106,22 +110,16 @@ func estimate(ctx context.Context, db *store.DB, w work, workers int) (*float64,
 	if db == nil {
 		return nil, nil
 	}
-	names, err := db.SweepNames(ctx)
+	times, err := db.FitTimes(ctx)
 	if err != nil {
 		return nil, err
 	}
-	seconds, done, seen := 0., 0., map[string]bool{}
-	for _, name := range names {
-		sweep, err := db.Sweep(ctx, name)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range sweep.Results {
-			if r.FitSeconds > 0 && !seen[r.Fit] {
-				seen[r.Fit] = true
-				seconds += r.FitSeconds
-				done += multiplications(r.Setting.Recipe)
-			}
+	seconds, done := 0., 0.
+	for _, t := range times {
+		// A config of another version that cannot be read any more says nothing about the time.
+		if setting, err := experiments.ParseSetting(t.Config, nil); err == nil {
+			seconds += t.Seconds
+			done += multiplications(setting.Recipe)
 		}
 	}
 	if done == 0 {
@@ -149,7 +147,7 @@ func multiplications(r experiments.Recipe) float64 {
 func (a *app) printPlan(r planReport) {
 	fmt.Fprintf(a.stdout, "sweep     %s: %d settings over %d seeds\n", r.Sweep, r.Settings, r.Seeds)
 	fmt.Fprintf(a.stdout, "fits      %d: %d to train (%d steps), %d cached\n", r.Fits, r.FitsToDo, r.TrainSteps, r.FitsCached)
-	fmt.Fprintf(a.stdout, "runs      %d: %d to sample, %d cached\n", r.Runs, r.RunsToDo, r.RunsCached)
+	fmt.Fprintf(a.stdout, "runs      %d: %d to sample, %d cached; %d to measure\n", r.Runs, r.RunsToDo, r.RunsCached, r.ToMeasure)
 	switch {
 	case r.FitsToDo == 0:
 	case r.Seconds == nil:

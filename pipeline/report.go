@@ -3,6 +3,7 @@ package pipeline
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -46,7 +47,7 @@ func (a *app) report(ctx context.Context, db *store.DB, name, out string) error 
 		return err
 	}
 	path := filepath.Join(out, reportFile)
-	if err := writeFile(path, page); err != nil {
+	if err := errors.Join(writeFile(path, page), writeSums(out)); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(a.stdout, "report    %s\n", path)
@@ -59,7 +60,7 @@ func renderReport(ctx context.Context, db *store.DB, name string) ([]byte, error
 	if err != nil {
 		return nil, err
 	}
-	p := reports.Page{Sweep: sweep, Command: fmt.Sprintf("flowsweep sweep %s.yaml", sweep.Name)}
+	p := reports.Page{Sweep: sweep, Command: fmt.Sprintf("flowsweep sweep %s.yaml  # the spec below, saved under that name", sweep.Name)}
 	if p.Summaries, err = experiments.Summaries(sweep.Results, sweep.Spec.Metrics); err != nil {
 		return nil, err
 	}
@@ -68,26 +69,38 @@ func renderReport(ctx context.Context, db *store.DB, name string) ([]byte, error
 		return nil, err
 	}
 	p.CSV = string(table)
-	if p.Artifacts, err = db.Artifacts(ctx, sweep.Name); err != nil {
-		return nil, err
-	}
 	var noChoice error
 	if p.Choice, noChoice = sweep.Spec.Choose.Choose(p.Summaries); noChoice != nil {
-		// What was exported before is of another choice.
 		p.ChoiceError = noChoice.Error()
-		p.Artifacts = slices.DeleteFunc(p.Artifacts, func(f experiments.Artifact) bool { return f.Name != csvFile })
-	} else {
-		if p.Checks, err = db.Checks(ctx, sweep.Name); err != nil {
-			return nil, err
-		}
-		if p.Samples, err = panels(ctx, db, sweep, p.Choice.Run); err != nil {
-			return nil, err
-		}
+	} else if p.Samples, err = panels(ctx, db, sweep, p.Choice.Run); err != nil {
+		return nil, err
 	}
 	if p.Curves, err = curves(ctx, db, sweep); err != nil {
 		return nil, err
 	}
+	if p.Artifacts, p.Checks, err = exported(ctx, db, sweep.Name, p.Choice.Run.Run); err != nil {
+		return nil, err
+	}
 	return reports.Render(p)
+}
+
+// exported returns the files of a sweep and their checks if they are of this run, and none if they are of an earlier
+// choice: a sweep that was interrupted has not exported what it would choose now.
+func exported(ctx context.Context, db *store.DB, sweep, run string) ([]experiments.Artifact, []experiments.Check, error) {
+	files, err := db.Artifacts(ctx, sweep)
+	if err != nil {
+		return nil, nil, err
+	}
+	checks, err := db.Checks(ctx, sweep)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, c := range checks {
+		if c.Run != run {
+			return nil, nil, nil
+		}
+	}
+	return files, checks, nil
 }
 
 // panels returns the data, and what the chosen run's net draws with the chosen solver at growing numbers of steps.

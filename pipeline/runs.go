@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowsweep/experiments"
+	"flowsweep/reports"
 	"flowsweep/store"
 )
 
@@ -45,11 +46,11 @@ func (a *app) runsCommand() *cobra.Command {
 }
 
 func (a *app) printRuns(sweep experiments.Sweep, f runsFlags) error {
-	rows, err := flatten(sweep.Results)
+	table, err := runRows(sweep.Results)
 	if err != nil {
 		return err
 	}
-	order, err := rows.order(f.sort)
+	order, err := table.order(f.sort)
 	if err != nil {
 		return usage(err)
 	}
@@ -61,13 +62,20 @@ func (a *app) printRuns(sweep experiments.Sweep, f runsFlags) error {
 		}
 		return printJSON(a.stdout, sorted)
 	case f.asCSV:
-		return rows.csv(a.stdout, order)
+		return table.csv(a.stdout, order)
 	}
-	columns := []string{"run", "state", "seed", "net.width", "net.depth", "net.activation", "solver", "steps", "nfe"}
-	for _, m := range sweep.Spec.Metrics {
-		columns = append(columns, "metrics."+m.Name)
+	settings := make([]experiments.Setting, len(sweep.Results))
+	for i, r := range sweep.Results {
+		settings[i] = r.Setting
 	}
-	return rows.table(a.stdout, columns, order)
+	labels, err := reports.NewLabels(settings)
+	if err != nil {
+		return err
+	}
+	for i := range table.cells {
+		table.cells[i]["setting"] = labels.Setting(i)
+	}
+	return table.print(a.stdout, append([]string{"run", "state", "seed", "setting", "nfe"}, metricColumns(sweep.Spec, "metrics.")...), order)
 }
 
 func (a *app) printSettings(sweep experiments.Sweep, f runsFlags) error {
@@ -75,8 +83,11 @@ func (a *app) printSettings(sweep experiments.Sweep, f runsFlags) error {
 	if err != nil {
 		return err
 	}
-	rows := settingRows(summaries)
-	order, err := rows.order(f.sort)
+	table, err := settingRows(summaries)
+	if err != nil {
+		return err
+	}
+	order, err := table.order(f.sort)
 	if err != nil {
 		return usage(err)
 	}
@@ -88,45 +99,77 @@ func (a *app) printSettings(sweep experiments.Sweep, f runsFlags) error {
 		}
 		return printJSON(a.stdout, objects)
 	case f.asCSV:
-		return rows.csv(a.stdout, order)
+		return table.csv(a.stdout, order)
 	}
-	return rows.table(a.stdout, rows.columns, order)
+	columns := []string{"setting", "nfe", "params", "seeds"}
+	for _, m := range metricColumns(sweep.Spec, "") {
+		columns = append(columns, m, m+" ±")
+	}
+	return table.print(a.stdout, columns, order)
+}
+
+func metricColumns(spec experiments.Spec, prefix string) []string {
+	var names []string
+	for _, m := range spec.Metrics {
+		names = append(names, prefix+m.Name)
+	}
+	return names
 }
 
 // runsCSV returns the run table of a sweep as CSV.
 func runsCSV(results []experiments.Result) ([]byte, error) {
-	rows, err := flatten(results)
+	table, err := runRows(results)
+	if err != nil {
+		return nil, err
+	}
+	order, err := table.order("")
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
-	order, err := rows.order("")
-	if err != nil {
-		return nil, err
-	}
-	err = rows.csv(&b, order)
+	err = table.csv(&b, order)
 	return b.Bytes(), err
 }
 
-// settingRows returns one row a setting.
-func settingRows(summaries []experiments.Summary) rows {
-	t := rows{columns: []string{"target", "width", "depth", "activation", "solver", "steps", "nfe", "params", "seeds"}}
+// runRows returns a row a run, whose columns are the promised fields, nested ones joined with dots.
+func runRows(results []experiments.Result) (rows, error) {
+	var table rows
+	for _, r := range results {
+		fields, err := reports.Flatten(r)
+		if err != nil {
+			return table, fmt.Errorf("write run %s as a row: %w", r.Run, err)
+		}
+		table.add(fields)
+	}
+	return table, nil
+}
+
+// settingRows returns a row a setting: what tells it from the others, its aggregates, and all that it is.
+func settingRows(summaries []experiments.Summary) (rows, error) {
+	var table rows
+	labels, err := settingLabels(summaries)
+	if err != nil {
+		return table, err
+	}
 	for i, s := range summaries {
-		row := map[string]string{
-			"target": s.Setting.Target.Name, "width": strconv.Itoa(s.Setting.Net.Width), "depth": strconv.Itoa(s.Setting.Net.Depth),
-			"activation": s.Setting.Net.Activation, "solver": s.Setting.Sample.Solver.Name, "steps": strconv.Itoa(s.Setting.Sample.Steps),
-			"nfe": strconv.Itoa(s.NFE), "params": strconv.Itoa(s.Params), "seeds": fmt.Sprintf("%d/%d", len(s.Runs), s.Planned),
+		fields := []reports.Field{
+			{Key: "setting", Value: labels.Setting(i)},
+			{Key: "nfe", Value: strconv.Itoa(s.NFE)},
+			{Key: "params", Value: strconv.Itoa(s.Params)},
+			{Key: "seeds", Value: fmt.Sprintf("%d/%d", len(s.Runs), s.Planned)},
 		}
 		for _, st := range s.Metrics {
-			if i == 0 {
-				t.columns = append(t.columns, st.Name, st.Name+" ±")
-			}
-			row[st.Name] = experiments.Number(st.Mean).String()
-			row[st.Name+" ±"] = experiments.Number(st.Half).String()
+			fields = append(fields,
+				reports.Field{Key: st.Name, Value: experiments.Number(st.Mean).String()},
+				reports.Field{Key: st.Name + " ±", Value: experiments.Number(st.Half).String()})
 		}
-		t.cells = append(t.cells, row)
+		parts, err := reports.Flatten(s.Setting)
+		if err != nil {
+			return table, err
+		}
+		table.add(append(fields, parts...))
 	}
-	return t
+	return table, nil
 }
 
 // summaryJSON is the form of a setting in `flowsweep runs --by-setting --json`.

@@ -24,7 +24,8 @@ type shown struct {
 	Seconds     float64                 `json:"seconds"`
 	NFE         int                     `json:"nfe,omitempty"`
 	Params      int                     `json:"params,omitempty"`
-	Metrics     map[string]any          `json:"metrics,omitempty"`
+	Metrics     map[string]any          `json:"metrics,omitempty"`    // against the first of the references
+	References  []string                `json:"references,omitempty"` // keys of the reference samples it was measured against
 	Losses      []shownLoss             `json:"losses,omitempty"`
 	Files       []experiments.Artifact  `json:"files"`
 	Environment experiments.Environment `json:"environment"`
@@ -94,10 +95,14 @@ func showRun(ctx context.Context, db *store.DB, key string) (shown, error) {
 	}
 	s := shown{
 		Kind: "run", Key: key, State: r.State, Error: r.Error, Config: r.Config, Seconds: r.Seconds, NFE: r.NFE,
-		Files: r.Files, Environment: r.Environment, Metrics: map[string]any{},
+		Files: r.Files, Environment: r.Environment, Metrics: map[string]any{}, References: r.References,
 	}
-	if result, err := resultOf(ctx, db, key); err == nil {
-		for _, v := range result.Metrics {
+	for _, reference := range r.References[:min(1, len(r.References))] {
+		values, err := db.Metrics(ctx, key, reference)
+		if err != nil {
+			return s, err
+		}
+		for _, v := range values {
 			s.Metrics[v.Name] = experiments.Number(v.Value)
 		}
 	}

@@ -18,6 +18,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
+	"flowsweep/reports"
 	"flowsweep/store"
 )
 
@@ -54,6 +55,7 @@ type sweeper struct {
 	plan     experiments.Plan
 	engine   engine.Engine
 	env      experiments.Environment
+	labels   map[string]string // of the fits, by key
 	court    *court
 	show     *progress
 	now      func() time.Time
@@ -73,6 +75,10 @@ func (a *app) sweep(ctx context.Context, path string, f sweepFlags) error {
 	if err != nil {
 		return usage(err)
 	}
+	workers, err := workerCount(f.workers)
+	if err != nil {
+		return err
+	}
 	out, err := outFolder(f.out, plan.Spec.Name)
 	if err != nil {
 		return err
@@ -90,34 +96,56 @@ func (a *app) sweep(ctx context.Context, path string, f sweepFlags) error {
 	s := &sweeper{
 		db: db, plan: plan, engine: e, env: environment(e.Name), court: newCourt(plan.Spec), now: a.now, failFast: f.failFast,
 	}
-	err = s.do(ctx, a, workerCount(f.workers), why)
-	if err == nil {
-		err = a.finish(ctx, s, out)
-	}
-	return errors.Join(err, db.Close())
+	return errors.Join(a.run(ctx, s, workers, why, out), db.Close())
 }
 
-// do does what is left of the plan, several fits at once. Failed fits and runs are noted, not returned.
-func (s *sweeper) do(ctx context.Context, a *app, workers int, why string) error {
+// run does what is left of a sweep and ships what came of it. However it ends, the store says how.
+func (a *app) run(ctx context.Context, s *sweeper, workers int, why, out string) error {
 	left, err := remaining(ctx, s.db, s.plan)
 	if err != nil {
 		return err
 	}
-	// A sweep that is stored as it stands and has nothing left is not started again: it was computed when it was.
-	stored, err := s.db.Sweep(ctx, s.plan.Spec.Name)
-	if len(left.fits) > 0 || err != nil || stored.Spec.Text != s.plan.Spec.Text {
-		if err := s.db.StartSweep(ctx, s.plan, s.env, s.now()); err != nil {
-			return err
+	if s.labels, err = fitLabels(s.plan); err != nil {
+		return err
+	}
+	if len(left.fits) > 0 {
+		if err := s.court.prepare(s.plan); err != nil {
+			return usage(err)
 		}
+	}
+	// A sweep that is stored as it stands and has nothing left is not started again: it was computed when it was.
+	same, err := s.db.Resume(ctx, s.plan, s.now())
+	if err == nil && (!same || len(left.fits) > 0) {
+		err = s.db.StartSweep(ctx, s.plan, s.env, s.now())
+	}
+	if err != nil {
+		return err
 	}
 	if len(left.fits) == 0 {
 		fmt.Fprintf(a.stderr, "nothing to do: all %d fits and %d runs of %s are in %s\n",
 			len(s.plan.Fits), s.plan.Runs(), s.plan.Spec.Name, a.db)
-		return nil
+	} else {
+		fmt.Fprintf(a.stderr, "%s: %d fits (%d to train) and %d runs (%d to sample), %d at once, engine %s (%s)\n", s.plan.Spec.Name,
+			len(s.plan.Fits), left.trained, s.plan.Runs(), left.sampled, min(workers, len(left.fits)), s.engine.Name, why)
+		s.show = newProgress(a.stderr, left.trainSteps, left.measured)
+		err = s.do(ctx, left, workers)
+		s.show.close()
 	}
-	fmt.Fprintf(a.stderr, "%s: %d fits (%d to train) and %d runs (%d to sample), %d at once, engine %s (%s)\n", s.plan.Spec.Name,
-		len(s.plan.Fits), left.trained, s.plan.Runs(), left.sampled, min(workers, len(left.fits)), s.engine.Name, why)
-	s.show = newProgress(a.stderr, left.trainSteps, left.measured)
+	if err == nil {
+		err = a.finish(ctx, s, out)
+	}
+	state := experiments.Finished
+	switch {
+	case ctx.Err() != nil:
+		state = experiments.Killed
+	case err != nil:
+		state = experiments.Failed
+	}
+	return errors.Join(err, s.db.FinishSweep(context.WithoutCancel(ctx), s.plan.Spec.Name, state, s.now()))
+}
+
+// do does the fits that are left, several at once.
+func (s *sweeper) do(ctx context.Context, left work, workers int) error {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
 	for _, t := range longestFirst(left.fits) {
@@ -128,12 +156,24 @@ func (s *sweeper) do(ctx context.Context, a *app, workers int, why string) error
 			return s.fit(inner, t)
 		})
 	}
-	err = group.Wait()
-	s.show.close()
-	if err != nil {
-		return s.stopped(ctx, a, err)
+	return group.Wait()
+}
+
+// fitLabels returns what tells the fits of a plan apart, seeds aside, by key.
+func fitLabels(plan experiments.Plan) (map[string]string, error) {
+	settings := make([]experiments.Setting, len(plan.Fits))
+	for i, fit := range plan.Fits {
+		settings[i] = experiments.Setting{Recipe: fit.Recipe, Sample: fit.Runs[0].Sampling}
 	}
-	return nil
+	labels, err := reports.NewLabels(settings)
+	if err != nil {
+		return nil, err
+	}
+	byKey := map[string]string{}
+	for i, fit := range plan.Fits {
+		byKey[fit.Key] = labels.Recipe(i)
+	}
+	return byKey, nil
 }
 
 // longestFirst orders the fits so that the cores come to an end together.
@@ -148,22 +188,15 @@ func longestFirst(fits []todo) []todo {
 	return fits
 }
 
-// stopped ends a sweep that did not come to its end, and says how to go on.
-func (s *sweeper) stopped(ctx context.Context, a *app, err error) error {
-	state := experiments.Failed
-	if ctx.Err() != nil {
-		state = experiments.Killed
-		err = exitError{exitInterrupted, fmt.Errorf("interrupted: what is done is kept in %s; run the same command to go on", a.db)}
-	}
-	return errors.Join(err, s.db.FinishSweep(context.WithoutCancel(ctx), s.plan.Spec.Name, state, s.now()))
-}
-
 // workerCount returns how many fits are done at once.
-func workerCount(asked int) int {
-	if asked > 0 {
-		return asked
+func workerCount(asked int) (int, error) {
+	if asked < 0 {
+		return 0, usage(fmt.Errorf("--workers %d: give a number of workers, or 0 for one a core", asked))
 	}
-	return runtime.GOMAXPROCS(0)
+	if asked == 0 {
+		asked = runtime.GOMAXPROCS(0)
+	}
+	return asked, nil
 }
 
 // confirm asks before a very large sweep.

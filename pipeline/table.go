@@ -1,10 +1,8 @@
 package pipeline
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -12,7 +10,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"flowsweep/experiments"
+	"flowsweep/reports"
 )
 
 // rows is a table of text cells.
@@ -21,57 +19,16 @@ type rows struct {
 	cells   []map[string]string
 }
 
-// flatten returns the results as rows whose columns are the promised fields, nested ones joined with dots.
-func flatten(results []experiments.Result) (rows, error) {
-	var t rows
-	seen := map[string]bool{}
-	for _, r := range results {
-		text, err := json.Marshal(r)
-		if err != nil {
-			return t, err
+// add appends a row, and the columns it is the first to have.
+func (t *rows) add(fields []reports.Field) {
+	row := map[string]string{}
+	for _, f := range fields {
+		row[f.Key] = f.Value
+		if !slices.Contains(t.columns, f.Key) {
+			t.columns = append(t.columns, f.Key)
 		}
-		row := map[string]string{}
-		decoder := json.NewDecoder(bytes.NewReader(text))
-		decoder.UseNumber()
-		for _, key := range flattenInto(row, "", decoder) {
-			if !seen[key] {
-				seen[key] = true
-				t.columns = append(t.columns, key)
-			}
-		}
-		t.cells = append(t.cells, row)
 	}
-	return t, nil
-}
-
-// flattenInto reads one JSON object into the row and returns its keys in the order they come.
-func flattenInto(row map[string]string, prefix string, d *json.Decoder) (keys []string) {
-	if _, err := d.Token(); err != nil { // the opening brace
-		return nil
-	}
-	for d.More() {
-		token, err := d.Token()
-		if err != nil {
-			return keys
-		}
-		key := prefix + fmt.Sprint(token)
-		var raw json.RawMessage
-		if err := d.Decode(&raw); err != nil {
-			return keys
-		}
-		if raw[0] == '{' {
-			inner := json.NewDecoder(bytes.NewReader(raw))
-			keys = append(keys, flattenInto(row, key+".", inner)...)
-			continue
-		}
-		var s string
-		if json.Unmarshal(raw, &s) != nil {
-			s = string(raw)
-		}
-		row[key] = s
-		keys = append(keys, key)
-	}
-	return keys
+	t.cells = append(t.cells, row)
 }
 
 // order returns the indices of the rows sorted by a column: as numbers where both are, missing ones last.
@@ -83,7 +40,7 @@ func (t rows) order(column string) ([]int, error) {
 	if column == "" {
 		return order, nil
 	}
-	found := slices.IndexFunc(t.columns, func(c string) bool { return c == column || c == "metrics."+column || c == "net."+column })
+	found := slices.IndexFunc(t.columns, func(c string) bool { return c == column || strings.HasSuffix(c, "."+column) })
 	if found < 0 {
 		return nil, fmt.Errorf("there is no column %q to sort by: have %s", column, strings.Join(t.columns, ", "))
 	}
@@ -126,11 +83,11 @@ func (t rows) csv(w io.Writer, order []int) error {
 	return c.Error()
 }
 
-// table prints the named columns, numbers shortened.
-func (t rows) table(w io.Writer, columns []string, order []int) error {
+// print prints the named columns, numbers shortened.
+func (t rows) print(w io.Writer, columns []string, order []int) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, c := range columns {
-		fmt.Fprint(tw, strings.TrimPrefix(strings.TrimPrefix(c, "metrics."), "net."), "\t")
+		fmt.Fprint(tw, strings.TrimPrefix(c, "metrics."), "\t")
 	}
 	fmt.Fprintln(tw)
 	for _, i := range order {

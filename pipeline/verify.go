@@ -43,7 +43,7 @@ func (a *app) exportRun(ctx context.Context, db *store.DB, prefix, out string) e
 	if err != nil {
 		return usage(err)
 	}
-	r, err := resultOf(ctx, db, key)
+	r, err := runResult(ctx, db, key)
 	if err != nil {
 		return err
 	}
@@ -57,10 +57,15 @@ func (a *app) exportRun(ctx context.Context, db *store.DB, prefix, out string) e
 	if err != nil {
 		return err
 	}
-	if err := writeFolder(out, files); err != nil {
+	for _, f := range files {
+		if err := writeFile(filepath.Join(out, f.Name), f.Content); err != nil {
+			return err
+		}
+	}
+	if err := writeSums(out); err != nil {
 		return err
 	}
-	return a.printCheck(filepath.Join(out, velocityFile), check)
+	return a.concluded(filepath.Join(out, velocityFile), check)
 }
 
 // exportChosen writes the output folder of the latest sweep again.
@@ -79,16 +84,16 @@ func (a *app) exportChosen(ctx context.Context, db *store.DB, out string) error 
 	if s.noChoice != nil {
 		return s.noChoice
 	}
-	return a.printCheck(filepath.Join(out, velocityFile), *s.check)
+	return a.concluded(filepath.Join(out, velocityFile), *s.check)
 }
 
-func (a *app) printCheck(path string, c experiments.Check) error {
+// concluded says that a file is verified, or returns why it is not.
+func (a *app) concluded(path string, c experiments.Check) error {
 	if !c.OK {
-		return mismatch(c)
+		return notVerified(c)
 	}
-	_, err := fmt.Fprintf(a.stdout, "verified  %s: %s and Go differ by at most %.2g (allowed %.2g) at %d points\n", path, c.Runtime,
-		c.MaxAbsDiff, c.Tolerance, c.Points)
-	return err
+	a.printCheck(path, c)
+	return nil
 }
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -105,12 +110,12 @@ func (a *app) verifyCommand() *cobra.Command {
 				return err
 			}
 			if !asJSON {
-				return a.printCheck(args[0], c)
+				return a.concluded(args[0], c)
 			}
 			if err := printJSON(a.stdout, c); err != nil || c.OK {
 				return err
 			}
-			return mismatch(c)
+			return notVerified(c)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -130,7 +135,7 @@ func (a *app) verify(ctx context.Context, path string) (check experiments.Check,
 		return check, usage(fmt.Errorf("verify %s: %w", path, err))
 	}
 	err = a.withStore(ctx, func(db *store.DB) error {
-		r, err := resultOf(ctx, db, key)
+		r, err := runResult(ctx, db, key)
 		if err != nil {
 			return usage(fmt.Errorf("verify %s: %w: give the store it was exported from with --db", path, err))
 		}
@@ -138,10 +143,10 @@ func (a *app) verify(ctx context.Context, path string) (check experiments.Check,
 		if err != nil {
 			return err
 		}
-		check, err = verify(onnx, model.Net.Dim, model.Velocity)
-		return errors.Join(err, model.Close())
+		check = verify(onnx, model)
+		check.File, check.Run = filepath.Base(path), key
+		return model.Close()
 	})
-	check.File = filepath.Base(path)
 	return check, err
 }
 

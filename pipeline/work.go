@@ -73,8 +73,6 @@ func remainingOf(ctx context.Context, db *store.DB, spec experiments.Spec, fit e
 			t.again = append(t.again, run)
 		}
 	}
-	// A run that is sampled needs no net, so a fit without runs to sample needs no training.
-	t.train = t.train && len(t.sample) > 0
 	return t, nil
 }
 

@@ -12,22 +12,18 @@ import (
 // Labels names each of a list of settings by what varies over the list: "width 64 · heun · 8 steps". The parts are
 // those of the setting's JSON form, so that whatever a spec learns to sweep is named without being listed here.
 type Labels struct {
-	settings [][]field
+	settings [][]Field
 	varies   map[string]bool
 }
 
-// field is one number or name of a setting, under the dotted key it has in a spec.
-type field struct{ Key, Value string }
+// Field is one number or name of a setting, under the dotted key it has in a spec.
+type Field struct{ Key, Value string }
 
 // NewLabels returns the labels of the settings. It returns an error where one has no JSON form.
 func NewLabels(settings []experiments.Setting) (Labels, error) {
 	l := Labels{varies: map[string]bool{}}
 	for _, s := range settings {
-		text, err := json.Marshal(s)
-		if err != nil {
-			return l, fmt.Errorf("label a setting: %w", err)
-		}
-		fields, err := flatten("", text)
+		fields, err := Flatten(s)
 		if err != nil {
 			return l, fmt.Errorf("label a setting: %w", err)
 		}
@@ -86,7 +82,7 @@ func (l Labels) of(i int, show func(key string) bool) string {
 }
 
 // phrase returns the field as a person would say it.
-func (f field) phrase() string {
+func (f Field) phrase() string {
 	switch f.Key {
 	case "target", "path", "coupling", "net.activation", "train.optimizer", "sample.solver":
 		return f.Value
@@ -104,21 +100,29 @@ func (f field) phrase() string {
 	}
 }
 
-// flatten returns the fields of a JSON value in the order they are written. A name within an object is the value of
-// the object's own key; lists are left whole.
-func flatten(key string, raw json.RawMessage) ([]field, error) {
+// Flatten returns the parts of the JSON form of v in the order they are written, keys joined with dots: net.width,
+// train.rate. A name within an object is the value of the object's own key; lists are left whole.
+func Flatten(v any) ([]Field, error) {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	return flatten("", raw)
+}
+
+func flatten(key string, raw json.RawMessage) ([]Field, error) {
 	if raw[0] != '{' {
 		var text string
 		if json.Unmarshal(raw, &text) != nil {
 			text = string(raw)
 		}
-		return []field{{key, text}}, nil
+		return []Field{{key, text}}, nil
 	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	if _, err := d.Token(); err != nil {
 		return nil, err
 	}
-	var fields []field
+	var fields []Field
 	for d.More() {
 		name, err := d.Token()
 		if err != nil {

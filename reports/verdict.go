@@ -59,7 +59,10 @@ func (r report) onnx() fact {
 		f.Value, f.Note = "verified", "equal to Go within the tolerance"
 	}
 	for _, c := range r.Checks {
-		if !c.OK {
+		switch {
+		case c.Error != "":
+			return fact{"ONNX", "not compared", c.File}
+		case !c.OK:
 			return fact{"ONNX", "MISMATCH", c.File}
 		}
 	}

@@ -19,10 +19,17 @@ const (
 	ownerSweep = "sweep"
 )
 
-// SaveArtifact stores a file of the sweep, and replaces the one it has of that name.
-func (db *DB) SaveArtifact(ctx context.Context, sweep, name string, content []byte) (a experiments.Artifact, err error) {
-	defer wrap(&err, "save %s of sweep %q", name, sweep)
-	err = db.write(ctx, func(tx *sql.Tx) error {
+// File is a file of a sweep's output folder.
+type File struct {
+	Name    string
+	Content []byte
+}
+
+// Ship stores the files that were made of a sweep and their checks, in place of all that it had: what a reader finds is
+// of one choice.
+func (db *DB) Ship(ctx context.Context, sweep string, files []File, checks []experiments.Check) (err error) {
+	defer wrap(&err, "store the files of sweep %q", sweep)
+	return db.write(ctx, func(tx *sql.Tx) error {
 		var known bool
 		if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sweeps WHERE name = ?)`, sweep).Scan(&known); err != nil {
 			return err
@@ -30,10 +37,28 @@ func (db *DB) SaveArtifact(ctx context.Context, sweep, name string, content []by
 		if !known {
 			return errors.New("no such sweep in the store")
 		}
-		a, err = saveArtifact(ctx, tx, ownerSweep, sweep, name, content)
-		return err
+		if _, err := tx.ExecContext(ctx, `DELETE FROM artifacts WHERE owner_kind = ? AND owner = ?`, ownerSweep, sweep); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM checks WHERE sweep = ?`, sweep); err != nil {
+			return err
+		}
+		for _, f := range files {
+			if _, err := saveArtifact(ctx, tx, ownerSweep, sweep, f.Name, f.Content); err != nil {
+				return err
+			}
+		}
+		for _, c := range checks {
+			text, err := json.Marshal(c)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, `INSERT INTO checks (sweep, file, json) VALUES (?, ?, ?)`, sweep, c.File, string(text)); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
-	return a, err
 }
 
 // Artifacts returns the files of the sweep, by name.
@@ -100,20 +125,6 @@ func (db *DB) artifactContent(ctx context.Context, kind, owner, name string) (co
 		return nil, fmt.Errorf("its sha256 is %s and not %s: the store is damaged, restore a copy of it or give another --db", got, want)
 	}
 	return content, nil
-}
-
-// SaveCheck stores the check of a file of the sweep, and replaces the one it has of that file.
-func (db *DB) SaveCheck(ctx context.Context, sweep string, c experiments.Check) (err error) {
-	defer wrap(&err, "save check of %s of sweep %q", c.File, sweep)
-	text, err := json.Marshal(c)
-	if err != nil {
-		return err
-	}
-	return db.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO checks (sweep, file, json) VALUES (?, ?, ?)
-			ON CONFLICT (sweep, file) DO UPDATE SET json = excluded.json`, sweep, c.File, string(text))
-		return err
-	})
 }
 
 // Checks returns the checks of the sweep, by file.

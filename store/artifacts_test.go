@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"flowsweep/experiments"
+	"flowsweep/store"
 )
 
 func TestArtifacts(t *testing.T) {
@@ -19,13 +20,8 @@ func TestArtifacts(t *testing.T) {
 		{Name: "empty.txt", SHA256: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", Size: 0},
 		{Name: "velocity.onnx", SHA256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", Size: 3},
 	}
-	_ = try(db.SaveArtifact(t.Context(), "tiny", "velocity.onnx", []byte("to be replaced")))(t)
-	if got := try(db.SaveArtifact(t.Context(), "tiny", "velocity.onnx", []byte("abc")))(t); got != want[1] {
-		t.Errorf("saved: got %v, want %v", got, want[1])
-	}
-	if got := try(db.SaveArtifact(t.Context(), "tiny", "empty.txt", nil))(t); got != want[0] {
-		t.Errorf("saved: got %v, want %v", got, want[0])
-	}
+	must(t, db.Ship(t.Context(), "tiny", []store.File{{Name: "velocity.onnx", Content: []byte("old")}, {Name: "gone"}}, nil))
+	must(t, db.Ship(t.Context(), "tiny", []store.File{{Name: "velocity.onnx", Content: []byte("abc")}, {Name: "empty.txt"}}, nil))
 	if got := try(db.Artifacts(t.Context(), "tiny"))(t); !reflect.DeepEqual(got, want) {
 		t.Errorf("listed: got %v, want %v", got, want)
 	}
@@ -37,8 +33,7 @@ func TestArtifacts(t *testing.T) {
 	}
 	_, err := db.ArtifactContent(t.Context(), "tiny", "sampler.onnx")
 	wantError(t, err, "sampler.onnx", "tiny", "not in the store")
-	_, err = db.SaveArtifact(t.Context(), "none", "velocity.onnx", nil)
-	wantError(t, err, "none", "no such sweep")
+	wantError(t, db.Ship(t.Context(), "none", nil, nil), "none", "no such sweep")
 }
 
 func TestADamagedBlobIsNoticed(t *testing.T) {
@@ -49,7 +44,7 @@ func TestADamagedBlobIsNoticed(t *testing.T) {
 	fit, sampled := plan.Fits[0].Key, plan.Fits[0].Runs[0].Key
 	trainFit(t, db, fit, []byte("weights"))
 	must(t, db.FinishRun(t.Context(), sampled, env, 1, 1, []byte("samples"), noon))
-	_ = try(db.SaveArtifact(t.Context(), "tiny", "velocity.onnx", []byte("onnx")))(t)
+	must(t, db.Ship(t.Context(), "tiny", []store.File{{Name: "velocity.onnx", Content: []byte("onnx")}}, nil))
 	run(t, path, "UPDATE blobs SET bytes = CAST(upper(CAST(bytes AS TEXT)) AS BLOB)")
 
 	_, err := db.Weights(t.Context(), fit)
@@ -59,7 +54,7 @@ func TestADamagedBlobIsNoticed(t *testing.T) {
 	_, err = db.ArtifactContent(t.Context(), "tiny", "velocity.onnx")
 	wantError(t, err, "velocity.onnx", "tiny", "damaged")
 
-	trainFit(t, db, fit, []byte("weights")) // made again, it is whole again
+	must(t, db.FinishFit(t.Context(), fit, 1, 1, []byte("weights"), noon)) // made again, it is whole again
 	if got := try(db.Weights(t.Context(), fit))(t); string(got) != "weights" {
 		t.Errorf("weights trained again: got %q", got)
 	}
@@ -74,8 +69,8 @@ func TestChecks(t *testing.T) {
 			File: "velocity.onnx", SHA256: "ab", Runtime: "onnxruntime 1.27", Points: 100, Batches: []int{1, 7},
 			Levels: []string{"none", "all"}, MaxAbsDiff: experiments.Number(v.Value), MaxAbs: 2, Tolerance: 3e-5, OK: i%2 == 0, Error: fmt.Sprint(v.Name),
 		}
-		must(t, db.SaveCheck(t.Context(), "tiny", experiments.Check{File: "sampler.onnx", MaxAbs: experiments.Number(v.Value), Tolerance: experiments.Number(v.Value)}))
-		must(t, db.SaveCheck(t.Context(), "tiny", c))
+		other := experiments.Check{File: "sampler.onnx", MaxAbs: experiments.Number(v.Value), Tolerance: experiments.Number(v.Value)}
+		must(t, db.Ship(t.Context(), "tiny", nil, []experiments.Check{c, other}))
 		got := try(db.Checks(t.Context(), "tiny"))(t)
 		if len(got) != 2 || got[0].File != "sampler.onnx" || got[1].File != "velocity.onnx" {
 			t.Fatalf("got %+v, want one check a file", got)

@@ -27,12 +27,19 @@ type FitRecord struct {
 	Files       []experiments.Artifact
 }
 
-// StartFit marks the fit as running in the environment, and removes the losses and weights of an earlier try.
-func (db *DB) StartFit(ctx context.Context, key string, env experiments.Environment, now time.Time) (err error) {
+// StartFit marks the fit as running in the environment, and removes the losses of an earlier try. It reports false, and
+// changes nothing, where the fit has finished: another program may have done it meanwhile.
+func (db *DB) StartFit(ctx context.Context, key string, env experiments.Environment, now time.Time) (started bool, err error) {
 	defer wrap(&err, "start fit %s", key)
 	// Losses of the earlier try must not be written after they are removed; what went wrong with them no longer matters.
 	_ = db.losses.flush(ctx, key)
-	return db.write(ctx, func(tx *sql.Tx) error {
+	err = db.write(ctx, func(tx *sql.Tx) error {
+		var finished bool
+		if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM fits WHERE key = ? AND state = ?)`, key, experiments.Finished).
+			Scan(&finished); err != nil || finished {
+			return err
+		}
+		started = true
 		hash, err := saveEnvironment(ctx, tx, env)
 		if err != nil {
 			return err
@@ -41,12 +48,10 @@ func (db *DB) StartFit(ctx context.Context, key string, env experiments.Environm
 			started = ?, finished = NULL WHERE key = ?`, experiments.Running, hash, timeText(now), key); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM losses WHERE fit = ?`, key); err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `DELETE FROM artifacts WHERE owner_kind = 'fit' AND owner = ?`, key)
+		_, err = tx.ExecContext(ctx, `DELETE FROM losses WHERE fit = ?`, key)
 		return err
 	})
+	return started && err == nil, err
 }
 
 // FinishFit stores the weights of a fit, a safetensors file, and marks it as finished after the given seconds of
@@ -66,11 +71,15 @@ func (db *DB) FinishFit(ctx context.Context, key string, seconds float64, params
 	})
 }
 
-// EndFit marks a fit as failed, killed or lost, and the message says why. Its runs stay as they are.
+// EndFit writes the losses of a fit and marks it as failed, killed or lost; the message says why. Its runs stay as they
+// are.
 func (db *DB) EndFit(ctx context.Context, key string, state experiments.State, message string, now time.Time) (err error) {
 	defer wrap(&err, "end fit %s", key)
 	if state == experiments.Finished {
 		panic("store: EndFit of a fit that finished: FinishFit stores its weights")
+	}
+	if err := db.losses.flush(ctx, key); err != nil {
+		return err
 	}
 	return db.write(ctx, func(tx *sql.Tx) error {
 		return updateOne(ctx, tx, `UPDATE fits SET state = ?, error = ?, finished = ? WHERE key = ?`,
@@ -110,4 +119,30 @@ func (db *DB) Fit(ctx context.Context, key string) (f FitRecord, err error) {
 		return errors.Join(err, decode(environment, &f.Environment), parseTime(started, &f.Started), parseTime(finished, &f.Finished))
 	})
 	return f, err
+}
+
+// FitTime is what one training took.
+type FitTime struct {
+	Config  json.RawMessage // recipe and seed
+	Seconds float64
+}
+
+// FitTimes returns what every finished fit took.
+func (db *DB) FitTimes(ctx context.Context) (times []FitTime, err error) {
+	defer wrap(&err, "read the times of fits")
+	rows, err := db.readers.QueryContext(ctx, `SELECT config, seconds FROM fits WHERE state = ? AND seconds > 0 ORDER BY key`, experiments.Finished)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var t FitTime
+		var config string
+		if err := rows.Scan(&config, &t.Seconds); err != nil {
+			return nil, err
+		}
+		t.Config = json.RawMessage(config)
+		times = append(times, t)
+	}
+	return times, rows.Err()
 }

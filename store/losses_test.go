@@ -20,7 +20,7 @@ func TestLossesOfConcurrentFits(t *testing.T) {
 	var wg sync.WaitGroup
 	for i, fit := range plan.Fits {
 		wg.Go(func() {
-			if err := db.StartFit(t.Context(), fit.Key, env, noon); err != nil {
+			if _, err := db.StartFit(t.Context(), fit.Key, env, noon); err != nil {
 				t.Error(err)
 				return
 			}
@@ -93,15 +93,43 @@ func TestStartFitRemovesTheEarlierTry(t *testing.T) {
 	t.Parallel()
 	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
 	fit := start(t, db, tiny).Fits[0].Key
-	trainFit(t, db, fit, []byte("weights"))
+	startFit(t, db, fit)
+	must(t, db.EndFit(t.Context(), fit, experiments.Killed, "interrupted", noon))
 	db.LogLosses(fit, experiments.Loss{Step: 1, Value: 1}) // still waits when the fit starts again
-	must(t, db.StartFit(t.Context(), fit, env, noon))
+	startFit(t, db, fit)
 	must(t, db.Flush(t.Context()))
 	if got := try(db.Losses(t.Context(), fit))(t); len(got) != 0 {
 		t.Errorf("losses of the earlier try: got %v, want none", got)
 	}
-	_, err := db.Weights(t.Context(), fit)
-	wantError(t, err, fit, "not in the store")
+}
+
+// TestAFinishedFitIsNotStartedAgain: a program that looked before another one finished the fit must not undo it.
+func TestAFinishedFitIsNotStartedAgain(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
+	fit := start(t, db, tiny).Fits[0].Key
+	startFit(t, db, fit)
+	db.LogLosses(fit, experiments.Loss{Step: 1, Value: 1})
+	must(t, db.FinishFit(t.Context(), fit, 1.5, 42, []byte("weights"), noon))
+	if started := try(db.StartFit(t.Context(), fit, env, noon))(t); started {
+		t.Error("a finished fit is started again")
+	}
+	losses := try(db.Losses(t.Context(), fit))(t)
+	if got := try(db.Weights(t.Context(), fit))(t); string(got) != "weights" || len(losses) != 1 {
+		t.Errorf("it now has %d losses and the weights %q", len(losses), got)
+	}
+}
+
+func TestEndFitWritesTheLosses(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
+	fit := start(t, db, tiny).Fits[0].Key
+	startFit(t, db, fit)
+	db.LogLosses(fit, experiments.Loss{Step: 1, Value: 1})
+	must(t, db.EndFit(t.Context(), fit, experiments.Failed, "NaN", noon))
+	if got := try(db.Losses(t.Context(), fit))(t); len(got) != 1 {
+		t.Errorf("losses right after the end: got %v, want one", got)
+	}
 }
 
 func TestLossesThatCannotBeWritten(t *testing.T) {
@@ -119,9 +147,9 @@ func TestLossesThatCannotBeWritten(t *testing.T) {
 		must(t, db.Flush(t.Context())) // said once
 	})
 	t.Run("finish", func(t *testing.T) {
-		must(t, db.StartFit(t.Context(), bad, env, noon))
+		startFit(t, db, bad)
 		db.LogLosses(bad, loss)
-		must(t, db.StartFit(t.Context(), good, env, noon)) // writes what waits: the two fits do not share a batch
+		startFit(t, db, good) // writes what waits: the two fits do not share a batch
 		db.LogLosses(good, loss)
 		must(t, db.FinishFit(t.Context(), good, 1, 1, nil, noon)) // not its failure
 		wantError(t, db.FinishFit(t.Context(), bad, 1, 1, nil, noon), "disk full", bad)

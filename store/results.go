@@ -95,7 +95,8 @@ var errOtherPlan = errors.New("it was stored by a flowsweep that read its spec d
 func readResults(ctx context.Context, tx *sql.Tx, s experiments.Sweep) error {
 	rows, err := tx.QueryContext(ctx, `SELECT f.key, r.key, f.config, r.config,
 			CASE f.state WHEN 'finished' THEN r.state ELSE f.state END, CASE f.state WHEN 'finished' THEN r.error ELSE f.error END,
-			r.nfe, f.seconds, r.seconds, f.params, coalesce(e.json ->> 'commit', ''), coalesce(e.json ->> 'engine', '')
+			r.nfe, f.seconds, r.seconds, f.params, coalesce(e.json ->> 'commit', ''), coalesce(e.json ->> 'engine', ''),
+			coalesce(e.json ->> 'version', '')
 		FROM sweep_runs p JOIN runs r ON r.key = p.run JOIN fits f ON f.key = r.fit
 			LEFT JOIN environments e ON e.hash = coalesce(r.environment, f.environment)
 		WHERE p.sweep = ? ORDER BY p.position`, s.Name)
@@ -111,7 +112,7 @@ func readResults(ctx context.Context, tx *sql.Tx, s experiments.Sweep) error {
 		r := &s.Results[n]
 		var fit, run []byte
 		if err := rows.Scan(&r.Fit, &r.Run, &fit, &run, &r.State, &r.Error, &r.NFE, &r.FitSeconds, &r.SampleSeconds, &r.Params,
-			&r.Commit, &r.Engine); err != nil {
+			&r.Commit, &r.Engine, &r.Version); err != nil {
 			return err
 		}
 		sameFit, err := holds(fit, fitConfig{r.Setting.Recipe, r.Seed})

@@ -80,13 +80,6 @@ func (db *DB) Samples(ctx context.Context, run string) ([]byte, error) {
 	return db.artifactContent(ctx, ownerRun, run, samplesName)
 }
 
-// FitOf returns the key of the fit that the run samples from.
-func (db *DB) FitOf(ctx context.Context, run string) (fit string, err error) {
-	defer wrap(&err, "read run %s", run)
-	err = db.readers.QueryRowContext(ctx, `SELECT fit FROM runs WHERE key = ?`, run).Scan(&fit)
-	return fit, found(err)
-}
-
 // Run returns what the store knows of the run with the full key.
 func (db *DB) Run(ctx context.Context, key string) (r RunRecord, err error) {
 	defer wrap(&err, "read run %s", key)

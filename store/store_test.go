@@ -168,7 +168,7 @@ func TestCancelledContext(t *testing.T) {
 	plan := start(t, db, tiny)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := db.StartFit(ctx, plan.Fits[0].Key, env, noon); !errors.Is(err, context.Canceled) {
+	if _, err := db.StartFit(ctx, plan.Fits[0].Key, env, noon); !errors.Is(err, context.Canceled) {
 		t.Errorf("StartFit: got %v, want %v", err, context.Canceled)
 	}
 	if state := try(db.FitState(t.Context(), plan.Fits[0].Key))(t); state != experiments.Queued {
@@ -205,9 +205,16 @@ func start(t *testing.T, db *store.DB, text string) experiments.Plan {
 	return plan
 }
 
+func startFit(t *testing.T, db *store.DB, key string) {
+	t.Helper()
+	if !try(db.StartFit(t.Context(), key, env, noon))(t) {
+		t.Fatalf("fit %s has finished", key)
+	}
+}
+
 func trainFit(t *testing.T, db *store.DB, key string, weights []byte) {
 	t.Helper()
-	must(t, db.StartFit(t.Context(), key, env, noon))
+	startFit(t, db, key)
 	must(t, db.FinishFit(t.Context(), key, 1.5, 42, weights, noon.Add(time.Minute)))
 }
 

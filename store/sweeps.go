@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,6 +79,50 @@ func savePlan(ctx context.Context, tx *sql.Tx, plan experiments.Plan) error {
 		}
 	}
 	return nil
+}
+
+// Resume reports whether the store holds just this plan under the name of its spec. If so, the sweep becomes the most
+// recent one; nothing else changes, as what it holds was computed when it was.
+func (db *DB) Resume(ctx context.Context, plan experiments.Plan, now time.Time) (same bool, err error) {
+	defer wrap(&err, "resume sweep %q", plan.Spec.Name)
+	err = db.write(ctx, func(tx *sql.Tx) error {
+		if same, err = holdsPlan(ctx, tx, plan); err != nil || !same {
+			return err
+		}
+		return updateOne(ctx, tx, `UPDATE sweeps SET last_started = ? WHERE name = ?`, timeText(now), plan.Spec.Name)
+	})
+	return same, err
+}
+
+// holdsPlan compares the spec's text and every run with the reference it is measured against.
+func holdsPlan(ctx context.Context, tx *sql.Tx, plan experiments.Plan) (bool, error) {
+	var text string
+	err := tx.QueryRowContext(ctx, `SELECT spec FROM sweeps WHERE name = ?`, plan.Spec.Name).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && text != plan.Spec.Text {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	rows, err := tx.QueryContext(ctx, `SELECT run, reference FROM sweep_runs WHERE sweep = ? ORDER BY position`, plan.Spec.Name)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	var stored, planned [][2]string
+	for rows.Next() {
+		var pair [2]string
+		if err := rows.Scan(&pair[0], &pair[1]); err != nil {
+			return false, err
+		}
+		stored = append(stored, pair)
+	}
+	for _, fit := range plan.Fits {
+		for _, run := range fit.Runs {
+			planned = append(planned, [2]string{run.Key, run.Reference})
+		}
+	}
+	return slices.Equal(stored, planned), rows.Err()
 }
 
 // FinishSweep marks the sweep as finished, failed or killed.

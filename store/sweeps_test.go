@@ -18,9 +18,9 @@ func TestSweep(t *testing.T) {
 	plan := start(t, db, tiny)
 	done, failed, running := plan.Fits[0], plan.Fits[1], plan.Fits[2]
 	trainFit(t, db, done.Key, []byte("weights"))
-	must(t, db.StartFit(t.Context(), failed.Key, env, noon))
+	startFit(t, db, failed.Key)
 	must(t, db.EndFit(t.Context(), failed.Key, experiments.Failed, "the loss is NaN", noon))
-	must(t, db.StartFit(t.Context(), running.Key, env, noon))
+	startFit(t, db, running.Key)
 	later := env
 	later.Commit, later.Engine = "def456", "go"
 	must(t, db.FinishRun(t.Context(), done.Runs[0].Key, later, 2, 0.25, []byte("samples"), noon))
@@ -206,11 +206,6 @@ func TestFind(t *testing.T) {
 		_, _, err := db.Find(t.Context(), unknown)
 		wantError(t, err, "flowsweep runs")
 	}
-	if got := try(db.FitOf(t.Context(), fit.Runs[0].Key))(t); got != fit.Key {
-		t.Errorf("fit of a run: got %s, want %s", got, fit.Key)
-	}
-	_, err := db.FitOf(t.Context(), fit.Key)
-	wantError(t, err, fit.Key, "not in the store")
 }
 
 func TestRecords(t *testing.T) {
@@ -266,17 +261,61 @@ func TestUnknownKeys(t *testing.T) {
 	t.Parallel()
 	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
 	start(t, db, tiny)
+	_, startErr := db.StartFit(t.Context(), "none", env, noon)
 	for name, err := range map[string]error{
-		"StartFit":    db.StartFit(t.Context(), "none", env, noon),
+		"StartFit":    startErr,
 		"FinishFit":   db.FinishFit(t.Context(), "none", 1, 1, nil, noon),
 		"EndFit":      db.EndFit(t.Context(), "none", experiments.Killed, "", noon),
 		"FinishRun":   db.FinishRun(t.Context(), "none", env, 1, 1, nil, noon),
 		"EndRun":      db.EndRun(t.Context(), "none", env, experiments.Killed, "", noon),
 		"SaveMetrics": db.SaveMetrics(t.Context(), "none", "ref", strangeValues()),
-		"SaveCheck":   db.SaveCheck(t.Context(), "none", experiments.Check{File: "f"}),
+		"Ship":        db.Ship(t.Context(), "none", nil, []experiments.Check{{File: "f"}}),
 	} {
 		if err == nil {
 			t.Errorf("%s of an unknown key: got no error", name)
 		}
+	}
+}
+
+// TestResume: only a sweep that is stored just as planned resumes, and is the most recent one then.
+func TestResume(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
+	plan := start(t, db, tiny)
+	other := planOf(t, strings.Replace(tiny, "name: tiny", "name: other", 1))
+	must(t, db.StartSweep(t.Context(), other, env, noon.Add(time.Minute)))
+	if names := try(db.SweepNames(t.Context()))(t); names[0] != "other" {
+		t.Fatalf("sweeps: got %v, want other first", names)
+	}
+	if !try(db.Resume(t.Context(), plan, noon.Add(time.Hour)))(t) {
+		t.Error("the sweep as it is stored does not resume")
+	}
+	if names := try(db.SweepNames(t.Context()))(t); names[0] != "tiny" {
+		t.Errorf("sweeps: got %v, want the resumed one first", names)
+	}
+	changed := planOf(t, tiny)
+	changed.Fits[0].Runs[0].Reference = "of another version"
+	commented := planOf(t, tiny+"# a comment\n")
+	for name, p := range map[string]experiments.Plan{
+		"another reference": changed, "another text": commented, "another name": planOf(t, strings.Replace(tiny, "tiny", "none", 1)),
+	} {
+		if try(db.Resume(t.Context(), p, noon))(t) {
+			t.Errorf("%s resumes", name)
+		}
+	}
+}
+
+func TestFitTimes(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
+	plan := start(t, db, tiny)
+	trainFit(t, db, plan.Fits[1].Key, nil)
+	got := try(db.FitTimes(t.Context()))(t)
+	if len(got) != 1 || got[0].Seconds != 1.5 {
+		t.Fatalf("got %+v, want the finished fit alone", got)
+	}
+	setting, err := experiments.ParseSetting(got[0].Config, nil)
+	if err != nil || setting.Net != plan.Fits[1].Recipe.Net {
+		t.Errorf("its config is read as %+v (%v), want %+v", setting.Net, err, plan.Fits[1].Recipe.Net)
 	}
 }

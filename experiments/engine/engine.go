@@ -35,7 +35,7 @@ type Graph func(inputs []*graph.Node) (outputs []*graph.Node)
 
 // Program is a compiled graph. It is used from one goroutine at a time.
 type Program interface {
-	// Run returns the outputs for inputs of the declared sizes.
+	// Run returns the outputs for inputs of the declared sizes. It leaves the inputs as they are.
 	Run(inputs ...Tensor) ([]Tensor, error)
 	Close() error
 }
@@ -43,7 +43,6 @@ type Program interface {
 // Engine is a way to run graphs.
 type Engine struct {
 	Name    string
-	Doc     string
 	Compile func(f Graph, inputs ...Input) (Program, error)
 }
 

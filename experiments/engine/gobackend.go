@@ -11,7 +11,7 @@ import (
 )
 
 // Go runs graphs in GoMLX's own Go backend: always present, the reference that other engines are compared with.
-var Go = Engine{Name: "go", Doc: "GoMLX's Go backend", Compile: compileGo}
+var Go = Engine{Name: "go", Compile: compileGo}
 
 // goProgram is a graph compiled by the Go backend.
 type goProgram struct {
@@ -44,13 +44,13 @@ func compileGo(f Graph, inputs ...Input) (program Program, err error) {
 	return p, nil
 }
 
-func (p *goProgram) Run(inputs ...Tensor) ([]Tensor, error) {
+func (p *goProgram) Run(inputs ...Tensor) (outputs []Tensor, err error) {
+	defer recovered(&err)
 	if err := check(p.inputs, inputs); err != nil {
 		return nil, err
 	}
 	buffers := make([]compute.Buffer, len(inputs))
 	for i, in := range inputs {
-		var err error
 		if buffers[i], err = p.backend.BufferFromFlatData(0, in.Data, p.shapes[i]); err != nil {
 			return nil, fmt.Errorf("input %q: %w", p.inputs[i].Name, err)
 		}
@@ -59,7 +59,7 @@ func (p *goProgram) Run(inputs ...Tensor) ([]Tensor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("run in the Go backend: %w", err)
 	}
-	outputs := make([]Tensor, len(results))
+	outputs = make([]Tensor, len(results))
 	for i, r := range results {
 		if outputs[i], err = takeBuffer(r); err != nil {
 			return nil, fmt.Errorf("output %d: %w", i, err)

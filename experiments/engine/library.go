@@ -92,8 +92,12 @@ func findLibrary(named, cache, platform string, download func(module string) (di
 	}
 	dir, err := download(pin.module + "@" + moduleVersion)
 	if err != nil {
-		return Library{}, fmt.Errorf("get onnxruntime %s from the Go module %s@%s: %w: connect to the network once, or set %s "+
-			"to the path of an onnxruntime shared library", libraryVersion, pin.module, moduleVersion, err, LibraryVariable)
+		what := "connect to the network once"
+		if errors.Is(err, exec.ErrNotFound) {
+			what = "install Go"
+		}
+		return Library{}, fmt.Errorf("get onnxruntime %s from the Go module %s@%s: %w: %s, or set %s to the path of an onnxruntime "+
+			"shared library", libraryVersion, pin.module, moduleVersion, err, what, LibraryVariable)
 	}
 	path := filepath.Join(dir, filepath.FromSlash(pin.file))
 	if err := checkSHA256(path, pin.sha256); err != nil {

@@ -13,7 +13,7 @@ import (
 // time.
 type Session struct {
 	inputs   []string
-	outputs  int
+	outputs  []string
 	session  *ort.DynamicAdvancedSession
 	metadata map[string]string
 }
@@ -65,18 +65,17 @@ func Open(model []byte, o SessionOptions) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the ONNX model: %w", err)
 	}
-	s := &Session{outputs: len(out)}
-	var outputs []string
+	s := &Session{}
 	for _, i := range in {
 		s.inputs = append(s.inputs, i.Name)
 	}
 	for _, o := range out {
-		outputs = append(outputs, o.Name)
+		s.outputs = append(s.outputs, o.Name)
 	}
 	if len(in) == 0 || len(out) == 0 {
 		return nil, errors.New("open the ONNX model: it has no inputs or no outputs")
 	}
-	if s.session, err = ort.NewDynamicAdvancedSessionWithONNXData(model, s.inputs, outputs, options); err != nil {
+	if s.session, err = ort.NewDynamicAdvancedSessionWithONNXData(model, s.inputs, s.outputs, options); err != nil {
 		return nil, fmt.Errorf("open the ONNX model: %w", err)
 	}
 	if s.metadata, err = readMetadata(s.session); err != nil {
@@ -125,6 +124,12 @@ func readMetadata(s *ort.DynamicAdvancedSession) (map[string]string, error) {
 	return out, nil
 }
 
+// Inputs returns the names of the model's inputs, in the order it declares them.
+func (s *Session) Inputs() []string { return s.inputs }
+
+// Outputs returns the names of the model's outputs, in the order it declares them.
+func (s *Session) Outputs() []string { return s.outputs }
+
 // Metadata returns the model's metadata properties.
 func (s *Session) Metadata() map[string]string { return s.metadata }
 
@@ -134,7 +139,13 @@ func (s *Session) Run(inputs ...Tensor) ([]Tensor, error) {
 		return nil, fmt.Errorf("the ONNX model takes the inputs %v, got %d", s.inputs, len(inputs))
 	}
 	values := make([]ort.Value, len(inputs))
+	// onnxruntime keeps bare pointers to the inputs until the run is over.
+	var pinner runtime.Pinner
+	defer pinner.Unpin()
 	for i, in := range inputs {
+		if len(in.Data) > 0 {
+			pinner.Pin(&in.Data[0])
+		}
 		dims := make([]int64, len(in.Dims))
 		for j, d := range in.Dims {
 			dims[j] = int64(d)
@@ -146,10 +157,8 @@ func (s *Session) Run(inputs ...Tensor) ([]Tensor, error) {
 		defer t.Destroy()
 		values[i] = t
 	}
-	results := make([]ort.Value, s.outputs)
-	err := s.session.Run(values, results)
-	runtime.KeepAlive(inputs) // onnxruntime holds bare pointers to their data
-	if err != nil {
+	results := make([]ort.Value, len(s.outputs))
+	if err := s.session.Run(values, results); err != nil {
 		return nil, fmt.Errorf("run the ONNX model: %w", err)
 	}
 	return takeResults(results)

@@ -1,6 +1,7 @@
 package target
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -12,7 +13,22 @@ type Gaussians struct {
 	Count  int         `json:"count" min:"1" doc:"number of Gaussians on the ring"`
 	Radius float64     `json:"radius" min:"0" doc:"radius of the ring"`
 	Std    float64     `json:"std" min:"0" doc:"standard deviation of each Gaussian"`
-	Means  [][]float64 `json:"means,omitempty" doc:"means, one a row, instead of a ring"`
+	Means  [][]float64 `json:"means" doc:"means, one a row, instead of a ring"`
+}
+
+// MarshalJSON returns the parameters that matter: those of the ring, or the means.
+func (g Gaussians) MarshalJSON() ([]byte, error) {
+	if len(g.Means) > 0 {
+		return json.Marshal(struct {
+			Std   float64     `json:"std"`
+			Means [][]float64 `json:"means"`
+		}{g.Std, g.Means})
+	}
+	return json.Marshal(struct {
+		Count  int     `json:"count"`
+		Radius float64 `json:"radius"`
+		Std    float64 `json:"std"`
+	}{g.Count, g.Radius, g.Std})
 }
 
 // mostGaussians keeps a slip of the pen from asking for more memory than there is.
@@ -22,7 +38,6 @@ const mostGaussians = 100_000
 func (g Gaussians) Target() (Target, error) {
 	means := g.Means
 	if len(means) > 0 {
-		// What does not matter must not change the key.
 		g.Count, g.Radius = len(means), 0
 	} else {
 		if g.Count > mostGaussians {

@@ -129,9 +129,9 @@ func TestGaussiansErrors(t *testing.T) {
 func TestTargetJSONIsItsSpecForm(t *testing.T) {
 	t.Parallel()
 	for want, m := range map[string]Maker{
-		`{"name":"moons","noise":0.05}`:                                         Moons{Noise: .05},
-		`{"name":"gaussians","count":8,"radius":5,"std":0.5}`:                   Gaussians{Count: 8, Radius: 5, Std: .5},
-		`{"name":"gaussians","count":1,"radius":0,"std":0.1,"means":[[1,2,3]]}`: Gaussians{Count: 3, Radius: 9, Std: .1, Means: [][]float64{{1, 2, 3}}},
+		`{"name":"moons","noise":0.05}`:                       Moons{Noise: .05},
+		`{"name":"gaussians","count":8,"radius":5,"std":0.5}`: Gaussians{Count: 8, Radius: 5, Std: .5},
+		`{"name":"gaussians","std":0.1,"means":[[1,2,3]]}`:    Gaussians{Count: 3, Radius: 9, Std: .1, Means: [][]float64{{1, 2, 3}}},
 	} {
 		got, err := json.Marshal(mustTarget(t, m))
 		if err != nil || string(got) != want {

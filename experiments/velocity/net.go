@@ -1,7 +1,8 @@
 // Package velocity holds the velocity nets: how they are built in GoMLX, trained, saved, and used as a flow.Field.
 //
 //	weights, err := velocity.Train(ctx, engine.Go, net, training, seed, pairs, log)
-//	field, close, err := velocity.Field(engine.Go, net, weights)
+//	model, err := velocity.Compile(engine.Go, net, weights)
+//	samples, nfe, err := ode.Solve(model.Field(), ode.Heun, ode.Uniform(16), noise)
 package velocity
 
 import (

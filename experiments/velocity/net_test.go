@@ -198,13 +198,14 @@ func TestWeightsRoundTrip(t *testing.T) {
 	t.Parallel()
 	net := Net{Dim: 3, Width: 5, Depth: 2, Activation: Tanh}
 	weights := net.Init(9)
-	weights[0], weights[1] = float32(math.Inf(1)), -0
+	weights[0], weights[1] = float32(math.Inf(1)), float32(math.Copysign(0, -1))
 	file, err := EncodeWeights(net, weights)
 	if err != nil {
 		t.Fatal(err)
 	}
 	got, err := DecodeWeights(net, file)
-	if err != nil || !slices.Equal(got, weights) {
+	sameBits := func(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }
+	if err != nil || !slices.EqualFunc(got, weights, sameBits) {
 		t.Errorf("weights come back as %v, %v", got, err)
 	}
 	// The format: a length, a JSON header that says where each tensor lies, and the numbers.
@@ -239,4 +240,13 @@ func FuzzDecodeWeights(f *testing.F) {
 			t.Errorf("%d weights, want %d", len(w), net.Size())
 		}
 	})
+}
+
+func ExampleCompile() {
+	net := Net{Dim: 2, Width: 16, Depth: 2, Activation: SiLU}
+	model, _ := Compile(engine.Go, net, net.Init(0))
+	defer model.Close()
+	u, _ := model.Field()(0.5, flow.NewBatch(3, 2))
+	fmt.Println(u.Len(), "velocities of dimension", u.Dim)
+	// Output: 3 velocities of dimension 2
 }

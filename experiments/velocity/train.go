@@ -3,6 +3,7 @@ package velocity
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/gomlx/gomlx/core/graph"
 
@@ -31,7 +32,8 @@ type Pairs func(step int, t []float64, x0, x1 flow.Batch) error
 //	E |v(t, X_t) - (alpha' X1 + sigma' X0)|^2 / d
 //
 // and returns the weights, (P). log gets the loss of every step, counted from 1, before the step is taken; training
-// ends with the error it returns, and with that of the context. A loss that is not finite is the caller's to judge.
+// ends with the error it returns, and with that of the context. A loss that is not finite is the caller's to judge; weights
+// that are not finite at the end are an error.
 func Train(ctx context.Context, e engine.Engine, n Net, tr Training, seed uint64, path flow.Path, pairs Pairs,
 	log func(step int, loss float64) error,
 ) ([]float32, error) {
@@ -55,6 +57,11 @@ func Train(ctx context.Context, e engine.Engine, n Net, tr Training, seed uint64
 		}
 		if err := log(step, loss); err != nil {
 			return nil, err
+		}
+	}
+	for _, w := range state.weights.Data {
+		if math.IsNaN(float64(w)) || math.IsInf(float64(w), 0) {
+			return nil, fmt.Errorf("a weight is %g after the last step: lower the rate, %g now", w, tr.Rate)
 		}
 	}
 	return state.weights.Data, nil

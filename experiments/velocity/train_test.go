@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -139,6 +140,16 @@ func TestTrainingStops(t *testing.T) {
 	})
 	if !errors.Is(err, context.Canceled) || steps != 1 {
 		t.Errorf("error %v after %d steps, want that of the context after 1", err, steps)
+	}
+}
+
+func TestWeightsThatOverflowAreAnError(t *testing.T) {
+	t.Parallel()
+	net := Net{Dim: 1, Width: 2, Depth: 1, Activation: ReLU}
+	_, err := Train(context.Background(), engine.Go, net, Training{Steps: 1, Batch: 4, Rate: 1e300}, 1, flow.CondOT, gaussianPairs(1, 1),
+		func(int, float64) error { return nil })
+	if err == nil || !strings.Contains(err.Error(), "lower the rate") {
+		t.Errorf("error %v after a last step that overflows", err)
 	}
 }
 

@@ -1,0 +1,152 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
+	"flowsweep/experiments/velocity"
+	"flowsweep/export"
+	"flowsweep/store"
+)
+
+// verifyPoints is the number of points an exported file is compared with Go at.
+const verifyPoints = 4096
+
+// runFiles returns the ONNX files of a run and the outcome of their check: the stored one if the sweep holds one for
+// the same bytes.
+func runFiles(ctx context.Context, db *store.DB, r experiments.Result, sweep string) (files []store.File, c experiments.Check, err error) {
+	model, weights, err := goModel(ctx, db, r)
+	if err != nil {
+		return nil, c, err
+	}
+	defer func() { err = errors.Join(err, model.Close()) }()
+	about := aboutRun(r)
+	onnx, err := export.Velocity(model.Net, weights, about)
+	if err != nil {
+		return nil, c, err
+	}
+	if c, err = checked(ctx, db, sweep, onnx, model); err != nil {
+		return nil, c, err
+	}
+	c.Run = r.Run
+	files = []store.File{{Name: velocityFile, Content: onnx}, {Name: cardFile, Content: export.Card(about, checkWords(c))}}
+	if c.Error == "" {
+		vectors, err := export.Vectors(model.Net.Dim, model.Velocity)
+		if err != nil {
+			return nil, c, err
+		}
+		files = append(files, store.File{Name: vectorsFile, Content: vectors})
+	}
+	return files, c, nil
+}
+
+// checked returns the check of the file: the stored one of the same bytes, or a new one.
+func checked(ctx context.Context, db *store.DB, sweep string, onnx []byte, model *velocity.Model) (experiments.Check, error) {
+	sum := sha256.Sum256(onnx)
+	stored, err := db.Checks(ctx, sweep)
+	if err != nil {
+		return experiments.Check{}, err
+	}
+	for _, c := range stored {
+		if c.SHA256 == hex.EncodeToString(sum[:]) && c.OK {
+			return c, nil
+		}
+	}
+	return verify(onnx, model), nil
+}
+
+// verify compares a velocity file in onnxruntime with Go.
+func verify(onnx []byte, model *velocity.Model) experiments.Check {
+	c := export.Verify(onnx, export.Points(model.Net.Dim, verifyPoints, 0), model.Velocity)
+	return experiments.Check{
+		File: velocityFile, SHA256: c.SHA256, Runtime: c.Runtime, Points: c.Points, Batches: c.Batches, Levels: c.Levels,
+		MaxAbsDiff: experiments.Number(c.MaxAbsDiff), MaxAbs: experiments.Number(c.MaxAbs),
+		Tolerance: experiments.Number(c.Tolerance), OK: c.OK, Error: c.Error,
+	}
+}
+
+// checkWords is the check in the words of the export room, which does not know those of experiments.
+func checkWords(c experiments.Check) export.Check {
+	return export.Check{
+		SHA256: c.SHA256, Runtime: c.Runtime, Points: c.Points, Batches: c.Batches, Levels: c.Levels,
+		MaxAbsDiff: float64(c.MaxAbsDiff), MaxAbs: float64(c.MaxAbs), Tolerance: float64(c.Tolerance), OK: c.OK, Error: c.Error,
+	}
+}
+
+// goModel returns the net of a run, compiled for Go's own backend, which files are compared with, and its weights.
+func goModel(ctx context.Context, db *store.DB, r experiments.Result) (*velocity.Model, []float32, error) {
+	net, err := netOf(r.Setting.Recipe)
+	if err != nil {
+		return nil, nil, err
+	}
+	weights, err := loadWeights(ctx, db, net, r.Fit)
+	if err != nil {
+		return nil, nil, err
+	}
+	model, err := velocity.Compile(engine.Go, net, weights)
+	return model, weights, err
+}
+
+// aboutRun says what a run's net is, for the metadata of its files. It holds what is stored of the run and nothing else,
+// so that the same run, measured against the same reference, gives the same bytes.
+func aboutRun(r experiments.Result) export.About {
+	s := r.Setting
+	properties := map[string]string{
+		"target": asJSON(s.Target), "path": s.Path.Name, "coupling": s.Coupling.Name, "train": asJSON(s.Train),
+		"seed": fmt.Sprint(r.Seed), "units": "the data's own; inputs and outputs are not rescaled",
+		"recommended_solver": s.Sample.Solver.Name, "recommended_steps": fmt.Sprint(s.Sample.Steps), "nfe": fmt.Sprint(r.NFE),
+		"fit": r.Fit, "run": r.Run, "commit": r.Commit, "engine": r.Engine,
+	}
+	for _, v := range r.Metrics {
+		properties["metric."+v.Name] = experiments.Number(v.Value).String()
+	}
+	return export.About{
+		Version: r.Version,
+		Doc: fmt.Sprintf("Velocity u(t, x) of a flow from N(0, I) at t = 0 to %s at t = 1: solve dx/dt = u from noise, %s, steps: %d",
+			s.Target.Name, s.Sample.Solver.Name, s.Sample.Steps),
+		Properties: properties,
+	}
+}
+
+func asJSON(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return string(text)
+}
+
+// runResult returns what the store knows of a run, whether a sweep still plans it or not. Its metrics are those against
+// the first of the references it was measured with.
+func runResult(ctx context.Context, db *store.DB, key string) (experiments.Result, error) {
+	run, err := db.Run(ctx, key)
+	if err != nil {
+		return experiments.Result{}, err
+	}
+	fit, err := db.Fit(ctx, run.Fit)
+	if err != nil {
+		return experiments.Result{}, err
+	}
+	r := experiments.Result{
+		Fit: fit.Key, Run: key, State: run.State, NFE: run.NFE, FitSeconds: fit.Seconds, SampleSeconds: run.Seconds, Params: fit.Params,
+		Commit: run.Environment.Commit, Engine: run.Environment.Engine, Version: run.Environment.Version, Error: run.Error,
+	}
+	if r.Setting, err = experiments.ParseSetting(fit.Config, run.Config); err != nil {
+		return r, err
+	}
+	var seed struct{ Seed uint64 }
+	if err := json.Unmarshal(fit.Config, &seed); err != nil {
+		return r, fmt.Errorf("read the seed of fit %s: %w", fit.Key, err)
+	}
+	r.Seed = seed.Seed
+	if len(run.References) > 0 {
+		r.Metrics, err = db.Metrics(ctx, key, run.References[0])
+	}
+	return r, err
+}
