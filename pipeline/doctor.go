@@ -54,7 +54,9 @@ func (a *app) diagnose(ctx context.Context) diagnosis {
 		d.Environment.Engine = e.Name
 	}
 	for _, e := range engine.Engines {
-		d.Engines = append(d.Engines, e.Name)
+		if _, _, err := engine.Pick(e.Name); err == nil {
+			d.Engines = append(d.Engines, e.Name)
+		}
 	}
 	runtime, err := engine.LoadRuntime()
 	if err == nil {

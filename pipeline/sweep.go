@@ -43,7 +43,7 @@ func (a *app) sweepCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&f.out, "out", "", "the output `folder` (default out/<sweep name>)")
 	cmd.Flags().IntVar(&f.workers, "workers", 0, "fits done at once; 0 means one a core")
-	cmd.Flags().StringVar(&f.engine, "engine", engine.Auto, "what runs the nets: auto or go")
+	cmd.Flags().StringVar(&f.engine, "engine", engine.Auto, "what runs the nets: auto, onnxruntime or go")
 	cmd.Flags().BoolVar(&f.failFast, "fail-fast", false, "stop at the first fit or run that fails")
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask before a large sweep")
 	return cmd

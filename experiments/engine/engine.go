@@ -10,6 +10,7 @@ package engine
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gomlx/gomlx/core/graph"
 )
@@ -37,34 +38,68 @@ type Graph func(inputs []*graph.Node) (outputs []*graph.Node)
 type Program interface {
 	// Run returns the outputs for inputs of the declared sizes. It leaves the inputs as they are.
 	Run(inputs ...Tensor) ([]Tensor, error)
+	// Loop starts a loop of the program, whose first inputs and first outputs are the state.
+	Loop(state ...Tensor) (Loop, error)
+	Close() error
+}
+
+// Loop runs a program step after step. What one step gives as its state is what the next one takes; it stays where it
+// is. A loop is closed before its program.
+type Loop interface {
+	// Step runs the program on the state and the inputs, keeps the new state, and returns the other outputs, which are
+	// valid until the next step. It may keep hold of the memory of the inputs, which the caller may fill again.
+	Step(inputs ...Tensor) ([]Tensor, error)
+	// State returns a copy of the state.
+	State() ([]Tensor, error)
 	Close() error
 }
 
 // Engine is a way to run graphs.
 type Engine struct {
 	Name    string
-	Compile func(f Graph, inputs ...Input) (Program, error)
+	Threads int // within an operation; 0 means 1. Engines that cannot be told leave it aside.
+	compile func(threads int, f Graph, inputs []Input) (Program, error)
 }
 
-// Engines lists every engine by name.
-var Engines = []Engine{Go}
+// Compile returns the graph ready to run.
+func (e Engine) Compile(f Graph, inputs ...Input) (Program, error) {
+	return e.compile(max(e.Threads, 1), f, inputs)
+}
 
-// Auto is the name that stands for the best engine this machine has.
+// WithThreads returns the engine with that many threads within an operation.
+func (e Engine) WithThreads(n int) Engine {
+	e.Threads = n
+	return e
+}
+
+// Engines lists every engine by name, the fastest first.
+var Engines = []Engine{ONNXRuntime, Go}
+
+// Auto is the name that stands for the fastest engine this machine has.
 const Auto = "auto"
 
-// Pick returns the named engine and why it was picked. Auto picks the fastest one present.
+// Pick returns the named engine and why it was picked. Auto picks the fastest one present; an engine that was asked for
+// and is not present is an error.
 func Pick(name string) (e Engine, why string, err error) {
-	if name == Auto {
-		return Go, "the only engine of this version", nil
-	}
+	_, missing := LoadRuntime()
 	names := []string{Auto}
 	for _, e := range Engines {
-		if e.Name == name {
+		names = append(names, e.Name)
+		switch {
+		case name == e.Name && e.Name == ONNXRuntime.Name && missing != nil:
+			return e, "", missing
+		case name == e.Name:
 			return e, "asked for", nil
 		}
-		names = append(names, e.Name)
 	}
-	return Engine{}, "", fmt.Errorf("unknown engine %q: use one of %v", name, names)
+	switch {
+	case name != Auto:
+		return e, "", fmt.Errorf("unknown engine %q: use one of %s", name, strings.Join(names, ", "))
+	case missing != nil:
+		return Go, "there is no onnxruntime: " + missing.Error(), nil
+	default:
+		return ONNXRuntime, "the fastest here", nil
+	}
 }
 
 // check returns an error unless the tensors fit the declared inputs.
@@ -73,12 +108,8 @@ func check(declared []Input, given []Tensor) error {
 		return fmt.Errorf("program takes %d inputs, got %d", len(declared), len(given))
 	}
 	for i, in := range declared {
-		size := 1
-		for _, d := range given[i].Dims {
-			size *= d
-		}
 		fits := func(declared, given int) bool { return declared == given || declared == Batch }
-		if !slices.EqualFunc(in.Dims, given[i].Dims, fits) || size != len(given[i].Data) {
+		if !slices.EqualFunc(in.Dims, given[i].Dims, fits) || size(given[i].Dims) != len(given[i].Data) {
 			return fmt.Errorf("input %q takes sizes %v, got %v with %d numbers", in.Name, in.Dims, given[i].Dims, len(given[i].Data))
 		}
 	}
@@ -94,4 +125,13 @@ func recovered(err *error) {
 	default:
 		*err = fmt.Errorf("%v", p)
 	}
+}
+
+// cloned returns copies that share nothing with the tensors.
+func cloned(tensors []Tensor) []Tensor {
+	out := make([]Tensor, len(tensors))
+	for i, t := range tensors {
+		out[i] = Tensor{Dims: t.Dims, Data: slices.Clone(t.Data)}
+	}
+	return out
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -11,7 +12,7 @@ import (
 )
 
 // Go runs graphs in GoMLX's own Go backend: always present, the reference that other engines are compared with.
-var Go = Engine{Name: "go", Compile: compileGo}
+var Go = Engine{Name: "go", compile: compileGo}
 
 // goProgram is a graph compiled by the Go backend.
 type goProgram struct {
@@ -22,7 +23,7 @@ type goProgram struct {
 	donate     []bool
 }
 
-func compileGo(f Graph, inputs ...Input) (program Program, err error) {
+func compileGo(_ int, f Graph, inputs []Input) (program Program, err error) {
 	defer recovered(&err)
 	// Sequential operations: a sweep runs one fit a core, which beats splitting the small products of one fit.
 	backend, err := gobackend.New("ops_sequential")
@@ -80,6 +81,27 @@ func takeBuffer(b compute.Buffer) (Tensor, error) {
 	}
 	return t, b.Finalize()
 }
+
+// Loop hands the state from one run to the next.
+func (p *goProgram) Loop(state ...Tensor) (Loop, error) { return &goLoop{p, state}, nil }
+
+type goLoop struct {
+	program *goProgram
+	state   []Tensor
+}
+
+func (l *goLoop) Step(inputs ...Tensor) ([]Tensor, error) {
+	out, err := l.program.Run(append(slices.Clone(l.state), inputs...)...)
+	if err != nil {
+		return nil, err
+	}
+	l.state = out[:len(l.state)]
+	return out[len(l.state):], nil
+}
+
+func (l *goLoop) State() ([]Tensor, error) { return cloned(l.state), nil }
+
+func (l *goLoop) Close() error { return nil }
 
 func (p *goProgram) Close() error {
 	p.executable.Finalize()

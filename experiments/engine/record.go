@@ -12,8 +12,8 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// Record returns the graph as an ONNX model, with the inputs and outputs named and the weights as initializers of
-// their names: GoMLX builds the graph into a backend that, instead of computing, writes down what it is told. The graph
+// Record returns the graph as an ONNX model, with the inputs and outputs named (outputs without a name get one) and the
+// weights as initializers of their names: GoMLX builds the graph into a backend that, instead of computing, writes down what it is told. The graph
 // gets its inputs first and then the weights. An operation without an ONNX form is an error that names it.
 func Record(f Graph, inputs []Input, weights []Initializer, outputs []string) (m Model, err error) {
 	defer recovered(&err)
@@ -132,6 +132,9 @@ func (f *function) Constant(flat any, dims ...int) (compute.Value, error) {
 // an input, a constant or already an output, an Identity is added.
 func (f *function) Return(outputs []compute.Value, _ []*compute.ShardingSpec) error {
 	r := f.recorder
+	for i := len(r.outputs); i < len(outputs); i++ {
+		r.outputs = append(r.outputs, fmt.Sprintf("output%d", i))
+	}
 	for i, o := range outputs {
 		v, err := r.whole(o.(*value))
 		if err != nil {

@@ -96,7 +96,9 @@ func sessionOptions(o SessionOptions) (*ort.SessionOptions, error) {
 	err = errors.Join(
 		options.SetGraphOptimizationLevel(level),
 		options.SetIntraOpNumThreads(max(o.Threads, 1)),
-		options.SetInterOpNumThreads(1))
+		options.SetInterOpNumThreads(1),
+		// Threads that spin while they wait slow down the sessions beside them.
+		options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0"))
 	if err != nil {
 		return nil, errors.Join(err, options.Destroy())
 	}

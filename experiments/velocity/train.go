@@ -2,6 +2,7 @@ package velocity
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -42,43 +43,68 @@ func Train(ctx context.Context, e engine.Engine, n Net, tr Training, seed uint64
 		return nil, err
 	}
 	defer program.Close()
-	state := newState(n, seed)
-	b := newTrainingBatch(n, tr)
+	loop, err := program.Loop(newState(n, seed)...)
+	if err != nil {
+		return nil, fmt.Errorf("start the training loop: %w", err)
+	}
+	weights, err := run(ctx, loop, n, tr, path, pairs, log)
+	if err := errors.Join(err, loop.Close()); err != nil {
+		return nil, err
+	}
+	return weights, checkFinite(weights, tr.Rate)
+}
+
+// run takes the steps. The batch of a step is drawn while the step before it runs.
+func run(ctx context.Context, loop engine.Loop, n Net, tr Training, path flow.Path, pairs Pairs,
+	log func(step int, loss float64) error,
+) ([]float32, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	batches := newBatches(ctx, n, tr, path, pairs)
 	for step := 1; step <= tr.Steps; step++ {
-		if err := ctx.Err(); err != nil {
+		b, err := batches.next(ctx)
+		if err != nil {
 			return nil, err
 		}
-		if err := b.draw(step, path, pairs); err != nil {
-			return nil, fmt.Errorf("draw the batch of step %d: %w", step, err)
-		}
-		loss, err := state.step(program, b)
+		out, err := loop.Step(b.t, b.x, b.u)
 		if err != nil {
 			return nil, fmt.Errorf("step %d: %w", step, err)
 		}
+		loss := float64(out[0].Data[0])
+		batches.done(b)
 		if err := log(step, loss); err != nil {
 			return nil, err
 		}
 	}
-	for _, w := range state.weights.Data {
-		if math.IsNaN(float64(w)) || math.IsInf(float64(w), 0) {
-			return nil, fmt.Errorf("a weight is %g after the last step: lower the rate, %g now", w, tr.Rate)
-		}
+	state, err := loop.State()
+	if err != nil {
+		return nil, err
 	}
-	return state.weights.Data, nil
+	return state[0].Data, nil
 }
 
-// compileStep builds one training step: from weights, both moments of Adam, each (P), the number of the step and a
-// batch, to the next weights and moments and the loss.
+// checkFinite returns an error where a weight is not finite: the last step may have been one too far.
+func checkFinite(weights []float32, rate float64) error {
+	for _, w := range weights {
+		if math.IsNaN(float64(w)) || math.IsInf(float64(w), 0) {
+			return fmt.Errorf("a weight is %g after the last step: lower the rate, %g now", w, rate)
+		}
+	}
+	return nil
+}
+
+// compileStep builds one training step: from the state, which is the weights and both moments of Adam, each (P), and the
+// number of steps taken, (1), and a batch, to the next state and the loss, (1).
 func compileStep(e engine.Engine, n Net, tr Training) (engine.Program, error) {
 	size := []int{n.Size()}
 	rows := []int{tr.Batch, n.Dim}
 	program, err := e.Compile(func(in []*graph.Node) []*graph.Node {
-		weights, m, v, step, t, x, u := in[0], in[1], in[2], in[3], in[4], in[5], in[6]
+		weights, m, v, step, t, x, u := in[0], in[1], in[2], graph.OnePlus(in[3]), in[4], in[5], in[6]
 		params := n.split(weights)
 		loss := graph.ReduceAllMean(graph.Square(graph.Sub(n.Apply(params, t, x), u)))
 		grad := flatten(graph.Gradient(loss, params...))
 		weights, m, v = adam(weights, m, v, grad, step, tr.Rate)
-		return []*graph.Node{weights, m, v, graph.InsertAxes(loss, 0)}
+		return []*graph.Node{weights, m, v, step, graph.InsertAxes(loss, 0)}
 	},
 		engine.Input{Name: "weights", Dims: size}, engine.Input{Name: "m", Dims: size}, engine.Input{Name: "v", Dims: size},
 		engine.Input{Name: "step", Dims: []int{1}}, engine.Input{Name: "t", Dims: []int{tr.Batch, 1}},
@@ -114,60 +140,8 @@ func unbias(step *graph.Node, beta float64) *graph.Node {
 	return graph.OneMinus(graph.Pow(graph.Scalar(step.Graph(), step.DType(), beta), step))
 }
 
-// state is what a training step carries to the next one.
-type state struct {
-	weights, m, v engine.Tensor
-	taken         int
-}
-
-func newState(n Net, seed uint64) *state {
-	zeros := func() engine.Tensor { return engine.Tensor{Dims: []int{n.Size()}, Data: make([]float32, n.Size())} }
-	return &state{weights: engine.Tensor{Dims: []int{n.Size()}, Data: n.Init(seed)}, m: zeros(), v: zeros()}
-}
-
-func (s *state) step(program engine.Program, b *trainingBatch) (loss float64, err error) {
-	count := engine.Tensor{Dims: []int{1}, Data: []float32{float32(s.taken + 1)}}
-	out, err := program.Run(s.weights, s.m, s.v, count, b.t, b.x, b.u)
-	if err != nil {
-		return 0, err
-	}
-	s.weights, s.m, s.v = out[0], out[1], out[2]
-	s.taken++
-	return float64(out[3].Data[0]), nil
-}
-
-// trainingBatch holds the buffers a batch is drawn into.
-type trainingBatch struct {
-	times          []float64
-	x0, x1, xt, ut flow.Batch
-	t, x, u        engine.Tensor
-}
-
-func newTrainingBatch(n Net, tr Training) *trainingBatch {
-	rows := func() flow.Batch { return flow.NewBatch(tr.Batch, n.Dim) }
-	floats := func(dim int) engine.Tensor {
-		return engine.Tensor{Dims: []int{tr.Batch, dim}, Data: make([]float32, tr.Batch*dim)}
-	}
-	return &trainingBatch{
-		times: make([]float64, tr.Batch), x0: rows(), x1: rows(), xt: rows(), ut: rows(),
-		t: floats(1), x: floats(n.Dim), u: floats(n.Dim),
-	}
-}
-
-func (b *trainingBatch) draw(step int, path flow.Path, pairs Pairs) error {
-	if err := pairs(step, b.times, b.x0, b.x1); err != nil {
-		return err
-	}
-	path.Interpolate(b.xt, b.ut, b.times, b.x0, b.x1)
-	narrow(b.t.Data, b.times)
-	narrow(b.x.Data, b.xt.Data)
-	narrow(b.u.Data, b.ut.Data)
-	return nil
-}
-
-// narrow rounds src to 32 bits into dst.
-func narrow(dst []float32, src []float64) {
-	for i, v := range src {
-		dst[i] = float32(v)
-	}
+// newState returns the state before the first step.
+func newState(n Net, seed uint64) []engine.Tensor {
+	zeros := func(size int) engine.Tensor { return engine.Tensor{Dims: []int{size}, Data: make([]float32, size)} }
+	return []engine.Tensor{{Dims: []int{n.Size()}, Data: n.Init(seed)}, zeros(n.Size()), zeros(n.Size()), zeros(1)}
 }

@@ -154,14 +154,16 @@ func TestWeightsThatOverflowAreAnError(t *testing.T) {
 }
 
 func BenchmarkStep(b *testing.B) {
-	for _, width := range []int{16, 32, 64} {
-		b.Run(fmt.Sprintf("3x%d", width), func(b *testing.B) {
-			net := Net{Dim: 2, Width: width, Depth: 3, Activation: ELU}
-			_, err := Train(context.Background(), engine.Go, net, Training{Steps: b.N, Batch: 256, Rate: 1e-3}, 1, flow.CondOT,
-				gaussianPairs(1, 1), func(int, float64) error { return nil })
-			if err != nil {
-				b.Fatal(err)
-			}
-		})
+	for _, e := range engine.Engines {
+		for _, width := range []int{16, 32, 64, 128} {
+			b.Run(fmt.Sprintf("%s/3x%d", e.Name, width), func(b *testing.B) {
+				net := Net{Dim: 2, Width: width, Depth: 3, Activation: ELU}
+				_, err := Train(context.Background(), e, net, Training{Steps: b.N, Batch: 256, Rate: 1e-3}, 1, flow.CondOT,
+					gaussianPairs(1, 1), func(int, float64) error { return nil })
+				if err != nil {
+					b.Fatal(err)
+				}
+			})
+		}
 	}
 }

@@ -1,0 +1,96 @@
+package velocity
+
+import (
+	"context"
+	"fmt"
+
+	"flowsweep/experiments/engine"
+	"flowsweep/experiments/flow"
+)
+
+// batches draws the batches of a training, one ahead of the step that runs.
+type batches struct {
+	full, empty chan *trainingBatch
+	failed      chan error
+}
+
+// newBatches starts drawing. It stops when the context does.
+func newBatches(ctx context.Context, n Net, tr Training, path flow.Path, pairs Pairs) *batches {
+	b := &batches{full: make(chan *trainingBatch), empty: make(chan *trainingBatch, 2), failed: make(chan error, 1)}
+	for range cap(b.empty) {
+		b.empty <- newTrainingBatch(n, tr)
+	}
+	go func() {
+		for step := 1; step <= tr.Steps; step++ {
+			var batch *trainingBatch
+			select {
+			case batch = <-b.empty:
+			case <-ctx.Done():
+				return
+			}
+			if err := batch.draw(step, path, pairs); err != nil {
+				b.failed <- fmt.Errorf("draw the batch of step %d: %w", step, err)
+				return
+			}
+			select {
+			case b.full <- batch:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return b
+}
+
+// next returns the batch of the next step. Give it back with done.
+func (b *batches) next(ctx context.Context) (*trainingBatch, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	select {
+	case batch := <-b.full:
+		return batch, nil
+	case err := <-b.failed:
+		return nil, err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (b *batches) done(batch *trainingBatch) { b.empty <- batch }
+
+// trainingBatch holds the buffers a batch is drawn into.
+type trainingBatch struct {
+	times          []float64
+	x0, x1, xt, ut flow.Batch
+	t, x, u        engine.Tensor
+}
+
+func newTrainingBatch(n Net, tr Training) *trainingBatch {
+	rows := func() flow.Batch { return flow.NewBatch(tr.Batch, n.Dim) }
+	floats := func(dim int) engine.Tensor {
+		return engine.Tensor{Dims: []int{tr.Batch, dim}, Data: make([]float32, tr.Batch*dim)}
+	}
+	return &trainingBatch{
+		times: make([]float64, tr.Batch), x0: rows(), x1: rows(), xt: rows(), ut: rows(),
+		t: floats(1), x: floats(n.Dim), u: floats(n.Dim),
+	}
+}
+
+func (b *trainingBatch) draw(step int, path flow.Path, pairs Pairs) error {
+	if err := pairs(step, b.times, b.x0, b.x1); err != nil {
+		return err
+	}
+	path.Interpolate(b.xt, b.ut, b.times, b.x0, b.x1)
+	narrow(b.t.Data, b.times)
+	narrow(b.x.Data, b.xt.Data)
+	narrow(b.u.Data, b.ut.Data)
+	return nil
+}
+
+// narrow rounds src to 32 bits into dst.
+func narrow(dst []float32, src []float64) {
+	for i, v := range src {
+		dst[i] = float32(v)
+	}
+}
