@@ -28,6 +28,10 @@ func Parse(file string, text []byte) (Spec, error) {
 	if len(found.values) > 0 && d.sound(root, "metrics") && d.sound(root, "choose") {
 		d.choose(root, found.values[0].Addr().Interface().(*document))
 	}
+	if len(d.problems) == 0 && slices.ContainsFunc(found.values, idleDecay) {
+		nodes, _ := d.keys(root, "")
+		d.problem(follow(nodes["train"]), "the optimizer adam has no decay: use adamw, or leave decay out")
+	}
 	runs := new(big.Int).Mul(&found.count, &d.seeds)
 	if runs.Cmp(big.NewInt(maxRuns)) > 0 {
 		d.problem(d.longest, "the lists multiply to %s runs: at most %s", grouped(runs), grouped(big.NewInt(maxRuns)))
@@ -209,6 +213,12 @@ func (d *decoder) sound(root *yaml.Node, key string) bool {
 func holdsPlace(n *yaml.Node, line, column int) bool {
 	return n.Line == line && n.Column == column ||
 		slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return holdsPlace(c, line, column) })
+}
+
+// idleDecay reports whether a document asks for a weight decay that its optimizer does not have.
+func idleDecay(doc reflect.Value) bool {
+	train := doc.Interface().(document).Train
+	return train.Optimizer == "adam" && train.Decay > 0
 }
 
 // choose resolves the metric that the document chooses by, which is among those it measures.

@@ -186,6 +186,10 @@ func (d *decoder) within(n *yaml.Node, x float64, f field) bool {
 		d.problem(n, "%s must be at most %s", f.name, bound)
 		return false
 	}
+	if bound, ok := f.tag.Lookup("below"); ok && x >= float(bound) {
+		d.problem(n, "%s must be below %s", f.name, bound)
+		return false
+	}
 	if bound, ok := f.tag.Lookup("above"); ok && x <= float(bound) {
 		d.problem(n, "%s must be above %s", f.name, bound)
 		return false

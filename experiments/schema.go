@@ -150,7 +150,7 @@ func text(f field) object {
 
 func number(kind string, f field) object {
 	made := object{"type": kind}
-	for tag, key := range map[string]string{"min": "minimum", "max": "maximum", "above": "exclusiveMinimum"} {
+	for tag, key := range map[string]string{"min": "minimum", "max": "maximum", "above": "exclusiveMinimum", "below": "exclusiveMaximum"} {
 		if bound, ok := f.tag.Lookup(tag); ok {
 			made[key] = json.RawMessage(strconv.FormatFloat(float(bound), 'f', -1, 64))
 		}

@@ -49,8 +49,12 @@ type Net struct {
 type Train struct {
 	Steps     int     `json:"steps" min:"1" max:"1000000000" doc:"optimiser steps"`
 	Batch     int     `json:"batch" min:"1" max:"1000000" doc:"fresh pairs a step"`
-	Optimizer string  `json:"optimizer" oneof:"adam" doc:"optimiser"`
+	Optimizer string  `json:"optimizer" oneof:"adam adamw" doc:"optimiser"`
 	Rate      float64 `json:"rate" above:"0" doc:"learning rate"`
+	Schedule  string  `json:"schedule" oneof:"constant cosine" doc:"course of the learning rate: constant, or down to 0 along half a cosine"`
+	Decay     float64 `json:"decay" min:"0" doc:"decoupled weight decay of adamw"`
+	Clip      float64 `json:"clip" min:"0" doc:"largest norm of a gradient; 0 means none"`
+	EMA       float64 `json:"ema" min:"0" below:"1" doc:"decay a step of the moving average of the weights, which is the net then; 0 means none"`
 }
 
 // Sampling says how samples are drawn from a trained net: Count points, carried by Solver in Steps even steps.
@@ -94,7 +98,7 @@ func defaults() document {
 		Path:      flow.CondOT,
 		Coupling:  flow.Independent,
 		Net:       Net{Width: 64, Depth: 3, Activation: "elu"},
-		Train:     Train{Steps: 10000, Batch: 256, Optimizer: "adam", Rate: 1e-3},
+		Train:     Train{Steps: 10000, Batch: 256, Optimizer: "adam", Rate: 1e-3, Schedule: "constant"},
 		Seeds:     []uint64{0},
 		Sample:    Sampling{Solver: ode.Midpoint, Steps: 8, Count: 2000},
 		Metrics:   []metric.Metric{metric.MMD, metric.SlicedW2},

@@ -31,7 +31,9 @@ func train(ctx context.Context, e engine.Engine, fit experiments.Fit, log func(e
 		return nil, err
 	}
 	t := fit.Recipe.Train
-	training := velocity.Training{Steps: t.Steps, Batch: t.Batch, Rate: t.Rate}
+	training := velocity.Training{Steps: t.Steps, Batch: t.Batch, Optimizer: velocity.Optimizer{
+		Rate: t.Rate, Cosine: t.Schedule == "cosine", Clip: t.Clip, Decay: t.Decay, EMA: t.EMA,
+	}}
 	every := (t.Steps + curvePoints - 1) / curvePoints
 	sum, n := 0., 0
 	return velocity.Train(ctx, e, net, training, fit.Seed, fit.Recipe.Path, pairs(fit), func(at int, loss float64) error {
