@@ -127,7 +127,7 @@ func (a *app) root() *cobra.Command {
 	root.SetErr(a.stderr)
 	root.PersistentFlags().StringVar(&a.db, "db", "runs.db", "the store, one SQLite `file`")
 	root.AddCommand(a.sweepCommand(), a.planCommand(), a.runsCommand(), a.showCommand(), a.reportCommand(),
-		a.exportCommand(), a.verifyCommand(), a.doctorCommand(), a.schemaCommand())
+		a.exportCommand(), a.verifyCommand(), a.benchCommand(), a.doctorCommand(), a.schemaCommand())
 	for _, c := range root.Commands() {
 		run := c.RunE
 		c.RunE = func(cmd *cobra.Command, args []string) error {
