@@ -34,6 +34,7 @@ type ValueInfo struct {
 	Name string
 	Dims []int
 	Doc  string
+	kind int64 // element type; 0 means 32-bit floats
 }
 
 // Node is one operation.
@@ -49,7 +50,7 @@ type Attribute struct {
 	Value any
 }
 
-// Initializer is a named constant tensor: []float32, []int64, []int32 or []bool.
+// Initializer is a named constant tensor: a slice of floats, integers or booleans.
 type Initializer struct {
 	Name string
 	Dims []int
@@ -140,49 +141,30 @@ func (a Attribute) marshal() (b message) {
 	return b
 }
 
-// The element types of ONNX.
-const (
-	onnxFloat = 1
-	onnxInt32 = 6
-	onnxInt64 = 7
-	onnxBool  = 9
-)
-
 func (t Initializer) marshal() (b message) {
 	for _, d := range t.Dims {
 		b = protowire.AppendTag(b, 1, protowire.VarintType)
 		b = protowire.AppendVarint(b, uint64(d))
 	}
-	kind := 0
-	var raw []byte
-	switch data := t.Data.(type) {
-	case []float32:
-		kind, raw = onnxFloat, little(data, 4)
-	case []int64:
-		kind, raw = onnxInt64, little(data, 8)
-	case []int32:
-		kind, raw = onnxInt32, little(data, 4)
-	case []bool:
-		kind, raw = onnxBool, little(data, 1)
-	default:
+	kind, ok := onnxKinds[dtypeOf(t.Data)]
+	if !ok {
 		panic("engine: initializer of an unknown type")
 	}
-	b.int(2, int64(kind))
+	b.int(2, kind)
 	b.string(8, t.Name)
-	b.bytes(9, raw)
+	b.bytes(9, little(t.Data))
 	return b
 }
 
-// little returns the numbers in little-endian order, as raw_data wants them.
-func little[T any](data []T, size int) []byte {
-	raw, err := binary.Append(make([]byte, 0, size*len(data)), binary.LittleEndian, data)
+// little returns the numbers of a slice in little-endian order, as raw_data wants them.
+func little(data any) []byte {
+	raw, err := binary.Append(make([]byte, 0, max(binary.Size(data), 0)), binary.LittleEndian, data)
 	if err != nil {
 		panic("engine: " + err.Error())
 	}
 	return raw
 }
 
-// marshal declares a tensor of 32-bit floats.
 func (v ValueInfo) marshal() (b message) {
 	var shape message
 	for _, d := range v.Dims {
@@ -196,7 +178,7 @@ func (v ValueInfo) marshal() (b message) {
 		shape.message(1, dim)
 	}
 	var tensor, kind message
-	tensor.int(1, onnxFloat)
+	tensor.int(1, max(v.kind, onnxFloat))
 	tensor.message(2, shape)
 	kind.message(1, tensor)
 	b.string(1, v.Name)

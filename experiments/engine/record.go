@@ -51,6 +51,7 @@ type recorder struct {
 	model     Model
 	made      map[string]int         // name of a value to the index of the node that makes it
 	constants map[string]Initializer // by name; weights are not among them
+	known     map[string]string      // type, sizes and bytes of a constant to its name
 	outputs   []string               // names to give
 	count     int                    // of values named so far
 }
@@ -103,11 +104,6 @@ func (b *builder) Compile() (compute.Executable, error) {
 	return nil, nil
 }
 
-// lacks is the error of an operation the recorder cannot write.
-func lacks(op compute.OpType) error {
-	return fmt.Errorf("the ONNX recorder has no %s: build the net without it (%w)", op, compute.ErrNotImplemented)
-}
-
 type function struct {
 	notimplemented.Function
 	recorder *recorder
@@ -123,9 +119,7 @@ func (f *function) Parameter(name string, shape shapes.Shape, _ *compute.Shardin
 }
 
 func (f *function) Constant(flat any, dims ...int) (compute.Value, error) {
-	shape := shapes.Make(dtypes.FromGoType(reflect.TypeOf(flat).Elem()), dims...)
-	name, err := f.recorder.constant(flat, dims)
-	return &value{name: name, shape: shape, dims: dims}, err
+	return f.recorder.constant(flat, dims)
 }
 
 // Return gives the outputs their names: the node that makes one is renamed, and where that cannot be, because it is
@@ -146,52 +140,57 @@ func (f *function) Return(outputs []compute.Value, _ []*compute.ShardingSpec) er
 			made = r.made[v.name]
 		}
 		r.rename(made, v.name, r.outputs[i])
-		r.model.Outputs = append(r.model.Outputs, ValueInfo{Name: r.outputs[i], Dims: v.shape.Dimensions})
+		r.model.Outputs = append(r.model.Outputs,
+			ValueInfo{Name: r.outputs[i], Dims: v.shape.Dimensions, kind: onnxKinds[v.shape.DType]})
 	}
 	return nil
 }
 
-// node writes down an operation with one output and returns that.
+// node writes down an operation with one output and returns that. Where onnxruntime cannot compute in the type of an
+// input, it computes in a wider one.
 func (r *recorder) node(op string, shape shapes.Shape, dims []int, attributes []Attribute, inputs ...*value) *value {
+	made := shape
 	names := make([]string, len(inputs))
 	for i, in := range inputs {
+		if have := in.shape.DType; op != "Cast" && wide(have) != have {
+			if have == shape.DType {
+				made = withDType(shape, wide(have))
+			}
+			in = r.cast(in, wide(have))
+		}
 		names[i] = in.name
 	}
-	return r.nodeByName(op, shape, dims, attributes, names...)
-}
-
-func (r *recorder) nodeByName(op string, shape shapes.Shape, dims []int, attributes []Attribute, inputs ...string) *value {
 	r.count++
 	name := fmt.Sprintf("v%d", r.count)
 	r.made[name] = len(r.model.Nodes)
-	r.model.Nodes = append(r.model.Nodes, Node{Op: op, Inputs: inputs, Outputs: []string{name}, Attributes: attributes})
-	return &value{name: name, shape: shape, dims: dims}
+	r.model.Nodes = append(r.model.Nodes, Node{Op: op, Inputs: names, Outputs: []string{name}, Attributes: attributes})
+	v := &value{name: name, shape: made, dims: dims}
+	if made.DType != shape.DType {
+		return r.cast(v, shape.DType)
+	}
+	return v
 }
 
-// constant returns the name of an initializer that holds the numbers, one for all equal ones.
-func (r *recorder) constant(flat any, dims []int) (string, error) {
-	c := Initializer{Dims: slices.Clone(dims)}
-	switch data := flat.(type) { // copied: the slice is GoMLX's
-	case []float32:
-		c.Data = slices.Clone(data)
-	case []int64:
-		c.Data = slices.Clone(data)
-	case []int32:
-		c.Data = slices.Clone(data)
-	case []bool:
-		c.Data = slices.Clone(data)
-	default:
-		return "", fmt.Errorf("the ONNX recorder has no constants of type %T: use 32-bit floats", flat)
+// constant returns an initializer that holds the numbers, one for all equal ones.
+func (r *recorder) constant(flat any, dims []int) (*value, error) {
+	dtype := dtypeOf(flat)
+	if _, ok := onnxKinds[dtype]; !ok {
+		return nil, lack(fmt.Sprintf("constants of type %T", flat), "use 32-bit floats")
 	}
-	for _, have := range r.model.Initializers {
-		if known, ok := r.constants[have.Name]; ok && reflect.DeepEqual(known, c) {
-			return have.Name, nil
-		}
+	shape := shapes.Make(dtype, dims...)
+	key := shape.String() + string(little(flat))
+	if name, ok := r.known[key]; ok {
+		return &value{name: name, shape: shape, dims: shape.Dimensions}, nil
 	}
 	r.count++
 	name := fmt.Sprintf("constant%d", r.count)
-	r.constants[name] = c
-	c.Name = name
+	// A copy: the slice is GoMLX's.
+	data := reflect.AppendSlice(reflect.MakeSlice(reflect.TypeOf(flat), 0, shape.Size()), reflect.ValueOf(flat)).Interface()
+	c := Initializer{Name: name, Dims: shape.Dimensions, Data: data}
+	if r.known == nil {
+		r.known = map[string]string{}
+	}
+	r.known[key], r.constants[name] = name, c
 	r.model.Initializers = append(r.model.Initializers, c)
-	return name, nil
+	return &value{name: name, shape: shape, dims: shape.Dimensions}, nil
 }

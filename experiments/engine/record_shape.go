@@ -82,11 +82,11 @@ func trimmed(dims []int) []int {
 
 // reshape writes a Reshape of the tensor there is; one size may be Batch, which ONNX infers.
 func (r *recorder) reshape(v *value, dims []int) (*value, error) {
-	name, err := r.ints(dims)
+	sizes, err := r.ints(dims)
 	if err != nil {
 		return nil, err
 	}
-	return r.nodeByName("Reshape", v.shape, dims, nil, v.name, name), nil
+	return r.node("Reshape", v.shape, dims, nil, v, sizes), nil
 }
 
 // whole returns the value with every broadcast carried out, for an operation that needs the full tensor.
@@ -103,22 +103,13 @@ func (r *recorder) whole(v *value) (*value, error) {
 		return &value{name: w.name, shape: v.shape, dims: dims}, nil
 	}
 	if v.shape.IsDynamic() {
-		return nil, fmt.Errorf("the ONNX recorder cannot expand sizes %v to %v along the batch: combine it with an input first", v.dims, dims)
+		return nil, lack(fmt.Sprintf("expansion of sizes %v to %v along the batch", v.dims, dims), "combine it with an input first")
 	}
-	name, err := r.ints(dims)
+	sizes, err := r.ints(dims)
 	if err != nil {
 		return nil, err
 	}
-	return r.nodeByName("Expand", v.shape, dims, nil, v.name, name), nil
-}
-
-// ints returns the name of a constant list of integers.
-func (r *recorder) ints(list []int) (string, error) {
-	wide := make([]int64, len(list))
-	for i, v := range list {
-		wide[i] = int64(v)
-	}
-	return r.constant(wide, []int{len(list)})
+	return r.node("Expand", v.shape, dims, nil, v, sizes), nil
 }
 
 // isELU reports whether where(c, a, b) is where(x > 0, x, exp(min(x, 0)) - 1).

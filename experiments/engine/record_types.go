@@ -1,0 +1,87 @@
+package engine
+
+import (
+	"reflect"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+)
+
+// onnxFloat is ONNX's number for 32-bit floats.
+const onnxFloat = 1
+
+// onnxKinds holds ONNX's numbers for the element types the recorder carries.
+var onnxKinds = map[dtypes.DType]int64{
+	dtypes.Float32: onnxFloat, dtypes.Float64: 11, dtypes.Float16: 10, dtypes.BFloat16: 16,
+	dtypes.Uint8: 2, dtypes.Int8: 3, dtypes.Uint16: 4, dtypes.Int16: 5,
+	dtypes.Int32: 6, dtypes.Int64: 7, dtypes.Uint32: 12, dtypes.Uint64: 13, dtypes.Bool: 9,
+}
+
+// dtypeOf returns the type of the elements of a slice.
+func dtypeOf(slice any) dtypes.DType { return dtypes.FromGoType(reflect.TypeOf(slice).Elem()) }
+
+// wide returns the type to compute in: onnxruntime has every operation we write only for 32- and 64-bit floats and
+// integers. Sums and products of unsigned 64-bit integers are the same bits as those of signed ones.
+func wide(dtype dtypes.DType) dtypes.DType {
+	switch {
+	case dtype.IsHalfPrecision():
+		return dtypes.Float32
+	case dtype.IsInt() && dtype != dtypes.Int32:
+		return dtypes.Int64
+	default:
+		return dtype
+	}
+}
+
+// ordered returns an error for unsigned 64-bit integers, whose order is lost where signed ones stand for them.
+func ordered(kind compute.OpType, operands ...*value) error {
+	for _, v := range operands {
+		if v.shape.DType == dtypes.Uint64 {
+			return lack(kind.String()+" of unsigned 64-bit integers", "use signed ones")
+		}
+	}
+	return nil
+}
+
+func withDType(shape shapes.Shape, dtype dtypes.DType) shapes.Shape {
+	shape = shape.Clone()
+	shape.DType = dtype
+	return shape
+}
+
+// cast writes a conversion where the type is another one.
+func (r *recorder) cast(v *value, dtype dtypes.DType) *value {
+	if v.shape.DType == dtype {
+		return v
+	}
+	return r.node("Cast", withDType(v.shape, dtype), v.dims, []Attribute{{"to", onnxKinds[dtype]}}, v)
+}
+
+// ConvertDType is Cast.
+func (f *function) ConvertDType(x compute.Value, dtype dtypes.DType) (compute.Value, error) {
+	if _, ok := onnxKinds[dtype]; !ok {
+		return nil, lack("tensors of "+dtype.String(), "use 32-bit floats")
+	}
+	return f.recorder.cast(x.(*value), dtype), nil
+}
+
+// scalar returns a constant of rank 0, of the type that onnxruntime computes in.
+func (r *recorder) scalar(dtype dtypes.DType, x float64) (*value, error) {
+	one := reflect.ValueOf(x).Convert(wide(dtype).GoType())
+	return r.constant(reflect.Append(reflect.MakeSlice(reflect.SliceOf(one.Type()), 0, 1), one).Interface(), nil)
+}
+
+// ints returns a constant list of integers.
+func (r *recorder) ints(list []int) (*value, error) {
+	return r.constant(longs(list), []int{len(list)})
+}
+
+// longs returns the numbers as an attribute has them.
+func longs(list []int) []int64 {
+	out := make([]int64, len(list))
+	for i, v := range list {
+		out[i] = int64(v)
+	}
+	return out
+}
