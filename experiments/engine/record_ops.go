@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/shapeinference"
 )
@@ -13,37 +15,38 @@ func (f *function) unary(op string, x compute.Value) (compute.Value, error) {
 	return f.recorder.node(op, v.shape, v.dims, nil, v), nil
 }
 
-func (f *function) Abs(x compute.Value) (compute.Value, error)      { return f.unary("Abs", x) }
-func (f *function) Ceil(x compute.Value) (compute.Value, error)     { return f.unary("Ceil", x) }
-func (f *function) Cos(x compute.Value) (compute.Value, error)      { return f.unary("Cos", x) }
-func (f *function) Erf(x compute.Value) (compute.Value, error)      { return f.unary("Erf", x) }
-func (f *function) Exp(x compute.Value) (compute.Value, error)      { return f.unary("Exp", x) }
-func (f *function) Floor(x compute.Value) (compute.Value, error)    { return f.unary("Floor", x) }
-func (f *function) Log(x compute.Value) (compute.Value, error)      { return f.unary("Log", x) }
-func (f *function) Logistic(x compute.Value) (compute.Value, error) { return f.unary("Sigmoid", x) }
-func (f *function) Neg(x compute.Value) (compute.Value, error)      { return f.unary("Neg", x) }
-func (f *function) Sign(x compute.Value) (compute.Value, error)     { return f.unary("Sign", x) }
-func (f *function) Sin(x compute.Value) (compute.Value, error)      { return f.unary("Sin", x) }
-func (f *function) Sqrt(x compute.Value) (compute.Value, error)     { return f.unary("Sqrt", x) }
-func (f *function) Tanh(x compute.Value) (compute.Value, error)     { return f.unary("Tanh", x) }
+func (f *function) Abs(x compute.Value) (compute.Value, error)        { return f.unary("Abs", x) }
+func (f *function) Ceil(x compute.Value) (compute.Value, error)       { return f.unary("Ceil", x) }
+func (f *function) Cos(x compute.Value) (compute.Value, error)        { return f.unary("Cos", x) }
+func (f *function) Erf(x compute.Value) (compute.Value, error)        { return f.unary("Erf", x) }
+func (f *function) Exp(x compute.Value) (compute.Value, error)        { return f.unary("Exp", x) }
+func (f *function) Floor(x compute.Value) (compute.Value, error)      { return f.unary("Floor", x) }
+func (f *function) Log(x compute.Value) (compute.Value, error)        { return f.unary("Log", x) }
+func (f *function) LogicalNot(x compute.Value) (compute.Value, error) { return f.unary("Not", x) }
+func (f *function) Logistic(x compute.Value) (compute.Value, error)   { return f.unary("Sigmoid", x) }
+func (f *function) Neg(x compute.Value) (compute.Value, error)        { return f.unary("Neg", x) }
+func (f *function) Round(x compute.Value) (compute.Value, error)      { return f.unary("Round", x) }
+func (f *function) Sign(x compute.Value) (compute.Value, error)       { return f.unary("Sign", x) }
+func (f *function) Sin(x compute.Value) (compute.Value, error)        { return f.unary("Sin", x) }
+func (f *function) Sqrt(x compute.Value) (compute.Value, error)       { return f.unary("Sqrt", x) }
+func (f *function) Tanh(x compute.Value) (compute.Value, error)       { return f.unary("Tanh", x) }
 
-// Rsqrt is 1 / sqrt(x), which ONNX has no operation for.
-func (f *function) Rsqrt(x compute.Value) (compute.Value, error) {
-	root, err := f.unary("Sqrt", x)
-	if err != nil {
-		return nil, err
-	}
-	return f.unary("Reciprocal", root)
-}
-
-// binary writes an element-wise operation of two arguments.
-func (f *function) binary(op string, kind compute.OpType, lhs, rhs compute.Value) (compute.Value, error) {
+// binary writes an element-wise operation of two arguments; a maximum with 0 is Relu.
+func (f *function) binary(op string, kind compute.OpType, lhs, rhs compute.Value, attributes ...Attribute) (compute.Value, error) {
 	a, b := lhs.(*value), rhs.(*value)
 	shape, err := shapeinference.BinaryOp(kind, a.shape, b.shape)
+	switch {
+	case err != nil:
+		return nil, err
+	case op == "Max" && f.recorder.isScalar(b.name, 0) && slices.Equal(shape.Dimensions, a.shape.Dimensions):
+		return f.recorder.node("Relu", shape, a.dims, nil, a), nil
+	case op == "Div" || op == "Pow" || op == "Mod" || op == "Max" || op == "Min":
+		err = ordered(kind, a)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return f.recorder.node(op, shape, stretch(a.dims, b.dims), nil, a, b), nil
+	return f.recorder.node(op, shape, stretch(a.dims, b.dims), attributes, a, b), nil
 }
 
 func (f *function) Add(a, b compute.Value) (compute.Value, error) {
@@ -66,16 +69,29 @@ func (f *function) Pow(a, b compute.Value) (compute.Value, error) {
 	return f.binary("Pow", compute.OpTypePow, a, b)
 }
 
-// Max with 0 is Relu.
 func (f *function) Max(a, b compute.Value) (compute.Value, error) {
-	if f.recorder.isScalar(b.(*value).name, 0) {
-		return f.unary("Relu", a)
-	}
 	return f.binary("Max", compute.OpTypeMax, a, b)
 }
 
 func (f *function) Min(a, b compute.Value) (compute.Value, error) {
 	return f.binary("Min", compute.OpTypeMin, a, b)
+}
+
+// Rem has the sign of the dividend, as C's fmod.
+func (f *function) Rem(a, b compute.Value) (compute.Value, error) {
+	return f.binary("Mod", compute.OpTypeRem, a, b, Attribute{"fmod", int64(1)})
+}
+
+func (f *function) LogicalAnd(a, b compute.Value) (compute.Value, error) {
+	return f.binary("And", compute.OpTypeLogicalAnd, a, b)
+}
+
+func (f *function) LogicalOr(a, b compute.Value) (compute.Value, error) {
+	return f.binary("Or", compute.OpTypeLogicalOr, a, b)
+}
+
+func (f *function) LogicalXor(a, b compute.Value) (compute.Value, error) {
+	return f.binary("Xor", compute.OpTypeLogicalXor, a, b)
 }
 
 // compare writes an element-wise comparison, whose output is boolean.
@@ -93,6 +109,14 @@ func (f *function) compare(op string, kind compute.OpType, lhs, rhs compute.Valu
 
 func (f *function) Equal(a, b compute.Value) (compute.Value, error) {
 	return f.compare("Equal", compute.OpTypeEqual, a, b)
+}
+
+func (f *function) NotEqual(a, b compute.Value) (compute.Value, error) {
+	equal, err := f.compare("Equal", compute.OpTypeNotEqual, a, b)
+	if err != nil {
+		return nil, err
+	}
+	return f.LogicalNot(equal)
 }
 
 func (f *function) GreaterThan(a, b compute.Value) (compute.Value, error) {

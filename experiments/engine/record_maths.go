@@ -1,0 +1,93 @@
+package engine
+
+import (
+	"math"
+
+	"github.com/gomlx/compute"
+)
+
+// This file holds the functions that ONNX has no operation for: formulas in the operations it has.
+
+// formula writes one operation after the other; the first error stays.
+type formula struct {
+	f   *function
+	err error
+}
+
+func (e *formula) do(op func(a, b compute.Value) (compute.Value, error), a, b compute.Value) (v compute.Value) {
+	if e.err == nil {
+		v, e.err = op(a, b)
+	}
+	return v
+}
+
+func (e *formula) of(op string, x compute.Value) (v compute.Value) {
+	if e.err == nil {
+		v, e.err = e.f.unary(op, x)
+	}
+	return v
+}
+
+func (e *formula) where(c, a, b compute.Value) (v compute.Value) {
+	if e.err == nil {
+		v, e.err = e.f.Where(c, a, b)
+	}
+	return v
+}
+
+// number returns the constant, of the type of x.
+func (e *formula) number(n float64, x compute.Value) compute.Value {
+	c, err := e.f.recorder.scalar(x.(*value).shape.DType, n)
+	if e.err == nil {
+		e.err = err
+	}
+	return e.f.recorder.cast(c, x.(*value).shape.DType)
+}
+
+// Rsqrt is 1 / sqrt(x).
+func (f *function) Rsqrt(x compute.Value) (compute.Value, error) {
+	e := &formula{f: f}
+	return e.of("Reciprocal", e.of("Sqrt", x)), e.err
+}
+
+// Expm1 is tanh(x/2) (e^x + 1), which is precise near 0, where e^x - 1 is not.
+func (f *function) Expm1(x compute.Value) (compute.Value, error) {
+	e := &formula{f: f}
+	half := e.of("Tanh", e.do(f.Mul, x, e.number(.5, x)))
+	return e.do(f.Mul, half, e.do(f.Add, e.of("Exp", x), e.number(1, x))), e.err
+}
+
+// Log1p is 2 atanh(x / (2+x)) near 0, where log(1+x) is not precise, and log(1+x) elsewhere.
+func (f *function) Log1p(x compute.Value) (compute.Value, error) {
+	e := &formula{f: f}
+	near := e.do(f.LessThan, e.of("Abs", x), e.number(.5, x))
+	atanh := e.of("Atanh", e.do(f.Div, x, e.do(f.Add, x, e.number(2, x))))
+	log := e.of("Log", e.do(f.Add, x, e.number(1, x)))
+	return e.where(near, e.do(f.Mul, atanh, e.number(2, x)), log), e.err
+}
+
+// IsFinite is |x| < infinity, which NaN is not either.
+func (f *function) IsFinite(x compute.Value) (compute.Value, error) {
+	e := &formula{f: f}
+	return e.do(f.LessThan, e.of("Abs", x), e.number(math.Inf(1), x)), e.err
+}
+
+// IsNaN is x != x.
+func (f *function) IsNaN(x compute.Value) (compute.Value, error) { return f.NotEqual(x, x) }
+
+// Clamp is min(max(x, least), most).
+func (f *function) Clamp(least, x, most compute.Value) (compute.Value, error) {
+	e := &formula{f: f}
+	return e.do(f.Min, e.do(f.Max, x, least), most), e.err
+}
+
+// Atan2 is atan(y/x), moved by half a turn where x < 0; on the axis x = 0 it is a quarter turn to the side of y.
+func (f *function) Atan2(y, x compute.Value) (compute.Value, error) {
+	e := &formula{f: f}
+	zero := e.number(0, x)
+	turn := e.where(e.do(f.LessThan, y, zero), e.number(-math.Pi, x), e.number(math.Pi, x))
+	angle := e.of("Atan", e.do(f.Div, y, x))
+	angle = e.where(e.do(f.LessThan, x, zero), e.do(f.Add, angle, turn), angle)
+	onAxis := e.do(f.Mul, e.of("Sign", y), e.number(math.Pi/2, x))
+	return e.where(e.do(f.Equal, x, zero), e.do(f.Add, onAxis, e.do(f.Mul, x, zero)), angle), e.err
+}
