@@ -72,11 +72,18 @@ func (r *recorder) String() string      { return r.Name() }
 func (r *recorder) Description() string { return "records graphs as ONNX" }
 
 func (r *recorder) Capabilities() compute.Capabilities {
-	return compute.Capabilities{
+	c := compute.Capabilities{
 		Operations:  map[compute.OpType]bool{},
-		DTypes:      map[dtypes.DType]bool{dtypes.Float32: true, dtypes.Int64: true, dtypes.Int32: true, dtypes.Bool: true},
+		DTypes:      map[dtypes.DType]bool{},
 		DynamicAxes: true,
 	}
+	for _, op := range recorded {
+		c.Operations[op] = true
+	}
+	for dtype := range onnxKinds {
+		c.DTypes[dtype] = true
+	}
+	return c
 }
 
 func (r *recorder) Builder(string) compute.Builder { return &builder{recorder: r} }

@@ -1,34 +1,125 @@
 package engine
 
 import (
-	"fmt"
+	"slices"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapeinference"
+	"github.com/gomlx/compute/shapes"
 )
 
-// DotGeneral of two matrices is MatMul, or Gemm where one is transposed.
+// DotGeneral is a product of matrices, or of stacks of them: MatMul, or Gemm where one is transposed. The axes of each
+// operand are brought into order and the kept and the contracted ones joined; matrices stay as they are.
 func (f *function) DotGeneral(lhs compute.Value, lhsContracting, lhsBatch []int,
 	rhs compute.Value, rhsContracting, rhsBatch []int, config compute.DotGeneralConfig,
 ) (compute.Value, error) {
+	r := f.recorder
 	a, b := lhs.(*value), rhs.(*value)
 	shape, err := shapeinference.DotGeneral(a.shape, lhsContracting, lhsBatch, b.shape, rhsContracting, rhsBatch, config)
 	if err != nil {
 		return nil, err
 	}
-	if a.shape.Rank() != 2 || b.shape.Rank() != 2 || len(lhsContracting) != 1 || len(lhsBatch) != 0 {
-		return nil, fmt.Errorf("the ONNX recorder has no DotGeneral of ranks %d and %d: multiply matrices (%w)",
-			a.shape.Rank(), b.shape.Rank(), compute.ErrNotImplemented)
+	if to := config.AccumulatorDType; to != dtypes.InvalidDType {
+		a, b = r.cast(a, to), r.cast(b, to)
 	}
-	if a, err = f.recorder.whole(a); err != nil {
+	left := matrix{axes: split(a.shape.Rank(), lhsBatch, lhsContracting), keepFirst: true}
+	right := matrix{axes: split(b.shape.Rank(), rhsBatch, rhsContracting)}
+	if err := r.arrange(&left, a); err != nil {
 		return nil, err
 	}
-	if b, err = f.recorder.whole(b); err != nil {
+	if err := r.arrange(&right, b); err != nil {
 		return nil, err
 	}
-	transA, transB := int64(1-lhsContracting[0]), int64(rhsContracting[0])
-	if transA == 0 && transB == 0 {
-		return f.recorder.node("MatMul", shape, shape.Dimensions, nil, a, b), nil
+	product := r.multiply(left, right)
+	dims := slices.Concat(left.dims(a, 0), left.dims(a, 1), right.dims(b, 1))
+	if len(left.axes[1]) != 1 || len(right.axes[1]) != 1 {
+		// A size of 0 copies that of a batch axis: those stay where they are.
+		if product, err = r.reshape(product, append(make([]int, len(lhsBatch)), dims[len(lhsBatch):]...)); err != nil {
+			return nil, err
+		}
 	}
-	return f.recorder.node("Gemm", shape, shape.Dimensions, []Attribute{{"transA", transA}, {"transB", transB}}, a, b), nil
+	made := product.shape.DType
+	return r.cast(&value{name: product.name, shape: withDType(shape, made), dims: dims}, shape.DType), nil
+}
+
+// matrix is an operand of a product.
+type matrix struct {
+	axes       [3][]int // of the operand: batch, kept, contracted
+	keepFirst  bool     // rows are the kept axes, columns the contracted ones; else the other way round
+	transposed bool     // it is arranged the other way
+	value      *value   // as arranged
+}
+
+// split returns the batch, kept and contracted axes.
+func split(rank int, batch, contracted []int) (axes [3][]int) {
+	axes[0], axes[2] = batch, contracted
+	for i := range rank {
+		if !slices.Contains(batch, i) && !slices.Contains(contracted, i) {
+			axes[1] = append(axes[1], i)
+		}
+	}
+	return axes
+}
+
+// dims returns the sizes of the batch, kept or contracted axes.
+func (m matrix) dims(v *value, part int) (dims []int) {
+	for _, axis := range m.axes[part] {
+		dims = append(dims, v.shape.Dimensions[axis])
+	}
+	return dims
+}
+
+// arrange brings the axes into order and joins the kept and the contracted ones.
+func (r *recorder) arrange(m *matrix, v *value) error {
+	v, err := r.whole(v)
+	if err != nil {
+		return err
+	}
+	first, second := 1, 2
+	if !m.keepFirst {
+		first, second = 2, 1
+	}
+	// Gemm transposes by itself, for less than a Transpose.
+	swapped := slices.Concat(m.axes[second], m.axes[first])
+	if len(m.axes[0]) == 0 && slices.IsSorted(swapped) && v.shape.DType == dtypes.Float32 && len(m.axes[1])*len(m.axes[2]) > 0 {
+		m.transposed = true
+		first, second = second, first
+	}
+	order := slices.Concat(m.axes[0], m.axes[first], m.axes[second])
+	dims := append(make([]int, len(m.axes[0])), joined(m.dims(v, first)), joined(m.dims(v, second)))
+	sizes := make([]int, len(order))
+	for i, axis := range order {
+		sizes[i] = v.shape.Dimensions[axis]
+	}
+	if !slices.IsSorted(order) {
+		v = r.node("Transpose", v.shape, sizes, []Attribute{{"perm", longs(order)}}, v)
+	}
+	m.value = v
+	if len(m.axes[1]) != 1 || len(m.axes[2]) != 1 {
+		m.value, err = r.reshape(v, dims)
+	}
+	return err
+}
+
+// joined returns the size of axes made one.
+func joined(dims []int) int {
+	size := 1
+	for _, d := range dims {
+		if d == shapes.DynamicDim {
+			return d
+		}
+		size *= d
+	}
+	return size
+}
+
+// multiply writes the product of arranged operands.
+func (r *recorder) multiply(a, b matrix) *value {
+	shape := a.value.shape
+	if !a.transposed && !b.transposed {
+		return r.node("MatMul", shape, nil, nil, a.value, b.value)
+	}
+	flag := map[bool]int64{true: 1}
+	return r.node("Gemm", shape, nil, []Attribute{{"transA", flag[a.transposed]}, {"transB", flag[b.transposed]}}, a.value, b.value)
 }

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/gomlx/compute"
@@ -63,6 +65,107 @@ func (r *recorder) slice(v *value, shape shapes.Shape, starts, limits, axes, str
 		inputs = append(inputs, c)
 	}
 	return r.node("Slice", shape, shape.Dimensions, nil, inputs...), nil
+}
+
+// Reverse is Slice from the last number to the first.
+func (f *function) Reverse(x compute.Value, axes ...int) (compute.Value, error) {
+	v, err := f.recorder.whole(x.(*value))
+	if err != nil || len(axes) == 0 {
+		return v, err
+	}
+	const beforeFirst = -1 << 31
+	back := slices.Repeat([]int{-1}, len(axes))
+	return f.recorder.slice(v, v.shape, back, slices.Repeat([]int{beforeFirst}, len(axes)), axes, back)
+}
+
+// Pad is Pad, which also takes the negative paddings that cut off.
+func (f *function) Pad(x, fill compute.Value, padding ...compute.PadAxis) (compute.Value, error) {
+	r := f.recorder
+	v, err := r.whole(x.(*value))
+	if err != nil {
+		return nil, err
+	}
+	shape, err := shapeinference.Pad(v.shape, padding...)
+	if err != nil {
+		return nil, err
+	}
+	padding = append(slices.Clone(padding), make([]compute.PadAxis, v.shape.Rank()-len(padding))...)
+	if v, err = r.dilate(v, fill.(*value), padding); err != nil {
+		return nil, err
+	}
+	pads := make([]int, 2*len(padding))
+	for i, p := range padding {
+		pads[i], pads[len(padding)+i] = p.Start, p.End
+		if v.dims[i] > 1 {
+			pads[len(padding)+i] -= p.Interior // dilate leaves as many after the last number
+		}
+	}
+	return r.pad(v, fill.(*value), shape, shape.Dimensions, pads)
+}
+
+// pad writes a Pad by these counts before each axis, and then after each.
+func (r *recorder) pad(v, fill *value, shape shapes.Shape, dims, pads []int) (*value, error) {
+	if !slices.ContainsFunc(pads, func(n int) bool { return n != 0 }) {
+		return v, nil
+	}
+	counts, err := r.ints(pads)
+	if err != nil {
+		return nil, err
+	}
+	return r.node("Pad", shape, dims, nil, v, counts, fill), nil
+}
+
+// dilate puts the interior paddings after each number of an axis: an axis of length n becomes two, of lengths n and 1,
+// the second is padded, and the two become one again.
+func (r *recorder) dilate(v, fill *value, padding []compute.PadAxis) (*value, error) {
+	if !slices.ContainsFunc(padding, func(p compute.PadAxis) bool { return p.Interior > 0 }) {
+		return v, nil
+	}
+	shape := v.shape.Clone()
+	var split, padded []int
+	pads := make([]int, 4*len(padding))
+	for i, p := range padding {
+		n := v.dims[i]
+		split = append(split, n, 1)
+		padded = append(padded, n, 1)
+		if n > 1 {
+			pads[2*len(padding)+2*i+1] = p.Interior
+			padded[2*i+1] += p.Interior
+			shape.Dimensions[i] *= 1 + p.Interior
+		}
+	}
+	v, err := r.reshape(v, split)
+	if err != nil {
+		return nil, err
+	}
+	if v, err = r.pad(v, fill, v.shape, padded, pads); err != nil {
+		return nil, err
+	}
+	v, err = r.reshape(v, shape.Dimensions)
+	if err != nil {
+		return nil, err
+	}
+	return &value{name: v.name, shape: shape, dims: shape.Dimensions}, nil
+}
+
+// Iota is a constant along its axis, and broadcast along the others.
+func (f *function) Iota(shape shapes.Shape, axis int) (compute.Value, error) {
+	if axis < 0 || axis >= shape.Rank() || shape.Dimensions[axis] == shapes.DynamicDim {
+		return nil, lack(fmt.Sprintf("Iota of %s along axis %d", shape, axis), "count along an axis of known size")
+	}
+	dims := slices.Repeat([]int{1}, shape.Rank()-axis)
+	dims[0] = shape.Dimensions[axis]
+	of := wide(shape.DType).GoType()
+	count := reflect.MakeSlice(reflect.SliceOf(of), dims[0], dims[0])
+	for i := range dims[0] {
+		count.Index(i).Set(reflect.ValueOf(i).Convert(of))
+	}
+	c, err := f.recorder.constant(count.Interface(), dims)
+	if err != nil {
+		return nil, err
+	}
+	c = f.recorder.cast(c, shape.DType)
+	return &value{name: c.name, shape: shape, dims: dims}, nil
 }
 
 // Transpose never writes an identity permutation: onnxruntime 1.24 to 1.29 compute wrong numbers beside one

@@ -2,14 +2,17 @@ package engine
 
 import (
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapeinference"
 )
 
-// ReduceSum takes its axes as an input in opset 17; none means all.
-func (f *function) ReduceSum(x compute.Value, axes ...int) (compute.Value, error) {
-	v, err := f.recorder.whole(x.(*value))
-	if err != nil {
-		return nil, err
+// reduce writes a reduction; no axes means all. In opset 17 ReduceSum takes its axes as an input, the others as an
+// attribute.
+func (f *function) reduce(op string, x compute.Value, axes []int) (compute.Value, error) {
+	r := f.recorder
+	v, err := r.whole(x.(*value))
+	if err != nil || v.shape.Rank() == 0 {
+		return v, err
 	}
 	if len(axes) == 0 {
 		for i := range v.shape.Rank() {
@@ -20,10 +23,77 @@ func (f *function) ReduceSum(x compute.Value, axes ...int) (compute.Value, error
 	if err != nil {
 		return nil, err
 	}
-	list, err := f.recorder.ints(axes)
+	keep := Attribute{"keepdims", int64(0)}
+	if op != "ReduceSum" {
+		return r.node(op, shape, shape.Dimensions, []Attribute{{"axes", longs(axes)}, keep}, v), nil
+	}
+	list, err := r.ints(axes)
 	if err != nil {
 		return nil, err
 	}
-	keep := []Attribute{{"keepdims", int64(0)}}
-	return f.recorder.node("ReduceSum", shape, shape.Dimensions, keep, v, list), nil
+	return r.node(op, shape, shape.Dimensions, []Attribute{keep}, v, list), nil
+}
+
+func (f *function) ReduceSum(x compute.Value, axes ...int) (compute.Value, error) {
+	return f.reduce("ReduceSum", x, axes)
+}
+
+func (f *function) ReduceProduct(x compute.Value, axes ...int) (compute.Value, error) {
+	return f.reduce("ReduceProd", x, axes)
+}
+
+func (f *function) ReduceMax(x compute.Value, axes ...int) (compute.Value, error) {
+	if err := ordered(compute.OpTypeReduceMax, x.(*value)); err != nil {
+		return nil, err
+	}
+	return f.reduce("ReduceMax", x, axes)
+}
+
+func (f *function) ReduceMin(x compute.Value, axes ...int) (compute.Value, error) {
+	if err := ordered(compute.OpTypeReduceMin, x.(*value)); err != nil {
+		return nil, err
+	}
+	return f.reduce("ReduceMin", x, axes)
+}
+
+// logical reduces booleans as the integers 0 and 1.
+func (f *function) logical(op string, x compute.Value, axes []int) (*value, error) {
+	v, err := f.reduce(op, f.recorder.cast(x.(*value), dtypes.Int32), axes)
+	if err != nil {
+		return nil, err
+	}
+	return v.(*value), nil
+}
+
+func (f *function) ReduceLogicalAnd(x compute.Value, axes ...int) (compute.Value, error) {
+	least, err := f.logical("ReduceMin", x, axes)
+	if err != nil {
+		return nil, err
+	}
+	return f.recorder.cast(least, dtypes.Bool), nil
+}
+
+func (f *function) ReduceLogicalOr(x compute.Value, axes ...int) (compute.Value, error) {
+	most, err := f.logical("ReduceMax", x, axes)
+	if err != nil {
+		return nil, err
+	}
+	return f.recorder.cast(most, dtypes.Bool), nil
+}
+
+// ReduceLogicalXor is whether an odd number is true.
+func (f *function) ReduceLogicalXor(x compute.Value, axes ...int) (compute.Value, error) {
+	count, err := f.logical("ReduceSum", x, axes)
+	if err != nil {
+		return nil, err
+	}
+	two, err := f.recorder.constant([]int32{2}, nil)
+	if err != nil {
+		return nil, err
+	}
+	odd, err := f.Rem(count, two)
+	if err != nil {
+		return nil, err
+	}
+	return f.recorder.cast(odd.(*value), dtypes.Bool), nil
 }
