@@ -88,12 +88,8 @@ func (r *recorder) arrange(m *matrix, v *value) error {
 	}
 	order := slices.Concat(m.axes[0], m.axes[first], m.axes[second])
 	dims := append(make([]int, len(m.axes[0])), joined(m.dims(v, first)), joined(m.dims(v, second)))
-	sizes := make([]int, len(order))
-	for i, axis := range order {
-		sizes[i] = v.shape.Dimensions[axis]
-	}
-	if !slices.IsSorted(order) {
-		v = r.node("Transpose", v.shape, sizes, []Attribute{{"perm", longs(order)}}, v)
+	if v, err = r.permute(v, order); err != nil {
+		return err
 	}
 	m.value = v
 	if len(m.axes[1]) != 1 || len(m.axes[2]) != 1 {

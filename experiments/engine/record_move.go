@@ -171,13 +171,21 @@ func (f *function) Iota(shape shapes.Shape, axis int) (compute.Value, error) {
 // Transpose never writes an identity permutation: onnxruntime 1.24 to 1.29 compute wrong numbers beside one
 // (microsoft/onnxruntime issue 32228).
 func (f *function) Transpose(x compute.Value, permutation ...int) (compute.Value, error) {
-	v, err := f.recorder.whole(x.(*value))
+	if _, err := shapeinference.Transpose(x.(*value).shape, permutation); err != nil {
+		return nil, err
+	}
+	return f.recorder.permute(x.(*value), permutation)
+}
+
+// permute writes a Transpose, unless it would change nothing.
+func (r *recorder) permute(v *value, order []int) (*value, error) {
+	v, err := r.whole(v)
+	if err != nil || slices.IsSorted(order) {
+		return v, err
+	}
+	shape, err := shapeinference.Transpose(v.shape, order)
 	if err != nil {
 		return nil, err
 	}
-	shape, err := shapeinference.Transpose(v.shape, permutation)
-	if err != nil || slices.IsSorted(permutation) {
-		return v, err
-	}
-	return f.recorder.node("Transpose", shape, shape.Dimensions, []Attribute{{"perm", longs(permutation)}}, v), nil
+	return r.node("Transpose", shape, shape.Dimensions, []Attribute{{"perm", longs(order)}}, v), nil
 }

@@ -21,7 +21,7 @@ var onnxKinds = map[dtypes.DType]int64{
 // recorded lists the operations the recorder writes.
 var recorded = []compute.OpType{
 	compute.OpTypeAbs, compute.OpTypeAdd, compute.OpTypeAtan2, compute.OpTypeBroadcastInDim, compute.OpTypeCeil,
-	compute.OpTypeClamp, compute.OpTypeConcatenate, compute.OpTypeConstant, compute.OpTypeConvertDType,
+	compute.OpTypeClamp, compute.OpTypeConcatenate, compute.OpTypeConvGeneral, compute.OpTypeConstant, compute.OpTypeConvertDType,
 	compute.OpTypeCos, compute.OpTypeDiv, compute.OpTypeDotGeneral, compute.OpTypeEqual, compute.OpTypeErf,
 	compute.OpTypeExp, compute.OpTypeExpm1, compute.OpTypeFloor, compute.OpTypeGreaterOrEqual,
 	compute.OpTypeGreaterThan, compute.OpTypeIdentity, compute.OpTypeIota, compute.OpTypeIsFinite, compute.OpTypeIsNaN,
