@@ -33,7 +33,7 @@ func (*testBackend) Name() string                       { return "recorded" }
 func (*testBackend) Capabilities() compute.Capabilities { return (&recorder{}).Capabilities() }
 
 func (*testBackend) Builder(string) compute.Builder {
-	b := &builder{recorder: &recorder{made: map[string]int{}, constants: map[string]Initializer{}}}
+	b := &builder{recorder: newRecorder(nil)}
 	return &testBuilder{builder: b, function: &testFunction{function: b.Main().(*function)}}
 }
 

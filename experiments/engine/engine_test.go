@@ -70,12 +70,16 @@ func cases() []graphCase {
 		{name: "tanh", inputs: batch, build: one(graph.Tanh), mention: "Tanh"},
 		{name: "relu", inputs: batch, build: one(func(x *graph.Node) *graph.Node { return graph.MaxScalar(x, 0) }), mention: "Relu"},
 		{name: "elu", inputs: batch, build: one(func(x *graph.Node) *graph.Node {
-			zero := graph.ScalarZero(x.Graph(), x.DType())
-			return graph.Where(graph.GreaterThan(x, zero), x, graph.MinusOne(graph.Exp(graph.Min(x, zero))))
+			return elu(x, 0)
 		}), mention: "Elu"},
+		{name: "gradient of an elu", inputs: [][]int{{5, 3}, {5, 3}}, static: true, build: func(in []*graph.Node) []*graph.Node {
+			return graph.Gradient(graph.ReduceAllSum(graph.Mul(elu(in[0], 0), in[1])), in[0])
+		}, mention: "Elu"},
+		{name: "gradient of almost an elu", inputs: [][]int{{5, 3}, {5, 3}}, static: true, build: func(in []*graph.Node) []*graph.Node {
+			return graph.Gradient(graph.ReduceAllSum(graph.Mul(elu(in[0], .25), in[1])), in[0])
+		}, mention: "Where"},
 		{name: "almost an elu", inputs: batch, build: one(func(x *graph.Node) *graph.Node {
-			zero := graph.ScalarZero(x.Graph(), x.DType())
-			return graph.Where(graph.GreaterThan(x, zero), x, graph.MinusOne(graph.Exp(graph.MinScalar(x, .5))))
+			return elu(x, .5)
 		}), mention: "Where"},
 		{name: "add", inputs: pair, build: two(graph.Add), mention: "Add"},
 		{name: "sub", inputs: pair, build: two(graph.Sub), mention: "Sub"},
@@ -376,7 +380,7 @@ func TestStretch(t *testing.T) {
 // TestIdentityTransposeIsNotWritten asks the recorder itself: GoMLX leaves most of them out before it gets there.
 func TestIdentityTransposeIsNotWritten(t *testing.T) {
 	t.Parallel()
-	r := &recorder{made: map[string]int{}, constants: map[string]Initializer{}}
+	r := newRecorder(nil)
 	f := r.Builder("").Main()
 	x, err := f.Parameter("x", shapes.Make(dtypes.Float32, 2, 3), nil)
 	if err != nil {
@@ -388,5 +392,28 @@ func TestIdentityTransposeIsNotWritten(t *testing.T) {
 	}
 	if _, err := f.Transpose(x, 1, 0); err != nil || len(r.model.Nodes) != 1 {
 		t.Errorf("a true permutation is written as %v (%v)", r.model.Nodes, err)
+	}
+}
+
+// elu spells out an ELU that turns at the given point: an ELU only where that is 0.
+func elu(x *graph.Node, at float64) *graph.Node {
+	zero, turn := graph.ScalarZero(x.Graph(), x.DType()), graph.Scalar(x.Graph(), x.DType(), at)
+	positive := graph.GreaterThan(x, turn)
+	return graph.Where(positive, x, graph.MinusOne(graph.Exp(graph.Where(positive, zero, x))))
+}
+
+// TestGradientOfELUIsShort: nothing of the spelled-out form is left.
+func TestGradientOfELUIsShort(t *testing.T) {
+	t.Parallel()
+	m, err := Record(func(in []*graph.Node) []*graph.Node {
+		return graph.Gradient(graph.ReduceAllSum(graph.Mul(elu(in[0], 0), in[1])), in[0])
+	}, []Input{{"x", []int{5, 3}}, {"w", []int{5, 3}}}, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range m.Nodes {
+		if slices.Contains([]string{"Where", "Exp", "Greater", "Sign"}, n.Op) {
+			t.Errorf("%s is left among %v", n.Op, m.Nodes)
+		}
 	}
 }

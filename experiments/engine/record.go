@@ -17,7 +17,7 @@ import (
 // gets its inputs first and then the weights. An operation without an ONNX form is an error that names it.
 func Record(f Graph, inputs []Input, weights []Initializer, outputs []string) (m Model, err error) {
 	defer recovered(&err)
-	r := &recorder{made: map[string]int{}, constants: map[string]Initializer{}, outputs: outputs}
+	r := newRecorder(outputs)
 	g := graph.NewGraph(r, "recorded")
 	var nodes []*graph.Node
 	for _, in := range inputs {
@@ -52,8 +52,13 @@ type recorder struct {
 	made      map[string]int         // name of a value to the index of the node that makes it
 	constants map[string]Initializer // by name; weights are not among them
 	known     map[string]string      // type, sizes and bytes of a constant to its name
+	elus      map[string]*value      // by the exponential that they were spelled with
 	outputs   []string               // names to give
 	count     int                    // of values named so far
+}
+
+func newRecorder(outputs []string) *recorder {
+	return &recorder{made: map[string]int{}, constants: map[string]Initializer{}, elus: map[string]*value{}, outputs: outputs}
 }
 
 // value is what GoMLX holds for the output of an operation.

@@ -50,6 +50,9 @@ func (f *function) binary(op string, kind compute.OpType, lhs, rhs compute.Value
 }
 
 func (f *function) Add(a, b compute.Value) (compute.Value, error) {
+	if grad, ok, err := f.eluGradient(a.(*value), b.(*value)); ok || err != nil {
+		return grad, err
+	}
 	return f.binary("Add", compute.OpTypeAdd, a, b)
 }
 
@@ -143,7 +146,7 @@ func (f *function) Where(condition, onTrue, onFalse compute.Value) (compute.Valu
 		return nil, err
 	}
 	if f.recorder.isELU(c, a, b) {
-		return f.recorder.node("Elu", shape, a.dims, nil, a), nil
+		return f.recorder.elu(a, b), nil
 	}
 	return f.recorder.node("Where", shape, stretch(c.dims, stretch(a.dims, b.dims)), nil, c, a, b), nil
 }

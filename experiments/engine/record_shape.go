@@ -112,25 +112,6 @@ func (r *recorder) whole(v *value) (*value, error) {
 	return r.node("Expand", v.shape, dims, nil, v, sizes), nil
 }
 
-// isELU reports whether where(c, a, b) is where(x > 0, x, exp(min(x, 0)) - 1).
-func (r *recorder) isELU(c, a, b *value) bool {
-	x := a.name
-	minusOne, ok := r.operands(b.name, "Sub")
-	if !ok || !r.isScalar(minusOne[1], 1) {
-		return false
-	}
-	exponent, ok := r.operands(minusOne[0], "Exp")
-	if !ok {
-		return false
-	}
-	least, ok := r.operands(exponent[0], "Min")
-	if !ok || least[0] != x || !r.isScalar(least[1], 0) {
-		return false
-	}
-	greater, ok := r.operands(c.name, "Greater")
-	return ok && greater[0] == x && r.isScalar(greater[1], 0)
-}
-
 // operands returns the inputs of the node that makes the named value, if it is of that operation.
 func (r *recorder) operands(name, op string) ([]string, bool) {
 	i, ok := r.made[name]

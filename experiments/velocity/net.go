@@ -31,9 +31,11 @@ type Activation struct {
 // The activations. ELU has alpha = 1 (Clevert et al. 2016); SiLU is x sigmoid(x).
 var (
 	ELU = Activation{"elu", func(x *graph.Node) *graph.Node {
-		// The minimum keeps exp from overflowing where its value is not taken: 0 times infinity would spoil gradients.
+		// The inner selection keeps exp from overflowing where its value is not taken: 0 times infinity would spoil
+		// gradients. The recorder knows this spelling, and its gradient.
 		zero := graph.ScalarZero(x.Graph(), x.DType())
-		return graph.Where(graph.GreaterThan(x, zero), x, graph.MinusOne(graph.Exp(graph.Min(x, zero))))
+		positive := graph.GreaterThan(x, zero)
+		return graph.Where(positive, x, graph.MinusOne(graph.Exp(graph.Where(positive, zero, x))))
 	}}
 	SiLU = Activation{"silu", func(x *graph.Node) *graph.Node { return graph.Mul(x, graph.Sigmoid(x)) }}
 	Tanh = Activation{"tanh", func(x *graph.Node) *graph.Node { return graph.Tanh(x) }}

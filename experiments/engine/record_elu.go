@@ -1,0 +1,67 @@
+package engine
+
+import "github.com/gomlx/compute"
+
+// This file knows the ELU where it is spelled out, as GoMLX has no operation for it, and its gradient:
+//
+//	y = where(x > 0, x, exp(where(x > 0, 0, x)) - 1)
+//	x' = where(x > 0, v, 0) + where(x > 0, 0, where(x > 0, 0, v) exp(...)) = v (min(y, 0) + 1)
+//
+// Written down as they are built they would be nine passes over the data, an exponential among them, beside the one of
+// the ELU itself; written as at the right, three.
+
+// isELU reports whether where(c, a, b) is an ELU of a.
+func (r *recorder) isELU(c, a, b *value) bool {
+	minusOne, ok := r.operands(b.name, "Sub")
+	if !ok || !r.isScalar(minusOne[1], 1) {
+		return false
+	}
+	exponent, ok := r.operands(minusOne[0], "Exp")
+	if !ok {
+		return false
+	}
+	inner, ok := r.operands(exponent[0], "Where")
+	if !ok || inner[0] != c.name || !r.isScalar(inner[1], 0) || inner[2] != a.name {
+		return false
+	}
+	greater, ok := r.operands(c.name, "Greater")
+	return ok && greater[0] == a.name && r.isScalar(greater[1], 0)
+}
+
+// elu writes down the ELU of x, and remembers it for its gradient by the exponential it is spelled with.
+func (r *recorder) elu(x, spelled *value) *value {
+	y := r.node("Elu", x.shape, x.dims, nil, x)
+	minusOne, _ := r.operands(spelled.name, "Sub")
+	r.elus[minusOne[0]] = y
+	return y
+}
+
+// eluGradient returns what is passed back to the x of an ELU, if that is what a + b is.
+func (f *function) eluGradient(a, b *value) (compute.Value, bool, error) {
+	r := f.recorder
+	above, ok := r.operands(a.name, "Where")
+	below, also := r.operands(b.name, "Where")
+	if !ok || !also || above[0] != below[0] || !r.isScalar(above[2], 0) || !r.isScalar(below[1], 0) {
+		return nil, false, nil
+	}
+	product, ok := r.operands(below[2], "Mul")
+	if !ok {
+		return nil, false, nil
+	}
+	passed, ok := r.operands(product[0], "Where")
+	y, known := r.elus[product[1]]
+	if !ok || !known || passed[0] != above[0] || !r.isScalar(passed[1], 0) || passed[2] != above[1] {
+		return nil, false, nil
+	}
+	zero, err := r.constant([]float32{0}, nil)
+	if err != nil {
+		return nil, false, err
+	}
+	one, err := r.constant([]float32{1}, nil)
+	if err != nil {
+		return nil, false, err
+	}
+	slope := r.node("Add", y.shape, y.dims, nil, r.node("Min", y.shape, y.dims, nil, y, zero), one)
+	v := &value{name: above[1], shape: a.shape, dims: a.dims}
+	return r.node("Mul", a.shape, a.dims, nil, v, slope), true, nil
+}
