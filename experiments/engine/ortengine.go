@@ -23,11 +23,22 @@ func compileONNX(threads int, f Graph, inputs []Input) (Program, error) {
 	if err != nil {
 		return nil, err
 	}
+	return openProgram(m, threads)
+}
+
+// OpenProgram returns a model whose sizes are all fixed as a program on one thread.
+func OpenProgram(m Model) (Program, error) { return openProgram(m, 1) }
+
+func openProgram(m Model, threads int) (Program, error) {
 	s, err := Open(m.Marshal(), SessionOptions{Threads: threads, Optimise: true})
 	if err != nil {
 		return nil, err
 	}
-	return &ortProgram{Session: s, declared: inputs, outputs: m.Outputs}, nil
+	p := &ortProgram{Session: s, outputs: m.Outputs}
+	for _, in := range m.Inputs {
+		p.declared = append(p.declared, Input{Name: in.Name, Dims: in.Dims})
+	}
+	return p, nil
 }
 
 func (p *ortProgram) Run(inputs ...Tensor) ([]Tensor, error) {
