@@ -2,6 +2,7 @@ package engine
 
 import (
 	"os"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"testing"
@@ -9,8 +10,8 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// TestCyclesLeaveMemoryFlat opens, runs and closes programs and loops 10,000 times. What a leak of one tensor, session
-// or option a cycle would cost is 10 MB and more; the allocators' own wandering stays below 8 MB after a warm-up.
+// TestCyclesLeaveMemoryFlat opens, runs and closes programs and loops 10,000 times. Tensors that a loop does not free cost
+// 7.5 MB; without a leak the memory wanders by less than 1 MB after a warm-up.
 func TestCyclesLeaveMemoryFlat(t *testing.T) {
 	requireRuntime(t)
 	if residentMegabytes(t) == 0 {
@@ -51,7 +52,7 @@ func TestCyclesLeaveMemoryFlat(t *testing.T) {
 	for range 10_000 {
 		cycle()
 	}
-	if grown := residentMegabytes(t) - before; grown > 8 {
+	if grown := residentMegabytes(t) - before; grown > 3 {
 		t.Errorf("10,000 cycles grew the memory from %.1f MB by %.1f MB", before, grown)
 	}
 }
@@ -59,6 +60,7 @@ func TestCyclesLeaveMemoryFlat(t *testing.T) {
 // residentMegabytes returns the memory the process holds, or 0 where the system does not say.
 func residentMegabytes(t *testing.T) float64 {
 	t.Helper()
+	debug.FreeOSMemory() // what Go's own heap still holds is no leak
 	text, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
 		return 0
