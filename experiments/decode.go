@@ -65,7 +65,8 @@ func spec(found alternatives, text []byte) Spec {
 	first := found.values[0].Interface().(document)
 	s := Spec{
 		Name: first.Name, Seeds: first.Seeds, Metrics: first.Metrics, Reference: first.Reference, Choose: first.Choose,
-		Text: string(text), Settings: make([]Setting, len(found.values)),
+		Engine: first.Engine,
+		Text:   string(text), Settings: make([]Setting, len(found.values)),
 	}
 	for i, v := range found.values {
 		doc := v.Interface().(document)

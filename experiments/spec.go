@@ -20,6 +20,7 @@ type Spec struct {
 	Metrics   []metric.Metric `json:"metrics"`
 	Reference Reference       `json:"reference"`
 	Choose    Choose          `json:"choose"`
+	Engine    string          `json:"engine"`
 	Text      string          `json:"-"` // the file as it was read
 }
 
@@ -89,6 +90,7 @@ type document struct {
 	Metrics   []metric.Metric `json:"metrics" doc:"the metrics to measure"`
 	Reference Reference       `json:"reference" doc:"the true sample that runs are measured against"`
 	Choose    Choose          `json:"choose" doc:"which setting to choose and export"`
+	Engine    string          `json:"engine" oneof:"auto onnxruntime go" doc:"what runs the nets; it does not change what is cached"`
 }
 
 // defaults is a spec with nothing written in it: the net, batch and solver of the standalone notebook of arXiv
@@ -104,5 +106,6 @@ func defaults() document {
 		Metrics:   []metric.Metric{metric.MMD, metric.SlicedW2},
 		Reference: Reference{Count: 2000},
 		Choose:    Choose{Rule: "best"},
+		Engine:    "auto",
 	}
 }

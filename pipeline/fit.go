@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/velocity"
 	"flowsweep/store"
@@ -64,7 +65,7 @@ func (s *sweeper) train(ctx context.Context, fit experiments.Fit) (ok bool, err 
 	start, last := s.now(), 0.
 	var weights []float32
 	err = guarded(func() (err error) {
-		weights, err = train(ctx, s.engine, fit, func(l experiments.Loss) {
+		weights, err = train(ctx, s.engineFor(net, fit), fit, func(l experiments.Loss) {
 			last = l.Value
 			s.db.LogLosses(fit.Key, l)
 		}, func(n int) { s.show.advance(n, 0) })
@@ -118,6 +119,18 @@ func (s *sweeper) measure(ctx context.Context, fit experiments.Fit, run experime
 		return s.failed("run", run.Key, err)
 	}
 	return s.db.SaveMetrics(ctx, run.Key, run.Reference, values)
+}
+
+// threadsPay is the floating-point operations of a training step above which a second thread pays: below, threads wait
+// for each other longer than they work (`flowsweep bench train`).
+const threadsPay = 200e6
+
+// engineFor returns the engine with as many threads as there are cores for the fit, if it is large enough to use them.
+func (s *sweeper) engineFor(net velocity.Net, fit experiments.Fit) engine.Engine {
+	if stepFlops(net, fit.Recipe.Train.Batch) < threadsPay {
+		return s.engine
+	}
+	return s.engine.WithThreads(s.spare)
 }
 
 // failed notes a failure and says it at once; with --fail-fast it returns it, which stops the sweep.

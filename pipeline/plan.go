@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -46,6 +47,7 @@ type planReport struct {
 	TrainSteps int      `json:"train_steps"`
 	Seconds    *float64 `json:"estimated_fit_seconds"` // null where the store has nothing to estimate from
 	Workers    int      `json:"workers"`
+	Megabytes  float64  `json:"estimated_megabytes"` // of the largest fits that are done at once
 }
 
 func (a *app) planCommand() *cobra.Command {
@@ -100,6 +102,7 @@ func (a *app) planReport(ctx context.Context, plan experiments.Plan, workers int
 		Runs: plan.Runs(), RunsToDo: w.sampled, RunsCached: plan.Runs() - w.sampled,
 		ToMeasure: w.measured, TrainSteps: w.trainSteps, Workers: workers,
 	}
+	r.Megabytes = megabytes(w, workers)
 	r.Seconds, err = estimate(ctx, db, w, workers)
 	return r, err
 }
@@ -144,10 +147,37 @@ func multiplications(r experiments.Recipe) float64 {
 	return float64(net.Size()) * float64(r.Train.Batch) * float64(r.Train.Steps)
 }
 
+// megabytes returns about how much memory the largest fits take that are done at once: weights, moments and their next
+// values; of every layer the inputs, outputs and gradients of a batch; and the samples of one run and the reference.
+func megabytes(w work, workers int) float64 {
+	var sizes []float64
+	for _, t := range w.fits {
+		net, err := netOf(t.fit.Recipe)
+		if err != nil {
+			continue
+		}
+		recipe, samples := t.fit.Recipe, 0
+		for _, run := range t.sample {
+			samples = max(samples, run.Sampling.Count)
+		}
+		state, layers := 10*net.Size(), 6*recipe.Train.Batch*net.Width*(net.Depth+1)
+		sizes = append(sizes, (4*float64(state+layers)+8*float64(8*samples*net.Dim))/1e6)
+	}
+	slices.Sort(sizes)
+	total := 100. // onnxruntime, and the program itself
+	for _, s := range sizes[max(0, len(sizes)-workers):] {
+		total += s
+	}
+	return total
+}
+
 func (a *app) printPlan(r planReport) {
 	fmt.Fprintf(a.stdout, "sweep     %s: %d settings over %d seeds\n", r.Sweep, r.Settings, r.Seeds)
 	fmt.Fprintf(a.stdout, "fits      %d: %d to train (%d steps), %d cached\n", r.Fits, r.FitsToDo, r.TrainSteps, r.FitsCached)
 	fmt.Fprintf(a.stdout, "runs      %d: %d to sample, %d cached; %d to measure\n", r.Runs, r.RunsToDo, r.RunsCached, r.ToMeasure)
+	if r.FitsToDo+r.RunsToDo > 0 {
+		fmt.Fprintf(a.stdout, "memory    about %.0f MB with %d workers\n", r.Megabytes, r.Workers)
+	}
 	switch {
 	case r.FitsToDo == 0:
 	case r.Seconds == nil:

@@ -43,7 +43,7 @@ func (a *app) sweepCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&f.out, "out", "", "the output `folder` (default out/<sweep name>)")
 	cmd.Flags().IntVar(&f.workers, "workers", 0, "fits done at once; 0 means one a core")
-	cmd.Flags().StringVar(&f.engine, "engine", engine.Auto, "what runs the nets: auto, onnxruntime or go")
+	cmd.Flags().StringVar(&f.engine, "engine", "", "what runs the nets: auto, onnxruntime or go (default what the spec says)")
 	cmd.Flags().BoolVar(&f.failFast, "fail-fast", false, "stop at the first fit or run that fails")
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask before a large sweep")
 	return cmd
@@ -57,6 +57,7 @@ type sweeper struct {
 	env      experiments.Environment
 	labels   map[string]string // of the fits, by key
 	court    *court
+	spare    int // cores a fit may use
 	show     *progress
 	now      func() time.Time
 	failFast bool
@@ -70,6 +71,9 @@ func (a *app) sweep(ctx context.Context, path string, f sweepFlags) error {
 	plan, err := loadPlan(path)
 	if err != nil {
 		return err
+	}
+	if f.engine == "" {
+		f.engine = plan.Spec.Engine
 	}
 	e, why, err := engine.Pick(f.engine)
 	if err != nil {
@@ -146,6 +150,7 @@ func (a *app) run(ctx context.Context, s *sweeper, workers int, why, out string)
 
 // do does the fits that are left, several at once.
 func (s *sweeper) do(ctx context.Context, left work, workers int) error {
+	s.spare = max(1, runtime.GOMAXPROCS(0)/min(workers, len(left.fits)))
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
 	for _, t := range longestFirst(left.fits) {

@@ -236,3 +236,25 @@ func TestEnginesAgree(t *testing.T) {
 		}
 	}
 }
+
+// TestThreadsDoNotChangeTheBits: a sweep gives a fit as many threads as there are cores for it, so the weights must not
+// depend on how many those are.
+func TestThreadsDoNotChangeTheBits(t *testing.T) {
+	t.Parallel()
+	net := Net{Dim: 2, Width: 256, Depth: 2, Activation: SiLU}
+	var first []float32
+	for _, threads := range []int{1, 2, 3} {
+		weights, err := Train(context.Background(), engine.ONNXRuntime.WithThreads(threads), net,
+			Training{Steps: 10, Batch: 1000, Optimizer: Optimizer{Rate: 1e-3}}, 1, flow.CondOT, gaussianPairs(1, 2),
+			func(int, float64) error { return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = weights
+		}
+		if fmt.Sprint(weights) != fmt.Sprint(first) {
+			t.Errorf("%d threads give other weights than 1", threads)
+		}
+	}
+}
