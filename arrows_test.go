@@ -31,7 +31,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	},
 	"experiments/velocity": {rooms: []string{"experiments/engine", "experiments/flow"}, doors: []string{"github.com/gomlx/gomlx"}},
 	"experiments/engine": {doors: []string{
-		"github.com/gomlx/compute", "github.com/gomlx/gomlx", "github.com/yalue/onnxruntime_go", "google.golang.org/protobuf",
+		"github.com/gomlx/compute", "github.com/gomlx/gomlx", "github.com/gomlx/go-xla", "github.com/yalue/onnxruntime_go", "google.golang.org/protobuf",
 	}},
 	"experiments/metric": {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},
 	"experiments/target": {rooms: []string{"experiments/flow"}},

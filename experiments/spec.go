@@ -90,7 +90,7 @@ type document struct {
 	Metrics   []metric.Metric `json:"metrics" doc:"the metrics to measure"`
 	Reference Reference       `json:"reference" doc:"the true sample that runs are measured against"`
 	Choose    Choose          `json:"choose" doc:"which setting to choose and export"`
-	Engine    string          `json:"engine" oneof:"auto onnxruntime go" doc:"what runs the nets; it does not change what is cached"`
+	Engine    string          `json:"engine" oneof:"auto onnxruntime xla go" doc:"what runs the nets; it does not change what is cached"`
 }
 
 // defaults is a spec with nothing written in it: the net, batch and solver of the standalone notebook of arXiv

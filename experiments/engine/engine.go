@@ -8,6 +8,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -57,7 +58,8 @@ type Loop interface {
 // Engine is a way to run graphs.
 type Engine struct {
 	Name    string
-	Threads int // within an operation; 0 means 1. Engines that cannot be told leave it aside.
+	Threads int          // within an operation; 0 means 1. Engines that cannot be told leave it aside.
+	present func() error // why this machine does not have it, or nil
 	compile func(threads int, f Graph, inputs []Input) (Program, error)
 }
 
@@ -73,33 +75,37 @@ func (e Engine) WithThreads(n int) Engine {
 }
 
 // Engines lists every engine by name, the fastest first.
-var Engines = []Engine{ONNXRuntime, Go}
+var Engines = slices.Concat([]Engine{ONNXRuntime}, optional, []Engine{Go})
 
 // Auto is the name that stands for the fastest engine this machine has.
 const Auto = "auto"
 
-// Pick returns the named engine and why it was picked. Auto picks the fastest one present; an engine that was asked for
-// and is not present is an error.
+// Pick returns the named engine and why it was picked. Auto picks the first one present; an engine that was asked for and
+// is not present is an error.
 func Pick(name string) (e Engine, why string, err error) {
-	_, missing := LoadRuntime()
+	why = "the fastest here"
 	names := []string{Auto}
 	for _, e := range Engines {
 		names = append(names, e.Name)
+		if name != e.Name && name != Auto {
+			continue
+		}
+		missing := e.present()
 		switch {
-		case name == e.Name && e.Name == ONNXRuntime.Name && missing != nil:
+		case missing != nil && name == Auto:
+			why = fmt.Sprintf("there is no %s: %v", e.Name, missing)
+		case missing != nil:
 			return e, "", missing
-		case name == e.Name:
+		case name == Auto:
+			return e, why, nil
+		default:
 			return e, "asked for", nil
 		}
 	}
-	switch {
-	case name != Auto:
-		return e, "", fmt.Errorf("unknown engine %q: use one of %s", name, strings.Join(names, ", "))
-	case missing != nil:
-		return Go, "there is no onnxruntime: " + missing.Error(), nil
-	default:
-		return ONNXRuntime, "the fastest here", nil
+	if name == "xla" {
+		return e, "", errors.New("this build has no XLA: build with `go build -tags xla`, or use another engine")
 	}
+	return e, "", fmt.Errorf("unknown engine %q: use one of %s", name, strings.Join(names, ", "))
 }
 
 // check returns an error unless the tensors fit the declared inputs.

@@ -346,10 +346,13 @@ func TestGraphPanicsAreErrors(t *testing.T) {
 
 func TestPick(t *testing.T) {
 	t.Parallel()
-	if e, why, err := Pick(Auto); err != nil || e.Name == "" || why == "" {
+	if e, why, err := Pick(Auto); err != nil || e.Name != ONNXRuntime.Name || why == "" {
 		t.Errorf("auto picks %q, %q, %v", e.Name, why, err)
 	}
-	if _, _, err := Pick("tpu"); err == nil || !strings.Contains(err.Error(), "go") {
+	if e, why, err := Pick("go"); err != nil || e.Name != "go" || why != "asked for" {
+		t.Errorf("go picks %q, %q, %v", e.Name, why, err)
+	}
+	if _, _, err := Pick("tpu"); err == nil || !strings.Contains(err.Error(), "auto, onnxruntime") {
 		t.Errorf("error %v, want one that lists the engines", err)
 	}
 }

@@ -9,7 +9,10 @@ import (
 )
 
 // ONNXRuntime records graphs as ONNX and runs them in onnxruntime: what runs here is what Record writes for others.
-var ONNXRuntime = Engine{Name: "onnxruntime", compile: compileONNX}
+var ONNXRuntime = Engine{Name: "onnxruntime", compile: compileONNX, present: func() error {
+	_, err := LoadRuntime()
+	return err
+}}
 
 // ortProgram is a recorded graph, opened in onnxruntime.
 type ortProgram struct {

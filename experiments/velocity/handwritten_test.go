@@ -16,8 +16,12 @@ import (
 func handWritten(n Net, batch int, rate float64) engine.Model {
 	h := &hand{}
 	m := engine.Model{Producer: "flowsweep", Name: "hand-written", Inputs: []engine.ValueInfo{
-		{Name: "weights", Dims: []int{n.Size()}}, {Name: "m", Dims: []int{n.Size()}}, {Name: "v", Dims: []int{n.Size()}},
-		{Name: "step", Dims: []int{1}}, {Name: "t", Dims: []int{batch, 1}}, {Name: "x", Dims: []int{batch, n.Dim}},
+		{Name: "weights", Dims: []int{n.Size()}},
+		{Name: "m", Dims: []int{n.Size()}},
+		{Name: "v", Dims: []int{n.Size()}},
+		{Name: "step", Dims: []int{1}},
+		{Name: "t", Dims: []int{batch, 1}},
+		{Name: "x", Dims: []int{batch, n.Dim}},
 		{Name: "u", Dims: []int{batch, n.Dim}},
 	}}
 	var sizes []int64

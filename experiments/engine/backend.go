@@ -12,10 +12,13 @@ import (
 )
 
 // Go runs graphs in GoMLX's own Go backend: always present, the reference that other engines are compared with.
-var Go = Engine{Name: "go", compile: compileGo}
+var Go = Engine{Name: "go", present: func() error { return nil }, compile: func(_ int, f Graph, inputs []Input) (Program, error) {
+	// Sequential operations: a sweep runs one fit a core, which beats splitting the small products of one fit.
+	return compileBackend(func() (compute.Backend, error) { return gobackend.New("ops_sequential") }, f, inputs)
+}}
 
-// goProgram is a graph compiled by the Go backend.
-type goProgram struct {
+// backendProgram is a graph compiled by a backend of GoMLX.
+type backendProgram struct {
 	backend    compute.Backend
 	inputs     []Input
 	shapes     []shapes.Shape
@@ -23,14 +26,13 @@ type goProgram struct {
 	donate     []bool
 }
 
-func compileGo(_ int, f Graph, inputs []Input) (program Program, err error) {
+func compileBackend(open func() (compute.Backend, error), f Graph, inputs []Input) (program Program, err error) {
 	defer recovered(&err)
-	// Sequential operations: a sweep runs one fit a core, which beats splitting the small products of one fit.
-	backend, err := gobackend.New("ops_sequential")
+	backend, err := open()
 	if err != nil {
-		return nil, fmt.Errorf("start the Go backend: %w", err)
+		return nil, err
 	}
-	p := &goProgram{backend: backend, inputs: inputs}
+	p := &backendProgram{backend: backend, inputs: inputs}
 	g := graph.NewGraph(backend, "program")
 	nodes := make([]*graph.Node, len(inputs))
 	for i, in := range inputs {
@@ -39,13 +41,14 @@ func compileGo(_ int, f Graph, inputs []Input) (program Program, err error) {
 		nodes[i] = graph.Parameter(g, in.Name, p.shapes[i])
 	}
 	if err := g.Compile(f(nodes)...); err != nil {
-		return nil, fmt.Errorf("compile for the Go backend: %w", err)
+		backend.Finalize()
+		return nil, fmt.Errorf("compile for the backend %s: %w", backend.Name(), err)
 	}
 	p.executable = g.Executable()
 	return p, nil
 }
 
-func (p *goProgram) Run(inputs ...Tensor) (outputs []Tensor, err error) {
+func (p *backendProgram) Run(inputs ...Tensor) (outputs []Tensor, err error) {
 	defer recovered(&err)
 	if err := check(p.inputs, inputs); err != nil {
 		return nil, err
@@ -58,7 +61,7 @@ func (p *goProgram) Run(inputs ...Tensor) (outputs []Tensor, err error) {
 	}
 	results, err := p.executable.Execute(buffers, p.donate, 0)
 	if err != nil {
-		return nil, fmt.Errorf("run in the Go backend: %w", err)
+		return nil, fmt.Errorf("run in the backend %s: %w", p.backend.Name(), err)
 	}
 	outputs = make([]Tensor, len(results))
 	for i, r := range results {
@@ -83,14 +86,14 @@ func takeBuffer(b compute.Buffer) (Tensor, error) {
 }
 
 // Loop hands the state from one run to the next.
-func (p *goProgram) Loop(state ...Tensor) (Loop, error) { return &goLoop{p, state}, nil }
+func (p *backendProgram) Loop(state ...Tensor) (Loop, error) { return &backendLoop{p, state}, nil }
 
-type goLoop struct {
-	program *goProgram
+type backendLoop struct {
+	program *backendProgram
 	state   []Tensor
 }
 
-func (l *goLoop) Step(inputs ...Tensor) ([]Tensor, error) {
+func (l *backendLoop) Step(inputs ...Tensor) ([]Tensor, error) {
 	out, err := l.program.Run(append(slices.Clone(l.state), inputs...)...)
 	if err != nil {
 		return nil, err
@@ -99,11 +102,11 @@ func (l *goLoop) Step(inputs ...Tensor) ([]Tensor, error) {
 	return out[len(l.state):], nil
 }
 
-func (l *goLoop) State() ([]Tensor, error) { return cloned(l.state), nil }
+func (l *backendLoop) State() ([]Tensor, error) { return cloned(l.state), nil }
 
-func (l *goLoop) Close() error { return nil }
+func (l *backendLoop) Close() error { return nil }
 
-func (p *goProgram) Close() error {
+func (p *backendProgram) Close() error {
 	p.executable.Finalize()
 	p.backend.Finalize()
 	return nil
