@@ -34,12 +34,15 @@ func Record(f Graph, inputs []Input, weights []Initializer, outputs []string) (m
 	return r.model, nil
 }
 
+// batchAxis is GoMLX's name for the dynamic axis.
+const batchAxis = "batch"
+
 // dynamic returns the shape of these sizes, where Batch is the axis of that name.
 func dynamic(dims []int) shapes.Shape {
 	names := make([]string, len(dims))
 	for i, d := range dims {
 		if d == Batch {
-			names[i] = "batch"
+			names[i] = batchAxis
 		}
 	}
 	return shapes.MakeDynamic(dtypes.Float32, dims, names)

@@ -1,10 +1,10 @@
 package engine
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapeinference"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/compute/support/sets"
@@ -30,7 +30,7 @@ func stretch(a, b []int) []int {
 // BroadcastInDim writes nothing but, where axes were inserted between others, a reshape.
 func (f *function) BroadcastInDim(x compute.Value, shape shapes.Shape, axes []int) (compute.Value, error) {
 	v := x.(*value)
-	if err := shapeinference.BroadcastInDim(v.shape, shape, axes, sets.MakeWith("batch")); err != nil {
+	if err := shapeinference.BroadcastInDim(v.shape, shape, axes, sets.MakeWith(batchAxis)); err != nil {
 		return nil, err
 	}
 	// The sizes of v, moved to the axes of the new shape; the rest are 1.
@@ -102,14 +102,37 @@ func (r *recorder) whole(v *value) (*value, error) {
 		}
 		return &value{name: w.name, shape: v.shape, dims: dims}, nil
 	}
-	if v.shape.IsDynamic() {
-		return nil, lack(fmt.Sprintf("expansion of sizes %v to %v along the batch", v.dims, dims), "combine it with an input first")
-	}
-	sizes, err := r.ints(dims)
+	sizes, err := r.sizes(v.shape)
 	if err != nil {
 		return nil, err
 	}
 	return r.node("Expand", v.shape, dims, nil, v, sizes), nil
+}
+
+// sizes returns the list of the sizes of a shape, with that of the batch taken from an input.
+func (r *recorder) sizes(shape shapes.Shape) (*value, error) {
+	at := slices.Index(shape.Dimensions, shapes.DynamicDim)
+	if at < 0 {
+		return r.ints(shape.Dimensions)
+	}
+	in := slices.IndexFunc(r.model.Inputs, func(v ValueInfo) bool { return slices.Contains(v.Dims, Batch) })
+	if in < 0 || shape.AxisName(at) != batchAxis || slices.Contains(shape.Dimensions[at+1:], shapes.DynamicDim) {
+		return nil, lack("expansion to "+shape.String(), "combine it with an input first")
+	}
+	given := r.model.Inputs[in]
+	axis := slices.Index(given.Dims, Batch)
+	list := func(n int) shapes.Shape { return shapes.Make(dtypes.Int64, n) }
+	// The attributes of Shape cut out one size.
+	batch := r.node("Shape", list(1), []int{1}, []Attribute{{"start", int64(axis)}, {"end", int64(axis + 1)}}, &value{name: given.Name})
+	before, err := r.ints(shape.Dimensions[:at])
+	if err != nil {
+		return nil, err
+	}
+	after, err := r.ints(shape.Dimensions[at+1:])
+	if err != nil {
+		return nil, err
+	}
+	return r.node("Concat", list(shape.Rank()), []int{shape.Rank()}, []Attribute{{"axis", int64(0)}}, before, batch, after), nil
 }
 
 // operands returns the inputs of the node that makes the named value, if it is of that operation.

@@ -3,9 +3,12 @@ package engine
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -21,4 +24,89 @@ func TestRecordNamesThePlace(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("error %v, want one that says %q", err, want)
 	}
+}
+
+// TestRecordedWithADynamicBatch records graphs once and runs them with batches of several sizes.
+func TestRecordedWithADynamicBatch(t *testing.T) {
+	requireRuntime(t)
+	for _, c := range []struct {
+		name   string
+		inputs [][]int // the first axis of the first one is the batch
+		build  func(x, w *graph.Node) *graph.Node
+	}{
+		{"dense of rank 3", [][]int{{Batch, 3, 4}, {4, 5}}, func(x, w *graph.Node) *graph.Node {
+			return graph.Dot(x, w).General([]int{2}, nil, []int{0}, nil)
+		}},
+		{"dense that contracts two axes", [][]int{{Batch, 3, 4}, {5, 3, 4}}, func(x, w *graph.Node) *graph.Node {
+			return graph.Dot(x, w).General([]int{1, 2}, nil, []int{1, 2}, nil)
+		}},
+		{"dense that keeps two axes", [][]int{{Batch, 4}, {4, 2, 3}}, func(x, w *graph.Node) *graph.Node {
+			return graph.Dot(x, w).General([]int{1}, nil, []int{0}, nil)
+		}},
+		{"attention", [][]int{{Batch, 6, 4}, {4, 4}}, func(x, w *graph.Node) *graph.Node {
+			keys := graph.Dot(x, w).General([]int{2}, nil, []int{0}, nil)
+			weights := graph.Softmax(graph.Dot(x, keys).General([]int{2}, []int{0}, []int{2}, []int{0}), -1)
+			return graph.Dot(weights, x).General([]int{2}, []int{0}, []int{1}, []int{0})
+		}},
+		{"heads", [][]int{{Batch, 6, 2, 4}, {1}}, func(x, w *graph.Node) *graph.Node {
+			return graph.Mul(graph.Dot(x, x).General([]int{3}, []int{0, 2}, []int{3}, []int{0, 2}), graph.InsertAxes(w, 0, 0, 0))
+		}},
+		{"convolution", [][]int{{Batch, 6, 2}, {3, 2, 4}}, func(x, w *graph.Node) *graph.Node {
+			return graph.Convolve(x, w).PadSame().Done()
+		}},
+		{"reverse", [][]int{{Batch, 3}, {3}}, func(x, w *graph.Node) *graph.Node {
+			return graph.Add(graph.Reverse(x, 0, 1), graph.InsertAxes(w, 0))
+		}},
+		{"pad", [][]int{{Batch, 3}, {5}}, func(x, w *graph.Node) *graph.Node {
+			zero := graph.ScalarZero(x.Graph(), x.DType())
+			return graph.Add(graph.Pad(x, zero, compute.PadAxis{}, compute.PadAxis{Interior: 1}), graph.InsertAxes(w, 0))
+		}},
+		{"layer norm", [][]int{{Batch, 3, 4}, {4}}, func(x, w *graph.Node) *graph.Node {
+			x = graph.Sub(x, graph.ReduceAndKeep(x, graph.ReduceMean, -1))
+			x = graph.Div(x, graph.Sqrt(graph.AddScalar(graph.ReduceAndKeep(graph.Square(x), graph.ReduceMean, -1), 1e-3)))
+			return graph.Mul(x, graph.InsertAxes(w, 0, 0))
+		}},
+		{"mean over the batch", [][]int{{Batch, 3}, {3}}, func(x, w *graph.Node) *graph.Node {
+			return graph.Add(graph.ReduceMean(x, 0), w)
+		}},
+		{"a broadcast beside the input", [][]int{{Batch, 3}, {2}}, func(x, w *graph.Node) *graph.Node {
+			shape := x.Shape().Clone()
+			shape.Dimensions[1] = 2
+			return graph.Concatenate([]*graph.Node{x, graph.BroadcastToShape(graph.InsertAxes(w, 0), shape)}, 1)
+		}},
+		{"statistics", [][]int{{Batch, 3}, {3}}, func(x, w *graph.Node) *graph.Node {
+			return graph.Add(graph.ReduceAndKeep(x, graph.ReduceMax, 0), graph.InsertAxes(w, 0))
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			build := func(in []*graph.Node) []*graph.Node { return []*graph.Node{c.build(in[0], in[1])} }
+			m, err := Record(build, []Input{{"x", c.inputs[0]}, {"w", c.inputs[1]}}, nil, []string{"y"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, batch := range []int{1, 2, 7} {
+				dims := slices.Clone(c.inputs[0])
+				dims[0] = batch
+				tensors := []Tensor{random(1, dims...), random(2, c.inputs[1]...)}
+				want := runGo(t, build, []Input{{"x", dims}, {"w", c.inputs[1]}}, tensors)
+				for _, optimise := range []bool{false, true} {
+					compare(t, runONNX(t, m, optimise, tensors), want, 1e-5)
+				}
+			}
+		})
+	}
+}
+
+// TestPadCutsOff: the Go backend has no negative padding to compare with.
+func TestPadCutsOff(t *testing.T) {
+	requireRuntime(t)
+	m, err := Record(func(in []*graph.Node) []*graph.Node {
+		zero := graph.ScalarZero(in[0].Graph(), dtypes.Float32)
+		return []*graph.Node{graph.Pad(in[0], zero, compute.PadAxis{Start: -1, End: 2, Interior: 1})}
+	}, []Input{{"x", []int{3}}}, nil, []string{"y"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := runONNX(t, m, true, []Tensor{{Dims: []int{3}, Data: []float32{1, 2, 3}}})
+	compare(t, got, []Tensor{{Dims: []int{6}, Data: []float32{0, 2, 0, 3, 0, 0}}}, 0)
 }

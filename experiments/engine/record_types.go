@@ -22,7 +22,8 @@ var onnxKinds = map[dtypes.DType]int64{
 var recorded = []compute.OpType{
 	compute.OpTypeAbs, compute.OpTypeAdd, compute.OpTypeAtan2, compute.OpTypeBroadcastInDim, compute.OpTypeCeil,
 	compute.OpTypeClamp, compute.OpTypeConcatenate, compute.OpTypeConvGeneral, compute.OpTypeConstant, compute.OpTypeConvertDType,
-	compute.OpTypeCos, compute.OpTypeDiv, compute.OpTypeDotGeneral, compute.OpTypeEqual, compute.OpTypeErf,
+	compute.OpTypeCos, compute.OpTypeDiv, compute.OpTypeDotGeneral, compute.OpTypeDynamicDimensionSize, compute.OpTypeDynamicReshape,
+	compute.OpTypeDynamicShape, compute.OpTypeEqual, compute.OpTypeErf,
 	compute.OpTypeExp, compute.OpTypeExpm1, compute.OpTypeFloor, compute.OpTypeGreaterOrEqual,
 	compute.OpTypeGreaterThan, compute.OpTypeIdentity, compute.OpTypeIota, compute.OpTypeIsFinite, compute.OpTypeIsNaN,
 	compute.OpTypeLessOrEqual, compute.OpTypeLessThan, compute.OpTypeLog, compute.OpTypeLog1p, compute.OpTypeLogicalAnd,

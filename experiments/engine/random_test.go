@@ -1,0 +1,165 @@
+package engine
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// sketch draws a random graph of one kind: sizes of the inputs and what is done with them.
+type sketch struct {
+	name string
+	draw func(r *rand.Rand) ([][]int, Graph)
+}
+
+// TestRandomShapes compares, for random shapes of every kind of graph, what is recorded with the Go backend.
+func TestRandomShapes(t *testing.T) {
+	requireRuntime(t)
+	for _, k := range sketches() {
+		t.Run(k.name, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(1, 2))
+			for i := range 40 {
+				dims, drawn := k.draw(r)
+				build := func(in []*graph.Node) []*graph.Node {
+					out := drawn(in)
+					for i, y := range out {
+						if y.Rank() == 0 { // onnxruntime_go cannot return those
+							out[i] = graph.Reshape(y, 1)
+						}
+					}
+					return out
+				}
+				var inputs []Input
+				var tensors []Tensor
+				for j, d := range dims {
+					inputs = append(inputs, Input{fmt.Sprint("x", j), d})
+					tensors = append(tensors, random(r.Uint64(), d...))
+				}
+				want := runGo(t, build, inputs, tensors)
+				m, err := Record(build, inputs, nil, []string{"y", "z"}[:len(want)])
+				if err != nil {
+					t.Fatalf("draw %d, %v: %v", i, dims, err)
+				}
+				for _, optimise := range []bool{false, true} {
+					// 1e-5: sums of up to a hundred products, in another order.
+					compare(t, runONNX(t, m, optimise, tensors), want, 1e-5)
+				}
+				if t.Failed() {
+					t.Fatalf("draw %d, %v: %v", i, dims, m.Nodes)
+				}
+			}
+		})
+	}
+}
+
+func sketches() []sketch {
+	return []sketch{
+		{"unary", drawUnary},
+		{"binary", drawBinary},
+		{"reduce", drawReduce},
+		{"dot", drawDot},
+		{"slice", drawSlice},
+		{"pad", drawPad},
+		{"move", drawMove},
+		{"broadcast", drawBroadcast},
+		{"convolve", drawConvolve},
+		{"chain", drawChain},
+	}
+}
+
+// sizes draws the sizes of some axes.
+func sizes(r *rand.Rand, rank int) []int {
+	dims := make([]int, rank)
+	for i := range dims {
+		dims[i] = 1 + r.IntN(4)
+	}
+	return dims
+}
+
+func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
+
+func single(f func(x *graph.Node) *graph.Node) Graph {
+	return func(in []*graph.Node) []*graph.Node { return []*graph.Node{f(in[0])} }
+}
+
+func float(x *graph.Node) *graph.Node { return graph.ConvertDType(x, dtypes.Float32) }
+
+func drawUnary(r *rand.Rand) ([][]int, Graph) {
+	positive := func(x *graph.Node) *graph.Node { return graph.AddScalar(graph.Abs(x), .5) }
+	f := pick(r, []func(x *graph.Node) *graph.Node{
+		graph.Abs, graph.Ceil, graph.Cos, graph.Erf, graph.Exp, graph.Expm1, graph.Floor, graph.Neg, graph.Round, graph.Sign,
+		graph.Sin, graph.Sigmoid, graph.Tanh,
+		func(x *graph.Node) *graph.Node { return graph.Log(positive(x)) },
+		func(x *graph.Node) *graph.Node { return graph.Log1p(positive(x)) },
+		func(x *graph.Node) *graph.Node { return graph.Log1p(graph.MulScalar(graph.Sin(x), .9)) },
+		func(x *graph.Node) *graph.Node { return graph.Sqrt(positive(x)) },
+		func(x *graph.Node) *graph.Node { return graph.Rsqrt(positive(x)) },
+		func(x *graph.Node) *graph.Node { return graph.ClipScalar(x, -.5, .7) },
+		func(x *graph.Node) *graph.Node { return float(graph.IsFinite(graph.Log(x))) },
+		func(x *graph.Node) *graph.Node { return float(graph.IsNaN(graph.Sqrt(x))) },
+		func(x *graph.Node) *graph.Node { return float(graph.ConvertDType(x, dtypes.Int32)) },
+		func(x *graph.Node) *graph.Node { return float(graph.ConvertDType(x, dtypes.Int8)) },
+		func(x *graph.Node) *graph.Node { return float(graph.ConvertDType(x, dtypes.Float64)) },
+		func(x *graph.Node) *graph.Node { return graph.Add(x, graph.Iota(x.Graph(), x.Shape(), x.Rank()-1)) },
+	})
+	return [][]int{sizes(r, 1+r.IntN(4))}, single(f)
+}
+
+func drawBinary(r *rand.Rand) ([][]int, Graph) {
+	a := sizes(r, 1+r.IntN(4))
+	b := slices.Clone(a)
+	for i := range a {
+		switch r.IntN(4) {
+		case 0:
+			a[i] = 1
+		case 1:
+			b[i] = 1
+		}
+	}
+	apart := func(y *graph.Node) *graph.Node { // from 0
+		return graph.Add(y, graph.Where(graph.GreaterThan(y, graph.ScalarZero(y.Graph(), y.DType())), graph.OnesLike(y), graph.Neg(graph.OnesLike(y))))
+	}
+	bits := func(f func(x, y *graph.Node) *graph.Node) func(x, y *graph.Node) *graph.Node {
+		return func(x, y *graph.Node) *graph.Node {
+			zero := graph.ScalarZero(x.Graph(), x.DType())
+			return float(f(graph.GreaterThan(x, zero), graph.GreaterThan(y, zero)))
+		}
+	}
+	order := func(f func(x, y *graph.Node) *graph.Node) func(x, y *graph.Node) *graph.Node {
+		return func(x, y *graph.Node) *graph.Node { return float(f(graph.Floor(x), graph.Floor(y))) }
+	}
+	f := pick(r, []func(x, y *graph.Node) *graph.Node{
+		graph.Add, graph.Sub, graph.Mul, graph.Max, graph.Min,
+		func(x, y *graph.Node) *graph.Node { return graph.Div(x, apart(y)) },
+		func(x, y *graph.Node) *graph.Node { return graph.Mod(x, apart(y)) },
+		func(x, y *graph.Node) *graph.Node { return graph.Pow(graph.AddScalar(graph.Abs(x), .5), y) },
+		bits(graph.LogicalAnd), bits(graph.LogicalOr), bits(graph.LogicalXor),
+		order(graph.Equal), order(graph.NotEqual), order(graph.GreaterThan), order(graph.GreaterOrEqual), order(graph.LessThan), order(graph.LessOrEqual),
+	})
+	return [][]int{a, b}, func(in []*graph.Node) []*graph.Node { return []*graph.Node{f(in[0], in[1])} }
+}
+
+// some draws a subset of the axes, of at least so many.
+func some(r *rand.Rand, rank, least int) []int {
+	return r.Perm(rank)[:least+r.IntN(rank-least+1)]
+}
+
+func drawReduce(r *rand.Rand) ([][]int, Graph) {
+	dims := sizes(r, 1+r.IntN(4))
+	axes := some(r, len(dims), 1)
+	slices.Sort(axes)
+	bits := func(f func(*graph.Node, ...int) *graph.Node) func(*graph.Node, ...int) *graph.Node {
+		return func(x *graph.Node, axes ...int) *graph.Node {
+			return float(f(graph.GreaterThan(x, graph.ScalarZero(x.Graph(), x.DType())), axes...))
+		}
+	}
+	f := pick(r, []func(*graph.Node, ...int) *graph.Node{
+		graph.ReduceSum, graph.ReduceMean, graph.ReduceMax, graph.ReduceMin, graph.ReduceMultiply,
+		bits(graph.ReduceLogicalAnd), bits(graph.ReduceLogicalOr), bits(graph.ReduceLogicalXor),
+	})
+	return [][]int{dims}, single(func(x *graph.Node) *graph.Node { return f(x, axes...) })
+}
