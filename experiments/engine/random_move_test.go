@@ -57,7 +57,7 @@ func drawPad(r *rand.Rand) ([][]int, Graph) {
 	for i := range config {
 		config[i] = compute.PadAxis{Start: r.IntN(3), End: r.IntN(3), Interior: r.IntN(3)}
 	}
-	return [][]int{dims}, single(func(x *graph.Node) *graph.Node {
+	return [][]int{dims}, one(func(x *graph.Node) *graph.Node {
 		return graph.Pad(x, graph.Scalar(x.Graph(), x.DType(), 1.5), config...)
 	})
 }

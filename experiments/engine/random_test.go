@@ -82,7 +82,7 @@ func sizes(r *rand.Rand, rank int) []int {
 
 func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
 
-func single(f func(x *graph.Node) *graph.Node) Graph {
+func one(f func(x *graph.Node) *graph.Node) Graph {
 	return func(in []*graph.Node) []*graph.Node { return []*graph.Node{f(in[0])} }
 }
 
@@ -106,7 +106,7 @@ func drawUnary(r *rand.Rand) ([][]int, Graph) {
 		func(x *graph.Node) *graph.Node { return float(graph.ConvertDType(x, dtypes.Float64)) },
 		func(x *graph.Node) *graph.Node { return graph.Add(x, graph.Iota(x.Graph(), x.Shape(), x.Rank()-1)) },
 	})
-	return [][]int{sizes(r, 1+r.IntN(4))}, single(f)
+	return [][]int{sizes(r, 1+r.IntN(4))}, one(f)
 }
 
 func drawBinary(r *rand.Rand) ([][]int, Graph) {
@@ -133,6 +133,11 @@ func drawBinary(r *rand.Rand) ([][]int, Graph) {
 		return func(x, y *graph.Node) *graph.Node { return float(f(graph.Floor(x), graph.Floor(y))) }
 	}
 	f := pick(r, []func(x, y *graph.Node) *graph.Node{
+		func(x, y *graph.Node) *graph.Node {
+			zero := graph.ScalarZero(x.Graph(), x.DType())
+			a, b := graph.GreaterThan(graph.Add(x, y), zero), graph.LessThan(graph.Mul(x, y), zero)
+			return float(graph.Where(graph.LogicalNot(a), a, b))
+		},
 		graph.Add, graph.Sub, graph.Mul, graph.Max, graph.Min,
 		func(x, y *graph.Node) *graph.Node { return graph.Div(x, apart(y)) },
 		func(x, y *graph.Node) *graph.Node { return graph.Mod(x, apart(y)) },
@@ -161,5 +166,5 @@ func drawReduce(r *rand.Rand) ([][]int, Graph) {
 		graph.ReduceSum, graph.ReduceMean, graph.ReduceMax, graph.ReduceMin, graph.ReduceMultiply,
 		bits(graph.ReduceLogicalAnd), bits(graph.ReduceLogicalOr), bits(graph.ReduceLogicalXor),
 	})
-	return [][]int{dims}, single(func(x *graph.Node) *graph.Node { return f(x, axes...) })
+	return [][]int{dims}, one(func(x *graph.Node) *graph.Node { return f(x, axes...) })
 }

@@ -18,6 +18,9 @@ func (f *function) ConvGeneral(input, kernel compute.Value, axes compute.Convolv
 	x, k := input.(*value), kernel.(*value)
 	shape, err := shapeinference.ConvGeneral(x.shape, k.shape, axes, strides, paddings, inputDilations, kernelDilations,
 		channelGroups, batchGroups)
+	if err == nil {
+		err = single("Conv", x)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/gomlx/compute"
@@ -14,6 +15,15 @@ type formula struct {
 	err error
 }
 
+// formula starts one for a function of floats.
+func (f *function) formula(kind compute.OpType, x compute.Value) *formula {
+	e := &formula{f: f}
+	if dtype := x.(*value).shape.DType; !dtype.IsFloat() {
+		e.err = fmt.Errorf("%s takes floats, got %s", kind, dtype)
+	}
+	return e
+}
+
 func (e *formula) do(op func(a, b compute.Value) (compute.Value, error), a, b compute.Value) (v compute.Value) {
 	if e.err == nil {
 		v, e.err = op(a, b)
@@ -21,11 +31,14 @@ func (e *formula) do(op func(a, b compute.Value) (compute.Value, error), a, b co
 	return v
 }
 
-func (e *formula) of(op string, x compute.Value) (v compute.Value) {
+func (e *formula) of(op string, x compute.Value) compute.Value {
 	if e.err == nil {
-		v, e.err = e.f.unary(op, x)
+		e.err = single(op, x.(*value))
 	}
-	return v
+	if e.err != nil {
+		return nil
+	}
+	return e.f.recorder.node(op, x.(*value).shape, x.(*value).dims, nil, x.(*value))
 }
 
 func (e *formula) where(c, a, b compute.Value) (v compute.Value) {
@@ -37,29 +50,34 @@ func (e *formula) where(c, a, b compute.Value) (v compute.Value) {
 
 // number returns the constant, of the type of x.
 func (e *formula) number(n float64, x compute.Value) compute.Value {
-	c, err := e.f.recorder.scalar(x.(*value).shape.DType, n)
-	if e.err == nil {
-		e.err = err
+	if e.err != nil {
+		return nil
 	}
-	return e.f.recorder.cast(c, x.(*value).shape.DType)
+	dtype := x.(*value).shape.DType
+	c, err := e.f.recorder.scalar(dtype, n)
+	if err != nil {
+		e.err = err
+		return nil
+	}
+	return e.f.recorder.cast(c, dtype)
 }
 
 // Rsqrt is 1 / sqrt(x).
 func (f *function) Rsqrt(x compute.Value) (compute.Value, error) {
-	e := &formula{f: f}
+	e := f.formula(compute.OpTypeRsqrt, x)
 	return e.of("Reciprocal", e.of("Sqrt", x)), e.err
 }
 
 // Expm1 is tanh(x/2) (e^x + 1), which is precise near 0, where e^x - 1 is not.
 func (f *function) Expm1(x compute.Value) (compute.Value, error) {
-	e := &formula{f: f}
+	e := f.formula(compute.OpTypeExpm1, x)
 	half := e.of("Tanh", e.do(f.Mul, x, e.number(.5, x)))
 	return e.do(f.Mul, half, e.do(f.Add, e.of("Exp", x), e.number(1, x))), e.err
 }
 
 // Log1p is 2 atanh(x / (2+x)) near 0, where log(1+x) is not precise, and log(1+x) elsewhere.
 func (f *function) Log1p(x compute.Value) (compute.Value, error) {
-	e := &formula{f: f}
+	e := f.formula(compute.OpTypeLog1p, x)
 	near := e.do(f.LessThan, e.of("Abs", x), e.number(.5, x))
 	atanh := e.of("Atanh", e.do(f.Div, x, e.do(f.Add, x, e.number(2, x))))
 	log := e.of("Log", e.do(f.Add, x, e.number(1, x)))
@@ -68,7 +86,7 @@ func (f *function) Log1p(x compute.Value) (compute.Value, error) {
 
 // IsFinite is |x| < infinity, which NaN is not either.
 func (f *function) IsFinite(x compute.Value) (compute.Value, error) {
-	e := &formula{f: f}
+	e := f.formula(compute.OpTypeIsFinite, x)
 	return e.do(f.LessThan, e.of("Abs", x), e.number(math.Inf(1), x)), e.err
 }
 
@@ -83,7 +101,7 @@ func (f *function) Clamp(least, x, most compute.Value) (compute.Value, error) {
 
 // Atan2 is atan(y/x), moved by half a turn where x < 0; on the axis x = 0 it is a quarter turn to the side of y.
 func (f *function) Atan2(y, x compute.Value) (compute.Value, error) {
-	e := &formula{f: f}
+	e := f.formula(compute.OpTypeAtan2, x)
 	zero := e.number(0, x)
 	turn := e.where(e.do(f.LessThan, y, zero), e.number(-math.Pi, x), e.number(math.Pi, x))
 	angle := e.of("Atan", e.do(f.Div, y, x))

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapeinference"
 	"github.com/gomlx/compute/shapes"
 )
@@ -150,8 +151,8 @@ func (r *recorder) dilate(v, fill *value, padding []compute.PadAxis) (*value, er
 
 // Iota is a constant along its axis, and broadcast along the others.
 func (f *function) Iota(shape shapes.Shape, axis int) (compute.Value, error) {
-	if axis < 0 || axis >= shape.Rank() || shape.Dimensions[axis] == shapes.DynamicDim {
-		return nil, lack(fmt.Sprintf("Iota of %s along axis %d", shape, axis), "count along an axis of known size")
+	if axis < 0 || axis >= shape.Rank() || shape.Dimensions[axis] == shapes.DynamicDim || shape.DType == dtypes.Bool {
+		return nil, lack(fmt.Sprintf("Iota of %s along axis %d", shape, axis), "count numbers along an axis of known size")
 	}
 	dims := slices.Repeat([]int{1}, shape.Rank()-axis)
 	dims[0] = shape.Dimensions[axis]

@@ -10,26 +10,77 @@ import (
 // This file says, for each operation of GoMLX, which operations of ONNX it is.
 
 // unary writes an element-wise operation of one argument.
-func (f *function) unary(op string, x compute.Value) (compute.Value, error) {
+func (f *function) unary(op string, kind compute.OpType, x compute.Value) (compute.Value, error) {
 	v := x.(*value)
-	return f.recorder.node(op, v.shape, v.dims, nil, v), nil
+	shape, err := shapeinference.UnaryOp(kind, v.shape)
+	if err == nil {
+		err = single(op, v)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f.recorder.node(op, shape, v.dims, nil, v), nil
 }
 
-func (f *function) Abs(x compute.Value) (compute.Value, error)        { return f.unary("Abs", x) }
-func (f *function) Ceil(x compute.Value) (compute.Value, error)       { return f.unary("Ceil", x) }
-func (f *function) Cos(x compute.Value) (compute.Value, error)        { return f.unary("Cos", x) }
-func (f *function) Erf(x compute.Value) (compute.Value, error)        { return f.unary("Erf", x) }
-func (f *function) Exp(x compute.Value) (compute.Value, error)        { return f.unary("Exp", x) }
-func (f *function) Floor(x compute.Value) (compute.Value, error)      { return f.unary("Floor", x) }
-func (f *function) Log(x compute.Value) (compute.Value, error)        { return f.unary("Log", x) }
-func (f *function) LogicalNot(x compute.Value) (compute.Value, error) { return f.unary("Not", x) }
-func (f *function) Logistic(x compute.Value) (compute.Value, error)   { return f.unary("Sigmoid", x) }
-func (f *function) Neg(x compute.Value) (compute.Value, error)        { return f.unary("Neg", x) }
-func (f *function) Round(x compute.Value) (compute.Value, error)      { return f.unary("Round", x) }
-func (f *function) Sign(x compute.Value) (compute.Value, error)       { return f.unary("Sign", x) }
-func (f *function) Sin(x compute.Value) (compute.Value, error)        { return f.unary("Sin", x) }
-func (f *function) Sqrt(x compute.Value) (compute.Value, error)       { return f.unary("Sqrt", x) }
-func (f *function) Tanh(x compute.Value) (compute.Value, error)       { return f.unary("Tanh", x) }
+func (f *function) Abs(x compute.Value) (compute.Value, error) {
+	return f.unary("Abs", compute.OpTypeAbs, x)
+}
+
+func (f *function) Ceil(x compute.Value) (compute.Value, error) {
+	return f.unary("Ceil", compute.OpTypeCeil, x)
+}
+
+func (f *function) Cos(x compute.Value) (compute.Value, error) {
+	return f.unary("Cos", compute.OpTypeCos, x)
+}
+
+func (f *function) Erf(x compute.Value) (compute.Value, error) {
+	return f.unary("Erf", compute.OpTypeErf, x)
+}
+
+func (f *function) Exp(x compute.Value) (compute.Value, error) {
+	return f.unary("Exp", compute.OpTypeExp, x)
+}
+
+func (f *function) Floor(x compute.Value) (compute.Value, error) {
+	return f.unary("Floor", compute.OpTypeFloor, x)
+}
+
+func (f *function) Log(x compute.Value) (compute.Value, error) {
+	return f.unary("Log", compute.OpTypeLog, x)
+}
+
+func (f *function) LogicalNot(x compute.Value) (compute.Value, error) {
+	return f.unary("Not", compute.OpTypeLogicalNot, x)
+}
+
+func (f *function) Logistic(x compute.Value) (compute.Value, error) {
+	return f.unary("Sigmoid", compute.OpTypeLogistic, x)
+}
+
+func (f *function) Neg(x compute.Value) (compute.Value, error) {
+	return f.unary("Neg", compute.OpTypeNeg, x)
+}
+
+func (f *function) Round(x compute.Value) (compute.Value, error) {
+	return f.unary("Round", compute.OpTypeRound, x)
+}
+
+func (f *function) Sign(x compute.Value) (compute.Value, error) {
+	return f.unary("Sign", compute.OpTypeSign, x)
+}
+
+func (f *function) Sin(x compute.Value) (compute.Value, error) {
+	return f.unary("Sin", compute.OpTypeSin, x)
+}
+
+func (f *function) Sqrt(x compute.Value) (compute.Value, error) {
+	return f.unary("Sqrt", compute.OpTypeSqrt, x)
+}
+
+func (f *function) Tanh(x compute.Value) (compute.Value, error) {
+	return f.unary("Tanh", compute.OpTypeTanh, x)
+}
 
 // binary writes an element-wise operation of two arguments; a maximum with 0 is Relu.
 func (f *function) binary(op string, kind compute.OpType, lhs, rhs compute.Value, attributes ...Attribute) (compute.Value, error) {
@@ -85,59 +136,6 @@ func (f *function) Rem(a, b compute.Value) (compute.Value, error) {
 	return f.binary("Mod", compute.OpTypeRem, a, b, Attribute{"fmod", int64(1)})
 }
 
-func (f *function) LogicalAnd(a, b compute.Value) (compute.Value, error) {
-	return f.binary("And", compute.OpTypeLogicalAnd, a, b)
-}
-
-func (f *function) LogicalOr(a, b compute.Value) (compute.Value, error) {
-	return f.binary("Or", compute.OpTypeLogicalOr, a, b)
-}
-
-func (f *function) LogicalXor(a, b compute.Value) (compute.Value, error) {
-	return f.binary("Xor", compute.OpTypeLogicalXor, a, b)
-}
-
-// compare writes an element-wise comparison, whose output is boolean.
-func (f *function) compare(op string, kind compute.OpType, lhs, rhs compute.Value) (compute.Value, error) {
-	a, b := lhs.(*value), rhs.(*value)
-	shape, err := shapeinference.ComparisonOp(kind, a.shape, b.shape)
-	if err == nil && kind != compute.OpTypeEqual && kind != compute.OpTypeNotEqual {
-		err = ordered(kind, a)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return f.recorder.node(op, shape, stretch(a.dims, b.dims), nil, a, b), nil
-}
-
-func (f *function) Equal(a, b compute.Value) (compute.Value, error) {
-	return f.compare("Equal", compute.OpTypeEqual, a, b)
-}
-
-func (f *function) NotEqual(a, b compute.Value) (compute.Value, error) {
-	equal, err := f.compare("Equal", compute.OpTypeNotEqual, a, b)
-	if err != nil {
-		return nil, err
-	}
-	return f.LogicalNot(equal)
-}
-
-func (f *function) GreaterThan(a, b compute.Value) (compute.Value, error) {
-	return f.compare("Greater", compute.OpTypeGreaterThan, a, b)
-}
-
-func (f *function) GreaterOrEqual(a, b compute.Value) (compute.Value, error) {
-	return f.compare("GreaterOrEqual", compute.OpTypeGreaterOrEqual, a, b)
-}
-
-func (f *function) LessThan(a, b compute.Value) (compute.Value, error) {
-	return f.compare("Less", compute.OpTypeLessThan, a, b)
-}
-
-func (f *function) LessOrEqual(a, b compute.Value) (compute.Value, error) {
-	return f.compare("LessOrEqual", compute.OpTypeLessOrEqual, a, b)
-}
-
 // Where selects by a condition; where it spells out an ELU, the operation of that name is written instead.
 func (f *function) Where(condition, onTrue, onFalse compute.Value) (compute.Value, error) {
 	c, a, b := condition.(*value), onTrue.(*value), onFalse.(*value)
@@ -148,5 +146,9 @@ func (f *function) Where(condition, onTrue, onFalse compute.Value) (compute.Valu
 	if f.recorder.isELU(c, a, b) {
 		return f.recorder.elu(a, b), nil
 	}
-	return f.recorder.node("Where", shape, stretch(c.dims, stretch(a.dims, b.dims)), nil, c, a, b), nil
+	// onnxruntime has no Where of booleans.
+	made := withDType(shape, numeric(shape.DType))
+	a, b = f.recorder.cast(a, made.DType), f.recorder.cast(b, made.DType)
+	v := f.recorder.node("Where", made, stretch(c.dims, stretch(a.dims, b.dims)), nil, c, a, b)
+	return f.recorder.cast(v, shape.DType), nil
 }

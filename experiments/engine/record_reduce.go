@@ -8,8 +8,12 @@ import (
 
 // reduce writes a reduction; no axes means all. In opset 17 ReduceSum takes its axes as an input, the others as an
 // attribute.
-func (f *function) reduce(op string, x compute.Value, axes []int) (compute.Value, error) {
+func (f *function) reduce(op string, kind compute.OpType, x compute.Value, axes []int) (compute.Value, error) {
 	r := f.recorder
+	dtype := x.(*value).shape.DType
+	if dtype == dtypes.Bool || dtype == dtypes.Uint64 && kind != compute.OpTypeReduceSum && kind != compute.OpTypeReduceProduct {
+		return nil, ordered(kind, x.(*value))
+	}
 	v, err := r.whole(x.(*value))
 	if err != nil || v.shape.Rank() == 0 {
 		return v, err
@@ -35,30 +39,24 @@ func (f *function) reduce(op string, x compute.Value, axes []int) (compute.Value
 }
 
 func (f *function) ReduceSum(x compute.Value, axes ...int) (compute.Value, error) {
-	return f.reduce("ReduceSum", x, axes)
+	return f.reduce("ReduceSum", compute.OpTypeReduceSum, x, axes)
 }
 
 func (f *function) ReduceProduct(x compute.Value, axes ...int) (compute.Value, error) {
-	return f.reduce("ReduceProd", x, axes)
+	return f.reduce("ReduceProd", compute.OpTypeReduceProduct, x, axes)
 }
 
 func (f *function) ReduceMax(x compute.Value, axes ...int) (compute.Value, error) {
-	if err := ordered(compute.OpTypeReduceMax, x.(*value)); err != nil {
-		return nil, err
-	}
-	return f.reduce("ReduceMax", x, axes)
+	return f.reduce("ReduceMax", compute.OpTypeReduceMax, x, axes)
 }
 
 func (f *function) ReduceMin(x compute.Value, axes ...int) (compute.Value, error) {
-	if err := ordered(compute.OpTypeReduceMin, x.(*value)); err != nil {
-		return nil, err
-	}
-	return f.reduce("ReduceMin", x, axes)
+	return f.reduce("ReduceMin", compute.OpTypeReduceMin, x, axes)
 }
 
 // logical reduces booleans as the integers 0 and 1.
-func (f *function) logical(op string, x compute.Value, axes []int) (*value, error) {
-	v, err := f.reduce(op, f.recorder.cast(x.(*value), dtypes.Int32), axes)
+func (f *function) logical(op string, kind compute.OpType, x compute.Value, axes []int) (*value, error) {
+	v, err := f.reduce(op, kind, f.recorder.cast(x.(*value), dtypes.Int32), axes)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +64,7 @@ func (f *function) logical(op string, x compute.Value, axes []int) (*value, erro
 }
 
 func (f *function) ReduceLogicalAnd(x compute.Value, axes ...int) (compute.Value, error) {
-	least, err := f.logical("ReduceMin", x, axes)
+	least, err := f.logical("ReduceMin", compute.OpTypeReduceMin, x, axes)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +72,7 @@ func (f *function) ReduceLogicalAnd(x compute.Value, axes ...int) (compute.Value
 }
 
 func (f *function) ReduceLogicalOr(x compute.Value, axes ...int) (compute.Value, error) {
-	most, err := f.logical("ReduceMax", x, axes)
+	most, err := f.logical("ReduceMax", compute.OpTypeReduceMax, x, axes)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +81,7 @@ func (f *function) ReduceLogicalOr(x compute.Value, axes ...int) (compute.Value,
 
 // ReduceLogicalXor is whether an odd number is true.
 func (f *function) ReduceLogicalXor(x compute.Value, axes ...int) (compute.Value, error) {
-	count, err := f.logical("ReduceSum", x, axes)
+	count, err := f.logical("ReduceSum", compute.OpTypeReduceSum, x, axes)
 	if err != nil {
 		return nil, err
 	}

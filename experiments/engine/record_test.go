@@ -24,6 +24,14 @@ func TestRecordNamesThePlace(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("error %v, want one that says %q", err, want)
 	}
+	_, err = Record(func(in []*graph.Node) []*graph.Node {
+		_, _, line, _ = runtime.Caller(0)
+		return []*graph.Node{graph.Erf(graph.ConvertDType(in[0], dtypes.Float64))}
+	}, []Input{{"x", []int{4, 4}}}, nil, []string{"y"})
+	want = fmt.Sprintf("no Erf of 64-bit floats, asked for at record_test.go:%d ", line+1)
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error %v, want one that says %q", err, want)
+	}
 }
 
 // TestRecordedWithADynamicBatch records graphs once and runs them with batches of several sizes.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -53,12 +54,31 @@ func wide(dtype dtypes.DType) dtypes.DType {
 	}
 }
 
-// ordered returns an error for unsigned 64-bit integers, whose order is lost where signed ones stand for them.
-func ordered(kind compute.OpType, operands ...*value) error {
-	for _, v := range operands {
-		if v.shape.DType == dtypes.Uint64 {
-			return lack(kind.String()+" of unsigned 64-bit integers", "use signed ones")
-		}
+// numeric returns the type that stands for booleans where there must be numbers; numbers stay.
+func numeric(dtype dtypes.DType) dtypes.DType {
+	if dtype == dtypes.Bool {
+		return dtypes.Int32
+	}
+	return dtype
+}
+
+// ordered returns an error for what has no order: booleans, and unsigned 64-bit integers, which lose theirs where
+// signed ones stand for them.
+func ordered(kind compute.OpType, v *value) error {
+	switch v.shape.DType {
+	case dtypes.Bool:
+		return lack(kind.String()+" of booleans", "convert them to numbers")
+	case dtypes.Uint64:
+		return lack(kind.String()+" of unsigned 64-bit integers", "use signed ones")
+	default:
+		return nil
+	}
+}
+
+// single returns an error for 64-bit floats in an operation that onnxruntime has only for 32-bit ones.
+func single(op string, v *value) error {
+	if v.shape.DType == dtypes.Float64 && slices.Contains([]string{"Atan", "Atanh", "Conv", "Cos", "Erf"}, op) {
+		return lack(op+" of 64-bit floats", "use 32-bit ones")
 	}
 	return nil
 }
