@@ -61,7 +61,10 @@ type recorder struct {
 }
 
 func newRecorder(outputs []string) *recorder {
-	return &recorder{made: map[string]int{}, constants: map[string]Initializer{}, elus: map[string]*value{}, outputs: outputs}
+	return &recorder{
+		made: map[string]int{}, constants: map[string]Initializer{}, known: map[string]string{},
+		elus: map[string]*value{}, outputs: outputs,
+	}
 }
 
 // value is what GoMLX holds for the output of an operation.
@@ -128,6 +131,15 @@ type function struct {
 func (f *function) Builder() compute.Builder                        { return f.builder }
 func (f *function) Shape(v compute.Value) (shapes.Shape, error)     { return v.(*value).shape, nil }
 func (f *function) Identity(x compute.Value) (compute.Value, error) { return x, nil }
+
+// OptimizationBarrier and SchedulingBarrier have nothing to hold back: what is written keeps its order of dependence.
+func (f *function) OptimizationBarrier(operands ...compute.Value) ([]compute.Value, error) {
+	return operands, nil
+}
+
+func (f *function) SchedulingBarrier(x compute.Value, _ ...compute.Value) (compute.Value, error) {
+	return x, nil
+}
 
 func (f *function) Parameter(name string, shape shapes.Shape, _ *compute.ShardingSpec) (compute.Value, error) {
 	return &value{name: name, shape: shape, dims: shape.Dimensions}, nil
@@ -202,9 +214,6 @@ func (r *recorder) constant(flat any, dims []int) (*value, error) {
 	// A copy: the slice is GoMLX's.
 	data := reflect.AppendSlice(reflect.MakeSlice(reflect.TypeOf(flat), 0, shape.Size()), reflect.ValueOf(flat)).Interface()
 	c := Initializer{Name: name, Dims: shape.Dimensions, Data: data}
-	if r.known == nil {
-		r.known = map[string]string{}
-	}
 	r.known[key], r.constants[name] = name, c
 	r.model.Initializers = append(r.model.Initializers, c)
 	return &value{name: name, shape: shape, dims: shape.Dimensions}, nil

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 	"strings"
@@ -117,4 +118,33 @@ func TestPadCutsOff(t *testing.T) {
 	}
 	got := runONNX(t, m, true, []Tensor{{Dims: []int{3}, Data: []float32{1, 2, 3}}})
 	compare(t, got, []Tensor{{Dims: []int{6}, Data: []float32{0, 2, 0, 3, 0, 0}}}, 0)
+}
+
+// TestMaximumWithAColumnOfZero is not the Relu of the other side: it has more axes.
+func TestMaximumWithAColumnOfZero(t *testing.T) {
+	requireRuntime(t)
+	m, err := Record(func(in []*graph.Node) []*graph.Node {
+		return []*graph.Node{graph.Max(graph.ReduceAllSum(in[0]), graph.Const(in[0].Graph(), [][]float32{{0}}))}
+	}, []Input{{"x", []int{2}}}, nil, []string{"y"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := runONNX(t, m, true, []Tensor{{Dims: []int{2}, Data: []float32{3, -1}}})
+	compare(t, got, []Tensor{{Dims: []int{1, 1}, Data: []float32{2}}}, 0)
+}
+
+// TestZerosKeepTheirSign: equal constants are written once, but 0 and -0 are not equal.
+func TestZerosKeepTheirSign(t *testing.T) {
+	requireRuntime(t)
+	m, err := Record(func(in []*graph.Node) []*graph.Node {
+		zero := func(v float64) *graph.Node { return graph.Const(in[0].Graph(), []float32{float32(v)}) }
+		return []*graph.Node{graph.Div(in[0], zero(0)), graph.Div(in[0], zero(math.Copysign(0, -1)))}
+	}, []Input{{"x", []int{1}}}, nil, []string{"p", "q"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := runONNX(t, m, true, []Tensor{{Dims: []int{1}, Data: []float32{1}}})
+	if p, q := got[0].Data[0], got[1].Data[0]; !math.IsInf(float64(p), 1) || !math.IsInf(float64(q), -1) {
+		t.Errorf("1/0 = %g and 1/-0 = %g", p, q)
+	}
 }
