@@ -110,6 +110,31 @@ func drawConvolve(r *rand.Rand) ([][]int, Graph) {
 	}
 }
 
+// drawConvGeneral draws the axes of the input, the kernel and the output in any order, dilations, and groups.
+func drawConvGeneral(r *rand.Rand) ([][]int, Graph) {
+	groups := []int{1, 1}
+	groups[r.IntN(2)] = 1 + r.IntN(2)
+	channels, out, batch := groups[0]*(1+r.IntN(2)), groups[0]*groups[1]*(1+r.IntN(2)), groups[1]*(1+r.IntN(2))
+	in, kernel, to := r.Perm(4), r.Perm(4), r.Perm(4)
+	if groups[1] > 1 { // the Go backend has groups of the batch only for axes in order
+		in, kernel, to = []int{0, 1, 2, 3}, []int{0, 1, 2, 3}, []int{0, 1, 2, 3}
+	}
+	x, k := make([]int, 4), make([]int, 4)
+	x[in[0]], x[in[1]], x[in[2]], x[in[3]] = batch, channels, 4+r.IntN(3), 4+r.IntN(3)
+	k[kernel[0]], k[kernel[1]], k[kernel[2]], k[kernel[3]] = channels/groups[0], out, 1+r.IntN(2), 1+r.IntN(2)
+	axes := compute.ConvolveAxesConfig{
+		InputBatch: in[0], InputChannels: in[1], InputSpatial: in[2:],
+		KernelInputChannels: kernel[0], KernelOutputChannels: kernel[1], KernelSpatial: kernel[2:],
+		OutputBatch: to[0], OutputChannels: to[1], OutputSpatial: to[2:],
+	}
+	few := func() []int { return []int{1 + r.IntN(2), 1 + r.IntN(2)} }
+	strides, dilations, spread := few(), few(), few()
+	paddings := [][2]int{{r.IntN(2), r.IntN(2)}, {r.IntN(2), r.IntN(2)}}
+	return [][]int{x, k}, func(in []*graph.Node) []*graph.Node {
+		return []*graph.Node{graph.ConvGeneral(in[0], in[1], axes, strides, paddings, dilations, spread, groups[0], groups[1])}
+	}
+}
+
 // drawChain does several things in a row, so that broadcasts not yet written down reach every kind of operation.
 func drawChain(r *rand.Rand) ([][]int, Graph) {
 	dims := sizes(r, 3)

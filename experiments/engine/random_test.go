@@ -67,6 +67,7 @@ func sketches() []sketch {
 		{"move", drawMove},
 		{"broadcast", drawBroadcast},
 		{"convolve", drawConvolve},
+		{"convolve along any axes", drawConvGeneral},
 		{"chain", drawChain},
 	}
 }
