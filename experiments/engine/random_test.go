@@ -167,5 +167,9 @@ func drawReduce(r *rand.Rand) ([][]int, Graph) {
 		graph.ReduceSum, graph.ReduceMean, graph.ReduceMax, graph.ReduceMin, graph.ReduceMultiply,
 		bits(graph.ReduceLogicalAnd), bits(graph.ReduceLogicalOr), bits(graph.ReduceLogicalXor),
 	})
+	if r.IntN(5) == 0 {
+		g := pick(r, []func(*graph.Node, int, ...dtypes.DType) *graph.Node{graph.ArgMax, graph.ArgMin})
+		return [][]int{dims}, one(func(x *graph.Node) *graph.Node { return float(g(graph.Floor(x), axes[0])) })
+	}
 	return [][]int{dims}, one(func(x *graph.Node) *graph.Node { return f(x, axes...) })
 }

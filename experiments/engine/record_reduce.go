@@ -95,3 +95,25 @@ func (f *function) ReduceLogicalXor(x compute.Value, axes ...int) (compute.Value
 	}
 	return f.recorder.cast(odd.(*value), dtypes.Bool), nil
 }
+
+// ArgMinMax is ArgMin or ArgMax: the first of equals, as in GoMLX, but a NaN is passed over.
+func (f *function) ArgMinMax(x compute.Value, axis int, out dtypes.DType, least bool) (compute.Value, error) {
+	v, err := f.recorder.whole(x.(*value))
+	if err == nil {
+		err = ordered(compute.OpTypeArgMinMax, v)
+	}
+	if err != nil {
+		return nil, err
+	}
+	shape, err := shapeinference.ArgMinMax(v.shape, axis, out)
+	if err != nil {
+		return nil, err
+	}
+	op := "ArgMax"
+	if least {
+		op = "ArgMin"
+	}
+	which := []Attribute{{"axis", int64(axis)}, {"keepdims", int64(0)}}
+	i := f.recorder.node(op, withDType(shape, dtypes.Int64), shape.Dimensions, which, v)
+	return f.recorder.cast(i, out), nil
+}

@@ -21,21 +21,21 @@ var onnxKinds = map[dtypes.DType]int64{
 
 // recorded lists the operations the recorder writes.
 var recorded = []compute.OpType{
-	compute.OpTypeAbs, compute.OpTypeAdd, compute.OpTypeAtan2, compute.OpTypeBroadcastInDim, compute.OpTypeCeil,
-	compute.OpTypeClamp, compute.OpTypeConcatenate, compute.OpTypeConstant, compute.OpTypeConvGeneral,
-	compute.OpTypeConvertDType, compute.OpTypeCos, compute.OpTypeDiv, compute.OpTypeDotGeneral,
-	compute.OpTypeDynamicDimensionSize, compute.OpTypeDynamicReshape, compute.OpTypeDynamicShape, compute.OpTypeEqual,
-	compute.OpTypeErf, compute.OpTypeExp, compute.OpTypeExpm1, compute.OpTypeFloor, compute.OpTypeGreaterOrEqual,
-	compute.OpTypeGreaterThan, compute.OpTypeIdentity, compute.OpTypeIota, compute.OpTypeIsFinite, compute.OpTypeIsNaN,
-	compute.OpTypeLessOrEqual, compute.OpTypeLessThan, compute.OpTypeLog, compute.OpTypeLog1p, compute.OpTypeLogicalAnd,
-	compute.OpTypeLogicalNot, compute.OpTypeLogicalOr, compute.OpTypeLogicalXor, compute.OpTypeLogistic,
-	compute.OpTypeMax, compute.OpTypeMin, compute.OpTypeMul, compute.OpTypeNeg, compute.OpTypeNotEqual,
-	compute.OpTypeOptimizationBarrier, compute.OpTypePad, compute.OpTypeParameter, compute.OpTypePow,
-	compute.OpTypeReduceLogicalAnd, compute.OpTypeReduceLogicalOr, compute.OpTypeReduceLogicalXor,
-	compute.OpTypeReduceMax, compute.OpTypeReduceMin, compute.OpTypeReduceProduct, compute.OpTypeReduceSum,
-	compute.OpTypeRem, compute.OpTypeReshape, compute.OpTypeReverse, compute.OpTypeRound, compute.OpTypeRsqrt,
-	compute.OpTypeSchedulingBarrier, compute.OpTypeSign, compute.OpTypeSin, compute.OpTypeSlice, compute.OpTypeSqrt,
-	compute.OpTypeSub, compute.OpTypeTanh, compute.OpTypeTranspose, compute.OpTypeWhere,
+	compute.OpTypeAbs, compute.OpTypeAdd, compute.OpTypeArgMinMax, compute.OpTypeAtan2, compute.OpTypeBroadcastInDim,
+	compute.OpTypeCeil, compute.OpTypeClamp, compute.OpTypeConcatenate, compute.OpTypeConstant,
+	compute.OpTypeConvGeneral, compute.OpTypeConvertDType, compute.OpTypeCos, compute.OpTypeDiv,
+	compute.OpTypeDotGeneral, compute.OpTypeDynamicDimensionSize, compute.OpTypeDynamicReshape,
+	compute.OpTypeDynamicShape, compute.OpTypeEqual, compute.OpTypeErf, compute.OpTypeExp, compute.OpTypeExpm1,
+	compute.OpTypeFloor, compute.OpTypeGreaterOrEqual, compute.OpTypeGreaterThan, compute.OpTypeIdentity,
+	compute.OpTypeIota, compute.OpTypeIsFinite, compute.OpTypeIsNaN, compute.OpTypeLessOrEqual, compute.OpTypeLessThan,
+	compute.OpTypeLog, compute.OpTypeLog1p, compute.OpTypeLogicalAnd, compute.OpTypeLogicalNot, compute.OpTypeLogicalOr,
+	compute.OpTypeLogicalXor, compute.OpTypeLogistic, compute.OpTypeMax, compute.OpTypeMin, compute.OpTypeMul,
+	compute.OpTypeNeg, compute.OpTypeNotEqual, compute.OpTypeOptimizationBarrier, compute.OpTypePad,
+	compute.OpTypeParameter, compute.OpTypePow, compute.OpTypeReduceLogicalAnd, compute.OpTypeReduceLogicalOr,
+	compute.OpTypeReduceLogicalXor, compute.OpTypeReduceMax, compute.OpTypeReduceMin, compute.OpTypeReduceProduct,
+	compute.OpTypeReduceSum, compute.OpTypeRem, compute.OpTypeReshape, compute.OpTypeReverse, compute.OpTypeRound,
+	compute.OpTypeRsqrt, compute.OpTypeSchedulingBarrier, compute.OpTypeSign, compute.OpTypeSin, compute.OpTypeSlice,
+	compute.OpTypeSqrt, compute.OpTypeSub, compute.OpTypeTanh, compute.OpTypeTranspose, compute.OpTypeWhere,
 }
 
 // dtypeOf returns the type of the elements of a slice.
