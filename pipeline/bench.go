@@ -146,7 +146,7 @@ func stepSeconds(ctx context.Context, e engine.Engine, fit experiments.Fit) (sec
 		return 0, err
 	}
 	t := fit.Recipe.Train
-	training := velocity.Training{Steps: t.Steps, Batch: t.Batch, Optimizer: velocity.Optimizer{Rate: t.Rate}}
+	training := velocity.Training{Steps: t.Steps, Batch: t.Batch, Ahead: runtime.GOMAXPROCS(0) > 1, Optimizer: velocity.Optimizer{Rate: t.Rate}}
 	var start time.Time
 	_, err = velocity.Train(ctx, e, net, training, 0, fit.Recipe.Path, pairs(fit), func(step int, _ float64) error {
 		if step == 1 {

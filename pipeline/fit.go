@@ -65,7 +65,7 @@ func (s *sweeper) train(ctx context.Context, fit experiments.Fit) (ok bool, err 
 	start, last := s.now(), 0.
 	var weights []float32
 	err = guarded(func() (err error) {
-		weights, err = train(ctx, s.engineFor(net, fit), fit, func(l experiments.Loss) {
+		weights, err = train(ctx, s.engineFor(net, fit), fit, s.spare > 1, func(l experiments.Loss) {
 			last = l.Value
 			s.db.LogLosses(fit.Key, l)
 		}, func(n int) { s.show.advance(n, 0) })

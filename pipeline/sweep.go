@@ -150,7 +150,11 @@ func (a *app) run(ctx context.Context, s *sweeper, workers int, why, out string)
 
 // do does the fits that are left, several at once.
 func (s *sweeper) do(ctx context.Context, left work, workers int) error {
-	s.spare = max(1, runtime.GOMAXPROCS(0)/min(workers, len(left.fits)))
+	cores := runtime.GOMAXPROCS(0)
+	s.spare = max(1, cores/min(workers, len(left.fits)))
+	// Fits spend their time in onnxruntime, out of the sight of Go's scheduler. With one processor more, what else there is
+	// to do in Go runs beside them; with as many as cores it takes turns with them, and each turn is long.
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores + 1))
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
 	for _, t := range longestFirst(left.fits) {

@@ -24,14 +24,15 @@ func netOf(r experiments.Recipe) (velocity.Net, error) {
 }
 
 // train trains the net of a fit and returns its weights. log gets the points of the loss curve as they come, step the
-// number of steps taken since its last call. A loss that is not finite ends the training with an error.
-func train(ctx context.Context, e engine.Engine, fit experiments.Fit, log func(experiments.Loss), step func(n int)) ([]float32, error) {
+// number of steps taken since its last call. With ahead, another core draws the batches. A loss that is not finite ends
+// the training with an error.
+func train(ctx context.Context, e engine.Engine, fit experiments.Fit, ahead bool, log func(experiments.Loss), step func(n int)) ([]float32, error) {
 	net, err := netOf(fit.Recipe)
 	if err != nil {
 		return nil, err
 	}
 	t := fit.Recipe.Train
-	training := velocity.Training{Steps: t.Steps, Batch: t.Batch, Optimizer: velocity.Optimizer{
+	training := velocity.Training{Steps: t.Steps, Batch: t.Batch, Ahead: ahead, Optimizer: velocity.Optimizer{
 		Rate: t.Rate, Cosine: t.Schedule == "cosine", Clip: t.Clip, Decay: t.Decay, EMA: t.EMA,
 	}}
 	every := (t.Steps + curvePoints - 1) / curvePoints

@@ -8,7 +8,35 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// batches draws the batches of a training, one ahead of the step that runs.
+// drawing returns what draws the batch of each step, counted from 1: when it is asked for, or one ahead.
+func drawing(ctx context.Context, n Net, tr Training, path flow.Path, pairs Pairs) func(step int) (*trainingBatch, error) {
+	if tr.Ahead {
+		return drawingAhead(ctx, n, tr, path, pairs)
+	}
+	batch := newTrainingBatch(n, tr)
+	return func(step int) (*trainingBatch, error) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		return batch, batch.draw(step, path, pairs)
+	}
+}
+
+// drawingAhead draws the batch of the next step while one runs, into the one of two places that the step does not read.
+func drawingAhead(ctx context.Context, n Net, tr Training, path flow.Path, pairs Pairs) func(step int) (*trainingBatch, error) {
+	b := newBatches(ctx, n, tr, path, pairs)
+	var last *trainingBatch
+	return func(int) (*trainingBatch, error) {
+		if last != nil {
+			b.empty <- last
+		}
+		batch, err := b.next(ctx)
+		last = batch
+		return batch, err
+	}
+}
+
+// batches hands batches over between the goroutine that draws and the one that takes the steps.
 type batches struct {
 	full, empty chan *trainingBatch
 	failed      chan error
@@ -29,7 +57,7 @@ func newBatches(ctx context.Context, n Net, tr Training, path flow.Path, pairs P
 				return
 			}
 			if err := batch.draw(step, path, pairs); err != nil {
-				b.failed <- fmt.Errorf("draw the batch of step %d: %w", step, err)
+				b.failed <- err
 				return
 			}
 			select {
@@ -42,7 +70,7 @@ func newBatches(ctx context.Context, n Net, tr Training, path flow.Path, pairs P
 	return b
 }
 
-// next returns the batch of the next step. Give it back with done.
+// next returns the batch of the next step, to be given back through empty.
 func (b *batches) next(ctx context.Context) (*trainingBatch, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -56,8 +84,6 @@ func (b *batches) next(ctx context.Context) (*trainingBatch, error) {
 		return nil, ctx.Err()
 	}
 }
-
-func (b *batches) done(batch *trainingBatch) { b.empty <- batch }
 
 // trainingBatch holds the buffers a batch is drawn into.
 type trainingBatch struct {
@@ -79,7 +105,7 @@ func newTrainingBatch(n Net, tr Training) *trainingBatch {
 
 func (b *trainingBatch) draw(step int, path flow.Path, pairs Pairs) error {
 	if err := pairs(step, b.times, b.x0, b.x1); err != nil {
-		return err
+		return fmt.Errorf("draw the batch of step %d: %w", step, err)
 	}
 	path.Interpolate(b.xt, b.ut, b.times, b.x0, b.x1)
 	narrow(b.t.Data, b.times)

@@ -16,6 +16,7 @@ import (
 type Training struct {
 	Steps, Batch int
 	Optimizer    Optimizer
+	Ahead        bool // draw the next batch while a step runs: pays where a core is free, and costs where none is
 }
 
 // Pairs fills the batch of one training step: noise x0 and data x1, (n, d), coupled, and times t, (n).
@@ -47,15 +48,15 @@ func Train(ctx context.Context, e engine.Engine, n Net, tr Training, seed uint64
 	return weights, checkFinite(weights, tr.Optimizer.Rate)
 }
 
-// run takes the steps. The batch of a step is drawn while the step before it runs.
+// run takes the steps.
 func run(ctx context.Context, loop engine.Loop, n Net, tr Training, path flow.Path, pairs Pairs,
 	log func(step int, loss float64) error,
 ) ([]float32, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	batches := newBatches(ctx, n, tr, path, pairs)
+	draw := drawing(ctx, n, tr, path, pairs)
 	for step := 1; step <= tr.Steps; step++ {
-		b, err := batches.next(ctx)
+		b, err := draw(step)
 		if err != nil {
 			return nil, err
 		}
@@ -63,9 +64,7 @@ func run(ctx context.Context, loop engine.Loop, n Net, tr Training, path flow.Pa
 		if err != nil {
 			return nil, fmt.Errorf("step %d: %w", step, err)
 		}
-		loss := float64(out[0].Data[0])
-		batches.done(b)
-		if err := log(step, loss); err != nil {
+		if err := log(step, float64(out[0].Data[0])); err != nil {
 			return nil, err
 		}
 	}
