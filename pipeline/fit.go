@@ -44,12 +44,22 @@ func (s *sweeper) fit(ctx context.Context, t todo) error {
 	if err != nil {
 		return s.failed("fit", t.fit.Key, err)
 	}
+	return errors.Join(s.runs(ctx, t, model), model.Close())
+}
+
+// runs does the runs of a fit that are left to sample.
+func (s *sweeper) runs(ctx context.Context, t todo, model *velocity.Model) error {
+	openings := map[int]*opening{} // by count
 	for _, run := range t.sample {
-		if err = s.run(ctx, t.fit, run, model); err != nil {
-			break
+		count := run.Sampling.Count
+		if openings[count] == nil {
+			openings[count] = newOpening(run.Sampling, model.Net.Dim, s.plan.Spec.Reference.Seed)
+		}
+		if err := s.run(ctx, t.fit, run, model, openings[count]); err != nil {
+			return err
 		}
 	}
-	return errors.Join(err, model.Close())
+	return nil
 }
 
 // train trains the net of a fit and stores its weights. It reports false, with no error, where that failed.
@@ -91,10 +101,10 @@ func (s *sweeper) train(ctx context.Context, fit experiments.Fit) (ok bool, err 
 }
 
 // run samples one run, stores the samples, and measures them.
-func (s *sweeper) run(ctx context.Context, fit experiments.Fit, run experiments.Run, model *velocity.Model) error {
+func (s *sweeper) run(ctx context.Context, fit experiments.Fit, run experiments.Run, model *velocity.Model, o *opening) error {
 	var got sampled
 	err := guarded(func() (err error) {
-		got, err = sample(ctx, model, run.Sampling, s.plan.Spec.Reference.Seed, s.now)
+		got, err = sample(ctx, model, run.Sampling, o, s.now)
 		return err
 	})
 	if err != nil && errors.Is(err, ctx.Err()) {

@@ -190,9 +190,16 @@ func TestRunsStartFromTheSameNoise(t *testing.T) {
 	}
 	defer model.Close()
 	draw := func(run int, seed uint64) sampled {
-		s, err := sample(t.Context(), model, p.Fits[0].Runs[run].Sampling, seed, time.Now)
+		sampling := p.Fits[0].Runs[run].Sampling
+		o := newOpening(sampling, 2, seed)
+		s, err := sample(t.Context(), model, sampling, o, time.Now)
 		if err != nil {
 			t.Fatal(err)
+		}
+		// A run that finds the first velocity computed gives the same, counts it, and claims no less time than it took.
+		again, err := sample(t.Context(), model, sampling, o, time.Now)
+		if err != nil || !slices.Equal(again.points.Data, s.points.Data) || again.nfe != s.nfe || again.seconds < o.seconds || o.seconds <= 0 {
+			t.Errorf("with the first velocity at hand: nfe %d, %g s, %v", again.nfe, again.seconds, err)
 		}
 		return s
 	}
@@ -292,7 +299,8 @@ func TestSamplingStopsWithTheContext(t *testing.T) {
 	defer model.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if _, err := sample(ctx, model, p.Fits[0].Runs[0].Sampling, 0, time.Now); !errors.Is(err, context.DeadlineExceeded) {
+	sampling := p.Fits[0].Runs[0].Sampling
+	if _, err := sample(ctx, model, sampling, newOpening(sampling, 2, 0), time.Now); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v, want that of the context", err)
 	}
 }
