@@ -175,11 +175,9 @@ func TestPairsDoNotDependOnTheBatch(t *testing.T) {
 	}
 }
 
-// TestRunsStartFromTheSameNoise: samples depend on the net, the sampling and the seed alone, and the first of them are
-// the same however many are drawn.
-func TestRunsStartFromTheSameNoise(t *testing.T) {
-	t.Parallel()
-	p := plan(t, "name: a\ntarget: moons\nnet: {width: 8, depth: 1}\nsample: {solver: heun, steps: 3, count: [10, 30]}\n")
+// untrained returns the net of the plan's first fit as it is before training.
+func untrained(t *testing.T, p experiments.Plan) *velocity.Model {
+	t.Helper()
 	net, err := netOf(p.Fits[0].Recipe)
 	if err != nil {
 		t.Fatal(err)
@@ -188,7 +186,16 @@ func TestRunsStartFromTheSameNoise(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer model.Close()
+	t.Cleanup(func() { model.Close() })
+	return model
+}
+
+// TestRunsStartFromTheSameNoise: samples depend on the net, the sampling and the seed alone, and the first of them are
+// the same however many are drawn.
+func TestRunsStartFromTheSameNoise(t *testing.T) {
+	t.Parallel()
+	p := plan(t, "name: a\ntarget: moons\nnet: {width: 8, depth: 1}\nsample: {solver: heun, steps: 3, count: [10, 30]}\n")
+	model := untrained(t, p)
 	draw := func(run int, seed uint64) sampled {
 		sampling := p.Fits[0].Runs[run].Sampling
 		o := newOpening(sampling, 2, seed)
@@ -288,15 +295,7 @@ func TestAFitKilledUnderItsRunsIsTrainedAgain(t *testing.T) {
 func TestSamplingStopsWithTheContext(t *testing.T) {
 	t.Parallel()
 	p := plan(t, "name: a\ntarget: moons\nnet: {width: 8, depth: 1}\nsample: {solver: euler, steps: 1000000, count: 10}\n")
-	net, err := netOf(p.Fits[0].Recipe)
-	if err != nil {
-		t.Fatal(err)
-	}
-	model, err := velocity.Compile(engine.Go, net, net.Init(1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer model.Close()
+	model := untrained(t, p)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	sampling := p.Fits[0].Runs[0].Sampling

@@ -114,8 +114,7 @@ func check(declared []Input, given []Tensor) error {
 		return fmt.Errorf("program takes %d inputs, got %d", len(declared), len(given))
 	}
 	for i, in := range declared {
-		fits := func(declared, given int) bool { return declared == given || declared == Batch }
-		if !slices.EqualFunc(in.Dims, given[i].Dims, fits) || size(given[i].Dims) != len(given[i].Data) {
+		if !slices.Equal(in.Dims, given[i].Dims) || size(given[i].Dims) != len(given[i].Data) {
 			return fmt.Errorf("input %q takes sizes %v, got %v with %d numbers", in.Name, in.Dims, given[i].Dims, len(given[i].Data))
 		}
 	}

@@ -13,8 +13,9 @@ import (
 )
 
 // Record returns the graph as an ONNX model, with the inputs and outputs named (outputs without a name get one) and the
-// weights as initializers of their names: GoMLX builds the graph into a backend that, instead of computing, writes down what it is told. The graph
-// gets its inputs first and then the weights. An operation without an ONNX form is an error that names it.
+// weights as initializers of their names. GoMLX builds the graph into a backend that, instead of computing, writes down
+// what it is told. The graph gets its inputs first and then the weights. An operation without an ONNX form is an error
+// that names it and the line that asks for it.
 func Record(f Graph, inputs []Input, weights []Initializer, outputs []string) (m Model, err error) {
 	defer recovered(&err)
 	r := newRecorder(outputs)

@@ -27,8 +27,8 @@ type Pairs func(step int, t []float64, x0, x1 flow.Batch) error
 //	E |v(t, X_t) - (alpha' X1 + sigma' X0)|^2 / d
 //
 // and returns the weights, (P). log gets the loss of every step, counted from 1, before the step is taken; training
-// ends with the error it returns, and with that of the context. A loss that is not finite is the caller's to judge; weights
-// that are not finite at the end are an error.
+// ends with the error it returns, and with that of the context. A loss that is not finite is the caller's to judge;
+// weights that are not finite at the end are an error. With Ahead, pairs is called from another goroutine.
 func Train(ctx context.Context, e engine.Engine, n Net, tr Training, seed uint64, path flow.Path, pairs Pairs,
 	log func(step int, loss float64) error,
 ) ([]float32, error) {
