@@ -106,33 +106,39 @@ func eachCase(do func(e engine.Engine, name string, fit experiments.Fit) error) 
 }
 
 func benchTrain(ctx context.Context) (rows []trainSpeed, err error) {
-	peaks := map[string]float64{}
 	err = eachCase(func(e engine.Engine, name string, fit experiments.Fit) error {
-		key := fmt.Sprint(e.Name, e.Threads)
-		if peaks[key] == 0 {
-			size := 2048
-			if e.Name == engine.Go.Name {
-				size = 1024 // far slower, and no faster for larger ones
-			}
-			if peaks[key], err = e.Peak(size); err != nil {
-				return err
-			}
+		net, err := netOf(fit.Recipe)
+		if err != nil {
+			return err
+		}
+		before, err := peak(e)
+		if err != nil {
+			return err
 		}
 		seconds, err := stepSeconds(ctx, e, fit)
 		if err != nil {
 			return err
 		}
-		net, err := netOf(fit.Recipe)
+		after, err := peak(e)
 		if err != nil {
 			return err
 		}
 		rows = append(rows, trainSpeed{
 			Case: name, Engine: e.Name, Threads: e.Threads, MsStep: 1e3 * seconds,
-			GFlops: stepFlops(net, fit.Recipe.Train.Batch) / seconds / 1e9, Peak: peaks[key] / 1e9,
+			GFlops: stepFlops(net, fit.Recipe.Train.Batch) / seconds / 1e9, Peak: (before + after) / 2 / 1e9,
 		})
 		return nil
 	})
 	return rows, err
+}
+
+// peak measures the engine's peak. It is done before and after each case: a machine's speed wanders.
+func peak(e engine.Engine) (float64, error) {
+	size := 2048
+	if e.Name == engine.Go.Name {
+		size = 1024 // far slower, and no faster for larger ones
+	}
+	return e.Peak(size, benchSeconds*time.Second/2)
 }
 
 // errEnough ends a training that has been measured.
