@@ -43,6 +43,25 @@ func (b Batch) Clone() Batch {
 // It is safe to call from one goroutine at a time.
 type Field func(t float64, x Batch) (Batch, error)
 
+// RowField is a velocity where every point has a time of its own: t is (n), x and u are (n, d). Adaptive solvers, which
+// give each sample its own steps, drive it. It is safe to call from one goroutine at a time.
+type RowField func(t []float64, x Batch) (Batch, error)
+
+// Field returns the field at one time for all points.
+func (f RowField) Field() Field {
+	return func(t float64, x Batch) (Batch, error) {
+		ts := make([]float64, x.Len())
+		for i := range ts {
+			ts[i] = t
+		}
+		return f(ts, x)
+	}
+}
+
+// DivField is a velocity and its divergence, sum_i du_i/dx_i, (n), in units of 1/t: what log densities are integrated
+// from. It is safe to call from one goroutine at a time.
+type DivField func(t float64, x Batch) (u Batch, div []float64, err error)
+
 // CheckLike returns an error unless the two batches have the same shape.
 func CheckLike(a, b Batch) error {
 	if a.Dim != b.Dim || len(a.Data) != len(b.Data) {
