@@ -91,9 +91,7 @@ func compileStep(e engine.Engine, n Net, tr Training) (engine.Program, error) {
 	rows := []int{tr.Batch, n.Dim}
 	program, err := e.Compile(func(in []*graph.Node) []*graph.Node {
 		state, t, x, u := in[:len(in)-3], in[len(in)-3], in[len(in)-2], in[len(in)-1]
-		params := n.split(state[0])
-		loss := graph.ReduceAllMean(graph.Square(graph.Sub(n.Apply(params, t, x), u)))
-		grad := flatten(graph.Gradient(loss, params...))
+		loss, grad := n.loss(n.split(state[0]), t, x, u, n.chunks(tr.Batch))
 		return append(tr.Optimizer.update(state, grad, tr.Steps), graph.InsertAxes(loss, 0))
 	}, append(tr.Optimizer.state(n.Size()),
 		engine.Input{Name: "t", Dims: []int{tr.Batch, 1}}, engine.Input{Name: "x", Dims: rows}, engine.Input{Name: "u", Dims: rows})...)
@@ -101,14 +99,4 @@ func compileStep(e engine.Engine, n Net, tr Training) (engine.Program, error) {
 		return nil, fmt.Errorf("compile the training step: %w", err)
 	}
 	return program, nil
-}
-
-// flatten joins the pieces that split made into one vector again, (P). Gradients are taken by piece and joined: through
-// the cuts, each would be a vector of all weights, padded with zeros.
-func flatten(pieces []*graph.Node) *graph.Node {
-	flat := make([]*graph.Node, len(pieces))
-	for i, p := range pieces {
-		flat[i] = graph.Reshape(p, p.Shape().Size())
-	}
-	return graph.Concatenate(flat, 0)
 }

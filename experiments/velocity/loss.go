@@ -1,0 +1,52 @@
+package velocity
+
+import (
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// chunkFloats is about how many numbers a chunk of a batch may keep for its gradient: 24 MiB, which a shared cache holds.
+// Measured at 4 layers of 512 and a batch of 4,096, chunks of 1,024 rows take 0.85 of the time of the whole at once.
+const chunkFloats = 6 << 20
+
+// chunkRows is the fewest rows of a chunk: products of fewer spend their time on fetching the weights.
+const chunkRows = 128
+
+// chunks returns how many parts a batch is worked on in. For every row a net keeps, in each hidden layer, about three
+// numbers a unit for its gradient.
+func (n Net) chunks(batch int) int {
+	fit := (3*n.Depth*n.Width*batch + chunkFloats - 1) / chunkFloats
+	return max(1, min(fit, batch/chunkRows))
+}
+
+// loss builds the loss of a batch, a scalar, and its gradient in the weights, (P). The times t are (n, 1), the points x
+// and the velocities u (n, Dim). The batch is worked on in count parts, and what comes of them is added up.
+func (n Net) loss(params []*graph.Node, t, x, u *graph.Node, count int) (loss, grad *graph.Node) {
+	batch := x.Shape().Dimensions[0]
+	share := 1 / float64(batch*n.Dim)
+	var sums []*graph.Node
+	for i := range count {
+		rows := graph.AxisRange(i*batch/count, (i+1)*batch/count)
+		v := n.Apply(params, graph.Slice(t, rows), graph.Slice(x, rows))
+		part := graph.MulScalar(graph.ReduceAllSum(graph.Square(graph.Sub(v, graph.Slice(u, rows)))), share)
+		grads := graph.Gradient(part, params...)
+		if i == 0 {
+			loss, sums = part, grads
+			continue
+		}
+		loss = graph.Add(loss, part)
+		for j, g := range grads {
+			sums[j] = graph.Add(sums[j], g)
+		}
+	}
+	return loss, flatten(sums)
+}
+
+// flatten joins the pieces that split made into one vector again, (P). Gradients are taken by piece and joined: through
+// the cuts, each would be a vector of all weights, padded with zeros.
+func flatten(pieces []*graph.Node) *graph.Node {
+	flat := make([]*graph.Node, len(pieces))
+	for i, p := range pieces {
+		flat[i] = graph.Reshape(p, p.Shape().Size())
+	}
+	return graph.Concatenate(flat, 0)
+}

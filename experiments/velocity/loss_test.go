@@ -1,0 +1,69 @@
+package velocity
+
+import (
+	"math"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/graph"
+
+	"flowsweep/experiments/engine"
+	"flowsweep/experiments/flow"
+)
+
+// TestPartsOfABatchAddUp compares the loss and the gradient of a batch of 10 in 3 uneven parts with those of the whole.
+// Both are sums of the same numbers in another order: 1e-5 is 100 roundings of 32 bits.
+func TestPartsOfABatchAddUp(t *testing.T) {
+	t.Parallel()
+	n := Net{Dim: 2, Width: 8, Depth: 2, Activation: SiLU}
+	batch := flow.NewBatch(10, 5)
+	flow.NewStream(1, "batch").Normal(batch, 0)
+	var in [3]engine.Tensor
+	for i, columns := range [][2]int{{0, 1}, {1, 3}, {3, 5}} {
+		in[i].Dims = []int{10, columns[1] - columns[0]}
+		for r := range 10 {
+			for _, v := range batch.Row(r)[columns[0]:columns[1]] {
+				in[i].Data = append(in[i].Data, float32(v))
+			}
+		}
+	}
+	results := map[int][]engine.Tensor{}
+	for _, parts := range []int{1, 3} {
+		program, err := engine.Go.Compile(func(in []*graph.Node) []*graph.Node {
+			loss, grad := n.loss(n.split(in[0]), in[1], in[2], in[3], parts)
+			return []*graph.Node{graph.InsertAxes(loss, 0), grad}
+		}, engine.Input{Name: "weights", Dims: []int{n.Size()}}, engine.Input{Name: "t", Dims: in[0].Dims},
+			engine.Input{Name: "x", Dims: in[1].Dims}, engine.Input{Name: "u", Dims: in[2].Dims})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer program.Close()
+		if results[parts], err = program.Run(engine.Tensor{Dims: []int{n.Size()}, Data: n.Init(0)}, in[0], in[1], in[2]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for o, whole := range results[1] {
+		for i, want := range whole.Data {
+			if got := results[3][o].Data[i]; math.Abs(float64(got-want)) > 1e-5*(1+math.Abs(float64(want))) {
+				t.Fatalf("output %d at %d: %g in parts, %g at once", o, i, got, want)
+			}
+		}
+	}
+}
+
+func TestChunks(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name                string
+		width, depth, batch int
+		want                int
+	}{
+		{"small", 64, 3, 256, 1},
+		{"notebook", 512, 4, 4096, 4},
+		{"few rows of a large net", 65536, 3, 256, 2},
+		{"a row", 65536, 1000, 1, 1},
+	} {
+		if got := (Net{Dim: 2, Width: c.width, Depth: c.depth}).chunks(c.batch); got != c.want {
+			t.Errorf("%s: %d chunks, want %d", c.name, got, c.want)
+		}
+	}
+}
