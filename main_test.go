@@ -13,7 +13,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"flowsweep/experiments/engine"
+	"flowsweep/experiments/engine/ort"
 	"flowsweep/pipeline"
 )
 
@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 // TestScripts uses the program as a person would. Each script says at its top what it shows.
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	library, err := engine.FindLibrary()
+	library, err := ort.FindLibrary()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata",
 		Setup: func(env *testscript.Env) error {
 			// A script has a home of its own, without the user's caches.
-			env.Setenv(engine.LibraryVariable, library.Path)
+			env.Setenv(ort.LibraryVariable, library.Path)
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){

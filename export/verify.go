@@ -8,7 +8,7 @@ import (
 	"math"
 	"slices"
 
-	"flowsweep/experiments/engine"
+	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
 )
 
@@ -73,7 +73,7 @@ func Verify(file []byte, points Sample, reference func(t, x []float32) ([]float3
 }
 
 func (c *Check) run(file []byte, points Sample, reference func(t, x []float32) ([]float32, error)) error {
-	runtime, err := engine.LoadRuntime()
+	runtime, err := ort.LoadRuntime()
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (c *Check) run(file []byte, points Sample, reference func(t, x []float32) (
 
 // compare opens the file once and updates the largest difference over all batch sizes.
 func (c *Check) compare(file []byte, points Sample, want []float32, optimise bool) (err error) {
-	s, err := engine.Open(file, engine.SessionOptions{Optimise: optimise})
+	s, err := ort.Open(file, ort.SessionOptions{Optimise: optimise})
 	if err != nil {
 		return err
 	}
@@ -126,9 +126,9 @@ func (s Sample) slice(from, to int) Sample {
 }
 
 // evaluate runs a velocity file, whose inputs are t and x in that order.
-func evaluate(s *engine.Session, p Sample) ([]float32, error) {
+func evaluate(s *ort.Session, p Sample) ([]float32, error) {
 	n := len(p.T)
-	out, err := s.Run(engine.Tensor{Dims: []int{n, 1}, Data: p.T}, engine.Tensor{Dims: []int{n, p.Dim}, Data: p.X})
+	out, err := s.Run(ort.Tensor{Dims: []int{n, 1}, Data: p.T}, ort.Tensor{Dims: []int{n, p.Dim}, Data: p.X})
 	if err != nil {
 		return nil, err
 	}

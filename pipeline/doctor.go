@@ -10,13 +10,14 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
+	"flowsweep/experiments/engine/ort"
 	"flowsweep/store"
 )
 
 // diagnosis is the form of `flowsweep doctor --json`.
 type diagnosis struct {
 	Version     string                  `json:"version"`
-	ONNXRuntime *engine.Runtime         `json:"onnxruntime"` // null where it was not found
+	ONNXRuntime *ort.Runtime            `json:"onnxruntime"` // null where it was not found
 	SelfTest    string                  `json:"self_test"`   // ok, or what went wrong
 	Engines     []string                `json:"engines"`
 	Store       string                  `json:"store"`
@@ -58,7 +59,7 @@ func (a *app) diagnose(ctx context.Context) diagnosis {
 			d.Engines = append(d.Engines, e.Name)
 		}
 	}
-	runtime, err := engine.LoadRuntime()
+	runtime, err := ort.LoadRuntime()
 	if err == nil {
 		d.ONNXRuntime = &runtime
 		err = engine.SelfTest()

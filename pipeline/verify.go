@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowsweep/experiments"
-	"flowsweep/experiments/engine"
+	"flowsweep/experiments/engine/ort"
 	"flowsweep/store"
 )
 
@@ -164,7 +164,7 @@ func readModel(path string) ([]byte, error) {
 
 // runOf returns the key of the run that an exported file says it is of.
 func runOf(onnx []byte) (key string, err error) {
-	s, err := engine.Open(onnx, engine.SessionOptions{})
+	s, err := ort.Open(onnx, ort.SessionOptions{})
 	if err != nil {
 		return "", err
 	}

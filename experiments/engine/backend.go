@@ -102,7 +102,13 @@ func (l *backendLoop) Step(inputs ...Tensor) ([]Tensor, error) {
 	return out[len(l.state):], nil
 }
 
-func (l *backendLoop) State() ([]Tensor, error) { return cloned(l.state), nil }
+func (l *backendLoop) State() ([]Tensor, error) {
+	state := make([]Tensor, len(l.state))
+	for i, t := range l.state {
+		state[i] = t.Clone()
+	}
+	return state, nil
+}
 
 func (l *backendLoop) Close() error { return nil }
 

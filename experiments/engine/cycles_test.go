@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/gomlx/gomlx/core/graph"
+
+	"flowsweep/experiments/engine/onnx"
 )
 
 // TestCyclesLeaveMemoryFlat opens, runs and closes programs and loops 10,000 times. Tensors that a loop does not free cost
@@ -17,8 +19,8 @@ func TestCyclesLeaveMemoryFlat(t *testing.T) {
 	if residentMegabytes(t) == 0 {
 		t.Skip("no /proc/self/statm on this system to read the memory from")
 	}
-	m, err := Record(func(in []*graph.Node) []*graph.Node { return []*graph.Node{graph.Add(in[0], in[1])} },
-		[]Input{{"state", []int{64}}, {"x", []int{64}}}, nil, nil)
+	m, err := onnx.Record(func(in []*graph.Node) []*graph.Node { return []*graph.Node{graph.Add(in[0], in[1])} },
+		[]onnx.ValueInfo{{Name: "state", Dims: []int{64}}, {Name: "x", Dims: []int{64}}}, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,10 @@
-// Package engine compiles GoMLX graphs and runs them, and records them as ONNX.
+// Package engine compiles GoMLX graphs and runs them.
 //
 //	program, err := engine.Go.Compile(graph, engine.Input{Name: "x", Dims: []int{256, 2}})
 //	outputs, err := program.Run(engine.Tensor{Dims: []int{256, 2}, Data: x})
 //
-// It is the only door to GoMLX's backends and to onnxruntime. GoMLX panics while it builds graphs; the exported
-// functions of this package return those panics as errors.
+// Its rooms are onnx, which records graphs as ONNX models, and ort, which runs those in onnxruntime. GoMLX panics while it
+// builds graphs; the exported functions return those panics as errors.
 package engine
 
 import (
@@ -14,23 +14,18 @@ import (
 	"strings"
 
 	"github.com/gomlx/gomlx/core/graph"
+
+	"flowsweep/experiments/engine/ort"
 )
 
-// Tensor is a dense array of 32-bit floats.
-type Tensor struct {
-	Dims []int     // sizes of the axes
-	Data []float32 // row-major
-}
+// Tensor is a dense array of 32-bit floats, the same for every engine. It is at home where onnxruntime reads its memory.
+type Tensor = ort.Tensor
 
-// Input declares an input of a program: its name and the sizes of its axes. Batch, in place of a size, is the dynamic
-// axis; only Record knows it.
+// Input declares an input of a program: its name and the sizes of its axes.
 type Input struct {
 	Name string
 	Dims []int
 }
-
-// Batch is the size of the dynamic axis of a recorded graph.
-const Batch = -1
 
 // Graph builds a computation from its inputs, in GoMLX. It must not depend on anything but its arguments.
 type Graph func(inputs []*graph.Node) (outputs []*graph.Node)
@@ -114,8 +109,8 @@ func check(declared []Input, given []Tensor) error {
 		return fmt.Errorf("program takes %d inputs, got %d", len(declared), len(given))
 	}
 	for i, in := range declared {
-		if !slices.Equal(in.Dims, given[i].Dims) || size(given[i].Dims) != len(given[i].Data) {
-			return fmt.Errorf("input %q takes sizes %v, got %v with %d numbers", in.Name, in.Dims, given[i].Dims, len(given[i].Data))
+		if err := given[i].Check(in.Dims); err != nil {
+			return fmt.Errorf("input %q %w", in.Name, err)
 		}
 	}
 	return nil
@@ -130,13 +125,4 @@ func recovered(err *error) {
 	default:
 		*err = fmt.Errorf("%v", p)
 	}
-}
-
-// cloned returns copies that share nothing with the tensors.
-func cloned(tensors []Tensor) []Tensor {
-	out := make([]Tensor, len(tensors))
-	for i, t := range tensors {
-		out[i] = Tensor{Dims: t.Dims, Data: slices.Clone(t.Data)}
-	}
-	return out
 }

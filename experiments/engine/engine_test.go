@@ -1,22 +1,19 @@
 package engine
 
 import (
-	"bytes"
-	"math"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
 
-	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
+
+	"flowsweep/experiments/engine/ort"
 )
 
 // requireRuntime loads onnxruntime, which the tests of the real thing need.
 func requireRuntime(t *testing.T) {
 	t.Helper()
-	if _, err := LoadRuntime(); err != nil {
+	if _, err := ort.LoadRuntime(); err != nil {
 		t.Fatalf("onnxruntime: %v", err)
 	}
 }
@@ -32,287 +29,6 @@ func random(seed uint64, dims ...int) Tensor {
 		t.Data[i] = float32(r.NormFloat64())
 	}
 	return t
-}
-
-// graphCase is a graph that both engines run: its inputs have a batch of 5, recorded as the dynamic axis where dynamic.
-type graphCase struct {
-	name    string
-	inputs  [][]int // sizes; the first axis of each is the batch if it is 5
-	static  bool    // record with a fixed batch: the graph needs to know it
-	tol     float64 // 0: 1e-6, a few roundings of numbers of order 1
-	build   Graph
-	mention string // an operation the record must hold
-}
-
-func cases() []graphCase {
-	one := func(f func(x *graph.Node) *graph.Node) Graph {
-		return func(in []*graph.Node) []*graph.Node { return []*graph.Node{f(in[0])} }
-	}
-	two := func(f func(x, y *graph.Node) *graph.Node) Graph {
-		return func(in []*graph.Node) []*graph.Node { return []*graph.Node{f(in[0], in[1])} }
-	}
-	positive := func(x *graph.Node) *graph.Node { return graph.AddScalar(graph.Abs(x), .5) }
-	batch, pair := [][]int{{5, 3}}, [][]int{{5, 3}, {5, 3}}
-	list := []graphCase{
-		{name: "abs", inputs: batch, build: one(graph.Abs), mention: "Abs"},
-		{name: "ceil", inputs: batch, build: one(graph.Ceil), mention: "Ceil"},
-		{name: "cos", inputs: batch, build: one(graph.Cos), mention: "Cos"},
-		{name: "erf", inputs: batch, build: one(graph.Erf), mention: "Erf"},
-		{name: "exp", inputs: batch, build: one(graph.Exp), tol: 1e-5, mention: "Exp"},
-		{name: "floor", inputs: batch, build: one(graph.Floor), mention: "Floor"},
-		{name: "log", inputs: batch, build: one(func(x *graph.Node) *graph.Node { return graph.Log(positive(x)) }), mention: "Log"},
-		{name: "sigmoid", inputs: batch, build: one(graph.Sigmoid), mention: "Sigmoid"},
-		{name: "neg", inputs: batch, build: one(graph.Neg), mention: "Neg"},
-		{name: "sign", inputs: batch, build: one(graph.Sign), mention: "Sign"},
-		{name: "sin", inputs: batch, build: one(graph.Sin), mention: "Sin"},
-		{name: "sqrt", inputs: batch, build: one(func(x *graph.Node) *graph.Node { return graph.Sqrt(positive(x)) }), mention: "Sqrt"},
-		{name: "rsqrt", inputs: batch, build: one(func(x *graph.Node) *graph.Node { return graph.Rsqrt(positive(x)) }), mention: "Reciprocal"},
-		{name: "tanh", inputs: batch, build: one(graph.Tanh), mention: "Tanh"},
-		{name: "relu", inputs: batch, build: one(func(x *graph.Node) *graph.Node { return graph.MaxScalar(x, 0) }), mention: "Relu"},
-		{name: "elu", inputs: batch, build: one(func(x *graph.Node) *graph.Node {
-			return elu(x, 0)
-		}), mention: "Elu"},
-		{name: "gradient of an elu", inputs: [][]int{{5, 3}, {5, 3}}, static: true, build: func(in []*graph.Node) []*graph.Node {
-			return graph.Gradient(graph.ReduceAllSum(graph.Mul(elu(in[0], 0), in[1])), in[0])
-		}, mention: "Elu"},
-		{name: "gradient of almost an elu", inputs: [][]int{{5, 3}, {5, 3}}, static: true, build: func(in []*graph.Node) []*graph.Node {
-			return graph.Gradient(graph.ReduceAllSum(graph.Mul(elu(in[0], .25), in[1])), in[0])
-		}, mention: "Where"},
-		{name: "almost an elu", inputs: batch, build: one(func(x *graph.Node) *graph.Node {
-			return elu(x, .5)
-		}), mention: "Where"},
-		{name: "add", inputs: pair, build: two(graph.Add), mention: "Add"},
-		{name: "sub", inputs: pair, build: two(graph.Sub), mention: "Sub"},
-		{name: "mul", inputs: pair, build: two(graph.Mul), mention: "Mul"},
-		{name: "div", inputs: pair, build: two(func(x, y *graph.Node) *graph.Node { return graph.Div(x, positive(y)) }), mention: "Div"},
-		{name: "pow", inputs: pair, build: two(func(x, y *graph.Node) *graph.Node { return graph.Pow(positive(x), y) }), tol: 1e-4, mention: "Pow"},
-		{name: "max", inputs: pair, build: two(graph.Max), mention: "Max"},
-		{name: "min", inputs: pair, build: two(graph.Min), mention: "Min"},
-		{name: "equal", inputs: pair, build: two(func(x, y *graph.Node) *graph.Node {
-			return graph.Where(graph.Equal(graph.Floor(x), graph.Floor(y)), x, y)
-		}), mention: "Equal"},
-		{name: "greater or equal", inputs: pair, build: two(func(x, y *graph.Node) *graph.Node {
-			return graph.ConvertDType(graph.GreaterOrEqual(x, y), dtypes.Float32)
-		}), mention: "GreaterOrEqual"},
-		{name: "less", inputs: pair, build: two(func(x, y *graph.Node) *graph.Node {
-			return graph.ConvertDType(graph.LessThan(x, y), dtypes.Float32)
-		}), mention: "Less"},
-		{name: "less or equal", inputs: pair, build: two(func(x, y *graph.Node) *graph.Node {
-			return graph.ConvertDType(graph.LessOrEqual(x, y), dtypes.Float32)
-		}), mention: "LessOrEqual"},
-		{name: "matmul", inputs: [][]int{{5, 3}, {3, 4}}, build: two(graph.DotProduct), mention: "MatMul"},
-		{name: "concatenate", inputs: pair, build: two(func(x, y *graph.Node) *graph.Node {
-			return graph.Concatenate([]*graph.Node{x, y}, -1)
-		}), mention: "Concat"},
-		{name: "bias", inputs: [][]int{{5, 3}, {3}}, build: two(func(x, y *graph.Node) *graph.Node {
-			return graph.Add(x, graph.InsertAxes(y, 0))
-		}), mention: "Add"},
-		{name: "column", inputs: [][]int{{5, 3}, {5, 1}}, build: two(graph.Mul), mention: "Mul"},
-		{name: "slice", inputs: batch, build: one(func(x *graph.Node) *graph.Node {
-			return graph.Slice(x, graph.AxisRange(), graph.AxisRange(1, 3))
-		}), mention: "Slice"},
-		{name: "reduce the last axis", inputs: batch, build: one(func(x *graph.Node) *graph.Node { return graph.ReduceSum(x, -1) }), mention: "ReduceSum"},
-		{name: "an input as output", inputs: batch, build: one(func(x *graph.Node) *graph.Node { return x }), mention: "Identity"},
-		{name: "transpose", inputs: batch, build: one(func(x *graph.Node) *graph.Node { return graph.Transpose(x, 0, 1) }), static: true, mention: "Transpose"},
-		{name: "identity transpose", inputs: batch, build: one(func(x *graph.Node) *graph.Node {
-			return graph.Neg(graph.TransposeAllAxes(x, 0, 1))
-		}), static: true, mention: "Neg"},
-		{name: "reshape", inputs: batch, build: one(func(x *graph.Node) *graph.Node { return graph.Reshape(x, 3, 5) }), static: true, mention: "Reshape"},
-		{name: "expand", inputs: [][]int{{3}}, build: one(func(x *graph.Node) *graph.Node {
-			return graph.ReduceSum(graph.BroadcastToDims(graph.InsertAxes(x, 0), 4, 3), 0)
-		}), static: true, mention: "Expand"},
-		{name: "broadcast a column", inputs: [][]int{{5}}, build: one(func(x *graph.Node) *graph.Node {
-			return graph.BroadcastToDims(graph.InsertAxes(x, -1), 5, 2)
-		}), static: true, mention: "Expand"},
-		{name: "two outputs of one node", inputs: batch, build: func(in []*graph.Node) []*graph.Node {
-			y := graph.Neg(in[0])
-			return []*graph.Node{y, graph.Exp(y)}
-		}, tol: 1e-5, mention: "Neg"},
-	}
-	for _, o := range []struct {
-		name     string
-		lhs, rhs []int
-		axes     [2]int
-	}{
-		{"gemm, left transposed", []int{3, 5}, []int{3, 4}, [2]int{0, 0}},
-		{"gemm, right transposed", []int{5, 3}, []int{4, 3}, [2]int{1, 1}},
-		{"gemm, both transposed", []int{3, 5}, []int{4, 3}, [2]int{0, 1}},
-	} {
-		list = append(list, graphCase{
-			name: o.name, inputs: [][]int{o.lhs, o.rhs}, static: true, mention: "Gemm",
-			build: two(func(x, y *graph.Node) *graph.Node {
-				return graph.Dot(x, y).General([]int{o.axes[0]}, nil, []int{o.axes[1]}, nil)
-			}),
-		})
-	}
-	// The gradient of a small net, as training builds it.
-	list = append(list, graphCase{
-		name: "gradient", inputs: [][]int{{5, 3}, {3, 4}, {4}}, static: true, mention: "Gemm",
-		build: func(in []*graph.Node) []*graph.Node {
-			h := graph.Tanh(graph.Add(graph.DotProduct(in[0], in[1]), graph.InsertAxes(in[2], 0)))
-			return graph.Gradient(graph.ReduceAllMean(graph.Square(h)), in[1], in[2])
-		},
-	})
-	return list
-}
-
-// TestRecordedGraphsComputeWhatGoDoes records each graph and compares onnxruntime, with graph optimisation off and on,
-// with the Go backend.
-func TestRecordedGraphsComputeWhatGoDoes(t *testing.T) {
-	requireRuntime(t)
-	for _, c := range cases() {
-		t.Run(c.name, func(t *testing.T) {
-			var fixed, dynamic []Input
-			var tensors []Tensor
-			for i, dims := range c.inputs {
-				name := string(rune('a' + i))
-				fixed = append(fixed, Input{name, dims})
-				open := slices.Clone(dims)
-				if dims[0] == 5 && !c.static {
-					open[0] = Batch
-				}
-				dynamic = append(dynamic, Input{name, open})
-				tensors = append(tensors, random(uint64(i), dims...))
-			}
-			want := runGo(t, c.build, fixed, tensors)
-			names := []string{"p", "q", "r"}[:len(want)]
-			m, err := Record(c.build, dynamic, nil, names)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !slices.ContainsFunc(m.Nodes, func(n Node) bool { return n.Op == c.mention }) {
-				t.Errorf("no %s among %v", c.mention, m.Nodes)
-			}
-			for _, optimise := range []bool{false, true} {
-				compare(t, runONNX(t, m, optimise, tensors), want, c.tol)
-			}
-		})
-	}
-}
-
-func runGo(t *testing.T, f Graph, inputs []Input, tensors []Tensor) []Tensor {
-	t.Helper()
-	p, err := Go.Compile(f, inputs...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.Close()
-	out, err := p.Run(tensors...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
-func runONNX(t *testing.T, m Model, optimise bool, tensors []Tensor) []Tensor {
-	t.Helper()
-	s, err := Open(m.Marshal(), SessionOptions{Optimise: optimise})
-	if err != nil {
-		t.Fatalf("%v: %v", err, m.Nodes)
-	}
-	defer s.Close()
-	out, err := s.Run(tensors...)
-	if err != nil {
-		t.Fatalf("%v: %v", err, m.Nodes)
-	}
-	return out
-}
-
-func compare(t *testing.T, got, want []Tensor, tol float64) {
-	t.Helper()
-	if tol == 0 {
-		tol = 1e-6
-	}
-	if len(got) != len(want) {
-		t.Fatalf("%d outputs, want %d", len(got), len(want))
-	}
-	for i := range want {
-		if !slices.Equal(got[i].Dims, want[i].Dims) {
-			t.Fatalf("output %d has sizes %v, want %v", i, got[i].Dims, want[i].Dims)
-		}
-		for j, w := range want[i].Data {
-			if d := math.Abs(float64(got[i].Data[j] - w)); !(d <= tol*(1+math.Abs(float64(w)))) {
-				t.Fatalf("output %d, number %d: %g, want %g", i, j, got[i].Data[j], w)
-			}
-		}
-	}
-}
-
-func TestRecordNamesWhatItLacks(t *testing.T) {
-	t.Parallel()
-	inputs := []Input{{"x", []int{4, 4}}}
-	_, err := Record(func(in []*graph.Node) []*graph.Node { return []*graph.Node{graph.CumSum(in[0], 0)} },
-		inputs, nil, []string{"y"})
-	if err == nil || !strings.Contains(err.Error(), "the ONNX recorder has no ReduceWindow") {
-		t.Errorf("error %v, want one that names ReduceWindow", err)
-	}
-	_, err = Record(func(in []*graph.Node) []*graph.Node { return []*graph.Node{graph.Reshape(in[0], 3)} }, inputs, nil, []string{"y"})
-	if err == nil {
-		t.Error("a reshape of 16 numbers to 3 is recorded")
-	}
-}
-
-func TestRecordIsReproducible(t *testing.T) {
-	t.Parallel()
-	c := cases()[len(cases())-1]
-	var last []byte
-	for range 3 {
-		m, err := Record(c.build, []Input{{"a", c.inputs[0]}, {"b", c.inputs[1]}, {"c", c.inputs[2]}}, nil, []string{"p", "q"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		m.Metadata = map[string]string{"one": "1", "two": "2", "three": "3", "four": "4"}
-		b := m.Marshal()
-		if last != nil && !bytes.Equal(b, last) {
-			t.Fatal("the same graph gives other bytes")
-		}
-		last = b
-	}
-}
-
-func TestMetadataComesBack(t *testing.T) {
-	requireRuntime(t)
-	m, err := Record(func(in []*graph.Node) []*graph.Node { return []*graph.Node{graph.Neg(in[0])} },
-		[]Input{{"x", []int{Batch, 2}}}, nil, []string{"y"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	m.Metadata = map[string]string{"target": "moons é", "empty": ""}
-	s, err := Open(m.Marshal(), SessionOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	if got := s.Metadata(); got["target"] != "moons é" || len(got) != 2 {
-		t.Errorf("metadata %q, want that written", got)
-	}
-}
-
-func TestOpenBadModels(t *testing.T) {
-	requireRuntime(t)
-	m, err := Record(func(in []*graph.Node) []*graph.Node { return []*graph.Node{graph.Neg(in[0])} },
-		[]Input{{"x", []int{Batch, 2}}}, nil, []string{"y"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	whole := m.Marshal()
-	for name, bad := range map[string][]byte{"empty": nil, "garbage": []byte("not a model"), "cut": whole[:len(whole)/2]} {
-		if s, err := Open(bad, SessionOptions{}); err == nil {
-			s.Close()
-			t.Errorf("%s: no error", name)
-		}
-	}
-	s, err := Open(whole, SessionOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	if _, err := s.Run(random(1, 3, 3)); err == nil {
-		t.Error("an input of the wrong width runs")
-	}
-	if _, err := s.Run(); err == nil {
-		t.Error("no input at all runs")
-	}
 }
 
 func TestProgramsCheckTheirInputs(t *testing.T) {
@@ -339,9 +55,6 @@ func TestGraphPanicsAreErrors(t *testing.T) {
 	if _, err := Go.Compile(wrong, Input{"x", []int{2, 2}}); err == nil {
 		t.Error("adding (2, 2) and (3) compiles")
 	}
-	if _, err := Record(wrong, []Input{{"x", []int{2, 2}}}, nil, []string{"y"}); err == nil {
-		t.Error("adding (2, 2) and (3) is recorded")
-	}
 }
 
 func TestPick(t *testing.T) {
@@ -357,66 +70,9 @@ func TestPick(t *testing.T) {
 	}
 }
 
-func TestDynamicShape(t *testing.T) {
-	t.Parallel()
-	if got, want := dynamic([]int{Batch, 2}), shapes.MakeDynamic(dtypes.Float32, []int{-1, 2}, []string{"batch", ""}); !got.Equal(want) {
-		t.Errorf("shape %s, want %s", got, want)
-	}
-}
-
-// TestStretch holds the rule of broadcasting: sizes are aligned at the right.
-func TestStretch(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ a, b, want []int }{
-		{[]int{5, 3}, []int{3}, []int{5, 3}},
-		{[]int{1, 4}, []int{4}, []int{1, 4}},
-		{[]int{4}, []int{2, 1}, []int{2, 4}},
-		{[]int{}, []int{Batch, 2}, []int{Batch, 2}},
-		{[]int{Batch, 1}, []int{3}, []int{Batch, 3}},
-	} {
-		if got := stretch(c.a, c.b); !slices.Equal(got, c.want) {
-			t.Errorf("%v and %v stretch to %v, want %v", c.a, c.b, got, c.want)
-		}
-	}
-}
-
-// TestIdentityTransposeIsNotWritten asks the recorder itself: GoMLX leaves most of them out before it gets there.
-func TestIdentityTransposeIsNotWritten(t *testing.T) {
-	t.Parallel()
-	r := newRecorder(nil)
-	f := r.Builder("").Main()
-	x, err := f.Parameter("x", shapes.Make(dtypes.Float32, 2, 3), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	same, err := f.Transpose(x, 0, 1)
-	if err != nil || len(r.model.Nodes) != 0 || same.(*value).name != "x" {
-		t.Errorf("an identity permutation is written as %v (%v)", r.model.Nodes, err)
-	}
-	if _, err := f.Transpose(x, 1, 0); err != nil || len(r.model.Nodes) != 1 {
-		t.Errorf("a true permutation is written as %v (%v)", r.model.Nodes, err)
-	}
-}
-
-// elu spells out an ELU that turns at the given point: an ELU only where that is 0.
-func elu(x *graph.Node, at float64) *graph.Node {
-	zero, turn := graph.ScalarZero(x.Graph(), x.DType()), graph.Scalar(x.Graph(), x.DType(), at)
-	positive := graph.GreaterThan(x, turn)
-	return graph.Where(positive, x, graph.MinusOne(graph.Exp(graph.Where(positive, zero, x))))
-}
-
-// TestGradientOfELUIsShort: nothing of the spelled-out form is left.
-func TestGradientOfELUIsShort(t *testing.T) {
-	t.Parallel()
-	m, err := Record(func(in []*graph.Node) []*graph.Node {
-		return graph.Gradient(graph.ReduceAllSum(graph.Mul(elu(in[0], 0), in[1])), in[0])
-	}, []Input{{"x", []int{5, 3}}, {"w", []int{5, 3}}}, nil, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, n := range m.Nodes {
-		if slices.Contains([]string{"Where", "Exp", "Greater", "Sign"}, n.Op) {
-			t.Errorf("%s is left among %v", n.Op, m.Nodes)
-		}
+func TestSelfTest(t *testing.T) {
+	requireRuntime(t)
+	if err := SelfTest(); err != nil {
+		t.Error(err)
 	}
 }

@@ -8,14 +8,15 @@ import (
 	"testing"
 
 	"flowsweep/experiments/engine"
+	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/flow"
 )
 
 // handWritten is the training step of an ELU net with plain Adam as a person would write it in ONNX: what the recorded
 // one is held against. It takes and gives what compileStep does.
-func handWritten(n Net, batch int, rate float64) engine.Model {
+func handWritten(n Net, batch int, rate float64) onnx.Model {
 	h := &hand{}
-	m := engine.Model{Producer: "flowsweep", Name: "hand-written", Inputs: []engine.ValueInfo{
+	m := onnx.Model{Producer: "flowsweep", Name: "hand-written", Inputs: []onnx.ValueInfo{
 		{Name: "weights", Dims: []int{n.Size()}},
 		{Name: "m", Dims: []int{n.Size()}},
 		{Name: "v", Dims: []int{n.Size()}},
@@ -29,9 +30,9 @@ func handWritten(n Net, batch int, rate float64) engine.Model {
 	for i, p := range n.Params() {
 		sizes, pieces = append(sizes, int64(p.Size())), append(pieces, fmt.Sprint("w", i))
 	}
-	h.nodes = append(h.nodes, engine.Node{Op: "Split", Inputs: []string{"weights", h.ints(sizes...)}, Outputs: pieces})
+	h.nodes = append(h.nodes, onnx.Node{Op: "Split", Inputs: []string{"weights", h.ints(sizes...)}, Outputs: pieces})
 	layers := n.Depth + 1
-	acts := []string{h.op("Concat", []engine.Attribute{{Name: "axis", Value: int64(1)}}, "t", "x")}
+	acts := []string{h.op("Concat", []onnx.Attribute{{Name: "axis", Value: int64(1)}}, "t", "x")}
 	kernels := make([]string, layers)
 	for i := range layers {
 		dims := n.Params()[2*i].Dims
@@ -43,49 +44,49 @@ func handWritten(n Net, batch int, rate float64) engine.Model {
 		acts = append(acts, out)
 	}
 	diff := h.op("Sub", nil, acts[layers], "u")
-	loss := h.op("ReduceMean", []engine.Attribute{{Name: "keepdims", Value: int64(0)}}, h.op("Mul", nil, diff, diff))
+	loss := h.op("ReduceMean", []onnx.Attribute{{Name: "keepdims", Value: int64(0)}}, h.op("Mul", nil, diff, diff))
 	grads := make([]string, 2*layers)
 	g := h.op("Mul", nil, diff, h.float(2/float64(batch*n.Dim)))
 	for i := layers - 1; i >= 0; i-- {
-		dw := h.op("Gemm", []engine.Attribute{{Name: "transA", Value: int64(1)}}, acts[i], g)
+		dw := h.op("Gemm", []onnx.Attribute{{Name: "transA", Value: int64(1)}}, acts[i], g)
 		grads[2*i] = h.op("Reshape", nil, dw, h.ints(-1))
-		grads[2*i+1] = h.op("ReduceSum", []engine.Attribute{{Name: "keepdims", Value: int64(0)}}, g, h.ints(0))
+		grads[2*i+1] = h.op("ReduceSum", []onnx.Attribute{{Name: "keepdims", Value: int64(0)}}, g, h.ints(0))
 		if i > 0 {
-			back := h.op("Gemm", []engine.Attribute{{Name: "transB", Value: int64(1)}}, g, kernels[i])
+			back := h.op("Gemm", []onnx.Attribute{{Name: "transB", Value: int64(1)}}, g, kernels[i])
 			g = h.op("Mul", nil, back, h.op("Add", nil, h.op("Min", nil, acts[i], h.float(0)), h.float(1)))
 		}
 	}
-	grad := h.op("Concat", []engine.Attribute{{Name: "axis", Value: int64(0)}}, grads...)
+	grad := h.op("Concat", []onnx.Attribute{{Name: "axis", Value: int64(0)}}, grads...)
 	outputs := h.adam(grad, rate)
 	outputs = append(outputs, h.op("Reshape", nil, loss, h.ints(1)))
 	m.Nodes, m.Initializers = h.nodes, h.constants
 	for i, dims := range [][]int{{n.Size()}, {n.Size()}, {n.Size()}, {1}, {1}} {
-		m.Outputs = append(m.Outputs, engine.ValueInfo{Name: outputs[i], Dims: dims})
+		m.Outputs = append(m.Outputs, onnx.ValueInfo{Name: outputs[i], Dims: dims})
 	}
 	return m
 }
 
 // hand collects nodes and constants.
 type hand struct {
-	nodes     []engine.Node
-	constants []engine.Initializer
+	nodes     []onnx.Node
+	constants []onnx.Initializer
 }
 
-func (h *hand) op(op string, attributes []engine.Attribute, inputs ...string) string {
+func (h *hand) op(op string, attributes []onnx.Attribute, inputs ...string) string {
 	out := fmt.Sprint("n", len(h.nodes))
-	h.nodes = append(h.nodes, engine.Node{Op: op, Inputs: inputs, Outputs: []string{out}, Attributes: attributes})
+	h.nodes = append(h.nodes, onnx.Node{Op: op, Inputs: inputs, Outputs: []string{out}, Attributes: attributes})
 	return out
 }
 
 func (h *hand) ints(v ...int64) string {
 	name := fmt.Sprint("c", len(h.constants))
-	h.constants = append(h.constants, engine.Initializer{Name: name, Dims: []int{len(v)}, Data: v})
+	h.constants = append(h.constants, onnx.Initializer{Name: name, Dims: []int{len(v)}, Data: v})
 	return name
 }
 
 func (h *hand) float(v float64) string {
 	name := fmt.Sprint("c", len(h.constants))
-	h.constants = append(h.constants, engine.Initializer{Name: name, Data: []float32{float32(v)}})
+	h.constants = append(h.constants, onnx.Initializer{Name: name, Data: []float32{float32(v)}})
 	return name
 }
 

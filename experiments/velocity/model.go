@@ -6,6 +6,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 
 	"flowsweep/experiments/engine"
+	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/flow"
 )
 
@@ -90,20 +91,20 @@ func (m *Model) Field() flow.Field {
 
 // Record returns the net as an ONNX model t[batch,1], x[batch,Dim] -> v[batch,Dim], the weights as initializers named
 // as in Params. It is recorded from the graph that Apply builds, the one that was trained.
-func (n Net) Record(weights []float32) (engine.Model, error) {
+func (n Net) Record(weights []float32) (onnx.Model, error) {
 	if len(weights) != n.Size() {
-		return engine.Model{}, fmt.Errorf("the net has %d weights, got %d", n.Size(), len(weights))
+		return onnx.Model{}, fmt.Errorf("the net has %d weights, got %d", n.Size(), len(weights))
 	}
-	var named []engine.Initializer
+	var named []onnx.Initializer
 	for _, p := range n.Params() {
-		named = append(named, engine.Initializer{Name: p.Name, Dims: p.Dims, Data: weights[:p.Size()]})
+		named = append(named, onnx.Initializer{Name: p.Name, Dims: p.Dims, Data: weights[:p.Size()]})
 		weights = weights[p.Size():]
 	}
-	inputs := []engine.Input{
-		{Name: "t", Dims: []int{engine.Batch, 1}},
-		{Name: "x", Dims: []int{engine.Batch, n.Dim}},
+	inputs := []onnx.ValueInfo{
+		{Name: "t", Dims: []int{onnx.Batch, 1}},
+		{Name: "x", Dims: []int{onnx.Batch, n.Dim}},
 	}
-	return engine.Record(func(in []*graph.Node) []*graph.Node {
+	return onnx.Record(func(in []*graph.Node) []*graph.Node {
 		return []*graph.Node{n.Apply(in[2:], in[0], in[1])}
 	}, inputs, named, []string{"v"})
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"flowsweep/experiments/engine"
+	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
 )
 
@@ -98,7 +99,7 @@ func recorded(t *testing.T, net Net, weights, times, x []float32) []float32 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := engine.Open(m.Marshal(), engine.SessionOptions{Optimise: true})
+	s, err := ort.Open(m.Marshal(), ort.SessionOptions{Optimise: true})
 	if err != nil {
 		t.Fatal(err)
 	}

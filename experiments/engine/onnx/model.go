@@ -1,4 +1,10 @@
-package engine
+// Package onnx writes ONNX models: a small form of them, its bytes, and a recorder that gets them from GoMLX graphs.
+//
+//	model, err := onnx.Record(graph, []onnx.ValueInfo{{Name: "x", Dims: []int{onnx.Batch, 2}}}, weights, []string{"y"})
+//	file := model.Marshal()
+//
+// GoMLX panics while it builds graphs; Record returns those panics as errors.
+package onnx
 
 import (
 	"encoding/binary"
@@ -13,6 +19,9 @@ const (
 	Opset     = 17
 	IRVersion = 8
 )
+
+// Batch is the size of the dynamic axis.
+const Batch = -1
 
 // Model is an ONNX model: a graph, and what a person should know about it.
 type Model struct {
@@ -136,7 +145,7 @@ func (a Attribute) marshal() (b message) {
 		}
 		b.int(20, 7)
 	default:
-		panic("engine: attribute of an unknown type")
+		panic("onnx: attribute of an unknown type")
 	}
 	return b
 }
@@ -148,7 +157,7 @@ func (t Initializer) marshal() (b message) {
 	}
 	kind, ok := onnxKinds[dtypeOf(t.Data)]
 	if !ok {
-		panic("engine: initializer of an unknown type")
+		panic("onnx: initializer of an unknown type")
 	}
 	b.int(2, kind)
 	b.string(8, t.Name)
@@ -160,7 +169,7 @@ func (t Initializer) marshal() (b message) {
 func little(data any) []byte {
 	raw, err := binary.Append(make([]byte, 0, max(binary.Size(data), 0)), binary.LittleEndian, data)
 	if err != nil {
-		panic("engine: " + err.Error())
+		panic("onnx: " + err.Error())
 	}
 	return raw
 }

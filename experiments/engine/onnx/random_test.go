@@ -1,4 +1,4 @@
-package engine
+package onnx_test
 
 import (
 	"fmt"
@@ -8,12 +8,15 @@ import (
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
+
+	"flowsweep/experiments/engine"
+	"flowsweep/experiments/engine/onnx"
 )
 
 // sketch draws a random graph of one kind: sizes of the inputs and what is done with them.
 type sketch struct {
 	name string
-	draw func(r *rand.Rand) ([][]int, Graph)
+	draw func(r *rand.Rand) ([][]int, engine.Graph)
 }
 
 // TestRandomShapes compares, for random shapes of every kind of graph, what is recorded with the Go backend.
@@ -33,14 +36,14 @@ func TestRandomShapes(t *testing.T) {
 					}
 					return out
 				}
-				var inputs []Input
-				var tensors []Tensor
+				var inputs []onnx.ValueInfo
+				var tensors []engine.Tensor
 				for j, d := range dims {
-					inputs = append(inputs, Input{fmt.Sprint("x", j), d})
+					inputs = append(inputs, onnx.ValueInfo{Name: fmt.Sprint("x", j), Dims: d})
 					tensors = append(tensors, random(r.Uint64(), d...))
 				}
 				want := runGo(t, build, inputs, tensors)
-				m, err := Record(build, inputs, nil, []string{"y", "z"}[:len(want)])
+				m, err := onnx.Record(build, inputs, nil, []string{"y", "z"}[:len(want)])
 				if err != nil {
 					t.Fatalf("draw %d, %v: %v", i, dims, err)
 				}
@@ -83,13 +86,13 @@ func sizes(r *rand.Rand, rank int) []int {
 
 func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
 
-func one(f func(x *graph.Node) *graph.Node) Graph {
+func one(f func(x *graph.Node) *graph.Node) engine.Graph {
 	return func(in []*graph.Node) []*graph.Node { return []*graph.Node{f(in[0])} }
 }
 
 func float(x *graph.Node) *graph.Node { return graph.ConvertDType(x, dtypes.Float32) }
 
-func drawUnary(r *rand.Rand) ([][]int, Graph) {
+func drawUnary(r *rand.Rand) ([][]int, engine.Graph) {
 	positive := func(x *graph.Node) *graph.Node { return graph.AddScalar(graph.Abs(x), .5) }
 	f := pick(r, []func(x *graph.Node) *graph.Node{
 		graph.Abs, graph.Ceil, graph.Cos, graph.Erf, graph.Exp, graph.Expm1, graph.Floor, graph.Neg, graph.Round, graph.Sign,
@@ -110,7 +113,7 @@ func drawUnary(r *rand.Rand) ([][]int, Graph) {
 	return [][]int{sizes(r, 1+r.IntN(4))}, one(f)
 }
 
-func drawBinary(r *rand.Rand) ([][]int, Graph) {
+func drawBinary(r *rand.Rand) ([][]int, engine.Graph) {
 	a := sizes(r, 1+r.IntN(4))
 	b := slices.Clone(a)
 	for i := range a {
@@ -154,7 +157,7 @@ func some(r *rand.Rand, rank, least int) []int {
 	return r.Perm(rank)[:least+r.IntN(rank-least+1)]
 }
 
-func drawReduce(r *rand.Rand) ([][]int, Graph) {
+func drawReduce(r *rand.Rand) ([][]int, engine.Graph) {
 	dims := sizes(r, 1+r.IntN(4))
 	axes := some(r, len(dims), 1)
 	slices.Sort(axes)

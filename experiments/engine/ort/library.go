@@ -1,4 +1,4 @@
-package engine
+package ort
 
 import (
 	"crypto/sha256"

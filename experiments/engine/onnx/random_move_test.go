@@ -1,4 +1,4 @@
-package engine
+package onnx_test
 
 import (
 	"math/rand/v2"
@@ -8,10 +8,12 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
+
+	"flowsweep/experiments/engine"
 )
 
 // drawDot draws the axes of each operand in a random order: batch, kept and contracted ones.
-func drawDot(r *rand.Rand) ([][]int, Graph) {
+func drawDot(r *rand.Rand) ([][]int, engine.Graph) {
 	batch, contracted := sizes(r, r.IntN(3)), sizes(r, 1+r.IntN(2))
 	ordered := r.IntN(2) == 0 // GoMLX has gradients only for axes in order
 	place := func() (dims, contract, shared []int) {
@@ -38,7 +40,7 @@ func drawDot(r *rand.Rand) ([][]int, Graph) {
 	}
 }
 
-func drawSlice(r *rand.Rand) ([][]int, Graph) {
+func drawSlice(r *rand.Rand) ([][]int, engine.Graph) {
 	dims := sizes(r, 1+r.IntN(4))
 	spec := make([]graph.SliceAxisSpec, len(dims))
 	for i, d := range dims {
@@ -51,7 +53,7 @@ func drawSlice(r *rand.Rand) ([][]int, Graph) {
 	}
 }
 
-func drawPad(r *rand.Rand) ([][]int, Graph) {
+func drawPad(r *rand.Rand) ([][]int, engine.Graph) {
 	dims := sizes(r, 1+r.IntN(3))
 	config := make([]compute.PadAxis, 1+r.IntN(len(dims)))
 	for i := range config {
@@ -62,7 +64,7 @@ func drawPad(r *rand.Rand) ([][]int, Graph) {
 	})
 }
 
-func drawMove(r *rand.Rand) ([][]int, Graph) {
+func drawMove(r *rand.Rand) ([][]int, engine.Graph) {
 	dims := sizes(r, 1+r.IntN(4))
 	order, axes, axis := r.Perm(len(dims)), some(r, len(dims), 1), r.IntN(len(dims))
 	other := slices.Clone(dims)
@@ -74,7 +76,7 @@ func drawMove(r *rand.Rand) ([][]int, Graph) {
 	}
 }
 
-func drawBroadcast(r *rand.Rand) ([][]int, Graph) {
+func drawBroadcast(r *rand.Rand) ([][]int, engine.Graph) {
 	dims := sizes(r, 1+r.IntN(3))
 	axis := r.IntN(len(dims) + 1)
 	wide := slices.Insert(slices.Clone(dims), axis, 1+r.IntN(4))
@@ -87,7 +89,7 @@ func drawBroadcast(r *rand.Rand) ([][]int, Graph) {
 	}
 }
 
-func drawConvolve(r *rand.Rand) ([][]int, Graph) {
+func drawConvolve(r *rand.Rand) ([][]int, engine.Graph) {
 	space, groups := 1+r.IntN(2), 1+r.IntN(2)
 	x := slices.Concat([]int{1 + r.IntN(2)}, sizes(r, space), []int{groups * (1 + r.IntN(2))})
 	k := make([]int, 0, space+2)
@@ -111,7 +113,7 @@ func drawConvolve(r *rand.Rand) ([][]int, Graph) {
 }
 
 // drawConvGeneral draws the axes of the input, the kernel and the output in any order, dilations, and groups.
-func drawConvGeneral(r *rand.Rand) ([][]int, Graph) {
+func drawConvGeneral(r *rand.Rand) ([][]int, engine.Graph) {
 	groups := []int{1, 1}
 	groups[r.IntN(2)] = 1 + r.IntN(2)
 	channels, out, batch := groups[0]*(1+r.IntN(2)), groups[0]*groups[1]*(1+r.IntN(2)), groups[1]*(1+r.IntN(2))
@@ -136,7 +138,7 @@ func drawConvGeneral(r *rand.Rand) ([][]int, Graph) {
 }
 
 // drawChain does several things in a row, so that broadcasts not yet written down reach every kind of operation.
-func drawChain(r *rand.Rand) ([][]int, Graph) {
+func drawChain(r *rand.Rand) ([][]int, engine.Graph) {
 	dims := sizes(r, 3)
 	row := []int{1, dims[1], 1}
 	steps := make([]int, 5)

@@ -1,4 +1,4 @@
-package engine
+package onnx
 
 import (
 	"fmt"
@@ -12,19 +12,19 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// Record returns the graph as an ONNX model, with the inputs and outputs named (outputs without a name get one) and the
-// weights as initializers of their names. GoMLX builds the graph into a backend that, instead of computing, writes down
-// what it is told. The graph gets its inputs first and then the weights. An operation without an ONNX form is an error
-// that names it and the line that asks for it.
-func Record(f Graph, inputs []Input, weights []Initializer, outputs []string) (m Model, err error) {
+// Record returns what f builds as an ONNX model, with the inputs and outputs named (outputs without a name get one) and
+// the weights as initializers of their names. GoMLX builds the graph into a backend that, instead of computing, writes
+// down what it is told. f gets the inputs first and then the weights, and must not depend on anything else. An operation
+// without an ONNX form is an error that names it and the line that asks for it.
+func Record(f func(nodes []*graph.Node) []*graph.Node, inputs []ValueInfo, weights []Initializer, outputs []string) (m Model, err error) {
 	defer recovered(&err)
 	r := newRecorder(outputs)
 	g := graph.NewGraph(r, "recorded")
 	var nodes []*graph.Node
 	for _, in := range inputs {
 		nodes = append(nodes, graph.Parameter(g, in.Name, dynamic(in.Dims)))
-		r.model.Inputs = append(r.model.Inputs, ValueInfo{Name: in.Name, Dims: in.Dims})
 	}
+	r.model.Inputs = slices.Clone(inputs)
 	for _, w := range weights {
 		nodes = append(nodes, graph.Parameter(g, w.Name, dynamic(w.Dims)))
 		r.model.Initializers = append(r.model.Initializers, w)
@@ -33,6 +33,17 @@ func Record(f Graph, inputs []Input, weights []Initializer, outputs []string) (m
 		return Model{}, fmt.Errorf("record as ONNX: %w", err)
 	}
 	return r.model, nil
+}
+
+// recovered turns a panic of GoMLX into an error.
+func recovered(err *error) {
+	switch p := recover().(type) {
+	case nil:
+	case error:
+		*err = p
+	default:
+		*err = fmt.Errorf("%v", p)
+	}
 }
 
 // batchAxis is GoMLX's name for the dynamic axis.

@@ -1,6 +1,6 @@
 //go:build ortlib_pin
 
-package engine
+package ort
 
 // The onnxruntime shared libraries travel inside these modules. The build tag is never set, so nothing is linked and
 // nothing is downloaded by a build; the imports keep the modules, with their checksums, in go.mod and go.sum.

@@ -1,21 +1,33 @@
-package engine
+// Package ort finds onnxruntime, loads it, and runs ONNX models in it.
+//
+//	session, err := ort.Open(file, ort.SessionOptions{Optimise: true})
+//	outputs, err := session.Run(ort.Tensor{Dims: []int{256, 2}, Data: x})
+//
+// The shared library is the user's own, or one that travels inside a Go module, checked by its sha256.
+package ort
 
 import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 
 	ort "github.com/yalue/onnxruntime_go"
 )
 
-// Session is an ONNX model opened in onnxruntime: a Program that came from a file. It is used from one goroutine at a
-// time.
+// Session is an ONNX model opened in onnxruntime. It is used from one goroutine at a time.
 type Session struct {
-	inputs   []string
-	outputs  []string
+	inputs   []port
+	outputs  []port
 	session  *ort.DynamicAdvancedSession
 	metadata map[string]string
+}
+
+// port is an input or output that a model declares; a negative size is one that is known only when it runs.
+type port struct {
+	name string
+	dims []int
 }
 
 // SessionOptions says how a model is run.
@@ -65,17 +77,11 @@ func Open(model []byte, o SessionOptions) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the ONNX model: %w", err)
 	}
-	s := &Session{}
-	for _, i := range in {
-		s.inputs = append(s.inputs, i.Name)
-	}
-	for _, o := range out {
-		s.outputs = append(s.outputs, o.Name)
-	}
+	s := &Session{inputs: ports(in), outputs: ports(out)}
 	if len(in) == 0 || len(out) == 0 {
 		return nil, errors.New("open the ONNX model: it has no inputs or no outputs")
 	}
-	if s.session, err = ort.NewDynamicAdvancedSessionWithONNXData(model, s.inputs, s.outputs, options); err != nil {
+	if s.session, err = ort.NewDynamicAdvancedSessionWithONNXData(model, s.Inputs(), s.Outputs(), options); err != nil {
 		return nil, fmt.Errorf("open the ONNX model: %w", err)
 	}
 	if s.metadata, err = readMetadata(s.session); err != nil {
@@ -105,6 +111,22 @@ func sessionOptions(o SessionOptions) (*ort.SessionOptions, error) {
 	return options, nil
 }
 
+func ports(infos []ort.InputOutputInfo) []port {
+	list := make([]port, len(infos))
+	for i, info := range infos {
+		list[i] = port{name: info.Name, dims: ints(info.Dimensions)}
+	}
+	return list
+}
+
+func ints(list []int64) []int {
+	out := make([]int, len(list))
+	for i, v := range list {
+		out[i] = int(v)
+	}
+	return out
+}
+
 func readMetadata(s *ort.DynamicAdvancedSession) (map[string]string, error) {
 	m, err := s.GetModelMetadata()
 	if err != nil {
@@ -127,18 +149,26 @@ func readMetadata(s *ort.DynamicAdvancedSession) (map[string]string, error) {
 }
 
 // Inputs returns the names of the model's inputs, in the order it declares them.
-func (s *Session) Inputs() []string { return s.inputs }
+func (s *Session) Inputs() []string { return names(s.inputs) }
 
 // Outputs returns the names of the model's outputs, in the order it declares them.
-func (s *Session) Outputs() []string { return s.outputs }
+func (s *Session) Outputs() []string { return names(s.outputs) }
+
+func names(ports []port) []string {
+	list := make([]string, len(ports))
+	for i, p := range ports {
+		list[i] = p.name
+	}
+	return list
+}
 
 // Metadata returns the model's metadata properties.
 func (s *Session) Metadata() map[string]string { return s.metadata }
 
 // Run returns the outputs of the model for the inputs, in the order the model declares them.
 func (s *Session) Run(inputs ...Tensor) ([]Tensor, error) {
-	if len(inputs) != len(s.inputs) {
-		return nil, fmt.Errorf("the ONNX model takes the inputs %v, got %d", s.inputs, len(inputs))
+	if err := check(s.inputs, inputs); err != nil {
+		return nil, err
 	}
 	values := make([]ort.Value, len(inputs))
 	// onnxruntime keeps bare pointers to the inputs until the run is over.
@@ -148,22 +178,31 @@ func (s *Session) Run(inputs ...Tensor) ([]Tensor, error) {
 		if len(in.Data) > 0 {
 			pinner.Pin(&in.Data[0])
 		}
-		dims := make([]int64, len(in.Dims))
-		for j, d := range in.Dims {
-			dims[j] = int64(d)
-		}
-		t, err := ort.NewTensor(ort.NewShape(dims...), in.Data)
+		v, err := in.value()
 		if err != nil {
-			return nil, fmt.Errorf("input %q: %w", s.inputs[i], err)
+			return nil, fmt.Errorf("input %q: %w", s.inputs[i].name, err)
 		}
-		defer t.Destroy()
-		values[i] = t
+		defer v.Destroy()
+		values[i] = v
 	}
 	results := make([]ort.Value, len(s.outputs))
 	if err := s.session.Run(values, results); err != nil {
 		return nil, fmt.Errorf("run the ONNX model: %w", err)
 	}
 	return takeResults(results)
+}
+
+// check returns an error unless the tensors fit the inputs.
+func check(inputs []port, given []Tensor) error {
+	if len(given) != len(inputs) {
+		return fmt.Errorf("the ONNX model takes the inputs %v, got %d", names(inputs), len(given))
+	}
+	for i, in := range inputs {
+		if err := given[i].Check(in.dims); err != nil {
+			return fmt.Errorf("input %q %w", in.name, err)
+		}
+	}
+	return nil
 }
 
 // takeResults copies the outputs out of onnxruntime and frees them.
@@ -176,10 +215,7 @@ func takeResults(results []ort.Value) ([]Tensor, error) {
 			errs = append(errs, fmt.Errorf("output %d of the ONNX model is no tensor of 32-bit floats", i), r.Destroy())
 			continue
 		}
-		for _, d := range t.GetShape() {
-			outputs[i].Dims = append(outputs[i].Dims, int(d))
-		}
-		outputs[i].Data = append([]float32(nil), t.GetData()...)
+		outputs[i] = Tensor{Dims: ints(t.GetShape()), Data: slices.Clone(t.GetData())}
 		errs = append(errs, t.Destroy())
 	}
 	return outputs, errors.Join(errs...)
@@ -187,27 +223,3 @@ func takeResults(results []ort.Value) ([]Tensor, error) {
 
 // Close frees the session.
 func (s *Session) Close() error { return s.session.Destroy() }
-
-// SelfTest runs a model of one node, 1 + 2, in onnxruntime.
-func SelfTest() (err error) {
-	m := Model{
-		Producer: "flowsweep", Name: "self-test",
-		Inputs:  []ValueInfo{{Name: "a", Dims: []int{1}}, {Name: "b", Dims: []int{1}}},
-		Outputs: []ValueInfo{{Name: "sum", Dims: []int{1}}},
-		Nodes:   []Node{{Op: "Add", Inputs: []string{"a", "b"}, Outputs: []string{"sum"}}},
-	}
-	s, err := Open(m.Marshal(), SessionOptions{})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	one := func(v float32) Tensor { return Tensor{Dims: []int{1}, Data: []float32{v}} }
-	out, err := s.Run(one(1), one(2))
-	if err != nil {
-		return err
-	}
-	if out[0].Data[0] != 3 {
-		return fmt.Errorf("onnxruntime says that 1 + 2 is %g", out[0].Data[0])
-	}
-	return nil
-}

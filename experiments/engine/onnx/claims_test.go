@@ -1,4 +1,4 @@
-package engine
+package onnx
 
 import (
 	"go/ast"
@@ -13,7 +13,7 @@ import (
 // the ones that are no operations.
 func TestRecordedListsWhatIsWritten(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("record*.go")
+	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}

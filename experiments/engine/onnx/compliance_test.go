@@ -1,4 +1,4 @@
-package engine
+package onnx
 
 import (
 	"errors"
@@ -14,13 +14,17 @@ import (
 	"github.com/gomlx/compute/notimplemented"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/compute/support/backendtest"
-	ort "github.com/yalue/onnxruntime_go"
+	yalue "github.com/yalue/onnxruntime_go"
+
+	"flowsweep/experiments/engine/ort"
 )
 
 // TestCompliance runs upstream's suite for backends on what is recorded and run in onnxruntime. The suite leaves out
 // the operations that are not claimed, and says so under -v.
 func TestCompliance(t *testing.T) {
-	requireRuntime(t)
+	if _, err := ort.LoadRuntime(); err != nil {
+		t.Fatalf("onnxruntime: %v", err)
+	}
 	backendtest.RunAll(t, &testBackend{}, &backendtest.AllTestsConfiguration{
 		ConvGeneralDTypes: []dtypes.DType{dtypes.Float32}, // onnxruntime's Conv has no other
 	})
@@ -133,7 +137,7 @@ func (e *testExecutable) Execute(inputs []compute.Buffer, _ []bool, _ compute.De
 	if len(inputs) != len(e.inputs) {
 		return nil, fmt.Errorf("%d inputs, want %d", len(inputs), len(e.inputs))
 	}
-	var values []ort.Value
+	var values []yalue.Value
 	for i, in := range inputs {
 		b := in.(*testBuffer)
 		if want := e.inputs[i]; b.shape.DType != want.DType || !want.IsDynamic() && !slices.Equal(b.shape.Dimensions, want.Dimensions) {
@@ -147,7 +151,7 @@ func (e *testExecutable) Execute(inputs []compute.Buffer, _ []bool, _ compute.De
 		values = append(values, v)
 	}
 	if len(values) == 0 {
-		v, err := ort.NewTensor(ort.NewShape(1), []float32{0})
+		v, err := yalue.NewTensor(yalue.NewShape(1), []float32{0})
 		if err != nil {
 			return nil, err
 		}
@@ -167,7 +171,7 @@ func (e *testExecutable) Execute(inputs []compute.Buffer, _ []bool, _ compute.De
 }
 
 // execute runs a model once.
-func execute(m Model, inputs []ort.Value) (outputs []ort.Value, err error) {
+func execute(m Model, inputs []yalue.Value) (outputs []yalue.Value, err error) {
 	var in, out []string
 	for _, v := range m.Inputs {
 		in = append(in, v.Name)
@@ -175,48 +179,48 @@ func execute(m Model, inputs []ort.Value) (outputs []ort.Value, err error) {
 	for _, v := range m.Outputs {
 		out = append(out, v.Name)
 	}
-	s, err := ort.NewDynamicAdvancedSessionWithONNXData(m.Marshal(), in, out, nil)
+	s, err := yalue.NewDynamicAdvancedSessionWithONNXData(m.Marshal(), in, out, nil)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.Destroy()) }()
-	outputs = make([]ort.Value, len(out))
+	outputs = make([]yalue.Value, len(out))
 	return outputs, s.Run(inputs, outputs)
 }
 
-func toValue(b *testBuffer) (ort.Value, error) {
+func toValue(b *testBuffer) (yalue.Value, error) {
 	var dims []int64
 	for _, d := range carried(b.shape).Dimensions {
 		dims = append(dims, int64(d))
 	}
-	shape := ort.NewShape(dims...)
+	shape := yalue.NewShape(dims...)
 	switch flat := b.flat.(type) {
 	case []bfloat16.BFloat16:
-		return ort.NewTensor(shape, converted(flat, bfloat16.BFloat16.Float32))
+		return yalue.NewTensor(shape, converted(flat, bfloat16.BFloat16.Float32))
 	case []float16.Float16:
-		return ort.NewTensor(shape, converted(flat, float16.Float16.Float32))
+		return yalue.NewTensor(shape, converted(flat, float16.Float16.Float32))
 	case []float32:
-		return ort.NewTensor(shape, slices.Clone(flat))
+		return yalue.NewTensor(shape, slices.Clone(flat))
 	case []float64:
-		return ort.NewTensor(shape, slices.Clone(flat))
+		return yalue.NewTensor(shape, slices.Clone(flat))
 	case []int8:
-		return ort.NewTensor(shape, slices.Clone(flat))
+		return yalue.NewTensor(shape, slices.Clone(flat))
 	case []int16:
-		return ort.NewTensor(shape, slices.Clone(flat))
+		return yalue.NewTensor(shape, slices.Clone(flat))
 	case []int32:
-		return ort.NewTensor(shape, slices.Clone(flat))
+		return yalue.NewTensor(shape, slices.Clone(flat))
 	case []int64:
-		return ort.NewTensor(shape, slices.Clone(flat))
+		return yalue.NewTensor(shape, slices.Clone(flat))
 	case []uint8:
-		return ort.NewTensor(shape, slices.Clone(flat))
+		return yalue.NewTensor(shape, slices.Clone(flat))
 	case []uint16:
-		return ort.NewTensor(shape, slices.Clone(flat))
+		return yalue.NewTensor(shape, slices.Clone(flat))
 	case []uint32:
-		return ort.NewTensor(shape, slices.Clone(flat))
+		return yalue.NewTensor(shape, slices.Clone(flat))
 	case []uint64:
-		return ort.NewTensor(shape, slices.Clone(flat))
+		return yalue.NewTensor(shape, slices.Clone(flat))
 	case []bool:
-		return ort.NewTensor(shape, slices.Clone(flat))
+		return yalue.NewTensor(shape, slices.Clone(flat))
 	default:
 		return nil, fmt.Errorf("no tensors of %T", flat)
 	}
@@ -231,14 +235,14 @@ func converted[A, B any](list []A, f func(A) B) []B {
 }
 
 // fromValue copies a result, which is of the declared shape but for dynamic axes.
-func fromValue(v ort.Value, declared shapes.Shape) *testBuffer {
+func fromValue(v yalue.Value, declared shapes.Shape) *testBuffer {
 	shape := shapes.Make(declared.DType)
 	if declared.Rank() > 0 {
 		for _, d := range v.GetShape() {
 			shape.Dimensions = append(shape.Dimensions, int(d))
 		}
 	}
-	// Every ort.Tensor has this method, with a result of its own type.
+	// Every yalue.Tensor has this method, with a result of its own type.
 	flat := reflect.ValueOf(v).MethodByName("GetData").Call(nil)[0].Interface()
 	switch declared.DType {
 	case dtypes.BFloat16:

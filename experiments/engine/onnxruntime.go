@@ -1,0 +1,74 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+
+	"flowsweep/experiments/engine/onnx"
+	"flowsweep/experiments/engine/ort"
+)
+
+// ONNXRuntime records graphs as ONNX and runs them in onnxruntime: what runs here is what the recorder writes for others.
+var ONNXRuntime = Engine{Name: "onnxruntime", compile: compileONNX, present: func() error {
+	_, err := ort.LoadRuntime()
+	return err
+}}
+
+// ortProgram is a recorded graph, opened in onnxruntime.
+type ortProgram struct{ *ort.Session }
+
+func compileONNX(threads int, f Graph, inputs []Input) (Program, error) {
+	declared := make([]onnx.ValueInfo, len(inputs))
+	for i, in := range inputs {
+		declared[i] = onnx.ValueInfo{Name: in.Name, Dims: in.Dims}
+	}
+	m, err := onnx.Record(f, declared, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	return openProgram(m, threads)
+}
+
+// OpenProgram returns a model whose sizes are all fixed as a program on one thread.
+func OpenProgram(m onnx.Model) (Program, error) { return openProgram(m, 1) }
+
+func openProgram(m onnx.Model, threads int) (Program, error) {
+	s, err := ort.Open(m.Marshal(), ort.SessionOptions{Threads: threads, Optimise: true})
+	if err != nil {
+		return nil, err
+	}
+	return ortProgram{s}, nil
+}
+
+// Loop keeps the state where onnxruntime reads and writes it.
+func (p ortProgram) Loop(state ...Tensor) (Loop, error) {
+	l, err := p.Session.Loop(state...)
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// SelfTest runs a model of one node, 1 + 2, in onnxruntime.
+func SelfTest() (err error) {
+	m := onnx.Model{
+		Producer: "flowsweep", Name: "self-test",
+		Inputs:  []onnx.ValueInfo{{Name: "a", Dims: []int{1}}, {Name: "b", Dims: []int{1}}},
+		Outputs: []onnx.ValueInfo{{Name: "sum", Dims: []int{1}}},
+		Nodes:   []onnx.Node{{Op: "Add", Inputs: []string{"a", "b"}, Outputs: []string{"sum"}}},
+	}
+	s, err := ort.Open(m.Marshal(), ort.SessionOptions{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	one := func(v float32) Tensor { return Tensor{Dims: []int{1}, Data: []float32{v}} }
+	out, err := s.Run(one(1), one(2))
+	if err != nil {
+		return err
+	}
+	if out[0].Data[0] != 3 {
+		return fmt.Errorf("onnxruntime says that 1 + 2 is %g", out[0].Data[0])
+	}
+	return nil
+}

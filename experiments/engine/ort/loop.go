@@ -1,0 +1,115 @@
+package ort
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+
+	ort "github.com/yalue/onnxruntime_go"
+)
+
+// Loop runs a session step after step: its first inputs and first outputs are the state, and what one step gives is what
+// the next one takes. Every tensor of a step is kept in memory of its own, bound to onnxruntime once. The state has two
+// places, which take turns: what one step writes is what the next one reads.
+type Loop struct {
+	session *Session
+	pinner  runtime.Pinner
+	tensors []ort.Value            // all that were made, to be freed
+	bound   map[*float32]ort.Value // inputs, by their memory
+	state   [2][]ort.Value         // the places of the state
+	data    [2][]Tensor            // what lies in them
+	rest    []ort.Value            // outputs that are not state
+	out     []Tensor               // what lies in them
+	current int                    // the place that holds the state
+}
+
+// Loop starts a loop from the state. All sizes of the model must be fixed. A loop is closed before its session.
+func (s *Session) Loop(state ...Tensor) (*Loop, error) {
+	if err := check(s.inputs[:min(len(state), len(s.inputs))], state); err != nil {
+		return nil, err
+	}
+	l := &Loop{session: s, bound: map[*float32]ort.Value{}}
+	for place := range l.state {
+		for _, t := range state {
+			t = t.Clone()
+			v, err := l.bind(t)
+			if err != nil {
+				return nil, errors.Join(err, l.Close())
+			}
+			l.state[place], l.data[place] = append(l.state[place], v), append(l.data[place], t)
+		}
+	}
+	for _, o := range s.outputs[min(len(state), len(s.outputs)):] {
+		if size(o.dims) <= 0 {
+			return nil, errors.Join(fmt.Errorf("output %q has the sizes %v: a loop needs fixed ones", o.name, o.dims), l.Close())
+		}
+		t := Tensor{Dims: o.dims, Data: make([]float32, size(o.dims))}
+		v, err := l.bind(t)
+		if err != nil {
+			return nil, errors.Join(err, l.Close())
+		}
+		l.rest, l.out = append(l.rest, v), append(l.out, t)
+	}
+	return l, nil
+}
+
+// bind makes the memory of a tensor known to onnxruntime, which keeps a bare pointer to it.
+func (l *Loop) bind(t Tensor) (ort.Value, error) {
+	if len(t.Data) == 0 {
+		return nil, errors.New("a loop takes no empty tensors")
+	}
+	l.pinner.Pin(&t.Data[0])
+	v, err := t.value()
+	if err != nil {
+		return nil, err
+	}
+	l.tensors = append(l.tensors, v)
+	return v, nil
+}
+
+// Step runs the model on the state and the inputs, keeps the new state, and returns the other outputs, which are valid
+// until the next step. It keeps hold of the memory of the inputs, which the caller may fill again.
+func (l *Loop) Step(inputs ...Tensor) ([]Tensor, error) {
+	declared := l.session.inputs[len(l.data[0]):]
+	if err := check(declared, inputs); err != nil {
+		return nil, err
+	}
+	in, next := append([]ort.Value(nil), l.state[l.current]...), 1-l.current
+	for i, t := range inputs {
+		v, ok := l.bound[&t.Data[0]]
+		if !ok {
+			var err error
+			if v, err = l.bind(t); err != nil {
+				return nil, fmt.Errorf("input %q: %w", declared[i].name, err)
+			}
+			l.bound[&t.Data[0]] = v
+		}
+		in = append(in, v)
+	}
+	out := append(append([]ort.Value(nil), l.state[next]...), l.rest...)
+	if err := l.session.session.Run(in, out); err != nil {
+		return nil, fmt.Errorf("run the ONNX model: %w", err)
+	}
+	l.current = next
+	return l.out, nil
+}
+
+// State returns a copy of the state.
+func (l *Loop) State() ([]Tensor, error) {
+	state := make([]Tensor, len(l.data[l.current]))
+	for i, t := range l.data[l.current] {
+		state[i] = t.Clone()
+	}
+	return state, nil
+}
+
+// Close frees the loop.
+func (l *Loop) Close() error {
+	var errs []error
+	for _, v := range l.tensors {
+		errs = append(errs, v.Destroy())
+	}
+	l.pinner.Unpin()
+	l.tensors = nil
+	return errors.Join(errs...)
+}

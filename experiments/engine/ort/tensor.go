@@ -1,0 +1,45 @@
+package ort
+
+import (
+	"fmt"
+	"slices"
+
+	ort "github.com/yalue/onnxruntime_go"
+)
+
+// Tensor is a dense array of 32-bit floats.
+type Tensor struct {
+	Dims []int     // sizes of the axes
+	Data []float32 // row-major
+}
+
+// Check returns an error unless the tensor holds as many numbers as its sizes say and these are the declared ones, of
+// which a negative one stands for any.
+func (t Tensor) Check(declared []int) error {
+	same := slices.EqualFunc(declared, t.Dims, func(want, have int) bool { return want == have || want < 0 })
+	if !same || size(t.Dims) != len(t.Data) {
+		return fmt.Errorf("takes sizes %v, got %v with %d numbers", declared, t.Dims, len(t.Data))
+	}
+	return nil
+}
+
+// Clone returns a copy that shares no numbers with the tensor.
+func (t Tensor) Clone() Tensor { return Tensor{Dims: t.Dims, Data: slices.Clone(t.Data)} }
+
+// value returns onnxruntime's form of the tensor, which is a bare pointer to its numbers: pin them first.
+func (t Tensor) value() (ort.Value, error) {
+	dims := make([]int64, len(t.Dims))
+	for i, d := range t.Dims {
+		dims[i] = int64(d)
+	}
+	return ort.NewTensor(ort.NewShape(dims...), t.Data)
+}
+
+// size returns the numbers in a tensor of these sizes.
+func size(dims []int) int {
+	n := 1
+	for _, d := range dims {
+		n *= d
+	}
+	return n
+}
