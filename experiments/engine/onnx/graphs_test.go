@@ -82,6 +82,16 @@ func cases() []graphCase {
 		{name: "almost an elu", inputs: batch, build: one(func(x *graph.Node) *graph.Node {
 			return elu(x, .5)
 		}), mention: "Where"},
+		{name: "gradient of a silu", inputs: [][]int{{5, 3}, {5, 3}}, static: true, build: func(in []*graph.Node) []*graph.Node {
+			return graph.Gradient(graph.ReduceAllSum(graph.Mul(silu(in[0], in[0]), in[1])), in[0])
+		}, mention: "Sigmoid"},
+		{name: "gradient of almost a silu", inputs: [][]int{{5, 3}, {5, 3}}, static: true, build: func(in []*graph.Node) []*graph.Node {
+			return graph.Gradient(graph.ReduceAllSum(silu(in[0], in[1])), in[0])
+		}, mention: "Sigmoid"},
+		{name: "gradient of a silu used twice", inputs: [][]int{{5, 3}, {5, 3}}, static: true, build: func(in []*graph.Node) []*graph.Node {
+			y := silu(in[0], in[0])
+			return graph.Gradient(graph.ReduceAllSum(graph.Add(graph.Mul(y, in[1]), graph.Square(y))), in[0])
+		}, mention: "Sigmoid"},
 		{name: "add", inputs: pair, build: two(graph.Add), mention: "Add"},
 		{name: "sub", inputs: pair, build: two(graph.Sub), mention: "Sub"},
 		{name: "mul", inputs: pair, build: two(graph.Mul), mention: "Mul"},
@@ -242,6 +252,9 @@ func compare(t *testing.T, got, want []engine.Tensor, tol float64) {
 		}
 	}
 }
+
+// silu is a SiLU where both arguments are the same.
+func silu(x, y *graph.Node) *graph.Node { return graph.Mul(y, graph.Sigmoid(x)) }
 
 // elu spells out an ELU that turns at the given point: an ELU only where that is 0.
 func elu(x *graph.Node, at float64) *graph.Node {

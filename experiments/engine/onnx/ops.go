@@ -104,6 +104,9 @@ func (f *function) Add(a, b compute.Value) (compute.Value, error) {
 	if grad, ok, err := f.eluGradient(a.(*value), b.(*value)); ok || err != nil {
 		return grad, err
 	}
+	if grad, ok, err := f.siluGradient(a.(*value), b.(*value)); ok || err != nil {
+		return grad, err
+	}
 	return f.binary("Add", compute.OpTypeAdd, a, b)
 }
 
@@ -112,7 +115,11 @@ func (f *function) Sub(a, b compute.Value) (compute.Value, error) {
 }
 
 func (f *function) Mul(a, b compute.Value) (compute.Value, error) {
-	return f.binary("Mul", compute.OpTypeMul, a, b)
+	product, err := f.binary("Mul", compute.OpTypeMul, a, b)
+	if err == nil {
+		f.recorder.rememberSiLU(a.(*value), b.(*value), product.(*value))
+	}
+	return product, err
 }
 
 func (f *function) Div(a, b compute.Value) (compute.Value, error) {

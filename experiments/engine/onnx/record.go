@@ -68,6 +68,7 @@ type recorder struct {
 	constants map[string]Initializer // by name; weights are not among them
 	known     map[string]string      // type, sizes and bytes of a constant to its name
 	elus      map[string]*value      // by the exponential that they were spelled with
+	silus     map[string]*value      // by the sigmoid that is their factor
 	outputs   []string               // names to give
 	count     int                    // of values named so far
 }
@@ -75,7 +76,7 @@ type recorder struct {
 func newRecorder(outputs []string) *recorder {
 	return &recorder{
 		made: map[string]int{}, constants: map[string]Initializer{}, known: map[string]string{},
-		elus: map[string]*value{}, outputs: outputs,
+		elus: map[string]*value{}, silus: map[string]*value{}, outputs: outputs,
 	}
 }
 

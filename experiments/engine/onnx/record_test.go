@@ -201,6 +201,24 @@ func TestGradientOfELUIsShort(t *testing.T) {
 	}
 }
 
+// TestGradientOfSiLUIsShort: of the Mul of the spelled-out form are left those of the weights, of y, and two of the slope.
+func TestGradientOfSiLUIsShort(t *testing.T) {
+	t.Parallel()
+	m, err := onnx.Record(func(in []*graph.Node) []*graph.Node {
+		return graph.Gradient(graph.ReduceAllSum(graph.Mul(silu(in[0], in[0]), in[1])), in[0])
+	}, []onnx.ValueInfo{{Name: "x", Dims: []int{5, 3}}, {Name: "w", Dims: []int{5, 3}}}, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := map[string]int{}
+	for _, n := range m.Nodes {
+		count[n.Op]++
+	}
+	if count["Mul"] > 4 || count["Sub"] != 1 || count["Add"] != 1 {
+		t.Errorf("operations %v of the gradient are not the four of its short form", count)
+	}
+}
+
 func TestRecordReturnsPanics(t *testing.T) {
 	t.Parallel()
 	_, err := onnx.Record(func(in []*graph.Node) []*graph.Node {
