@@ -27,9 +27,10 @@ func (d *decoder) value(n *yaml.Node, proto reflect.Value, f field) alternatives
 	if w, ok := vocabulary[t]; ok {
 		return d.word(n, w, f)
 	}
+	if set, ok := familyTypes[t]; ok {
+		return d.family(n, set, f)
+	}
 	switch t {
-	case targetType:
-		return d.target(n, f)
 	case seedsType:
 		return d.seedList(n, f)
 	case metricsType:

@@ -2,7 +2,6 @@ package experiments
 
 import (
 	"reflect"
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -75,38 +74,60 @@ func (d *decoder) name(n *yaml.Node, kind string, f field) (*yaml.Node, map[stri
 	return name, nodes, true
 }
 
+// families are the kinds of value of one type that a spec picks by name and gives parameters.
+type families struct {
+	kind  string
+	names []string
+	proto map[string]reflect.Value // the parameters' defaults, a struct
+	make  func(params any) (any, error)
+}
+
+func familiesOf[F any](kind string, all []F, family func(F) (name string, proto any), make func(params any) (any, error)) families {
+	set := families{kind: kind, proto: map[string]reflect.Value{}, make: make}
+	for _, f := range all {
+		name, proto := family(f)
+		set.names = append(set.names, name)
+		set.proto[name] = reflect.ValueOf(proto)
+	}
+	return set
+}
+
+// familyTypes holds every type whose values are made by families.
+var familyTypes = map[reflect.Type]families{
+	targetType: familiesOf("target", target.Families, func(f target.Family) (string, any) { return f.Name, f.Default },
+		func(params any) (any, error) { return params.(target.Maker).Target() }),
+}
+
 // exclusive lists the parameters of a family that leave others without a meaning.
 var exclusive = map[string]map[string][]string{"gaussians": {"means": {"count", "radius"}}}
 
-// target returns a target for every combination of its parameters.
-func (d *decoder) target(n *yaml.Node, f field) alternatives {
-	name, nodes, ok := d.name(n, "target", f)
+// family returns a value for every combination of the parameters of the family that a node names.
+func (d *decoder) family(n *yaml.Node, set families, f field) alternatives {
+	name, nodes, ok := d.name(n, set.kind, f)
 	if !ok {
 		return alternatives{}
 	}
-	i := slices.IndexFunc(target.Families, func(fam target.Family) bool { return fam.Name == name.Value })
-	if i < 0 || name.Tag != "!!str" {
-		return d.problem(name, "%s", unknown("target", name.Value, familyNames()))
+	proto, ok := set.proto[name.Value]
+	if !ok || name.Tag != "!!str" {
+		return d.problem(name, "%s", unknown(set.kind, name.Value, set.names))
 	}
-	family := target.Families[i]
-	proto := reflect.ValueOf(family.Default)
 	before := len(d.problems)
 	if nodes != nil {
 		d.known(n, append([]string{"name"}, keysOf(proto.Type())...))
 	}
-	for key, others := range exclusive[family.Name] {
+	for key, others := range exclusive[name.Value] {
 		for _, other := range others {
 			if nodes[key] != nil && nodes[other] != nil {
 				d.problem(nodes[other], "%s and %s exclude each other: leave one out", key, other)
 			}
 		}
 	}
-	found := d.fields(n, nodes, proto, field{name: family.Name, swept: f.swept})
+	found := d.fields(n, nodes, proto, field{name: name.Value, swept: f.swept})
 	if len(d.problems) > before {
 		return alternatives{}
 	}
 	for i, v := range found.values {
-		made, err := v.Interface().(target.Maker).Target()
+		made, err := set.make(v.Interface())
 		if err != nil {
 			at := n
 			if param, _, ok := strings.Cut(err.Error(), ": "); ok && nodes[param] != nil {
@@ -121,12 +142,4 @@ func (d *decoder) target(n *yaml.Node, f field) alternatives {
 		return alternatives{}
 	}
 	return found
-}
-
-func familyNames() []string {
-	var names []string
-	for _, f := range target.Families {
-		names = append(names, f.Name)
-	}
-	return names
 }

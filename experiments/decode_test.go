@@ -110,7 +110,7 @@ func TestParseTarget(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"":                                   "target:1:1: nothing is written here",
-		"mons":                               "target:1:1: unknown target \"mons\" (have " + strings.Join(familyNames(), ", ") + ")",
+		"mons":                               "target:1:1: unknown target \"mons\" (have " + strings.Join(familyTypes[targetType].names, ", ") + ")",
 		"{name: gaussians, std: [0.1, 0.2]}": "target:1:1: 2 targets where one belongs: give every parameter one value",
 		"[moons, checkerboard]":              "target:1:1: 2 targets where one belongs: give every parameter one value",
 	} {

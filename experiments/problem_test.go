@@ -15,7 +15,7 @@ func TestProblems(t *testing.T) {
 	// The lists of names are filled in, so that a new solver is one literal here too.
 	names := strings.NewReplacer("SOLVERS", strings.Join(vocabulary[reflect.TypeFor[ode.Solver]()].names, ", "),
 		"PATHS", strings.Join(vocabulary[reflect.TypeFor[flow.Path]()].names, ", "),
-		"TARGETS", strings.Join(familyNames(), ", "))
+		"TARGETS", strings.Join(familyTypes[targetType].names, ", "))
 	for _, c := range []struct{ name, text, want string }{
 		{"unknown solver", "name: a\ntarget: moons\nsample: {solver: [rk5], steps: 4}\n", `
 a.yaml:3:19: unknown solver "rk5" (have SOLVERS): did you mean "rk4"?

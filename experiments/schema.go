@@ -6,8 +6,6 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-
-	"flowsweep/experiments/target"
 )
 
 // object is a JSON object; it is written with its keys sorted.
@@ -69,9 +67,10 @@ func (s schema) value(proto reflect.Value, f field) object {
 	if w, ok := vocabulary[t]; ok {
 		return s.define(w.kind, func() object { return word(w.names) })
 	}
+	if set, ok := familyTypes[t]; ok {
+		return s.define(set.kind, func() object { return s.families(set) })
+	}
 	switch t {
-	case targetType:
-		return s.define("target", s.targets)
 	case seedsType:
 		return object{"anyOf": []object{{"type": "integer", "minimum": 1}, list(object{"type": "integer", "minimum": 0})}}
 	case metricsType:
@@ -106,15 +105,15 @@ func (s schema) define(name string, definition func() object) object {
 	return object{"allOf": []object{{"$ref": "#/definitions/" + name}}}
 }
 
-// targets is the schema of a target: the name of a family, or a mapping with its parameters.
-func (s schema) targets() object {
-	kinds := []object{{"enum": familyNames()}}
-	for _, family := range target.Families {
-		made := s.structure(reflect.ValueOf(family.Default), field{swept: true})
-		made["properties"].(object)["name"] = object{"const": family.Name}
+// families is the schema of a value made by families: the name of one, or a mapping with its parameters.
+func (s schema) families(set families) object {
+	kinds := []object{{"enum": set.names}}
+	for _, name := range set.names {
+		made := s.structure(set.proto[name], field{swept: true})
+		made["properties"].(object)["name"] = object{"const": name}
 		made["required"] = []string{"name"}
 		dependencies := object{}
-		for key, others := range exclusive[family.Name] {
+		for key, others := range exclusive[name] {
 			var without []object
 			for _, other := range others {
 				without = append(without, object{"required": []string{other}})
