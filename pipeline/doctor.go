@@ -97,6 +97,9 @@ func (a *app) printDiagnosis(d diagnosis) {
 	line("engines", "%v, auto picks %s", d.Engines, e.Engine)
 	if r := d.ONNXRuntime; r != nil {
 		line("onnxruntime", "%s from %s", r.Version, r.From)
+		if r.Note != "" {
+			line("", "%s", r.Note)
+		}
 		line("", "%s", r.Path)
 		line("", "sha256 %s", r.SHA256)
 	} else {

@@ -29,6 +29,7 @@ type Library struct {
 	Path   string `json:"path"`
 	From   string `json:"from"` // the environment variable, the user's cache or a Go module
 	SHA256 string `json:"sha256"`
+	Note   string `json:"note,omitempty"` // why it is not in the user's cache, if it could not be put there
 }
 
 // pinned is a shared library inside a Go module: the module, the file in it, and the file's sha256.
@@ -104,10 +105,11 @@ func findLibrary(named, cache, platform string, download func(module string) (di
 		return Library{}, err
 	}
 	lib := Library{Path: path, From: "Go module " + pin.module + "@" + moduleVersion, SHA256: pin.sha256}
-	// A cache that cannot be written only costs the next start some time.
-	if err := copyFile(cached, path); err == nil {
-		lib.Path = cached
+	if err := copyFile(cached, path); err != nil {
+		lib.Note = fmt.Sprintf("not cached: %v: make room there to save each start some time", err)
+		return lib, nil
 	}
+	lib.Path = cached
 	return lib, nil
 }
 

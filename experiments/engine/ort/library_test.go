@@ -101,6 +101,23 @@ func TestFindLibraryCaches(t *testing.T) {
 }
 
 // TestPinsAreThoseOfGoMod: the versions in go.mod and in this package are one.
+// TestFindLibraryWithoutACache: a cache that is full, or cannot be written for another reason, is said and not in the way.
+func TestFindLibraryWithoutACache(t *testing.T) {
+	t.Parallel()
+	platform := runtime.GOOS + "/" + runtime.GOARCH
+	if _, ok := pins[platform]; !ok {
+		t.Skipf("no library is pinned for %s", platform)
+	}
+	cache := filepath.Join(t.TempDir(), "a file")
+	if err := os.WriteFile(cache, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	lib, err := findLibrary("", cache, platform, downloadModule)
+	if err != nil || strings.HasPrefix(lib.Path, cache) || !strings.Contains(lib.Note, "not cached") {
+		t.Errorf("found %+v, %v, want the module's own file and a note", lib, err)
+	}
+}
+
 func TestPinsAreThoseOfGoMod(t *testing.T) {
 	t.Parallel()
 	mod, err := os.ReadFile("../../../go.mod")
