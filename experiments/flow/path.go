@@ -1,39 +1,106 @@
 package flow
 
+import "math"
+
 // Path is an affine conditional probability path (arXiv 2412.06264, section 4.8):
 //
 //	X_t = alpha(t) X1 + sigma(t) X0,  X0 ~ N(0, I),  (alpha, sigma) from (0, 1) at t = 0 to (1, 0) at t = 1
 //
-// with the derivatives of alpha and sigma in t.
+// with the derivatives of alpha and sigma in t. In between alpha rises and sigma falls. A derivative may be infinite at
+// t = 0 or t = 1; Clamp says where to stop short. Only VP starts with alpha slightly above 0.
 type Path struct {
 	Name           string
+	Params         any  // the parameters it was made from, a Polynomial for example; nil if there are none
+	Gaussian       bool // the path is that of a diffusion, which starts from Gaussian noise only
 	Alpha, Sigma   func(t float64) float64
 	DAlpha, DSigma func(t float64) float64
 }
 
-// CondOT is the linear path alpha = t, sigma = 1 - t, whose conditional velocity is X1 - X0 (arXiv 2210.02747).
-var CondOT = Path{
-	Name:   "condot",
-	Alpha:  func(t float64) float64 { return t },
-	Sigma:  func(t float64) float64 { return 1 - t },
-	DAlpha: func(float64) float64 { return 1 },
-	DSigma: func(float64) float64 { return -1 },
+// MarshalJSON returns the form of the path in a spec: its name, beside its parameters if it has any.
+func (p Path) MarshalJSON() ([]byte, error) { return form(p.Name, p.Params) }
+
+// MarshalText returns the form of the path in a spec: its bare name, or a mapping in JSON.
+func (p Path) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// String returns what MarshalText does.
+func (p Path) String() string { return word(p.Name, p.Params) }
+
+// clampMargin is how far from a singular end Clamp keeps: the smallest time that score-based models train at (arXiv
+// 2011.13456, appendix C). A derivative that grows like 1/sqrt(1 - t) is about 200 there.
+const clampMargin = 1e-5
+
+// Clamp returns t, or the nearest time at which the derivatives can be used: where one is infinite at t = 0 or t = 1, a
+// time at least 1e-5 from it.
+func (p Path) Clamp(t float64) float64 {
+	return keepClear(t, clampMargin, func(t float64) bool { return finite(p.DAlpha(t), p.DSigma(t)) })
 }
 
-// Paths lists every path by name.
-var Paths = []Path{CondOT}
+// keepClear returns t, or the time a margin away from an end of [0, 1] that t is nearer to and that is not fit for use.
+func keepClear(t, margin float64, fit func(t float64) bool) float64 {
+	switch {
+	case t < margin && !fit(0):
+		return margin
+	case t > 1-margin && !fit(1):
+		return 1 - margin
+	default:
+		return t
+	}
+}
 
-// MarshalText returns the name of the path, its form in a spec.
-func (p Path) MarshalText() ([]byte, error) { return []byte(p.Name), nil }
+// finite reports whether every number is one.
+func finite(numbers ...float64) bool {
+	for _, x := range numbers {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			return false
+		}
+	}
+	return true
+}
 
 // Interpolate writes X_t of each pair into xt and its conditional velocity alpha' X1 + sigma' X0 into u. The times t
-// are (n); x0, x1, xt and u are (n, d).
+// are (n); x0, x1, xt and u are (n, d). Both are those at Clamp(t), so that u is finite at every t.
 func (p Path) Interpolate(xt, u Batch, t []float64, x0, x1 Batch) {
 	for i, ti := range t {
+		ti = p.Clamp(ti)
 		a, s, da, ds := p.Alpha(ti), p.Sigma(ti), p.DAlpha(ti), p.DSigma(ti)
 		for j := i * xt.Dim; j < (i+1)*xt.Dim; j++ {
 			xt.Data[j] = a*x1.Data[j] + s*x0.Data[j]
 			u.Data[j] = da*x1.Data[j] + ds*x0.Data[j]
+		}
+	}
+}
+
+// SNR returns the signal-to-noise ratio of arXiv 2412.06264, section 4.6.2, which rises from 0 to infinity:
+//
+//	alpha(t) / sigma(t)
+//
+// The ratio of powers that arXiv 2107.00630 calls by the same name is its square.
+func (p Path) SNR(t float64) float64 { return p.Alpha(t) / p.Sigma(t) }
+
+// LogSNR returns log(alpha(t) / sigma(t)), half of the log-SNR of arXiv 2107.00630. It is infinite at the ends.
+func (p Path) LogSNR(t float64) float64 { return math.Log(p.Alpha(t)) - math.Log(p.Sigma(t)) }
+
+// TimeOfSNR returns the time in [0, 1] at which SNR is snr: the inverse of SNR, by bisection down to the last bit. A
+// ratio beyond those of the path gives the end nearest to it, NaN gives NaN.
+func (p Path) TimeOfSNR(snr float64) float64 {
+	switch {
+	case math.IsNaN(snr):
+		return snr
+	case snr <= p.SNR(0):
+		return 0
+	case snr >= p.SNR(1):
+		return 1
+	}
+	low, high := 0., 1.
+	for {
+		t := low + (high-low)/2
+		if t <= low || t >= high {
+			return high
+		}
+		if p.Alpha(t) < snr*p.Sigma(t) {
+			low = t
+		} else {
+			high = t
 		}
 	}
 }

@@ -1,42 +1,114 @@
 package flow
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"testing"
 )
 
+// everyPath returns the default of every family, other parameters of those that have any, and every custom path.
+func everyPath(t *testing.T) []Path {
+	t.Helper()
+	paths := Paths
+	makers := []PathMaker{
+		Polynomial{Power: .5}, Polynomial{Power: 1}, Polynomial{Power: 2.5}, Polynomial{Power: 5}, VP{BetaMin: 1, BetaMax: 1},
+	}
+	for _, a := range schedules {
+		for _, s := range schedules {
+			makers = append(makers, Custom{Alpha: a.alpha, Sigma: s.sigma})
+		}
+	}
+	for _, m := range makers {
+		p, err := m.Path()
+		if err != nil {
+			t.Fatal(err)
+		}
+		paths = append(paths, p)
+	}
+	return paths
+}
+
 func TestPathsStartAtNoiseAndEndAtData(t *testing.T) {
 	t.Parallel()
-	for _, p := range Paths {
+	for _, p := range everyPath(t) {
+		alpha, sigma := 0., 1.
+		if vp, ok := p.Params.(VP); ok {
+			alpha = math.Exp(-(vp.BetaMin + vp.BetaMax) / 4)
+			sigma = math.Sqrt(1 - alpha*alpha)
+		}
 		for _, c := range []struct {
 			name      string
 			got, want float64
 		}{
-			{"alpha(0)", p.Alpha(0), 0},
-			{"sigma(0)", p.Sigma(0), 1},
+			{"alpha(0)", p.Alpha(0), alpha},
+			{"sigma(0)", p.Sigma(0), sigma},
 			{"alpha(1)", p.Alpha(1), 1},
 			{"sigma(1)", p.Sigma(1), 0},
 		} {
-			if math.Abs(c.got-c.want) > 1e-15 {
-				t.Errorf("%s: %s = %g, want %g", p.Name, c.name, c.got, c.want)
+			// One rounding of a number near 1.
+			if math.Abs(c.got-c.want) > 2e-16 {
+				t.Errorf("%s: %s = %g, want %g", p, c.name, c.got, c.want)
+			}
+		}
+		if math.Signbit(p.Sigma(1)) {
+			t.Errorf("%s: sigma(1) = -0, which makes the signal-to-noise ratio negative", p)
+		}
+	}
+}
+
+// TestPathValues compares with values worked out by hand, or by a formula written another way.
+func TestPathValues(t *testing.T) {
+	t.Parallel()
+	made := func(m PathMaker) Path {
+		p, err := m.Path()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	integral := .25/2*(20-.1) + .5*.1 // of the noise rate of VP from t = 1/2 to 1
+	rate := .1 + .5*(20-.1)           // the noise rate at t = 1/2
+	variance := 1 - math.Exp(-integral)
+	for _, c := range []struct {
+		path Path
+		t    float64
+		want [4]float64 // alpha, sigma, alpha', sigma'
+	}{
+		{CondOT, .25, [4]float64{.25, .75, 1, -1}},
+		{made(Polynomial{Power: 2}), .5, [4]float64{.25, .75, 1, -1}},
+		{made(Polynomial{Power: .5}), .25, [4]float64{.5, .5, 1, -1}},
+		{LinearVP, .6, [4]float64{.6, .8, 1, -.75}},
+		{Cosine, 1. / 3, [4]float64{.5, math.Sqrt(3) / 2, math.Pi * math.Sqrt(3) / 4, -math.Pi / 4}},
+		{made(VP{BetaMin: .1, BetaMax: 20}), .5, [4]float64{
+			math.Exp(-integral / 2), math.Sqrt(variance), rate / 2 * math.Exp(-integral/2),
+			-rate / 2 * math.Exp(-integral) / math.Sqrt(variance),
+		}},
+		{made(Custom{Alpha: "cubic", Sigma: "quadratic"}), .5, [4]float64{.125, .25, .75, -1}},
+		{made(Custom{Alpha: "circular", Sigma: "circular"}), .4, [4]float64{.8, math.Sqrt(.84), .75, -.4 / math.Sqrt(.84)}},
+		{made(Custom{Alpha: "smoothstep", Sigma: "smoothstep"}), .25, [4]float64{5. / 32, 27. / 32, 9. / 8, -9. / 8}},
+	} {
+		for i, f := range []func(float64) float64{c.path.Alpha, c.path.Sigma, c.path.DAlpha, c.path.DSigma} {
+			// A few roundings of numbers below 3.
+			if got := f(c.t); math.Abs(got-c.want[i]) > 2e-15 {
+				t.Errorf("%s at %g: %s = %.17g, want %.17g", c.path, c.t, [...]string{"alpha", "sigma", "alpha'", "sigma'"}[i], got, c.want[i])
 			}
 		}
 	}
 }
 
-// TestPathDerivatives compares with central differences of step 1e-5, whose error for functions of order 1 is about
-// 1e-10 from the truncation and 1e-11 from rounding.
+// TestPathDerivatives compares with central differences of step 1e-5, whose error for functions with third derivatives
+// below 300, as that of t^(1/2) at 0.1 and those of VP, is 5e-9 from the truncation and 1e-11 from rounding.
 func TestPathDerivatives(t *testing.T) {
 	t.Parallel()
 	const h, tol = 1e-5, 1e-8
-	for _, p := range Paths {
+	for _, p := range everyPath(t) {
 		for _, at := range []float64{.1, .5, .9} {
 			if got, want := p.DAlpha(at), (p.Alpha(at+h)-p.Alpha(at-h))/(2*h); math.Abs(got-want) > tol {
-				t.Errorf("%s: alpha'(%g) = %g, want %g", p.Name, at, got, want)
+				t.Errorf("%s: alpha'(%g) = %g, want %g", p, at, got, want)
 			}
 			if got, want := p.DSigma(at), (p.Sigma(at+h)-p.Sigma(at-h))/(2*h); math.Abs(got-want) > tol {
-				t.Errorf("%s: sigma'(%g) = %g, want %g", p.Name, at, got, want)
+				t.Errorf("%s: sigma'(%g) = %g, want %g", p, at, got, want)
 			}
 		}
 	}
@@ -54,12 +126,151 @@ func TestInterpolate(t *testing.T) {
 	}
 }
 
-func TestIndependentWantsEqualShapes(t *testing.T) {
+// TestInterpolateIsFiniteAtTheEnds: derivatives that are infinite at an end do not reach training, not even times the 0
+// of a noise point at the origin. The bound is 1/sqrt(2 clampMargin), how fast the circular sigma falls there.
+func TestInterpolateIsFiniteAtTheEnds(t *testing.T) {
 	t.Parallel()
-	if err := Independent.Pair(NewBatch(3, 2), NewBatch(3, 2)); err != nil {
-		t.Errorf("equal shapes: %v", err)
+	times := []float64{0, 5e-324, 1e-9, 1 - 1e-9, 1 - 0x1p-53, 1}
+	for _, p := range everyPath(t) {
+		x0, x1 := NewBatch(len(times), 2), NewBatch(len(times), 2)
+		for i := range times {
+			copy(x0.Row(i), []float64{0, 1})
+		}
+		xt, u := NewBatch(len(times), 2), NewBatch(len(times), 2)
+		p.Interpolate(xt, u, times, x0, x1)
+		for i, ti := range times {
+			if v := u.Row(i); v[0] != 0 || !(math.Abs(v[1]) < 224) {
+				t.Errorf("%s: u = %g at t = %g, want (0, something below 224)", p, v, ti)
+			}
+			if d := math.Abs(xt.Row(i)[1] - p.Sigma(ti)); !(d < .005) { // sqrt(2 clampMargin)
+				t.Errorf("%s: X_t is off by %g at t = %g", p, d, ti)
+			}
+		}
 	}
-	if err := Independent.Pair(NewBatch(3, 2), NewBatch(2, 3)); err == nil {
-		t.Error("shapes (3, 2) and (2, 3) pass")
+}
+
+func TestClampKeepsRegularPathsWhole(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		path     Path
+		at, want float64
+	}{
+		{CondOT, 0, 0},
+		{CondOT, 1, 1},
+		{Cosine, 1, 1},
+		{LinearVP, 0, 0},
+		{LinearVP, 1, 1 - 1e-5},
+		{LinearVP, .9999, .9999},
+	} {
+		if got := c.path.Clamp(c.at); got != c.want {
+			t.Errorf("%s: Clamp(%g) = %g, want %g", c.path, c.at, got, c.want)
+		}
 	}
+}
+
+// TestSNRRisesAndInverts: the ratio rises, and its inverse returns the time. What a rounding of the ratio moves the time
+// by is 1e-16 over the slope of log SNR, which is above 1/2 on every path.
+func TestSNRRisesAndInverts(t *testing.T) {
+	t.Parallel()
+	for _, p := range everyPath(t) {
+		last := p.SNR(0)
+		for _, at := range []float64{1e-6, 1e-3, .1, .25, .5, .75, .9, .999, 1 - 1e-6} {
+			snr := p.SNR(at)
+			if !(snr > last) {
+				t.Errorf("%s: SNR(%g) = %g, not above %g", p, at, snr, last)
+			}
+			if got := p.TimeOfSNR(snr); math.Abs(got-at) > 2e-15 {
+				t.Errorf("%s: SNR is %g at t = %.17g, want %.17g", p, snr, got, at)
+			}
+			if got := p.LogSNR(at); math.Abs(got-math.Log(snr)) > 1e-14 { // a few roundings of numbers below 42
+				t.Errorf("%s: log SNR(%g) = %g, want %g", p, at, got, math.Log(snr))
+			}
+			last = snr
+		}
+		for snr, want := range map[float64]float64{-1: 0, 0: 0, math.Inf(1): 1} {
+			if got := p.TimeOfSNR(snr); got != want {
+				t.Errorf("%s: the time of SNR %g is %g, want %g", p, snr, got, want)
+			}
+		}
+		if got := p.TimeOfSNR(math.NaN()); !math.IsNaN(got) {
+			t.Errorf("%s: the time of SNR NaN is %g", p, got)
+		}
+	}
+}
+
+// TestTimeOfSNRClosedForms: on these paths the inverse can be written down.
+func TestTimeOfSNRClosedForms(t *testing.T) {
+	t.Parallel()
+	vp, err := VP{BetaMin: .1, BetaMax: 20}.Path()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, snr := range []float64{.01, .5, 1, 3, 100} {
+		noise := math.Log1p(1 / (snr * snr)) // T of VP, whose alpha^2 is exp(-T)
+		for _, c := range []struct {
+			path Path
+			want float64
+		}{
+			{CondOT, snr / (1 + snr)},
+			{LinearVP, snr / math.Hypot(1, snr)},
+			{Cosine, 2 / math.Pi * math.Atan(snr)},
+			{vp, 1 - 2*noise/(.1+math.Sqrt(.01+2*19.9*noise))}, // the root of 19.9 q^2 / 2 + 0.1 q = T for q = 1 - t
+		} {
+			if got := c.path.TimeOfSNR(snr); math.Abs(got-c.want) > 1e-15 { // a few roundings
+				t.Errorf("%s: the time of SNR %g is %.17g, want %.17g", c.path, snr, got, c.want)
+			}
+		}
+	}
+}
+
+// TestPathForms: the form in a spec is what keys are hashed from, so it may never change.
+func TestPathForms(t *testing.T) {
+	t.Parallel()
+	for i, want := range []string{
+		`"condot"`,
+		`{"name":"polynomial","power":2}`,
+		`{"name":"vp","beta_min":0.1,"beta_max":20}`,
+		`"linear-vp"`,
+		`"cosine"`,
+		`{"name":"custom","alpha":"sine","sigma":"linear"}`,
+	} {
+		got, err := json.Marshal(Paths[i])
+		if err != nil || string(got) != want {
+			t.Errorf("got %s (%v), want %s", got, err, want)
+		}
+		text := want
+		if text[0] == '"' {
+			text = text[1 : len(text)-1]
+		}
+		if got, err := Paths[i].MarshalText(); err != nil || string(got) != text {
+			t.Errorf("got the text %s (%v), want %s", got, err, text)
+		}
+		made, err := PathFamilies[i].Default.Path()
+		if err != nil || made.String() != Paths[i].String() || made.Name != PathFamilies[i].Name {
+			t.Errorf("the default of the family %s is %s (%v), want %s", PathFamilies[i].Name, made, err, Paths[i])
+		}
+	}
+}
+
+func TestPathErrors(t *testing.T) {
+	t.Parallel()
+	for want, m := range map[string]PathMaker{
+		"power: 0 gives no path from noise to data: give a finite number above 0": Polynomial{},
+		"beta_min: -1 is no noise rate: give a finite number above 0":             VP{BetaMin: -1, BetaMax: 1},
+		"beta_max: 1 is below beta_min, 2: give a finite number of at least that": VP{BetaMin: 2, BetaMax: 1},
+		`alpha: there is no schedule "cosine": take one of linear, quadratic, cubic, sine, circular, smoothstep`: Custom{
+			Alpha: "cosine", Sigma: "cosine",
+		},
+		`sigma: there is no schedule "": take one of linear, quadratic, cubic, cosine, circular, smoothstep`: Custom{Alpha: "sine"},
+	} {
+		if _, err := m.Path(); err == nil || err.Error() != want {
+			t.Errorf("%+v: got %v, want %s", m, err, want)
+		}
+	}
+}
+
+func ExamplePolynomial() {
+	p, _ := Polynomial{Power: 2}.Path()
+	fmt.Println(p, p.Alpha(.5), p.Sigma(.5), p.SNR(.5))
+	// Output: {"name":"polynomial","power":2} 0.25 0.75 0.3333333333333333
 }

@@ -1,0 +1,35 @@
+package flow
+
+import "encoding/json"
+
+// form returns the form of a named value in a spec, as JSON: {"name": "polynomial", "power": 2}, or the bare name where
+// there are no parameters. Keys are hashed from it, so the same value always has the same form.
+func form(name string, params any) ([]byte, error) {
+	quoted, err := json.Marshal(name)
+	if err != nil || params == nil {
+		return quoted, err
+	}
+	fields, err := json.Marshal(params)
+	if err != nil || string(fields) == "{}" {
+		return quoted, err
+	}
+	out := append([]byte(`{"name":`), quoted...)
+	return append(append(out, ','), fields[1:]...), nil
+}
+
+// word returns the same form for a line of text: without quotes around a bare name.
+func word(name string, params any) string {
+	text, err := form(name, params)
+	if err != nil || text[0] == '"' {
+		return name
+	}
+	return string(text)
+}
+
+// must returns what a family makes of its defaults.
+func must[T any](made T, err error) T {
+	if err != nil {
+		panic("flow: the default of a family: " + err.Error())
+	}
+	return made
+}

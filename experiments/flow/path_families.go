@@ -1,0 +1,139 @@
+package flow
+
+import (
+	"fmt"
+	"math"
+)
+
+// PathFamily is a kind of path that a spec can name, with the parameters it takes and their defaults.
+type PathFamily struct {
+	Name    string
+	Default PathMaker
+}
+
+// PathMaker holds a family's parameters, as a struct whose fields a spec can set. Path checks them and returns an error
+// that names the parameter at fault.
+type PathMaker interface {
+	Path() (Path, error)
+}
+
+// PathFamilies lists every family by name.
+var PathFamilies = []PathFamily{
+	{"condot", fixedCondOT{}},
+	{"polynomial", Polynomial{Power: 2}},
+	{"vp", VP{BetaMin: 0.1, BetaMax: 20}},
+	{"linear-vp", fixedLinearVP{}},
+	{"cosine", fixedCosine{}},
+	{"custom", Custom{Alpha: "sine", Sigma: "linear"}},
+}
+
+// Paths lists the default of every family.
+var Paths = []Path{
+	CondOT,
+	must(Polynomial{Power: 2}.Path()),
+	must(VP{BetaMin: 0.1, BetaMax: 20}.Path()),
+	LinearVP,
+	Cosine,
+	must(Custom{Alpha: "sine", Sigma: "linear"}.Path()),
+}
+
+// The makers of the paths that have no parameters.
+type (
+	fixedCondOT   struct{}
+	fixedLinearVP struct{}
+	fixedCosine   struct{}
+)
+
+func (fixedCondOT) Path() (Path, error)   { return CondOT, nil }
+func (fixedLinearVP) Path() (Path, error) { return LinearVP, nil }
+func (fixedCosine) Path() (Path, error)   { return Cosine, nil }
+
+// CondOT is the linear path alpha = t, sigma = 1 - t, whose conditional velocity is X1 - X0 (arXiv 2210.02747).
+var CondOT = Path{
+	Name:   "condot",
+	Alpha:  func(t float64) float64 { return t },
+	Sigma:  func(t float64) float64 { return 1 - t },
+	DAlpha: func(float64) float64 { return 1 },
+	DSigma: func(float64) float64 { return -1 },
+}
+
+// LinearVP is the linear variance-preserving path (arXiv 2412.06264, section 4.8.3):
+//
+//	alpha = t,  sigma = sqrt(1 - t^2)
+//
+// Its sigma' = -t / sigma is infinite at t = 1, and so is, if only like a logarithm, the mean of the squared conditional
+// velocity over t.
+var LinearVP = Path{
+	Name:     "linear-vp",
+	Gaussian: true,
+	Alpha:    func(t float64) float64 { return t },
+	Sigma:    func(t float64) float64 { return math.Sqrt((1 - t) * (1 + t)) },
+	DAlpha:   func(float64) float64 { return 1 },
+	DSigma:   func(t float64) float64 { return -t / math.Sqrt((1-t)*(1+t)) },
+}
+
+// Cosine is the variance-preserving path along a quarter of a circle, also called trigonometric (arXiv 2209.15571) and
+// generalised variance-preserving (arXiv 2401.08740):
+//
+//	alpha = sin(pi t / 2),  sigma = cos(pi t / 2)
+var Cosine = Path{
+	Name:   "cosine",
+	Alpha:  sine.at,
+	Sigma:  sine.mirrored,
+	DAlpha: sine.slope,
+	DSigma: sine.mirroredSlope,
+}
+
+// Polynomial is the path alpha = t^n, sigma = 1 - t^n of a power n, which need not be whole (arXiv 2412.06264, section
+// 4.8.2). Below 1 the derivatives are infinite at t = 0; above 1 they vanish there.
+type Polynomial struct {
+	Power float64 `json:"power" above:"0" max:"100" doc:"power n of alpha = t^n and sigma = 1 - t^n"`
+}
+
+// Path returns the polynomial path.
+func (c Polynomial) Path() (Path, error) {
+	n := c.Power
+	if !(n > 0) || math.IsInf(n, 0) {
+		return Path{}, fmt.Errorf("power: %g gives no path from noise to data: give a finite number above 0", n)
+	}
+	return Path{
+		Name: "polynomial", Params: c,
+		Alpha:  func(t float64) float64 { return math.Pow(t, n) },
+		Sigma:  func(t float64) float64 { return 1 - math.Pow(t, n) },
+		DAlpha: func(t float64) float64 { return n * math.Pow(t, n-1) },
+		DSigma: func(t float64) float64 { return -n * math.Pow(t, n-1) },
+	}, nil
+}
+
+// VP is the variance-preserving path of diffusion models whose noise rate falls linearly from BetaMax at t = 0 to
+// BetaMin at t = 1 (arXiv 2011.13456, equation 33, with time reversed):
+//
+//	alpha = exp(-T/2),  sigma = sqrt(1 - exp(-T)),  T(t) = (1 - t)^2 (BetaMax - BetaMin) / 2 + (1 - t) BetaMin
+//
+// It starts near noise, not at it: alpha(0) = exp(-(BetaMin + BetaMax)/4), 0.0066 for the usual rates. Its sigma' is
+// infinite at t = 1, as that of LinearVP.
+type VP struct {
+	BetaMin float64 `json:"beta_min" above:"0" max:"1000" doc:"noise rate at the data, t = 1"`
+	BetaMax float64 `json:"beta_max" above:"0" max:"1000" doc:"noise rate at the noise, t = 0"`
+}
+
+// Path returns the path, or an error unless 0 < BetaMin <= BetaMax.
+func (c VP) Path() (Path, error) {
+	low, high := c.BetaMin, c.BetaMax
+	if !(low > 0) || math.IsInf(low, 0) {
+		return Path{}, fmt.Errorf("beta_min: %g is no noise rate: give a finite number above 0", low)
+	}
+	if !(high >= low) || math.IsInf(high, 0) {
+		return Path{}, fmt.Errorf("beta_max: %g is below beta_min, %g: give a finite number of at least that", high, low)
+	}
+	integral := func(t float64) float64 { return (1 - t) * ((1-t)*(high-low)/2 + low) }
+	rate := func(t float64) float64 { return (1-t)*(high-low) + low } // -dT/dt
+	sigma := func(t float64) float64 { return math.Sqrt(-math.Expm1(-integral(t))) }
+	return Path{
+		Name: "vp", Params: c, Gaussian: true,
+		Alpha:  func(t float64) float64 { return math.Exp(-integral(t) / 2) },
+		Sigma:  sigma,
+		DAlpha: func(t float64) float64 { return rate(t) / 2 * math.Exp(-integral(t)/2) },
+		DSigma: func(t float64) float64 { return -rate(t) / 2 * math.Exp(-integral(t)) / sigma(t) },
+	}, nil
+}
