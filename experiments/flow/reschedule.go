@@ -1,0 +1,80 @@
+package flow
+
+import (
+	"fmt"
+	"math"
+)
+
+// Reschedule returns the velocity that a field made for one path has on another: a change of schedule after training
+// (arXiv 2412.06264, section 4.6.2). With rho = alpha/sigma, the time t at which from has the ratio that to has at r, and
+// primes for derivatives in r,
+//
+//	u_to(r, x) = (s'/s) x + s t' u_from(t, x/s),  t = rho_from^-1(rho_to(r)),  s = sigma_to(r) / sigma_from(t)
+//
+// Solved exactly, both fields carry the same X0 to the same X1. This needs what every path but VP has, a ratio of 0 at
+// t = 0. A ratio below VP's least counts as its least, at t = 0: towards another path the solution is then that of
+// X0 sigma(0), and a solution on VP begins at s times the point that the other path has reached by then.
+//
+// Where a time has no derivative in the other, at t = 0 or t = 1, a time nearer to it than 1e-5 counts as 1e-5 from it.
+func Reschedule(u Field, from, to Path) Field {
+	fit := func(r float64) bool {
+		at := newScaleTime(from, to, r)
+		return finite(at.scale, at.scaleRate, at.timeRate)
+	}
+	return func(r float64, x Batch) (Batch, error) {
+		at := newScaleTime(from, to, keepClear(r, clampMargin, fit))
+		inner := x.Clone()
+		for i := range inner.Data {
+			inner.Data[i] /= at.scale
+		}
+		v, err := u(at.t, inner)
+		if err != nil {
+			return Batch{}, err
+		}
+		if err := CheckLike(v, x); err != nil {
+			return Batch{}, fmt.Errorf("change the schedule of a velocity: %w", err)
+		}
+		out := NewBatch(x.Len(), x.Dim)
+		for i := range out.Data {
+			out.Data[i] = at.scaleRate*x.Data[i] + at.scale*at.timeRate*v.Data[i]
+		}
+		return out, nil
+	}
+}
+
+// scaleTime is where a point on one path lies on another: at time t, divided by scale.
+type scaleTime struct {
+	t, timeRate      float64 // and dt/dr
+	scale, scaleRate float64 // and d(log scale)/dr
+}
+
+// newScaleTime returns the scale-time transformation at time r of the path to. Where one path has an infinite derivative
+// or one ratio stands still, some of it is not finite.
+func newScaleTime(from, to Path, r float64) scaleTime {
+	snr := to.SNR(r)
+	t := from.TimeOfSNR(snr)
+	alpha, sigma, dAlpha, dSigma := from.Alpha(t), from.Sigma(t), from.DAlpha(t), from.DSigma(t)
+	toAlpha, toSigma, toDAlpha, toDSigma := to.Alpha(r), to.Sigma(r), to.DAlpha(r), to.DSigma(r)
+	turn, toTurn := dAlpha*sigma-alpha*dSigma, toDAlpha*toSigma-toAlpha*toDSigma
+	rateAt := func(scale float64) float64 {
+		switch {
+		case snr < from.SNR(0):
+			return 0
+		case math.IsInf(turn, 0):
+			return math.NaN() // the rate may be 0, but the field is not to be asked there
+		default:
+			// The derivative of alpha/sigma is turn/sigma^2.
+			return toTurn / turn / (scale * scale)
+		}
+	}
+	// The scale is also the quotient of the alphas: of the two forms each half of the path takes the one that divides by
+	// nothing near 0.
+	if snr < 1 {
+		scale := toSigma / sigma
+		rate := rateAt(scale)
+		return scaleTime{t: t, timeRate: rate, scale: scale, scaleRate: toDSigma/toSigma - dSigma*rate/sigma}
+	}
+	scale := toAlpha / alpha
+	rate := rateAt(scale)
+	return scaleTime{t: t, timeRate: rate, scale: scale, scaleRate: toDAlpha/toAlpha - dAlpha*rate/alpha}
+}

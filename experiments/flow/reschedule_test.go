@@ -1,0 +1,151 @@
+package flow_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/ode"
+)
+
+// mixture is the exact velocity on a path from N(0, I) to 0.7 N(m, r^2 I) + 0.3 N(-m, r^2 I):
+//
+//	u = sum_i w_i (a' m_i + c (x - a m_i)),  c = (a a' r^2 + s s') / v,  v = a^2 r^2 + s^2,
+//	w_i proportional to pi_i exp(-|x - a m_i|^2 / (2 v))
+func mixture(p flow.Path, m []float64, r float64) flow.Field {
+	return func(t float64, x flow.Batch) (flow.Batch, error) {
+		a, s, da, ds := p.Alpha(t), p.Sigma(t), p.DAlpha(t), p.DSigma(t)
+		v := a*a*r*r + s*s
+		c := (a*da*r*r + s*ds) / v
+		u := flow.NewBatch(x.Len(), x.Dim)
+		for i := range x.Len() {
+			dot := 0.
+			for j, xj := range x.Row(i) {
+				dot += xj * m[j]
+			}
+			excess := math.Tanh(a*dot/v + math.Log(.7/.3)/2) // of the weight of m over that of -m
+			for j, xj := range x.Row(i) {
+				u.Row(i)[j] = c*xj + (da-c*a)*excess*m[j]
+			}
+		}
+		return u, nil
+	}
+}
+
+// solved carries x0 along u from one time to another in 400 steps, which are short near t = 0, where some paths start
+// infinitely fast.
+func solved(t *testing.T, u flow.Field, from, to float64, x0 flow.Batch) flow.Batch {
+	t.Helper()
+	ts := ode.Uniform(400)
+	for i, at := range ts {
+		ts[i] = from + (to-from)*at*at
+	}
+	x1, _, err := ode.Solve(u, ode.RK4, ts, x0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x1
+}
+
+func times(x flow.Batch, by float64) flow.Batch {
+	x = x.Clone()
+	for i := range x.Data {
+		x.Data[i] *= by
+	}
+	return x
+}
+
+func apart(a, b flow.Batch) float64 {
+	most := 0.
+	for i, v := range a.Data {
+		if d := math.Abs(v - b.Data[i]); !(d <= most) {
+			most = d
+		}
+	}
+	return most
+}
+
+// TestReschedule: the exact field of every path, brought to CondOT, carries the same noise to the same points as the
+// exact field of CondOT, and so does that of CondOT brought to every path.
+func TestReschedule(t *testing.T) {
+	t.Parallel()
+	m, r := []float64{1, -.5}, .4
+	x0 := flow.NewBatch(20, 2)
+	flow.NewStream(1, "noise").Normal(x0, 0)
+	straight := mixture(flow.CondOT, m, r)
+	want := solved(t, straight, 0, 1, x0)
+	paths := flow.Paths
+	for _, maker := range []flow.PathMaker{
+		flow.Polynomial{Power: .5},
+		flow.Polynomial{Power: 4},
+		flow.Custom{Alpha: "smoothstep", Sigma: "smoothstep"},
+		flow.Custom{Alpha: "circular", Sigma: "circular"},
+		flow.Custom{Alpha: "linear", Sigma: "quadratic"},
+	} {
+		p, err := maker.Path()
+		if err != nil {
+			t.Fatal(err)
+		}
+		paths = append(paths, p)
+	}
+	for _, p := range paths {
+		// VP starts at a ratio above 0: its first point is, up to a scale, where CondOT has that ratio.
+		begin := flow.CondOT.TimeOfSNR(p.SNR(0))
+		first := times(solved(t, straight, 0, begin, x0), p.Sigma(0)/flow.CondOT.Sigma(begin))
+		// The solver is exact to 1e-9. Where a derivative is infinite or vanishes at an end, the field stands still for
+		// the last 1e-5, in which it changes by some 1e-5 of itself: 1e-10, or 1e-5 sqrt(1e-5) where its own change is
+		// as that of a square root. A path that starts like sqrt(t) or faster moves by 3e-3 in its first 1e-5, of which
+		// a field that stands still misses half.
+		const tol = 1e-6
+		tolTo := tol
+		if math.IsInf(p.DAlpha(0), 0) {
+			tolTo = 5e-3
+		}
+		if d := apart(solved(t, flow.Reschedule(straight, flow.CondOT, p), 0, 1, first), want); !(d < tolTo) {
+			t.Errorf("condot brought to %s ends %g apart, want below %g", p, d, tolTo)
+		}
+		if d := apart(solved(t, flow.Reschedule(mixture(p, m, r), p, p), 0, 1, first), want); !(d < tolTo) {
+			t.Errorf("%s brought to itself ends %g apart, want below %g", p, d, tolTo)
+		}
+		got := solved(t, flow.Reschedule(mixture(p, m, r), p, flow.CondOT), begin, 1, solved(t, straight, 0, begin, x0))
+		if d := apart(got, want); !(d < tol) {
+			t.Errorf("%s brought to condot ends %g apart, want below %g", p, d, tol)
+		}
+		// A ratio below the least of VP counts as its least. The field has a step where that ends, and so has the grid, just
+		// before it.
+		brought := flow.Reschedule(mixture(p, m, r), p, flow.CondOT)
+		got = solved(t, brought, begin, 1, solved(t, brought, 0, begin*(1-1e-12), x0))
+		itself := solved(t, flow.Reschedule(mixture(p, m, r), p, p), 0, 1, times(x0, p.Sigma(0)))
+		if d := apart(got, itself); !(d < tolTo) {
+			t.Errorf("%s brought to condot and to itself end %g apart, want below %g", p, d, tolTo)
+		}
+	}
+}
+
+// TestRescheduleAsksWhereTheFieldIsDefined: a field of a path whose sigma' is infinite at t = 1 is never asked there, and
+// its errors arrive.
+func TestRescheduleAsksWhereTheFieldIsDefined(t *testing.T) {
+	t.Parallel()
+	x := flow.Batch{Dim: 1, Data: []float64{1}}
+	for _, r := range []float64{0, 1e-9, .5, 1 - 1e-9, 1} {
+		u, err := flow.Reschedule(mixture(flow.LinearVP, []float64{1}, .4), flow.LinearVP, flow.CondOT)(r, x)
+		if err != nil || math.IsNaN(u.Data[0]) || math.IsInf(u.Data[0], 0) {
+			t.Errorf("at t = %g the velocity is %v (%v)", r, u.Data, err)
+		}
+	}
+	broken := func(float64, flow.Batch) (flow.Batch, error) { return flow.Batch{}, fmt.Errorf("broken") }
+	if _, err := flow.Reschedule(broken, flow.CondOT, flow.Cosine)(.5, x); err == nil || err.Error() != "broken" {
+		t.Errorf("got %v, want the error of the field", err)
+	}
+}
+
+func ExampleReschedule() {
+	// The exact velocity of CondOT from N(0, I) to the point 2, brought to the cosine path.
+	straight := func(t float64, x flow.Batch) (flow.Batch, error) {
+		return flow.Batch{Dim: 1, Data: []float64{(2 - x.Data[0]) / (1 - t)}}, nil
+	}
+	u, _ := flow.Reschedule(straight, flow.CondOT, flow.Cosine)(.5, flow.Batch{Dim: 1, Data: []float64{math.Sqrt2}})
+	fmt.Printf("%.4f\n", u.Data[0]) // alpha' 2, as x is alpha 2 and so the noise 0
+	// Output: 2.2214
+}
