@@ -91,16 +91,21 @@ func (p Path) TimeOfSNR(snr float64) float64 {
 	case snr >= p.SNR(1):
 		return 1
 	}
+	return bisect(func(t float64) bool { return p.Alpha(t) < snr*p.Sigma(t) })
+}
+
+// bisect returns where in [0, 1] a condition that holds below some number ends, to the last bit.
+func bisect(below func(x float64) bool) float64 {
 	low, high := 0., 1.
 	for {
-		t := low + (high-low)/2
-		if t <= low || t >= high {
+		x := low + (high-low)/2
+		if x <= low || x >= high {
 			return high
 		}
-		if p.Alpha(t) < snr*p.Sigma(t) {
-			low = t
+		if below(x) {
+			low = x
 		} else {
-			high = t
+			high = x
 		}
 	}
 }

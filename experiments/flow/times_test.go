@@ -1,0 +1,191 @@
+package flow
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+func everyTimes(t *testing.T) []Times {
+	t.Helper()
+	every := EveryTimes
+	for _, m := range []TimesMaker{
+		LogitNormal{Mean: 1.2, Std: 1.2},
+		LogitNormal{Mean: -1, Std: .5},
+		Mode{Scale: -.9},
+		Mode{Scale: 1.7},
+		Shift{Factor: .2},
+		Mode{},
+		Shift{Factor: 1},
+	} {
+		made, err := m.Times()
+		if err != nil {
+			t.Fatal(err)
+		}
+		every = append(every, made)
+	}
+	return every
+}
+
+// distribution returns the integral of the density up to k/n for k = 0 to n, by the midpoint rule on a grid that is
+// finer near the ends, where densities may be steep.
+func distribution(density func(float64) float64, at []float64) []float64 {
+	const n = 20_000
+	map01 := func(i float64) float64 { // smoothstep: its slope vanishes at both ends
+		return i * i * (3 - 2*i)
+	}
+	cdf, sum, next := make([]float64, len(at)), 0., 0
+	for i := range n {
+		from, to := map01(float64(i)/n), map01(float64(i+1)/n)
+		for next < len(at) && at[next] < to {
+			cdf[next] = sum + (at[next]-from)*density((from+at[next])/2)
+			next++
+		}
+		sum += (to - from) * density((from+to)/2)
+	}
+	for ; next < len(at); next++ {
+		cdf[next] = sum
+	}
+	return cdf
+}
+
+// TestTimesMatchTheirDensity is a Kolmogorov-Smirnov test of 20,000 draws against the integral of the density, which is
+// 1 in all, within the 1e-6 that the midpoint rule in 20,000 steps is good for.
+func TestTimesMatchTheirDensity(t *testing.T) {
+	t.Parallel()
+	const n = 20_000
+	for _, times := range everyTimes(t) {
+		draws := make([]float64, n)
+		times.Fill(draws, NewStream(5, "times"), 0)
+		slices.Sort(draws)
+		if draws[0] < 0 || draws[n-1] >= 1 {
+			t.Errorf("%s: draws from %g to %g, want them in [0, 1)", times, draws[0], draws[n-1])
+		}
+		cdf := distribution(times.Density, append(draws, 1))
+		if total := cdf[n]; math.Abs(total-1) > 1e-6 {
+			t.Errorf("%s: the density integrates to %.9f, want 1", times, total)
+		}
+		most := 0.
+		for i := range draws {
+			most = max(most, math.Abs(cdf[i]-float64(i)/n), math.Abs(cdf[i]-float64(i+1)/n))
+		}
+		// A right sampler exceeds 2.2 / sqrt(n) with probability 2 exp(-2 2.2^2) = 1e-4; the seed is fixed.
+		if bound := 2.2 / math.Sqrt(n); most > bound {
+			t.Errorf("%s: the draws are %g from the density's distribution, want below %g", times, most, bound)
+		}
+	}
+}
+
+// TestTimesKnownDensities compares with values worked out by hand.
+func TestTimesKnownDensities(t *testing.T) {
+	t.Parallel()
+	normal := 1 / math.Sqrt(2*math.Pi)
+	e := math.E
+	for _, c := range []struct {
+		of       TimesMaker
+		at, want float64
+	}{
+		{fixedUniform{}, .3, 1},
+		{fixedUniform{}, -.1, 0},
+		{fixedUniform{}, 1.1, 0},
+		{LogitNormal{Std: 1}, .5, 4 * normal},
+		{LogitNormal{Std: 1}, 0, 0},
+		{LogitNormal{Std: 1}, 1, 0},
+		{LogitNormal{Mean: 1, Std: 2}, e / (1 + e), normal / 2 * (1 + e) * (1 + e) / e}, // the logit is 1: its mean
+		{fixedCosMap{}, .5, 4 / math.Pi},
+		{fixedCosMap{}, 0, 2 / math.Pi},
+		{Mode{Scale: 1}, .5, 1 / (2 - math.Pi/2)},
+		{Mode{Scale: 1}, 0, .5},
+		{Shift{Factor: 3}, 0, 3},
+		{Shift{Factor: 3}, 1, 1. / 3},
+	} {
+		times, err := c.of.Times()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := times.Density(c.at); math.Abs(got-c.want) > 2e-15 { // a few roundings of numbers below 4
+			t.Errorf("%s: p(%g) = %.17g, want %.17g", times, c.at, got, c.want)
+		}
+	}
+}
+
+// TestTimesStayBelowOne: no draw rounds to 1, however near to the data the times are.
+func TestTimesStayBelowOne(t *testing.T) {
+	t.Parallel()
+	for _, m := range []TimesMaker{LogitNormal{Mean: 20, Std: 20}, Shift{Factor: 1e-12}} {
+		times, err := m.Times()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, most := NewStream(1, "times").At(0), 0.
+		for range 1000 {
+			most = max(most, times.Draw(r))
+		}
+		if !(most < 1) || most < 1-1e-9 {
+			t.Errorf("%s: the largest of 1000 draws is %g, want it just below 1", times, most)
+		}
+	}
+}
+
+// TestUniformTimesAreThoseOfTheStream: nets that were trained at uniform times keep them.
+func TestUniformTimesAreThoseOfTheStream(t *testing.T) {
+	t.Parallel()
+	got, want := make([]float64, 10), make([]float64, 10)
+	Uniform.Fill(got, NewStream(3, "training times"), 100)
+	NewStream(3, "training times").Uniform(want, 100)
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestTimesForms(t *testing.T) {
+	t.Parallel()
+	for i, want := range []string{
+		`"uniform"`,
+		`{"name":"logit-normal","mean":0,"std":1}`,
+		`{"name":"mode","scale":1.29}`,
+		`"cosmap"`,
+		`{"name":"shift","factor":3}`,
+	} {
+		got, err := json.Marshal(EveryTimes[i])
+		if err != nil || string(got) != want {
+			t.Errorf("got %s (%v), want %s", got, err, want)
+		}
+		made, err := TimesFamilies[i].Default.Times()
+		if err != nil || made.String() != EveryTimes[i].String() || made.Name != TimesFamilies[i].Name {
+			t.Errorf("the default of the family %s is %s (%v), want %s", TimesFamilies[i].Name, made, err, EveryTimes[i])
+		}
+		if made.Doc == "" {
+			t.Errorf("%s says nothing of itself", made)
+		}
+	}
+}
+
+func TestTimesErrors(t *testing.T) {
+	t.Parallel()
+	for want, m := range map[string]TimesMaker{
+		"mean: NaN is no mean: give a finite number":                                LogitNormal{Mean: math.NaN(), Std: 1},
+		"std: 0 is no standard deviation of times: give a finite number above 0":    LogitNormal{},
+		"scale: 1.76 is not above -1 and at most 1.75, as the times of a mode need": Mode{Scale: 1.76},
+		"scale: -1 is not above -1 and at most 1.75, as the times of a mode need":   Mode{Scale: -1},
+		"factor: -2 moves no times: give a finite number above 0":                   Shift{Factor: -2},
+	} {
+		if _, err := m.Times(); err == nil || err.Error() != want {
+			t.Errorf("%+v: got %v, want %s", m, err, want)
+		}
+	}
+}
+
+func ExampleTimes() {
+	late, _ := Shift{Factor: .5}.Times()
+	r := rand.New(rand.NewPCG(1, 2))
+	mean := 0.
+	for range 1000 {
+		mean += late.Draw(r) / 1000
+	}
+	fmt.Printf("%s: mean %.1f, weight %.2f at the noise and %.2f at the data\n", late, mean, late.Density(0), late.Density(1))
+	// Output: {"name":"shift","factor":0.5}: mean 0.6, weight 0.50 at the noise and 2.00 at the data
+}
