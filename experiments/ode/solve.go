@@ -6,16 +6,6 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// Uniform returns the time grid 0, 1/n, ..., 1 of n steps. Each time is computed from its index: a sum of float steps
-// would drift and may grow an extra step.
-func Uniform(n int) []float64 {
-	ts := make([]float64, n+1)
-	for i := range ts {
-		ts[i] = float64(i) / float64(n)
-	}
-	return ts
-}
-
 // Solve carries the points x0, (n, d), along the field over the time grid ts, (steps + 1), and returns where they
 // arrive. nfe counts the velocity calls made, each of which moved the whole batch, so it is the number of calls a
 // sample. The field's errors are returned as they are, with the time they happened at.

@@ -1,0 +1,160 @@
+package ode
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Uniform returns the time grid 0, 1/n, ..., 1 of n >= 1 steps. Each time is computed from its index: a sum of float
+// steps would drift and may grow an extra step.
+func Uniform(n int) []float64 {
+	return grid(n, func(i int) float64 { return float64(i) / float64(n) })
+}
+
+// grid returns the n + 1 times of n steps: 0, the given times between, and 1.
+func grid(n int, between func(i int) float64) []float64 {
+	if n < 1 {
+		panic("ode: a time grid has at least 1 step")
+	}
+	ts := make([]float64, n+1)
+	for i := 1; i < n; i++ {
+		ts[i] = between(i)
+	}
+	ts[n] = 1
+	return ts
+}
+
+// Grid says at what times a solver steps from t = 0 to t = 1.
+type Grid struct {
+	Name   string
+	Params any                       // the parameters it was made from, an EDMGrid for example
+	Steps  int                       // the one number of steps the grid has; 0 where any will do
+	Times  func(steps int) []float64 // the times, (steps + 1), strictly rising from 0 to 1; it panics without a step
+}
+
+// MarshalJSON returns the form of the grid in a spec: its name, beside its parameters where it has some.
+func (g Grid) MarshalJSON() ([]byte, error) {
+	name, err := json.Marshal(g.Name)
+	if err != nil {
+		return nil, err
+	}
+	params, err := json.Marshal(g.Params)
+	if err != nil {
+		return nil, err
+	}
+	if string(params) == "{}" {
+		return name, nil
+	}
+	return append(append(append([]byte(`{"name":`), name...), ','), params[1:]...), nil
+}
+
+// GridFamily is a kind of time grid that a spec can name, with the parameters it takes and their defaults.
+type GridFamily struct {
+	Name    string
+	Default GridMaker
+}
+
+// GridMaker holds a family's parameters, as a struct whose fields a spec can set. Grid checks them and returns an error
+// that names the parameter at fault.
+type GridMaker interface {
+	Grid() (Grid, error)
+}
+
+// GridFamilies lists every family by name.
+var GridFamilies = []GridFamily{
+	{"uniform", UniformGrid{}},
+	{"edm", EDMGrid{Rho: 7, SigmaMin: 0.002, SigmaMax: 80}},
+	{"cosine", CosineGrid{}},
+	{"explicit", ExplicitGrid{}},
+}
+
+// UniformGrid is the grid of even steps, t_i = i/n.
+type UniformGrid struct{}
+
+// Grid returns the grid.
+func (g UniformGrid) Grid() (Grid, error) {
+	return Grid{Name: "uniform", Params: g, Times: Uniform}, nil
+}
+
+// CosineGrid has small steps near the noise (CosyVoice, arXiv 2407.05407):
+//
+//	t_i = 1 - cos(pi i / (2 n)) = 2 sin^2(pi i / (4 n))
+type CosineGrid struct{}
+
+// Grid returns the grid.
+func (g CosineGrid) Grid() (Grid, error) {
+	times := func(n int) []float64 {
+		return grid(n, func(i int) float64 {
+			sin := math.Sin(math.Pi * float64(i) / float64(4*n)) // 1 - cos would lose the digits of a small t
+			return 2 * sin * sin
+		})
+	}
+	return Grid{Name: "cosine", Params: g, Times: times}, nil
+}
+
+// EDMGrid has the noise levels of Karras et al. 2022 (arXiv 2206.00364, equation 5) at its times, small steps near the
+// data:
+//
+//	sigma_i = (sigma_max^(1/rho) + i/(n-1) (sigma_min^(1/rho) - sigma_max^(1/rho)))^rho for i < n,  sigma_n = 0
+//	t_i = 1 / (1 + sigma_i),  t_0 = 0
+//
+// A sample of CondOT is X_t = t (X1 + (1-t)/t X0), so at t = 1/(1 + sigma) it is t times the data with noise of standard
+// deviation sigma; the same times are used for the other paths. Sampling starts from pure noise, which is at t = 0: the
+// first time is moved there from 1/(1 + sigma_max), where facebookresearch/flow_matching leaves it, and the step towards
+// t_1 begins there.
+type EDMGrid struct {
+	Rho      float64 `json:"rho" above:"0" doc:"exponent: the larger, the smaller the steps near the data"`
+	SigmaMin float64 `json:"sigma_min" above:"0" doc:"noise level before the last step"`
+	SigmaMax float64 `json:"sigma_max" above:"0" doc:"noise level of the first step"`
+}
+
+// Grid returns the grid, or an error where the levels do not fall.
+func (g EDMGrid) Grid() (Grid, error) {
+	for _, p := range []struct {
+		name  string
+		value float64
+	}{{"rho", g.Rho}, {"sigma_min", g.SigmaMin}, {"sigma_max", g.SigmaMax}} {
+		if !(p.value > 0) || math.IsInf(p.value, 1) {
+			return Grid{}, fmt.Errorf("%s: %g: give a finite number above 0", p.name, p.value)
+		}
+	}
+	if g.SigmaMin >= g.SigmaMax {
+		return Grid{}, fmt.Errorf("sigma_min: %g is not below sigma_max, %g: give a smaller one", g.SigmaMin, g.SigmaMax)
+	}
+	high, low := math.Pow(g.SigmaMax, 1/g.Rho), math.Pow(g.SigmaMin, 1/g.Rho)
+	times := func(n int) []float64 {
+		return grid(n, func(i int) float64 {
+			sigma := math.Pow(high+float64(i)/float64(n-1)*(low-high), g.Rho)
+			return 1 / (1 + sigma)
+		})
+	}
+	return Grid{Name: "edm", Params: g, Times: times}, nil
+}
+
+// ExplicitGrid is a list of times. It has one number of steps, that of the list.
+type ExplicitGrid struct {
+	Times []float64 `json:"times" doc:"the times, rising from 0 to 1"`
+}
+
+// Grid returns the grid, or an error unless the times rise strictly from 0 to 1. Asked for another number of steps, it
+// panics.
+func (g ExplicitGrid) Grid() (Grid, error) {
+	steps := len(g.Times) - 1
+	if steps < 1 || g.Times[0] != 0 || g.Times[steps] != 1 {
+		return Grid{}, errors.New("times: begin the list with 0 and end it with 1")
+	}
+	for i := range steps {
+		if !(g.Times[i] < g.Times[i+1]) {
+			return Grid{}, fmt.Errorf("times: %g is followed by %g: let them rise", g.Times[i], g.Times[i+1])
+		}
+	}
+	times := func(n int) []float64 {
+		if n != steps {
+			panic(fmt.Sprintf("ode: the explicit grid has %d steps, not %d", steps, n))
+		}
+		return append([]float64(nil), g.Times...)
+	}
+	return Grid{Name: "explicit", Params: g, Steps: steps, Times: times}, nil
+}
