@@ -1,38 +1,38 @@
-// Package ode solves dx/dt = u(t, x) for batches of points with explicit Runge-Kutta methods given as Butcher tableaus.
+// Package ode solves dx/dt = u(t, x) for batches of points with explicit Runge-Kutta methods given as Butcher tableaus:
+// in given steps, or with an error control of each sample's own; it integrates log densities and energies along the way.
 //
 //	x1, nfe, err := ode.Solve(field, ode.Heun, ode.Uniform(16), x0)
+//	x1, nfe, err := ode.SolveAdaptive(field, ode.Tsit5, ode.Tolerance{Atol: 1e-6, Rtol: 1e-6}, x0)
 package ode
 
 // Solver is an explicit Runge-Kutta method as a Butcher tableau (Hairer, Norsett and Wanner, "Solving Ordinary
-// Differential Equations I", II.1):
+// Differential Equations I", II.1), with the weights of its error estimate where it has one (II.4):
 //
-//	k_i = u(t + C_i h, x + h sum_{j<i} A_ij k_j),  x(t + h) = x + h sum_i B_i k_i
+//	k_i = u(t + C_i h, x + h sum_{j<i} A_ij k_j),  x(t + h) = x + h sum_i B_i k_i,  error = h sum_i E_i k_i
 type Solver struct {
 	Name  string
 	Order int         // of the global error in h
 	A     [][]float64 // row i holds A_i0 .. A_i(i-1)
 	B, C  []float64   // one a stage
+	E     []float64   // B less the weights of the embedded method, of order Order - 1; nil without one
+	FSAL  bool        // first same as last: the last stage is the velocity at the end of the step, the next one's first
 }
 
-// Stages returns the velocity calls one step makes.
+// Stages returns the velocity calls a step makes on its own. Steps of an FSAL method that follow one another make one
+// call less, for they share one.
 func (s Solver) Stages() int { return len(s.B) }
+
+// Calls returns the velocity calls a sample that Solve makes in a number of steps: Stages a step, and with FSAL one less
+// for every step but the first.
+func (s Solver) Calls(steps int) int {
+	if s.FSAL && steps > 0 {
+		return steps*(s.Stages()-1) + 1
+	}
+	return steps * s.Stages()
+}
+
+// Adaptive reports whether the solver estimates its error, and so can choose its own steps under a Tolerance.
+func (s Solver) Adaptive() bool { return s.E != nil }
 
 // MarshalText returns the name of the solver, its form in a spec.
 func (s Solver) MarshalText() ([]byte, error) { return []byte(s.Name), nil }
-
-// The solvers. Heun is the explicit trapezoidal rule (Karras et al. 2022, algorithm 1, without churn); RK4 is Kutta's
-// classical method of 1901.
-var (
-	Euler    = Solver{Name: "euler", Order: 1, A: [][]float64{{}}, B: []float64{1}, C: []float64{0}}
-	Midpoint = Solver{Name: "midpoint", Order: 2, A: [][]float64{{}, {.5}}, B: []float64{0, 1}, C: []float64{0, .5}}
-	Heun     = Solver{Name: "heun", Order: 2, A: [][]float64{{}, {1}}, B: []float64{.5, .5}, C: []float64{0, 1}}
-	RK4      = Solver{
-		Name: "rk4", Order: 4,
-		A: [][]float64{{}, {.5}, {0, .5}, {0, 0, 1}},
-		B: []float64{1. / 6, 1. / 3, 1. / 3, 1. / 6},
-		C: []float64{0, .5, .5, 1},
-	}
-)
-
-// Solvers lists every solver by name.
-var Solvers = []Solver{Euler, Midpoint, Heun, RK4}
