@@ -28,9 +28,8 @@ func Parse(file string, text []byte) (Spec, error) {
 	if len(found.values) > 0 && d.sound(root, "metrics") && d.sound(root, "choose") {
 		d.choose(root, found.values[0].Addr().Interface().(*document))
 	}
-	if len(d.problems) == 0 && slices.ContainsFunc(found.values, idleDecay) {
-		nodes, _ := d.keys(root, "")
-		d.problem(follow(nodes["train"]), "the optimizer adam has no decay: use adamw, or leave decay out")
+	if len(d.problems) == 0 {
+		d.agree(root, found.values)
 	}
 	runs := new(big.Int).Mul(&found.count, &d.seeds)
 	if runs.Cmp(big.NewInt(maxRuns)) > 0 {
@@ -65,13 +64,16 @@ func spec(found alternatives, text []byte) Spec {
 	first := found.values[0].Interface().(document)
 	s := Spec{
 		Name: first.Name, Seeds: first.Seeds, Metrics: first.Metrics, Reference: first.Reference, Choose: first.Choose,
-		Engine: first.Engine,
-		Text:   string(text), Settings: make([]Setting, len(found.values)),
+		Engine: first.Engine, Text: string(text),
 	}
-	for i, v := range found.values {
-		doc := v.Interface().(document)
-		recipe := Recipe{Target: doc.Target, Path: doc.Path, Coupling: doc.Coupling, Net: doc.Net, Train: doc.Train}
-		s.Settings[i] = Setting{Recipe: recipe, Sample: doc.Sample}
+	seen := map[string]bool{}
+	for _, v := range found.values {
+		setting := v.Interface().(document).setting()
+		// Settings that differ in what does not apply to them are one.
+		if form := setting.form(); !seen[form] {
+			seen[form] = true
+			s.Settings = append(s.Settings, setting)
+		}
 	}
 	return s
 }
@@ -214,12 +216,6 @@ func (d *decoder) sound(root *yaml.Node, key string) bool {
 func holdsPlace(n *yaml.Node, line, column int) bool {
 	return n.Line == line && n.Column == column ||
 		slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return holdsPlace(c, line, column) })
-}
-
-// idleDecay reports whether a document asks for a weight decay that its optimizer does not have.
-func idleDecay(doc reflect.Value) bool {
-	train := doc.Interface().(document).Train
-	return train.Optimizer == "adam" && train.Decay > 0
 }
 
 // choose resolves the metric that the document chooses by, which is among those it measures.

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"flowsweep/experiments/metric"
+	"flowsweep/experiments/ode"
 	"flowsweep/experiments/target"
 )
 
@@ -19,6 +20,9 @@ var (
 	seedsType   = reflect.TypeFor[[]uint64]()
 	metricsType = reflect.TypeFor[[]metric.Metric]()
 	rowsType    = reflect.TypeFor[[][]float64]()
+	listType    = reflect.TypeFor[[]float64]()
+
+	toleranceType = reflect.TypeFor[ode.Tolerance]()
 )
 
 // value returns the alternatives of a node that is one value of the prototype's type.
@@ -37,6 +41,12 @@ func (d *decoder) value(n *yaml.Node, proto reflect.Value, f field) alternatives
 		return d.slice(n, t, f)
 	case rowsType:
 		return d.rows(n, f)
+	case listType:
+		return d.numbers(n, f)
+	case toleranceType:
+		if n.Kind == yaml.ScalarNode {
+			return d.tolerance(n, f)
+		}
 	}
 	switch t.Kind() {
 	case reflect.Struct:
@@ -84,6 +94,33 @@ func (d *decoder) slice(n *yaml.Node, t reflect.Type, f field) alternatives {
 	entries := found(n, reflect.Zero(t.Elem()), f)
 	list := reflect.Append(reflect.MakeSlice(t, 0, len(entries.values)), entries.values...)
 	return one(list)
+}
+
+// tolerance returns the tolerances that one number stands for: as much absolute as relative error.
+func (d *decoder) tolerance(n *yaml.Node, f field) alternatives {
+	f.tag = `above:"0"`
+	found := d.number(n, f)
+	for i, v := range found.values {
+		found.values[i] = reflect.ValueOf(ode.Tolerance{Atol: v.Float(), Rtol: v.Float()})
+	}
+	return found
+}
+
+// numbers returns one list of numbers.
+func (d *decoder) numbers(n *yaml.Node, f field) alternatives {
+	if n.Kind != yaml.SequenceNode {
+		return d.problem(n, "%s must be a list of numbers, such as [0, 0.5, 1]", f.name)
+	}
+	var list []float64
+	for _, c := range n.Content {
+		if c = follow(c); c.Kind != yaml.ScalarNode {
+			return d.problem(c, "%s must be a list of numbers, such as [0, 0.5, 1]", f.name)
+		}
+		for _, v := range d.number(c, f).values {
+			list = append(list, v.Float())
+		}
+	}
+	return one(reflect.ValueOf(list))
 }
 
 // rows returns one matrix of numbers.

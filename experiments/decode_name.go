@@ -31,7 +31,6 @@ func wordsOf[T any](kind string, all []T, name func(T) string) words {
 // vocabulary holds every type whose values a spec picks by name.
 var vocabulary = map[reflect.Type]words{
 	reflect.TypeFor[ode.Solver]():    wordsOf("solver", ode.Solvers, func(s ode.Solver) string { return s.Name }),
-	reflect.TypeFor[flow.Path]():     wordsOf("path", flow.Paths, func(p flow.Path) string { return p.Name }),
 	reflect.TypeFor[flow.Coupling](): wordsOf("coupling", flow.Couplings, func(c flow.Coupling) string { return c.Name }),
 	reflect.TypeFor[metric.Metric](): wordsOf("metric", metric.Metrics, func(m metric.Metric) string { return m.Name }),
 }
@@ -92,10 +91,24 @@ func familiesOf[F any](kind string, all []F, family func(F) (name string, proto 
 	return set
 }
 
+// with returns the families and one more before them.
+func (f families) with(name string, proto any) families {
+	f.names = append([]string{name}, f.names...)
+	f.proto[name] = reflect.ValueOf(proto)
+	return f
+}
+
 // familyTypes holds every type whose values are made by families.
 var familyTypes = map[reflect.Type]families{
 	targetType: familiesOf("target", target.Families, func(f target.Family) (string, any) { return f.Name, f.Default },
 		func(params any) (any, error) { return params.(target.Maker).Target() }),
+	reflect.TypeFor[Source](): sourceFamilies(),
+	reflect.TypeFor[flow.Path](): familiesOf("path", flow.PathFamilies, func(f flow.PathFamily) (string, any) { return f.Name, f.Default },
+		func(params any) (any, error) { return params.(flow.PathMaker).Path() }),
+	reflect.TypeFor[flow.Times](): familiesOf("times", flow.TimesFamilies, func(f flow.TimesFamily) (string, any) { return f.Name, f.Default },
+		func(params any) (any, error) { return params.(flow.TimesMaker).Times() }),
+	reflect.TypeFor[ode.Grid](): familiesOf("grid", ode.GridFamilies, func(f ode.GridFamily) (string, any) { return f.Name, f.Default },
+		func(params any) (any, error) { return params.(ode.GridMaker).Grid() }),
 }
 
 // exclusive lists the parameters of a family that leave others without a meaning.

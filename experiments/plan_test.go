@@ -123,16 +123,19 @@ func variants[T any](v T) map[string]T {
 	return all
 }
 
-// paths returns the indices of the fields that lead to each number and name. Of a named value only the name counts.
+// paths returns the indices of the fields that lead to each number and name. Of a named value only the name counts, and
+// the parameters it was made from, if it was.
 func paths(v reflect.Value, to []int) [][]int {
-	if v.Kind() != reflect.Struct {
+	if v.Kind() != reflect.Struct || v.Type() == reflect.TypeFor[Source]() {
 		return [][]int{to}
 	}
 	var all [][]int
 	for i := range v.NumField() {
 		name := v.Type().Field(i).Name
 		named := vocabulary[v.Type()].kind != "" && name != "Name"
-		if named || v.Type() == targetType && (name == "Dim" || name == "Draw") {
+		made := familyTypes[v.Type()].kind != "" && name != "Name" && name != "Params"
+		unnamed := name == "Params" && v.FieldByName("Name").String() == ""
+		if named || made || unnamed {
 			continue
 		}
 		all = append(all, paths(v.Field(i), append(slices.Clone(to), i))...)
@@ -150,6 +153,8 @@ func change(v reflect.Value) {
 		v.SetFloat(v.Float() + 0.25)
 	case v.Kind() == reflect.String:
 		v.SetString(v.String() + "x")
+	case v.Type() == reflect.TypeFor[Source]():
+		v.Set(reflect.ValueOf(Source{From: target.Target{Name: "moons", Params: target.Moons{}}}))
 	case v.Kind() == reflect.Interface:
 		v.Set(reflect.ValueOf(target.Moons{Noise: 0.25}))
 	default:

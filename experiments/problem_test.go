@@ -14,7 +14,7 @@ import (
 func TestProblems(t *testing.T) {
 	// The lists of names are filled in, so that a new solver is one literal here too.
 	names := strings.NewReplacer("SOLVERS", strings.Join(vocabulary[reflect.TypeFor[ode.Solver]()].names, ", "),
-		"PATHS", strings.Join(vocabulary[reflect.TypeFor[flow.Path]()].names, ", "),
+		"PATHS", strings.Join(familyTypes[reflect.TypeFor[flow.Path]()].names, ", "),
 		"TARGETS", strings.Join(familyTypes[targetType].names, ", "))
 	for _, c := range []struct{ name, text, want string }{
 		{"unknown solver", "name: a\ntarget: moons\nsample: {solver: [rk5], steps: 4}\n", `
@@ -171,7 +171,7 @@ a.yaml:3:19: unknown key "宽" (have width, depth, activation)
     net: {"größe": 1,	"宽": 2}
                      	^`},
 		{"behind a wide letter", "{宽: 1, name: a, target: 2}", `
-a.yaml:1:2: unknown key "宽" (have name, target, path, coupling, net, train, seeds, sample, metrics, reference, choose, engine)
+a.yaml:1:2: unknown key "宽" (have name, target, source, path, coupling, net, train, seeds, sample, metrics, reference, choose, engine)
     {宽: 1, name: a, target: 2}
      ^
 a.yaml:1:25: unknown target "2" (have TARGETS)
@@ -212,7 +212,7 @@ a.yaml:4:8: the lists multiply to 1,000,002 runs: at most 1,000,000
 a.yaml:1:1: the spec has no name: add it
     nam: a
     ^
-a.yaml:1:1: unknown key "nam" (have name, target, path, coupling, net, train, seeds, sample, metrics, reference, choose, engine): ` +
+a.yaml:1:1: unknown key "nam" (have name, target, source, path, coupling, net, train, seeds, sample, metrics, reference, choose, engine): ` +
 			`did you mean "name"?
     nam: a
     ^
@@ -225,7 +225,7 @@ a.yaml:3:8: seeds must be a whole number
 a.yaml:4:19: unknown solver "rk5" (have SOLVERS): did you mean "rk4"?
     sample: {solver: [rk5, heun], stesp: 4}
                       ^
-a.yaml:4:31: unknown key "stesp" (have solver, steps, count): did you mean "steps"?
+a.yaml:4:31: unknown key "stesp" (have solver, steps, tolerance, grid, path, count): did you mean "steps"?
     sample: {solver: [rk5, heun], stesp: 4}
                                   ^`},
 	} {

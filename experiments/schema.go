@@ -48,7 +48,7 @@ func (s schema) structure(proto reflect.Value, in field) object {
 		}
 		if f.tag.Get("required") != "" {
 			required = append(required, f.name)
-		} else if v := proto.Field(i); v.Kind() == reflect.Struct || v.Kind() == reflect.Slice && !v.IsNil() ||
+		} else if v := proto.Field(i); v.Kind() == reflect.Struct && !v.IsZero() || v.Kind() == reflect.Slice && !v.IsNil() ||
 			v.CanInt() || v.CanUint() || v.CanFloat() || v.Kind() == reflect.String && v.String() != "" {
 			property["default"] = v.Interface()
 		}
@@ -76,6 +76,12 @@ func (s schema) value(proto reflect.Value, f field) object {
 	case metricsType:
 		name := s.value(reflect.Zero(t.Elem()), f)
 		return object{"anyOf": []object{name, list(name)}}
+	case listType:
+		return object{"type": "array", "minItems": 1, "items": object{"type": "number"}}
+	case toleranceType:
+		return s.define("tolerance", func() object {
+			return object{"anyOf": []object{{"type": "number", "exclusiveMinimum": 0}, s.structure(proto, f)}}
+		})
 	case rowsType:
 		row := object{"type": "array", "minItems": 1, "items": object{"type": "number"}}
 		return object{"type": "array", "minItems": 1, "items": row}

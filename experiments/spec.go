@@ -33,6 +33,7 @@ type Setting struct {
 // Recipe is what, with a seed, determines the weights of a net.
 type Recipe struct {
 	Target   target.Target `json:"target"`
+	Source   Source        `json:"source"`
 	Path     flow.Path     `json:"path"`
 	Coupling flow.Coupling `json:"coupling"`
 	Net      Net           `json:"net"`
@@ -46,23 +47,28 @@ type Net struct {
 	Activation string `json:"activation" oneof:"elu silu tanh relu" doc:"activation of the hidden layers"`
 }
 
-// Train says how a net is trained: Steps steps, each on a fresh batch of Batch pairs.
+// Train says how a net is trained: Steps steps, each on a fresh batch of Batch pairs at Times.
 type Train struct {
-	Steps     int     `json:"steps" min:"1" max:"1000000000" doc:"optimiser steps"`
-	Batch     int     `json:"batch" min:"1" max:"1000000" doc:"fresh pairs a step"`
-	Optimizer string  `json:"optimizer" oneof:"adam adamw" doc:"optimiser"`
-	Rate      float64 `json:"rate" above:"0" doc:"learning rate"`
-	Schedule  string  `json:"schedule" oneof:"constant cosine" doc:"course of the learning rate: constant, or down to 0 along half a cosine"`
-	Decay     float64 `json:"decay" min:"0" doc:"decoupled weight decay of adamw"`
-	Clip      float64 `json:"clip" min:"0" doc:"largest norm of a gradient; 0 means none"`
-	EMA       float64 `json:"ema" min:"0" below:"1" doc:"decay a step of the moving average of the weights, which is the net then; 0 means none"`
+	Steps     int        `json:"steps" min:"1" max:"1000000000" doc:"optimiser steps"`
+	Batch     int        `json:"batch" min:"1" max:"1000000" doc:"fresh pairs a step"`
+	Times     flow.Times `json:"times" doc:"the times trained at; those that are drawn more often weigh more in the loss"`
+	Optimizer string     `json:"optimizer" oneof:"adam adamw" doc:"optimiser"`
+	Rate      float64    `json:"rate" above:"0" doc:"learning rate"`
+	Schedule  string     `json:"schedule" oneof:"constant cosine" doc:"course of the learning rate: constant, or down to 0 along half a cosine"`
+	Decay     float64    `json:"decay" min:"0" doc:"decoupled weight decay of adamw"`
+	Clip      float64    `json:"clip" min:"0" doc:"largest norm of a gradient; 0 means none"`
+	EMA       float64    `json:"ema" min:"0" below:"1" doc:"decay a step of the moving average of the weights, which is the net then; 0 means none"`
 }
 
-// Sampling says how samples are drawn from a trained net: Count points, carried by Solver in Steps even steps.
+// Sampling says how samples are drawn from a trained net: Count points, carried by Solver in Steps steps over Grid, or,
+// where the solver is adaptive, in steps of its own under Tolerance. What does not apply is zero.
 type Sampling struct {
-	Solver ode.Solver `json:"solver"`
-	Steps  int        `json:"steps" min:"1" max:"1000000" doc:"solver steps from t = 0 to t = 1"`
-	Count  int        `json:"count" min:"2" max:"10000000" doc:"samples"`
+	Solver    ode.Solver    `json:"solver"`
+	Steps     int           `json:"steps,omitzero" min:"1" max:"1000000" doc:"steps from t = 0 to t = 1 of the solvers that take steps"`
+	Tolerance ode.Tolerance `json:"tolerance,omitzero" doc:"error a step of the adaptive solvers: one number for atol and rtol, or both"`
+	Grid      ode.Grid      `json:"grid,omitzero" doc:"the times that steps are taken between"`
+	Path      flow.Path     `json:"path,omitzero" doc:"the path to sample along, whatever path was trained; the same one if left out"`
+	Count     int           `json:"count" min:"2" max:"10000000" doc:"samples"`
 }
 
 // Reference is the fixed sample of the target that every run is measured against.
@@ -81,6 +87,7 @@ type Choose struct {
 type document struct {
 	Name      string          `json:"name" required:"yes" doc:"name of the sweep: letters, digits, dot, dash and underscore"`
 	Target    target.Target   `json:"target" required:"yes" swept:"yes" doc:"the distribution to reach"`
+	Source    Source          `json:"source" swept:"yes" doc:"the distribution to start from: normal, or a target of the same dimension"`
 	Path      flow.Path       `json:"path" swept:"yes" doc:"the probability path"`
 	Coupling  flow.Coupling   `json:"coupling" swept:"yes" doc:"which noise goes with which data in training"`
 	Net       Net             `json:"net" swept:"yes" doc:"the velocity net, a multilayer perceptron on (t, x)"`
@@ -97,12 +104,13 @@ type document struct {
 // 2412.06264, over a single seed.
 func defaults() document {
 	return document{
+		Source:    Normal,
 		Path:      flow.CondOT,
 		Coupling:  flow.Independent,
 		Net:       Net{Width: 64, Depth: 3, Activation: "elu"},
-		Train:     Train{Steps: 10000, Batch: 256, Optimizer: "adam", Rate: 1e-3, Schedule: "constant"},
+		Train:     Train{Steps: 10000, Batch: 256, Times: flow.Uniform, Optimizer: "adam", Rate: 1e-3, Schedule: "constant"},
 		Seeds:     []uint64{0},
-		Sample:    Sampling{Solver: ode.Midpoint, Steps: 8, Count: 2000},
+		Sample:    Sampling{Solver: ode.Midpoint, Steps: 8, Tolerance: ode.Tolerance{Atol: 1e-5, Rtol: 1e-5}, Grid: uniformGrid(), Count: 2000},
 		Metrics:   []metric.Metric{metric.MMD, metric.SlicedW2},
 		Reference: Reference{Count: 2000},
 		Choose:    Choose{Rule: "best"},

@@ -58,7 +58,7 @@ func sample(ctx context.Context, model *velocity.Model, s experiments.Sampling, 
 		return u, err
 	}
 	start := now()
-	x, nfe, err := ode.Solve(field, s.Solver, ode.Uniform(s.Steps), o.x0)
+	x, nfe, err := ode.Solve(field, s.Solver, s.Times(), o.x0)
 	if err != nil {
 		return sampled{}, fmt.Errorf("sample with %s in %d steps: %w", s.Solver.Name, s.Steps, err)
 	}

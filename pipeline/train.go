@@ -61,9 +61,9 @@ func pairs(fit experiments.Fit) velocity.Pairs {
 	times := flow.NewStream(fit.Seed, "training times")
 	return func(step int, t []float64, x0, x1 flow.Batch) error {
 		first := uint64(step-1) * uint64(len(t))
-		noise.Normal(x0, first)
+		fit.Recipe.Source.Fill(x0, noise, first)
 		fit.Recipe.Target.Fill(x1, data, first)
-		times.Uniform(t, first)
+		fit.Recipe.Train.Times.Fill(t, times, first)
 		return fit.Recipe.Coupling.Pair(x0, x1)
 	}
 }

@@ -1,0 +1,92 @@
+package experiments
+
+import (
+	"encoding/json"
+	"reflect"
+
+	"go.yaml.in/yaml/v4"
+
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/ode"
+)
+
+// setting returns the cell of a sweep that an alternative of a document stands for, without what does not apply to it.
+func (doc document) setting() Setting {
+	s := Setting{
+		Recipe: Recipe{Target: doc.Target, Source: doc.Source, Path: doc.Path, Coupling: doc.Coupling, Net: doc.Net, Train: doc.Train},
+		Sample: doc.Sample,
+	}
+	if s.Sample.Solver.Adaptive() {
+		s.Sample.Steps, s.Sample.Grid = 0, ode.Grid{}
+	} else {
+		s.Sample.Tolerance = ode.Tolerance{}
+		if n := s.Sample.Grid.Steps; n > 0 {
+			s.Sample.Steps = n
+		}
+	}
+	if s.Sample.Path.String() == s.Path.String() {
+		s.Sample.Path = flow.Path{}
+	}
+	return s
+}
+
+// form is the canonical JSON of a setting. It has one: everything in it came through the decoder.
+func (s Setting) form() string {
+	text, err := json.Marshal(s)
+	if err != nil {
+		panic("experiments: a setting without a JSON form: " + err.Error())
+	}
+	return string(text)
+}
+
+// Times returns the times that a solver with steps steps between, from 0 to 1.
+func (s Sampling) Times() []float64 { return s.Grid.Times(s.Steps) }
+
+// uniformGrid is the default grid.
+func uniformGrid() ode.Grid {
+	g, err := ode.UniformGrid{}.Grid()
+	if err != nil {
+		panic("experiments: the uniform grid: " + err.Error())
+	}
+	return g
+}
+
+// agree notes where parts of the documents that are sound by themselves do not go together.
+func (d *decoder) agree(root *yaml.Node, docs []reflect.Value) {
+	at := d.finder(root)
+	adaptive, fixed := false, false
+	for _, v := range docs {
+		doc := v.Interface().(document)
+		if doc.Train.Optimizer == "adam" && doc.Train.Decay > 0 {
+			d.problem(at("train", "decay"), "the optimizer adam has no decay: use adamw, or leave decay out")
+		}
+		if err := doc.Source.check(doc.Target, doc.Path); err != nil {
+			d.problem(at("source", ""), "%v", err)
+		}
+		adaptive = adaptive || doc.Sample.Solver.Adaptive()
+		fixed = fixed || !doc.Sample.Solver.Adaptive()
+	}
+	if n := at("sample", "tolerance"); n != at("sample", "") && !adaptive {
+		d.problem(n, "no solver here takes a tolerance: add an adaptive one, dopri5 for example, or leave tolerance out")
+	}
+	for _, key := range []string{"steps", "grid"} {
+		if n := at("sample", key); n != at("sample", "") && !fixed {
+			d.problem(n, "adaptive solvers choose their own steps: give tolerance instead, or leave %s out", key)
+		}
+	}
+}
+
+// finder returns what finds the node of a key within a key; the outer one, or the root, where it is not written.
+func (d *decoder) finder(root *yaml.Node) func(outer, inner string) *yaml.Node {
+	value := func(n *yaml.Node, key string) *yaml.Node {
+		if n.Kind == yaml.MappingNode && key != "" {
+			for i := 0; i+1 < len(n.Content); i += 2 {
+				if follow(n.Content[i]).Value == key {
+					return follow(n.Content[i+1])
+				}
+			}
+		}
+		return n
+	}
+	return func(outer, inner string) *yaml.Node { return value(value(root, outer), inner) }
+}
