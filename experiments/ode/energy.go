@@ -1,0 +1,90 @@
+package ode
+
+import (
+	"fmt"
+
+	"flowsweep/experiments/flow"
+)
+
+// PathEnergy carries the points x0, (n, d), along the field as Solve does, to x1, and returns the mean over them of the
+// energy of their paths, summed over the dimensions, in squared units of x:
+//
+//	energy = E integral_0^1 ||u_t(X_t)||^2 dt
+//
+// It is at least E||X1 - X0||^2, with equality for straight paths at constant speed (up to the error of the solver, whose
+// weights are those of the integral too).
+func PathEnergy(field flow.Field, s Solver, ts []float64, x0 flow.Batch) (energy float64, x1 flow.Batch, nfe int, err error) {
+	squared := func(t float64, x flow.Batch) (flow.Batch, []float64, error) {
+		u, err := field(t, x)
+		if err == nil {
+			err = flow.CheckLike(u, x)
+		}
+		if err != nil {
+			return u, nil, err
+		}
+		return u, rowDots(u, u), nil
+	}
+	x1, energies, nfe, err := solveIntegral(squared, s, ts, x0)
+	for _, e := range energies {
+		energy += e / float64(len(energies))
+	}
+	return energy, x1, nfe, err
+}
+
+// solveIntegral carries the points x0, (n, d), as Solve does, and integrates along the way the rate, (n), that the field
+// returns beside its velocity. Both are one state, (n, d + 1), so the integral has the order of the solver and the points
+// go where Solve brings them, to the last bit.
+func solveIntegral(field flow.DivField, s Solver, ts []float64, x0 flow.Batch) (x flow.Batch, integral []float64, nfe int, err error) {
+	n, dim := x0.Len(), x0.Dim
+	joint := func(t float64, y flow.Batch) (flow.Batch, error) {
+		x, _ := split(y)
+		u, rate, err := field(t, x)
+		if err == nil {
+			err = flow.CheckLike(u, x)
+		}
+		if err == nil && len(rate) != n {
+			err = fmt.Errorf("%d rates for %d points", len(rate), n)
+		}
+		if err != nil {
+			return y, err
+		}
+		return join(u, rate), nil
+	}
+	y, nfe, err := Solve(joint, s, ts, join(x0, make([]float64, n)))
+	if err != nil {
+		return flow.NewBatch(n, dim), nil, nfe, err
+	}
+	x, integral = split(y)
+	return x, integral, nfe, nil
+}
+
+// join returns the points, (n, d), with a number beside each, (n, d + 1).
+func join(x flow.Batch, beside []float64) flow.Batch {
+	y := flow.NewBatch(x.Len(), x.Dim+1)
+	for i, v := range beside {
+		copy(y.Row(i), x.Row(i))
+		y.Row(i)[x.Dim] = v
+	}
+	return y
+}
+
+// split undoes join.
+func split(y flow.Batch) (x flow.Batch, beside []float64) {
+	x, beside = flow.NewBatch(y.Len(), y.Dim-1), make([]float64, y.Len())
+	for i := range beside {
+		copy(x.Row(i), y.Row(i))
+		beside[i] = y.Row(i)[x.Dim]
+	}
+	return x, beside
+}
+
+// rowDots returns the scalar products of the rows of a and b, (n).
+func rowDots(a, b flow.Batch) []float64 {
+	dots := make([]float64, a.Len())
+	for i := range dots {
+		for j, v := range a.Row(i) {
+			dots[i] += float64(v * b.Row(i)[j])
+		}
+	}
+	return dots
+}
