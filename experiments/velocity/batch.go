@@ -113,10 +113,3 @@ func (b *trainingBatch) draw(step int, path flow.Path, pairs Pairs) error {
 	narrow(b.u.Data, b.ut.Data)
 	return nil
 }
-
-// narrow rounds src to 32 bits into dst.
-func narrow(dst []float32, src []float64) {
-	for i, v := range src {
-		dst[i] = float32(v)
-	}
-}

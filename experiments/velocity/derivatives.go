@@ -1,0 +1,102 @@
+package velocity
+
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/core/graph"
+
+	"flowsweep/experiments/engine"
+	"flowsweep/experiments/flow"
+)
+
+// Divergence is a net with its exact divergence, compiled. It is used from one goroutine at a time.
+type Divergence struct {
+	Net Net
+	*chunked
+}
+
+// CompileDivergence returns the net and its divergence in x,
+//
+//	div v(t, x) = sum_j dv_j/dx_j
+//
+// ready to run on the engine: one backward pass a dimension, so that in many dimensions the estimate from CompileVJP is
+// cheaper. Close it after use.
+func CompileDivergence(e engine.Engine, n Net, weights []float32) (*Divergence, error) {
+	c, err := compileChunked(e, n, weights, nil, func(params []*graph.Node, t, x *graph.Node, _ []*graph.Node) []*graph.Node {
+		v := n.Apply(params, t, x)
+		var div *graph.Node
+		for j := range n.Dim {
+			column := func(m *graph.Node) *graph.Node { return graph.Slice(m, graph.AxisRange(), graph.AxisElem(j)) } // (rows, 1)
+			// No row depends on another, so the gradient of the sum holds that of each row.
+			d := column(graph.Gradient(graph.ReduceAllSum(column(v)), x)[0])
+			if j == 0 {
+				div = d
+				continue
+			}
+			div = graph.Add(div, d)
+		}
+		return []*graph.Node{v, div}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("compile the divergence of the velocity net: %w", err)
+	}
+	return &Divergence{n, c}, nil
+}
+
+// DivField returns the net and its divergence as a field. Times and points are rounded to 32 bits on the way in.
+func (d *Divergence) DivField() flow.DivField {
+	return func(t float64, x flow.Batch) (flow.Batch, []float64, error) {
+		out, err := byChunks(d.chunked, times(t, x), x.Data)
+		if err != nil {
+			return flow.Batch{}, nil, err
+		}
+		return flow.Batch{Dim: x.Dim, Data: out[0]}, out[1], nil
+	}
+}
+
+// VJP is a net with its vector-Jacobian products, compiled. It is used from one goroutine at a time.
+type VJP struct {
+	Net Net
+	*chunked
+}
+
+// CompileVJP returns the net and e^T J, the product of a vector for each point with the Jacobian J = dv/dx, ready to run
+// on the engine: one backward pass. With random e of mean 0 and covariance I,
+//
+//	div v(t, x) = E e^T J e
+//
+// (Hutchinson 1989, "A stochastic estimator of the trace of the influence matrix"). Close it after use.
+func CompileVJP(e engine.Engine, n Net, weights []float32) (*VJP, error) {
+	c, err := compileChunked(e, n, weights, []string{"e"}, func(params []*graph.Node, t, x *graph.Node, others []*graph.Node) []*graph.Node {
+		v := n.Apply(params, t, x)
+		return []*graph.Node{v, graph.Gradient(graph.ReduceAllSum(graph.Mul(v, others[0])), x)[0]}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("compile the vector-Jacobian product of the velocity net: %w", err)
+	}
+	return &VJP{n, c}, nil
+}
+
+// Field returns what gives, at time t, the velocity u, (n, d), of the points x, (n, d), and e^T J, (n, d), for the vectors
+// e, (n, d). All are rounded to 32 bits on the way in.
+func (p *VJP) Field() func(t float64, x, e flow.Batch) (u, ej flow.Batch, err error) {
+	return func(t float64, x, e flow.Batch) (flow.Batch, flow.Batch, error) {
+		if err := flow.CheckLike(x, e); err != nil {
+			return flow.Batch{}, flow.Batch{}, err
+		}
+		out, err := byChunks(p.chunked, times(t, x), x.Data, e.Data)
+		if err != nil {
+			return flow.Batch{}, flow.Batch{}, err
+		}
+		return flow.Batch{Dim: x.Dim, Data: out[0]}, flow.Batch{Dim: x.Dim, Data: out[1]}, nil
+	}
+}
+
+// times returns the time once for each point.
+func times(t float64, x flow.Batch) []float64 {
+	ts := make([]float64, x.Len())
+	for i := range ts {
+		ts[i] = t
+	}
+	return ts
+}
