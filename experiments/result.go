@@ -43,6 +43,7 @@ type Result struct {
 type Value struct {
 	Name  string
 	Value float64
+	SE    float64 // standard error of the value; NaN where there is none
 }
 
 // Metric returns the value of the named metric, and whether it was measured.

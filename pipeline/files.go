@@ -37,6 +37,21 @@ func (a *app) withStore(ctx context.Context, do func(db *store.DB) error) error 
 	return errors.Join(do(db), db.Close())
 }
 
+// lock makes this process the one that works on the store, for a command of the program with its arguments. It says who
+// else does and waits for it, or without patience returns an error.
+func (a *app) lock(ctx context.Context, db *store.DB, command string, noWait bool) error {
+	waiting := func(w store.Worker) { fmt.Fprintf(a.stderr, "%s works on %s: waiting for it to end\n", w, a.db) }
+	if noWait {
+		waiting = nil
+	}
+	err := db.Lock(ctx, "flowsweep "+command, a.now, waiting)
+	var busy *store.BusyError
+	if errors.As(err, &busy) {
+		return usage(err)
+	}
+	return err
+}
+
 // outFolder returns the output folder, by default the one of that name in out, after checking that it can be written.
 func outFolder(asked, name string) (string, error) {
 	if asked == "" {

@@ -274,6 +274,7 @@ func TestAFitKilledUnderItsRunsIsTrainedAgain(t *testing.T) {
 	defer db.Close()
 	fit := p.Fits[0]
 	errs := []error{
+		db.Lock(ctx, "test", time.Now, nil),
 		db.StartSweep(ctx, p, experiments.Environment{}, now), db.FinishFit(ctx, fit.Key, 1, 1, []byte("w"), now),
 	}
 	for _, run := range fit.Runs {

@@ -31,6 +31,7 @@ type sweepFlags struct {
 	engine   string
 	failFast bool
 	yes      bool
+	noWait   bool
 }
 
 func (a *app) sweepCommand() *cobra.Command {
@@ -46,6 +47,7 @@ func (a *app) sweepCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.engine, "engine", "", "what runs the nets: auto, onnxruntime or go (default what the spec says)")
 	cmd.Flags().BoolVar(&f.failFast, "fail-fast", false, "stop at the first fit or run that fails")
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask before a large sweep")
+	cmd.Flags().BoolVar(&f.noWait, "no-wait", false, "end with an error if another sweep works on the store, rather than wait for it")
 	return cmd
 }
 
@@ -96,6 +98,9 @@ func (a *app) sweep(ctx context.Context, path string, f sweepFlags) error {
 	db, err := store.Open(ctx, a.db)
 	if err != nil {
 		return usage(err)
+	}
+	if err := a.lock(ctx, db, "sweep "+path, f.noWait); err != nil {
+		return errors.Join(err, db.Close())
 	}
 	s := &sweeper{
 		db: db, plan: plan, engine: e, env: environment(e.Name), court: newCourt(plan.Spec), now: a.now, failFast: f.failFast,

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // applicationID marks a SQLite file as a store of this program: "flow" in ASCII.
@@ -107,53 +108,101 @@ func migrations() []string {
 	return names
 }
 
-// migrate brings the database to the newest version, a transaction a step. Two programs that start at once take turns,
-// and the second finds nothing left to do.
-func migrate(ctx context.Context, db *sql.DB) error {
-	migrated := false
-	for i, name := range migrations() {
-		done, err := step(ctx, db, name, i+1)
+// migrate brings the database to the newest version, a transaction a step, after keeping a copy of what there was. One
+// program at a time does so; the others wait and find nothing left to do.
+func (db *DB) migrate(ctx context.Context) error {
+	newest := len(migrations())
+	for start := time.Now(); ; time.Sleep(lockPause) {
+		has, err := version(ctx, db.writer)
+		if err != nil || has == newest {
+			return err
+		}
+		lock, err := tryLock(db.path)
 		if err != nil {
 			return err
 		}
-		migrated = migrated || done
+		if lock != nil {
+			host, _ := os.Hostname()
+			me := Worker{PID: os.Getpid(), Host: host, Command: fmt.Sprintf("migration to version %d", newest)}
+			return errors.Join(lock.sign(me), db.migrateLocked(ctx), lock.release())
+		}
+		// A program that migrates is soon done. One that works on a store of an older version is an older program.
+		if time.Since(start) > openPatience {
+			who, _, err := db.Worker()
+			return errors.Join(err, fmt.Errorf("it is to be brought to version %d, and %s works on it: try again when that is done", newest, who))
+		}
 	}
-	if !migrated {
-		return nil
+}
+
+// migrateLocked is migrate while no other program migrates.
+func (db *DB) migrateLocked(ctx context.Context) error {
+	has, err := version(ctx, db.writer)
+	newest := len(migrations())
+	if err != nil || has == newest {
+		return err
+	}
+	if has > 0 {
+		if err := keepBefore(ctx, db.writer, db.path, has+1); err != nil {
+			return fmt.Errorf("copy the store before it is brought to version %d: %w", newest, err)
+		}
+	}
+	for next := has + 1; next <= newest; next++ {
+		if err := step(ctx, db.writer, next); err != nil {
+			return fmt.Errorf("bring it to version %d: %w", next, err)
+		}
 	}
 	// Brings the identity out of the log into the file, where checkHeader reads it.
-	_, err := db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+	_, err = db.writer.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
 	return err
 }
 
-// step makes the version with the named migration and reports whether there was a need to.
-func step(ctx context.Context, db *sql.DB, name string, version int) (bool, error) {
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return false, err
-	}
-	defer tx.Rollback() // does nothing after Commit
+// version returns the version of the store, 0 for one that is empty, or an error where it is none the program can read.
+func version(ctx context.Context, db *sql.DB) (int, error) {
 	var application, has uint32
 	var tables int
-	if err := tx.QueryRowContext(ctx, `SELECT (SELECT application_id FROM pragma_application_id),
+	if err := db.QueryRowContext(ctx, `SELECT (SELECT application_id FROM pragma_application_id),
 		(SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)`).
 		Scan(&application, &has, &tables); err != nil {
-		return false, err
+		return 0, err
 	}
 	if err := checkOwner(application, has, tables == 0); err != nil {
-		return false, err
+		return 0, err
 	}
-	if has >= uint32(version) && application == applicationID {
-		return false, nil
+	if application != applicationID {
+		return 0, nil // empty: a user_version alone says nothing
 	}
-	text, err := migrationFiles.ReadFile(name)
+	return int(has), nil
+}
+
+// step makes the version from the one before.
+func step(ctx context.Context, db *sql.DB, version int) error {
+	text, err := migrationFiles.ReadFile(migrations()[version-1])
 	if err != nil {
-		return false, err
+		return err
 	}
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // does nothing after Commit
 	// A PRAGMA takes no parameters; both are undone with the transaction.
 	script := fmt.Sprintf("%s\nPRAGMA application_id = %d;\nPRAGMA user_version = %d;", text, applicationID, version)
 	if _, err := tx.ExecContext(ctx, script); err != nil {
-		return false, fmt.Errorf("migrate to version %d: %w", version, err)
+		return err
 	}
-	return true, tx.Commit()
+	return tx.Commit()
+}
+
+// keepBefore copies the store to a file beside it that says which version was about to come, and never over one that
+// is there.
+func keepBefore(ctx context.Context, db *sql.DB, path string, version int) error {
+	for i := 1; ; i++ {
+		to := fmt.Sprintf("%s.before-v%d", path, version)
+		if i > 1 {
+			to = fmt.Sprintf("%s-%d", to, i)
+		}
+		if err := copyTo(ctx, db, to); !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+	}
 }

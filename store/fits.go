@@ -28,8 +28,10 @@ type FitRecord struct {
 }
 
 // StartFit marks the fit as running in the environment, and removes the losses of an earlier try. It reports false, and
-// changes nothing, where the fit has finished: another program may have done it meanwhile.
+// changes nothing, where the fit has finished: another program may have done it meanwhile. It panics unless this process
+// works on the store.
 func (db *DB) StartFit(ctx context.Context, key string, env experiments.Environment, now time.Time) (started bool, err error) {
+	db.mustLock("StartFit")
 	defer wrap(&err, "start fit %s", key)
 	// Losses of the earlier try must not be written after they are removed; what went wrong with them no longer matters.
 	_ = db.losses.flush(ctx, key)
@@ -90,11 +92,12 @@ func (db *DB) EndFit(ctx context.Context, key string, state experiments.State, m
 // FitState returns the state of the fit, or "" where the store does not know it.
 func (db *DB) FitState(ctx context.Context, key string) (state experiments.State, err error) {
 	defer wrap(&err, "read fit %s", key)
+	truth := db.truth()
 	err = db.readers.QueryRowContext(ctx, `SELECT state FROM fits WHERE key = ?`, key).Scan(&state)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
-	return state, err
+	return state, errors.Join(err, truth(&state))
 }
 
 // Weights returns the weights of a finished fit, a safetensors file.
@@ -105,6 +108,7 @@ func (db *DB) Weights(ctx context.Context, fit string) ([]byte, error) {
 // Fit returns what the store knows of the fit with the full key.
 func (db *DB) Fit(ctx context.Context, key string) (f FitRecord, err error) {
 	defer wrap(&err, "read fit %s", key)
+	truth := db.truth()
 	err = db.read(ctx, func(tx *sql.Tx) error {
 		var config string
 		var environment, started, finished sql.NullString
@@ -118,7 +122,7 @@ func (db *DB) Fit(ctx context.Context, key string) (f FitRecord, err error) {
 		f.Files, err = artifacts(ctx, tx, ownerFit, key)
 		return errors.Join(err, decode(environment, &f.Environment), parseTime(started, &f.Started), parseTime(finished, &f.Finished))
 	})
-	return f, err
+	return f, errors.Join(err, truth(&f.State))
 }
 
 // FitTime is what one training took.

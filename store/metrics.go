@@ -15,9 +15,9 @@ func (db *DB) SaveMetrics(ctx context.Context, run, reference string, values []e
 	return db.write(ctx, func(tx *sql.Tx) error {
 		for _, v := range values {
 			n := numberOf(v.Value)
-			if _, err := tx.ExecContext(ctx, `INSERT INTO metrics (run, reference, name, value, kind) VALUES (?, ?, ?, ?, ?)
-				ON CONFLICT (run, reference, name) DO UPDATE SET value = excluded.value, kind = excluded.kind`,
-				run, reference, v.Name, n.value, n.kind); err != nil {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO metrics (run, reference, name, value, kind, se) VALUES (?, ?, ?, ?, ?, ?)
+				ON CONFLICT (run, reference, name) DO UPDATE SET value = excluded.value, kind = excluded.kind, se = excluded.se`,
+				run, reference, v.Name, n.value, n.kind, v.SE); err != nil { // SQLite stores NaN as NULL
 				return err
 			}
 		}
@@ -29,21 +29,28 @@ func (db *DB) SaveMetrics(ctx context.Context, run, reference string, values []e
 func (db *DB) Metrics(ctx context.Context, run, reference string) (values []experiments.Value, err error) {
 	defer wrap(&err, "read metrics of run %s", run)
 	rows, err := db.readers.QueryContext(ctx,
-		`SELECT name, value, kind FROM metrics WHERE run = ? AND reference = ? ORDER BY name`, run, reference)
+		`SELECT name, value, kind, se FROM metrics WHERE run = ? AND reference = ? ORDER BY name`, run, reference)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var v experiments.Value
-		var n number
-		if err := rows.Scan(&v.Name, &n.value, &n.kind); err != nil {
+		v, err := scanValue(rows.Scan)
+		if err != nil {
 			return nil, err
 		}
-		v.Value = n.float()
 		values = append(values, v)
 	}
 	return values, rows.Err()
+}
+
+// scanValue reads the columns name, value, kind and se, after those that go to before.
+func scanValue(scan func(...any) error, before ...any) (v experiments.Value, err error) {
+	var n number
+	var se sql.NullFloat64
+	err = scan(append(before, &v.Name, &n.value, &n.kind, &se)...)
+	v.Value, v.SE = n.float(), orNaN(se)
+	return v, err
 }
 
 // number is a float64 in two columns, because SQLite stores NaN as NULL.
@@ -76,4 +83,12 @@ func (n number) float() float64 {
 	default:
 		return n.value.Float64
 	}
+}
+
+// orNaN reads a column of numbers in which SQLite stores NaN as NULL.
+func orNaN(x sql.NullFloat64) float64 {
+	if !x.Valid {
+		return math.NaN()
+	}
+	return x.Float64
 }

@@ -16,6 +16,7 @@ import (
 // Sweep returns the named sweep, or the most recently started one where name is empty, with a result for each run in
 // the order of its plan.
 func (db *DB) Sweep(ctx context.Context, name string) (s experiments.Sweep, err error) {
+	truth := db.truth()
 	err = db.read(ctx, func(tx *sql.Tx) error {
 		if name, err = sweepName(ctx, tx, name); err != nil {
 			return err
@@ -24,7 +25,14 @@ func (db *DB) Sweep(ctx context.Context, name string) (s experiments.Sweep, err 
 		wrap(&err, "read sweep %q", name)
 		return err
 	})
-	return s, err
+	if err != nil {
+		return s, err
+	}
+	states := make([]*experiments.State, len(s.Results))
+	for i := range s.Results {
+		states[i] = &s.Results[i].State
+	}
+	return s, truth(states...)
 }
 
 // sweepName returns the name of the sweep that is meant, or an error that says which there are.
@@ -138,29 +146,28 @@ func readResults(ctx context.Context, tx *sql.Tx, s experiments.Sweep) error {
 
 // readMetrics fills in the metrics of each run, those of the spec in its order.
 func readMetrics(ctx context.Context, tx *sql.Tx, s experiments.Sweep) error {
-	rows, err := tx.QueryContext(ctx, `SELECT p.position, m.name, m.value, m.kind
+	rows, err := tx.QueryContext(ctx, `SELECT p.position, m.name, m.value, m.kind, m.se
 		FROM sweep_runs p JOIN metrics m ON m.run = p.run AND m.reference = p.reference WHERE p.sweep = ?`, s.Name)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	measured := make([]map[string]float64, len(s.Results))
+	measured := make([]map[string]experiments.Value, len(s.Results))
 	for rows.Next() {
 		var position int
-		var name string
-		var n number
-		if err := rows.Scan(&position, &name, &n.value, &n.kind); err != nil {
+		v, err := scanValue(rows.Scan, &position)
+		if err != nil {
 			return err
 		}
 		if measured[position] == nil {
-			measured[position] = map[string]float64{}
+			measured[position] = map[string]experiments.Value{}
 		}
-		measured[position][name] = n.float()
+		measured[position][v.Name] = v
 	}
 	for i := range s.Results {
 		for _, m := range s.Spec.Metrics {
-			if x, ok := measured[i][m.Name]; ok {
-				s.Results[i].Metrics = append(s.Results[i].Metrics, experiments.Value{Name: m.Name, Value: x})
+			if v, ok := measured[i][m.Name]; ok {
+				s.Results[i].Metrics = append(s.Results[i].Metrics, v)
 			}
 		}
 	}

@@ -68,11 +68,12 @@ func (db *DB) EndRun(ctx context.Context, key string, env experiments.Environmen
 // RunState returns the state of the run, or "" where the store does not know it.
 func (db *DB) RunState(ctx context.Context, key string) (state experiments.State, err error) {
 	defer wrap(&err, "read run %s", key)
+	truth := db.truth()
 	err = db.readers.QueryRowContext(ctx, `SELECT state FROM runs WHERE key = ?`, key).Scan(&state)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
-	return state, err
+	return state, errors.Join(err, truth(&state))
 }
 
 // Samples returns the samples of a finished run, an npy file.
@@ -83,6 +84,7 @@ func (db *DB) Samples(ctx context.Context, run string) ([]byte, error) {
 // Run returns what the store knows of the run with the full key.
 func (db *DB) Run(ctx context.Context, key string) (r RunRecord, err error) {
 	defer wrap(&err, "read run %s", key)
+	truth := db.truth()
 	err = db.read(ctx, func(tx *sql.Tx) error {
 		var config, references string
 		var environment, finished sql.NullString
@@ -98,7 +100,7 @@ func (db *DB) Run(ctx context.Context, key string) (r RunRecord, err error) {
 		return errors.Join(err, decode(environment, &r.Environment), parseTime(finished, &r.Finished),
 			json.Unmarshal([]byte(references), &r.References))
 	})
-	return r, err
+	return r, errors.Join(err, truth(&r.State))
 }
 
 // found replaces the error of a missing row by one a person understands.

@@ -5,7 +5,9 @@
 //	err = db.StartSweep(ctx, plan, env, now)
 //	sweep, err := db.Sweep(ctx, "two-moons")
 //
-// What a method has acknowledged survives a crash of the program and of the machine. Times come from the caller.
+// What a method has acknowledged survives a crash of the program and of the machine: each commit is in the write-ahead
+// log, and the log on the disk, before the method returns. Losses alone are acknowledged later, by Flush, SaveCheckpoint
+// and the end of their fit. Readers work at any time; one process at a time works, see Lock. Times come from the caller.
 package store
 
 import (
@@ -18,6 +20,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mattn/go-sqlite3" // also the driver "sqlite3"
@@ -29,6 +32,8 @@ type DB struct {
 	writer  *sql.DB // one connection
 	readers *sql.DB // see the last commit while the writer works
 	losses  *lossLog
+	wrote   atomic.Bool
+	lock    atomic.Pointer[fileLock] // held while this process works on the store
 	close   sync.Once
 	closed  error
 }
@@ -106,7 +111,7 @@ func (db *DB) connect(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := migrate(ctx, db.writer); err != nil {
+	if err := db.migrate(ctx); err != nil {
 		return err
 	}
 	db.readers, err = connect(ctx, db.path, maxReaders, readerPragmas, url.Values{
@@ -138,13 +143,16 @@ func connect(ctx context.Context, path string, n int, pragmas map[string]string,
 	return pool, nil
 }
 
-// Close writes the losses that wait, folds the write-ahead log into the file and closes the store. It returns what
-// went wrong with losses since the last Flush.
+// Close writes the losses that wait, folds the write-ahead log into the file, closes the store and lets others work on
+// it. It returns what went wrong with losses since the last Flush.
 func (db *DB) Close() error {
 	db.close.Do(func() {
 		lost := db.losses.stop()
-		_, err := db.writer.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
-		if err := errors.Join(lost, err, db.disconnect()); err != nil {
+		var err error
+		if db.wrote.Load() { // who has only read keeps no writer waiting
+			_, err = db.writer.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+		}
+		if err := errors.Join(lost, err, db.disconnect(), db.Unlock()); err != nil {
 			db.closed = fmt.Errorf("close store: %w", err)
 		}
 	})
@@ -172,6 +180,7 @@ func (db *DB) write(ctx context.Context, do func(tx *sql.Tx) error) error {
 	if err := do(tx); err != nil {
 		return err
 	}
+	db.wrote.Store(true)
 	return tx.Commit()
 }
 

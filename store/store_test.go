@@ -28,6 +28,7 @@ metrics: [mmd, sliced-w2]
 `
 
 var (
+	nan  = math.NaN()
 	noon = time.Date(2026, 11, 5, 12, 0, 0, 123456789, time.UTC)
 	env  = experiments.Environment{
 		Commit: "abc123", Dirty: true, Go: "go1.26", Modules: []string{"a@v1", "b@v2"}, OS: "linux", Arch: "amd64",
@@ -194,13 +195,28 @@ func raw(t *testing.T, path string) *sql.DB {
 
 func planOf(t *testing.T, text string) experiments.Plan {
 	t.Helper()
-	spec := try(experiments.Parse("tiny.yaml", []byte(text)))(t)
-	return try(spec.Plan())(t)
+	return try(parsePlan(text))(t)
 }
 
+func parsePlan(text string) (experiments.Plan, error) {
+	spec, err := experiments.Parse("tiny.yaml", []byte(text))
+	if err != nil {
+		return experiments.Plan{}, err
+	}
+	return spec.Plan()
+}
+
+// lock makes the test the one that works on the store.
+func lock(t *testing.T, db *store.DB) {
+	t.Helper()
+	must(t, db.Lock(t.Context(), "test", func() time.Time { return noon }, nil))
+}
+
+// start locks the store and starts the sweep.
 func start(t *testing.T, db *store.DB, text string) experiments.Plan {
 	t.Helper()
 	plan := planOf(t, text)
+	lock(t, db)
 	must(t, db.StartSweep(t.Context(), plan, env, noon))
 	return plan
 }
@@ -221,11 +237,11 @@ func trainFit(t *testing.T, db *store.DB, key string, weights []byte) {
 // strangeValues are numbers a database may spoil, by name.
 func strangeValues() []experiments.Value {
 	return []experiments.Value{
-		{Name: "a", Value: math.NaN()},
-		{Name: "b", Value: math.Inf(1)},
-		{Name: "c", Value: math.Inf(-1)},
-		{Name: "d", Value: 0},
-		{Name: "e", Value: 0.1},
+		{Name: "a", Value: math.NaN(), SE: math.NaN()},
+		{Name: "b", Value: math.Inf(1), SE: math.Inf(1)},
+		{Name: "c", Value: math.Inf(-1), SE: 0.1},
+		{Name: "d", Value: 0, SE: math.NaN()},
+		{Name: "e", Value: 0.1, SE: math.SmallestNonzeroFloat64},
 		{Name: "f", Value: 3},
 		{Name: "g", Value: -1.0 / 3},
 		{Name: "h", Value: math.MaxFloat64},
@@ -241,7 +257,7 @@ func sameValues(t *testing.T, got, want []experiments.Value) {
 		t.Fatalf("got %d values, want %d: %v", len(got), len(want), got)
 	}
 	for i, w := range want {
-		if got[i].Name != w.Name || !sameNumber(got[i].Value, w.Value) {
+		if got[i].Name != w.Name || !sameNumber(got[i].Value, w.Value) || !sameNumber(got[i].SE, w.SE) {
 			t.Errorf("value %d: got %v, want %v", i, got[i], w)
 		}
 	}

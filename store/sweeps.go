@@ -22,17 +22,19 @@ type fitConfig struct {
 }
 
 // StartSweep stores the plan under the name of its spec, as running, and queues the fits and runs that the store does
-// not know. A plan of the same name is replaced; its fits and runs stay, and so does the time of the first start.
+// not know. A plan of the same name is replaced; its fits and runs stay, and so does the time of the first start. It
+// panics unless this process works on the store.
 func (db *DB) StartSweep(ctx context.Context, plan experiments.Plan, env experiments.Environment, now time.Time) (err error) {
+	db.mustLock("StartSweep")
 	defer wrap(&err, "start sweep %q", plan.Spec.Name)
 	return db.write(ctx, func(tx *sql.Tx) error {
 		hash, err := saveEnvironment(ctx, tx, env)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO sweeps (name, spec, state, started, last_started, environment)
-			VALUES (?1, ?2, ?3, ?4, ?4, ?5) ON CONFLICT (name) DO UPDATE SET spec = excluded.spec, state = excluded.state,
-			last_started = excluded.last_started, finished = NULL, environment = excluded.environment`,
+		if _, err := tx.ExecContext(ctx, `INSERT INTO sweeps (name, spec, state, started, last_started, environment, turn)
+			VALUES (?1, ?2, ?3, ?4, ?4, ?5, `+nextTurn+`) ON CONFLICT (name) DO UPDATE SET spec = excluded.spec, state = excluded.state,
+			last_started = excluded.last_started, finished = NULL, environment = excluded.environment, turn = excluded.turn`,
 			plan.Spec.Name, plan.Spec.Text, experiments.Running, timeText(now), hash); err != nil {
 			return err
 		}
@@ -42,6 +44,9 @@ func (db *DB) StartSweep(ctx context.Context, plan experiments.Plan, env experim
 		return savePlan(ctx, tx, plan)
 	})
 }
+
+// nextTurn is a sweep's place in the order of starts. The times do not give it: clocks jump.
+const nextTurn = `(SELECT 1 + coalesce(max(turn), 0) FROM sweeps)`
 
 func savePlan(ctx context.Context, tx *sql.Tx, plan experiments.Plan) error {
 	insertRun, err := tx.PrepareContext(ctx, `INSERT INTO runs (key, fit, config, state) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`)
@@ -89,7 +94,7 @@ func (db *DB) Resume(ctx context.Context, plan experiments.Plan, now time.Time) 
 		if same, err = holdsPlan(ctx, tx, plan); err != nil || !same {
 			return err
 		}
-		return updateOne(ctx, tx, `UPDATE sweeps SET last_started = ? WHERE name = ?`, timeText(now), plan.Spec.Name)
+		return updateOne(ctx, tx, `UPDATE sweeps SET last_started = ?, turn = `+nextTurn+` WHERE name = ?`, timeText(now), plan.Spec.Name)
 	})
 	return same, err
 }
@@ -144,7 +149,7 @@ func (db *DB) SweepNames(ctx context.Context) (names []string, err error) {
 
 func sweepNames(ctx context.Context, tx *sql.Tx) (names []string, err error) {
 	defer wrap(&err, "list sweeps")
-	rows, err := tx.QueryContext(ctx, `SELECT name FROM sweeps ORDER BY last_started DESC, name`)
+	rows, err := tx.QueryContext(ctx, `SELECT name FROM sweeps ORDER BY turn DESC, name`)
 	if err != nil {
 		return nil, err
 	}

@@ -130,6 +130,7 @@ func TestSweepAgain(t *testing.T) {
 func TestWhichSweep(t *testing.T) {
 	t.Parallel()
 	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
+	lock(t, db)
 	a, b := planOf(t, strings.Replace(tiny, "tiny", "a", 1)), planOf(t, strings.Replace(tiny, "tiny", "b", 1))
 	must(t, db.StartSweep(t.Context(), a, env, noon))
 	must(t, db.StartSweep(t.Context(), b, env, noon.Add(time.Nanosecond)))

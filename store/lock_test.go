@@ -1,0 +1,166 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+
+	"flowsweep/experiments"
+	"flowsweep/store"
+)
+
+func TestOneProcessWorksAtATime(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "runs.db")
+	first, second := open(t, path), open(t, path) // two openings of a file stand for two processes
+	if w, works, err := first.Worker(); works || err != nil {
+		t.Errorf("nobody works: got %v, %v, %v", w, works, err)
+	}
+	must(t, first.Lock(t.Context(), "flowsweep sweep a.yaml", func() time.Time { return noon }, nil))
+	host := try(os.Hostname())(t)
+	want := store.Worker{PID: os.Getpid(), Host: host, Command: "flowsweep sweep a.yaml", Since: noon}
+	for _, db := range []*store.DB{first, second} {
+		if w, works, err := db.Worker(); w != want || !works || err != nil {
+			t.Errorf("who works: got %v, %v, %v, want %v", w, works, err, want)
+		}
+	}
+
+	err := second.Lock(t.Context(), "late", time.Now, nil)
+	wantError(t, err, "flowsweep sweep a.yaml", host, path, "try again when it is done")
+	var busy *store.BusyError
+	if !errors.As(err, &busy) || busy.Worker != want {
+		t.Errorf("without waiting: got %v, want a BusyError with %v", err, want)
+	}
+
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	told := 0
+	if err := second.Lock(ctx, "late", time.Now, func(store.Worker) { told++ }); !errors.Is(err, context.DeadlineExceeded) || told != 1 {
+		t.Errorf("waiting in vain: got %v and %d calls, want the end of the context and one", err, told)
+	}
+
+	must(t, second.Lock(t.Context(), "late", time.Now, func(w store.Worker) {
+		if w != want {
+			t.Errorf("waits for %v, want %v", w, want)
+		}
+		must(t, first.Unlock())
+		must(t, first.Unlock()) // harmless
+	}))
+	if w, _, err := first.Worker(); w.Command != "late" || err != nil {
+		t.Errorf("works then: got %v, %v, want the second", w, err)
+	}
+	must(t, second.Close())
+	if _, works, err := first.Worker(); works || err != nil {
+		t.Errorf("after Close: somebody works (%v)", err)
+	}
+	must(t, first.Close())
+	if got := names(t, filepath.Dir(path)); !reflect.DeepEqual(got, []string{"runs.db"}) {
+		t.Errorf("files after all: got %q, want the store alone", got)
+	}
+}
+
+// Whoever looks who works holds the lock for a moment, and must not be taken for a worker.
+func TestLookingKeepsNobodyOut(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "runs.db")
+	db := open(t, path)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				if _, _, err := db.Worker(); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	other := open(t, path)
+	for range 100 {
+		must(t, other.Lock(t.Context(), "test", time.Now, nil))
+		must(t, other.Unlock())
+	}
+	cancel()
+	wg.Wait()
+}
+
+func TestALinkToTheStoreIsTheStore(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path, link := filepath.Join(folder, "runs.db"), filepath.Join(folder, "link.db")
+	db := open(t, path)
+	if err := os.Symlink(path, link); err != nil {
+		t.Skip("no symbolic links: ", err)
+	}
+	lock(t, db)
+	var busy *store.BusyError
+	if err := open(t, link).Lock(t.Context(), "test", time.Now, nil); !errors.As(err, &busy) {
+		t.Errorf("through a link: got %v, want that somebody works", err)
+	}
+}
+
+// What a process leaves running when it dies is lost: readers see it at once, and the next to work writes it down.
+func TestWhatDiesIsLost(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "runs.db")
+	p := begin(t, "hold", path)
+	p.says(t, "working")
+	db := open(t, path)
+	plan := planOf(t, tiny)
+	fit := plan.Fits[0]
+	states := func() [4]experiments.State {
+		return [4]experiments.State{
+			try(db.FitState(t.Context(), fit.Key))(t), try(db.Fit(t.Context(), fit.Key))(t).State,
+			try(db.Sweep(t.Context(), "tiny"))(t).Results[0].State, try(db.Sweep(t.Context(), "tiny"))(t).Results[15].State,
+		}
+	}
+	if got, want := states(), [4]experiments.State{"running", "running", "running", "queued"}; got != want {
+		t.Errorf("while it works: got %q, want %q", got, want)
+	}
+	if w, works, err := db.Worker(); !works || err != nil || w.PID != p.cmd.Process.Pid {
+		t.Errorf("who works: got %v, %v, %v, want process %d", w, works, err, p.cmd.Process.Pid)
+	}
+	p.kill(t)
+	if got, want := states(), [4]experiments.State{"lost", "lost", "lost", "queued"}; got != want {
+		t.Errorf("after its death: got %q, want %q", got, want)
+	}
+	lock(t, db)
+	if got, want := states(), [4]experiments.State{"lost", "lost", "lost", "queued"}; got != want {
+		t.Errorf("as written down: got %q, want %q", got, want)
+	}
+	if f := try(db.Fit(t.Context(), fit.Key))(t); f.Error != "its process died" || !f.Finished.IsZero() {
+		t.Errorf("the fit: got error %q and end %v", f.Error, f.Finished)
+	}
+	var state string
+	must(t, raw(t, path).QueryRow("SELECT state FROM sweeps").Scan(&state))
+	if state != "lost" {
+		t.Errorf("state of the sweep: got %q, want lost", state)
+	}
+	startFit(t, db, fit.Key) // it is done again
+}
+
+func TestWorkWithoutTheLockPanics(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
+	plan := planOf(t, tiny)
+	for name, do := range map[string]func(){
+		"StartSweep": func() { _ = db.StartSweep(t.Context(), plan, env, noon) },
+		"StartFit":   func() { _, _ = db.StartFit(t.Context(), plan.Fits[0].Key, env, noon) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: no panic", name)
+				}
+			}()
+			do()
+		}()
+	}
+}

@@ -1,0 +1,143 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"sync"
+	"testing"
+
+	"flowsweep/store"
+)
+
+// version1 makes a store as the first version of the program left it, with sweeps whose latest starts are in this order.
+func version1(t *testing.T, path string, sweeps ...string) {
+	t.Helper()
+	script := string(try(os.ReadFile("migrations/001_start.sql"))(t)) + `
+		PRAGMA application_id = 0x666c6f77; PRAGMA user_version = 1;
+		INSERT INTO environments VALUES ('e', '{}');
+		INSERT INTO fits (key, config, state) VALUES ('f', '{"seed":18446744073709551615,"path":"condot","net":{"width":8}}', 'finished');
+		INSERT INTO runs (key, fit, config, state, nfe) VALUES ('r', 'f', '{"solver":"heun","steps":4,"count":16}', 'finished', 8);
+		INSERT INTO metrics VALUES ('r', 'ref', 'mmd', 0.5, 'finite'), ('r', 'ref', 'w2', NULL, 'nan'), ('r', 'other', 'mmd', 9, 'finite');`
+	for i, name := range sweeps {
+		script += fmt.Sprintf(`INSERT INTO sweeps VALUES ('%s', '', 'finished', 't', 't%d', NULL, 'e');
+			INSERT INTO sweep_runs VALUES ('%s', 0, 'r', 'ref');`, name, i, name)
+	}
+	run(t, path, script)
+}
+
+func TestMigrateFromVersion1(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path := filepath.Join(folder, "runs.db")
+	version1(t, path, "b", "c", "a")
+	db := open(t, path)
+	if got, want := try(db.SweepNames(t.Context()))(t), []string{"a", "c", "b"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("sweeps, the latest first: got %q, want %q", got, want)
+	}
+	values := try(db.Metrics(t.Context(), "r", "ref"))(t)
+	if len(values) != 2 || values[0].Value != 0.5 || !sameNumber(values[0].SE, nan) {
+		t.Errorf("metrics: got %v, want 0.5 without a standard error", values)
+	}
+	must(t, db.Close())
+	if got, want := names(t, folder), []string{"runs.db", "runs.db.before-v2"}; !reflect.DeepEqual(got, want) {
+		t.Fatalf("files: got %q, want %q", got, want)
+	}
+	before := raw(t, path+".before-v2")
+	var version, application, sweeps int
+	var check string
+	must(t, before.QueryRow(`SELECT user_version, application_id, (SELECT count(*) FROM sweeps), integrity_check
+		FROM pragma_user_version, pragma_application_id, pragma_integrity_check`).Scan(&version, &application, &sweeps, &check))
+	if version != 1 || application != 0x666c6f77 || sweeps != 3 || check != "ok" {
+		t.Errorf("the copy from before: version %d of application %#x with %d sweeps, %s", version, application, sweeps, check)
+	}
+	must(t, open(t, path).Close())
+	if got := names(t, folder); len(got) != 2 {
+		t.Errorf("files after opening again: got %q", got)
+	}
+}
+
+func TestMigrateOverwritesNoCopy(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "runs.db")
+	version1(t, path)
+	must(t, os.WriteFile(path+".before-v2", []byte("dear"), 0o644))
+	must(t, open(t, path).Close())
+	if got := try(os.ReadFile(path + ".before-v2"))(t); string(got) != "dear" {
+		t.Errorf("the copy that was there is now %d bytes", len(got))
+	}
+	if _, err := os.Stat(path + ".before-v2-2"); err != nil {
+		t.Error(err)
+	}
+}
+
+// A step that fails leaves the store as it was, and the next program tries again.
+func TestMigrationThatFails(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "runs.db")
+	version1(t, path)
+	run(t, path, "CREATE VIEW v_runs AS SELECT 1") // the last thing that the step would make
+	_, err := store.Open(t.Context(), path)
+	wantError(t, err, "bring it to version 2", "v_runs")
+	db := raw(t, path)
+	var version, tables int
+	must(t, db.QueryRow(`SELECT user_version, (SELECT count(*) FROM sqlite_schema WHERE name IN ('checkpoints', 'tags')) FROM pragma_user_version`).
+		Scan(&version, &tables))
+	if version != 1 || tables != 0 {
+		t.Errorf("after a failed step: version %d with %d of its tables, want 1 with none", version, tables)
+	}
+	must(t, db.Close())
+	run(t, path, "DROP VIEW v_runs")
+	open(t, path)
+}
+
+func TestProgramsMigrateTogether(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path := filepath.Join(folder, "runs.db")
+	version1(t, path, "a")
+	var wg sync.WaitGroup
+	for range 6 {
+		wg.Go(func() {
+			db, err := store.Open(context.Background(), path)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if err := db.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if got, want := names(t, folder), []string{"runs.db", "runs.db.before-v2"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("files: got %q, want %q", got, want)
+	}
+}
+
+// What v_runs promises to those who read the file without this program.
+func TestViewOfRuns(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "runs.db")
+	version1(t, path, "a")
+	open(t, path)
+	run(t, path, "UPDATE metrics SET se = 0.25 WHERE name = 'mmd' AND reference = 'ref'")
+	db := raw(t, path)
+	var sweep, run, state, seed, path1, solver, metrics, se string
+	var target, w2 any
+	var position, width, steps, nfe int
+	var mmd float64
+	must(t, db.QueryRow(`SELECT sweep, position, run, state, seed, target, path, width, solver, steps, nfe, mmd, w2, metrics, metrics_se FROM v_runs`).
+		Scan(&sweep, &position, &run, &state, &seed, &target, &path1, &width, &solver, &steps, &nfe, &mmd, &w2, &metrics, &se))
+	got := fmt.Sprint(sweep, position, run, state, seed, target, path1, width, solver, steps, nfe, mmd, w2, metrics, se)
+	want := fmt.Sprint("a", 0, "r", "finished", "18446744073709551615", nil, "condot", 8, "heun", 4, 8, 0.5, nil,
+		`{"mmd":0.5,"w2":"nan"}`, `{"mmd":0.25}`)
+	if got != want {
+		t.Errorf("the row of the run:\n got %s\nwant %s", got, want)
+	}
+	if _, err := db.Exec("DELETE FROM v_runs"); err == nil {
+		t.Error("the view can be written")
+	}
+}
