@@ -1,0 +1,114 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// Owner is a sweep, a fit or a run.
+type Owner struct {
+	Kind string // "sweep", "fit" or "run"
+	Key  string // name of a sweep, or key
+}
+
+// Owner returns what a name stands for: the sweep of that name, or else the fit or run whose key begins so.
+func (db *DB) Owner(ctx context.Context, name string) (Owner, error) {
+	var known bool
+	if err := db.readers.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sweeps WHERE name = ?)`, name).Scan(&known); err != nil {
+		return Owner{}, fmt.Errorf("find %q: %w", name, err)
+	}
+	if known {
+		return Owner{ownerSweep, name}, nil
+	}
+	kind, key, err := db.Find(ctx, name)
+	return Owner{kind, key}, err
+}
+
+// Tag adds tags to the owner and removes others. To add one that is there, or to remove one that is not, changes
+// nothing.
+func (db *DB) Tag(ctx context.Context, o Owner, add, remove []string) (err error) {
+	defer wrap(&err, "tag %s %s", o.Kind, o.Key)
+	return db.write(ctx, func(tx *sql.Tx) error {
+		if err := exists(ctx, tx, o); err != nil {
+			return err
+		}
+		for _, tag := range add {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO tags (owner_kind, owner, tag) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
+				o.Kind, o.Key, tag); err != nil {
+				return err
+			}
+		}
+		for _, tag := range remove {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM tags WHERE owner_kind = ? AND owner = ? AND tag = ?`, o.Kind, o.Key, tag); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Tags returns the tags of the owner, sorted.
+func (db *DB) Tags(ctx context.Context, o Owner) (tags []string, err error) {
+	defer wrap(&err, "read the tags of %s %s", o.Kind, o.Key)
+	rows, err := db.readers.QueryContext(ctx, `SELECT tag FROM tags WHERE owner_kind = ? AND owner = ? ORDER BY tag`, o.Kind, o.Key)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var tag string
+		if err := rows.Scan(&tag); err != nil {
+			return nil, err
+		}
+		tags = append(tags, tag)
+	}
+	return tags, rows.Err()
+}
+
+// SetNote replaces the note on the owner; an empty text removes it.
+func (db *DB) SetNote(ctx context.Context, o Owner, text string) (err error) {
+	defer wrap(&err, "note on %s %s", o.Kind, o.Key)
+	return db.write(ctx, func(tx *sql.Tx) error {
+		if err := exists(ctx, tx, o); err != nil {
+			return err
+		}
+		if text == "" {
+			_, err := tx.ExecContext(ctx, `DELETE FROM notes WHERE owner_kind = ? AND owner = ?`, o.Kind, o.Key)
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO notes (owner_kind, owner, text) VALUES (?, ?, ?)`, o.Kind, o.Key, text)
+		return err
+	})
+}
+
+// Note returns the note on the owner, or "".
+func (db *DB) Note(ctx context.Context, o Owner) (text string, err error) {
+	defer wrap(&err, "read the note on %s %s", o.Kind, o.Key)
+	err = db.readers.QueryRowContext(ctx, `SELECT text FROM notes WHERE owner_kind = ? AND owner = ?`, o.Kind, o.Key).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return text, err
+}
+
+// exists returns an error unless the owner is in the store.
+func exists(ctx context.Context, tx *sql.Tx, o Owner) error {
+	query, ok := map[string]string{
+		ownerSweep: `SELECT EXISTS (SELECT 1 FROM sweeps WHERE name = ?)`,
+		ownerFit:   `SELECT EXISTS (SELECT 1 FROM fits WHERE key = ?)`,
+		ownerRun:   `SELECT EXISTS (SELECT 1 FROM runs WHERE key = ?)`,
+	}[o.Kind]
+	if !ok {
+		panic("store: an owner of kind " + o.Kind)
+	}
+	var known bool
+	if err := tx.QueryRowContext(ctx, query, o.Key).Scan(&known); err != nil {
+		return err
+	}
+	if !known {
+		return errors.New("not in the store")
+	}
+	return nil
+}

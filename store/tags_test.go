@@ -1,0 +1,60 @@
+package store_test
+
+import (
+	"path/filepath"
+	"reflect"
+	"testing"
+
+	"flowsweep/store"
+)
+
+func TestTagsAndNotes(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
+	fit := start(t, db, tiny).Fits[0]
+	for name, want := range map[string]store.Owner{
+		"tiny": {Kind: "sweep", Key: "tiny"}, fit.Key: {Kind: "fit", Key: fit.Key}, fit.Runs[1].Key[:12]: {Kind: "run", Key: fit.Runs[1].Key},
+	} {
+		o := try(db.Owner(t.Context(), name))(t)
+		if o != want {
+			t.Errorf("%q is %v, want %v", name, o, want)
+		}
+		must(t, db.Tag(t.Context(), o, []string{"paper", "bad", "paper"}, nil))
+		must(t, db.Tag(t.Context(), o, []string{"a'; DROP TABLE tags"}, []string{"bad", "gone"}))
+		if got, want := try(db.Tags(t.Context(), o))(t), []string{"a'; DROP TABLE tags", "paper"}; !reflect.DeepEqual(got, want) {
+			t.Errorf("tags of %s: got %q, want %q", o.Kind, got, want)
+		}
+		for _, text := range []string{"first", "second\nof two lines", ""} {
+			must(t, db.SetNote(t.Context(), o, text))
+			if got := try(db.Note(t.Context(), o))(t); got != text {
+				t.Errorf("note on %s: got %q, want %q", o.Kind, got, text)
+			}
+		}
+	}
+	none := store.Owner{Kind: "run", Key: "none"}
+	wantError(t, db.Tag(t.Context(), none, []string{"x"}, nil), "run none", "not in the store")
+	wantError(t, db.SetNote(t.Context(), none, "x"), "run none", "not in the store")
+	_, err := db.Owner(t.Context(), "zz")
+	wantError(t, err, "zz", "flowsweep runs")
+}
+
+func TestNulls(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
+	if n, ok, err := db.Null(t.Context(), "k"); ok || err != nil {
+		t.Errorf("of an empty store: got %v, %v", n, err)
+	}
+	want := store.Null{Key: "k", Reference: "ref", Metric: "mmd", N: 16, Mean: 1.0 / 3, Q95: 2, Values: []float64{-1e-300, 0.1, 2}}
+	must(t, db.SaveNull(t.Context(), store.Null{Key: "k", Metric: "other"}))
+	must(t, db.SaveNull(t.Context(), want))
+	if got, ok, err := db.Null(t.Context(), "k"); !ok || err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v, %v, want %+v", got, ok, err, want)
+	}
+	for _, v := range strangeValues() {
+		must(t, db.SaveNull(t.Context(), store.Null{Key: "s", Metric: "mmd", Mean: v.Value, Q95: v.Value, Values: []float64{v.Value}}))
+		got, ok, err := db.Null(t.Context(), "s")
+		if !ok || err != nil || !sameNumber(got.Mean, v.Value) || !sameNumber(got.Q95, v.Value) || !sameNumber(got.Values[0], v.Value) {
+			t.Errorf("numbers: got %+v, %v, want %v", got, err, v.Value)
+		}
+	}
+}
