@@ -120,11 +120,19 @@ func (db *DB) artifactContent(ctx context.Context, kind, owner, name string) (co
 		WHERE a.owner_kind = ? AND a.owner = ? AND a.name = ?`, kind, owner, name).Scan(&want, &content); err != nil {
 		return nil, found(err)
 	}
-	sum := sha256.Sum256(content)
-	if got := hex.EncodeToString(sum[:]); got != want {
-		return nil, fmt.Errorf("its sha256 is %s and not %s: the store is damaged, restore a copy of it or give another --db", got, want)
+	if err := sameSum(content, want); err != nil {
+		return nil, err
 	}
 	return content, nil
+}
+
+// sameSum returns an error unless the content has this sha256.
+func sameSum(content []byte, want string) error {
+	sum := sha256.Sum256(content)
+	if got := hex.EncodeToString(sum[:]); got != want {
+		return fmt.Errorf("its sha256 is %s and not %s: the store is damaged, restore a copy of it or give another --db", got, want)
+	}
+	return nil
 }
 
 // Checks returns the checks of the sweep, by file.

@@ -27,14 +27,14 @@ type FitRecord struct {
 	Files       []experiments.Artifact
 }
 
-// StartFit marks the fit as running in the environment, and removes the losses of an earlier try. It reports false, and
-// changes nothing, where the fit has finished: another program may have done it meanwhile. It panics unless this process
-// works on the store.
+// StartFit marks the fit as running in the environment, and removes the losses of an earlier try but for those up to its
+// checkpoint, from which it is to go on. It reports false, and changes nothing, where the fit has finished. It panics
+// unless this process works on the store.
 func (db *DB) StartFit(ctx context.Context, key string, env experiments.Environment, now time.Time) (started bool, err error) {
 	db.mustLock("StartFit")
 	defer wrap(&err, "start fit %s", key)
 	// Losses of the earlier try must not be written after they are removed; what went wrong with them no longer matters.
-	_ = db.losses.flush(ctx, key)
+	_ = db.losses.flush(ctx, key, forgetFailure)
 	err = db.write(ctx, func(tx *sql.Tx) error {
 		var finished bool
 		if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM fits WHERE key = ? AND state = ?)`, key, experiments.Finished).
@@ -50,22 +50,24 @@ func (db *DB) StartFit(ctx context.Context, key string, env experiments.Environm
 			started = ?, finished = NULL WHERE key = ?`, experiments.Running, hash, timeText(now), key); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `DELETE FROM losses WHERE fit = ?`, key)
-		return err
+		return dropLosses(ctx, tx, key)
 	})
 	return started && err == nil, err
 }
 
-// FinishFit stores the weights of a fit, a safetensors file, and marks it as finished after the given seconds of
-// training, with params trained numbers. It writes the fit's losses first, and where some could not be written it
-// returns an error and the fit stays unfinished.
+// FinishFit stores the weights of a fit, a safetensors file, marks it as finished after the given seconds of training,
+// with params trained numbers, and removes its checkpoint. It writes the fit's losses first; where some could not be
+// written, at any time since its start, it returns an error and the fit stays unfinished.
 func (db *DB) FinishFit(ctx context.Context, key string, seconds float64, params int, weights []byte, now time.Time) (err error) {
 	defer wrap(&err, "finish fit %s", key)
-	if err := db.losses.flush(ctx, key); err != nil {
+	if err := db.losses.flush(ctx, key, keepFailure); err != nil {
 		return err
 	}
 	return db.write(ctx, func(tx *sql.Tx) error {
 		if _, err := saveArtifact(ctx, tx, ownerFit, key, weightsName, weights); err != nil {
+			return err
+		}
+		if err := dropCheckpoint(ctx, tx, key); err != nil {
 			return err
 		}
 		return updateOne(ctx, tx, `UPDATE fits SET state = ?, seconds = ?, params = ?, error = '', finished = ? WHERE key = ?`,
@@ -74,19 +76,25 @@ func (db *DB) FinishFit(ctx context.Context, key string, seconds float64, params
 }
 
 // EndFit writes the losses of a fit and marks it as failed, killed or lost; the message says why. Its runs stay as they
-// are.
+// are. One that failed starts from nothing the next time, the others from their checkpoint.
 func (db *DB) EndFit(ctx context.Context, key string, state experiments.State, message string, now time.Time) (err error) {
 	defer wrap(&err, "end fit %s", key)
 	if state == experiments.Finished {
 		panic("store: EndFit of a fit that finished: FinishFit stores its weights")
 	}
-	if err := db.losses.flush(ctx, key); err != nil {
-		return err
-	}
-	return db.write(ctx, func(tx *sql.Tx) error {
+	lost := db.losses.flush(ctx, key, forgetFailure)
+	return errors.Join(lost, db.write(ctx, func(tx *sql.Tx) error {
+		if err := saveFailure(ctx, tx, Owner{ownerFit, key}, state, message, now); err != nil {
+			return err
+		}
+		if state == experiments.Failed {
+			if err := dropCheckpoint(ctx, tx, key); err != nil {
+				return err
+			}
+		}
 		return updateOne(ctx, tx, `UPDATE fits SET state = ?, error = ?, finished = ? WHERE key = ?`,
 			state, message, timeText(now), key)
-	})
+	}))
 }
 
 // FitState returns the state of the fit, or "" where the store does not know it.

@@ -60,6 +60,9 @@ func (db *DB) EndRun(ctx context.Context, key string, env experiments.Environmen
 		if err != nil {
 			return err
 		}
+		if err := saveFailure(ctx, tx, Owner{ownerRun, key}, state, message, now); err != nil {
+			return err
+		}
 		return updateOne(ctx, tx, `UPDATE runs SET state = ?, error = ?, environment = ?, finished = ? WHERE key = ?`,
 			state, message, hash, timeText(now), key)
 	})

@@ -36,6 +36,8 @@ type DB struct {
 	lock    atomic.Pointer[fileLock] // held while this process works on the store
 	close   sync.Once
 	closed  error
+
+	insertLosses map[int]*sql.Stmt // by the number of losses; of the loss log alone
 }
 
 // maxReaders is how many reads go on at once. A store that is busy is tried again after a pause, as long as there is
@@ -79,7 +81,7 @@ func open(ctx context.Context, path string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{path: path}
+	db := &DB{path: path, insertLosses: map[int]*sql.Stmt{1: nil, lossRows: nil}}
 	for start := time.Now(); ; time.Sleep(openPause) {
 		err := db.connect(ctx)
 		if err == nil {
