@@ -17,17 +17,35 @@ import (
 //
 // Where a time has no derivative in the other, at t = 0 or t = 1, a time nearer to it than 1e-5 counts as 1e-5 from it.
 func Reschedule(u Field, from, to Path) Field {
+	rows := RescheduleRows(func(t []float64, x Batch) (Batch, error) { return u(t[0], x) }, from, to)
+	return func(t float64, x Batch) (Batch, error) {
+		if x.Len() == 0 {
+			return u(t, x)
+		}
+		return rows.Field()(t, x)
+	}
+}
+
+// RescheduleRows is Reschedule for a field where every point has its own time.
+func RescheduleRows(u RowField, from, to Path) RowField {
 	fit := func(r float64) bool {
 		at := newScaleTime(from, to, r)
 		return finite(at.scale, at.scaleRate, at.timeRate)
 	}
-	return func(r float64, x Batch) (Batch, error) {
-		at := newScaleTime(from, to, keepClear(r, clampMargin, fit))
-		inner := x.Clone()
-		for i := range inner.Data {
-			inner.Data[i] /= at.scale
+	return func(rs []float64, x Batch) (Batch, error) {
+		at, ts, inner := make([]scaleTime, len(rs)), make([]float64, len(rs)), x.Clone()
+		for i, r := range rs {
+			if i > 0 && r == rs[i-1] {
+				at[i] = at[i-1]
+			} else {
+				at[i] = newScaleTime(from, to, keepClear(r, clampMargin, fit))
+			}
+			ts[i] = at[i].t
+			for j := range inner.Row(i) {
+				inner.Row(i)[j] /= at[i].scale
+			}
 		}
-		v, err := u(at.t, inner)
+		v, err := u(ts, inner)
 		if err != nil {
 			return Batch{}, err
 		}
@@ -35,8 +53,10 @@ func Reschedule(u Field, from, to Path) Field {
 			return Batch{}, fmt.Errorf("change the schedule of a velocity: %w", err)
 		}
 		out := NewBatch(x.Len(), x.Dim)
-		for i := range out.Data {
-			out.Data[i] = at.scaleRate*x.Data[i] + at.scale*at.timeRate*v.Data[i]
+		for i, at := range at {
+			for j, vj := range v.Row(i) {
+				out.Row(i)[j] = at.scaleRate*x.Row(i)[j] + at.scale*at.timeRate*vj
+			}
 		}
 		return out, nil
 	}

@@ -149,3 +149,26 @@ func ExampleReschedule() {
 	fmt.Printf("%.4f\n", u.Data[0]) // alpha' 2, as x is alpha 2 and so the noise 0
 	// Output: 2.2214
 }
+
+// TestRescheduleRows: a point with a time of its own has the velocity that it has in a batch of that time.
+func TestRescheduleRows(t *testing.T) {
+	t.Parallel()
+	linear := flow.RowField(func(ts []float64, x flow.Batch) (flow.Batch, error) {
+		u := x.Clone()
+		for i, ti := range ts {
+			u.Data[i] = ti + 2*u.Data[i]
+		}
+		return u, nil
+	})
+	ts, x := []float64{.1, .7, .7, 0, 1}, flow.Batch{Dim: 1, Data: []float64{1, -2, 3, .5, -.5}}
+	rows, err := flow.RescheduleRows(linear, flow.CondOT, flow.Cosine)(ts, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, ti := range ts {
+		alone, err := flow.Reschedule(linear.Field(), flow.CondOT, flow.Cosine)(ti, x.Slice(i, i+1))
+		if err != nil || alone.Data[0] != rows.Data[i] {
+			t.Errorf("t = %g, x = %g: %g among others and %g alone (%v)", ti, x.Data[i], rows.Data[i], alone.Data[0], err)
+		}
+	}
+}
