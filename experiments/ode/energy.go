@@ -6,14 +6,14 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// PathEnergy carries the points x0, (n, d), along the field as Solve does, to x1, and returns the mean over them of the
-// energy of their paths, summed over the dimensions, in squared units of x:
+// PathEnergies carries the points x0, (n, d), along the field as Solve does, to x1, and returns the energy of the path of
+// each, (n), summed over the dimensions, in squared units of x:
 //
-//	energy = E integral_0^1 ||u_t(X_t)||^2 dt
+//	energy = integral_0^1 ||u_t(X_t)||^2 dt
 //
-// It is at least E||X1 - X0||^2, with equality for straight paths at constant speed (up to the error of the solver, whose
+// It is at least ||X1 - X0||^2, with equality for straight paths at constant speed (up to the error of the solver, whose
 // weights are those of the integral too).
-func PathEnergy(field flow.Field, s Solver, ts []float64, x0 flow.Batch) (energy float64, x1 flow.Batch, nfe int, err error) {
+func PathEnergies(field flow.Field, s Solver, ts []float64, x0 flow.Batch) (energies []float64, x1 flow.Batch, nfe int, err error) {
 	squared := func(t float64, x flow.Batch) (flow.Batch, []float64, error) {
 		u, err := field(t, x)
 		if err == nil {
@@ -24,11 +24,8 @@ func PathEnergy(field flow.Field, s Solver, ts []float64, x0 flow.Batch) (energy
 		}
 		return u, rowDots(u, u), nil
 	}
-	x1, energies, nfe, err := solveIntegral(squared, s, ts, x0)
-	for _, e := range energies {
-		energy += e / float64(len(energies))
-	}
-	return energy, x1, nfe, err
+	x1, energies, nfe, err = solveIntegral(squared, s, ts, x0)
+	return energies, x1, nfe, err
 }
 
 // solveIntegral carries the points x0, (n, d), as Solve does, and integrates along the way the rate, (n), that the field
