@@ -73,7 +73,7 @@ type adaptive struct {
 	t         []float64    // (active): the times of a stage
 	at, spare flow.Batch   // (active, d): where the samples are, and where a stage is
 	k         []flow.Batch // (active, d) each: the velocities of the stages
-	errors    []float64    // (d)
+	scratch   []float64    // (d)
 }
 
 // velocity calls the field for all active samples at the times t.
@@ -91,11 +91,10 @@ func (a *adaptive) velocity(x flow.Batch) (flow.Batch, error) {
 	return u, nil
 }
 
-// start makes every sample active at the time from and chooses its first step (Hairer, Norsett and Wanner, II.4, "starting
-// step size"): by the size of the velocity, and of its derivative along a trial step.
+// start makes every sample active at the time from, with its first velocity and step.
 func (a *adaptive) start(from float64) error {
 	n, dim := a.x.Len(), a.x.Dim
-	a.active, a.t, a.errors = make([]sample, n), make([]float64, n), make([]float64, dim)
+	a.active, a.t, a.scratch = make([]sample, n), make([]float64, n), make([]float64, dim)
 	a.at, a.spare, a.k = a.x.Clone(), flow.NewBatch(n, dim), make([]flow.Batch, a.s.Stages())
 	for i := range a.active {
 		a.active[i] = sample{id: i, t: from, before: leastError}
@@ -114,6 +113,12 @@ func (a *adaptive) start(from float64) error {
 	if len(a.active) == 0 {
 		return nil
 	}
+	return a.firstSteps(from)
+}
+
+// firstSteps chooses the first step of every active sample by the size of its velocity, and of the derivative of that
+// along a trial step (Hairer, Norsett and Wanner, II.4, "starting step size").
+func (a *adaptive) firstSteps(from float64) error {
 	copy(a.spare.Data, a.at.Data)
 	for i := range a.active {
 		s, x, u := &a.active[i], a.at.Row(i), a.k[0].Row(i)
@@ -129,9 +134,9 @@ func (a *adaptive) start(from float64) error {
 	for i := range a.active {
 		s, x, u := &a.active[i], a.at.Row(i), a.k[0].Row(i)
 		for j, v := range ahead.Row(i) {
-			a.errors[j] = (v - u[j]) / s.h
+			a.scratch[j] = (v - u[j]) / s.h
 		}
-		first := a.control.first(math.Abs(s.h), a.tol.norm(u, x, x), a.tol.norm(a.errors, x, x))
+		first := a.control.first(math.Abs(s.h), a.tol.norm(u, x, x), a.tol.norm(a.scratch, x, x))
 		s.h = math.Copysign(min(first, math.Abs(a.to-from)), a.to-from)
 	}
 	return nil
@@ -170,18 +175,15 @@ func (a *adaptive) attempt() error {
 // judge moves sample i to the end of its step, or sets a shorter one.
 func (a *adaptive) judge(i int) error {
 	s, x, y, h := &a.active[i], a.at.Row(i), a.spare.Row(i), a.active[i].end-a.active[i].t
-	clear(a.errors)
-	a.addScaled(a.errors, h, a.s.E, i)
+	clear(a.scratch)
+	a.addScaled(a.scratch, h, a.s.E, i)
 	e := math.NaN()
 	if finite(y) {
-		e = a.tol.norm(a.errors, x, y)
+		e = a.tol.norm(a.scratch, x, y)
 	}
 	if e <= 1 {
-		factor := a.control.passed(e, s.before)
-		if s.rejected { // what failed a moment ago would fail again
-			factor = min(1, factor)
-		}
-		s.t, s.h, s.before, s.rejected, s.done = s.end, h*factor, max(e, leastError), false, s.end == a.to
+		s.t, s.h, s.done = s.end, h*a.control.passed(e, s.before, s.rejected), s.end == a.to
+		s.before, s.rejected = max(e, leastError), false
 		copy(x, y)
 		copy(a.k[0].Row(i), a.k[len(a.k)-1].Row(i))
 	} else {

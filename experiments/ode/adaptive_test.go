@@ -92,7 +92,7 @@ func TestErrorsMeetTheTolerance(t *testing.T) {
 				}
 				logTol, logE = append(logTol, math.Log(tol)), append(logE, math.Log(e))
 			}
-			if _, slope := stat.LinearRegression(logTol, logE, nil, false); math.Abs(slope-1) > .2 {
+			if _, slope := stat.LinearRegression(logTol, logE, nil, false); !(math.Abs(slope-1) <= .2) {
 				t.Errorf("%s, %s: the error goes with the tolerance to the power %.2f, want 1 within 0.2", c.name, s.Name, slope)
 			}
 		}
@@ -118,7 +118,7 @@ func TestArenstorf(t *testing.T) {
 		t.Errorf("%d velocity calls (%v), want 1442", nfe[0], err)
 	}
 	for i, want := range []float64{0.9940021016, 0.8911185692e-05} {
-		if math.Abs(x.Data[i]-want) > 2e-8 {
+		if !(math.Abs(x.Data[i]-want) <= 2e-8) {
 			t.Errorf("coordinate %d ends at %.10g, want %.10g", i, x.Data[i], want)
 		}
 	}
@@ -183,7 +183,7 @@ func TestAdaptiveCallsAreCounted(t *testing.T) {
 // direction. The clock x = t tells where it arrived.
 func TestAdaptiveTimes(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ from, to float64 }{{0, 1}, {1, 0}, {.1, .7}, {-3, 1. / 3}, {1. / 3, -1e-3}, {5, 5}, {0, 1e-5}} {
+	for _, c := range []struct{ from, to float64 }{{0, 1}, {1, 0}, {.1, .7}, {-3, 1. / 3}, {1. / 3, -1e-3}, {5, 5}, {0, 1e-7}} {
 		for _, s := range pairs {
 			low, high := c.from, c.from
 			clock := rows(func(t float64, x, u []float64) {
@@ -197,10 +197,10 @@ func TestAdaptiveTimes(t *testing.T) {
 			if low != min(c.from, c.to) || high != max(c.from, c.to) {
 				t.Errorf("%s from %g to %g: velocities at times from %g to %g", s.Name, c.from, c.to, low, high)
 			}
-			if math.Abs(x.Data[0]-c.to) > 1e-13 { // a hundred roundings
+			if !(math.Abs(x.Data[0]-c.to) <= 1e-13) { // a hundred roundings
 				t.Errorf("%s from %g to %g: the clock shows %g", s.Name, c.from, c.to, x.Data[0])
 			}
-			if want := (math.Cos(20*c.from) - math.Cos(20*c.to)) / 20; math.Abs(x.Data[1]-want) > 2e-5 { // 20 tolerances
+			if want := (math.Cos(20*c.from) - math.Cos(20*c.to)) / 20; !(math.Abs(x.Data[1]-want) <= 2e-5) { // 20 tolerances
 				t.Errorf("%s from %g to %g: the integral is %g, want %g", s.Name, c.from, c.to, x.Data[1], want)
 			}
 		}
@@ -214,14 +214,16 @@ func TestNonFiniteSamples(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		first float64                                 // of the sample among the others
+		calls int                                     // that it takes; 0 for any number
 		bad   func(t, x float64) (u float64, is bool) // its velocity, where it is not the others'
 	}{
-		{"starts as NaN", nan, func(float64, float64) (float64, bool) { return 0, false }},
-		{"starts as infinity", -inf, func(float64, float64) (float64, bool) { return 0, true }},
-		{"velocity NaN at once", 50, func(_, x float64) (float64, bool) { return nan, x > 20 }},
-		{"velocity infinite at once", 50, func(_, x float64) (float64, bool) { return inf, x > 20 }},
-		{"velocity NaN later", 50, func(t, x float64) (float64, bool) { return []float64{1, nan}[b2i(t > .4)], x > 20 }},
-		{"velocity NaN at the end", 50, func(t, x float64) (float64, bool) { return []float64{1, nan}[b2i(t == 1)], x > 20 }},
+		{"starts as NaN", nan, 1, func(float64, float64) (float64, bool) { return 0, false }},
+		{"starts as infinity", -inf, 1, func(float64, float64) (float64, bool) { return 0, true }},
+		{"velocity NaN at once", 50, 1, func(_, x float64) (float64, bool) { return nan, x > 20 }},
+		{"velocity infinite at once", 50, 1, func(_, x float64) (float64, bool) { return inf, x > 20 }},
+		{"velocity NaN later", 50, 0, func(t, x float64) (float64, bool) { return []float64{1, nan}[b2i(t > .4)], x > 20 }},
+		{"overflow", 1.7e308, 0, func(_, x float64) (float64, bool) { return 1e308, x > 20 }},
+		{"velocity NaN at the end", 50, 0, func(t, x float64) (float64, bool) { return []float64{1, nan}[b2i(t == 1)], x > 20 }},
 	} {
 		for _, s := range pairs {
 			field := rows(func(t float64, x, u []float64) {
@@ -237,6 +239,9 @@ func TestNonFiniteSamples(t *testing.T) {
 			x, calls := mustSolve(t, field, s, 1e-5, among)
 			if lost := x.Row(2); !math.IsNaN(lost[0]) || !math.IsNaN(lost[1]) {
 				t.Errorf("%s, %s: the sample is %v, want NaN", c.name, s.Name, lost)
+			}
+			if c.calls > 0 && calls[2] != c.calls {
+				t.Errorf("%s, %s: the sample takes %d calls, want %d", c.name, s.Name, calls[2], c.calls)
 			}
 			rest, restCalls := slices.Concat(x.Data[:4], x.Data[6:]), slices.Concat(calls[:2], calls[3:])
 			if !slices.Equal(rest, alone.Data) || !slices.Equal(restCalls, aloneCalls) {
@@ -269,6 +274,42 @@ func TestTooLongAStepIsRecovered(t *testing.T) {
 		x, nfe := mustSolve(t, field, s, .05, flow.NewBatch(1, 1))
 		if met == 0 || math.Abs(x.Data[0]-1) > .05 {
 			t.Errorf("%s: met the edge %d times and ends at %g after %d calls, want 1", s.Name, met, x.Data[0], nfe[0])
+		}
+	}
+}
+
+// TestStepsGrowTenfoldAtRest: the steps from rest at 0 are 1e-6, 1e-5, ..., 0.1, which make 0.111111. Of what is left
+// then, up to a hundredth of the last step is added to it, and more takes another.
+func TestStepsGrowTenfoldAtRest(t *testing.T) {
+	t.Parallel()
+	rest := rows(func(float64, []float64, []float64) {})
+	for _, c := range []struct {
+		to       float64
+		attempts int
+	}{{.011111, 5}, {.111111 + .0005, 6}, {.111111 + .002, 7}} {
+		for _, s := range pairs {
+			_, nfe, err := SolveAdaptiveBetween(rest, s, Tolerance{1e-6, 1e-6}, 0, c.to, flow.NewBatch(1, 1))
+			if want := 2 + c.attempts*(s.Stages()-1); err != nil || nfe[0] != want {
+				t.Errorf("%s to %g: %d calls (%v), want %d", s.Name, c.to, nfe[0], err, want)
+			}
+		}
+	}
+}
+
+// TestNoGrowthAfterARejection: of the steps at rest, the fifth, 0.01, meets a velocity that is not finite. It passes as
+// 0.002, which is repeated before steps grow again: the way to 0.02 takes 8 attempts, where it would take 7.
+func TestNoGrowthAfterARejection(t *testing.T) {
+	t.Parallel()
+	for _, s := range pairs {
+		calls, attempt := 0, s.Stages()-1
+		rest := rows(func(_ float64, _, u []float64) {
+			if calls++; calls > 2+4*attempt && calls <= 2+5*attempt {
+				u[0] = math.NaN()
+			}
+		})
+		_, nfe, err := SolveAdaptiveBetween(rest, s, Tolerance{1e-6, 1e-6}, 0, .02, flow.NewBatch(1, 1))
+		if err != nil || nfe[0] != 2+8*attempt {
+			t.Errorf("%s: %d calls (%v), want %d", s.Name, nfe[0], err, 2+8*attempt)
 		}
 	}
 }

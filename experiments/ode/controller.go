@@ -28,10 +28,15 @@ func newController(s Solver) controller {
 	return controller{k: k, exponent: 1/k - .75*.2/k, beta: .2 / k}
 }
 
-// passed returns the factor from a step that passed, with err <= 1, to the next.
-func (c controller) passed(err, before float64) float64 {
+// passed returns the factor from a step that passed, with err <= 1, to the next. After a rejected attempt it is at most 1:
+// what failed a moment ago would fail again.
+func (c controller) passed(err, before float64, rejected bool) float64 {
+	most := mostGrowth
+	if rejected {
+		most = 1
+	}
 	factor := safety * math.Pow(err, -c.exponent) * math.Pow(before, c.beta) // +Inf where err is 0
-	return min(mostGrowth, max(mostShrink, factor))
+	return min(most, max(mostShrink, factor))
 }
 
 // failed returns the factor from a step that failed, with err > 1 or not a number, to the next attempt.

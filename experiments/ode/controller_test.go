@@ -14,10 +14,12 @@ func TestController(t *testing.T) {
 		name      string
 		got, want float64
 	}{
-		{"all of the tolerance", c.passed(1, 1), .9},
-		{"after a small error", c.passed(1, 1e-4), .9 * math.Pow(10, -.16)},
-		{"a hundredth", c.passed(.01, 1), .9 * math.Pow(10, .34)},
-		{"no error", c.passed(0, 1e-4), 10},
+		{"all of the tolerance", c.passed(1, 1, false), .9},
+		{"after a small error", c.passed(1, 1e-4, false), .9 * math.Pow(10, -.16)},
+		{"a hundredth", c.passed(.01, 1, false), .9 * math.Pow(10, .34)},
+		{"no error", c.passed(0, 1e-4, false), 10},
+		{"no error after a rejection", c.passed(0, 1e-4, true), 1},
+		{"a large error after a rejection", c.passed(1, 1, true), .9},
 		{"barely failed", c.failed(1.01), .9 * math.Pow(1.01, -.17)},
 		{"ten times too much", c.failed(10), .9 * math.Pow(10, -.17)},
 		{"far too much", c.failed(1e9), .2},
@@ -32,7 +34,7 @@ func TestController(t *testing.T) {
 		{"first step at rest", c.first(1e-2, 0, 0), 1e-5},
 		{"first step without a derivative", c.first(1e-2, 1, math.NaN()), 1e-5},
 	} {
-		if math.Abs(v.got/v.want-1) > 1e-14 {
+		if !(math.Abs(v.got/v.want-1) <= 1e-14) {
 			t.Errorf("%s: %g, want %g", v.name, v.got, v.want)
 		}
 	}

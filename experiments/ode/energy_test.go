@@ -40,7 +40,7 @@ func TestPathEnergiesOfALinearFlow(t *testing.T) {
 			if off[1] > 1e-10 {
 				t.Errorf("%s: the energy is off by %g of it, want at most 1e-10", s.Name, off[1])
 			}
-		} else if fall := math.Log2(off[0] / off[1]); math.Abs(fall-float64(s.Order)) > .1 {
+		} else if fall := math.Log2(off[0] / off[1]); !(math.Abs(fall-float64(s.Order)) <= .1) {
 			t.Errorf("%s: the error of the energy goes with the step to the power %.2f, want %d within 0.1", s.Name, fall, s.Order)
 		}
 	}

@@ -68,7 +68,7 @@ func TestLikelihoodOfALinearFlow(t *testing.T) {
 			t.Fatalf("%s: nfe %d (%v), want %d", c.s.Name, nfe, err, c.s.Calls(c.steps))
 		}
 		for i, got := range logp {
-			if math.Abs(got-want[i]) > 1e-9 {
+			if !(math.Abs(got-want[i]) <= 1e-9) {
 				t.Errorf("%s: log p of point %d is %.12f, want %.12f", c.s.Name, i, got, want[i])
 			}
 		}
@@ -101,7 +101,7 @@ func TestLikelihoodOfAGaussian(t *testing.T) {
 		for _, v := range x1.Row(i) {
 			want -= (v - m) * (v - m) / (2 * s * s)
 		}
-		if math.Abs(got-want) > 1e-8 {
+		if !(math.Abs(got-want) <= 1e-8) {
 			t.Errorf("log p of %v is %.10f, want %.10f", x1.Row(i), got, want)
 		}
 	}
@@ -141,7 +141,7 @@ func TestDensityIntegratesToOne(t *testing.T) {
 	for _, l := range logp {
 		sum += math.Exp(l) * 2 * reach / n
 	}
-	if math.Abs(sum-1) > 1e-8 {
+	if !(math.Abs(sum-1) <= 1e-8) {
 		t.Errorf("the density integrates to %.10f, want 1", sum)
 	}
 }
@@ -150,7 +150,7 @@ func TestStandardNormal(t *testing.T) {
 	t.Parallel()
 	logp := StandardNormal(flow.Batch{Dim: 2, Data: []float64{0, 0, 3, 4}})
 	for i, want := range []float64{-1.8378770664093453, -1.8378770664093453 - 12.5} { // -log(2 pi) - ||x||^2/2
-		if math.Abs(logp[i]-want) > 1e-14 {
+		if !(math.Abs(logp[i]-want) <= 1e-14) {
 			t.Errorf("log density %d is %.16g, want %.16g", i, logp[i], want)
 		}
 	}
@@ -158,7 +158,7 @@ func TestStandardNormal(t *testing.T) {
 
 func TestBitsPerDimension(t *testing.T) {
 	t.Parallel()
-	if got := BitsPerDimension(math.Log(.125), 2); math.Abs(got-1.5) > 1e-15 {
+	if got := BitsPerDimension(math.Log(.125), 2); !(math.Abs(got-1.5) <= 1e-15) {
 		t.Errorf("a density of 1/8 in 2 dimensions is %g bits a dimension, want 1.5", got)
 	}
 }

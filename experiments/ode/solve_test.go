@@ -1,8 +1,10 @@
 package ode
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"math"
 	"slices"
 	"strings"
@@ -52,7 +54,7 @@ func TestObservedOrder(t *testing.T) {
 			logH, logE = append(logH, -math.Log(float64(n))), append(logE, math.Log(math.Abs(x.Data[0]-exact)))
 		}
 		_, slope := stat.LinearRegression(logH, logE, nil, false)
-		if math.Abs(slope-float64(solver.Order)) > .1 {
+		if !(math.Abs(slope-float64(solver.Order)) <= .1) {
 			t.Errorf("%s: observed order %.3f, want %d within 0.1", solver.Name, slope, solver.Order)
 		}
 	}
@@ -69,24 +71,34 @@ func TestSolveIsUnchanged(t *testing.T) {
 		}
 		return u, nil
 	}
-	uneven := []float64{0, .1, .25, .3, .8, 1}
+	many := flow.NewBatch(150, 2) // enough for a product in another order to show
+	for i := range many.Data {
+		many.Data[i] = float64(i) / 100
+	}
+	few := flow.Batch{Dim: 1, Data: []float64{.1, .7, 1.3}}
 	for _, c := range []struct {
 		s    Solver
-		ts   []float64
-		want [3]float64
+		few  [3]float64 // in uneven steps
+		many uint64     // in even steps: the FNV-1a hash of the bits
 	}{
-		{Euler, Uniform(7), [3]float64{0x1.161619d58eeap-01, 0x1.f569caf2c27d1p-01, 0x1.01f5dd824a331p+00}},
-		{Euler, uneven, [3]float64{0x1.06cfa1e4bb852p-01, 0x1.032c8eb0b5af6p+00, 0x1.f5f3306d5996ep-01}},
-		{Midpoint, Uniform(7), [3]float64{0x1.25d7ab00558ecp-01, 0x1.eddc067edfdc8p-01, 0x1.05c6608033785p+00}},
-		{Midpoint, uneven, [3]float64{0x1.270d28acdcd02p-01, 0x1.e449e2881136ep-01, 0x1.0d87adf473daap+00}},
-		{Heun, Uniform(7), [3]float64{0x1.23bb5e3f9af5dp-01, 0x1.edd2f427c8c7bp-01, 0x1.057c79f01aba8p+00}},
-		{Heun, uneven, [3]float64{0x1.1bc90fa19702bp-01, 0x1.e4485ef4d6fe7p-01, 0x1.09baeae6a1c72p+00}},
-		{RK4, Uniform(7), [3]float64{0x1.26732c7d155c4p-01, 0x1.ee98af8234606p-01, 0x1.04f29fa2bf522p+00}},
-		{RK4, uneven, [3]float64{0x1.261e51eed28d2p-01, 0x1.edfa6c0d882f6p-01, 0x1.054ca7a750221p+00}},
+		{Euler, [3]float64{0x1.06cfa1e4bb852p-01, 0x1.032c8eb0b5af6p+00, 0x1.f5f3306d5996ep-01}, 0x6c940d6ac39a52c},
+		{Midpoint, [3]float64{0x1.270d28acdcd02p-01, 0x1.e449e2881136ep-01, 0x1.0d87adf473daap+00}, 0x7edc1faedf5bbe25},
+		{Heun, [3]float64{0x1.1bc90fa19702bp-01, 0x1.e4485ef4d6fe7p-01, 0x1.09baeae6a1c72p+00}, 0x207e32a4820a101e},
+		{RK4, [3]float64{0x1.261e51eed28d2p-01, 0x1.edfa6c0d882f6p-01, 0x1.054ca7a750221p+00}, 0x691a5c24bb693ee},
 	} {
-		x, _, err := Solve(field, c.s, c.ts, flow.Batch{Dim: 1, Data: []float64{.1, .7, 1.3}})
-		if err != nil || [3]float64(x.Data) != c.want {
-			t.Errorf("%s in %d steps: %x (%v), want %x", c.s.Name, len(c.ts)-1, x.Data, err, c.want)
+		x, _, err := Solve(field, c.s, []float64{0, .1, .25, .3, .8, 1}, few)
+		if err != nil || [3]float64(x.Data) != c.few {
+			t.Errorf("%s in uneven steps: %x (%v), want %x", c.s.Name, x.Data, err, c.few)
+		}
+		if x, _, err = Solve(field, c.s, Uniform(7), many); err != nil {
+			t.Fatal(err)
+		}
+		hash := fnv.New64a()
+		for _, v := range x.Data {
+			_ = binary.Write(hash, binary.LittleEndian, v) // a hash returns no error
+		}
+		if hash.Sum64() != c.many {
+			t.Errorf("%s in even steps: hash %#x, want %#x", c.s.Name, hash.Sum64(), c.many)
 		}
 	}
 }
@@ -107,7 +119,7 @@ func TestSolveBackAndForth(t *testing.T) {
 		}
 		slices.Reverse(ts)
 		for i, v := range back.Data {
-			if math.Abs(v-x0.Data[i]) > 1e-6 { // the error of RK4 there and back is 1e-7
+			if !(math.Abs(v-x0.Data[i]) <= 1e-6) { // the error of RK4 there and back is 1e-7
 				t.Errorf("%s: %g comes back as %g", s.Name, x0.Data[i], v)
 			}
 		}
@@ -140,7 +152,7 @@ func TestGaussianFlow(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, x0 := range []float64{-2, -.3, 1.1} {
-		if want := 1.5 + .5*x0; math.Abs(x.Data[i]-want) > 1e-7 {
+		if want := 1.5 + .5*x0; !(math.Abs(x.Data[i]-want) <= 1e-7) {
 			t.Errorf("%g goes to %g, want %g", x0, x.Data[i], want)
 		}
 	}
@@ -154,7 +166,7 @@ func TestOneEulerStepIsTheMean(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, v := range x.Data {
-		if math.Abs(v-2) > 1e-14 {
+		if !(math.Abs(v-2) <= 1e-14) {
 			t.Errorf("one Euler step ends at %g, want the mean 2", v)
 		}
 	}
@@ -237,4 +249,18 @@ func ExampleSolve() {
 	x, nfe, _ := Solve(field, RK4, Uniform(10), flow.Batch{Dim: 1, Data: []float64{1}})
 	fmt.Printf("%.6f after %d velocity calls\n", x.Data[0], nfe)
 	// Output: 0.367880 after 40 velocity calls
+}
+
+func ExampleTrajectory() {
+	field := func(_ float64, x flow.Batch) (flow.Batch, error) { return flow.Batch{Dim: 1, Data: []float64{2}}, nil } // dx/dt = 2
+	xs, _, _ := Trajectory(field, Euler, Uniform(4), flow.Batch{Dim: 1, Data: []float64{1}})
+	for _, x := range xs {
+		fmt.Print(x.Data)
+	}
+	// Output: [1][1.5][2][2.5][3]
+}
+
+func ExampleSolver_Calls() {
+	fmt.Println(Heun.Calls(50), RK4.Calls(50), Dopri5.Calls(50))
+	// Output: 100 200 301
 }
