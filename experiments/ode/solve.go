@@ -40,7 +40,7 @@ func walk(field flow.Field, s Solver, ts []float64, x0 flow.Batch, visit func(x 
 	}
 	visit(w.x)
 	for i := range len(ts) - 1 {
-		if err := w.step(ts[i], ts[i+1]); err != nil {
+		if err := w.step(ts[i], ts[i+1], i == len(ts)-2); err != nil {
 			return w.x, nfe, err
 		}
 		visit(w.x)
@@ -57,8 +57,8 @@ type walker struct {
 	same     bool         // k[0] is the velocity at x: the last stage of the step before
 }
 
-// step advances x from one time to the next.
-func (w *walker) step(from, to float64) error {
+// step advances x from one time to the next. No step begins with the velocity at the end of the last one.
+func (w *walker) step(from, to float64, last bool) error {
 	h, first := to-from, 0
 	if w.same {
 		w.k[0] = w.k[len(w.k)-1]
@@ -70,6 +70,9 @@ func (w *walker) step(from, to float64) error {
 			xi = w.spare
 			copy(xi.Data, w.x.Data)
 			addScaled(xi, h, w.s.A[i], w.k)
+		}
+		if w.s.FSAL && last && i == len(w.k)-1 {
+			break
 		}
 		var err error
 		if w.k[i], err = w.field(stageTime(from, to, w.s.C[i]), xi); err != nil {

@@ -172,11 +172,11 @@ func TestOneEulerStepIsTheMean(t *testing.T) {
 	}
 }
 
-// TestNFEIsCounted: the calls foretold are the calls counted are the calls made. FSAL saves one a step, but the first.
+// TestNFEIsCounted: the calls foretold are the calls counted are the calls made. FSAL saves one a step.
 func TestNFEIsCounted(t *testing.T) {
 	t.Parallel()
 	five := map[string]int{
-		"euler": 5, "midpoint": 10, "heun": 10, "ralston": 10, "rk3": 15, "rk4": 20, "rk4-38": 20, "bosh3": 16, "dopri5": 31, "tsit5": 31,
+		"euler": 5, "midpoint": 10, "heun": 10, "ralston": 10, "rk3": 15, "rk4": 20, "rk4-38": 20, "bosh3": 15, "dopri5": 30, "tsit5": 30,
 	}
 	for _, s := range Solvers {
 		for _, steps := range []int{0, 1, 5} {
@@ -262,5 +262,5 @@ func ExampleTrajectory() {
 
 func ExampleSolver_Calls() {
 	fmt.Println(Heun.Calls(50), RK4.Calls(50), Dopri5.Calls(50))
-	// Output: 100 200 301
+	// Output: 100 200 300
 }

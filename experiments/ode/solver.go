@@ -18,15 +18,13 @@ type Solver struct {
 	FSAL  bool        // first same as last: the last stage is the velocity at the end of the step, the next one's first
 }
 
-// Stages returns the velocity calls a step makes on its own. Steps of an FSAL method that follow one another make one
-// call less, for they share one.
+// Stages returns the stages of a step. The last one of an FSAL method is the first of the next step.
 func (s Solver) Stages() int { return len(s.B) }
 
-// Calls returns the velocity calls a sample that Solve makes in a number of steps: Stages a step, and with FSAL one less
-// for every step but the first.
+// Calls returns the velocity calls a sample that Solve makes in a number of steps: Stages a step, and one less with FSAL.
 func (s Solver) Calls(steps int) int {
-	if s.FSAL && steps > 0 {
-		return steps*(s.Stages()-1) + 1
+	if s.FSAL {
+		return steps * (s.Stages() - 1)
 	}
 	return steps * s.Stages()
 }
