@@ -98,7 +98,7 @@ func goModel(ctx context.Context, db *store.DB, r experiments.Result) (*velocity
 func aboutRun(r experiments.Result) export.About {
 	s := r.Setting
 	properties := map[string]string{
-		"target": asJSON(s.Target), "path": s.Path.String(), "coupling": s.Coupling.Name, "train": asJSON(s.Train),
+		"target": asJSON(s.Target), "path": s.Path.String(), "coupling": s.Coupling.String(), "train": asJSON(s.Train),
 		"seed": fmt.Sprint(r.Seed), "units": "the data's own; inputs and outputs are not rescaled",
 		"recommended_solver": s.Sample.Solver.Name, "recommended_steps": fmt.Sprint(s.Sample.Steps), "nfe": fmt.Sprint(r.NFE),
 		"fit": r.Fit, "run": r.Run, "commit": r.Commit, "engine": r.Engine,

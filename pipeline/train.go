@@ -54,16 +54,17 @@ func train(ctx context.Context, e engine.Engine, fit experiments.Fit, ahead bool
 }
 
 // pairs returns the batches of a fit. Row i of step k is the point of id (k - 1) batch + i of its streams, so no point
-// is used twice and none depends on the batch it falls into.
+// is drawn twice and none depends on the batch it falls into; which noise goes with which data may, by the coupling.
 func pairs(fit experiments.Fit) velocity.Pairs {
 	noise := flow.NewStream(fit.Seed, "training noise")
 	data := flow.NewStream(fit.Seed, "training data")
 	times := flow.NewStream(fit.Seed, "training times")
+	coupled := flow.NewStream(fit.Seed, "training pairs")
 	return func(step int, t []float64, x0, x1 flow.Batch) error {
 		first := uint64(step-1) * uint64(len(t))
 		fit.Recipe.Source.Fill(x0, noise, first)
 		fit.Recipe.Target.Fill(x1, data, first)
 		fit.Recipe.Train.Times.Fill(t, times, first)
-		return fit.Recipe.Coupling.Pair(x0, x1)
+		return fit.Recipe.Coupling.Pair(coupled.At(uint64(step)), x0, x1)
 	}
 }

@@ -1,0 +1,198 @@
+package flow
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"sort"
+)
+
+// Sinkhorn draws pairs from the entropic optimal transport plan of a batch (arXiv 1306.0895):
+//
+//	minimise sum_ij P_ij |x1_i - x0_j|^2 + Epsilon sum_ij P_ij log P_ij,  all rows and columns of P summing to 1/n
+//
+// Row i of x1 gets the noise point j with probability n P_ij, so every data point is used once, and a noise point once on
+// average. Epsilon is absolute, in squared units of the data, as reg is in torchcfm and POT: 0.05 is torchcfm's default,
+// and 2 sigma^2 makes a Schroedinger bridge of noise sigma (arXiv 2302.00482, section 3.3). Towards 0 it is OT, towards
+// infinity Independent.
+type Sinkhorn struct {
+	Epsilon float64 `json:"epsilon" above:"0" doc:"weight of the entropy, in squared units of the data"`
+}
+
+// Coupling returns the coupling.
+func (c Sinkhorn) Coupling() (Coupling, error) {
+	if !(c.Epsilon > 0) || !finite(c.Epsilon) {
+		return Coupling{}, fmt.Errorf("epsilon: %g is no weight of an entropy: give a finite number above 0", c.Epsilon)
+	}
+	return Coupling{Name: "sinkhorn", Params: c, Pair: c.pair}, nil
+}
+
+func (c Sinkhorn) pair(r *rand.Rand, x0, x1 Batch) error {
+	if err := checkPairs(x0, x1); err != nil {
+		return fmt.Errorf("pair by sinkhorn: %w", err)
+	}
+	n := x0.Len()
+	plan, err := entropicPlan(SquaredDistances(x1, x0), n, c.Epsilon)
+	if err != nil {
+		return fmt.Errorf("pair by sinkhorn: %w", err)
+	}
+	from := make([]int, n)
+	for i := range from {
+		// A draw from row i: where a uniform number falls among the running sums.
+		row, sum := plan[i*n:(i+1)*n], 0.
+		for j, p := range row {
+			sum += p
+			row[j] = sum
+		}
+		u := r.Float64() * sum
+		from[i] = sort.Search(n-1, func(j int) bool { return row[j] > u })
+	}
+	take(x0, from)
+	return nil
+}
+
+const (
+	planTolerance = 1e-3   // mean over the columns of |sum - 1|
+	planRounds    = 10_000 // at the Epsilon asked for
+)
+
+// entropicPlan returns n P for the (n, n) costs: rows and columns sum to 1, the rows up to rounding, the columns up to
+// planTolerance on average. It comes down to epsilon from the largest cost by quarters, as each plan is near the next.
+func entropicPlan(cost []float64, n int, epsilon float64) ([]float64, error) {
+	s := newScaling(cost, n)
+	most := 0.
+	for _, c := range cost {
+		most = max(most, c)
+	}
+	for coarse := most; coarse > epsilon; coarse /= 4 {
+		s.balance(coarse, 10*planTolerance, 100)
+	}
+	if off := s.balance(epsilon, planTolerance, planRounds); !(off <= planTolerance) {
+		return nil, fmt.Errorf("the plan is still %.1g from its marginals after %d rounds: raise epsilon, %g now, or take ot",
+			off, planRounds, epsilon)
+	}
+	for i := range n {
+		for j, b := range s.b {
+			s.kernel[i*n+j] *= s.a[i] * b
+		}
+	}
+	return s.kernel, nil
+}
+
+// scaling is Sinkhorn's algorithm, stabilised (arXiv 1610.06519, section 3): the plan is a_i kernel_ij b_j with
+//
+//	kernel_ij = exp((f_i + g_j - cost_ij) / epsilon)
+//
+// and what a and b grow by is moved into the potentials f and g before it overflows. So the exponentials, which are most
+// of the work, are rare.
+type scaling struct {
+	n            int
+	cost, kernel []float64 // (n, n)
+	f, g, a, b   []float64 // (n); f and g in units of cost
+	sums         []float64 // of the columns, (n)
+}
+
+func newScaling(cost []float64, n int) *scaling {
+	rows := func() []float64 { return make([]float64, n) }
+	return &scaling{n: n, cost: cost, kernel: make([]float64, n*n), f: rows(), g: rows(), a: rows(), b: rows(), sums: rows()}
+}
+
+// balance brings the columns' sums, in turn with the rows', to 1 within the tolerance, and returns what they are off by.
+func (s *scaling) balance(epsilon, tolerance float64, rounds int) (off float64) {
+	s.renew(epsilon)
+	for range rounds {
+		s.sumColumns()
+		off = 0.
+		least := math.Inf(1)
+		for j, sum := range s.sums {
+			off += math.Abs(s.b[j]*sum-1) / float64(s.n)
+			least = min(least, sum)
+		}
+		if off <= tolerance {
+			break
+		}
+		if least < 1/mostScaling || !s.scale() {
+			s.absorb(epsilon)
+			s.renew(epsilon)
+		}
+	}
+	return off
+}
+
+// mostScaling is how far a and b may go before they are moved into the potentials.
+const mostScaling = 1e100
+
+// scale brings the columns' sums to 1, then the rows', and reports whether a and b are still moderate.
+func (s *scaling) scale() bool {
+	moderate := true
+	for j, sum := range s.sums {
+		s.b[j] = 1 / sum
+		moderate = moderate && s.b[j] < mostScaling && s.b[j] > 1/mostScaling
+	}
+	for i := range s.n {
+		sum := 0.
+		for j, k := range s.kernel[i*s.n : (i+1)*s.n] {
+			sum += k * s.b[j]
+		}
+		s.a[i] = 1 / sum
+		moderate = moderate && s.a[i] < mostScaling && s.a[i] > 1/mostScaling
+	}
+	return moderate
+}
+
+func (s *scaling) sumColumns() {
+	clear(s.sums)
+	for i, a := range s.a {
+		for j, k := range s.kernel[i*s.n : (i+1)*s.n] {
+			s.sums[j] += a * k
+		}
+	}
+}
+
+// absorb moves a and b into the potentials. One that has left the numbers is left to renew.
+func (s *scaling) absorb(epsilon float64) {
+	for i := range s.n {
+		if a := epsilon * math.Log(s.a[i]); finite(a) {
+			s.f[i] += a
+		}
+		if b := epsilon * math.Log(s.b[i]); finite(b) {
+			s.g[i] += b
+		}
+	}
+}
+
+// renew is a round of the algorithm on the potentials, by log-sum-exp, which cannot overflow, and the kernel after it.
+func (s *scaling) renew(epsilon float64) {
+	terms := make([]float64, s.n)
+	for j := range s.g {
+		for i := range terms {
+			terms[i] = (s.f[i] - s.cost[i*s.n+j]) / epsilon
+		}
+		s.g[j] = -epsilon * logSumExp(terms)
+	}
+	for i := range s.f {
+		row := s.kernel[i*s.n : (i+1)*s.n]
+		for j, g := range s.g {
+			row[j] = (g - s.cost[i*s.n+j]) / epsilon
+		}
+		all := logSumExp(row)
+		s.f[i] = -epsilon * all
+		for j := range row {
+			row[j] = math.Exp(row[j] - all)
+		}
+		s.a[i], s.b[i] = 1, 1
+	}
+}
+
+// logSumExp returns log sum_i exp(x_i).
+func logSumExp(x []float64) float64 {
+	most := math.Inf(-1)
+	for _, v := range x {
+		most = max(most, v)
+	}
+	sum := 0.
+	for _, v := range x {
+		sum += math.Exp(v - most)
+	}
+	return most + math.Log(sum)
+}

@@ -1,0 +1,135 @@
+package flow
+
+import (
+	"math"
+	"strings"
+	"testing"
+)
+
+// TestEntropicPlan: the plan is the one matrix with the right marginals whose entries are a product of something of the
+// row, something of the column and exp(-cost / epsilon), which every 2 by 2 part of it shows.
+func TestEntropicPlan(t *testing.T) {
+	t.Parallel()
+	const n = 60
+	x0, x1 := ringPairs(n)
+	cost := SquaredDistances(x1, x0)
+	for _, epsilon := range []float64{100, 5, .5, .05, .01} {
+		plan, err := entropicPlan(cost, n, epsilon)
+		if err != nil {
+			t.Fatalf("epsilon %g: %v", epsilon, err)
+		}
+		columns, off := make([]float64, n), 0.
+		for i := range n {
+			row := 0.
+			for j := range n {
+				row += plan[i*n+j]
+				columns[j] += plan[i*n+j]
+			}
+			if math.Abs(row-1) > 1e-13 { // the roundings of 60 numbers
+				t.Errorf("epsilon %g: row %d sums to %.17g, want 1", epsilon, i, row)
+			}
+		}
+		for _, sum := range columns {
+			off += math.Abs(sum-1) / n
+		}
+		if off > planTolerance {
+			t.Errorf("epsilon %g: the columns are off by %g, want at most %g", epsilon, off, planTolerance)
+		}
+		for i := 1; i < n; i++ {
+			for j := 1; j < n; j++ {
+				a, b, c, d := plan[i*n+j], plan[(i-1)*n+j-1], plan[i*n+j-1], plan[(i-1)*n+j]
+				if min(a, b, c, d) < 1e-100 {
+					continue // the kernel may be a factor of 1e200 smaller, where numbers have fewer digits
+				}
+				got := math.Log(a) + math.Log(b) - math.Log(c) - math.Log(d)
+				want := -(cost[i*n+j] + cost[(i-1)*n+j-1] - cost[i*n+j-1] - cost[(i-1)*n+j]) / epsilon
+				// A rounding of the costs, which are below 60, over epsilon, and of exponents of up to 700.
+				if math.Abs(got-want) > 4e-14/epsilon+1e-12 {
+					t.Fatalf("epsilon %g: the part at (%d, %d) has the log ratio %g, want %g", epsilon, i, j, got, want)
+				}
+			}
+		}
+	}
+}
+
+// TestEntropicPlanOfTwo: two points against themselves, d apart, stay with probability 1 / (1 + exp(-d^2 / epsilon)).
+func TestEntropicPlanOfTwo(t *testing.T) {
+	t.Parallel()
+	for _, epsilon := range []float64{.1, 1, 10} {
+		plan, err := entropicPlan([]float64{0, 4, 4, 0}, 2, epsilon)
+		want := 1 / (1 + math.Exp(-4/epsilon))
+		if err != nil || math.Abs(plan[0]-want) > 1e-15 || math.Abs(plan[2]-(1-want)) > 1e-15 { // some roundings
+			t.Errorf("epsilon %g: got %v (%v), want to stay with %g", epsilon, plan, err, want)
+		}
+	}
+}
+
+// TestEntropicPlanLimits: with much entropy all pairs are alike, with hardly any the plan is the exact assignment.
+func TestEntropicPlanLimits(t *testing.T) {
+	t.Parallel()
+	const n = 16
+	x0, x1 := ringPairs(n)
+	cost := SquaredDistances(x1, x0)
+	a, err := Assign(cost, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	much, err := entropicPlan(cost, n, 1e9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	little, err := entropicPlan(cost, n, 2e-3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, j := range a.Column {
+		if got := much[i*n+j]; math.Abs(got-1./n) > 1e-8 { // the largest cost over epsilon
+			t.Errorf("epsilon 1e9: the entry (%d, %d) is %g, want %g", i, j, got, 1./n)
+		}
+		if got := little[i*n+j]; got < .99 {
+			t.Errorf("epsilon 0.002: the pair (%d, %d) has probability %g, want it near 1", i, j, got)
+		}
+	}
+}
+
+// TestSinkhornDrawsFromThePlan: over many draws each noise point meets each data point as often as the plan says.
+func TestSinkhornDrawsFromThePlan(t *testing.T) {
+	t.Parallel()
+	const n, draws = 6, 20_000
+	x0, x1 := ringPairs(n)
+	c := Sinkhorn{Epsilon: 4}
+	plan, err := entropicPlan(SquaredDistances(x1, x0), n, c.Epsilon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts, stream := make([]float64, n*n), NewStream(1, "pairs")
+	for k := range draws {
+		drawn := x0.Clone()
+		if err := c.pair(stream.At(uint64(k)), drawn, x1); err != nil {
+			t.Fatal(err)
+		}
+		for i := range n {
+			for j := range n {
+				if drawn.Row(i)[0] == x0.Row(j)[0] {
+					counts[i*n+j]++
+				}
+			}
+		}
+	}
+	for k, p := range plan {
+		// 5 standard deviations of a count.
+		if tol := 5*math.Sqrt(draws*p*(1-p)) + 1; math.Abs(counts[k]-draws*p) > tol {
+			t.Errorf("(%d, %d): %g of %d draws, want %g within %g", k/n, k%n, counts[k], draws, draws*p, tol)
+		}
+	}
+}
+
+// TestSinkhornSaysWhenItFails: costs that are too large for epsilon end in an error that says what to do.
+func TestSinkhornSaysWhenItFails(t *testing.T) {
+	t.Parallel()
+	x0, x1 := ringPairs(24)
+	err := Sinkhorn{Epsilon: 1e-7}.pair(NewStream(1, "pairs").At(0), x0, x1)
+	if err == nil || !strings.HasSuffix(err.Error(), "from its marginals after 10000 rounds: raise epsilon, 1e-07 now, or take ot") {
+		t.Errorf("got %v, want an error", err)
+	}
+}
