@@ -31,7 +31,6 @@ func wordsOf[T any](kind string, all []T, name func(T) string) words {
 // vocabulary holds every type whose values a spec picks by name.
 var vocabulary = map[reflect.Type]words{
 	reflect.TypeFor[ode.Solver]():    wordsOf("solver", ode.Solvers, func(s ode.Solver) string { return s.Name }),
-	reflect.TypeFor[flow.Coupling](): wordsOf("coupling", flow.Couplings, func(c flow.Coupling) string { return c.Name }),
 	reflect.TypeFor[metric.Metric](): wordsOf("metric", metric.Metrics, func(m metric.Metric) string { return m.Name }),
 }
 
@@ -105,6 +104,8 @@ var familyTypes = map[reflect.Type]families{
 	reflect.TypeFor[Source](): sourceFamilies(),
 	reflect.TypeFor[flow.Path](): familiesOf("path", flow.PathFamilies, func(f flow.PathFamily) (string, any) { return f.Name, f.Default },
 		func(params any) (any, error) { return params.(flow.PathMaker).Path() }),
+	reflect.TypeFor[flow.Coupling](): familiesOf("coupling", flow.CouplingFamilies, func(f flow.CouplingFamily) (string, any) { return f.Name, f.Default },
+		func(params any) (any, error) { return params.(flow.CouplingMaker).Coupling() }),
 	reflect.TypeFor[flow.Times](): familiesOf("times", flow.TimesFamilies, func(f flow.TimesFamily) (string, any) { return f.Name, f.Default },
 		func(params any) (any, error) { return params.(flow.TimesMaker).Times() }),
 	reflect.TypeFor[ode.Grid](): familiesOf("grid", ode.GridFamilies, func(f ode.GridFamily) (string, any) { return f.Name, f.Default },

@@ -87,6 +87,7 @@ name: a
 target: moons
 source: [normal, {name: gaussians, radius: 2}]
 path: [condot, cosine, {name: polynomial, power: [0.5, 3]}, {name: custom, alpha: quadratic, sigma: cosine}]
+coupling: [independent, {name: sinkhorn, epsilon: 0.1}]
 train: {times: [uniform, {name: logit-normal, mean: -0.5}]}
 sample: {solver: [midpoint, bosh3], tolerance: [1e-3, 1e-4], grid: [edm, uniform, {name: explicit, times: [0, 0.25, 1]}], path: [condot, cosine]}
 `))
@@ -115,8 +116,8 @@ sample: {solver: [midpoint, bosh3], tolerance: [1e-3, 1e-4], grid: [edm, uniform
 		}
 		seen[s.form()] = true
 	}
-	// 2 sources, 5 paths, 2 times; along 2 paths each, 3 grids or 2 tolerances.
-	if want := 2 * 5 * 2 * 2 * (3 + 2); len(spec.Settings) != want {
+	// 2 sources, 5 paths, 2 couplings, 2 times; along 2 paths each, 3 grids or 2 tolerances.
+	if want := 2 * 5 * 2 * 2 * 2 * (3 + 2); len(spec.Settings) != want {
 		t.Errorf("%d settings, want %d", len(spec.Settings), want)
 	}
 }
