@@ -110,7 +110,7 @@ func (c *court) measure(r experiments.Recipe, run experiments.Run, points flow.B
 		if err != nil {
 			return nil, fmt.Errorf("measure %s: %w", m.Name, err)
 		}
-		values = append(values, experiments.Value{Name: m.Name, Value: v})
+		values = append(values, experiments.Value{Name: m.Name, Value: v.Value})
 	}
 	return values, nil
 }
@@ -123,6 +123,9 @@ func (c *court) judgesOf(r experiments.Recipe, key string) func() ([]metric.Judg
 			truth := reference(c.spec, r)
 			var judges []metric.Judge
 			for _, m := range c.spec.Metrics {
+				if m.NeedsModel() {
+					return nil, fmt.Errorf("prepare %s: it takes the velocity itself, which a sweep does not measure: leave it out of metrics", m.Name)
+				}
 				j, err := m.Judge(truth)
 				if err != nil {
 					return nil, fmt.Errorf("prepare %s: %w", m.Name, err)

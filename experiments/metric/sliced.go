@@ -2,7 +2,6 @@ package metric
 
 import (
 	"math"
-	"slices"
 
 	"flowsweep/experiments/flow"
 )
@@ -16,7 +15,9 @@ const slicedDirections = 128
 //
 //	sqrt(mean over directions w of W2^2(<w, x>, <w, y>))
 //
-// The root is taken: this is a distance, not its square.
+// The root is taken: this is a distance, not its square. Between samples of one distribution it is not 0 but falls with
+// their sizes, see Null. SE, by the mean of the one-dimensional potentials, belongs to the mean at these sizes. Time is
+// that of sorting; a judge keeps its reference sorted in every direction, 2 kB a point.
 var SlicedW2 = Metric{
 	Name: "sliced-w2",
 	Doc: "Sliced 2-Wasserstein distance in the units of the data: the root of the mean squared W2 between the " +
@@ -28,24 +29,43 @@ func judgeSlicedW2(reference flow.Batch) (Judge, error) {
 	if err := checkSizes(reference, reference); err != nil {
 		return nil, err
 	}
+	sound := finite(reference)
 	directions := directions(reference.Dim)
-	sorted := make([][]float64, len(directions))
-	for i, w := range directions {
-		sorted[i] = project(reference, w)
-	}
-	return func(samples flow.Batch) (float64, error) {
+	sorted := make([]line, len(directions))
+	parallel(len(directions), func(k int) { sorted[k] = project(reference, directions[k], new([]ordered)) })
+	return func(samples flow.Batch) (Measurement, error) {
 		if err := checkSizes(reference, samples); err != nil {
-			return 0, err
+			return Measurement{}, err
 		}
-		if !finite(samples) {
-			return math.NaN(), nil
+		if !sound || !finite(samples) {
+			return notFinite, nil
 		}
-		sum := 0.
-		for i, w := range directions {
-			sum += squaredW2(project(samples, w), sorted[i])
-		}
-		return math.Sqrt(sum / float64(len(directions))), nil
+		return sliced(samples, directions, sorted), nil
 	}, nil
+}
+
+// slicedParts is the number of parts the directions are taken in: each adds up potentials of its own, which bounds the
+// memory, and the parts are added in order.
+const slicedParts = 8
+
+func sliced(samples flow.Batch, directions [][]float64, sorted []line) Measurement {
+	n, m := samples.Len(), len(sorted[0].values)
+	costs := make([]float64, len(directions))
+	phi, psi := make([][]float64, slicedParts), make([][]float64, slicedParts)
+	parallel(slicedParts, func(part int) {
+		phi[part], psi[part] = make([]float64, n), make([]float64, m)
+		var scratch []ordered
+		for k := part; k < len(directions); k += slicedParts {
+			costs[k] = transport(project(samples, directions[k], &scratch), sorted[k], 2, phi[part], psi[part])
+		}
+	})
+	for part := 1; part < slicedParts; part++ {
+		addTo(phi[0], phi[part])
+		addTo(psi[0], psi[part])
+	}
+	count := float64(len(directions))
+	root := math.Sqrt(sum(costs) / count)
+	return Measurement{Value: root, SE: rootSE(root, potentialSE(phi[0], psi[0])/count)}
 }
 
 // directions returns unit vectors: one in 1-D, evenly spaced over half a turn in 2-D, seeded normal ones above.
@@ -63,7 +83,7 @@ func directions(dim int) [][]float64 {
 			continue
 		}
 		stream.Normal(flow.Batch{Dim: dim, Data: w}, uint64(i))
-		norm := math.Sqrt(squaredDistance(w, make([]float64, dim)))
+		norm := math.Sqrt(dot(w, w))
 		for j := range w {
 			w[j] /= norm
 		}
@@ -73,32 +93,12 @@ func directions(dim int) [][]float64 {
 }
 
 // project returns the inner products of the points with w, sorted.
-func project(x flow.Batch, w []float64) []float64 {
+func project(x flow.Batch, w []float64, scratch *[]ordered) line {
 	p := make([]float64, x.Len())
 	for i := range p {
 		for j, v := range x.Row(i) {
 			p[i] += v * w[j]
 		}
 	}
-	slices.Sort(p)
-	return p
-}
-
-// squaredW2 returns the integral of the squared difference between the quantile functions of two sorted samples,
-// which may differ in size.
-func squaredW2(a, b []float64) float64 {
-	sum, from := 0., 0.
-	for i, j := 0, 0; i < len(a) && j < len(b); {
-		ai, bj := float64(i+1)/float64(len(a)), float64(j+1)/float64(len(b))
-		to := min(ai, bj)
-		sum += (to - from) * (a[i] - b[j]) * (a[i] - b[j])
-		from = to
-		if ai <= to {
-			i++
-		}
-		if bj <= to {
-			j++
-		}
-	}
-	return sum
+	return lineOf(p, scratch)
 }

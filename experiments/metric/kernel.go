@@ -1,0 +1,112 @@
+package metric
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"flowsweep/experiments/flow"
+)
+
+// bandwidths is the number of Gaussian kernels that mmd averages: 1/4, 1/2, 1, 2 and 4 times the median distance.
+const bandwidths = 5
+
+// widest is the widest of them, as a multiple of the median distance.
+const widest = 4
+
+// gaussians returns the mean of five Gaussian kernels whose bandwidths double, the middle one being l, so that each is
+// the fourth power of the next wider one: the whole costs one exponential.
+func gaussians(l float64) kernel {
+	rate := -1 / (2 * widest * widest * l * l)
+	return func(values []float64) {
+		for j, d2 := range values {
+			values[j] = rate * d2
+		}
+		expNegative(values)
+		for j, e1 := range values {
+			// Far below, the narrowest kernel underflows, which some processors are slow at.
+			if e1 < 1./8 {
+				values[j] = farGaussians(e1)
+				continue
+			}
+			e2 := fourth(e1)
+			e3 := fourth(e2)
+			e4 := fourth(e3)
+			values[j] = (e1 + e2 + e3 + e4 + fourth(e4)) * (1. / bandwidths)
+		}
+	}
+}
+
+func fourth(e float64) float64 { return (e * e) * (e * e) }
+
+// farGaussians returns the mean of the powers 1, 4, 16, 64 and 256 of the widest kernel's value, without those below
+// 1e-280, which add nothing.
+func farGaussians(e float64) float64 {
+	total := e
+	for range bandwidths - 1 {
+		if e < 1e-70 {
+			break
+		}
+		e = fourth(e)
+		total += e
+	}
+	return total * (1. / bandwidths)
+}
+
+// medianPoints bounds the points whose distances give the bandwidth.
+const medianPoints = 2000
+
+// Bandwidth returns the median distance between two different points of the reference, (m, d), from which mmd derives
+// the bandwidths of its kernels. Above 2,000 points it takes the first 2,000, which are as good a sample as any. It
+// returns an error where that is no positive number: fewer than two points, most of them equal, or not finite.
+func Bandwidth(reference flow.Batch) (float64, error) {
+	if err := checkSizes(reference, reference); err != nil {
+		return 0, err
+	}
+	l := medianDistance(reference)
+	if !(l > 0) || math.IsInf(l, 0) || !finite(reference) {
+		return 0, fmt.Errorf("the median distance within the reference is %g, which gives mmd no bandwidth: "+
+			"use a reference of distinct, finite points", l)
+	}
+	return l, nil
+}
+
+func medianDistance(x flow.Batch) float64 {
+	c := columnsOf(x.Slice(0, min(x.Len(), medianPoints)))
+	squares := make([]float64, c.n*(c.n-1)/2)
+	from := 0
+	for i := range c.n {
+		c.squaredDistances(squares[from:from+i], c, i, 0)
+		from += i
+	}
+	low, high := (len(squares)-1)/2, len(squares)/2
+	middle := ranks(squares, low, high)
+	return math.Sqrt((middle[0] + middle[1]) / 2)
+}
+
+// ranks returns those of the values, all at least 0, that would come at places low and high (low <= high) if sorted. It
+// sorts only what shares its leading bits with them.
+func ranks(values []float64, low, high int) [2]float64 {
+	var counts [1 << 16]int
+	for _, v := range values {
+		counts[math.Float64bits(v)>>48]++
+	}
+	first, before := 0, 0
+	for before+counts[first] <= low {
+		before += counts[first]
+		first++
+	}
+	last, until := first, before+counts[first]
+	for until <= high {
+		last++
+		until += counts[last]
+	}
+	var near []float64
+	for _, v := range values {
+		if b := int(math.Float64bits(v) >> 48); first <= b && b <= last {
+			near = append(near, v)
+		}
+	}
+	slices.Sort(near)
+	return [2]float64{near[low-before], near[high-before]}
+}
