@@ -1,0 +1,117 @@
+package metric
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"flowsweep/experiments/flow"
+)
+
+// MixtureMMD returns the judge of MMD against the whole of a distribution instead of a sample of it, a mixture of
+// spherical Gaussians sum_c w_c N(m_c, r_c^2 I) with means, (k, d), stds r_c >= 0, (k), and weights, (k), that sum to 1.
+// The kernels are those of MMD around the given bandwidth, for which Bandwidth of any sample of the truth will do. The
+// means over y in MMD are integrals,
+//
+//	E exp(-|x - Y|^2 / (2 l^2)) = sum_c w_c (l^2 / (l^2 + r_c^2))^(d/2) exp(-|x - m_c|^2 / (2 (l^2 + r_c^2)))
+//
+// so that the value has the noise of one sample, not of two, and SE is that of fresh samples.
+func MixtureMMD(means flow.Batch, stds, weights []float64, bandwidth float64) (Judge, error) {
+	if err := checkMixture(means, stds, weights); err != nil {
+		return nil, fmt.Errorf("mixture: %w", err)
+	}
+	if !(bandwidth > 0) || math.IsInf(bandwidth, 0) {
+		return nil, fmt.Errorf("bandwidth %g: give a positive one, such as metric.Bandwidth of a sample of the truth", bandwidth)
+	}
+	t := mixture{centres: columnsOf(means), stds: stds, weights: weights, bandwidth: bandwidth}
+	yy := make([]float64, means.Len())
+	parallel(len(yy), func(c int) { yy[c] = weights[c] * t.blurred(stds[c]).at(t.centres, c) })
+	within, k, blurred := sum(yy), gaussians(bandwidth), t.blurred(0)
+	return func(samples flow.Batch) (Measurement, error) {
+		if err := checkSizes(samples, samples); err != nil {
+			return Measurement{}, err
+		}
+		if samples.Dim != means.Dim {
+			return Measurement{}, fmt.Errorf("samples have %d columns and the mixture %d: compare points of one dimension", samples.Dim, means.Dim)
+		}
+		if !finite(samples) {
+			return notFinite, nil
+		}
+		x := columnsOf(samples)
+		between := make([]float64, x.n)
+		parallel(x.n, func(i int) { between[i] = blurred.at(x, i) })
+		return oneSample(k.within(x), within, between), nil
+	}, nil
+}
+
+func checkMixture(means flow.Batch, stds, weights []float64) error {
+	if means.Len() == 0 || len(stds) != means.Len() || len(weights) != means.Len() {
+		return fmt.Errorf("%d means, %d stds, %d weights: give one of each a component", means.Len(), len(stds), len(weights))
+	}
+	if !finite(means) {
+		return errors.New("a mean is not finite: give numbers")
+	}
+	total := 0.
+	for c, w := range weights {
+		if !(w >= 0) || !(stds[c] >= 0) || math.IsInf(stds[c], 0) {
+			return fmt.Errorf("component %d has std %g and weight %g: give none below 0", c, stds[c], w)
+		}
+		total += w
+	}
+	if math.Abs(total-1) > 1e-9 {
+		return fmt.Errorf("the weights sum to %.10g: make that 1", total)
+	}
+	return nil
+}
+
+type mixture struct {
+	centres       columns
+	stds, weights []float64
+	bandwidth     float64
+}
+
+// smooth is the expectation of the kernel between a point and a mixture: a sum of Gaussians around its centres.
+type smooth struct {
+	centres        columns
+	rates, factors [bandwidths][]float64 // of each bandwidth and component
+}
+
+// blurred returns the expectation of the kernel where the point itself is spread by a Gaussian of the given std.
+func (t mixture) blurred(std float64) (s smooth) {
+	s.centres = t.centres
+	half := float64(len(t.centres.col)) / 2
+	for b := range bandwidths {
+		l := math.Ldexp(t.bandwidth*widest, -b)
+		s.rates[b], s.factors[b] = make([]float64, t.centres.n), make([]float64, t.centres.n)
+		for c, w := range t.weights {
+			v := l*l + t.stds[c]*t.stds[c] + std*std
+			s.rates[b][c], s.factors[b][c] = -1/(2*v), w*math.Pow(l*l/v, half)/bandwidths
+		}
+	}
+	return s
+}
+
+// at returns the expectation at point i of x.
+func (s smooth) at(x columns, i int) (total float64) {
+	distances, values := make([]float64, s.centres.n), make([]float64, s.centres.n)
+	s.centres.squaredDistances(distances, x, i, 0)
+	for b := range bandwidths {
+		for c, rate := range s.rates[b] {
+			values[c] = rate * distances[c]
+		}
+		expNegative(values)
+		for c, factor := range s.factors[b] {
+			total += factor * values[c]
+		}
+	}
+	return total
+}
+
+// oneSample is discrepancy where the mean of the kernel within y, and between y and each x, (n), are known.
+func oneSample(xx sums, within float64, between []float64) Measurement {
+	n := float64(len(between))
+	return Measurement{
+		Value: xx.total()/(n*(n-1)) + within - 2*sum(between)/n,
+		SE:    math.Sqrt(jackknife(xx.rows, between, 1)),
+	}
+}
