@@ -1,0 +1,67 @@
+package metric
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/stat"
+
+	"flowsweep/experiments/flow"
+)
+
+// Null returns the values of a metric over fresh samples of the truth itself, draw(0), draw(1), ..., draw(count-1), each
+// as large as the samples to be judged: what the metric is where there is nothing to find.
+func Null(judge Judge, draw func(k int) (flow.Batch, error), count int) ([]float64, error) {
+	values := make([]float64, count)
+	for k := range values {
+		fresh, err := draw(k)
+		if err != nil {
+			return nil, fmt.Errorf("draw sample %d of the truth: %w", k, err)
+		}
+		m, err := judge(fresh)
+		if err != nil {
+			return nil, fmt.Errorf("measure sample %d of the truth: %w", k, err)
+		}
+		values[k] = m.Value
+	}
+	return values, nil
+}
+
+// NullSummary is what a report shows of a Null: values above Q95 are rare where there is nothing to find.
+type NullSummary struct {
+	Mean float64
+	Q95  float64 // the least value that at least 95 % of the values do not exceed
+	N    int
+}
+
+// Summarize returns the summary of null. The mean and the quantile of none, or where one is NaN, are NaN.
+func Summarize(null []float64) NullSummary {
+	n := len(null)
+	if n == 0 || slices.ContainsFunc(null, math.IsNaN) {
+		return NullSummary{Mean: math.NaN(), Q95: math.NaN(), N: n}
+	}
+	sorted := slices.Sorted(slices.Values(null))
+	// In whole numbers: .95 n may be rounded upwards past one.
+	return NullSummary{Mean: stat.Mean(null, nil), Q95: sorted[(95*n+99)/100-1], N: n}
+}
+
+// PValue returns the probability of a value at least as high where there is nothing to find, estimated so that rejecting
+// at p <= a is wrong in at most a share a of cases (Davison and Hinkley 1997, "Bootstrap methods and their application",
+// section 4.2):
+//
+//	(1 + #{null >= value}) / (N + 1)
+//
+// It is NaN where the value or one of the null is.
+func PValue(null []float64, value float64) float64 {
+	if math.IsNaN(value) || slices.ContainsFunc(null, math.IsNaN) {
+		return math.NaN()
+	}
+	least := 1
+	for _, v := range null {
+		if v >= value {
+			least++
+		}
+	}
+	return float64(least) / float64(len(null)+1)
+}

@@ -1,0 +1,109 @@
+package metric
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"flowsweep/experiments/flow"
+)
+
+func TestPValue(t *testing.T) {
+	t.Parallel()
+	null := []float64{1, 2, 3, 4}
+	for _, c := range []struct{ value, want float64 }{{5, .2}, {4, .4}, {2.5, .6}, {1, 1}, {-1, 1}, {math.Inf(1), .2}} {
+		if got := PValue(null, c.value); got != c.want {
+			t.Errorf("p of %g among %v is %g, want %g", c.value, null, got, c.want)
+		}
+	}
+	if p := PValue(nil, 3); p != 1 {
+		t.Errorf("p among none is %g, want 1", p)
+	}
+	if p := PValue(null, math.NaN()); !math.IsNaN(p) {
+		t.Errorf("p of NaN is %g", p)
+	}
+	if p := PValue([]float64{1, math.NaN()}, 3); !math.IsNaN(p) {
+		t.Errorf("p among NaN is %g", p)
+	}
+}
+
+func TestSummarize(t *testing.T) {
+	t.Parallel()
+	upTo := func(n int) (v []float64) {
+		for i := n; i > 0; i-- {
+			v = append(v, float64(i))
+		}
+		return v
+	}
+	for _, c := range []struct {
+		null []float64
+		want NullSummary
+	}{
+		{upTo(1), NullSummary{1, 1, 1}},
+		{upTo(19), NullSummary{10, 19, 19}},
+		{upTo(20), NullSummary{10.5, 19, 20}},
+		{upTo(100), NullSummary{50.5, 95, 100}},
+		{upTo(101), NullSummary{51, 96, 101}},
+	} {
+		if got := Summarize(c.null); got != c.want {
+			t.Errorf("summary of 1 to %d is %+v, want %+v", len(c.null), got, c.want)
+		}
+	}
+	for _, null := range [][]float64{nil, {1, math.NaN()}} {
+		if s := Summarize(null); !math.IsNaN(s.Mean) || !math.IsNaN(s.Q95) || s.N != len(null) {
+			t.Errorf("summary of %v is %+v", null, s)
+		}
+	}
+}
+
+// TestNullOfTheTruth: fresh samples of the truth have p-values that a uniform number has, 5 % below 0.05 but for the 1.5 %
+// of 200 cases, and shifted ones the least there is.
+func TestNullOfTheTruth(t *testing.T) {
+	t.Parallel()
+	judge := mustJudge(t, Energy, normal(60, 2, 0, "reference"))
+	draw := func(name string) func(k int) (flow.Batch, error) {
+		return func(k int) (flow.Batch, error) { return normal(40, 2, 0, fmt.Sprint(name, k)), nil }
+	}
+	null, err := Null(judge, draw("null"), 199)
+	if err != nil || len(null) != 199 {
+		t.Fatalf("%d values: %v", len(null), err)
+	}
+	fresh, err := Null(judge, draw("fresh"), 200)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rejected := 0
+	for _, v := range fresh {
+		if PValue(null, v) <= .05 {
+			rejected++
+		}
+	}
+	// Both the 199 and the 200 are random: the share has the standard deviation sqrt(2) 1.5 %.
+	if rejected > 22 {
+		t.Errorf("%d of 200 true samples are rejected at 5 %%", rejected)
+	}
+	m, err := judge(normal(40, 2, 1, "shifted"))
+	if err != nil || PValue(null, m.Value) != 1./200 {
+		t.Errorf("shifted samples have %v (%v), p = %g", m, err, PValue(null, m.Value))
+	}
+}
+
+func TestNullPassesErrorsOn(t *testing.T) {
+	t.Parallel()
+	judge := mustJudge(t, Energy, normal(60, 2, 0, "reference"))
+	_, err := Null(judge, func(int) (flow.Batch, error) { return flow.Batch{}, errors.New("dry") }, 3)
+	if err == nil || !strings.Contains(err.Error(), "draw sample 0 of the truth: dry") {
+		t.Errorf("error %v", err)
+	}
+	_, err = Null(judge, func(k int) (flow.Batch, error) { return normal(5, 2+k, 0, "x"), nil }, 3)
+	if err == nil || !strings.Contains(err.Error(), "measure sample 1 of the truth") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func ExamplePValue() {
+	fmt.Println(PValue([]float64{.1, .4, .2}, .3))
+	// Output: 0.5
+}

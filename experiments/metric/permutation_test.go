@@ -1,0 +1,222 @@
+package metric
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"flowsweep/experiments/flow"
+)
+
+// TestPermutedValuesAreThoseOfTheParts: whatever the shortcut, each value is the metric between the two parts. Rounding
+// is that of sums of 1e5 values of order 1.
+func TestPermutedValuesAreThoseOfTheParts(t *testing.T) {
+	t.Parallel()
+	for _, dim := range []int{1, 2, 10} {
+		x, y := normal(90, dim, .5, "x"), normal(150, dim, 0, "y")
+		pooled := flow.Batch{Dim: dim, Data: slices.Concat(x.Data, y.Data)}
+		partings := partings(90, 240, 20, 1)
+		l, err := Bandwidth(pooled)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range []Metric{{Name: MMD.Name, Judge: gaussians(l).judge}, Energy, SlicedW2, W1, W2} {
+			_, permuted, err := permuter(m, dim)
+			if err != nil {
+				t.Fatal(err)
+			}
+			values, scale, err := permuted(pooled, partings)
+			if err != nil || !(scale > 0) {
+				t.Fatalf("%s: scale %g, %v", m.Name, scale, err)
+			}
+			for b, p := range partings {
+				a, c := p.split(pooled)
+				if b == 0 && !slices.Equal(a.Data, x.Data) {
+					t.Fatal("the first parting is not that of the samples")
+				}
+				near(t, fmt.Sprintf("%s in %d-D, parting %d", m.Name, dim, b), values[b], mustMeasure(t, m, c, a).Value, 1e-12)
+			}
+		}
+	}
+}
+
+func TestPartingsAreUniform(t *testing.T) {
+	t.Parallel()
+	const n, points, count = 3, 6, 20_000
+	var times [points]float64
+	seen := map[string]float64{}
+	for b, p := range partings(n, points, count, 7) {
+		if b == 0 {
+			continue
+		}
+		if len(p.part) != n || !slices.IsSorted(p.part) {
+			t.Fatalf("part %v", p.part)
+		}
+		seen[fmt.Sprint(p.part)]++
+		for i, in := range p.in {
+			if in != slices.Contains(p.part, uint16(i)) {
+				t.Fatalf("part %v, in %v", p.part, p.in)
+			}
+			if in {
+				times[i]++
+			}
+		}
+	}
+	chi2 := 0.
+	for _, k := range seen {
+		chi2 += (k - count/20) * (k - count/20) / (count / 20)
+	}
+	if len(seen) != 20 || chi2 > 50 { // 19 degrees of freedom: exceeded with probability 1e-4
+		t.Errorf("%d of 20 parts came up, chi squared %g; each point %v times", len(seen), chi2, times)
+	}
+}
+
+// TestPermutationFalseAlarms: of 1,000 tests between fresh samples of one distribution, 5 % reject at 5 %, give or take
+// 2 %, three standard deviations. Fewer cases with -short allow as many standard deviations.
+func TestPermutationFalseAlarms(t *testing.T) {
+	t.Parallel()
+	cases, slack := 1000, .02
+	if testing.Short() {
+		cases, slack = 250, .04
+	}
+	for _, m := range []Metric{MMD, Energy, W1} {
+		dim := 2
+		if m.Name == W1.Name {
+			dim = 1
+		}
+		rejected := 0.
+		for id := range cases {
+			x, y := pairOf(10, 12, dim, 0, 1, id)
+			p, err := Permutation(x, y, m, LeastPermutations, uint64(id))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.P <= .05 {
+				rejected += 1 / float64(cases)
+			}
+		}
+		if math.Abs(rejected-.05) > slack {
+			t.Errorf("%s rejects equal distributions in %.1f %% of cases, want 5", m.Name, 100*rejected)
+		}
+	}
+}
+
+func TestPermutationFindsDifferences(t *testing.T) {
+	t.Parallel()
+	for _, dim := range []int{1, 2} {
+		x, y := normal(60, dim, 1.2, "x"), normal(50, dim, 0, "y")
+		for _, m := range []Metric{MMD, Energy, SlicedW2, W1, W2} {
+			p, err := Permutation(x, y, m, LeastPermutations, 1)
+			if err != nil || p.P != 1./500 || len(p.Null) != LeastPermutations || p.X != 60 || p.Y != 50 {
+				t.Errorf("%s in %d-D: p = %g of %d (%v)", m.Name, dim, p.P, len(p.Null), err)
+			}
+			again, _ := Permutation(x, y, m, LeastPermutations, 1)
+			other, _ := Permutation(x, y, m, LeastPermutations, 2)
+			if !slices.Equal(again.Null, p.Null) || slices.Equal(other.Null, p.Null) || other.Value != p.Value {
+				t.Errorf("%s: the permutations do not follow the seed", m.Name)
+			}
+		}
+	}
+}
+
+// TestPermutationOfEqualPoints: where all ways to part the points are equal but for rounding, p is 1.
+func TestPermutationOfEqualPoints(t *testing.T) {
+	t.Parallel()
+	equal := flow.NewBatch(30, 2)
+	for i := range equal.Data {
+		equal.Data[i] = .1
+	}
+	for _, m := range []Metric{Energy, SlicedW2, W1, W2} {
+		if p, err := Permutation(equal, equal, m, LeastPermutations, 1); err != nil || p.P != 1 || p.Value != 0 {
+			t.Errorf("%s of equal points: p = %g of %g (%v)", m.Name, p.P, p.Value, err)
+		}
+	}
+	if _, err := Permutation(equal, equal, MMD, LeastPermutations, 1); err == nil || !strings.Contains(err.Error(), "distinct") {
+		t.Errorf("mmd of equal points: %v", err)
+	}
+	// Two samples of two points each have three ways, of which two have the highest value: p is about 2/3 and 1/3.
+	x, y := flow.Batch{Dim: 1, Data: []float64{0, .1}}, flow.Batch{Dim: 1, Data: []float64{.7, .8}}
+	p, err := Permutation(x, y, Energy, 9999, 1)
+	near(t, "p of the farthest of three ways", p.P, 1./3, 5*math.Sqrt(2./9/9999)) // 5 standard deviations
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPermutationDoesNotKnowProcessors(t *testing.T) {
+	x, y := normal(400, 2, .3, "x"), normal(30, 2, 0, "y")
+	sameOnAll(t, func() (all []any) {
+		for _, m := range []Metric{MMD, Energy, SlicedW2, W2} {
+			p, err := Permutation(x, y, m, LeastPermutations, 1)
+			all = append(all, p, err)
+		}
+		return all
+	})
+}
+
+func TestPermutationTakesTheFirstPoints(t *testing.T) {
+	t.Parallel()
+	x, y := normal(210, 2, 1, "x"), normal(90, 2, 0, "y")
+	got, err := Permutation(x, y, W2, LeastPermutations, 1)
+	want, err2 := Permutation(x.Slice(0, 200), y, W2, LeastPermutations, 1)
+	if err != nil || err2 != nil || got.X != 200 || got.Y != 90 || got.Value != want.Value || !slices.Equal(got.Null, want.Null) {
+		t.Errorf("%d and %d points took part (%v, %v)", got.X, got.Y, err, err2)
+	}
+}
+
+func TestPermutationRefuses(t *testing.T) {
+	t.Parallel()
+	x := normal(20, 2, 0, "x")
+	for _, c := range []struct {
+		name         string
+		x, y         flow.Batch
+		metric       Metric
+		permutations int
+		want         string
+	}{
+		{"too few permutations", x, x, MMD, 498, "at least"},
+		{"a model", x, x, NLL, 499, "test another"},
+		{"features", x, x, MMDRFF, 499, "test mmd"},
+		{"dimensions", x, normal(20, 3, 0, "y"), MMD, 499, "2 columns"},
+		{"one point", x.Slice(0, 1), x, MMD, 499, "at least 2"},
+	} {
+		if _, err := Permutation(c.x, c.y, c.metric, c.permutations, 1); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want one with %q", c.name, err, c.want)
+		}
+	}
+	bad := x.Clone()
+	bad.Data[3] = math.Inf(-1)
+	for _, m := range []Metric{MMD, Energy, W2} {
+		if p, err := Permutation(x, bad, m, 499, 1); err != nil || !math.IsNaN(p.P) || !math.IsNaN(p.Value) {
+			t.Errorf("%s with an infinity: %+v (%v), want NaN", m.Name, p, err)
+		}
+	}
+}
+
+// BenchmarkPermutation takes 499 permutations of 1,000 samples against 1,000.
+func BenchmarkPermutation(b *testing.B) {
+	x, y := normal(1000, 2, .1, "x"), normal(1000, 2, 0, "y")
+	for _, m := range []Metric{MMD, Energy, SlicedW2, W2} {
+		b.Run(m.Name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := Permutation(x, y, m, LeastPermutations, 1); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func ExamplePermutation() {
+	x, y := flow.NewBatch(30, 2), flow.NewBatch(40, 2)
+	flow.NewStream(1, "x").Normal(x, 0)
+	flow.NewStream(1, "y").Normal(y, 0)
+	for i := range x.Data {
+		x.Data[i] += 2
+	}
+	test, _ := Permutation(x, y, Energy, 499, 1)
+	fmt.Println(test.P)
+	// Output: 0.002
+}
