@@ -8,10 +8,10 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// drawing returns what draws the batch of each step, counted from 1: when it is asked for, or one ahead.
-func drawing(ctx context.Context, n Net, tr Training, path flow.Path, pairs Pairs) func(step int) (*trainingBatch, error) {
+// drawing returns what draws the batch of each step after those done: when it is asked for, or one ahead.
+func drawing(ctx context.Context, n Net, tr Training, done int, path flow.Path, pairs Pairs) func(step int) (*trainingBatch, error) {
 	if tr.Ahead {
-		return drawingAhead(ctx, n, tr, path, pairs)
+		return drawingAhead(ctx, n, tr, done, path, pairs)
 	}
 	batch := newTrainingBatch(n, tr)
 	return func(step int) (*trainingBatch, error) {
@@ -23,8 +23,8 @@ func drawing(ctx context.Context, n Net, tr Training, path flow.Path, pairs Pair
 }
 
 // drawingAhead draws the batch of the next step while one runs, into the one of two places that the step does not read.
-func drawingAhead(ctx context.Context, n Net, tr Training, path flow.Path, pairs Pairs) func(step int) (*trainingBatch, error) {
-	b := newBatches(ctx, n, tr, path, pairs)
+func drawingAhead(ctx context.Context, n Net, tr Training, done int, path flow.Path, pairs Pairs) func(step int) (*trainingBatch, error) {
+	b := newBatches(ctx, n, tr, done, path, pairs)
 	var last *trainingBatch
 	return func(int) (*trainingBatch, error) {
 		if last != nil {
@@ -42,14 +42,14 @@ type batches struct {
 	failed      chan error
 }
 
-// newBatches starts drawing. It stops when the context does.
-func newBatches(ctx context.Context, n Net, tr Training, path flow.Path, pairs Pairs) *batches {
+// newBatches starts drawing for the steps after those done. It stops when the context does.
+func newBatches(ctx context.Context, n Net, tr Training, done int, path flow.Path, pairs Pairs) *batches {
 	b := &batches{full: make(chan *trainingBatch), empty: make(chan *trainingBatch, 2), failed: make(chan error, 1)}
 	for range cap(b.empty) {
 		b.empty <- newTrainingBatch(n, tr)
 	}
 	go func() {
-		for step := 1; step <= tr.Steps; step++ {
+		for step := done + 1; step <= tr.Steps; step++ {
 			var batch *trainingBatch
 			select {
 			case batch = <-b.empty:

@@ -22,6 +22,11 @@ type Net struct {
 	Activation Activation
 }
 
+// String describes the net in words that differ for nets that differ.
+func (n Net) String() string {
+	return fmt.Sprintf("mlp, dimension %d, width %d, depth %d, %s", n.Dim, n.Width, n.Depth, n.Activation.Name)
+}
+
 // Activation is a nonlinearity, element by element.
 type Activation struct {
 	Name  string

@@ -235,6 +235,7 @@ func FuzzDecodeWeights(f *testing.F) {
 	}
 	f.Add(file)
 	f.Add(file[:20])
+	f.Add(file[:len(file)-4])
 	f.Add(bytes.Replace(file, []byte("[0,"), []byte("[-8,"), 1))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		if w, err := DecodeWeights(net, file); err == nil && len(w) != net.Size() {

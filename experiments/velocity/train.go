@@ -13,10 +13,16 @@ import (
 )
 
 // Training says how a net is trained: Steps steps of an Optimizer, each on a fresh batch of Batch pairs.
+//
+// What Save is given, after every Every steps and when the context ends the training, is a checkpoint: with it as From, the
+// same training goes on after that step as if it had not been interrupted, to the bit on the same engine.
 type Training struct {
 	Steps, Batch int
 	Optimizer    Optimizer
 	Ahead        bool // draw the next batch while a step runs: pays where a core is free, and costs where none is
+	Every        int  // steps between checkpoints; 0: only when the context ends the training
+	Save         func(step int, checkpoint []byte) error
+	From         []byte
 }
 
 // Pairs fills the batch of one training step: noise x0 and data x1, (n, d), coupled, and times t, (n).
@@ -27,45 +33,64 @@ type Pairs func(step int, t []float64, x0, x1 flow.Batch) error
 //	E |v(t, X_t) - (alpha' X1 + sigma' X0)|^2 / d
 //
 // and returns the weights, (P). log gets the loss of every step, counted from 1, before the step is taken; training
-// ends with the error it returns, and with that of the context. A loss that is not finite is the caller's to judge;
-// weights that are not finite at the end are an error. With Ahead, pairs is called from another goroutine.
+// ends with the error it returns, with that of Save, and with that of the context. A loss that is not finite is the caller's
+// to judge; weights that are not finite at the end are an error. With Ahead, pairs is called from another goroutine.
 func Train(ctx context.Context, e engine.Engine, n Net, tr Training, seed uint64, path flow.Path, pairs Pairs,
 	log func(step int, loss float64) error,
 ) ([]float32, error) {
+	done, state, err := 0, []engine.Tensor(nil), error(nil)
+	if tr.From == nil {
+		state = tr.Optimizer.start(n.Init(seed))
+	} else if done, state, err = tr.decode(n, seed, tr.From); err != nil {
+		return nil, fmt.Errorf("go on from the checkpoint: %w: train from the start instead", err)
+	}
 	program, err := compileStep(e, n, tr)
 	if err != nil {
 		return nil, err
 	}
 	defer program.Close()
-	loop, err := program.Loop(tr.Optimizer.start(n.Init(seed))...)
+	loop, err := program.Loop(state...)
 	if err != nil {
 		return nil, fmt.Errorf("start the training loop: %w", err)
 	}
-	weights, err := run(ctx, loop, n, tr, path, pairs, log)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	save := func(step int) error { return tr.save(loop, n, seed, step) }
+	weights, err := run(ctx, loop, tr, done, drawing(ctx, n, tr, done, path, pairs), log, save)
 	if err := errors.Join(err, loop.Close()); err != nil {
 		return nil, err
 	}
 	return weights, checkFinite(weights, tr.Optimizer.Rate)
 }
 
-// run takes the steps.
-func run(ctx context.Context, loop engine.Loop, n Net, tr Training, path flow.Path, pairs Pairs,
-	log func(step int, loss float64) error,
-) ([]float32, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	draw := drawing(ctx, n, tr, path, pairs)
-	for step := 1; step <= tr.Steps; step++ {
-		b, err := draw(step)
+// run takes the steps after those done.
+func run(ctx context.Context, loop engine.Loop, tr Training, done int, draw func(step int) (*trainingBatch, error),
+	log func(step int, loss float64) error, save func(step int) error,
+) (weights []float32, err error) {
+	saved := done
+	defer func() {
+		if err != nil && ctx.Err() != nil && done > saved {
+			err = errors.Join(err, save(done))
+		}
+	}()
+	for done < tr.Steps {
+		b, err := draw(done + 1)
 		if err != nil {
 			return nil, err
 		}
 		out, err := loop.Step(b.t, b.x, b.u)
 		if err != nil {
-			return nil, fmt.Errorf("step %d: %w", step, err)
+			return nil, fmt.Errorf("step %d: %w", done+1, err)
 		}
-		if err := log(step, float64(out[0].Data[0])); err != nil {
+		done++
+		if err := log(done, float64(out[0].Data[0])); err != nil {
 			return nil, err
+		}
+		if tr.Every > 0 && done%tr.Every == 0 {
+			saved = done
+			if err := save(done); err != nil {
+				return nil, err
+			}
 		}
 	}
 	state, err := loop.State()
@@ -73,6 +98,25 @@ func run(ctx context.Context, loop engine.Loop, n Net, tr Training, path flow.Pa
 		return nil, err
 	}
 	return tr.Optimizer.result(state), nil
+}
+
+// save hands out the checkpoint of a step, if it is wanted.
+func (tr Training) save(loop engine.Loop, n Net, seed uint64, step int) error {
+	if tr.Save == nil {
+		return nil
+	}
+	state, err := loop.State()
+	if err != nil {
+		return err
+	}
+	checkpoint, err := tr.encode(n, seed, step, state)
+	if err == nil {
+		err = tr.Save(step, checkpoint)
+	}
+	if err != nil {
+		return fmt.Errorf("save the checkpoint of step %d: %w", step, err)
+	}
+	return nil
 }
 
 // checkFinite returns an error where a weight is not finite: the last step may have been one too far.

@@ -1,0 +1,82 @@
+package velocity
+
+import (
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"maps"
+	"slices"
+	"strconv"
+
+	"flowsweep/experiments/engine"
+)
+
+// A checkpoint is a safetensors file of the state of the optimizer, whose metadata say which training it is of and after
+// how many steps. It holds nothing about randomness: batches are drawn by step.
+
+// checkpointFormat is raised when the meaning of a state changes.
+const checkpointFormat = "flowsweep checkpoint 1"
+
+// identity is, in words, what must be the same where a training goes on. How many steps there are in all is part of it
+// only where the rate depends on that: else, a training may go on for longer than it was meant to.
+func (tr Training) identity(n Net, seed uint64) map[string]string {
+	id := map[string]string{
+		"format":    checkpointFormat,
+		"net":       n.String(),
+		"optimizer": fmt.Sprintf("%+v", tr.Optimizer),
+		"batch":     strconv.Itoa(tr.Batch),
+		"seed":      strconv.FormatUint(seed, 10),
+	}
+	if tr.Optimizer.Cosine {
+		id["schedule"] = fmt.Sprintf("a cosine over %d steps", tr.Steps)
+	}
+	return id
+}
+
+// encode returns the checkpoint of the state after that many steps.
+func (tr Training) encode(n Net, seed uint64, step int, state []engine.Tensor) ([]byte, error) {
+	var params []Param
+	var numbers [][]float32
+	for i, in := range tr.Optimizer.state(n.Size()) {
+		params, numbers = append(params, Param{Name: in.Name, Dims: in.Dims}), append(numbers, state[i].Data)
+	}
+	data := littleEndian(numbers...)
+	metadata := tr.identity(n, seed)
+	metadata["step"] = strconv.Itoa(step)
+	metadata["crc32"] = checksum(metadata["step"], data)
+	return encodeTensors(params, metadata, data)
+}
+
+// decode returns the step and the state of a checkpoint, or an error where it is of another training or damaged.
+func (tr Training) decode(n Net, seed uint64, checkpoint []byte) (step int, state []engine.Tensor, err error) {
+	file, err := openTensors(checkpoint)
+	if err != nil {
+		return 0, nil, err
+	}
+	want := tr.identity(n, seed)
+	for _, key := range slices.Sorted(maps.Keys(want)) {
+		if have := file.metadata[key]; have != want[key] {
+			return 0, nil, fmt.Errorf("it is of another training: its %s is %q, not %q", key, have, want[key])
+		}
+	}
+	at := file.metadata["step"]
+	if checksum(at, file.data) != file.metadata["crc32"] {
+		return 0, nil, errors.New("its checksum is wrong: the file is damaged")
+	}
+	if step, err = strconv.Atoi(at); err != nil || step < 0 || step > tr.Steps {
+		return 0, nil, fmt.Errorf("it is of step %s of a training of %d", at, tr.Steps)
+	}
+	for _, in := range tr.Optimizer.state(n.Size()) {
+		numbers, err := file.read(Param{Name: in.Name, Dims: in.Dims})
+		if err != nil {
+			return 0, nil, err
+		}
+		state = append(state, engine.Tensor{Dims: in.Dims, Data: numbers})
+	}
+	return step, state, nil
+}
+
+// checksum covers what the other checks do not.
+func checksum(step string, data []byte) string {
+	return fmt.Sprintf("%08x", crc32.Update(crc32.ChecksumIEEE([]byte(step)), crc32.IEEETable, data))
+}
