@@ -112,13 +112,18 @@ func artifacts(ctx context.Context, tx *sql.Tx, kind, owner string) ([]experimen
 	return list, rows.Err()
 }
 
-// artifactContent returns the content of an artifact after comparing it with its sha256.
+// artifactContent returns the content of an artifact after comparing it with its sha256: what is damaged is never
+// returned.
 func (db *DB) artifactContent(ctx context.Context, kind, owner, name string) (content []byte, err error) {
 	defer wrap(&err, "read %s of %s %s", name, kind, owner)
 	var want string
-	if err := db.readers.QueryRowContext(ctx, `SELECT a.sha256, b.bytes FROM artifacts a JOIN blobs b USING (sha256)
-		WHERE a.owner_kind = ? AND a.owner = ? AND a.name = ?`, kind, owner, name).Scan(&want, &content); err != nil {
+	var there bool
+	if err := db.readers.QueryRowContext(ctx, `SELECT a.sha256, b.bytes IS NOT NULL, b.bytes FROM artifacts a LEFT JOIN blobs b USING (sha256)
+		WHERE a.owner_kind = ? AND a.owner = ? AND a.name = ?`, kind, owner, name).Scan(&want, &there, &content); err != nil {
 		return nil, found(err)
+	}
+	if !there {
+		return nil, fmt.Errorf("its content, of sha256 %s, is missing: the store is damaged, restore a copy of it or give another --db", want)
 	}
 	if err := sameSum(content, want); err != nil {
 		return nil, err

@@ -54,6 +54,10 @@ func TestADamagedBlobIsNoticed(t *testing.T) {
 	_, err = db.ArtifactContent(t.Context(), "tiny", "velocity.onnx")
 	wantError(t, err, "velocity.onnx", "tiny", "damaged")
 
+	run(t, path, "DELETE FROM blobs")
+	_, err = db.Weights(t.Context(), fit)
+	wantError(t, err, "weights.safetensors", fit, "missing", "damaged")
+
 	must(t, db.FinishFit(t.Context(), fit, 1, 1, []byte("weights"), noon)) // made again, it is whole again
 	if got := try(db.Weights(t.Context(), fit))(t); string(got) != "weights" {
 		t.Errorf("weights trained again: got %q", got)

@@ -62,6 +62,14 @@ func checkFolder(folder string) error {
 	case !writable(folder):
 		return fmt.Errorf("the folder %q cannot be written: change its permissions, or give another --db", folder)
 	}
+	name, err := networkFileSystem(folder)
+	if err != nil {
+		return fmt.Errorf("ask for the file system of %q: %w", folder, err)
+	}
+	if name != "" {
+		// Programs on several machines would neither see each other's locks nor share the memory of the write-ahead log.
+		return fmt.Errorf("the folder %q is on a network file system (%s), where SQLite loses data: put the store on a local disk with --db", folder, name)
+	}
 	return nil
 }
 

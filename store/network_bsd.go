@@ -1,0 +1,17 @@
+//go:build darwin || freebsd
+
+package store
+
+import "golang.org/x/sys/unix"
+
+// networkFileSystem returns the name of the file system the folder is on if that is of the network, or "".
+func networkFileSystem(folder string) (string, error) {
+	var s unix.Statfs_t
+	if err := unix.Statfs(folder, &s); err != nil {
+		return "", err
+	}
+	if s.Flags&unix.MNT_LOCAL != 0 {
+		return "", nil
+	}
+	return unix.ByteSliceToString(s.Fstypename[:]), nil
+}

@@ -1,0 +1,23 @@
+package store
+
+import (
+	"path/filepath"
+
+	"golang.org/x/sys/windows"
+)
+
+// networkFileSystem returns the name of the file system the folder is on if that is of the network, or "".
+func networkFileSystem(folder string) (string, error) {
+	folder, err := filepath.Abs(folder)
+	if err != nil {
+		return "", err
+	}
+	root, err := windows.UTF16PtrFromString(filepath.VolumeName(folder) + `\`)
+	if err != nil {
+		return "", err
+	}
+	if windows.GetDriveType(root) == windows.DRIVE_REMOTE {
+		return filepath.VolumeName(folder), nil
+	}
+	return "", nil
+}
