@@ -27,11 +27,15 @@ type todo struct {
 // remaining asks the store which parts of the plan it holds. A nil store holds nothing.
 func remaining(ctx context.Context, db *store.DB, plan experiments.Plan) (work, error) {
 	var w work
-	for _, fit := range plan.Fits {
-		t, err := remainingOf(ctx, db, plan.Spec, fit)
-		if err != nil {
+	var have store.States
+	if db != nil {
+		var err error
+		if have, err = db.States(ctx, plan); err != nil {
 			return w, err
 		}
+	}
+	for _, fit := range plan.Fits {
+		t := remainingOf(have, plan.Spec, fit)
 		if t.train {
 			w.trained++
 			w.trainSteps += fit.Recipe.Train.Steps
@@ -45,35 +49,17 @@ func remaining(ctx context.Context, db *store.DB, plan experiments.Plan) (work, 
 	return w, nil
 }
 
-func remainingOf(ctx context.Context, db *store.DB, spec experiments.Spec, fit experiments.Fit) (todo, error) {
-	t := todo{fit: fit}
-	if db == nil {
-		t.train, t.sample = true, fit.Runs
-		return t, nil
-	}
-	state, err := db.FitState(ctx, fit.Key)
-	if err != nil {
-		return t, err
-	}
-	t.train = state != experiments.Finished
+func remainingOf(have store.States, spec experiments.Spec, fit experiments.Fit) todo {
+	t := todo{fit: fit, train: have.Fits[fit.Key] != experiments.Finished}
 	for _, run := range fit.Runs {
-		state, err := db.RunState(ctx, run.Key)
-		if err != nil {
-			return t, err
-		}
-		if state != experiments.Finished {
+		switch {
+		case have.Runs[run.Key] != experiments.Finished:
 			t.sample = append(t.sample, run)
-			continue
-		}
-		values, err := db.Metrics(ctx, run.Key, run.Reference)
-		if err != nil {
-			return t, err
-		}
-		if !measured(spec, values) {
+		case !measured(spec, have.Metrics[run.Key]):
 			t.again = append(t.again, run)
 		}
 	}
-	return t, nil
+	return t
 }
 
 // measured reports whether the values hold every metric of the spec.

@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -186,9 +188,22 @@ func TestIdentity(t *testing.T) {
 // run runs a statement on the database at path, past the store.
 func run(t *testing.T, path, query string) {
 	t.Helper()
-	db := raw(t, path)
-	_ = try(db.Exec(query))(t)
-	must(t, db.Close())
+	must(t, runOn(path, query))
+}
+
+// runOn runs statements on the database at path, on one connection.
+func runOn(path string, queries ...string) error {
+	db, err := sql.Open("sqlite3", path)
+	if err != nil {
+		return err
+	}
+	db.SetMaxOpenConns(1)
+	for _, q := range queries {
+		if _, err := db.Exec(q); err != nil {
+			return errors.Join(err, db.Close())
+		}
+	}
+	return db.Close()
 }
 
 // snapshot returns the content of each file in the folder.

@@ -209,8 +209,10 @@ func parsePlan(text string) (experiments.Plan, error) {
 // lock makes the test the one that works on the store.
 func lock(t *testing.T, db *store.DB) {
 	t.Helper()
-	must(t, db.Lock(t.Context(), "test", func() time.Time { return noon }, nil))
+	must(t, db.Lock(t.Context(), "test", fixedClock, nil))
 }
+
+func fixedClock() time.Time { return noon }
 
 // start locks the store and starts the sweep.
 func start(t *testing.T, db *store.DB, text string) experiments.Plan {

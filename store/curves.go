@@ -1,0 +1,131 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"math"
+	"slices"
+
+	"flowsweep/experiments"
+)
+
+// Curves returns the loss curves of the fits of a sweep, by key, without what a plot could not show: the steps of a
+// curve are cut into so many equal parts, and of each stay its lowest and its highest loss, and the first that is not
+// finite; of the whole, the first and the last. A curve of at most twice as many points stays whole. However many
+// losses there are, no more of them are in memory than stay.
+func (db *DB) Curves(ctx context.Context, sweep string, parts int) (curves map[string][]experiments.Loss, err error) {
+	defer wrap(&err, "read the loss curves of sweep %q", sweep)
+	if parts < 1 {
+		panic(fmt.Sprintf("store: curves in %d parts", parts))
+	}
+	curves = map[string][]experiments.Loss{}
+	err = db.read(ctx, func(tx *sql.Tx) error {
+		if err := exists(ctx, tx, Owner{ownerSweep, sweep}); err != nil {
+			return err
+		}
+		fits, err := fitsOf(ctx, tx, sweep)
+		if err != nil {
+			return err
+		}
+		for _, fit := range fits {
+			c, err := curve(ctx, tx, fit, parts)
+			if err != nil {
+				return fmt.Errorf("fit %s: %w", fit, err)
+			}
+			if len(c) > 0 {
+				curves[fit] = c
+			}
+		}
+		return nil
+	})
+	return curves, err
+}
+
+func fitsOf(ctx context.Context, tx *sql.Tx, sweep string) (fits []string, err error) {
+	rows, err := tx.QueryContext(ctx, `SELECT DISTINCT r.fit FROM sweep_runs p JOIN runs r ON r.key = p.run WHERE p.sweep = ?`, sweep)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var fit string
+		if err := rows.Scan(&fit); err != nil {
+			return nil, err
+		}
+		fits = append(fits, fit)
+	}
+	return fits, rows.Err()
+}
+
+// curve reads the losses of a fit and thins them.
+func curve(ctx context.Context, tx *sql.Tx, fit string, parts int) ([]experiments.Loss, error) {
+	var first, last sql.NullInt64
+	var count int
+	if err := tx.QueryRowContext(ctx, `SELECT (SELECT min(step) FROM losses WHERE fit = ?1), (SELECT max(step) FROM losses WHERE fit = ?1),
+		(SELECT count(*) FROM (SELECT 1 FROM losses WHERE fit = ?1 LIMIT ?2))`, fit, 2*parts+1).Scan(&first, &last, &count); err != nil {
+		return nil, err
+	}
+	rows, err := tx.QueryContext(ctx, `SELECT step, coalesce(value, kind) FROM losses WHERE fit = ? ORDER BY step`, fit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	t := thinner{first: int(first.Int64), last: int(last.Int64), parts: parts, whole: count <= 2*parts}
+	for rows.Next() {
+		l, err := scanLoss(rows)
+		if err != nil {
+			return nil, err
+		}
+		t.add(l)
+	}
+	t.endPart()
+	return t.kept, rows.Err()
+}
+
+// thinner keeps those of a curve's losses that a plot would show. They come by growing step.
+type thinner struct {
+	first, last int // steps
+	parts       int
+	whole       bool
+	kept        []experiments.Loss
+
+	part              int                // number of the current one
+	low, high, broken []experiments.Loss // of it, at most one each
+}
+
+func (t *thinner) add(l experiments.Loss) {
+	if t.whole || l.Step == t.first || l.Step == t.last {
+		t.endPart()
+		t.kept = append(t.kept, l)
+		return
+	}
+	// The quotient is below 1; a product of steps and parts might be no int.
+	if part := int(float64(l.Step-t.first) / float64(t.last-t.first) * float64(t.parts)); part != t.part {
+		t.endPart()
+		t.part = part
+	}
+	if math.IsNaN(l.Value) || math.IsInf(l.Value, 0) {
+		if len(t.broken) == 0 {
+			t.broken = append(t.broken, l)
+		}
+		return
+	}
+	if len(t.low) == 0 || l.Value < t.low[0].Value {
+		t.low = append(t.low[:0], l)
+	}
+	if len(t.high) == 0 || l.Value > t.high[0].Value {
+		t.high = append(t.high[:0], l)
+	}
+}
+
+// endPart keeps what there is of the current part, by step and none twice.
+func (t *thinner) endPart() {
+	part := slices.Concat(t.low, t.high, t.broken)
+	byStep := func(a, b experiments.Loss) int { return cmp.Compare(a.Step, b.Step) }
+	slices.SortFunc(part, byStep)
+	sameStep := func(a, b experiments.Loss) bool { return a.Step == b.Step }
+	t.kept = append(t.kept, slices.CompactFunc(part, sameStep)...)
+	t.low, t.high, t.broken = t.low[:0], t.high[:0], t.broken[:0]
+}

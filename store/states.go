@@ -1,0 +1,99 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+
+	"flowsweep/experiments"
+)
+
+// States is what the store knows of a plan, all of one moment. What it does not know is not in the maps.
+type States struct {
+	Fits    map[string]experiments.State   // by key
+	Runs    map[string]experiments.State   // by key
+	Metrics map[string][]experiments.Value // by key of the run, against its reference in the plan, by name
+}
+
+// States returns what the store knows of the fits and runs of the plan, in a few queries however many there are.
+func (db *DB) States(ctx context.Context, plan experiments.Plan) (s States, err error) {
+	defer wrap(&err, "read the states of sweep %q", plan.Spec.Name)
+	var fits, runs []string
+	var measured [][2]string
+	for _, fit := range plan.Fits {
+		fits = append(fits, fit.Key)
+		for _, run := range fit.Runs {
+			runs = append(runs, run.Key)
+			measured = append(measured, [2]string{run.Key, run.Reference})
+		}
+	}
+	truth := db.truth()
+	err = db.read(ctx, func(tx *sql.Tx) (err error) {
+		if s.Fits, err = statesOf(ctx, tx, "fits", fits); err != nil {
+			return err
+		}
+		if s.Runs, err = statesOf(ctx, tx, "runs", runs); err != nil {
+			return err
+		}
+		s.Metrics, err = metricsOf(ctx, tx, measured)
+		return err
+	})
+	for _, states := range []map[string]experiments.State{s.Fits, s.Runs} {
+		for key, state := range states {
+			err = errors.Join(err, truth(&state))
+			states[key] = state
+		}
+	}
+	return s, err
+}
+
+// statesOf returns the states of those rows of a table that are there. The keys go as one JSON text: SQLite takes a
+// limited number of parameters.
+func statesOf(ctx context.Context, tx *sql.Tx, table string, keys []string) (map[string]experiments.State, error) {
+	text, err := json.Marshal(keys)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := tx.QueryContext(ctx, `SELECT t.key, t.state FROM json_each(?) j CROSS JOIN `+table+` t ON t.key = j.value`, string(text))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	states := make(map[string]experiments.State, len(keys))
+	for rows.Next() {
+		var key string
+		var state experiments.State
+		if err := rows.Scan(&key, &state); err != nil {
+			return nil, err
+		}
+		states[key] = state
+	}
+	return states, rows.Err()
+}
+
+// metricsOf returns the values of pairs of a run and a reference, by run.
+func metricsOf(ctx context.Context, tx *sql.Tx, pairs [][2]string) (map[string][]experiments.Value, error) {
+	text, err := json.Marshal(pairs)
+	if err != nil {
+		return nil, err
+	}
+	// A run that is twice in a plan is measured against one reference.
+	rows, err := tx.QueryContext(ctx, `WITH pairs AS (SELECT DISTINCT value ->> 0 AS run, value ->> 1 AS reference FROM json_each(?))
+		SELECT m.run, m.name, m.value, m.kind, m.se FROM pairs p CROSS JOIN metrics m ON m.run = p.run AND m.reference = p.reference
+		ORDER BY m.run, m.name`, string(text))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	values := map[string][]experiments.Value{}
+	for rows.Next() {
+		var run string
+		v, err := scanValue(rows.Scan, &run)
+		if err != nil {
+			return nil, err
+		}
+		values[run] = append(values[run], v)
+	}
+	return values, rows.Err()
+}
