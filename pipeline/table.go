@@ -67,13 +67,17 @@ func (t rows) order(column string) ([]int, error) {
 
 func (t rows) csv(w io.Writer, order []int) error {
 	c := csv.NewWriter(w)
-	if err := c.Write(t.columns); err != nil {
+	header := make([]string, len(t.columns))
+	for j, column := range t.columns {
+		header[j] = cellOf(column)
+	}
+	if err := c.Write(header); err != nil {
 		return err
 	}
 	for _, i := range order {
 		record := make([]string, len(t.columns))
 		for j, column := range t.columns {
-			record[j] = t.cells[i][column]
+			record[j] = cellOf(t.cells[i][column])
 		}
 		if err := c.Write(record); err != nil {
 			return err
@@ -87,7 +91,7 @@ func (t rows) csv(w io.Writer, order []int) error {
 func (t rows) print(w io.Writer, columns []string, order []int) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, c := range columns {
-		fmt.Fprint(tw, strings.TrimPrefix(c, "metrics."), "\t")
+		fmt.Fprint(tw, clean(strings.TrimPrefix(c, "metrics.")), "\t")
 	}
 	fmt.Fprintln(tw)
 	for _, i := range order {
@@ -96,7 +100,7 @@ func (t rows) print(w io.Writer, columns []string, order []int) error {
 			if x, err := strconv.ParseFloat(cell, 64); err == nil && strings.ContainsAny(cell, ".e") {
 				cell = strconv.FormatFloat(x, 'g', 4, 64)
 			}
-			fmt.Fprint(tw, cell, "\t")
+			fmt.Fprint(tw, clean(cell), "\t")
 		}
 		fmt.Fprintln(tw)
 	}
