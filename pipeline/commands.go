@@ -127,15 +127,25 @@ func (a *app) root() *cobra.Command {
 	root.SetErr(a.stderr)
 	root.PersistentFlags().StringVar(&a.db, "db", "runs.db", "the store, one SQLite `file`")
 	root.AddCommand(a.sweepCommand(), a.planCommand(), a.runsCommand(), a.showCommand(), a.reportCommand(),
-		a.exportCommand(), a.verifyCommand(), a.benchCommand(), a.doctorCommand(), a.schemaCommand())
-	for _, c := range root.Commands() {
+		a.exportCommand(), a.verifyCommand(), a.benchCommand(), a.dbCommand(), a.tagCommand(), a.noteCommand(),
+		a.doctorCommand(), a.schemaCommand())
+	a.noteStart(root.Commands())
+	return root
+}
+
+// noteStart has the commands, and those below them, note that they run.
+func (a *app) noteStart(commands []*cobra.Command) {
+	for _, c := range commands {
+		a.noteStart(c.Commands())
 		run := c.RunE
+		if run == nil {
+			continue
+		}
 		c.RunE = func(cmd *cobra.Command, args []string) error {
 			a.started = true
 			return run(cmd, args)
 		}
 	}
-	return root
 }
 
 // knownCommand is the argument check of the program itself, which takes nothing but the name of a command.

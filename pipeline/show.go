@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -28,6 +29,8 @@ type shown struct {
 	References  []string                `json:"references,omitempty"` // keys of the reference samples it was measured against
 	Losses      []shownLoss             `json:"losses,omitempty"`
 	Files       []experiments.Artifact  `json:"files"`
+	Tags        []string                `json:"tags,omitempty"`
+	Note        string                  `json:"note,omitempty"`
 	Environment experiments.Environment `json:"environment"`
 }
 
@@ -66,10 +69,21 @@ func show(ctx context.Context, db *store.DB, prefix string) (shown, error) {
 	if err != nil {
 		return shown{}, usage(err)
 	}
+	var s shown
 	if kind == "fit" {
-		return showFit(ctx, db, key)
+		s, err = showFit(ctx, db, key)
+	} else {
+		s, err = showRun(ctx, db, key)
 	}
-	return showRun(ctx, db, key)
+	if err != nil {
+		return s, err
+	}
+	owner := store.Owner{Kind: kind, Key: key}
+	if s.Tags, err = db.Tags(ctx, owner); err != nil {
+		return s, err
+	}
+	s.Note, err = db.Note(ctx, owner)
+	return s, err
 }
 
 func showFit(ctx context.Context, db *store.DB, key string) (shown, error) {
@@ -117,9 +131,15 @@ func (a *app) printShown(s shown, indent string) error {
 	line(s.Kind, s.Key)
 	line("state", s.State)
 	if s.Error != "" {
-		line("error", s.Error)
+		line("error", clean(s.Error))
 	}
-	line("config", string(s.Config))
+	if len(s.Tags) > 0 {
+		line("tags", clean(strings.Join(s.Tags, ", ")))
+	}
+	if s.Note != "" {
+		line("note", clean(s.Note))
+	}
+	line("config", clean(string(s.Config)))
 	line("seconds", fmt.Sprintf("%.3g", s.Seconds))
 	if s.Kind == "fit" {
 		line("parameters", s.Params)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 )
@@ -13,12 +14,21 @@ import (
 // Backup writes a copy of the store, as it is at one moment, to a new file at path. Others may go on working meanwhile.
 // It returns an error where the file exists, and leaves none behind where it cannot write it all.
 func (db *DB) Backup(ctx context.Context, path string) error {
-	err := copyTo(ctx, db.readers, path)
+	err := db.backup(ctx, path)
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("back up the store: %s exists and is not overwritten: give another file", path)
 	}
 	wrap(&err, "back up the store to %s", path)
 	return err
+}
+
+// backup copies on a connection of its own: the writer's would be held up, and a reader's may write no file at all.
+func (db *DB) backup(ctx context.Context, path string) error {
+	own, err := connect(ctx, db.path, 1, map[string]string{"journal_mode": "wal"}, url.Values{"mode": {"rw"}, "_busy_timeout": {"5000"}})
+	if err != nil {
+		return err
+	}
+	return errors.Join(copyTo(ctx, own, path), own.Close())
 }
 
 // copyTo writes a copy of the database to a new file at path, which is there only when it is whole and on the disk.

@@ -1,0 +1,174 @@
+package pipeline
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"flowsweep/store"
+)
+
+func (a *app) dbCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "db",
+		Short: "Look after the store: check it, back it up, clean it, delete a sweep",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(a.dbCheckCommand(), a.dbBackupCommand(), a.dbCleanCommand(), a.dbDeleteCommand())
+	return cmd
+}
+
+func (a *app) dbCheckCommand() *cobra.Command {
+	asJSON := false
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Check that the store is whole; exits with 1 where it is not",
+		Long: "Check that the store is whole: the file itself, references between rows, the sha256 of every content. It also says what\n" +
+			"was running when its process died, and what nothing needs. It exits with 1 where something is damaged.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withStore(cmd.Context(), func(db *store.DB) error {
+				list, err := db.Check(cmd.Context())
+				if err != nil {
+					return err
+				}
+				return a.printFindings(list, asJSON)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// printFindings prints what is to be said of the store, and returns an error where something is damaged.
+func (a *app) printFindings(list []store.Finding, asJSON bool) error {
+	damaged := 0
+	for _, f := range list {
+		if f.Damage {
+			damaged++
+		}
+	}
+	var err error
+	if damaged > 0 {
+		err = fmt.Errorf("%d things in %s are damaged: restore a backup, or delete the sweeps they belong to", damaged, a.db)
+	}
+	if asJSON {
+		if list == nil {
+			list = []store.Finding{}
+		}
+		return errors.Join(printJSON(a.stdout, list), err)
+	}
+	for _, f := range list {
+		fmt.Fprintf(a.stdout, "%-10s %s\n", f.Kind, clean(f.Text))
+	}
+	if damaged == 0 {
+		fmt.Fprintf(a.stdout, "%s is whole\n", a.db)
+	}
+	return err
+}
+
+func (a *app) dbBackupCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "backup FILE",
+		Short: "Write a consistent copy of the store, even while a sweep works; never over a file that is there",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withStore(cmd.Context(), func(db *store.DB) error {
+				if err := db.Backup(cmd.Context(), args[0]); err != nil {
+					return err
+				}
+				info, err := os.Stat(args[0])
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintf(a.stdout, "backup    %s: %d bytes\n", args[0], info.Size())
+				return err
+			})
+		},
+	}
+}
+
+func (a *app) dbCleanCommand() *cobra.Command {
+	var unplanned, asJSON, noWait bool
+	cmd := &cobra.Command{
+		Use:   "gc",
+		Short: "Remove what nothing needs, and give its space back",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.removing(cmd.Context(), "db gc", noWait, asJSON, func(db *store.DB) (store.Removed, error) {
+				return db.Clean(cmd.Context(), unplanned)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&unplanned, "unplanned", false, "also remove the runs that no sweep plans any more")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&noWait, "no-wait", false, "end with an error if a sweep works on the store, rather than wait for it")
+	return cmd
+}
+
+func (a *app) dbDeleteCommand() *cobra.Command {
+	var yes, asJSON, noWait bool
+	cmd := &cobra.Command{
+		Use:   "delete SWEEP",
+		Short: "Delete a sweep; fits and runs that other sweeps plan stay",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.removing(cmd.Context(), "db delete "+args[0], noWait, asJSON, func(db *store.DB) (store.Removed, error) {
+				sweep, err := db.Sweep(cmd.Context(), args[0])
+				if err != nil {
+					return store.Removed{}, usage(err)
+				}
+				if err := a.agree(fmt.Sprintf("Delete %s with its %d runs?", sweep.Name, len(sweep.Results)), yes); err != nil {
+					return store.Removed{}, err
+				}
+				return db.Delete(cmd.Context(), args[0])
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&noWait, "no-wait", false, "end with an error if a sweep works on the store, rather than wait for it")
+	return cmd
+}
+
+// removing works on the store and prints what that removed.
+func (a *app) removing(ctx context.Context, command string, noWait, asJSON bool, do func(db *store.DB) (store.Removed, error)) error {
+	return a.withStore(ctx, func(db *store.DB) error {
+		if err := a.lock(ctx, db, command, noWait); err != nil {
+			return err
+		}
+		r, err := do(db)
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return printJSON(a.stdout, r)
+		}
+		_, err = fmt.Fprintf(a.stdout, "removed   %d runs, %d fits, %d losses, %d checkpoints, %d contents; the file is %d bytes smaller\n",
+			r.Runs, r.Fits, r.Losses, r.Checkpoints, r.Contents, r.Bytes)
+		return err
+	})
+}
+
+// agree asks on a terminal, and elsewhere wants --yes.
+func (a *app) agree(question string, yes bool) error {
+	if yes {
+		return nil
+	}
+	in, ok := a.stdin.(*os.File)
+	if !ok || !isTerminal(in) {
+		return usage(errors.New(strings.ToLower(question[:1]) + question[1:] + " Say --yes to do it"))
+	}
+	fmt.Fprintf(a.stderr, "%s [y/N] ", question)
+	answer, _ := bufio.NewReader(in).ReadString('\n')
+	if !strings.HasPrefix(strings.ToLower(strings.TrimSpace(answer)), "y") {
+		return usage(errors.New("nothing was done"))
+	}
+	return nil
+}

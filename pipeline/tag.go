@@ -1,0 +1,74 @@
+package pipeline
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"flowsweep/store"
+)
+
+func (a *app) tagCommand() *cobra.Command {
+	var remove []string
+	cmd := &cobra.Command{
+		Use:   "tag NAME [TAG...]",
+		Short: "Tag a sweep, fit or run, and print its tags",
+		Long:  "Tag a sweep, fit or run, and print its tags. NAME is the name of a sweep, or a key or the beginning of one.",
+		Args:  cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withStore(cmd.Context(), func(db *store.DB) error {
+				owner, err := db.Owner(cmd.Context(), args[0])
+				if err != nil {
+					return usage(err)
+				}
+				for _, tag := range args[1:] {
+					if strings.TrimSpace(tag) == "" {
+						return usage(fmt.Errorf("%q is no tag: give a word", tag))
+					}
+				}
+				if len(args) > 1 || len(remove) > 0 {
+					if err := db.Tag(cmd.Context(), owner, args[1:], remove); err != nil {
+						return err
+					}
+				}
+				tags, err := db.Tags(cmd.Context(), owner)
+				for _, tag := range tags {
+					fmt.Fprintln(a.stdout, clean(tag))
+				}
+				return err
+			})
+		},
+	}
+	cmd.Flags().StringArrayVar(&remove, "remove", nil, "remove this `tag`; may be given several times")
+	return cmd
+}
+
+func (a *app) noteCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "note NAME [TEXT]",
+		Short: "Write a note on a sweep, fit or run in place of the one there, or print it",
+		Long: "Write a note on a sweep, fit or run in place of the one there, or print it. NAME is the name of a sweep, or a key or the\n" +
+			"beginning of one. An empty TEXT removes the note.",
+		Args: cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withStore(cmd.Context(), func(db *store.DB) error {
+				owner, err := db.Owner(cmd.Context(), args[0])
+				if err != nil {
+					return usage(err)
+				}
+				if len(args) == 2 {
+					return db.SetNote(cmd.Context(), owner, args[1])
+				}
+				note, err := db.Note(cmd.Context(), owner)
+				if err != nil || note == "" {
+					return err
+				}
+				for line := range strings.Lines(note) {
+					fmt.Fprintln(a.stdout, clean(strings.TrimSuffix(line, "\n")))
+				}
+				return nil
+			})
+		},
+	}
+}

@@ -1,0 +1,144 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"flowsweep/experiments"
+)
+
+// Finding is something that Check has to say of a store.
+type Finding struct {
+	Kind   string `json:"kind"` // integrity, reference, content, unowned, running or unused
+	Text   string `json:"text"`
+	Damage bool   `json:"damage"` // something is lost or wrong; what is not damage the program deals with itself
+}
+
+// Check looks at all that a store holds and returns what is to be said of it, all of one moment: whether the file is
+// whole, rows refer to rows that are there, contents have their sha256 and what is finished has its content; then what
+// died, and what nothing needs. Others may work meanwhile.
+func (db *DB) Check(ctx context.Context) (list []Finding, err error) {
+	defer wrap(&err, "check the store")
+	working := experiments.Running
+	if err := db.truth()(&working); err != nil {
+		return nil, err
+	}
+	err = db.read(ctx, func(tx *sql.Tx) error {
+		for _, check := range []func(context.Context, *sql.Tx) ([]Finding, error){
+			checkIntegrity, checkReferences, checkContents, checkUnowned, checkUnused,
+		} {
+			found, err := check(ctx, tx)
+			if err != nil {
+				return err
+			}
+			list = append(list, found...)
+		}
+		if working == experiments.Running {
+			return nil
+		}
+		found, err := checkRunning(ctx, tx)
+		list = append(list, found...)
+		return err
+	})
+	return list, err
+}
+
+func checkIntegrity(ctx context.Context, tx *sql.Tx) ([]Finding, error) {
+	found, err := findings(ctx, tx, `SELECT 'integrity', integrity_check, true FROM pragma_integrity_check WHERE integrity_check <> 'ok'`)
+	if err != nil { // the file is too broken to be looked at
+		return []Finding{{"integrity", err.Error(), true}}, nil
+	}
+	return found, nil
+}
+
+func checkReferences(ctx context.Context, tx *sql.Tx) ([]Finding, error) {
+	return findings(ctx, tx, `SELECT 'reference', printf('%d rows of %s refer to rows of %s that are not there', count(*), "table", parent), true
+		FROM pragma_foreign_key_check GROUP BY "table", parent`)
+}
+
+// checkContents compares artifacts and checkpoints with their sha256, one at a time: they are large.
+func checkContents(ctx context.Context, tx *sql.Tx) ([]Finding, error) {
+	list, err := findings(ctx, tx, `SELECT 'content', printf('%s of %s %s is missing', name, owner_kind, owner), true
+			FROM artifacts a WHERE NOT EXISTS (SELECT 1 FROM blobs b WHERE b.sha256 = a.sha256)
+		UNION ALL SELECT 'content', printf('fit %s is finished and has no weights', key), true FROM fits
+			WHERE state = 'finished' AND NOT EXISTS (SELECT 1 FROM artifacts WHERE owner_kind = 'fit' AND owner = key)
+		UNION ALL SELECT 'content', printf('run %s is finished and has no samples', key), true FROM runs
+			WHERE state = 'finished' AND NOT EXISTS (SELECT 1 FROM artifacts WHERE owner_kind = 'run' AND owner = key)`)
+	if err != nil {
+		return nil, err
+	}
+	for _, query := range []string{
+		`SELECT sha256, bytes, coalesce((SELECT group_concat(name || ' of ' || owner_kind || ' ' || owner, ', ')
+			FROM artifacts a WHERE a.sha256 = b.sha256), 'a content that nothing needs') FROM blobs b`,
+		`SELECT sha256, bytes, 'the checkpoint of fit ' || fit FROM checkpoints`,
+	} {
+		found, err := checkSums(ctx, tx, query)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, found...)
+	}
+	return list, nil
+}
+
+func checkSums(ctx context.Context, tx *sql.Tx, query string) (list []Finding, err error) {
+	rows, err := tx.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var want, what string
+		var content sql.RawBytes
+		if err := rows.Scan(&want, &content, &what); err != nil {
+			return nil, err
+		}
+		if sameSum(content, want) != nil {
+			list = append(list, Finding{"content", what + " is not what was stored: its sha256 is another", true})
+		}
+	}
+	return list, rows.Err()
+}
+
+// checkUnowned finds what belongs to something that is gone.
+func checkUnowned(ctx context.Context, tx *sql.Tx) (list []Finding, err error) {
+	for _, table := range ownedTables {
+		found, err := findings(ctx, tx, fmt.Sprintf(`SELECT 'unowned', printf('%%d %s belong to fits, runs or sweeps that are gone: flowsweep db gc', count(*)), true
+			FROM %s WHERE %s HAVING count(*) > 0`, table, table, unowned))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, found...)
+	}
+	return list, nil
+}
+
+func checkUnused(ctx context.Context, tx *sql.Tx) ([]Finding, error) {
+	return findings(ctx, tx, `SELECT 'unused', printf('%d contents, %d bytes, that nothing needs: flowsweep db gc', count(*), sum(length(bytes))), false
+			FROM blobs WHERE `+unusedBlobs+` HAVING count(*) > 0
+		UNION ALL SELECT 'unused', printf('%d runs that no sweep plans any more: they are used again if one does, or removed by flowsweep db gc --unplanned',
+			count(*)), false FROM runs WHERE `+unplannedRuns+` HAVING count(*) > 0`)
+}
+
+func checkRunning(ctx context.Context, tx *sql.Tx) ([]Finding, error) {
+	return findings(ctx, tx, `SELECT 'running', printf('%s %s was running when its process died: the next sweep does it again', kind, key), false FROM
+		(SELECT 'fit' AS kind, key FROM fits WHERE state = 'running' UNION ALL SELECT 'run', key FROM runs WHERE state = 'running'
+		UNION ALL SELECT 'sweep', name FROM sweeps WHERE state = 'running') ORDER BY kind, key`)
+}
+
+func findings(ctx context.Context, tx *sql.Tx, query string) (list []Finding, err error) {
+	rows, err := tx.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var f Finding
+		if err := rows.Scan(&f.Kind, &f.Text, &f.Damage); err != nil {
+			return nil, err
+		}
+		list = append(list, f)
+	}
+	return list, rows.Err()
+}

@@ -1,0 +1,240 @@
+package store_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"flowsweep/experiments"
+	"flowsweep/store"
+)
+
+// finished makes a store with the tiny sweep done, and the plan of it.
+func finished(t *testing.T, path string) (*store.DB, experiments.Plan) {
+	t.Helper()
+	db := open(t, path)
+	plan := start(t, db, tiny)
+	finish(t, db, plan)
+	return db, plan
+}
+
+// finish does all that a plan holds, each content by its key.
+func finish(t *testing.T, db *store.DB, plan experiments.Plan) {
+	t.Helper()
+	for _, fit := range plan.Fits {
+		if try(db.StartFit(t.Context(), fit.Key, env, noon))(t) {
+			db.LogLosses(fit.Key, experiments.Loss{Step: 1, Value: 1})
+			must(t, db.FinishFit(t.Context(), fit.Key, 1, 1, []byte(fit.Key), noon))
+		}
+		for _, r := range fit.Runs {
+			must(t, db.FinishRun(t.Context(), r.Key, env, 1, 1, []byte(r.Key), noon))
+			must(t, db.SaveMetrics(t.Context(), r.Key, r.Reference, []experiments.Value{{Name: "mmd", Value: 1}}))
+		}
+	}
+	must(t, db.FinishSweep(t.Context(), plan.Spec.Name, experiments.Finished, noon))
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, query string // what is done to a whole store; % is the key of its first fit
+		want        string // kind, and what the text holds
+		damage      bool
+	}{
+		{"a whole one", "", "", false},
+		{"a content changed", "UPDATE blobs SET bytes = zeroblob(16) WHERE bytes = CAST('%s' AS BLOB)", "content: weights.safetensors of fit %s is not what was stored", true},
+		{"a content cut", "UPDATE blobs SET bytes = substr(bytes, 2) WHERE bytes = CAST('%s' AS BLOB)", "content: weights.safetensors of fit %s is not what was stored", true},
+		{"a content gone", "DELETE FROM blobs WHERE bytes = CAST('%s' AS BLOB)", "content: weights.safetensors of fit %s is missing", true},
+		{"an artifact gone", "DELETE FROM artifacts WHERE owner = '%s'", "content: fit %s is finished and has no weights", true},
+		{"a checkpoint changed", "INSERT INTO checkpoints VALUES ('%s', 1, 'x', CAST('y' AS BLOB))", "content: the checkpoint of fit %s is not", true},
+		{"a fit gone", "DELETE FROM fits WHERE key = '%s'", "reference: 4 rows of runs refer to rows of fits", true},
+		{"an artifact of nobody", "UPDATE artifacts SET owner = 'nobody' WHERE owner = '%s'", "unowned: 1 artifacts belong to", true},
+		{"a tag of nobody", "INSERT INTO tags VALUES ('run', 'nobody', 'odd')", "unowned: 1 tags belong to", true},
+		{"a content unused", "INSERT INTO blobs VALUES ('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad', CAST('abc' AS BLOB))", "unused: 1 contents, 3 bytes", false},
+		{"a run unplanned", "DELETE FROM sweep_runs WHERE position = 0", "unused: 1 runs that no sweep plans", false},
+		{"a fit running", "UPDATE fits SET state = 'running' WHERE key = '%s'", "running: fit %s was running when its process died", false},
+		{"a sweep running", "UPDATE sweeps SET state = 'running'", "running: sweep tiny was running", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "runs.db")
+			db, plan := finished(t, path)
+			must(t, db.Close())
+			run(t, path, strings.ReplaceAll(c.query, "%s", plan.Fits[0].Key))
+			db = open(t, path)
+			list := try(db.Check(t.Context()))(t)
+			want := strings.ReplaceAll(c.want, "%s", plan.Fits[0].Key)
+			found := false
+			for _, f := range list {
+				found = found || strings.HasPrefix(f.Kind+": "+f.Text, want) && f.Damage == c.damage
+			}
+			if want == "" && len(list) > 0 || want != "" && !found {
+				t.Errorf("got %+v, want %q", list, want)
+			}
+			if !c.damage { // the program deals with it itself
+				lock(t, db)
+				_ = try(db.Clean(t.Context(), true))(t)
+				if list := try(db.Check(t.Context()))(t); len(list) != 0 {
+					t.Errorf("after Clean: got %+v", list)
+				}
+			}
+		})
+	}
+	t.Run("while somebody works", func(t *testing.T) {
+		t.Parallel()
+		db := open(t, filepath.Join(t.TempDir(), "runs.db"))
+		startFit(t, db, start(t, db, tiny).Fits[0].Key)
+		if list := try(db.Check(t.Context()))(t); len(list) != 0 {
+			t.Errorf("got %+v, want that a running fit is said nothing of", list)
+		}
+	})
+}
+
+// A page that is overwritten is found, whatever it held.
+func TestCheckOfABrokenFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "runs.db")
+	db, _ := finished(t, path)
+	must(t, db.Close())
+	whole := try(os.ReadFile(path))(t)
+	for page := 1; page < len(whole)/4096; page++ { // all but the first, without which it is no store
+		broken := append([]byte(nil), whole...)
+		for i := range 4096 {
+			broken[4096*page+i] = 0x55
+		}
+		path := filepath.Join(t.TempDir(), "runs.db")
+		must(t, os.WriteFile(path, broken, 0o644))
+		db, err := store.Open(t.Context(), path)
+		if err != nil {
+			continue // so it is found as well
+		}
+		list, err := db.Check(t.Context())
+		damage := err != nil
+		for _, f := range list {
+			damage = damage || f.Damage
+		}
+		if !damage {
+			t.Errorf("page %d of %d is overwritten, and nobody says so", page+1, len(whole)/4096)
+		}
+		_ = db.Close()
+	}
+}
+
+func TestBackup(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path, copied := filepath.Join(folder, "runs.db"), filepath.Join(folder, "copy, 100%.db")
+	db, plan := finished(t, path)
+	must(t, db.Backup(t.Context(), copied))
+	must(t, db.SetNote(t.Context(), store.Owner{Kind: "sweep", Key: "tiny"}, "later"))
+	before := try(os.ReadFile(copied))(t)
+	wantError(t, db.Backup(t.Context(), copied), copied, "exists and is not overwritten")
+	wantError(t, db.Backup(t.Context(), filepath.Join(folder, "none", "copy.db")), "none")
+	if after := try(os.ReadFile(copied))(t); !reflect.DeepEqual(before, after) {
+		t.Error("the file that was there has changed")
+	}
+	must(t, db.Close())
+	if got := names(t, folder); len(got) != 2 {
+		t.Errorf("files: got %q, want the store and its copy", got)
+	}
+	other := open(t, copied)
+	if list := try(other.Check(t.Context()))(t); len(list) != 0 {
+		t.Errorf("check of the copy: got %+v", list)
+	}
+	if got := try(other.Weights(t.Context(), plan.Fits[0].Key))(t); string(got) != plan.Fits[0].Key {
+		t.Errorf("weights in the copy: got %q", got)
+	}
+	if got := try(other.Note(t.Context(), store.Owner{Kind: "sweep", Key: "tiny"}))(t); got != "" {
+		t.Errorf("the copy knows what came after it: %q", got)
+	}
+}
+
+// rowsOf counts the rows of every table.
+func rowsOf(t *testing.T, path string) map[string]int {
+	t.Helper()
+	db := raw(t, path)
+	rows := try(db.Query("SELECT name FROM sqlite_schema WHERE type = 'table'"))(t)
+	defer rows.Close()
+	counts := map[string]int{}
+	for rows.Next() {
+		var name string
+		var n int
+		must(t, rows.Scan(&name))
+		must(t, db.QueryRow("SELECT count(*) FROM "+name).Scan(&n))
+		counts[name] = n
+	}
+	return counts
+}
+
+func TestDelete(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "runs.db")
+	db := open(t, path)
+	// Half of tiny's fits and of the runs of those are narrow's as well.
+	narrow := strings.Replace(strings.Replace(strings.Replace(tiny, "tiny", "narrow", 1), "[4, 8]", "4", 1), "[1, 2]", "1", 1)
+	finish(t, db, start(t, db, narrow))
+	alone := rowsOf(t, path)
+	plan := planOf(t, tiny)
+	must(t, db.StartSweep(t.Context(), plan, env, noon))
+	finish(t, db, plan)
+	gone := store.Owner{Kind: "run", Key: plan.Fits[0].Runs[1].Key}
+	for _, o := range []store.Owner{{Kind: "sweep", Key: "tiny"}, {Kind: "fit", Key: plan.Fits[3].Key}, gone} {
+		must(t, db.Tag(t.Context(), o, []string{"x"}, nil))
+		must(t, db.SetNote(t.Context(), o, "x"))
+	}
+	must(t, db.EndRun(t.Context(), gone.Key, env, experiments.Failed, "x", noon))
+	must(t, db.Ship(t.Context(), "tiny", []store.File{{Name: "velocity.onnx", Content: []byte("onnx")}}, []experiments.Check{{File: "velocity.onnx"}}))
+	must(t, db.SaveNull(t.Context(), store.Null{Key: "n", Reference: "of nobody", Metric: "mmd"}))
+
+	_, err := db.Delete(t.Context(), "none")
+	wantError(t, err, `no sweep "none" in the store (have tiny, narrow)`)
+	_, err = db.Delete(t.Context(), "")
+	wantError(t, err, "give its name")
+	r := try(db.Delete(t.Context(), "tiny"))(t)
+	if want := (store.Removed{Runs: 12, Fits: 2, Losses: 2, Contents: 12 + 2 + 1}); r != want {
+		t.Errorf("removed: got %+v, want %+v", r, want)
+	}
+	if got := rowsOf(t, path); !reflect.DeepEqual(got, alone) {
+		t.Errorf("rows left:\n got %v\nwant %v", got, alone)
+	}
+	if list := try(db.Check(t.Context()))(t); len(list) != 0 {
+		t.Errorf("check: got %+v", list)
+	}
+	if s := try(db.Sweep(t.Context(), ""))(t); s.Name != "narrow" || s.Results[0].State != experiments.Finished {
+		t.Errorf("the sweep that is left: got %q with %+v", s.Name, s.Results[0])
+	}
+	_ = try(db.Delete(t.Context(), "narrow"))(t)
+	for table, n := range rowsOf(t, path) {
+		if n != 0 {
+			t.Errorf("%d rows of %s in a store without sweeps", n, table)
+		}
+	}
+}
+
+func TestClean(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "runs.db")
+	db, plan := finished(t, path)
+	large := make([]byte, 1<<20)
+	must(t, db.Ship(t.Context(), "tiny", []store.File{{Name: "velocity.onnx", Content: large}}, nil))
+	must(t, db.Ship(t.Context(), "tiny", nil, nil)) // leaves the content behind
+	run(t, path, fmt.Sprintf("INSERT INTO checkpoints VALUES ('%s', 1, 'x', CAST('y' AS BLOB))", plan.Fits[0].Key))
+	r := try(db.Clean(t.Context(), false))(t)
+	if r.Contents != 1 || r.Checkpoints != 1 || r.Runs != 0 || r.Bytes < 1<<20 {
+		t.Errorf("removed: got %+v, want a content of a megabyte and a checkpoint", r)
+	}
+	changed := planOf(t, strings.Replace(tiny, "[4, 8]", "4", 1))
+	must(t, db.StartSweep(t.Context(), changed, env, noon))
+	if r := try(db.Clean(t.Context(), false))(t); r.Runs != 0 || r.Fits != 0 {
+		t.Errorf("removed unasked: %+v", r)
+	}
+	if r := try(db.Clean(t.Context(), true))(t); r.Runs != 8 || r.Fits != 2 || r.Losses != 2 {
+		t.Errorf("removed: got %+v, want the 8 runs of 2 fits that the new plan lacks", r)
+	}
+	if r := try(db.Clean(t.Context(), true))(t); r.Runs != 0 {
+		t.Errorf("removed again: %+v", r)
+	}
+}

@@ -1,0 +1,160 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+)
+
+// ownedTables are those whose rows belong to a sweep, fit or run by kind and name, which no foreign key watches.
+var ownedTables = []string{"artifacts", "tags", "notes", "failures"}
+
+// What nothing needs, as conditions on rows.
+const (
+	unowned = `NOT CASE owner_kind WHEN 'sweep' THEN EXISTS (SELECT 1 FROM sweeps WHERE name = owner)
+		WHEN 'fit' THEN EXISTS (SELECT 1 FROM fits WHERE key = owner) ELSE EXISTS (SELECT 1 FROM runs WHERE key = owner) END`
+	unusedBlobs   = `NOT EXISTS (SELECT 1 FROM artifacts a WHERE a.sha256 = blobs.sha256)`
+	unplannedRuns = `NOT EXISTS (SELECT 1 FROM sweep_runs p WHERE p.run = runs.key)`
+)
+
+// Removed says what a Delete or a Clean took out of a store.
+type Removed struct {
+	Runs        int64 `json:"runs"`
+	Fits        int64 `json:"fits"`
+	Losses      int64 `json:"losses"`
+	Checkpoints int64 `json:"checkpoints"`
+	Contents    int64 `json:"contents"` // of artifacts
+	Bytes       int64 `json:"bytes"`    // by which the file became smaller; 0 after a Delete, which leaves that to Clean
+}
+
+// Delete removes a sweep with all that only it has. Fits and runs that other sweeps plan stay, and so do runs that an
+// earlier spec of the same name planned: Clean removes those on demand. It panics unless this process works on the
+// store.
+func (db *DB) Delete(ctx context.Context, sweep string) (r Removed, err error) {
+	db.mustLock("Delete")
+	defer wrap(&err, "delete sweep %q", sweep)
+	err = db.write(ctx, func(tx *sql.Tx) error {
+		if name, err := sweepName(ctx, tx, sweep); err != nil {
+			return err
+		} else if name != sweep { // none was given
+			return errors.New("give its name")
+		}
+		if err := mark(ctx, tx, `SELECT run FROM sweep_runs WHERE sweep = ?1
+			EXCEPT SELECT run FROM sweep_runs WHERE sweep <> ?1`, sweep); err != nil {
+			return err
+		}
+		for _, query := range []string{
+			`DELETE FROM sweep_runs WHERE sweep = ?`, `DELETE FROM checks WHERE sweep = ?`, `DELETE FROM sweeps WHERE name = ?`,
+		} {
+			if _, err := tx.ExecContext(ctx, query, sweep); err != nil {
+				return err
+			}
+		}
+		r, err = removeMarked(ctx, tx)
+		return err
+	})
+	return r, err
+}
+
+// Clean removes what nothing needs: contents without an artifact, what belongs to something that is gone, checkpoints
+// of finished fits, and the space they took in the file. With unplanned it also removes the runs that no sweep plans
+// any more, and fits without any other. It panics unless this process works on the store.
+func (db *DB) Clean(ctx context.Context, unplanned bool) (r Removed, err error) {
+	db.mustLock("Clean")
+	defer wrap(&err, "clean the store")
+	before, err := db.fold(ctx)
+	if err != nil {
+		return r, err
+	}
+	err = db.write(ctx, func(tx *sql.Tx) error {
+		runs := `SELECT key FROM runs WHERE false`
+		if unplanned {
+			runs = `SELECT key FROM runs WHERE ` + unplannedRuns
+		}
+		if err := mark(ctx, tx, runs); err != nil {
+			return err
+		}
+		r, err = removeMarked(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return r, err
+	}
+	if _, err := db.writer.ExecContext(ctx, "VACUUM"); err != nil {
+		return r, err
+	}
+	after, err := db.fold(ctx)
+	r.Bytes = max(0, before-after)
+	return r, err
+}
+
+// fold brings the write-ahead log into the file and returns the size of that.
+func (db *DB) fold(ctx context.Context) (int64, error) {
+	if _, err := db.writer.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+		return 0, err
+	}
+	info, err := os.Stat(db.path)
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+// mark notes the runs that a query returns as to be removed, and the fits that have no other.
+func mark(ctx context.Context, tx *sql.Tx, runs string, args ...any) error {
+	for _, query := range []string{
+		`CREATE TEMP TABLE IF NOT EXISTS marked_runs (key TEXT PRIMARY KEY) STRICT`,
+		`CREATE TEMP TABLE IF NOT EXISTS marked_fits (key TEXT PRIMARY KEY) STRICT`,
+		`DELETE FROM marked_runs`,
+		`DELETE FROM marked_fits`,
+	} {
+		if _, err := tx.ExecContext(ctx, query); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO marked_runs `+runs, args...); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO marked_fits SELECT DISTINCT r.fit FROM marked_runs m JOIN runs r ON r.key = m.key
+		WHERE NOT EXISTS (SELECT 1 FROM runs o WHERE o.fit = r.fit AND o.key NOT IN (SELECT key FROM marked_runs))`)
+	return err
+}
+
+// removeMarked removes what is marked and then all that nothing needs, children before parents.
+func removeMarked(ctx context.Context, tx *sql.Tx) (r Removed, err error) {
+	var other int64
+	type removal struct {
+		count *int64
+		query string
+	}
+	removals := []removal{
+		{&other, `DELETE FROM metrics WHERE run IN (SELECT key FROM marked_runs)`},
+		{&r.Runs, `DELETE FROM runs WHERE key IN (SELECT key FROM marked_runs)`},
+		{&r.Losses, `DELETE FROM losses WHERE fit IN (SELECT key FROM marked_fits)`},
+		{&r.Checkpoints, `DELETE FROM checkpoints WHERE fit IN (SELECT key FROM marked_fits)
+			OR fit IN (SELECT key FROM fits WHERE state = 'finished')`},
+		{&r.Fits, `DELETE FROM fits WHERE key IN (SELECT key FROM marked_fits)`},
+	}
+	for _, table := range ownedTables {
+		removals = append(removals, removal{&other, fmt.Sprintf(`DELETE FROM %s WHERE %s`, table, unowned)})
+	}
+	removals = append(removals,
+		removal{&r.Contents, `DELETE FROM blobs WHERE ` + unusedBlobs},
+		removal{&other, `DELETE FROM nulls WHERE NOT EXISTS (SELECT 1 FROM sweep_runs p WHERE p.reference = nulls.reference)`},
+		removal{&other, `DELETE FROM environments WHERE NOT EXISTS (SELECT 1 FROM fits WHERE environment = hash)
+			AND NOT EXISTS (SELECT 1 FROM runs WHERE environment = hash) AND NOT EXISTS (SELECT 1 FROM sweeps WHERE environment = hash)`})
+	for _, remove := range removals {
+		result, err := tx.ExecContext(ctx, remove.query)
+		if err != nil {
+			return r, err
+		}
+		n, err := result.RowsAffected()
+		if err != nil {
+			return r, err
+		}
+		*remove.count += n
+	}
+	return r, nil
+}
