@@ -19,7 +19,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"": {rooms: []string{"pipeline"}},
 	"pipeline": {rooms: []string{
 		"experiments", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/metric", "experiments/ode",
-		"experiments/target", "experiments/velocity", "export", "reports", "store",
+		"experiments/oracle", "experiments/target", "experiments/velocity", "export", "reports", "store",
 	}},
 	"store":   {rooms: []string{"experiments"}, doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
 	"reports": {rooms: []string{"experiments"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
@@ -39,8 +39,9 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	},
 	"experiments/engine/onnx": {doors: []string{"github.com/gomlx/compute", "github.com/gomlx/gomlx", "google.golang.org/protobuf"}},
 	"experiments/engine/ort":  {doors: []string{"github.com/yalue/onnxruntime_go"}},
-	"experiments/metric":      {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},
-	"experiments/target":      {rooms: []string{"experiments/flow"}},
+	"experiments/metric":      {rooms: []string{"experiments/flow", "experiments/oracle"}, doors: []string{"gonum.org/v1/gonum"}},
+	"experiments/target":      {rooms: []string{"experiments/flow", "experiments/oracle"}},
+	"experiments/oracle":      {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},
 	"experiments/ode":         {rooms: []string{"experiments/flow"}},
 	"experiments/flow":        {},
 }
@@ -99,9 +100,14 @@ func TestChildrenKnowNoParent(t *testing.T) {
 	}
 }
 
-// spare are the arrows of the design that no code needs yet: the sampler in ONNX will know the solvers, and the exact
-// samples on the command line the targets.
-var spare = [][2]string{{"export", "experiments/ode"}, {"pipeline", "experiments/target"}}
+// spare are the arrows of the design that no code needs yet: the sampler in ONNX will know the solvers, the exact samples
+// and facts on the command line the targets and their oracle, and metrics against a law in closed form the oracle.
+var spare = [][2]string{
+	{"export", "experiments/ode"},
+	{"pipeline", "experiments/target"},
+	{"pipeline", "experiments/oracle"},
+	{"experiments/metric", "experiments/oracle"},
+}
 
 // importsByRoom returns what the code of each folder imports, tests left out: they may look from outside.
 func importsByRoom(t *testing.T) map[string][]string {

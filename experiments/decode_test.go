@@ -17,7 +17,7 @@ func ExampleParse() {
 	fmt.Println(err)
 	// Output:
 	// 2 settings, [0 1 2] chosen by mmd <nil>
-	// bad.yaml:1:21: unknown target "mons" (have moons, gaussians, checkerboard): did you mean "moons"?
+	// bad.yaml:1:21: unknown target "mons" (have moons, gaussians, checkerboard, circles, gaussian, pinwheel, s-curve, spirals, swiss-roll): did you mean "moons"?
 	//     {name: bad, target: mons}
 	//                         ^
 }
@@ -26,7 +26,7 @@ func ExampleParseTarget() {
 	ring, err := ParseTarget("{name: gaussians, count: 4}")
 	fmt.Println(ring.Name, ring.Dim, ring.Params, err)
 	// Output:
-	// gaussians 2 {4 5 0.5 []} <nil>
+	// gaussians 2 {4 5 0.5 [] ring 2} <nil>
 }
 
 // settings returns the cells of a sweep, each as one line.
@@ -61,14 +61,14 @@ func TestSweepOrder(t *testing.T) {
 			"moons{0.05} w32 tanh r0.001 midpoint/8",
 		}},
 		{"targets", "target: [moons, {name: gaussians, std: [0.1, 0.2]}]", []string{
-			"moons{0.05} w64 elu r0.001 midpoint/8", "gaussians{8 5 0.1 []} w64 elu r0.001 midpoint/8",
-			"gaussians{8 5 0.2 []} w64 elu r0.001 midpoint/8",
+			"moons{0.05} w64 elu r0.001 midpoint/8", "gaussians{8 5 0.1 [] ring 2} w64 elu r0.001 midpoint/8",
+			"gaussians{8 5 0.2 [] ring 2} w64 elu r0.001 midpoint/8",
 		}},
 		{"one value of many rows", "target: {name: gaussians, means: [[0], [1]]}", []string{
-			"gaussians{2 0 0.5 [[0] [1]]} w64 elu r0.001 midpoint/8",
+			"gaussians{2 0 0.5 [[0] [1]]  1} w64 elu r0.001 midpoint/8",
 		}},
 		{"rows swept", "target: {name: gaussians, means: [[[0], [1]], [[2, 3]]]}", []string{
-			"gaussians{2 0 0.5 [[0] [1]]} w64 elu r0.001 midpoint/8", "gaussians{1 0 0.5 [[2 3]]} w64 elu r0.001 midpoint/8",
+			"gaussians{2 0 0.5 [[0] [1]]  1} w64 elu r0.001 midpoint/8", "gaussians{1 0 0.5 [[2 3]]  2} w64 elu r0.001 midpoint/8",
 		}},
 		{"lists by alias", "target: moons\nnet: {width: &two [1, 2]}\nsample: {steps: *two}", []string{
 			"moons{0.05} w1 elu r0.001 midpoint/1", "moons{0.05} w1 elu r0.001 midpoint/2",

@@ -1,6 +1,11 @@
 package target
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/oracle"
+)
 
 // Checkerboard is uniform on the 8 dark squares, of side 1, of a board that reaches from -2 to 2 on both axes, times
 // Scale. The default scale, 1/0.45, is that of the 2-D notebook of facebookresearch/flow_matching.
@@ -8,14 +13,27 @@ type Checkerboard struct {
 	Scale float64 `json:"scale" above:"0" doc:"factor on a board that reaches from -2 to 2"`
 }
 
+const darkSquares = 8
+
 // Target returns the checkerboard.
 func (c Checkerboard) Target() (Target, error) {
 	draw := func(r *rand.Rand, dst []float64) {
-		square := r.IntN(8)
-		column, row := square%4, 2*(square/4)
-		row += column % 2
-		dst[0] = c.Scale * (float64(column-2) + r.Float64())
-		dst[1] = c.Scale * (float64(row-2) + r.Float64())
+		x, y := darkSquare(r.IntN(darkSquares))
+		dst[0] = c.Scale * (x + r.Float64())
+		dst[1] = c.Scale * (y + r.Float64())
 	}
-	return Target{Name: "checkerboard", Params: c, Dim: 2, Draw: draw}, nil
+	low, high := flow.NewBatch(darkSquares, 2), flow.NewBatch(darkSquares, 2)
+	for i := range darkSquares {
+		x, y := darkSquare(i)
+		copy(low.Row(i), []float64{c.Scale * x, c.Scale * y})
+		copy(high.Row(i), []float64{c.Scale * (x + 1), c.Scale * (y + 1)})
+	}
+	return Target{Name: "checkerboard", Params: c, Dim: 2, Draw: draw, Law: oracle.Boxes{Low: low, High: high}}, nil
+}
+
+// darkSquare returns the lower left corner of dark square i of the board.
+func darkSquare(i int) (x, y float64) {
+	column, row := i%4, 2*(i/4)
+	row += column % 2
+	return float64(column - 2), float64(row - 2)
 }

@@ -4,19 +4,32 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"math/rand/v2"
+
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/oracle"
 )
 
-// Gaussians is a mixture of equally likely Gaussians of one width: Count of them evenly on a ring, the first at
-// (Radius, 0), or one at each of the given Means, of any dimension.
+// Gaussians is a mixture of equally likely Gaussians of one width, with their means
+//
+//   - evenly on a ring in the plane of the first two axes, the first at (Radius, 0, ...), or
+//   - on a grid that reaches from -Radius to Radius on every axis, or
+//   - at the given Means, of any dimension.
 type Gaussians struct {
-	Count  int         `json:"count" min:"1" doc:"number of Gaussians on the ring"`
-	Radius float64     `json:"radius" min:"0" doc:"radius of the ring"`
+	Count  int         `json:"count" min:"1" doc:"number of Gaussians; on a grid a square, a cube and so on"`
+	Radius float64     `json:"radius" min:"0" doc:"radius of the ring, or half the side of the grid"`
 	Std    float64     `json:"std" min:"0" doc:"standard deviation of each Gaussian"`
-	Means  [][]float64 `json:"means" doc:"means, one a row, instead of a ring"`
+	Means  [][]float64 `json:"means" doc:"means, one a row, instead of a ring or grid"`
+	Layout string      `json:"layout" oneof:"ring grid" doc:"how the means lie"`
+	Dim    int         `json:"dim" min:"1" doc:"dimension of the ring or grid"`
 }
 
-// MarshalJSON returns the parameters that matter: those of the ring, or the means.
+// What a Gaussians has if it says nothing else. It is left out of the JSON, whose hash names what was made from it.
+const (
+	defaultLayout = "ring"
+	defaultDim    = 2
+)
+
+// MarshalJSON returns the parameters that matter: those of the ring or grid, or the means.
 func (g Gaussians) MarshalJSON() ([]byte, error) {
 	if len(g.Means) > 0 {
 		return json.Marshal(struct {
@@ -24,47 +37,106 @@ func (g Gaussians) MarshalJSON() ([]byte, error) {
 			Means [][]float64 `json:"means"`
 		}{g.Std, g.Means})
 	}
+	if g.Layout == defaultLayout {
+		g.Layout = ""
+	}
+	if g.Dim == defaultDim {
+		g.Dim = 0
+	}
 	return json.Marshal(struct {
 		Count  int     `json:"count"`
 		Radius float64 `json:"radius"`
 		Std    float64 `json:"std"`
-	}{g.Count, g.Radius, g.Std})
+		Layout string  `json:"layout,omitempty"`
+		Dim    int     `json:"dim,omitempty"`
+	}{g.Count, g.Radius, g.Std, g.Layout, g.Dim})
 }
 
-// mostGaussians keeps a slip of the pen from asking for more memory than there is.
-const mostGaussians = 100_000
-
-// Target returns the mixture, or an error where there are too many Gaussians or the means are not all of one dimension.
+// Target returns the mixture. An empty layout is a ring, and dimension 0 is 2.
 func (g Gaussians) Target() (Target, error) {
-	means := g.Means
-	if len(means) > 0 {
-		g.Count, g.Radius = len(means), 0
-	} else {
-		if g.Count > mostGaussians {
-			return Target{}, fmt.Errorf("count: %d Gaussians are too many: at most %d", g.Count, mostGaussians)
-		}
-		means = ring(g.Count, g.Radius)
+	if g.Layout == "" {
+		g.Layout = defaultLayout
 	}
-	dim := len(means[0])
-	for i, m := range means {
+	if g.Dim == 0 {
+		g.Dim = defaultDim
+	}
+	means, err := g.means()
+	if err != nil {
+		return Target{}, err
+	}
+	if len(g.Means) > 0 {
+		g.Count, g.Radius, g.Layout, g.Dim = len(g.Means), 0, "", means.Dim
+	}
+	return ofLaw("gaussians", g, oracle.Mixture{Means: means, Std: []float64{g.Std}}), nil
+}
+
+// These keep a slip of the pen from asking for more memory than there is.
+const (
+	mostGaussians = 100_000
+	mostNumbers   = 10_000_000
+)
+
+// means returns where the Gaussians lie, (Count, Dim).
+func (g Gaussians) means() (flow.Batch, error) {
+	switch {
+	case len(g.Means) > 0:
+		return g.rows()
+	case g.Count > mostGaussians:
+		return flow.Batch{}, fmt.Errorf("count: %d Gaussians are too many: at most %d", g.Count, mostGaussians)
+	case g.Dim > mostNumbers/g.Count:
+		return flow.Batch{}, fmt.Errorf("dim: %d Gaussians in %d dimensions are too many: at most %d numbers in all",
+			g.Count, g.Dim, mostNumbers)
+	case g.Layout == "grid":
+		return grid(g.Count, g.Dim, g.Radius)
+	case g.Layout != defaultLayout:
+		return flow.Batch{}, fmt.Errorf("layout: unknown layout %q: use ring or grid", g.Layout)
+	case g.Dim < 2:
+		return flow.Batch{}, fmt.Errorf("dim: a ring lies in at least 2 dimensions: use more, or the layout grid")
+	}
+	means := flow.NewBatch(g.Count, g.Dim)
+	for i := range g.Count {
+		sin, cos := math.Sincos(2 * math.Pi * float64(i) / float64(g.Count))
+		copy(means.Row(i), []float64{g.Radius * cos, g.Radius * sin})
+	}
+	return means, nil
+}
+
+// rows returns the given means, or an error where they are not all of one dimension or something else is given too.
+func (g Gaussians) rows() (flow.Batch, error) {
+	dim := len(g.Means[0])
+	if g.Layout != defaultLayout {
+		return flow.Batch{}, fmt.Errorf("layout: means and layout exclude each other: leave one out")
+	}
+	if g.Dim != defaultDim && g.Dim != dim {
+		return flow.Batch{}, fmt.Errorf("dim: the means have dimension %d: leave dim out", dim)
+	}
+	means := flow.Batch{Dim: dim}
+	for i, m := range g.Means {
 		if len(m) != dim || dim == 0 {
-			return Target{}, fmt.Errorf("means: row %d has %d numbers, the first has %d: give every mean the same dimension, at least 1",
+			return flow.Batch{}, fmt.Errorf("means: row %d has %d numbers, the first has %d: give every mean the same dimension, at least 1",
 				i+1, len(m), dim)
 		}
+		means.Data = append(means.Data, m...)
 	}
-	draw := func(r *rand.Rand, dst []float64) {
-		for i, m := range means[r.IntN(len(means))] {
-			dst[i] = m + g.Std*r.NormFloat64()
-		}
-	}
-	return Target{Name: "gaussians", Params: g, Dim: dim, Draw: draw}, nil
+	return means, nil
 }
 
-func ring(n int, radius float64) [][]float64 {
-	means := make([][]float64, n)
-	for i := range means {
-		sin, cos := math.Sincos(2 * math.Pi * float64(i) / float64(n))
-		means[i] = []float64{radius * cos, radius * sin}
+// grid returns count = k^dim points, k on each axis, evenly from -half to half; the last axis varies fastest.
+func grid(count, dim int, half float64) (flow.Batch, error) {
+	k := int(math.Round(math.Pow(float64(count), 1/float64(dim))))
+	if near := math.Pow(float64(k), float64(dim)); near != float64(count) {
+		return flow.Batch{}, fmt.Errorf("count: %d Gaussians make no grid of %d dimensions: use a power such as %g", count, dim, near)
 	}
-	return means
+	means := flow.NewBatch(count, dim)
+	if k == 1 {
+		return means, nil
+	}
+	for i := range count {
+		rest := i
+		for j := dim - 1; j >= 0; j-- {
+			means.Row(i)[j] = half * (2*float64(rest%k)/float64(k-1) - 1)
+			rest /= k
+		}
+	}
+	return means, nil
 }

@@ -2,6 +2,10 @@
 //
 //	moons, err := target.Moons{Noise: 0.05}.Target()
 //	moons.Fill(batch, flow.NewStream(seed, "data"), 0)
+//
+// Curves such as moons, circles and spirals are drawn from a fixed, even set of points with Gaussian noise. That makes
+// them exact mixtures, so that an oracle.Oracle knows their velocity, floor and entropy. Without noise (noise or std 0)
+// they are data sets: their entropy is -Inf, and the exact velocity has no limit at t = 1.
 package target
 
 import (
@@ -9,6 +13,7 @@ import (
 	"math/rand/v2"
 
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/oracle"
 )
 
 // Target is a distribution on R^Dim that can be drawn from.
@@ -17,6 +22,12 @@ type Target struct {
 	Params any                               // the parameters it was made from, a Moons for example
 	Dim    int                               // numbers a point
 	Draw   func(r *rand.Rand, dst []float64) // writes one point, (Dim), into dst
+	Law    oracle.Law                        // the law of Draw in closed form; nil where there is none
+}
+
+// ofLaw returns the target that draws from a law in closed form.
+func ofLaw(name string, params any, law oracle.Law) Target {
+	return Target{Name: name, Params: params, Dim: law.Dim(), Draw: law.Draw, Law: law}
 }
 
 // Fill draws one point into each row of dst, (n, Dim); row i is the point of id first + i of the stream.
@@ -65,6 +76,12 @@ type Maker interface {
 // Families lists every family by name.
 var Families = []Family{
 	{"moons", Moons{Noise: 0.05}},
-	{"gaussians", Gaussians{Count: 8, Radius: 5, Std: 0.5}},
+	{"gaussians", Gaussians{Count: 8, Radius: 5, Std: 0.5, Layout: "ring", Dim: 2}},
 	{"checkerboard", Checkerboard{Scale: 1 / 0.45}},
+	{"circles", Circles{Factor: 0.5, Noise: 0.05}},
+	{"gaussian", Gaussian{Dim: 2, Mean: 0, Std: 1}},
+	{"pinwheel", Pinwheel{Arms: 5, Radial: 0.3, Tangential: 0.1, Rate: 0.25, Scale: 2}},
+	{"s-curve", SCurve{Noise: 0.05, Scale: 1.5}},
+	{"spirals", Spirals{Turns: 1.5, Radius: 3, Noise: 0.1}},
+	{"swiss-roll", SwissRoll{Noise: 1, Scale: 0.2}},
 }

@@ -45,9 +45,9 @@ func TestMoments(t *testing.T) {
 	t.Parallel()
 	const n = 100_000
 	square := 0. // mean of cos^2 over the angles, which are evenly spaced from 0 to pi, ends included
-	for k := range moonsAngles {
-		cos := math.Cos(math.Pi * float64(k) / (moonsAngles - 1))
-		square += cos * cos / moonsAngles
+	for k := range 128 {
+		cos := math.Cos(math.Pi * float64(k) / 127)
+		square += cos * cos / 128
 	}
 	for _, c := range []struct {
 		name     string
@@ -119,6 +119,13 @@ func TestGaussiansErrors(t *testing.T) {
 		"rows of two lengths": {Means: [][]float64{{1, 2}, {3}}},
 		"empty rows":          {Means: [][]float64{{}, {}}},
 		"too many":            {Count: 1 << 40},
+		"too many numbers":    {Count: 1000, Dim: 1 << 40},
+		"no such layout":      {Count: 4, Layout: "heap"},
+		"no square":           {Count: 8, Layout: "grid"},
+		"no cube":             {Count: 9, Layout: "grid", Dim: 3},
+		"ring on a line":      {Count: 8, Dim: 1},
+		"means on a grid":     {Means: [][]float64{{1}}, Layout: "grid"},
+		"means and dim":       {Means: [][]float64{{1}}, Dim: 3},
 	} {
 		if _, err := g.Target(); err == nil {
 			t.Errorf("%s: no error", name)
@@ -129,9 +136,13 @@ func TestGaussiansErrors(t *testing.T) {
 func TestTargetJSONIsItsSpecForm(t *testing.T) {
 	t.Parallel()
 	for want, m := range map[string]Maker{
-		`{"name":"moons","noise":0.05}`:                       Moons{Noise: .05},
-		`{"name":"gaussians","count":8,"radius":5,"std":0.5}`: Gaussians{Count: 8, Radius: 5, Std: .5},
-		`{"name":"gaussians","std":0.1,"means":[[1,2,3]]}`:    Gaussians{Count: 3, Radius: 9, Std: .1, Means: [][]float64{{1, 2, 3}}},
+		`{"name":"moons","noise":0.05}`:                                     Moons{Noise: .05},
+		`{"name":"gaussians","count":8,"radius":5,"std":0.5}`:               Gaussians{Count: 8, Radius: 5, Std: .5},
+		`{"name":"gaussians","count":8,"radius":5,"std":0.25}`:              Gaussians{Count: 8, Radius: 5, Std: .25, Layout: "ring", Dim: 2},
+		`{"name":"gaussians","count":9,"radius":5,"std":1,"layout":"grid"}`: Gaussians{Count: 9, Radius: 5, Std: 1, Layout: "grid"},
+		`{"name":"gaussians","count":9,"radius":5,"std":1,"dim":3}`:         Gaussians{Count: 9, Radius: 5, Std: 1, Dim: 3},
+		`{"name":"checkerboard","scale":2}`:                                 Checkerboard{Scale: 2},
+		`{"name":"gaussians","std":0.1,"means":[[1,2,3]]}`:                  Gaussians{Count: 3, Radius: 9, Std: .1, Means: [][]float64{{1, 2, 3}}},
 	} {
 		got, err := json.Marshal(mustTarget(t, m))
 		if err != nil || string(got) != want {

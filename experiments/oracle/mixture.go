@@ -1,0 +1,138 @@
+package oracle
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"flowsweep/experiments/flow"
+)
+
+// Mixture is a mixture of isotropic Gaussians, sum_i w_i N(m_i, r_i^2 I).
+//
+// A width of 0 is a point of positive probability, so that a data set is the Mixture of its points with Std 0. Such a
+// law has no density: its entropy is -Inf, and its velocity has no limit at t = 1, where a Field returns an error.
+type Mixture struct {
+	Weights []float64  // w_i up to a common factor; nil if all are equal
+	Means   flow.Batch // m_i, (k, d)
+	Std     []float64  // r_i: one a Gaussian, or one for all
+}
+
+// Dim returns the dimension d.
+func (m Mixture) Dim() int { return m.Means.Dim }
+
+// Mean returns the mean, (d).
+func (m Mixture) Mean() []float64 { return mixedMean(shares(m.Weights, m.parts()), m.Means) }
+
+// Cov returns the covariance, (d, d).
+func (m Mixture) Cov() flow.Batch {
+	return mixedCov(shares(m.Weights, m.parts()), m.Means, func(i, _ int) float64 { return m.std(i) * m.std(i) })
+}
+
+// Entropy returns the entropy in nats and its standard error from about n draws; see Law.
+func (m Mixture) Entropy(n int, seed uint64) (nats, se float64) {
+	gaussian := func(i int) float64 {
+		return float64(m.Dim()) * (math.Log(m.std(i)) + .5*math.Log(2*math.Pi*math.E))
+	}
+	return mixedEntropy(m, m.Weights, gaussian, n, seed)
+}
+
+// Draw writes one point, (d), into dst.
+func (m Mixture) Draw(r *rand.Rand, dst []float64) {
+	m.drawPart(pickRandom(m.Weights, m.parts(), r), r, dst)
+}
+
+func (m Mixture) parts() int { return m.Means.Len() }
+
+func (m Mixture) drawPart(i int, r *rand.Rand, dst []float64) {
+	std := m.std(i)
+	for j, mean := range m.Means.Row(i) {
+		dst[j] = mean + std*r.NormFloat64()
+	}
+}
+
+// std returns r_i. It panics where there are too few or too many widths, or it is no width.
+func (m Mixture) std(i int) float64 {
+	if len(m.Std) == 1 {
+		i = 0
+	} else if len(m.Std) != m.parts() {
+		panic(fmt.Sprintf("oracle: %d widths for %d Gaussians: give one, or one each", len(m.Std), m.parts()))
+	}
+	if r := m.Std[i]; r >= 0 && !math.IsInf(r, 1) {
+		return r
+	}
+	panic(fmt.Sprintf("oracle: a width is %g: widths are finite and at least 0", m.Std[i]))
+}
+
+func (m Mixture) view() view {
+	k := m.parts()
+	v := &mixtureView{
+		law: m, logShare: shares(m.Weights, k), base: make([]float64, k), precision: make([]float64, k),
+		slope: make([]float64, k), spread: make([]float64, k),
+		off: flow.NewBatch(k, m.Dim()),
+	}
+	for i, w := range v.logShare {
+		v.logShare[i] = math.Log(w)
+	}
+	return v
+}
+
+// mixtureView is a Mixture seen through a X1 + s X0 (see gaze), with v_i = a^2 r_i^2 + s^2:
+//
+//	X_t | part i ~ N(a m_i, v_i I),  E[p X1 + q X0 | x, part i] = p m_i + c_i (x - a m_i),  c_i = (p a r_i^2 + q s) / v_i
+//
+// Nothing is divided by s.
+type mixtureView struct {
+	law       Mixture
+	gaze      gaze
+	logShare  []float64
+	base      []float64  // log w_i - (d/2) log(2 pi v_i)
+	precision []float64  // 1 / v_i
+	slope     []float64  // c_i
+	spread    []float64  // d r_i^2 W^2 / v_i
+	off       flow.Batch // x - a m_i for the last x, (k, d)
+}
+
+func (v *mixtureView) set(g gaze) {
+	v.gaze = g
+	d := float64(v.law.Dim())
+	for i := range v.base {
+		r := v.law.std(i)
+		variance := g.a*g.a*r*r + g.s*g.s
+		v.precision[i] = 1 / variance
+		v.slope[i] = (g.p*g.a*r*r + g.qs) / variance
+		v.spread[i] = d * r * r * g.w * g.w / variance
+		v.base[i] = v.logShare[i] - d/2*math.Log(2*math.Pi*variance)
+	}
+}
+
+func (v *mixtureView) logs(x, dst []float64) {
+	a, d := v.gaze.a, len(x)
+	for i := range dst {
+		m, off := v.law.Means.Data[i*d:(i+1)*d], v.off.Data[i*d:(i+1)*d]
+		square := 0.
+		for j, xj := range x {
+			z := xj - a*m[j]
+			off[j] = z
+			square += z * z
+		}
+		switch {
+		case !math.IsInf(v.precision[i], 1):
+			dst[i] = v.base[i] - square*v.precision[i]/2
+		case square == 0 && !math.IsInf(v.logShare[i], -1):
+			dst[i] = math.Inf(1)
+		default:
+			dst[i] = math.Inf(-1)
+		}
+	}
+}
+
+func (v *mixtureView) moments(i int, u, score []float64) (spread, div float64) {
+	p, c, precision, d := v.gaze.p, v.slope[i], v.precision[i], len(u)
+	m, off := v.law.Means.Data[i*d:(i+1)*d], v.off.Data[i*d:(i+1)*d]
+	for j, z := range off {
+		u[j] = p*m[j] + c*z
+		score[j] = -z * precision
+	}
+	return v.spread[i], float64(d) * c
+}

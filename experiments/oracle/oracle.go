@@ -1,0 +1,158 @@
+package oracle
+
+import (
+	"fmt"
+	"math"
+	"sync/atomic"
+
+	"flowsweep/experiments/flow"
+)
+
+// Oracle knows the flow from N(0, I) at t = 0 to a law at t = 1 along a path whose ends are drawn independently
+// (arXiv 2412.06264, section 4): X_t = a X1 + s X0 with a = alpha(t), s = sigma(t), a' and s' their derivatives.
+//
+// Its methods are safe for use by several goroutines, and spread large batches over all cores: what they return for a
+// point does not depend on its neighbours or on the number of cores. Times lie in [0, 1]. Points that are not finite
+// have the answer NaN.
+type Oracle struct {
+	Law  Law
+	Path flow.Path
+}
+
+// Field returns the marginal velocity, that of the path averaged over the posterior:
+//
+//	u_t(x) = E[a' X1 + s' X0 | X_t = x]
+//
+// A net trained without limits becomes this. For a Mixture it is computed as sum_i w_i (a' m_i + c_i (x - a m_i)), with
+// c_i = (a a' r_i^2 + s s') / (a^2 r_i^2 + s^2), which divides by no s. It is defined at t = 0 and, where the law has a
+// density, at t = 1, even if s' is infinite there. Elsewhere at t = 1 it has no limit, and the Field returns an error.
+func (o Oracle) Field() flow.Field {
+	return func(t float64, x flow.Batch) (flow.Batch, error) {
+		u, _, err := o.velocity([]float64{t}, x, false)
+		return u, err
+	}
+}
+
+// RowField is Field with a time for every point.
+func (o Oracle) RowField() flow.RowField {
+	return func(t []float64, x flow.Batch) (flow.Batch, error) {
+		if len(t) != x.Len() {
+			return flow.Batch{}, fmt.Errorf("%d times for %d points: give one each", len(t), x.Len())
+		}
+		u, _, err := o.velocity(t, x, false)
+		return u, err
+	}
+}
+
+// DivField is Field with its divergence.
+func (o Oracle) DivField() flow.DivField {
+	return func(t float64, x flow.Batch) (flow.Batch, []float64, error) {
+		return o.velocity([]float64{t}, x, true)
+	}
+}
+
+// velocity returns u, (n, d), and its divergence, (n), where it is wanted, at one time for all or one for each.
+func (o Oracle) velocity(ts []float64, x flow.Batch, divergence bool) (u flow.Batch, div []float64, err error) {
+	gazes := make([]gaze, len(ts))
+	for i, t := range ts {
+		if gazes[i], err = velocityAt(o.Path, t); err != nil {
+			return flow.Batch{}, nil, err
+		}
+	}
+	u = flow.NewBatch(x.Len(), x.Dim)
+	if divergence {
+		div = make([]float64, x.Len())
+	}
+	err = o.look(gazes, x, func(m *mixer, i int, _ float64) {
+		m.mean(u.Row(i))
+		if divergence {
+			div[i] = m.divergence(u.Row(i))
+		}
+	})
+	return u, div, err
+}
+
+// PosteriorMean returns E[X1 | X_t = x], (n, d): the best guess of the data behind the noisy points x, (n, d).
+func (o Oracle) PosteriorMean(t float64, x flow.Batch) (flow.Batch, error) {
+	g, err := noiseAt(o.Path, t)
+	if err != nil {
+		return flow.Batch{}, err
+	}
+	g.p, g.w = 1, g.s
+	return o.means(g, x)
+}
+
+// Score returns grad log p_t(x), (n, d), the gradient of LogDensity in the points x, (n, d).
+func (o Oracle) Score(t float64, x flow.Batch) (flow.Batch, error) {
+	g, err := noiseAt(o.Path, t)
+	if err != nil {
+		return flow.Batch{}, err
+	}
+	g.qs = -1 // the score is -E[X0 | x] / s
+	return o.means(g, x)
+}
+
+func (o Oracle) means(g gaze, x flow.Batch) (flow.Batch, error) {
+	y := flow.NewBatch(x.Len(), x.Dim)
+	err := o.look([]gaze{g}, x, func(m *mixer, i int, _ float64) { m.mean(y.Row(i)) })
+	return y, err
+}
+
+// LogDensity returns log p_t(x), (n), in nats, of the points x, (n, d). It is -Inf where the law has no points at t = 1,
+// and +Inf on a point of positive probability.
+func (o Oracle) LogDensity(t float64, x flow.Batch) ([]float64, error) {
+	g, err := noiseAt(o.Path, t)
+	if err != nil {
+		return nil, err
+	}
+	logp := make([]float64, x.Len())
+	err = o.each([]gaze{g}, x, func(m *mixer, i int) { logp[i] = m.look(x.Row(i)) })
+	return logp, err
+}
+
+// look calls do for every point, weighed, with its log density. It returns an error where the law has no density at a
+// point without noise: there the velocity, the posterior and the score have no limit.
+func (o Oracle) look(gazes []gaze, x flow.Batch, do func(m *mixer, i int, logp float64)) error {
+	var without atomic.Bool
+	err := o.each(gazes, x, func(m *mixer, i int) {
+		logp := m.look(x.Row(i))
+		if m.gaze.s == 0 && math.IsInf(logp, 0) && finite(x.Row(i)) {
+			without.Store(true)
+		}
+		do(m, i, logp)
+	})
+	if err == nil && without.Load() {
+		return fmt.Errorf("at the end of path %s the law has no density at some of the points, and the velocity no limit: "+
+			"stop short of t = 1, end with an Euler step, or give the law some noise", o.Path.Name)
+	}
+	return err
+}
+
+// blockRows is how many points a core takes at a time.
+const blockRows = 64
+
+// each calls do for every point with a mixer that is turned to its gaze.
+func (o Oracle) each(gazes []gaze, x flow.Batch, do func(m *mixer, i int)) error {
+	if x.Dim != o.Law.Dim() && x.Len() > 0 {
+		return fmt.Errorf("the points have dimension %d and the law %d: give points of dimension %d", x.Dim, o.Law.Dim(), o.Law.Dim())
+	}
+	inBlocks(x.Len(), blockRows, func() func(from, to int) {
+		m := newMixer(o.Law)
+		return func(from, to int) {
+			for i := from; i < to; i++ {
+				m.set(gazes[min(i, len(gazes)-1)])
+				do(m, i)
+			}
+		}
+	})
+	return nil
+}
+
+func finite(x []float64) bool {
+	for _, v := range x {
+		if math.IsInf(v, 0) || math.IsNaN(v) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,22 @@
+package target
+
+import "math"
+
+// Circles is scikit-learn's make_circles: a circle of radius 1 and one of radius Factor around the origin, equally
+// likely, with Gaussian noise. Each has 128 evenly spaced angles: make_circles with n_samples = 256.
+type Circles struct {
+	Factor float64 `json:"factor" min:"0" below:"1" doc:"radius of the inner circle; the outer one has radius 1"`
+	Noise  float64 `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise"`
+}
+
+// Target returns the circles.
+func (c Circles) Target() (Target, error) {
+	const half = curvePoints / 2
+	return ofLaw("circles", c, noisy(curvePoints, c.Noise, func(k int) (x, y float64) {
+		sin, cos := math.Sincos(2 * math.Pi * float64(k%half) / half)
+		if k >= half {
+			return c.Factor * cos, c.Factor * sin
+		}
+		return cos, sin
+	})), nil
+}

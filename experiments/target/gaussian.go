@@ -1,0 +1,23 @@
+package target
+
+import (
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/oracle"
+)
+
+// Gaussian is one Gaussian N(m, s^2 I) in any dimension, with the same mean m on every axis: the target whose exact flow,
+// x -> m + s x, and floor, s pi/2 on the path condot, can be written down.
+type Gaussian struct {
+	Dim  int     `json:"dim" min:"1" max:"10000" doc:"dimension"`
+	Mean float64 `json:"mean" doc:"mean on every axis"`
+	Std  float64 `json:"std" min:"0" doc:"standard deviation on every axis"`
+}
+
+// Target returns the Gaussian.
+func (g Gaussian) Target() (Target, error) {
+	mean := flow.NewBatch(1, g.Dim)
+	for j := range mean.Data {
+		mean.Data[j] = g.Mean
+	}
+	return ofLaw("gaussian", g, oracle.Mixture{Means: mean, Std: []float64{g.Std}}), nil
+}

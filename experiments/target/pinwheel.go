@@ -1,0 +1,32 @@
+package target
+
+import (
+	"math"
+	"math/rand/v2"
+)
+
+// Pinwheel is equally likely arms, each a Gaussian that is longer than wide, bent by a rotation that grows with the
+// distance from the origin (Johnson et al. 2016, arXiv 1603.06277):
+//
+//	(x, y) = Scale R(2 pi k / Arms + Rate exp(f)) (f, g),  f ~ N(1, Radial^2),  g ~ N(0, Tangential^2)
+//
+// It has no law in closed form.
+type Pinwheel struct {
+	Arms       int     `json:"arms" min:"1" doc:"number of arms"`
+	Radial     float64 `json:"radial" min:"0" doc:"standard deviation along an arm"`
+	Tangential float64 `json:"tangential" min:"0" doc:"standard deviation across an arm"`
+	Rate       float64 `json:"rate" doc:"how much the arms bend"`
+	Scale      float64 `json:"scale" above:"0" doc:"factor on arms around a circle of radius 1"`
+}
+
+// Target returns the pinwheel.
+func (p Pinwheel) Target() (Target, error) {
+	draw := func(r *rand.Rand, dst []float64) {
+		arm := float64(r.IntN(p.Arms))
+		f, g := 1+p.Radial*r.NormFloat64(), p.Tangential*r.NormFloat64()
+		// Clockwise, as in the code of the paper.
+		sin, cos := math.Sincos(2*math.Pi*arm/float64(p.Arms) + p.Rate*math.Exp(f))
+		dst[0], dst[1] = p.Scale*(f*cos+g*sin), p.Scale*(g*cos-f*sin)
+	}
+	return Target{Name: "pinwheel", Params: p, Dim: 2, Draw: draw}, nil
+}

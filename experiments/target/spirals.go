@@ -1,0 +1,25 @@
+package target
+
+import "math"
+
+// Spirals is two Archimedean spirals that wind around the origin, one the other's mirror image in it, with Gaussian
+// noise. Each has 128 points, which lie about equally far apart: their angles go like roots.
+type Spirals struct {
+	Turns  float64 `json:"turns" above:"0" doc:"turns of each spiral around the origin"`
+	Radius float64 `json:"radius" above:"0" doc:"distance of the outer ends from the origin"`
+	Noise  float64 `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise"`
+}
+
+// Target returns the spirals.
+func (s Spirals) Target() (Target, error) {
+	const half = curvePoints / 2
+	return ofLaw("spirals", s, noisy(curvePoints, s.Noise, func(k int) (x, y float64) {
+		part := math.Sqrt((float64(k%half) + .5) / half)
+		sin, cos := math.Sincos(2 * math.Pi * s.Turns * part)
+		r := s.Radius * part
+		if k >= half {
+			r = -r
+		}
+		return -r * cos, r * sin
+	})), nil
+}
