@@ -9,8 +9,6 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
-
-	"flowsweep/experiments/target"
 )
 
 // maxRuns is the most runs a spec may stand for.
@@ -39,24 +37,6 @@ func Parse(file string, text []byte) (Spec, error) {
 		return Spec{}, d.problems.sorted()
 	}
 	return spec(found, text), nil
-}
-
-// ParseTarget returns the target that an inline text stands for: a name, or a mapping as in a spec. Its error is of
-// type Problems.
-func ParseTarget(text string) (target.Target, error) {
-	d := newDecoder("target", []byte(text))
-	root := d.load([]byte(text))
-	if len(d.problems) > 0 {
-		return target.Target{}, d.problems.sorted()
-	}
-	found := d.alternatives(root, reflect.ValueOf(target.Target{}), field{name: "target", swept: true})
-	if len(d.problems) == 0 && found.count.Cmp(big.NewInt(1)) != 0 {
-		d.problem(root, "%s targets where one belongs: give every parameter one value", grouped(&found.count))
-	}
-	if len(d.problems) > 0 {
-		return target.Target{}, d.problems.sorted()
-	}
-	return found.values[0].Interface().(target.Target), nil
 }
 
 // spec makes a Spec of the alternatives of a document, which differ in their swept fields only.

@@ -2,11 +2,13 @@ package experiments
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 
 	"go.yaml.in/yaml/v4"
 
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/metric"
 	"flowsweep/experiments/ode"
 )
 
@@ -63,6 +65,11 @@ func (d *decoder) agree(root *yaml.Node, docs []reflect.Value) {
 		if err := doc.Source.check(doc.Target, doc.Path); err != nil {
 			d.problem(at("source", ""), "%v", err)
 		}
+		for i, m := range doc.Metrics {
+			if err := doc.measurable(m); err != nil {
+				d.problem(entry(at("metrics", ""), i), "%v", err)
+			}
+		}
 		adaptive = adaptive || doc.Sample.Solver.Adaptive()
 		fixed = fixed || !doc.Sample.Solver.Adaptive()
 	}
@@ -74,6 +81,29 @@ func (d *decoder) agree(root *yaml.Node, docs []reflect.Value) {
 			d.problem(n, "adaptive solvers choose their own steps: give tolerance instead, or leave %s out", key)
 		}
 	}
+}
+
+// measurable returns an error where a metric needs what the net of a document does not have.
+func (doc document) measurable(m metric.Metric) error {
+	exact := m.Name == metric.ExcessLoss.Name
+	switch {
+	case (exact || m.Name == metric.NLL.Name) && !doc.Source.Gaussian():
+		return fmt.Errorf("%s starts from noise: leave it out, or the source", m.Name)
+	case exact && doc.Target.Law == nil:
+		return fmt.Errorf("%s needs the exact velocity, which %s does not have: leave it out", m.Name, doc.Target.Name)
+	case exact && doc.Coupling.Name != flow.Independent.Name:
+		return fmt.Errorf("%s needs the exact velocity, which is not known under the coupling %s: leave it out", m.Name, doc.Coupling.Name)
+	default:
+		return nil
+	}
+}
+
+// entry returns entry i of a list, and anything else as it is.
+func entry(n *yaml.Node, i int) *yaml.Node {
+	if n.Kind == yaml.SequenceNode && i < len(n.Content) {
+		return follow(n.Content[i])
+	}
+	return n
 }
 
 // finder returns what finds the node of a key within a key; the outer one, or the root, where it is not written.

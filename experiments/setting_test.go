@@ -85,7 +85,7 @@ func TestFormsComeBack(t *testing.T) {
 	spec, err := Parse("a.yaml", []byte(`
 name: a
 target: moons
-source: [normal, {name: gaussians, radius: 2}]
+source: [noise, {name: gaussians, radius: 2}]
 path: [condot, cosine, {name: polynomial, power: [0.5, 3]}, {name: custom, alpha: quadratic, sigma: cosine}]
 coupling: [independent, {name: sinkhorn, epsilon: 0.1}]
 train: {times: [uniform, {name: logit-normal, mean: -0.5}]}

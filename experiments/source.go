@@ -13,16 +13,16 @@ type Source struct {
 	From target.Target // without a name: N(0, I)
 }
 
-// Normal is N(0, I).
-var Normal Source
+// Noise is N(0, I).
+var Noise Source
 
 // Gaussian reports whether the source is N(0, I), which the exact velocity, the score and the likelihood presume.
 func (s Source) Gaussian() bool { return s.From.Name == "" }
 
-// MarshalJSON returns the form of the source in a spec: "normal", or that of a target.
+// MarshalJSON returns the form of the source in a spec: "noise", or that of a target.
 func (s Source) MarshalJSON() ([]byte, error) {
 	if s.Gaussian() {
-		return json.Marshal(normalName)
+		return json.Marshal(noiseName)
 	}
 	return json.Marshal(s.From)
 }
@@ -50,20 +50,20 @@ func (s Source) check(t target.Target, p flow.Path) error {
 	}
 }
 
-// normalName stands for N(0, I) in a spec.
-const normalName = "normal"
+// noiseName stands for N(0, I) in a spec.
+const noiseName = "noise"
 
-// normalSource are the parameters of N(0, I): none.
-type normalSource struct{}
+// noiseSource are the parameters of N(0, I): none.
+type noiseSource struct{}
 
-// sourceFamilies are normal and every target.
+// sourceFamilies are noise and every target.
 func sourceFamilies() families {
 	set := familiesOf("source", target.Families, func(f target.Family) (string, any) { return f.Name, f.Default }, func(params any) (any, error) {
-		if _, ok := params.(normalSource); ok {
-			return Normal, nil
+		if _, ok := params.(noiseSource); ok {
+			return Noise, nil
 		}
 		from, err := params.(target.Maker).Target()
 		return Source{From: from}, err
 	})
-	return set.with(normalName, normalSource{})
+	return set.with(noiseName, noiseSource{})
 }

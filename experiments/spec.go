@@ -87,7 +87,7 @@ type Choose struct {
 type document struct {
 	Name      string          `json:"name" required:"yes" doc:"name of the sweep: letters, digits, dot, dash and underscore"`
 	Target    target.Target   `json:"target" required:"yes" swept:"yes" doc:"the distribution to reach"`
-	Source    Source          `json:"source" swept:"yes" doc:"the distribution to start from: normal, or a target of the same dimension"`
+	Source    Source          `json:"source" swept:"yes" doc:"the distribution to start from: noise, which is N(0, I), or a target of the same dimension"`
 	Path      flow.Path       `json:"path" swept:"yes" doc:"the probability path"`
 	Coupling  flow.Coupling   `json:"coupling" swept:"yes" doc:"which noise goes with which data in training"`
 	Net       Net             `json:"net" swept:"yes" doc:"the velocity net, a multilayer perceptron on (t, x)"`
@@ -104,7 +104,7 @@ type document struct {
 // 2412.06264, over a single seed.
 func defaults() document {
 	return document{
-		Source:    Normal,
+		Source:    Noise,
 		Path:      flow.CondOT,
 		Coupling:  flow.Independent,
 		Net:       Net{Width: 64, Depth: 3, Activation: "elu"},

@@ -127,7 +127,7 @@ func (a *app) root() *cobra.Command {
 	root.SetErr(a.stderr)
 	root.PersistentFlags().StringVar(&a.db, "db", "runs.db", "the store, one SQLite `file`")
 	root.AddCommand(a.sweepCommand(), a.planCommand(), a.runsCommand(), a.showCommand(), a.reportCommand(),
-		a.exportCommand(), a.verifyCommand(), a.benchCommand(), a.dbCommand(), a.tagCommand(), a.noteCommand(),
+		a.exportCommand(), a.verifyCommand(), a.sampleCommand(), a.measureCommand(), a.targetCommand(), a.benchCommand(), a.dbCommand(), a.tagCommand(), a.noteCommand(),
 		a.doctorCommand(), a.schemaCommand())
 	a.noteStart(root.Commands())
 	return root

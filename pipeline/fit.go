@@ -20,18 +20,6 @@ func (s *sweeper) fit(ctx context.Context, t todo) error {
 			return err
 		}
 	}
-	for _, run := range t.again {
-		points, err := loadSamples(ctx, s.db, run.Key)
-		if err != nil {
-			return err
-		}
-		if err := s.measure(ctx, t.fit, run, points); err != nil {
-			return err
-		}
-	}
-	if len(t.sample) == 0 {
-		return nil
-	}
 	net, err := netOf(t.fit.Recipe)
 	if err != nil {
 		return err
@@ -40,22 +28,26 @@ func (s *sweeper) fit(ctx context.Context, t todo) error {
 	if err != nil {
 		return err
 	}
-	model, err := velocity.Compile(s.engine, net, weights)
+	f, err := newFitted(s.engine, t.fit, weights, s.plan.Spec.Reference.Seed)
 	if err != nil {
 		return s.failed("fit", t.fit.Key, err)
 	}
-	return errors.Join(s.runs(ctx, t, model), model.Close())
+	return errors.Join(s.runs(ctx, t, f), f.close())
 }
 
-// runs does the runs of a fit that are left to sample.
-func (s *sweeper) runs(ctx context.Context, t todo, model *velocity.Model) error {
-	openings := map[int]*opening{} // by count
-	for _, run := range t.sample {
-		count := run.Sampling.Count
-		if openings[count] == nil {
-			openings[count] = newOpening(run.Sampling, model.Net.Dim, s.plan.Spec.Reference.Seed)
+// runs does the runs of a fit that are left to sample or to measure.
+func (s *sweeper) runs(ctx context.Context, t todo, f *fitted) error {
+	for _, run := range t.again {
+		points, err := loadSamples(ctx, s.db, run.Key)
+		if err != nil {
+			return err
 		}
-		if err := s.run(ctx, t.fit, run, model, openings[count]); err != nil {
+		if err := s.measure(ctx, f, run, points); err != nil {
+			return err
+		}
+	}
+	for _, run := range t.sample {
+		if err := s.run(ctx, f, run); err != nil {
 			return err
 		}
 	}
@@ -101,10 +93,10 @@ func (s *sweeper) train(ctx context.Context, fit experiments.Fit) (ok bool, err 
 }
 
 // run samples one run, stores the samples, and measures them.
-func (s *sweeper) run(ctx context.Context, fit experiments.Fit, run experiments.Run, model *velocity.Model, o *opening) error {
+func (s *sweeper) run(ctx context.Context, f *fitted, run experiments.Run) error {
 	var got sampled
 	err := guarded(func() (err error) {
-		got, err = sample(ctx, model, run.Sampling, o, s.now)
+		got, err = f.sample(ctx, run.Sampling, s.now)
 		return err
 	})
 	if err != nil && errors.Is(err, ctx.Err()) {
@@ -115,15 +107,15 @@ func (s *sweeper) run(ctx context.Context, fit experiments.Fit, run experiments.
 		s.show.advance(0, 1)
 		return errors.Join(s.db.EndRun(kept, run.Key, s.env, experiments.Failed, err.Error(), s.now()), s.failed("run", run.Key, err))
 	}
-	if err := s.db.FinishRun(kept, run.Key, s.env, got.nfe, got.seconds, flow.EncodeNPY(got.points), s.now()); err != nil {
+	if err := s.db.FinishRun(kept, run.Key, s.env, int(got.nfe), got.seconds, flow.EncodeNPY(got.points), s.now()); err != nil {
 		return err
 	}
-	return s.measure(kept, fit, run, got.points)
+	return s.measure(kept, f, run, got.points)
 }
 
 // measure measures the samples of a run and stores the values.
-func (s *sweeper) measure(ctx context.Context, fit experiments.Fit, run experiments.Run, points flow.Batch) error {
-	values, err := s.court.measure(fit.Recipe, run, points)
+func (s *sweeper) measure(ctx context.Context, f *fitted, run experiments.Run, points flow.Batch) error {
+	values, err := s.court.measure(f, run, points)
 	s.show.advance(0, 1)
 	if err != nil {
 		return s.failed("run", run.Key, err)

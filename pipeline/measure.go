@@ -1,80 +1,20 @@
 package pipeline
 
 import (
-	"context"
 	"fmt"
-	"slices"
 	"sync"
-	"time"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
-	"flowsweep/experiments/ode"
-	"flowsweep/experiments/velocity"
 )
-
-// sampled is what one run drew.
-type sampled struct {
-	points  flow.Batch // (count, d), rounded to 32 bits, as they are stored
-	nfe     int
-	seconds float64
-}
-
-// opening is what the runs of a fit have in common, whatever their solver and steps: the noise they start from, and its
-// velocity at t = 0, which the first of them computes.
-type opening struct {
-	x0, u   flow.Batch
-	seconds float64 // that computing u took
-}
-
-func newOpening(s experiments.Sampling, dim int, seed uint64) *opening {
-	o := &opening{x0: flow.NewBatch(s.Count, dim)}
-	flow.NewStream(seed, "noise").Normal(o.x0, 0)
-	return o
-}
-
-// sample draws the points of a run from its fit's net. Every run starts from the same noise, so that runs differ by what
-// was swept alone. A velocity that another run has computed counts as a call, and with the time it took then. Sampling
-// stops between two velocity calls when the context does.
-func sample(ctx context.Context, model *velocity.Model, s experiments.Sampling, o *opening, now func() time.Time) (sampled, error) {
-	net, saved := model.Field(), 0.
-	field := func(t float64, x flow.Batch) (flow.Batch, error) {
-		if err := ctx.Err(); err != nil {
-			return x, err
-		}
-		if t > 0 || !slices.Equal(x.Data, o.x0.Data) {
-			return net(t, x)
-		}
-		if o.u.Data != nil {
-			saved += o.seconds
-			return o.u.Clone(), nil
-		}
-		start := now()
-		u, err := net(t, x)
-		if err == nil {
-			o.u, o.seconds = u.Clone(), now().Sub(start).Seconds()
-		}
-		return u, err
-	}
-	start := now()
-	x, nfe, err := ode.Solve(field, s.Solver, s.Times(), o.x0)
-	if err != nil {
-		return sampled{}, fmt.Errorf("sample with %s in %d steps: %w", s.Solver.Name, s.Steps, err)
-	}
-	seconds := now().Sub(start).Seconds() + saved
-	for i, v := range x.Data {
-		x.Data[i] = float64(float32(v))
-	}
-	return sampled{points: x, nfe: nfe, seconds: seconds}, nil
-}
 
 // court measures samples against the reference of their target. What depends on the reference alone is done once.
 // It is safe for use by several goroutines.
 type court struct {
 	spec   experiments.Spec
 	mu     sync.Mutex
-	judges map[string]func() ([]metric.Judge, error) // by key of the reference
+	judges map[string]func() ([]metric.Judge, error) // by key of the reference; nil for the metrics of a net
 }
 
 func newCourt(spec experiments.Spec) *court {
@@ -99,18 +39,22 @@ func (c *court) prepare(plan experiments.Plan) error {
 }
 
 // measure returns the value of every metric of the spec, in order.
-func (c *court) measure(r experiments.Recipe, run experiments.Run, points flow.Batch) ([]experiments.Value, error) {
-	judges, err := c.judgesOf(r, run.Reference)()
+func (c *court) measure(f *fitted, run experiments.Run, points flow.Batch) ([]experiments.Value, error) {
+	judges, err := c.judgesOf(f.fit.Recipe, run.Reference)()
 	if err != nil {
 		return nil, err
 	}
 	var values []experiments.Value
 	for i, m := range c.spec.Metrics {
-		v, err := judges[i](points)
+		judge := judges[i]
+		if m.NeedsModel() {
+			judge = func(points flow.Batch) (metric.Measurement, error) { return f.netMetric(m, run, points) }
+		}
+		got, err := judge(points)
 		if err != nil {
 			return nil, fmt.Errorf("measure %s: %w", m.Name, err)
 		}
-		values = append(values, experiments.Value{Name: m.Name, Value: v.Value})
+		values = append(values, experiments.Value{Name: m.Name, Value: got.Value, SE: got.SE})
 	}
 	return values, nil
 }
@@ -123,14 +67,14 @@ func (c *court) judgesOf(r experiments.Recipe, key string) func() ([]metric.Judg
 			truth := reference(c.spec, r)
 			var judges []metric.Judge
 			for _, m := range c.spec.Metrics {
-				if m.NeedsModel() {
-					return nil, fmt.Errorf("prepare %s: it takes the velocity itself, which a sweep does not measure: leave it out of metrics", m.Name)
+				var judge metric.Judge
+				if !m.NeedsModel() {
+					var err error
+					if judge, err = m.Judge(truth); err != nil {
+						return nil, fmt.Errorf("prepare %s: %w", m.Name, err)
+					}
 				}
-				j, err := m.Judge(truth)
-				if err != nil {
-					return nil, fmt.Errorf("prepare %s: %w", m.Name, err)
-				}
-				judges = append(judges, j)
+				judges = append(judges, judge)
 			}
 			return judges, nil
 		})

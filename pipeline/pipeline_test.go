@@ -176,18 +176,18 @@ func TestPairsDoNotDependOnTheBatch(t *testing.T) {
 }
 
 // untrained returns the net of the plan's first fit as it is before training.
-func untrained(t *testing.T, p experiments.Plan) *velocity.Model {
+func untrained(t *testing.T, p experiments.Plan, seed uint64) *fitted {
 	t.Helper()
 	net, err := netOf(p.Fits[0].Recipe)
 	if err != nil {
 		t.Fatal(err)
 	}
-	model, err := velocity.Compile(engine.Go, net, net.Init(1))
+	f, err := newFitted(engine.Go, p.Fits[0], net.Init(1), seed)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { model.Close() })
-	return model
+	t.Cleanup(func() { f.close() })
+	return f
 }
 
 // TestRunsStartFromTheSameNoise: samples depend on the net, the sampling and the seed alone, and the first of them are
@@ -195,18 +195,18 @@ func untrained(t *testing.T, p experiments.Plan) *velocity.Model {
 func TestRunsStartFromTheSameNoise(t *testing.T) {
 	t.Parallel()
 	p := plan(t, "name: a\ntarget: moons\nnet: {width: 8, depth: 1}\nsample: {solver: heun, steps: 3, count: [10, 30]}\n")
-	model := untrained(t, p)
 	draw := func(run int, seed uint64) sampled {
 		sampling := p.Fits[0].Runs[run].Sampling
-		o := newOpening(sampling, 2, seed)
-		s, err := sample(t.Context(), model, sampling, o, time.Now)
+		f := untrained(t, p, seed)
+		s, err := f.sample(t.Context(), sampling, time.Now)
 		if err != nil {
 			t.Fatal(err)
 		}
 		// A run that finds the first velocity computed gives the same, counts it, and claims no less time than it took.
-		again, err := sample(t.Context(), model, sampling, o, time.Now)
+		o := f.opening(sampling.Count)
+		again, err := f.sample(t.Context(), sampling, time.Now)
 		if err != nil || !slices.Equal(again.points.Data, s.points.Data) || again.nfe != s.nfe || again.seconds < o.seconds || o.seconds <= 0 {
-			t.Errorf("with the first velocity at hand: nfe %d, %g s, %v", again.nfe, again.seconds, err)
+			t.Errorf("with the first velocity at hand: nfe %g, %g s, %v", again.nfe, again.seconds, err)
 		}
 		return s
 	}
@@ -217,8 +217,8 @@ func TestRunsStartFromTheSameNoise(t *testing.T) {
 	if slices.Equal(few.points.Data, draw(0, 6).points.Data) {
 		t.Error("another seed gives the same samples")
 	}
-	if few.nfe != 6 {
-		t.Errorf("nfe %d, want 6", few.nfe)
+	if few.nfe != 6 || few.most != 6 {
+		t.Errorf("nfe %g, at most %d, want 6", few.nfe, few.most)
 	}
 }
 
@@ -296,11 +296,10 @@ func TestAFitKilledUnderItsRunsIsTrainedAgain(t *testing.T) {
 func TestSamplingStopsWithTheContext(t *testing.T) {
 	t.Parallel()
 	p := plan(t, "name: a\ntarget: moons\nnet: {width: 8, depth: 1}\nsample: {solver: euler, steps: 1000000, count: 10}\n")
-	model := untrained(t, p)
+	f := untrained(t, p, 0)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	sampling := p.Fits[0].Runs[0].Sampling
-	if _, err := sample(ctx, model, sampling, newOpening(sampling, 2, 0), time.Now); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := f.sample(ctx, p.Fits[0].Runs[0].Sampling, time.Now); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v, want that of the context", err)
 	}
 }

@@ -22,3 +22,9 @@ func MeanInterval(values []float64) (mean, half float64) {
 	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(n - 1)}.Quantile(.975)
 	return mean, t * stat.StdDev(values, nil) / math.Sqrt(float64(n))
 }
+
+// Mean returns the mean of independent values as a measurement, with its standard error; NaN for fewer than two values.
+func Mean(values []float64) Measurement {
+	mean, sd := stat.MeanStdDev(values, nil)
+	return Measurement{Value: mean, SE: stat.StdErr(sd, float64(len(values)))}
+}
