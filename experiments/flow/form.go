@@ -10,7 +10,7 @@ func form(name string, params any) ([]byte, error) {
 		return quoted, err
 	}
 	fields, err := json.Marshal(params)
-	if err != nil || string(fields) == "{}" {
+	if err != nil {
 		return quoted, err
 	}
 	out := append([]byte(`{"name":`), quoted...)

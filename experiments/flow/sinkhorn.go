@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sort"
 )
 
@@ -83,7 +84,7 @@ func entropicPlan(cost []float64, n int, epsilon float64) ([]float64, error) {
 //
 //	kernel_ij = exp((f_i + g_j - cost_ij) / epsilon)
 //
-// and what a and b grow by is moved into the potentials f and g before it overflows. So the exponentials, which are most
+// and what a and b grow by is moved into the potentials f and g before it overflows. So exponentials, which would be most
 // of the work, are rare.
 type scaling struct {
 	n            int
@@ -97,37 +98,36 @@ func newScaling(cost []float64, n int) *scaling {
 	return &scaling{n: n, cost: cost, kernel: make([]float64, n*n), f: rows(), g: rows(), a: rows(), b: rows(), sums: rows()}
 }
 
+// mostScaling is how far b may go before it is moved into the potentials. A row of the kernel has an entry of at least
+// 1/n, so a stays within n times the same.
+const mostScaling = 1e100
+
 // balance brings the columns' sums, in turn with the rows', to 1 within the tolerance, and returns what they are off by.
 func (s *scaling) balance(epsilon, tolerance float64, rounds int) (off float64) {
 	s.renew(epsilon)
 	for range rounds {
 		s.sumColumns()
 		off = 0.
-		least := math.Inf(1)
 		for j, sum := range s.sums {
 			off += math.Abs(s.b[j]*sum-1) / float64(s.n)
-			least = min(least, sum)
 		}
-		if off <= tolerance {
-			break
-		}
-		if least < 1/mostScaling || !s.scale() {
+		switch {
+		case off <= tolerance:
+			return off
+		case slices.Min(s.sums) < 1/mostScaling || slices.Max(s.sums) > mostScaling:
 			s.absorb(epsilon)
 			s.renew(epsilon)
+		default:
+			s.scale()
 		}
 	}
 	return off
 }
 
-// mostScaling is how far a and b may go before they are moved into the potentials.
-const mostScaling = 1e100
-
-// scale brings the columns' sums to 1, then the rows', and reports whether a and b are still moderate.
-func (s *scaling) scale() bool {
-	moderate := true
+// scale brings the columns' sums to 1, then the rows'.
+func (s *scaling) scale() {
 	for j, sum := range s.sums {
 		s.b[j] = 1 / sum
-		moderate = moderate && s.b[j] < mostScaling && s.b[j] > 1/mostScaling
 	}
 	for i := range s.n {
 		sum := 0.
@@ -135,9 +135,7 @@ func (s *scaling) scale() bool {
 			sum += k * s.b[j]
 		}
 		s.a[i] = 1 / sum
-		moderate = moderate && s.a[i] < mostScaling && s.a[i] > 1/mostScaling
 	}
-	return moderate
 }
 
 func (s *scaling) sumColumns() {
@@ -149,19 +147,15 @@ func (s *scaling) sumColumns() {
 	}
 }
 
-// absorb moves a and b into the potentials. One that has left the numbers is left to renew.
+// absorb moves a into the potentials, from which b follows.
 func (s *scaling) absorb(epsilon float64) {
-	for i := range s.n {
-		if a := epsilon * math.Log(s.a[i]); finite(a) {
-			s.f[i] += a
-		}
-		if b := epsilon * math.Log(s.b[i]); finite(b) {
-			s.g[i] += b
-		}
+	for i, a := range s.a {
+		s.f[i] += epsilon * math.Log(a)
 	}
 }
 
-// renew is a round of the algorithm on the potentials, by log-sum-exp, which cannot overflow, and the kernel after it.
+// renew is a round of the algorithm on the potentials, g from f and f from g, by log-sum-exp, which cannot overflow. The
+// kernel after it has rows that sum to 1.
 func (s *scaling) renew(epsilon float64) {
 	terms := make([]float64, s.n)
 	for j := range s.g {

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -12,8 +13,11 @@ func TestEntropicPlan(t *testing.T) {
 	t.Parallel()
 	const n = 60
 	x0, x1 := ringPairs(n)
-	cost := SquaredDistances(x1, x0)
-	for _, epsilon := range []float64{100, 5, .5, .05, .01} {
+	for k, epsilon := range []float64{100, 5, .5, .05, .01, .003, .003} {
+		cost := SquaredDistances(x1, x0)
+		if k == 6 {
+			cost = SquaredDistances(x0, x1) // where b grows instead of falling
+		}
 		plan, err := entropicPlan(cost, n, epsilon)
 		if err != nil {
 			t.Fatalf("epsilon %g: %v", epsilon, err)
@@ -124,12 +128,18 @@ func TestSinkhornDrawsFromThePlan(t *testing.T) {
 	}
 }
 
-// TestSinkhornSaysWhenItFails: costs that are too large for epsilon end in an error that says what to do.
+// TestSinkhornSaysWhenItFails: costs that are too large for epsilon end in an error that says how far the plan came, and
+// what to do. However small epsilon is, and whichever side is the wider one, the scalings stay numbers.
 func TestSinkhornSaysWhenItFails(t *testing.T) {
 	t.Parallel()
 	x0, x1 := ringPairs(24)
-	err := Sinkhorn{Epsilon: 1e-7}.pair(NewStream(1, "pairs").At(0), x0, x1)
-	if err == nil || !strings.HasSuffix(err.Error(), "from its marginals after 10000 rounds: raise epsilon, 1e-07 now, or take ot") {
-		t.Errorf("got %v, want an error", err)
+	for _, epsilon := range []float64{1e-12, 1e-4} {
+		for _, pair := range [][2]Batch{{x0, x1}, {x1, x0}} {
+			err := Sinkhorn{Epsilon: epsilon}.pair(NewStream(1, "pairs").At(0), pair[0].Clone(), pair[1])
+			want := fmt.Sprintf("from its marginals after 10000 rounds: raise epsilon, %g now, or take ot", epsilon)
+			if err == nil || !strings.HasSuffix(err.Error(), want) || strings.Contains(err.Error(), "NaN") {
+				t.Errorf("epsilon %g: got %v, want an error with a number that ends in %s", epsilon, err, want)
+			}
+		}
 	}
 }
