@@ -204,6 +204,30 @@ func TestMetricsOfBrokenSamples(t *testing.T) {
 	}
 }
 
+// TestMetricsOfFarSamples: where squares of distances overflow, the value is not finite, or that of samples infinitely
+// far away; mmd is then 1 + mean k(y, y'). Where they do not, nothing is lost.
+func TestMetricsOfFarSamples(t *testing.T) {
+	t.Parallel()
+	for _, dim := range []int{1, 2} {
+		reference := normal(20, dim, 0, "reference")
+		huge, far := flow.NewBatch(20, dim), flow.NewBatch(20, dim)
+		for i := range huge.Data {
+			huge.Data[i], far.Data[i] = 1e200, 1e100
+		}
+		for _, m := range SampleMetrics() {
+			v := mustMeasure(t, m, reference, huge).Value
+			if m.Name == MMD.Name {
+				near(t, m.Name+" infinitely far away", v, mustMeasure(t, m, reference, far).Value, 0)
+			} else if v == 0 || m.Name != MMDRFF.Name && v < 1e199 {
+				t.Errorf("%s in %d-D of samples at 1e200 is %g", m.Name, dim, v)
+			}
+			if v := mustMeasure(t, m, reference, far).Value; math.IsNaN(v) || v < .3 {
+				t.Errorf("%s in %d-D of samples at 1e100 is %g", m.Name, dim, v)
+			}
+		}
+	}
+}
+
 // TestMetricsOfEqualPoints: samples of one repeated point at distance 5 from that of the reference, and at 0.
 func TestMetricsOfEqualPoints(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package metric
 
 import (
 	"math"
+	"slices"
 
 	"flowsweep/experiments/flow"
 )
@@ -77,6 +78,9 @@ func matched(x, y flow.Batch, p int) (cost float64, phi, psi []float64) {
 			}
 		}
 	})
+	if slices.ContainsFunc(costs, func(row []float64) bool { return math.IsInf(slices.Max(row), 1) }) {
+		return math.NaN(), nil, nil // the square of a distance overflows
+	}
 	match, phi, psi := assign(costs)
 	for i, j := range match {
 		cost += costs[i][j]

@@ -19,7 +19,7 @@ func TestTransportOfAnAffineMap(t *testing.T) {
 	for _, dim := range []int{1, 2, 10} {
 		for _, scale := range []float64{1, .3, 2} {
 			x := normal(150, dim, 0, "x")
-			y, first, second, slices := x.Clone(), 0., 0., 0.
+			y, first, second, sliced := x.Clone(), 0., 0., 0.
 			directions := directions(dim)
 			for i := range x.Len() {
 				for j := range x.Row(i) {
@@ -33,12 +33,12 @@ func TestTransportOfAnAffineMap(t *testing.T) {
 					for j, wj := range w {
 						moved += wj * (y.Row(i)[j] - x.Row(i)[j])
 					}
-					slices += moved * moved / 150 / float64(len(directions))
+					sliced += moved * moved / 150 / float64(len(directions))
 				}
 			}
 			what := fmt.Sprintf(" in %d-D, scale %g", dim, scale)
 			near(t, "w2"+what, mustMeasure(t, W2, y, x).Value, math.Sqrt(second), 1e-12)
-			near(t, "sliced-w2"+what, mustMeasure(t, SlicedW2, y, x).Value, math.Sqrt(slices), 1e-12)
+			near(t, "sliced-w2"+what, mustMeasure(t, SlicedW2, y, x).Value, math.Sqrt(sliced), 1e-12)
 			if scale == 1 { // a translation is the best for |x - y|, too
 				near(t, "w1"+what, mustMeasure(t, W1, y, x).Value, first, 1e-12)
 			}
