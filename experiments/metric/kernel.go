@@ -39,12 +39,12 @@ func gaussians(l float64) kernel {
 
 func fourth(e float64) float64 { return (e * e) * (e * e) }
 
-// farGaussians returns the mean of the powers 1, 4, 16, 64 and 256 of the widest kernel's value, without those below
-// 1e-280, which add nothing.
+// farGaussians returns the mean of the powers 1, 4, 16, 64 and 256 of the widest kernel's value, without those that are
+// less than 1e-18 of another.
 func farGaussians(e float64) float64 {
 	total := e
 	for range bandwidths - 1 {
-		if e < 1e-70 {
+		if e < 1e-6 {
 			break
 		}
 		e = fourth(e)

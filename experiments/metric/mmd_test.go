@@ -29,7 +29,7 @@ func plainDiscrepancy(x, y flow.Batch, k func(d2 float64) float64) float64 {
 func TestMMDEqualsItsDefinition(t *testing.T) {
 	t.Parallel()
 	for _, dim := range []int{1, 2, 10} {
-		for _, n := range []int{90, 91} { // an odd and an even number of pairs
+		for _, n := range []int{90, 92} { // an odd and an even number of pairs
 			reference, samples := normal(n, dim, 0, "reference"), normal(170, dim, .5, "samples")
 			l := plainMedian(reference)
 			near(t, fmt.Sprint("bandwidth in dimension ", dim), medianDistance(reference), l, 1e-15*l)

@@ -42,6 +42,22 @@ func TestPermutedValuesAreThoseOfTheParts(t *testing.T) {
 	}
 }
 
+// TestThinnedDoesNotKnowOrder: the bandwidth of a permutation test may not tell the samples apart.
+func TestThinnedDoesNotKnowOrder(t *testing.T) {
+	t.Parallel()
+	x := normal(100, 2, 0, "x")
+	backwards := x.Clone()
+	for i := range x.Len() {
+		copy(backwards.Row(i), x.Row(99-i))
+	}
+	for _, most := range []int{7, 100, 200} {
+		a, b := thinned(x, most), thinned(backwards, most)
+		if !slices.Equal(a.Data, b.Data) || a.Len() != min(most, 100) {
+			t.Errorf("%d points thinned to %d and %d, which differ", x.Len(), a.Len(), b.Len())
+		}
+	}
+}
+
 func TestPartingsAreUniform(t *testing.T) {
 	t.Parallel()
 	const n, points, count = 3, 6, 20_000
