@@ -116,6 +116,9 @@ func TestTableOrder(t *testing.T) {
 	if err != nil || fmt.Sprint(order) != "[3 2 0 4 1]" {
 		t.Errorf("order %v, %v, want numbers first, by value", order, err)
 	}
+	if order, err := table.order("-metrics.mmd"); err != nil || fmt.Sprint(order) != "[0 2 3 4 1]" && fmt.Sprint(order) != "[0 2 3 1 4]" {
+		t.Errorf("order from high to low %v, %v, want numbers first, missing last", order, err)
+	}
 	if _, err := table.order("gone"); err == nil || !strings.Contains(err.Error(), "metrics.mmd") {
 		t.Errorf("error %v, want one that lists the columns", err)
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 type runsFlags struct {
-	sweep, sort              string
+	sweep, where, sort       string
 	bySetting, asJSON, asCSV bool
 }
 
@@ -29,6 +29,15 @@ func (a *app) runsCommand() *cobra.Command {
 				if err != nil {
 					return usage(err)
 				}
+				if f.where != "" {
+					where, err := experiments.ParseWhere(f.where)
+					if err == nil {
+						sweep.Results, err = where.Filter(sweep.Results)
+					}
+					if err != nil {
+						return usage(fmt.Errorf("--where: %w", err))
+					}
+				}
 				if f.bySetting {
 					return a.printSettings(sweep, f)
 				}
@@ -37,7 +46,8 @@ func (a *app) runsCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&f.sweep, "sweep", "", "the sweep's `name` (default the latest)")
-	cmd.Flags().StringVar(&f.sort, "sort", "", "sort by this `field`: a metric, or a column of the table")
+	cmd.Flags().StringVar(&f.sort, "sort", "", "sort by this `field`: a metric, or a column of the table; from high to low with a - before it")
+	cmd.Flags().StringVar(&f.where, "where", "", "only the runs that meet this `condition`, as in 'metrics.mmd < 0.01 and solver = \"heun\"'")
 	cmd.Flags().BoolVar(&f.bySetting, "by-setting", false, "aggregate the seeds to mean and 95 % interval")
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print JSON")
 	cmd.Flags().BoolVar(&f.asCSV, "csv", false, "print CSV")
@@ -56,7 +66,7 @@ func (a *app) printRuns(sweep experiments.Sweep, f runsFlags) error {
 	}
 	switch {
 	case f.asJSON:
-		sorted := make([]experiments.Result, len(order))
+		sorted := make([]experiments.Result, len(order)) // [] and not null where there are none
 		for i, at := range order {
 			sorted[i] = sweep.Results[at]
 		}

@@ -31,7 +31,8 @@ func (t *rows) add(fields []reports.Field) {
 	t.cells = append(t.cells, row)
 }
 
-// order returns the indices of the rows sorted by a column: as numbers where both are, missing ones last.
+// order returns the indices of the rows sorted by a column, from high to low where a minus stands before its name: as
+// numbers where both are, missing ones last either way.
 func (t rows) order(column string) ([]int, error) {
 	order := make([]int, len(t.cells))
 	for i := range order {
@@ -40,9 +41,18 @@ func (t rows) order(column string) ([]int, error) {
 	if column == "" {
 		return order, nil
 	}
-	found := slices.IndexFunc(t.columns, func(c string) bool { return c == column || strings.HasSuffix(c, "."+column) })
+	name, sign := column, 1
+	if slices.Index(t.columns, column) < 0 {
+		if rest, ok := strings.CutPrefix(column, "-"); ok {
+			name, sign = rest, -1
+		}
+	}
+	if len(t.cells) == 0 {
+		return order, nil // which has no columns either
+	}
+	found := slices.IndexFunc(t.columns, func(c string) bool { return c == name || strings.HasSuffix(c, "."+name) })
 	if found < 0 {
-		return nil, fmt.Errorf("there is no column %q to sort by: have %s", column, strings.Join(t.columns, ", "))
+		return nil, fmt.Errorf("there is no column %q to sort by: have %s", name, strings.Join(t.columns, ", "))
 	}
 	column = t.columns[found]
 	slices.SortStableFunc(order, func(i, j int) int {
@@ -58,9 +68,9 @@ func (t rows) order(column string) ([]int, error) {
 			return c
 		}
 		if aErr != nil || bErr != nil {
-			return cmp.Compare(t.cells[i][column], t.cells[j][column])
+			return sign * cmp.Compare(t.cells[i][column], t.cells[j][column])
 		}
-		return cmp.Compare(a, b)
+		return sign * cmp.Compare(a, b)
 	})
 	return order, nil
 }
