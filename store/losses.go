@@ -219,6 +219,8 @@ func (l *lossLog) writeWaiting() {
 	l.batch, l.waiting = l.waiting, l.batch[:0]
 	l.room.Broadcast()
 	l.mu.Unlock()
+	// Losses of one fit lie side by side in the file. Stable, as a step logged again replaces its loss.
+	slices.SortStableFunc(l.batch, func(a, b lossRow) int { return strings.Compare(a.fit, b.fit) })
 	for batch := range slices.Chunk(l.batch, maxBatch) {
 		err := l.write(batch)
 		if err == nil {

@@ -1,0 +1,153 @@
+package experiments
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// The kinds of token.
+const (
+	tokenEnd      = iota
+	tokenWord     // a field, or and, or, not, nan, inf, true, false
+	tokenNumber   // unsigned or not
+	tokenText     // without its quotes
+	tokenOperator // a comparison
+	tokenOpen
+	tokenClose
+)
+
+// whereToken is a part of a condition's text.
+type whereToken struct {
+	kind int
+	text string
+	at   int // in bytes
+}
+
+func (t whereToken) String() string {
+	if t.kind == tokenEnd {
+		return "the end"
+	}
+	return strconv.Quote(t.text)
+}
+
+// scanWhere cuts a text into tokens; the last is its end.
+func scanWhere(text string) ([]whereToken, error) {
+	var tokens []whereToken
+	for at := 0; ; {
+		at += len(text[at:]) - len(strings.TrimLeftFunc(text[at:], unicode.IsSpace))
+		t, n := scanToken(text[at:])
+		t.at = at
+		switch {
+		case n == 0:
+			r, _ := utf8.DecodeRuneInString(text[at:])
+			return nil, whereError(text, t, "unexpected %q", r)
+		case n < 0:
+			return nil, whereError(text, t, "a text without its closing quote")
+		case len(tokens) > 0 && t.kind <= tokenText && tokens[len(tokens)-1].kind == tokenNumber && t.at == endOf(tokens) && t.kind != tokenEnd:
+			return nil, whereError(text, tokens[len(tokens)-1], "%q is neither a number nor a field", tokens[len(tokens)-1].text+text[at:at+n])
+		}
+		tokens = append(tokens, t)
+		if t.kind == tokenEnd {
+			return tokens, nil
+		}
+		at += n
+	}
+}
+
+func endOf(tokens []whereToken) int {
+	last := tokens[len(tokens)-1]
+	return last.at + len(last.text)
+}
+
+// scanToken returns the token that a text begins with, and its length: 0 where there is none, and -1 where its end is
+// missing.
+func scanToken(text string) (whereToken, int) {
+	if text == "" {
+		return whereToken{kind: tokenEnd}, 1
+	}
+	switch c := text[0]; {
+	case c == '(':
+		return whereToken{kind: tokenOpen, text: "("}, 1
+	case c == ')':
+		return whereToken{kind: tokenClose, text: ")"}, 1
+	case c == '"' || c == '\'':
+		return scanText(text)
+	case strings.HasPrefix(strings.ToLower(text), "-inf"):
+		return whereToken{kind: tokenWord, text: text[:4]}, 4
+	case strings.IndexByte("+-.0123456789", c) >= 0:
+		n := numberLength(text)
+		return whereToken{kind: tokenNumber, text: text[:n]}, n
+	}
+	for _, op := range []string{"==", "!=", "<=", ">=", "=", "<", ">", "~"} { // the longer ones first
+		if strings.HasPrefix(text, op) {
+			return whereToken{kind: tokenOperator, text: strings.Replace(op, "==", "=", 1)}, len(op)
+		}
+	}
+	n := strings.IndexFunc(text, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' && r != '.' && r != '-' || r == utf8.RuneError
+	})
+	if n < 0 {
+		n = len(text)
+	}
+	return whereToken{kind: tokenWord, text: text[:n]}, n
+}
+
+// numberLength is the length of the number that a text begins with, or 0.
+func numberLength(text string) int {
+	n, digits := 0, false
+	if text[0] == '+' || text[0] == '-' {
+		n++
+	}
+	for ; n < len(text) && (text[n] == '.' || '0' <= text[n] && text[n] <= '9'); n++ {
+		digits = digits || text[n] != '.'
+	}
+	if !digits {
+		return 0
+	}
+	if n < len(text) && (text[n] == 'e' || text[n] == 'E') {
+		e := n + 1
+		if e < len(text) && (text[e] == '+' || text[e] == '-') {
+			e++
+		}
+		for ; e < len(text) && '0' <= text[e] && text[e] <= '9'; e++ {
+			n = e + 1 // with its first digit it is an exponent
+		}
+	}
+	return n
+}
+
+// scanText reads a text in quotes; a backslash takes the next character as it is.
+func scanText(text string) (whereToken, int) {
+	var b strings.Builder
+	for i := 1; i < len(text); i++ {
+		switch {
+		case text[i] == text[0]:
+			return whereToken{kind: tokenText, text: b.String()}, i + 1
+		case text[i] == '\\' && i+1 < len(text):
+			i++
+		}
+		b.WriteByte(text[i])
+	}
+	return whereToken{kind: tokenText}, -1
+}
+
+// whereError is an error at a token of a condition, shown with a caret.
+func whereError(text string, t whereToken, format string, args ...any) error {
+	before := text[:t.at]
+	indent := strings.Map(func(r rune) rune {
+		if r == '\t' {
+			return r
+		}
+		return ' '
+	}, before)
+	line := strings.Map(func(r rune) rune {
+		if r != '\t' && unicode.IsControl(r) {
+			return ' ' // a caret points into one line
+		}
+		return r
+	}, text)
+	return fmt.Errorf("column %d: %s\n  %s\n  %s^", utf8.RuneCountInString(before)+1, fmt.Sprintf(format, args...), line, indent)
+}
