@@ -52,10 +52,12 @@ func (p ortProgram) Loop(state ...Tensor) (Loop, error) {
 // SelfTest runs a model of one node, 1 + 2, in onnxruntime.
 func SelfTest() (err error) {
 	m := onnx.Model{
-		Producer: "flowsweep", Name: "self-test",
-		Inputs:  []onnx.ValueInfo{{Name: "a", Dims: []int{1}}, {Name: "b", Dims: []int{1}}},
-		Outputs: []onnx.ValueInfo{{Name: "sum", Dims: []int{1}}},
-		Nodes:   []onnx.Node{{Op: "Add", Inputs: []string{"a", "b"}, Outputs: []string{"sum"}}},
+		Producer: "flowsweep", Graph: onnx.Graph{
+			Name:    "self-test",
+			Inputs:  []onnx.ValueInfo{{Name: "a", Dims: []int{1}}, {Name: "b", Dims: []int{1}}},
+			Outputs: []onnx.ValueInfo{{Name: "sum", Dims: []int{1}}},
+			Nodes:   []onnx.Node{{Op: "Add", Inputs: []string{"a", "b"}, Outputs: []string{"sum"}}},
+		},
 	}
 	s, err := ort.Open(m.Marshal(), ort.SessionOptions{})
 	if err != nil {

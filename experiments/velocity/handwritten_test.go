@@ -16,7 +16,7 @@ import (
 // one is held against. It takes and gives what compileStep does.
 func handWritten(n Net, batch int, rate float64) onnx.Model {
 	h := &hand{}
-	m := onnx.Model{Producer: "flowsweep", Name: "hand-written", Inputs: []onnx.ValueInfo{
+	m := onnx.Model{Producer: "flowsweep", Graph: onnx.Graph{Name: "hand-written", Inputs: []onnx.ValueInfo{
 		{Name: "weights", Dims: []int{n.Size()}},
 		{Name: "m", Dims: []int{n.Size()}},
 		{Name: "v", Dims: []int{n.Size()}},
@@ -24,7 +24,7 @@ func handWritten(n Net, batch int, rate float64) onnx.Model {
 		{Name: "t", Dims: []int{batch, 1}},
 		{Name: "x", Dims: []int{batch, n.Dim}},
 		{Name: "u", Dims: []int{batch, n.Dim}},
-	}}
+	}}}
 	var sizes []int64
 	var pieces []string
 	for i, p := range n.Params() {

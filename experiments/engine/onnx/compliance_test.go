@@ -94,7 +94,7 @@ func carried(shape shapes.Shape) shapes.Shape {
 
 func (f *testFunction) Parameter(name string, shape shapes.Shape, _ *compute.ShardingSpec) (compute.Value, error) {
 	outside, r := carried(shape), f.recorder
-	r.model.Inputs = append(r.model.Inputs, ValueInfo{Name: name, Dims: outside.Dimensions, kind: onnxKinds[outside.DType]})
+	r.model.Inputs = append(r.model.Inputs, ValueInfo{Name: name, Dims: outside.Dimensions, Kind: onnxKinds[outside.DType]})
 	f.inputs = append(f.inputs, shape)
 	v := r.cast(&value{name: name, shape: outside, dims: outside.Dimensions}, shape.DType)
 	if shape.Rank() > 0 {

@@ -221,7 +221,15 @@ func runGo(t *testing.T, f engine.Graph, inputs []onnx.ValueInfo, tensors []engi
 
 func runONNX(t *testing.T, m onnx.Model, optimise bool, tensors []engine.Tensor) []engine.Tensor {
 	t.Helper()
-	s, err := ort.Open(m.Marshal(), ort.SessionOptions{Optimise: optimise})
+	file := m.Marshal()
+	read, err := onnx.Read(file)
+	if err == nil {
+		err = read.Check()
+	}
+	if err != nil {
+		t.Fatalf("the recorder's own model: %v", err)
+	}
+	s, err := ort.Open(file, ort.SessionOptions{Optimise: optimise})
 	if err != nil {
 		t.Fatalf("%v: %v", err, m.Nodes)
 	}

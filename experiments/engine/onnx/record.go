@@ -22,11 +22,11 @@ func Record(f func(nodes []*graph.Node) []*graph.Node, inputs []ValueInfo, weigh
 	g := graph.NewGraph(r, "recorded")
 	var nodes []*graph.Node
 	for _, in := range inputs {
-		nodes = append(nodes, graph.Parameter(g, in.Name, dynamic(in.Dims)))
+		nodes = append(nodes, graph.Parameter(g, in.Name, dynamic(in.Kind, in.Dims)))
 	}
 	r.model.Inputs = slices.Clone(inputs)
 	for _, w := range weights {
-		nodes = append(nodes, graph.Parameter(g, w.Name, dynamic(w.Dims)))
+		nodes = append(nodes, graph.Parameter(g, w.Name, shapes.Make(dtypeOf(w.Data), w.Dims...)))
 		r.model.Initializers = append(r.model.Initializers, w)
 	}
 	if err := g.Compile(f(nodes)...); err != nil {
@@ -50,14 +50,20 @@ func recovered(err *error) {
 const batchAxis = "batch"
 
 // dynamic returns the shape of these sizes, where Batch is the axis of that name.
-func dynamic(dims []int) shapes.Shape {
+func dynamic(kind Kind, dims []int) shapes.Shape {
+	dtype := dtypes.Float32
+	for d, k := range onnxKinds {
+		if k == kind {
+			dtype = d
+		}
+	}
 	names := make([]string, len(dims))
 	for i, d := range dims {
 		if d == Batch {
 			names[i] = batchAxis
 		}
 	}
-	return shapes.MakeDynamic(dtypes.Float32, dims, names)
+	return shapes.MakeDynamic(dtype, dims, names)
 }
 
 // recorder is a GoMLX backend that records one graph.
@@ -181,7 +187,7 @@ func (f *function) Return(outputs []compute.Value, _ []*compute.ShardingSpec) er
 		}
 		r.rename(made, v.name, r.outputs[i])
 		r.model.Outputs = append(r.model.Outputs,
-			ValueInfo{Name: r.outputs[i], Dims: v.shape.Dimensions, kind: onnxKinds[v.shape.DType]})
+			ValueInfo{Name: r.outputs[i], Dims: v.shape.Dimensions, Kind: onnxKinds[v.shape.DType]})
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 
 func TestDynamicShape(t *testing.T) {
 	t.Parallel()
-	if got, want := dynamic([]int{Batch, 2}), shapes.MakeDynamic(dtypes.Float32, []int{-1, 2}, []string{"batch", ""}); !got.Equal(want) {
+	if got, want := dynamic(0, []int{Batch, 2}), shapes.MakeDynamic(dtypes.Float32, []int{-1, 2}, []string{"batch", ""}); !got.Equal(want) {
 		t.Errorf("shape %s, want %s", got, want)
 	}
 }

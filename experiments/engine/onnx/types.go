@@ -9,14 +9,11 @@ import (
 	"github.com/gomlx/compute/shapes"
 )
 
-// onnxFloat is ONNX's number for 32-bit floats.
-const onnxFloat = 1
-
-// onnxKinds holds ONNX's numbers for the element types the recorder carries.
-var onnxKinds = map[dtypes.DType]int64{
-	dtypes.Float32: onnxFloat, dtypes.Float64: 11, dtypes.Float16: 10, dtypes.BFloat16: 16,
+// onnxKinds holds ONNX's element types for those of GoMLX that the recorder carries.
+var onnxKinds = map[dtypes.DType]Kind{
+	dtypes.Float32: Float32, dtypes.Float64: 11, dtypes.Float16: 10, dtypes.BFloat16: 16,
 	dtypes.Uint8: 2, dtypes.Int8: 3, dtypes.Uint16: 4, dtypes.Int16: 5,
-	dtypes.Int32: 6, dtypes.Int64: 7, dtypes.Uint32: 12, dtypes.Uint64: 13, dtypes.Bool: 9,
+	dtypes.Int32: 6, dtypes.Int64: Int64, dtypes.Uint32: 12, dtypes.Uint64: 13, dtypes.Bool: Bool,
 }
 
 // recorded lists the operations the recorder writes.
@@ -94,7 +91,7 @@ func (r *recorder) cast(v *value, dtype dtypes.DType) *value {
 	if v.shape.DType == dtype {
 		return v
 	}
-	return r.node("Cast", withDType(v.shape, dtype), v.dims, []Attribute{{"to", onnxKinds[dtype]}}, v)
+	return r.node("Cast", withDType(v.shape, dtype), v.dims, []Attribute{{"to", int64(onnxKinds[dtype])}}, v)
 }
 
 // ConvertDType is Cast.

@@ -17,10 +17,10 @@ func requireRuntime(t *testing.T) {
 // negation is a model of one node, y = -x for points of two coordinates.
 func negation() onnx.Model {
 	points := []int{onnx.Batch, 2}
-	return onnx.Model{
+	return onnx.Model{Graph: onnx.Graph{
 		Name: "negation", Inputs: []onnx.ValueInfo{{Name: "x", Dims: points}}, Outputs: []onnx.ValueInfo{{Name: "y", Dims: points}},
 		Nodes: []onnx.Node{{Op: "Neg", Inputs: []string{"x"}, Outputs: []string{"y"}}},
-	}
+	}}
 }
 
 func TestMetadataComesBack(t *testing.T) {

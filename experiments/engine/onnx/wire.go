@@ -1,0 +1,79 @@
+package onnx
+
+import (
+	"errors"
+	"fmt"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// message is a protobuf message as it is written. Empty strings and zeros are left out, as they are the defaults.
+type message []byte
+
+func (b *message) int(field protowire.Number, v int64) {
+	if v != 0 {
+		*b = protowire.AppendTag(*b, field, protowire.VarintType)
+		*b = protowire.AppendVarint(*b, uint64(v))
+	}
+}
+
+func (b *message) string(field protowire.Number, s string) {
+	if s != "" {
+		b.bytes(field, []byte(s))
+	}
+}
+
+func (b *message) bytes(field protowire.Number, v []byte) {
+	*b = protowire.AppendTag(*b, field, protowire.BytesType)
+	*b = protowire.AppendBytes(*b, v)
+}
+
+func (b *message) message(field protowire.Number, m message) { b.bytes(field, m) }
+
+// field is one field of a protobuf message: a number, or the bytes of a string or of another message.
+type field struct {
+	number protowire.Number
+	kind   protowire.Type
+	n      uint64
+	b      []byte
+}
+
+// each calls visit for every field of a message; it is to return unknown for those it has no place for.
+func each(message []byte, visit func(f field) error) error {
+	for len(message) > 0 {
+		number, kind, n := protowire.ConsumeTag(message)
+		if n < 0 {
+			return fmt.Errorf("the file is cut or damaged: %w", protowire.ParseError(n))
+		}
+		message = message[n:]
+		f := field{number: number, kind: kind}
+		switch kind {
+		case protowire.VarintType:
+			f.n, n = protowire.ConsumeVarint(message)
+		case protowire.Fixed32Type:
+			var v uint32
+			v, n = protowire.ConsumeFixed32(message)
+			f.n = uint64(v)
+		case protowire.BytesType:
+			f.b, n = protowire.ConsumeBytes(message)
+		default:
+			return unknown("message", f)
+		}
+		if n < 0 {
+			return fmt.Errorf("the file is cut or damaged: %w", protowire.ParseError(n))
+		}
+		message = message[n:]
+		if err := visit(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unknown is the error of a field that has no place in the part of a model.
+func unknown(part string, f field) error {
+	if part == "tensor" && (f.number == 13 || f.number == 14) {
+		return errors.New("a tensor lies outside the file: use a file that holds all its weights")
+	}
+	return fmt.Errorf("a %s has the field %d, which flowsweep does not write", part, f.number)
+}
