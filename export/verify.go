@@ -89,8 +89,8 @@ func (c *Check) run(file []byte, points Sample, reference func(t, x []float32) (
 		return errors.New("the net gives velocities that are not finite, and is of no use")
 	}
 	c.Tolerance = tolerance * (1 + c.MaxAbs)
-	for _, optimise := range []bool{false, true} {
-		if err := c.compare(file, points, want, optimise); err != nil {
+	for _, level := range []ort.Level{ort.Off, ort.All} {
+		if err := c.compare(file, points, want, level); err != nil {
 			return err
 		}
 	}
@@ -98,8 +98,8 @@ func (c *Check) run(file []byte, points Sample, reference func(t, x []float32) (
 }
 
 // compare opens the file once and updates the largest difference over all batch sizes.
-func (c *Check) compare(file []byte, points Sample, want []float32, optimise bool) (err error) {
-	s, err := ort.Open(file, ort.SessionOptions{Optimise: optimise})
+func (c *Check) compare(file []byte, points Sample, want []float32, level ort.Level) (err error) {
+	s, err := ort.Open(file, ort.SessionOptions{Optimise: level})
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func compileONNX(threads int, f Graph, inputs []Input) (Program, error) {
 func OpenProgram(m onnx.Model) (Program, error) { return openProgram(m, 1) }
 
 func openProgram(m onnx.Model, threads int) (Program, error) {
-	s, err := ort.Open(m.Marshal(), ort.SessionOptions{Threads: threads, Optimise: true})
+	s, err := ort.Open(m.Marshal(), ort.SessionOptions{Threads: threads, Optimise: ort.All})
 	if err != nil {
 		return nil, err
 	}

@@ -99,7 +99,7 @@ func recorded(t *testing.T, net Net, weights, times, x []float32) []float32 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := ort.Open(m.Marshal(), ort.SessionOptions{Optimise: true})
+	s, err := ort.Open(m.Marshal(), ort.SessionOptions{Optimise: ort.All})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -194,8 +194,8 @@ func TestRecordedGraphsComputeWhatGoDoes(t *testing.T) {
 			if !slices.ContainsFunc(m.Nodes, func(n onnx.Node) bool { return n.Op == c.mention }) {
 				t.Errorf("no %s among %v", c.mention, m.Nodes)
 			}
-			for _, optimise := range []bool{false, true} {
-				compare(t, runONNX(t, m, optimise, tensors), want, c.tol)
+			for _, level := range []ort.Level{ort.Off, ort.All} {
+				compare(t, runONNX(t, m, level, tensors), want, c.tol)
 			}
 		})
 	}
@@ -219,7 +219,7 @@ func runGo(t *testing.T, f engine.Graph, inputs []onnx.ValueInfo, tensors []engi
 	return out
 }
 
-func runONNX(t *testing.T, m onnx.Model, optimise bool, tensors []engine.Tensor) []engine.Tensor {
+func runONNX(t *testing.T, m onnx.Model, level ort.Level, tensors []engine.Tensor) []engine.Tensor {
 	t.Helper()
 	file := m.Marshal()
 	read, err := onnx.Read(file)
@@ -229,7 +229,7 @@ func runONNX(t *testing.T, m onnx.Model, optimise bool, tensors []engine.Tensor)
 	if err != nil {
 		t.Fatalf("the recorder's own model: %v", err)
 	}
-	s, err := ort.Open(file, ort.SessionOptions{Optimise: optimise})
+	s, err := ort.Open(file, ort.SessionOptions{Optimise: level})
 	if err != nil {
 		t.Fatalf("%v: %v", err, m.Nodes)
 	}

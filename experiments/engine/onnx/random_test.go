@@ -11,6 +11,7 @@ import (
 
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/engine/onnx"
+	"flowsweep/experiments/engine/ort"
 )
 
 // sketch draws a random graph of one kind: sizes of the inputs and what is done with them.
@@ -47,9 +48,9 @@ func TestRandomShapes(t *testing.T) {
 				if err != nil {
 					t.Fatalf("draw %d, %v: %v", i, dims, err)
 				}
-				for _, optimise := range []bool{false, true} {
+				for _, level := range []ort.Level{ort.Off, ort.All} {
 					// 1e-5: sums of up to a hundred products, in another order.
-					compare(t, runONNX(t, m, optimise, tensors), want, 1e-5)
+					compare(t, runONNX(t, m, level, tensors), want, 1e-5)
 				}
 				if t.Failed() {
 					t.Fatalf("draw %d, %v: %v", i, dims, m.Nodes)

@@ -15,6 +15,7 @@ import (
 
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/engine/onnx"
+	"flowsweep/experiments/engine/ort"
 )
 
 // TestRecordNamesThePlace asks for the line of the model, not of GoMLX.
@@ -102,8 +103,8 @@ func TestRecordedWithADynamicBatch(t *testing.T) {
 				dims[0] = batch
 				tensors := []engine.Tensor{random(1, dims...), random(2, c.inputs[1]...)}
 				want := runGo(t, build, []onnx.ValueInfo{{Name: "x", Dims: dims}, {Name: "w", Dims: c.inputs[1]}}, tensors)
-				for _, optimise := range []bool{false, true} {
-					compare(t, runONNX(t, m, optimise, tensors), want, 1e-5)
+				for _, level := range []ort.Level{ort.Off, ort.All} {
+					compare(t, runONNX(t, m, level, tensors), want, 1e-5)
 				}
 			}
 		})
@@ -120,7 +121,7 @@ func TestPadCutsOff(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := runONNX(t, m, true, []engine.Tensor{{Dims: []int{3}, Data: []float32{1, 2, 3}}})
+	got := runONNX(t, m, ort.All, []engine.Tensor{{Dims: []int{3}, Data: []float32{1, 2, 3}}})
 	compare(t, got, []engine.Tensor{{Dims: []int{6}, Data: []float32{0, 2, 0, 3, 0, 0}}}, 0)
 }
 
@@ -133,7 +134,7 @@ func TestMaximumWithAColumnOfZero(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := runONNX(t, m, true, []engine.Tensor{{Dims: []int{2}, Data: []float32{3, -1}}})
+	got := runONNX(t, m, ort.All, []engine.Tensor{{Dims: []int{2}, Data: []float32{3, -1}}})
 	compare(t, got, []engine.Tensor{{Dims: []int{1, 1}, Data: []float32{2}}}, 0)
 }
 
@@ -147,7 +148,7 @@ func TestZerosKeepTheirSign(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := runONNX(t, m, true, []engine.Tensor{{Dims: []int{1}, Data: []float32{1}}})
+	got := runONNX(t, m, ort.All, []engine.Tensor{{Dims: []int{1}, Data: []float32{1}}})
 	if p, q := got[0].Data[0], got[1].Data[0]; !math.IsInf(float64(p), 1) || !math.IsInf(float64(q), -1) {
 		t.Errorf("1/0 = %g and 1/-0 = %g", p, q)
 	}

@@ -1,6 +1,6 @@
 // Package ort finds onnxruntime, loads it, and runs ONNX models in it.
 //
-//	session, err := ort.Open(file, ort.SessionOptions{Optimise: true})
+//	session, err := ort.Open(file, ort.SessionOptions{Optimise: ort.All})
 //	outputs, err := session.Run(ort.Tensor{Dims: []int{256, 2}, Data: x})
 //
 // The shared library is the user's own, or one that travels inside a Go module, checked by its sha256.
@@ -24,7 +24,8 @@ type Session struct {
 	metadata map[string]string
 }
 
-// port is an input or output that a model declares; a negative size is one that is known only when it runs.
+// port is an input or output that a model declares; a negative size is one that is known only when it runs, and nil means
+// that none is known.
 type port struct {
 	name string
 	dims []int
@@ -32,9 +33,26 @@ type port struct {
 
 // SessionOptions says how a model is run.
 type SessionOptions struct {
-	Threads  int  // within an operation; 0 means 1
-	Optimise bool // graph optimisation: all of it, or none
+	Threads  int      // within an operation; 0 means 1
+	Optimise Level    // how much the graph is rewritten before it runs
+	Defaults []string // inputs to be given after the others, although the model has defaults for them
 }
+
+// Level is how much onnxruntime rewrites a graph before it runs it.
+type Level int
+
+// The levels: as written; constants folded and nodes that do nothing left out; nodes fused and laid out anew, too.
+const (
+	Off Level = iota
+	Basic
+	All
+)
+
+// Levels lists every level.
+var Levels = []Level{Off, Basic, All}
+
+// String returns the level's name.
+func (l Level) String() string { return []string{"off", "basic", "all"}[l] }
 
 // Runtime describes the onnxruntime that was loaded.
 type Runtime struct {
@@ -78,6 +96,10 @@ func Open(model []byte, o SessionOptions) (*Session, error) {
 		return nil, fmt.Errorf("open the ONNX model: %w", err)
 	}
 	s := &Session{inputs: ports(in), outputs: ports(out)}
+	for _, name := range o.Defaults {
+		// onnxruntime does not describe these here; it checks their type and rank when the model runs.
+		s.inputs = append(s.inputs, port{name: name})
+	}
 	if len(in) == 0 || len(out) == 0 {
 		return nil, errors.New("open the ONNX model: it has no inputs or no outputs")
 	}
@@ -95,10 +117,9 @@ func sessionOptions(o SessionOptions) (*ort.SessionOptions, error) {
 	if err != nil {
 		return nil, err
 	}
-	level := ort.GraphOptimizationLevel(ort.GraphOptimizationLevelDisableAll)
-	if o.Optimise {
-		level = ort.GraphOptimizationLevelEnableAll
-	}
+	level := map[Level]ort.GraphOptimizationLevel{
+		Basic: ort.GraphOptimizationLevelEnableBasic, All: ort.GraphOptimizationLevelEnableAll,
+	}[o.Optimise] // none of it, if not among these
 	err = errors.Join(
 		options.SetGraphOptimizationLevel(level),
 		options.SetIntraOpNumThreads(max(o.Threads, 1)),
@@ -148,7 +169,8 @@ func readMetadata(s *ort.DynamicAdvancedSession) (map[string]string, error) {
 	return out, nil
 }
 
-// Inputs returns the names of the model's inputs, in the order it declares them.
+// Inputs returns the names of the inputs that Run takes, in its order: those that the model declares without a default,
+// and then those of SessionOptions.Defaults.
 func (s *Session) Inputs() []string { return names(s.inputs) }
 
 // Outputs returns the names of the model's outputs, in the order it declares them.
@@ -165,7 +187,7 @@ func names(ports []port) []string {
 // Metadata returns the model's metadata properties.
 func (s *Session) Metadata() map[string]string { return s.metadata }
 
-// Run returns the outputs of the model for the inputs, in the order the model declares them.
+// Run returns the outputs of the model, in the order it declares them, for the inputs in the order of Inputs.
 func (s *Session) Run(inputs ...Tensor) ([]Tensor, error) {
 	if err := check(s.inputs, inputs); err != nil {
 		return nil, err

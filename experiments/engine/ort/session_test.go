@@ -1,6 +1,7 @@
 package ort
 
 import (
+	"slices"
 	"testing"
 
 	"flowsweep/experiments/engine/onnx"
@@ -57,5 +58,58 @@ func TestOpenBadModels(t *testing.T) {
 	}
 	if _, err := s.Run(); err == nil {
 		t.Error("no input at all runs")
+	}
+}
+
+// TestDefaultsMayBeLeftOut: a model's input with a default is given only where that is asked for.
+func TestDefaultsMayBeLeftOut(t *testing.T) {
+	requireRuntime(t)
+	m := negation()
+	m.Inputs = append(m.Inputs, onnx.ValueInfo{Name: "shift", Dims: []int{onnx.Times}})
+	m.Initializers = []onnx.Initializer{{Name: "shift", Dims: []int{1}, Data: []float32{10}}}
+	m.Nodes = []onnx.Node{{Op: "Add", Inputs: []string{"x", "shift"}, Outputs: []string{"y"}}}
+	x := Tensor{Dims: []int{1, 2}, Data: []float32{1, 2}}
+	for _, c := range []struct {
+		options SessionOptions
+		inputs  []Tensor
+		want    []float32
+	}{
+		{SessionOptions{}, []Tensor{x}, []float32{11, 12}},
+		{SessionOptions{Optimise: All}, []Tensor{x}, []float32{11, 12}},
+		{SessionOptions{Optimise: All, Defaults: []string{"shift"}}, []Tensor{x, {Dims: []int{1}, Data: []float32{20}}}, []float32{21, 22}},
+		{SessionOptions{Defaults: []string{"shift"}}, []Tensor{x, {Dims: []int{2}, Data: []float32{20, 30}}}, []float32{21, 32}},
+	} {
+		s, err := Open(m.Marshal(), c.options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := s.Run(c.inputs...)
+		if err != nil || !slices.Equal(out[0].Data, c.want) {
+			t.Errorf("%+v: %v, %v, want %v", c.options, out, err, c.want)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if s, err := Open(m.Marshal(), SessionOptions{Defaults: []string{"shift"}}); err != nil {
+		t.Error(err)
+	} else if _, err := s.Run(x); err == nil {
+		t.Error("an input that was to be given is left out without an error")
+	}
+}
+
+// TestEmptyBatches: no points give no points.
+func TestEmptyBatches(t *testing.T) {
+	requireRuntime(t)
+	for _, level := range Levels {
+		s, err := Open(negation().Marshal(), SessionOptions{Optimise: level})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		out, err := s.Run(Tensor{Dims: []int{0, 2}})
+		if err != nil || !slices.Equal(out[0].Dims, []int{0, 2}) || len(out[0].Data) != 0 {
+			t.Errorf("%s: %v, %v", level, out, err)
+		}
 	}
 }

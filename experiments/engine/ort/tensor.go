@@ -14,9 +14,9 @@ type Tensor struct {
 }
 
 // Check returns an error unless the tensor holds as many numbers as its sizes say and these are the declared ones, of
-// which a negative one stands for any.
+// which a negative one stands for any, and nil for any number of any.
 func (t Tensor) Check(declared []int) error {
-	same := slices.EqualFunc(declared, t.Dims, func(want, have int) bool { return want == have || want < 0 })
+	same := declared == nil || slices.EqualFunc(declared, t.Dims, func(want, have int) bool { return want == have || want < 0 })
 	if !same || size(t.Dims) != len(t.Data) {
 		return fmt.Errorf("takes sizes %v, got %v with %d numbers", declared, t.Dims, len(t.Data))
 	}
