@@ -4,20 +4,7 @@
 //	check, err := export.Verify(file, export.Points(net.Dim, 4096, 0), model.Velocity)
 package export
 
-import (
-	"fmt"
-	"maps"
-
-	"flowsweep/experiments/velocity"
-)
-
-// About is what a person who gets the file should know. It ends up in the file's metadata, which holds no date and no
-// path, so that equal nets give equal bytes.
-type About struct {
-	Version    string            // of the program
-	Doc        string            // what the net models, in a sentence
-	Properties map[string]string // target, path, recommended solver and steps, metrics, keys, commit, ...
-}
+import "flowsweep/experiments/velocity"
 
 // Velocity returns the net as an ONNX file: t[batch,1], x[batch,d] -> v[batch,d], opset 17, weights as named
 // initializers.
@@ -26,19 +13,10 @@ func Velocity(n velocity.Net, weights []float32, about About) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.Producer, m.ProducerVersion = "flowsweep", about.Version
-	m.Domain, m.Version, m.Name = "flowsweep", 1, "velocity"
-	m.Doc = about.Doc
+	m.Name = "velocity"
 	m.Inputs[0].Doc = "time of each point, from 0 (noise) to 1 (data)"
 	m.Inputs[1].Doc = "points; standard normal at t = 0"
 	m.Outputs[0].Doc = "velocity dx/dt of each point"
-	m.Metadata = map[string]string{
-		"architecture":    fmt.Sprintf("MLP, %d hidden layers of %d, %s", n.Depth, n.Width, n.Activation.Name),
-		"parameters":      fmt.Sprint(n.Size()),
-		"prediction":      "velocity",
-		"time_convention": "t = 0 is noise, t = 1 is data",
-		"dimension":       fmt.Sprint(n.Dim),
-	}
-	maps.Copy(m.Metadata, about.Properties)
-	return m.Marshal(), nil
+	describe(&m, n, about, map[string]string{"prediction": "velocity"})
+	return seal(m)
 }

@@ -1,0 +1,166 @@
+package export
+
+import (
+	"fmt"
+	"math"
+
+	"flowsweep/experiments/engine/onnx"
+	"flowsweep/experiments/ode"
+	"flowsweep/experiments/velocity"
+)
+
+// SamplerOptions says what a sampler file is made of and what it returns.
+type SamplerOptions struct {
+	Portable   bool // every step written out, for runtimes without Loop: the time grid is fixed, and the file grows with it
+	Trajectory bool // return the points at every time of the grid, too
+}
+
+// Sampler returns the net and the solver as one ONNX file, opset 17: noise[batch,d], ts[times] -> samples[batch,d]. The
+// time grid of K steps, ts (K+1), is the default of the input ts, so noise alone is enough; a Portable file has no ts. With
+// Trajectory there is a second output, trajectory[times,batch,d], from the noise to the samples. The steps are a Loop,
+// whose body has the net once for each stage of the solver and shares its weights, named initializers as in Velocity.
+//
+// All numbers are 32-bit floats. A step from t to t' of length h = t' - t is
+//
+//	k_i = v(t + c_i h, x + ((a_i1 k_1 + a_i2 k_2) + ...) h),  x' = x + ((b_1 k_1 + b_2 k_2) + ...) h
+//
+// each operation rounded, in this order; terms of weight 0 are left out, as are stages that nothing depends on, a factor
+// 1 is not multiplied by, and t + c_i h is t' for c_i = 1.
+//
+// It returns an error for a grid of fewer than two times or times that are not finite, and for a solver that is not an
+// explicit Runge-Kutta method.
+func Sampler(n velocity.Net, weights []float32, solver ode.Solver, ts []float64, about About, o SamplerOptions) ([]byte, error) {
+	grid, err := narrowed(ts)
+	if err == nil {
+		err = explicit(solver)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("export a sampler: %w", err)
+	}
+	net, err := n.Record(weights)
+	if err != nil {
+		return nil, err
+	}
+	points := []int{onnx.Batch, n.Dim}
+	m := onnx.Model{Graph: onnx.Graph{
+		Name:    "sampler",
+		Inputs:  []onnx.ValueInfo{{Name: "noise", Dims: points, Doc: "starting points, t = " + number(grid[0]) + "; standard normal at t = 0"}},
+		Outputs: []onnx.ValueInfo{{Name: "samples", Dims: points, Doc: "where the points arrive, t = " + number(grid[len(grid)-1])}},
+	}}
+	w := &writer{net: net.Graph, solver: solver, constants: newConstants(&m.Graph)}
+	m.Initializers = append(m.Initializers, net.Initializers...)
+	w.column()
+	if o.Portable {
+		w.unroll(grid, o.Trajectory)
+	} else {
+		m.Inputs = append(m.Inputs, onnx.ValueInfo{Name: "ts", Dims: []int{onnx.Times}, Doc: "times of the grid, from noise (0) to data (1); the default has " +
+			fmt.Sprint(len(grid)-1) + " steps"})
+		m.Initializers = append(m.Initializers, onnx.Initializer{Name: "ts", Dims: []int{len(grid)}, Data: grid})
+		w.loop(points, o.Trajectory)
+	}
+	if o.Trajectory {
+		m.Outputs = append(m.Outputs, onnx.ValueInfo{
+			Name: "trajectory", Dims: []int{onnx.Times, onnx.Batch, n.Dim}, Doc: "the points at every time of the grid",
+		})
+	}
+	m.Nodes = w.nodes
+	describe(&m, n, about, map[string]string{
+		"solver": solver.Name, "steps": fmt.Sprint(len(grid) - 1), "velocity_calls_a_step": fmt.Sprint(w.calls()),
+		"arithmetic": "x + h (b1 k1 + b2 k2 + ...), 32-bit floats, from left to right",
+	})
+	return seal(m)
+}
+
+// narrowed returns the time grid in 32-bit floats.
+func narrowed(ts []float64) ([]float32, error) {
+	if len(ts) < 2 {
+		return nil, fmt.Errorf("a time grid has at least 2 times, got %d", len(ts))
+	}
+	grid := make([]float32, len(ts))
+	for i, t := range ts {
+		if math.IsNaN(t) || math.Abs(t) > math.MaxFloat32 {
+			return nil, fmt.Errorf("time %d of the grid is %g: give finite times", i, t)
+		}
+		grid[i] = float32(t)
+	}
+	return grid, nil
+}
+
+// explicit returns an error unless every stage of the solver depends on earlier ones alone.
+func explicit(s ode.Solver) error {
+	if s.Stages() == 0 || len(s.A) != s.Stages() || len(s.C) != s.Stages() {
+		return fmt.Errorf("the tableau of %q is not whole: it needs A, B and C of one number of stages", s.Name)
+	}
+	for i, row := range s.A {
+		if len(row) > i {
+			return fmt.Errorf("%q is not explicit: use one of the explicit solvers", s.Name)
+		}
+	}
+	return nil
+}
+
+// loop writes the steps as a Loop over the input ts.
+func (w *writer) loop(points []int, trajectory bool) {
+	one := w.constants.long("one", 1)
+	body := &writer{net: w.net, solver: w.solver, constants: w.constants}
+	body.node("from", "Gather", nil, "ts", "i")
+	body.node("following", "Add", nil, "i", one)
+	body.node("to", "Gather", nil, "ts", "following")
+	body.node("h", "Sub", nil, "to", "from")
+	body.step("", "x", "next", interval{h: "h", at: func(c float64) string {
+		switch c {
+		case 0:
+			return "from"
+		case 1:
+			return "to"
+		}
+		at := "t" + number(float32(c))
+		return body.node(at, "Add", nil, "from", body.node(at+"/h", "Mul", nil, "h", w.constants.float(float32(c))))
+	}})
+	g := onnx.Graph{
+		Name:    "step",
+		Inputs:  []onnx.ValueInfo{{Name: "i", Kind: onnx.Int64}, {Name: "going", Kind: onnx.Bool}, {Name: "x", Dims: points}},
+		Outputs: []onnx.ValueInfo{{Name: "going", Kind: onnx.Bool}, {Name: "next", Dims: points}},
+		Nodes:   body.nodes,
+	}
+	outputs := []string{"samples"}
+	if trajectory {
+		g.Outputs = append(g.Outputs, onnx.ValueInfo{Name: "x", Dims: points})
+		outputs = append(outputs, "passed")
+	}
+	w.node("times", "Size", nil, "ts")
+	w.node("steps", "Sub", nil, "times", one)
+	w.nodes = append(w.nodes, onnx.Node{
+		Op: "Loop", Inputs: []string{"steps", "", "noise"}, Outputs: outputs, Attributes: []onnx.Attribute{{Name: "body", Value: g}},
+	})
+	if trajectory {
+		end := w.node("end", "Unsqueeze", nil, "samples", w.constants.longs("axis0", 0))
+		w.node("trajectory", "Concat", []onnx.Attribute{{Name: "axis", Value: int64(0)}}, "passed", end)
+	}
+}
+
+// unroll writes one step after the other, with the times as constants.
+func (w *writer) unroll(grid []float32, trajectory bool) {
+	x := []string{"noise"}
+	for i := range len(grid) - 1 {
+		h := grid[i+1] - grid[i]
+		at, next := fmt.Sprintf("step%d/", i), fmt.Sprintf("x%d", i+1)
+		if i == len(grid)-2 {
+			next = "samples"
+		}
+		w.step(at, x[i], next, interval{h: w.constants.float(h), at: func(c float64) string {
+			if c == 1 {
+				return w.constants.float(grid[i+1])
+			}
+			return w.constants.float(grid[i] + float32(float32(c)*h)) // the conversion keeps the product from being fused into the sum
+		}})
+		x = append(x, next)
+	}
+	if trajectory {
+		layers := make([]string, len(x))
+		for i := range x {
+			layers[i] = w.node(x[i]+"/layer", "Unsqueeze", nil, x[i], w.constants.longs("axis0", 0))
+		}
+		w.node("trajectory", "Concat", []onnx.Attribute{{Name: "axis", Value: int64(0)}}, layers...)
+	}
+}

@@ -1,0 +1,148 @@
+package export
+
+import (
+	"slices"
+	"strconv"
+
+	"flowsweep/experiments/engine/onnx"
+	"flowsweep/experiments/ode"
+)
+
+// writer writes the nodes of a graph that steps along a net's velocity: that of a file, or the body of its Loop.
+type writer struct {
+	net       onnx.Graph // t, x -> v
+	solver    ode.Solver
+	constants *constants
+	nodes     []onnx.Node
+}
+
+// interval names the times of a step, of rank 0.
+type interval struct {
+	h  string                 // its length
+	at func(c float64) string // its start, from, for c = 0, its end for 1, and from + c h else
+}
+
+// node writes a node with one output and returns its name.
+func (w *writer) node(name, op string, attributes []onnx.Attribute, inputs ...string) string {
+	w.nodes = append(w.nodes, onnx.Node{Op: op, Inputs: inputs, Outputs: []string{name}, Attributes: attributes})
+	return name
+}
+
+// column writes the sizes [batch, 1] that a time is expanded to, one for each point.
+func (w *writer) column() {
+	// The attributes of Shape cut out one size.
+	batch := w.node("batch", "Shape", []onnx.Attribute{{Name: "start", Value: int64(0)}, {Name: "end", Value: int64(1)}}, "noise")
+	w.node("column", "Concat", []onnx.Attribute{{Name: "axis", Value: int64(0)}}, batch, w.constants.longs("width", 1))
+}
+
+// step writes a step of the solver, from the points x to those of the name next. Names it makes start with at.
+func (w *writer) step(at, x, next string, t interval) {
+	k := make([]string, w.solver.Stages())
+	columns := map[float64]string{}
+	for i, c := range w.solver.C {
+		if !w.needed(i) {
+			continue
+		}
+		if columns[c] == "" {
+			columns[c] = w.node(at+"t"+number(float32(c))+"/column", "Expand", nil, t.at(c), "column")
+		}
+		stage := at + "k" + strconv.Itoa(i+1)
+		k[i] = w.velocity(stage, columns[c], w.advance(stage+"/x", x, t.h, w.solver.A[i], k))
+	}
+	w.advance(next, x, t.h, w.solver.B, k)
+}
+
+// needed reports whether anything depends on a stage. The last one of a first-same-as-last method serves the next step
+// alone, which evaluates it again.
+func (w *writer) needed(stage int) bool {
+	if w.solver.B[stage] != 0 {
+		return true
+	}
+	for i := stage + 1; i < w.solver.Stages(); i++ {
+		if row := w.solver.A[i]; stage < len(row) && row[stage] != 0 && w.needed(i) {
+			return true
+		}
+	}
+	return false
+}
+
+// calls returns the velocity calls of a step.
+func (w *writer) calls() (n int) {
+	for i := range w.solver.Stages() {
+		if w.needed(i) {
+			n++
+		}
+	}
+	return n
+}
+
+// advance writes x + (w_1 k_1 + w_2 k_2 + ...) h; without any term it is x.
+func (w *writer) advance(name, x, h string, weights []float64, k []string) string {
+	sum := ""
+	for j, weight := range weights {
+		if weight == 0 {
+			continue
+		}
+		term := k[j]
+		if weight != 1 {
+			term = w.node(name+"/term"+strconv.Itoa(j+1), "Mul", nil, term, w.constants.float(float32(weight)))
+		}
+		if sum != "" {
+			term = w.node(name+"/sum"+strconv.Itoa(j+1), "Add", nil, sum, term)
+		}
+		sum = term
+	}
+	if sum == "" {
+		return x
+	}
+	return w.node(name, "Add", nil, x, w.node(name+"/move", "Mul", nil, sum, h))
+}
+
+// velocity writes the net once more, for the points x at the times t, with its values renamed and its weights shared.
+func (w *writer) velocity(name, t, x string) string {
+	names := map[string]string{"t": t, "x": x, "v": name}
+	for _, i := range w.net.Initializers {
+		names[i.Name] = i.Name
+	}
+	for _, n := range w.net.Nodes {
+		n.Inputs, n.Outputs = slices.Clone(n.Inputs), slices.Clone(n.Outputs)
+		for i, in := range n.Inputs {
+			if in != "" {
+				n.Inputs[i] = names[in]
+			}
+		}
+		for i, out := range n.Outputs {
+			if names[out] == "" {
+				names[out] = name + "/" + out
+			}
+			n.Outputs[i] = names[out]
+		}
+		w.nodes = append(w.nodes, n)
+	}
+	return name
+}
+
+// constants adds numbers to the initializers of a graph, each one once. Floats are named as they are written.
+type constants struct {
+	graph *onnx.Graph
+	known map[string]bool
+}
+
+func newConstants(g *onnx.Graph) *constants { return &constants{graph: g, known: map[string]bool{}} }
+
+func (c *constants) add(name string, dims []int, data any) string {
+	if !c.known[name] {
+		c.known[name] = true
+		c.graph.Initializers = append(c.graph.Initializers, onnx.Initializer{Name: name, Dims: dims, Data: data})
+	}
+	return name
+}
+
+func (c *constants) float(v float32) string           { return c.add(number(v), nil, []float32{v}) }
+func (c *constants) long(name string, v int64) string { return c.add(name, nil, []int64{v}) }
+func (c *constants) longs(name string, v ...int64) string {
+	return c.add(name, []int{len(v)}, v)
+}
+
+// number returns the shortest text that reads back as the float.
+func number(v float32) string { return strconv.FormatFloat(float64(v), 'g', -1, 32) }
