@@ -37,7 +37,7 @@ func exported(t *testing.T, weights []float32) []byte {
 func TestVerifyPasses(t *testing.T) {
 	m, weights := model(t)
 	c := Verify(exported(t, weights), Points(2, 4096, 0), m.Velocity)
-	if !c.OK || c.Error != "" || c.Points != 4096 || len(c.Batches) < 3 || len(c.Levels) != 2 || c.MaxAbs <= 0 {
+	if !c.OK || c.Error != "" || c.Points != 4096 || len(c.Batches) < 3 || len(c.Levels) != 3 || c.MaxAbs <= 0 {
 		t.Errorf("check %+v, want one that passes", c)
 	}
 	if c.MaxAbsDiff == 0 {
@@ -118,7 +118,7 @@ func TestVerifyChecksTheNames(t *testing.T) {
 	if bytes.Equal(file, renamed) {
 		t.Fatal("the name of the input t is not where it was")
 	}
-	if c := Verify(renamed, Points(2, 64, 0), m.Velocity); c.OK || !strings.Contains(c.Error, "[s x]") {
+	if c := Verify(renamed, Points(2, 64, 0), m.Velocity); c.OK || !strings.Contains(c.Error, "maps s[batch,1] x[batch,2] to v[batch,2], not t") {
 		t.Errorf("a file whose input is called s passes: %+v", c)
 	}
 }
@@ -171,10 +171,13 @@ func TestVectorsHoldTheNet(t *testing.T) {
 func TestCardSaysWhetherItIsVerified(t *testing.T) {
 	t.Parallel()
 	about := About{Doc: "A net", Properties: map[string]string{"pipe": "a|b"}}
-	if card := string(Card(about, Check{OK: true})); !strings.Contains(card, "**verified**") || !strings.Contains(card, `a\|b`) {
-		t.Errorf("card\n%s", card)
+	card := string(Card(about, Check{File: "velocity.onnx", OK: true}, Check{File: "sampler.onnx"}))
+	for _, want := range []string{`a\|b`, "## velocity.onnx", "## sampler.onnx", "**verified**", "do not use", "`noise[batch,d]`", "`t[batch,1]`"} {
+		if !strings.Contains(card, want) {
+			t.Errorf("the card does not say %q:\n%s", want, card)
+		}
 	}
-	if card := string(Card(about, Check{})); !strings.Contains(card, "do not use") {
+	if card := string(Card(about, Check{File: "sampler.onnx", Error: "no library"})); !strings.Contains(card, "no library") {
 		t.Errorf("card\n%s", card)
 	}
 }

@@ -1,0 +1,228 @@
+package export
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"flowsweep/experiments/engine"
+	"flowsweep/experiments/engine/onnx"
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/ode"
+	"flowsweep/experiments/velocity"
+)
+
+// This file holds negative controls: files that are wrong in one thing, and must not pass.
+
+// small is a net that is quick to verify a sampler of.
+var small = velocity.Net{Dim: 2, Width: 8, Depth: 2, Activation: velocity.SiLU}
+
+func field(t *testing.T) flow.Field {
+	t.Helper()
+	m, err := velocity.Compile(engine.Go, small, small.Init(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { m.Close() })
+	return m.Field()
+}
+
+func TestVerifySamplerPasses(t *testing.T) {
+	noise := Noise(2, 64, 0)
+	for _, s := range []ode.Solver{ode.Euler, ode.Dopri5} {
+		for _, o := range []SamplerOptions{{}, {Trajectory: true}, {Portable: true}, {Portable: true, Trajectory: true}} {
+			c := VerifySampler(sampler(t, small, s, ode.Uniform(4), o), s, ode.Uniform(4), field(t), noise)
+			if !c.OK || c.Error != "" || c.Points != 64 || c.MaxAbsDiff < c.MeanAbsDiff || c.MaxAbs <= 0 || !strings.Contains(c.Reason, "factor") {
+				t.Errorf("%s %+v: check %+v, want one that passes", s.Name, o, c)
+			}
+		}
+	}
+}
+
+// edited returns the file with its model changed, and sealed again.
+func edited(t *testing.T, file []byte, edit func(m *onnx.Model)) []byte {
+	t.Helper()
+	m, err := onnx.Read(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edit(&m)
+	delete(m.Metadata, checksum)
+	out, err := seal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// body returns the body of the model's loop.
+func body(m *onnx.Model) onnx.Graph {
+	i := slices.IndexFunc(m.Nodes, func(n onnx.Node) bool { return n.Op == "Loop" })
+	return m.Nodes[i].Attributes[0].Value.(onnx.Graph)
+}
+
+// swap exchanges the inputs of the first operation of that name.
+func swap(nodes []onnx.Node, op string) {
+	i := slices.IndexFunc(nodes, func(n onnx.Node) bool { return n.Op == op })
+	slices.Reverse(nodes[i].Inputs)
+}
+
+// set changes the constant of that name.
+func set(m *onnx.Model, name string, change func(v []float32)) {
+	i := slices.IndexFunc(m.Initializers, func(t onnx.Initializer) bool { return t.Name == name })
+	change(m.Initializers[i].Data.([]float32))
+}
+
+func TestVerifySamplerFindsWhatIsWrong(t *testing.T) {
+	ts := ode.Uniform(8)
+	noise := Noise(2, 64, 0)
+	whole := SamplerOptions{Trajectory: true}
+	for name, c := range map[string]struct {
+		options SamplerOptions
+		edit    func(m *onnx.Model)
+		want    string // in the error; empty where the numbers differ
+	}{
+		"a weight, by 3 % of its scale": {SamplerOptions{}, func(m *onnx.Model) { set(m, "layers.1.weight", func(v []float32) { v[40] += .005 }) }, ""},
+		"a bias":                        {SamplerOptions{}, func(m *onnx.Model) { set(m, "layers.2.bias", func(v []float32) { v[1] += .001 }) }, ""},
+		"a number of the tableau":       {SamplerOptions{}, func(m *onnx.Model) { set(m, "0.5", func(v []float32) { v[0] = .5001 }) }, ""},
+		"time and point swapped":        {SamplerOptions{}, func(m *onnx.Model) { swap(body(m).Nodes, "Concat") }, ""},
+		"steps backwards":               {SamplerOptions{}, func(m *onnx.Model) { swap(body(m).Nodes, "Sub") }, ""},
+		"a step too few":                {SamplerOptions{}, func(m *onnx.Model) { swap(m.Nodes, "Sub") }, ""},
+		"another grid": {SamplerOptions{}, func(m *onnx.Model) {
+			set(m, "ts", func(v []float32) { v[3] += 1e-7 })
+		}, "time grid"},
+		"a longer grid": {SamplerOptions{}, func(m *onnx.Model) {
+			i := slices.IndexFunc(m.Initializers, func(t onnx.Initializer) bool { return t.Name == "ts" })
+			m.Initializers[i] = onnx.Initializer{Name: "ts", Dims: []int{10}, Data: append(m.Initializers[i].Data.([]float32), 1)}
+		}, "time grid"},
+		"another grid, written out": {SamplerOptions{Portable: true}, func(m *onnx.Model) { set(m, "0.375", func(v []float32) { v[0] = .38 }) }, ""},
+		"a trajectory upside down":  {whole, func(m *onnx.Model) { swap(m.Nodes[len(m.Nodes)-1:], "Concat") }, ""},
+		"an output of another size": {SamplerOptions{}, func(m *onnx.Model) { m.Outputs[0].Dims = []int{onnx.Batch, 3} }, "maps noise[batch,2] ts[times] to samples[batch,3]"},
+		"an input of another name":  {SamplerOptions{Portable: true}, func(m *onnx.Model) { m.Inputs[0].Name = "z"; m.Nodes = rename(m.Nodes, "noise", "z") }, "maps z[batch,2]"},
+	} {
+		file := sampler(t, small, ode.Heun, ts, c.options)
+		check := VerifySampler(edited(t, file, c.edit), ode.Heun, ts, field(t), noise)
+		if check.OK || (check.Error == "") != (c.want == "") || !strings.Contains(check.Error, c.want) {
+			t.Errorf("%s: check %+v, want an error that says %q, or a difference", name, check, c.want)
+		}
+	}
+	file := sampler(t, small, ode.Heun, ts, SamplerOptions{})
+	if c := VerifySampler(file, ode.Midpoint, ts, field(t), noise); c.OK || !strings.Contains(c.Error, `"heun", not "midpoint"`) {
+		t.Errorf("another solver passes: %+v", c)
+	}
+	disguised := edited(t, file, func(m *onnx.Model) { m.Metadata["solver"] = "euler" })
+	if c := VerifySampler(disguised, ode.Euler, ts, field(t), noise); c.OK || c.Error != "" {
+		t.Errorf("another solver under a false name passes: %+v", c)
+	}
+}
+
+// rename gives a value another name wherever it is used.
+func rename(nodes []onnx.Node, from, to string) []onnx.Node {
+	for _, n := range nodes {
+		for i, in := range n.Inputs {
+			if in == from {
+				n.Inputs[i] = to
+			}
+		}
+	}
+	return nodes
+}
+
+// TestVerifyFindsASwappedInput: the net is fed (x, t) for (t, x), in a file whose signature and checksum are right.
+func TestVerifyFindsASwappedInput(t *testing.T) {
+	m, weights := model(t)
+	file := edited(t, exported(t, weights), func(m *onnx.Model) { swap(m.Nodes, "Concat") })
+	if c := Verify(file, Points(2, 64, 0), m.Velocity); c.OK || c.Error != "" {
+		t.Errorf("check %+v, want a difference", c)
+	}
+}
+
+// TestVerifyFindsOneFlippedBit of a weight, which changes its last digit: only the checksum tells.
+func TestVerifyFindsOneFlippedBit(t *testing.T) {
+	m, weights := model(t)
+	file := exported(t, weights)
+	at := bytes.Index(file, []byte("layers.2.weight\x4a")) + len("layers.2.weight\x4a\x80\x20") + 40
+	file[at] ^= 1
+	if c := Verify(file, Points(2, 64, 0), m.Velocity); c.OK || c.MaxAbsDiff > c.Tolerance || !strings.Contains(c.Error, "damaged") {
+		t.Errorf("check %+v, want an error about the checksum alone", c)
+	}
+}
+
+// mutated spoils a file in one of several ways.
+func mutated(r *rand.Rand, file []byte) []byte {
+	out, at := bytes.Clone(file), r.IntN(len(file))
+	switch r.IntN(6) {
+	case 0, 1:
+		out[at] ^= 1 << r.IntN(8)
+	case 2:
+		out[at] += byte(1 + r.IntN(255))
+	case 3:
+		out = slices.Delete(out, at, min(at+1+r.IntN(8), len(out)))
+	case 4:
+		out = slices.Insert(out, at, byte(r.IntN(256)))
+	case 5:
+		from := r.IntN(len(file)) // a piece in the wrong place
+		copy(out[at:], file[from:min(from+1+r.IntN(16), len(file))])
+	}
+	return out
+}
+
+// TestMutatedFilesDoNotPass: none of thousands of damaged files is read as whole, and those that are given to onnxruntime
+// all the same neither pass nor bring the program down.
+func TestMutatedFilesDoNotPass(t *testing.T) {
+	m, weights := model(t)
+	u, ts := field(t), ode.Uniform(2)
+	loop := sampler(t, small, ode.Heun, ts, SamplerOptions{})
+	points, noise := Points(2, 3, 0), Noise(2, 3, 0)
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, c := range []struct {
+		file   []byte
+		verify func(file []byte) Check
+	}{
+		{exported(t, weights), func(file []byte) Check { return Verify(file, points, m.Velocity) }},
+		{loop, func(file []byte) Check { return VerifySampler(file, ode.Heun, ts, u, noise) }},
+	} {
+		if check := c.verify(c.file); !check.OK {
+			t.Fatalf("the file as it is: %+v", check)
+		}
+		for i := range 3000 {
+			bad := mutated(r, c.file)
+			if bytes.Equal(bad, c.file) {
+				continue
+			}
+			model, err := read(bad)
+			if err == nil {
+				err = sealed(model)
+			}
+			if err == nil {
+				t.Fatalf("mutation %d is read as whole", i)
+			}
+			if i%60 == 0 && c.verify(bad).OK {
+				t.Fatalf("mutation %d passes", i)
+			}
+		}
+	}
+}
+
+func TestOrigin(t *testing.T) {
+	t.Parallel()
+	kind, run, err := Origin(sampler(t, net, ode.Heun, ode.Uniform(2), SamplerOptions{}))
+	if kind != "sampler" || run != "abc" || err != nil {
+		t.Errorf("a sampler is a %s of run %s (%v)", kind, run, err)
+	}
+	kind, _, err = Origin(exported(t, net.Init(3)))
+	if kind != "velocity" || err != nil {
+		t.Errorf("a velocity net is a %s (%v)", kind, err)
+	}
+	nameless, err := Velocity(net, net.Init(3), About{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, file := range map[string][]byte{"garbage": []byte("no model"), "empty": nil, "of no run": nameless} {
+		if _, _, err := Origin(file); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package export
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"flowsweep/experiments/engine/ort"
+	"flowsweep/experiments/flow"
+)
+
+// batches are the batch sizes a file is checked at: none, one point, small ones, a usual one, and a large one.
+var batches = []int{0, 1, 2, 7, 256, 4096}
+
+// settings are the ways a file is run: every level of graph optimisation, and with two threads.
+var settings = []ort.SessionOptions{
+	{Optimise: ort.Off, Threads: 1},
+	{Optimise: ort.Basic, Threads: 1},
+	{Optimise: ort.All, Threads: 1},
+	{Optimise: ort.All, Threads: 2},
+}
+
+// trial is what a file is given, row by row, and what must come out.
+type trial struct {
+	settings []ort.SessionOptions
+	batches  []int
+	rows     int
+	runs     int // at most so many at each batch size; 0 means all rows
+	give     func(from, to int) []ort.Tensor
+	want     func(output, from, to int) []float64
+}
+
+// differences is what a trial found.
+type differences struct {
+	largest, sum float64
+	count        int
+}
+
+func (d differences) mean() float64 { return d.sum / max(float64(d.count), 1) }
+
+// add takes numbers and what they must be. The largest difference is NaN where one side alone is NaN, which no tolerance
+// allows.
+func (d *differences) add(got []float32, want []float64) {
+	for i, w := range want {
+		g := float64(got[i])
+		d.count++
+		if g == w || (g != g && w != w) {
+			continue
+		}
+		d.largest, d.sum = max(d.largest, math.Abs(g-w)), d.sum+math.Abs(g-w)
+	}
+}
+
+// run runs the file in the trial's settings.
+func (tr trial) run(file []byte) (d differences, err error) {
+	for _, o := range tr.settings {
+		if err := tr.runIn(file, o, &d); err != nil {
+			return d, fmt.Errorf("optimisation %s, threads %d: %w", o.Optimise, o.Threads, err)
+		}
+	}
+	return d, nil
+}
+
+// runIn opens the file once and runs it at every batch size.
+func (tr trial) runIn(file []byte, o ort.SessionOptions, d *differences) (err error) {
+	s, err := ort.Open(file, o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	for _, size := range tr.batches {
+		for run := 0; run == 0 || size > 0 && run*size < tr.rows && (run < tr.runs || tr.runs == 0); run++ {
+			from, to := run*size, min((run+1)*size, tr.rows)
+			out, err := s.Run(tr.give(from, to)...)
+			if err != nil {
+				return err
+			}
+			if size == 256 && run == 0 {
+				if err := repeats(s, tr.give(from, to), out); err != nil {
+					return err
+				}
+			}
+			for i := range out {
+				want := tr.want(i, from, to)
+				if len(out[i].Data) != len(want) {
+					return fmt.Errorf("the output %q has the sizes %v for %d points", s.Outputs()[i], out[i].Dims, to-from)
+				}
+				d.add(out[i].Data, want)
+			}
+		}
+	}
+	return nil
+}
+
+// once returns the trial with all rows at once, unoptimised and optimised.
+func (tr trial) once() trial {
+	tr.settings, tr.batches = []ort.SessionOptions{settings[0], settings[2]}, []int{tr.rows}
+	return tr
+}
+
+// repeats returns an error unless the same inputs give the same bits again.
+func repeats(s *ort.Session, inputs, want []ort.Tensor) error {
+	again, err := s.Run(inputs...)
+	if err != nil {
+		return err
+	}
+	same := func(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }
+	for i := range want {
+		if !slices.EqualFunc(again[i].Data, want[i].Data, same) {
+			return errors.New("the same inputs give other bits when run again")
+		}
+	}
+	return nil
+}
+
+// Sample is a list of inputs of a velocity net: times, (n), and points, (n, d).
+type Sample struct {
+	Dim  int
+	T, X []float32
+}
+
+// Points returns n seeded inputs: times uniform in [0, 1], the first two exactly 0 and 1, and normal points of
+// standard deviation 3, so that they reach well beyond where samples travel.
+func Points(dim, n int, seed uint64) Sample {
+	t, x := make([]float64, n), flow.NewBatch(n, dim)
+	flow.NewStream(seed, "verify times").Uniform(t, 0)
+	flow.NewStream(seed, "verify points").Normal(x, 0)
+	s := Sample{Dim: dim, T: make([]float32, n), X: make([]float32, n*dim)}
+	for i, v := range t {
+		s.T[i] = float32(v)
+	}
+	copy(s.T, []float32{0, 1})
+	for i, v := range x.Data {
+		s.X[i] = float32(3 * v)
+	}
+	return s
+}
+
+// away returns some of the inputs with their points a thousand times as far out.
+func (s Sample) away() Sample {
+	n := min(len(s.T), 256)
+	far := Sample{Dim: s.Dim, T: s.T[:n], X: make([]float32, n*s.Dim)}
+	for i := range far.X {
+		far.X[i] = 1000 * s.X[i]
+	}
+	return far
+}
+
+// Noise returns n seeded points, standard normal and rounded to 32 bits, as a sampler takes them.
+func Noise(dim, n int, seed uint64) flow.Batch {
+	x := flow.NewBatch(n, dim)
+	flow.NewStream(seed, "verify noise").Normal(x, 0)
+	for i, v := range x.Data {
+		x.Data[i] = float64(float32(v))
+	}
+	return x
+}
