@@ -3,10 +3,12 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"reflect"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +41,8 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"jsonhas":     jsonHas,
+			"jsonis":      jsonIs,
+			"jsonbetween": jsonBetween,
 			"perturb":     perturb,
 			"exits":       exits,
 			"firstkey":    firstKey,
@@ -69,6 +73,64 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // jsonHas checks that a JSON file is an object, or a list of them, each of which has the named fields:
+// jsonAt returns the value in a JSON file at a path of keys and indices, joined with dots.
+func jsonAt(ts *testscript.TestScript, file, path string) any {
+	var v any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(file)), &v))
+	for _, part := range strings.Split(path, ".") {
+		switch at := v.(type) {
+		case map[string]any:
+			v = at[part]
+		case []any:
+			i, err := strconv.Atoi(part)
+			if err != nil || i >= len(at) {
+				ts.Fatalf("%s: no %s in a list of %d", file, path, len(at))
+			}
+			v = at[i]
+		default:
+			ts.Fatalf("%s: there is no %s: %v has no %s", file, path, v, part)
+		}
+	}
+	return v
+}
+
+// jsonIs compares a value in a JSON file, a number within a tolerance: jsonis FILE PATH VALUE [TOLERANCE]
+func jsonIs(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: jsonis FILE PATH VALUE [TOLERANCE]")
+	}
+	got := jsonAt(ts, args[0], args[1])
+	x, isNumber := got.(float64)
+	if len(args) == 3 || !isNumber {
+		if fmt.Sprint(got) != args[2] {
+			ts.Fatalf("%s: %s is %v, want %s", args[0], args[1], got, args[2])
+		}
+		return
+	}
+	want, err := strconv.ParseFloat(args[2], 64)
+	ts.Check(err)
+	tolerance, err := strconv.ParseFloat(args[3], 64)
+	ts.Check(err)
+	if !(math.Abs(x-want) <= tolerance) {
+		ts.Fatalf("%s: %s is %g, want %g within %g", args[0], args[1], x, want, tolerance)
+	}
+}
+
+// jsonBetween bounds a number in a JSON file: jsonbetween FILE PATH LOW HIGH
+func jsonBetween(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 4 {
+		ts.Fatalf("usage: jsonbetween FILE PATH LOW HIGH")
+	}
+	x, ok := jsonAt(ts, args[0], args[1]).(float64)
+	low, err := strconv.ParseFloat(args[2], 64)
+	ts.Check(err)
+	high, err := strconv.ParseFloat(args[3], 64)
+	ts.Check(err)
+	if !ok || !(x >= low && x <= high) {
+		ts.Fatalf("%s: %s is %v, want it between %g and %g", args[0], args[1], jsonAt(ts, args[0], args[1]), low, high)
+	}
+}
+
 // jsonhas FILE FIELD...
 func jsonHas(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {

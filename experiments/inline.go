@@ -27,6 +27,10 @@ func ParseSampling(text string) (Sampling, error) {
 			d.problem(root, "%s samplings where one belongs: give every key one value", grouped(&found.count))
 		}
 		if len(d.problems) == 0 {
+			adaptive := found.values[0].Interface().(Sampling).Solver.Adaptive()
+			d.idle(root, adaptive, !adaptive)
+		}
+		if len(d.problems) == 0 {
 			doc.Sample = found.values[0].Interface().(Sampling)
 			return doc.setting().Sample, nil
 		}

@@ -55,7 +55,7 @@ func uniformGrid() ode.Grid {
 
 // agree notes where parts of the documents that are sound by themselves do not go together.
 func (d *decoder) agree(root *yaml.Node, docs []reflect.Value) {
-	at := d.finder(root)
+	at := finder(root)
 	adaptive, fixed := false, false
 	for _, v := range docs {
 		doc := v.Interface().(document)
@@ -73,11 +73,16 @@ func (d *decoder) agree(root *yaml.Node, docs []reflect.Value) {
 		adaptive = adaptive || doc.Sample.Solver.Adaptive()
 		fixed = fixed || !doc.Sample.Solver.Adaptive()
 	}
-	if n := at("sample", "tolerance"); n != at("sample", "") && !adaptive {
+	d.idle(at("sample", ""), adaptive, fixed)
+}
+
+// idle notes the keys of a sampling that none of its solvers, of which some are adaptive or take fixed steps, goes by.
+func (d *decoder) idle(sample *yaml.Node, adaptive, fixed bool) {
+	if n := valueOf(sample, "tolerance"); n != sample && !adaptive {
 		d.problem(n, "no solver here takes a tolerance: add an adaptive one, dopri5 for example, or leave tolerance out")
 	}
 	for _, key := range []string{"steps", "grid"} {
-		if n := at("sample", key); n != at("sample", "") && !fixed {
+		if n := valueOf(sample, key); n != sample && !fixed {
 			d.problem(n, "adaptive solvers choose their own steps: give tolerance instead, or leave %s out", key)
 		}
 	}
@@ -107,16 +112,18 @@ func entry(n *yaml.Node, i int) *yaml.Node {
 }
 
 // finder returns what finds the node of a key within a key; the outer one, or the root, where it is not written.
-func (d *decoder) finder(root *yaml.Node) func(outer, inner string) *yaml.Node {
-	value := func(n *yaml.Node, key string) *yaml.Node {
-		if n.Kind == yaml.MappingNode && key != "" {
-			for i := 0; i+1 < len(n.Content); i += 2 {
-				if follow(n.Content[i]).Value == key {
-					return follow(n.Content[i+1])
-				}
+func finder(root *yaml.Node) func(outer, inner string) *yaml.Node {
+	return func(outer, inner string) *yaml.Node { return valueOf(valueOf(root, outer), inner) }
+}
+
+// valueOf returns the value of a key of a mapping, and the node itself where it is not there.
+func valueOf(n *yaml.Node, key string) *yaml.Node {
+	if n.Kind == yaml.MappingNode && key != "" {
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if follow(n.Content[i]).Value == key {
+				return follow(n.Content[i+1])
 			}
 		}
-		return n
 	}
-	return func(outer, inner string) *yaml.Node { return value(value(root, outer), inner) }
+	return n
 }

@@ -49,7 +49,10 @@ func Bench(ctx context.Context, folder string, d time.Duration) (s Speed, err er
 	err = db.StartSweep(ctx, plan, experiments.Environment{}, time.Now())
 	for _, measure := range []func() error{
 		func() (err error) { s.PointsPerSecond, err = db.benchPoints(ctx, plan.Fits[:4], d); return err },
-		func() (err error) { s.PointsLimit, err = db.benchLimit(plan.Fits[4].Key, int(s.PointsPerSecond*d.Seconds())); return err },
+		func() (err error) {
+			s.PointsLimit, err = db.benchLimit(plan.Fits[4].Key, int(s.PointsPerSecond*d.Seconds()))
+			return err
+		},
 		func() (err error) { s.RunsPerSecond, err = db.benchRuns(ctx, plan, d); return err },
 	} {
 		if err == nil {
