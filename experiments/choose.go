@@ -1,129 +1,108 @@
 package experiments
 
 import (
-	"encoding/json"
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"flowsweep/experiments/metric"
 )
 
-// Summary is a setting with its seeds aggregated.
-type Summary struct {
-	Setting       Setting
-	Runs          []Result // one a seed
-	Planned       int      // seeds the sweep has for it, finished or not
-	NFE           int
-	Params        int
-	Metrics       []Stat  // in the order of the spec
-	SampleSeconds float64 // mean of the finished runs
+// Choose says which setting a sweep ends with, and from which net of it.
+type Choose struct {
+	Metric     string  `json:"metric" doc:"the metric to choose by, one of metrics; the first of them if left out"`
+	Rule       string  `json:"rule" oneof:"best cheapest-tied within" doc:"best: the lowest mean; cheapest-tied: the cheapest setting that cannot be told apart from it; within: the cheapest within a share of it, the rule if a share is given and no rule"`
+	Confidence float64 `json:"confidence" above:"0.5" below:"1" doc:"confidence at which a setting is told apart from the best, with the correction for comparing many"`
+	Within     float64 `json:"within" percent:"yes" min:"0" doc:"share of the best mean, such as 5% or 0.05, by which a setting may exceed it; for cheapest-tied these settings count as tied too; 0 means none"`
+	MaxNFE     int     `json:"max-nfe" min:"0" doc:"most velocity calls a sample that the chosen setting may make; 0 means any number"`
 }
 
-// Stat is a metric over the seeds of a setting.
-type Stat struct {
-	Name string
-	Mean float64
-	Half float64 // half the width of the 95 % interval of the mean, by Student's t; NaN for fewer than 2 seeds
-	N    int     // finished seeds
+// The rules of a choice.
+const (
+	ruleBest         = "best"
+	ruleCheapestTied = "cheapest-tied"
+	ruleWithin       = "within"
+)
+
+// leastSeeds is the number of seeds below which nothing is said of differences: two values tell next to nothing of
+// their own scatter.
+const leastSeeds = 3
+
+// Choice is the setting a sweep ends with, what it was chosen from, and the one of its runs whose net is exported. It
+// depends on results alone.
+type Choice struct {
+	Chosen  int             // index into the summaries
+	Best    int             // of the lowest mean among those that may be chosen
+	Tied    []int           // settings as good as the best: those that cannot be told apart and, by rule, those within a share
+	Margins []metric.Margin // of every setting to the best; NaN where it may not be chosen, ends NaN below 3 seeds
+	Run     Result          // that of the median seed of the chosen setting
+	Reason  string          // in one sentence, after "the"
 }
 
-// Stat returns the named metric of the setting, and whether it was measured.
-func (s Summary) Stat(name string) (Stat, bool) {
-	for _, st := range s.Metrics {
-		if st.Name == name {
-			return st, true
-		}
+// Choose picks a setting by the rule among those whose every seed finished with a finite value and that keep to the
+// budget. Of settings as good as the best it takes the one of fewest velocity calls, then of fewest parameters, then of
+// the lowest mean, then the first. With fewer than 3 seeds it cannot tell settings apart, says so, and takes the lowest
+// mean. It returns an error where there is none. The reason calls setting i by name(i).
+//
+// The run is that of the median seed, the better of two in the middle: the luckiest seed was picked by the very noise
+// that flatters it, and its figures would not hold on other samples.
+func (c Choose) Choose(summaries []Summary, name func(i int) string) (Choice, error) {
+	pool, err := c.pool(summaries)
+	if err != nil {
+		return Choice{}, err
 	}
-	return Stat{}, false
-}
-
-// Complete reports whether every planned seed finished with a finite value of the metric.
-func (s Summary) Complete(name string) bool {
-	st, ok := s.Stat(name)
-	return ok && st.N == s.Planned && !math.IsNaN(st.Mean) && !math.IsInf(st.Mean, 0)
-}
-
-// Summaries groups the results of one sweep by setting, in the order they come.
-func Summaries(results []Result, metrics []metric.Metric) ([]Summary, error) {
-	var summaries []Summary
-	at := map[string]int{}
-	for _, r := range results {
-		text, err := json.Marshal(r.Setting)
-		if err != nil {
-			return nil, fmt.Errorf("group run %s: %w", r.Run, err)
-		}
-		i, ok := at[string(text)]
-		if !ok {
-			i = len(summaries)
-			at[string(text)] = i
-			summaries = append(summaries, Summary{Setting: r.Setting})
-		}
-		summaries[i].Planned++
-		if r.State == Finished {
-			summaries[i].Runs = append(summaries[i].Runs, r)
-		}
-	}
-	for i := range summaries {
-		summaries[i].aggregate(metrics)
-	}
-	return summaries, nil
-}
-
-func (s *Summary) aggregate(metrics []metric.Metric) {
-	for _, r := range s.Runs {
-		s.NFE, s.Params = r.NFE, r.Params
-		s.SampleSeconds += r.SampleSeconds / float64(len(s.Runs))
-	}
-	for _, m := range metrics {
-		var values []float64
-		for _, r := range s.Runs {
-			if v, ok := r.Metric(m.Name); ok {
-				values = append(values, v)
+	t := c.contest(summaries, pool)
+	choice := Choice{Chosen: t.best, Best: t.best, Tied: t.tied, Margins: t.margins}
+	if c.Rule != ruleBest {
+		for _, i := range t.tied {
+			if byCost(summaries[i], summaries[choice.Chosen], c.Metric) < 0 {
+				choice.Chosen = i
 			}
 		}
-		mean, half := metric.MeanInterval(values)
-		s.Metrics = append(s.Metrics, Stat{Name: m.Name, Mean: mean, Half: half, N: len(values)})
 	}
+	choice.Run = medianRun(summaries[choice.Chosen].Runs, c.Metric)
+	choice.Reason = c.reason(summaries, choice, t, name)
+	return choice, nil
 }
 
-// Choice is the setting a sweep ends with, and the one of its runs whose net is exported.
-type Choice struct {
-	Best   int    // index into the summaries
-	Run    Result // the run with the lowest metric among the setting's seeds
-	Reason string // in one sentence
-}
-
-// Choose picks the setting with the lowest mean of the chosen metric among those whose every seed finished with a
-// finite value; the first of equals. It returns an error where there is none.
-func (c Choose) Choose(summaries []Summary) (Choice, error) {
-	best, lowest, complete := -1, math.Inf(1), 0
+// pool returns the settings that may be chosen, by growing cost.
+func (c Choose) pool(summaries []Summary) ([]int, error) {
+	var pool []int
+	complete, fewest := false, math.MaxInt
 	for i, s := range summaries {
 		if !s.Complete(c.Metric) {
 			continue
 		}
-		complete++
-		if st, _ := s.Stat(c.Metric); st.Mean < lowest {
-			best, lowest = i, st.Mean
+		complete, fewest = true, min(fewest, s.NFE)
+		if c.MaxNFE == 0 || s.NFE <= c.MaxNFE {
+			pool = append(pool, i)
 		}
 	}
-	if best < 0 {
-		return Choice{}, fmt.Errorf("no setting finished every seed with a finite %s: see `flowsweep runs` for what happened", c.Metric)
+	switch {
+	case !complete:
+		return nil, fmt.Errorf("no setting finished every seed with a finite %s: see `flowsweep runs` for what happened", c.Metric)
+	case len(pool) == 0:
+		return nil, fmt.Errorf("no setting makes at most %s a sample (max-nfe): the fewest are %d", count(c.MaxNFE, "velocity call"), fewest)
 	}
-	choice := Choice{Best: best}
-	lowest = math.Inf(1)
-	for _, r := range summaries[best].Runs {
-		if v, _ := r.Metric(c.Metric); v < lowest {
-			choice.Run, lowest = r, v
-		}
-	}
-	choice.Reason = fmt.Sprintf("lowest mean %s of %s over %s", c.Metric, count(complete, "setting"), count(summaries[best].Planned, "seed"))
-	return choice, nil
+	slices.SortStableFunc(pool, func(i, j int) int { return byCost(summaries[i], summaries[j], c.Metric) })
+	return pool, nil
 }
 
-// count returns "1 seed", "2 seeds" and so on.
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+// byCost orders settings by velocity calls, parameters and mean.
+func byCost(a, b Summary, metric string) int {
+	x, _ := a.Stat(metric)
+	y, _ := b.Stat(metric)
+	return cmp.Or(cmp.Compare(a.NFE, b.NFE), cmp.Compare(a.Params, b.Params), cmp.Compare(x.Mean, y.Mean))
+}
+
+// medianRun returns the run of the median value, the lower of two in the middle and the first seed of equals.
+func medianRun(runs []Result, metric string) Result {
+	sorted := slices.Clone(runs)
+	slices.SortStableFunc(sorted, func(a, b Result) int {
+		x, _ := a.Metric(metric)
+		y, _ := b.Metric(metric)
+		return cmp.Or(cmp.Compare(x, y), cmp.Compare(a.Seed, b.Seed))
+	})
+	return sorted[(len(sorted)-1)/2]
 }

@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -39,6 +40,11 @@ func summaries(t *testing.T, spec Spec, list []Result) []Summary {
 	return s
 }
 
+// stepsOf calls a setting by its steps.
+func stepsOf(s []Summary) func(int) string {
+	return func(i int) string { return fmt.Sprintf("%d steps", s[i].Setting.Sample.Steps) }
+}
+
 func TestSummariesAggregateSeeds(t *testing.T) {
 	t.Parallel()
 	spec, list := results(t, 1, 3, 5, 5, 6, 6, 7, 7)
@@ -48,7 +54,7 @@ func TestSummariesAggregateSeeds(t *testing.T) {
 		t.Fatalf("%d settings: %+v", len(s), s)
 	}
 	st, ok := s[1].Stat("sliced-w2")
-	if !ok || st.Mean != 5 || st.Half != 0 || st.N != 2 || s[1].NFE != 4 || s[1].Params != 7 || s[1].SampleSeconds != 1.5 {
+	if !ok || st.Mean != 5 || st.Low != 5 || st.High != 5 || st.N != 2 || s[1].NFE != 4 || s[1].Params != 7 || s[1].SampleSeconds != 1.5 {
 		t.Errorf("the second setting is %+v", s[1])
 	}
 	if s[0].Complete("sliced-w2") || !s[1].Complete("sliced-w2") || s[1].Complete("gone") {
@@ -68,7 +74,7 @@ func TestChooseTheLowestMean(t *testing.T) {
 	}{
 		{"mean, not minimum", []float64{0, 10, 4, 5, 6, 6, 7, 7}, nil, "sliced-w2", 2, 0},
 		{"the other metric", []float64{0, 10, 4, 5, 6, 6, 8, 7}, nil, "mmd", 8, 0},
-		{"the first of equals", []float64{3, 2, 2, 3, 2.5, 2.5, 9, 9}, nil, "sliced-w2", 1, 1},
+		{"the cheapest of equals", []float64{3, 2, 2, 3, 2.5, 2.5, 9, 9}, nil, "sliced-w2", 1, 1},
 		{"negative values", []float64{-1, -1, 4, 5, -3, -2, 7, 7}, nil, "sliced-w2", 4, 0},
 		{"not finite", []float64{math.NaN(), 0, math.Inf(-1), 0, 6, 6, 7, 7}, nil, "sliced-w2", 4, 0},
 		{"a failed seed", []float64{0, 0, 4, 5, 6, 6, 7, 7}, func(l []Result) { l[0].State = Failed }, "sliced-w2", 2, 0},
@@ -83,7 +89,7 @@ func TestChooseTheLowestMean(t *testing.T) {
 			c.change(list)
 		}
 		s := summaries(t, spec, list)
-		got, err := Choose{Metric: c.metric, Rule: "best"}.Choose(s)
+		got, err := Choose{Metric: c.metric, Rule: ruleBest}.Choose(s, stepsOf(s))
 		if c.steps == 0 {
 			if err == nil || !strings.Contains(err.Error(), "flowsweep runs") {
 				t.Errorf("%s: error %v, want one that says where to look", c.name, err)
@@ -94,7 +100,7 @@ func TestChooseTheLowestMean(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 			continue
 		}
-		if steps := s[got.Best].Setting.Sample.Steps; steps != c.steps || got.Run.Setting.Sample.Steps != c.steps || got.Run.Seed != c.seed {
+		if steps := s[got.Chosen].Setting.Sample.Steps; steps != c.steps || got.Run.Setting.Sample.Steps != c.steps || got.Run.Seed != c.seed {
 			t.Errorf("%s: chose %d steps and the run of seed %d, want %d and %d", c.name, steps, got.Run.Seed, c.steps, c.seed)
 		}
 		if !strings.Contains(got.Reason, c.metric) {

@@ -198,7 +198,7 @@ func holdsPlace(n *yaml.Node, line, column int) bool {
 		slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return holdsPlace(c, line, column) })
 }
 
-// choose resolves the metric that the document chooses by, which is among those it measures.
+// choose resolves the metric that the document chooses by, which is among those it measures, and the rule.
 func (d *decoder) choose(root *yaml.Node, doc *document) {
 	names := make([]string, len(doc.Metrics))
 	for i, m := range doc.Metrics {
@@ -207,10 +207,20 @@ func (d *decoder) choose(root *yaml.Node, doc *document) {
 	if doc.Choose.Metric == "" {
 		doc.Choose.Metric = names[0]
 	}
+	var nodes map[string]*yaml.Node
+	if all, _ := d.keys(root, ""); all["choose"] != nil {
+		nodes, _ = d.keys(follow(all["choose"]), "")
+	}
 	if !slices.Contains(names, doc.Choose.Metric) {
-		nodes, _ := d.keys(root, "")
-		nodes, _ = d.keys(follow(nodes["choose"]), "")
 		d.problem(follow(nodes["metric"]), "%s", unknown("metric", doc.Choose.Metric, names))
+	}
+	switch c := &doc.Choose; {
+	case nodes["rule"] == nil && c.Within > 0:
+		c.Rule = ruleWithin
+	case c.Rule == ruleWithin && c.Within == 0:
+		d.problem(follow(nodes["rule"]), "the rule within needs a share: add one, such as within: 5%%")
+	case c.Rule == ruleBest && c.Within > 0:
+		d.problem(follow(nodes["within"]), "the rule best takes no within: leave it out, or the rule")
 	}
 }
 

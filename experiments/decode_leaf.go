@@ -198,8 +198,17 @@ func (d *decoder) whole(n *yaml.Node, t reflect.Type, f field) alternatives {
 	return one(v)
 }
 
+// percentForm is how a share may be written where the field is tagged percent.
+var percentForm = regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{1,9})?%$`)
+
 // number returns a finite number.
 func (d *decoder) number(n *yaml.Node, f field) alternatives {
+	if f.tag.Get("percent") != "" && n.Tag == "!!str" {
+		if !percentForm.MatchString(n.Value) {
+			return d.problem(n, "%s must be a share, such as 5%% or 0.05", f.name)
+		}
+		return one(reflect.ValueOf(float(strings.TrimSuffix(n.Value, "%")) / 100))
+	}
 	x, err := strconv.ParseFloat(n.Value, 64)
 	if !numeric(n) || err != nil || math.IsInf(x, 0) || math.IsNaN(x) {
 		return d.problem(n, "%s must be a finite number", f.name)

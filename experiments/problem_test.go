@@ -128,6 +128,18 @@ a.yaml:1:7: name must be at most 64 letters, digits, dots, dashes and underscore
 a.yaml:1:7: name must be a word: put it in quotes
     name: 2024
           ^`},
+		{"rule without its share", "name: a\ntarget: moons\nchoose: {rule: within}\n", `
+a.yaml:3:16: the rule within needs a share: add one, such as within: 5%
+    choose: {rule: within}
+                   ^`},
+		{"share without its rule", "name: a\ntarget: moons\nchoose: {rule: best, within: 5%}\n", `
+a.yaml:3:30: the rule best takes no within: leave it out, or the rule
+    choose: {rule: best, within: 5%}
+                                 ^`},
+		{"no share", "name: a\ntarget: moons\nchoose: {within: 5 percent}\n", `
+a.yaml:3:18: within must be a share, such as 5% or 0.05
+    choose: {within: 5 percent}
+                     ^`},
 		{"metric that is not measured", "name: a\ntarget: moons\nmetrics: mmd\nchoose: {metric: sliced-w2}\n", `
 a.yaml:4:18: unknown metric "sliced-w2" (have mmd)
     choose: {metric: sliced-w2}

@@ -48,19 +48,30 @@ type Value struct {
 
 // Metric returns the value of the named metric, and whether it was measured.
 func (r Result) Metric(name string) (float64, bool) {
+	v, ok := r.value(name)
+	if !ok {
+		return math.NaN(), false
+	}
+	return v.Value, true
+}
+
+func (r Result) value(name string) (Value, bool) {
 	for _, v := range r.Metrics {
 		if v.Name == name {
-			return v.Value, true
+			return v, true
 		}
 	}
-	return math.NaN(), false
+	return Value{}, false
 }
 
 // MarshalJSON returns the row with the fields that `flowsweep runs --json` promises.
 func (r Result) MarshalJSON() ([]byte, error) {
-	metrics := make(map[string]Number, len(r.Metrics))
+	metrics, errors := make(map[string]Number, len(r.Metrics)), map[string]Number{}
 	for _, v := range r.Metrics {
 		metrics[v.Name] = Number(v.Value)
+		if v.SE > 0 {
+			errors[v.Name] = Number(v.SE)
+		}
 	}
 	s := r.Setting
 	return json.Marshal(struct {
@@ -79,6 +90,7 @@ func (r Result) MarshalJSON() ([]byte, error) {
 		Count         int               `json:"count"`
 		NFE           int               `json:"nfe"`
 		Metrics       map[string]Number `json:"metrics"`
+		MetricsSE     map[string]Number `json:"metrics_se,omitempty"` // standard errors, of the metrics that have one
 		FitSeconds    float64           `json:"fit_seconds"`
 		SampleSeconds float64           `json:"sample_seconds"`
 		Params        int               `json:"params"`
@@ -87,7 +99,7 @@ func (r Result) MarshalJSON() ([]byte, error) {
 		Error         string            `json:"error"`
 	}{
 		r.Sweep, r.Fit, r.Run, r.State, r.Seed, s.Target, s.Path, s.Coupling, s.Net, s.Train, s.Sample.Solver.Name,
-		s.Sample.Steps, s.Sample.Count, r.NFE, metrics, r.FitSeconds, r.SampleSeconds, r.Params, r.Commit, r.Engine, r.Error,
+		s.Sample.Steps, s.Sample.Count, r.NFE, metrics, errors, r.FitSeconds, r.SampleSeconds, r.Params, r.Commit, r.Engine, r.Error,
 	})
 }
 

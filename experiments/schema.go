@@ -160,5 +160,8 @@ func number(kind string, f field) object {
 			made[key] = json.RawMessage(strconv.FormatFloat(float(bound), 'f', -1, 64))
 		}
 	}
+	if f.tag.Get("percent") != "" {
+		return object{"anyOf": []object{made, {"type": "string", "pattern": percentForm.String()}}}
+	}
 	return made
 }

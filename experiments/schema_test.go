@@ -95,6 +95,14 @@ func TestSchemaAgreesWithParse(t *testing.T) {
 		{"no seeds", "{name: a, target: moons, seeds: 0}", false},
 		{"negative seed", "{name: a, target: moons, seeds: [-1]}", false},
 		{"means and count", "{name: a, target: {name: gaussians, count: 2, means: [[0, 0], [1, 1]]}}", false},
+		{"share in percent", "{name: a, target: moons, choose: {within: 2.5%}}", true},
+		{"share as a number", "{name: a, target: moons, choose: {rule: within, within: 0.05}}", true},
+		{"share as text", "{name: a, target: moons, choose: {within: '0.05'}}", false},
+		{"negative share", "{name: a, target: moons, choose: {within: -5%}}", false},
+		{"share of nothing", "{name: a, target: moons, choose: {within: '%'}}", false},
+		{"confidence of one", "{name: a, target: moons, choose: {confidence: 1}}", false},
+		{"unknown rule", "{name: a, target: moons, choose: {rule: luckiest}}", false},
+		{"negative budget", "{name: a, target: moons, choose: {max-nfe: -1}}", false},
 		{"not a mapping", "[name, target]", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

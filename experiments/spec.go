@@ -77,12 +77,6 @@ type Reference struct {
 	Seed  uint64 `json:"seed" doc:"seed of the reference sample and of the noise that every run starts from"`
 }
 
-// Choose says which setting a sweep ends with: by Rule, the one with the lowest mean of Metric over the seeds.
-type Choose struct {
-	Metric string `json:"metric" doc:"the metric to choose by, one of metrics; the first of them if left out"`
-	Rule   string `json:"rule" oneof:"best" doc:"best: the lowest mean over the seeds"`
-}
-
 // document is the shape of a spec file. Fields tagged swept take a list of alternatives wherever they take a value.
 type document struct {
 	Name      string          `json:"name" required:"yes" doc:"name of the sweep: letters, digits, dot, dash and underscore"`
@@ -113,7 +107,7 @@ func defaults() document {
 		Sample:    Sampling{Solver: ode.Midpoint, Steps: 8, Tolerance: ode.Tolerance{Atol: 1e-5, Rtol: 1e-5}, Grid: uniformGrid(), Count: 2000},
 		Metrics:   []metric.Metric{metric.MMD, metric.SlicedW2},
 		Reference: Reference{Count: 2000},
-		Choose:    Choose{Rule: "best"},
+		Choose:    Choose{Rule: ruleCheapestTied, Confidence: .95},
 		Engine:    "auto",
 	}
 }

@@ -21,6 +21,7 @@ const (
 	vectorsFile  = "vectors.json"
 	cardFile     = "model-card.md"
 	csvFile      = "runs.csv"
+	choiceFile   = "choice.json"
 	reportFile   = "report.html"
 	sumsFile     = "SHA256SUMS"
 )

@@ -69,8 +69,12 @@ func renderReport(ctx context.Context, db *store.DB, name string) ([]byte, error
 		return nil, err
 	}
 	p.CSV = string(table)
+	labels, err := settingLabels(p.Summaries)
+	if err != nil {
+		return nil, err
+	}
 	var noChoice error
-	if p.Choice, noChoice = sweep.Spec.Choose.Choose(p.Summaries); noChoice != nil {
+	if p.Choice, noChoice = sweep.Spec.Choose.Choose(p.Summaries, labels.Setting); noChoice != nil {
 		p.ChoiceError = noChoice.Error()
 	} else if p.Samples, err = panels(ctx, db, sweep, p.Choice.Run); err != nil {
 		return nil, err

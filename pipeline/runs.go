@@ -93,7 +93,15 @@ func (a *app) printSettings(sweep experiments.Sweep, f runsFlags) error {
 	if err != nil {
 		return err
 	}
-	table, err := settingRows(summaries)
+	labels, err := settingLabels(summaries)
+	if err != nil {
+		return err
+	}
+	choice, noChoice := sweep.Spec.Choose.Choose(summaries, labels.Setting)
+	if noChoice != nil {
+		choice.Chosen = -1
+	}
+	table, err := settingRows(summaries, choice, labels)
 	if err != nil {
 		return err
 	}
@@ -105,15 +113,15 @@ func (a *app) printSettings(sweep experiments.Sweep, f runsFlags) error {
 	case f.asJSON:
 		objects := make([]any, len(order))
 		for i, at := range order {
-			objects[i] = summaryJSON(summaries[at])
+			objects[i] = summaryJSON(summaries, choice, at)
 		}
 		return printJSON(a.stdout, objects)
 	case f.asCSV:
 		return table.csv(a.stdout, order)
 	}
-	columns := []string{"setting", "nfe", "params", "seeds"}
+	columns := []string{"setting", "nfe", "params", "seeds", "choice"}
 	for _, m := range metricColumns(sweep.Spec, "") {
-		columns = append(columns, m, m+" ±")
+		columns = append(columns, m, m+" low", m+" high")
 	}
 	return table.print(a.stdout, columns, order)
 }
@@ -155,23 +163,21 @@ func runRows(results []experiments.Result) (rows, error) {
 }
 
 // settingRows returns a row a setting: what tells it from the others, its aggregates, and all that it is.
-func settingRows(summaries []experiments.Summary) (rows, error) {
+func settingRows(summaries []experiments.Summary, choice experiments.Choice, labels reports.Labels) (rows, error) {
 	var table rows
-	labels, err := settingLabels(summaries)
-	if err != nil {
-		return table, err
-	}
 	for i, s := range summaries {
 		fields := []reports.Field{
 			{Key: "setting", Value: labels.Setting(i)},
 			{Key: "nfe", Value: strconv.Itoa(s.NFE)},
 			{Key: "params", Value: strconv.Itoa(s.Params)},
 			{Key: "seeds", Value: fmt.Sprintf("%d/%d", len(s.Runs), s.Planned)},
+			{Key: "choice", Value: standing(choice, i)},
 		}
 		for _, st := range s.Metrics {
 			fields = append(fields,
 				reports.Field{Key: st.Name, Value: experiments.Number(st.Mean).String()},
-				reports.Field{Key: st.Name + " ±", Value: experiments.Number(st.Half).String()})
+				reports.Field{Key: st.Name + " low", Value: experiments.Number(st.Low).String()},
+				reports.Field{Key: st.Name + " high", Value: experiments.Number(st.High).String()})
 		}
 		parts, err := reports.Flatten(s.Setting)
 		if err != nil {
@@ -180,21 +186,4 @@ func settingRows(summaries []experiments.Summary) (rows, error) {
 		table.add(append(fields, parts...))
 	}
 	return table, nil
-}
-
-// summaryJSON is the form of a setting in `flowsweep runs --by-setting --json`.
-func summaryJSON(s experiments.Summary) any {
-	metrics := map[string]any{}
-	for _, st := range s.Metrics {
-		metrics[st.Name] = map[string]any{"mean": experiments.Number(st.Mean), "half": experiments.Number(st.Half), "n": st.N}
-	}
-	return struct {
-		Setting       experiments.Setting `json:"setting"`
-		NFE           int                 `json:"nfe"`
-		Params        int                 `json:"params"`
-		Seeds         int                 `json:"seeds"`
-		Planned       int                 `json:"planned"`
-		Metrics       map[string]any      `json:"metrics"`
-		SampleSeconds float64             `json:"sample_seconds"`
-	}{s.Setting, s.NFE, s.Params, len(s.Runs), s.Planned, metrics, s.SampleSeconds}
 }

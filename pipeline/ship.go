@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -15,8 +16,8 @@ import (
 type shipped struct {
 	spec     experiments.Spec
 	choice   experiments.Choice
-	best     experiments.Summary
-	label    string             // of the best
+	chosen   experiments.Summary
+	label    string             // of the chosen setting
 	noChoice error              // why nothing could be chosen, if so
 	check    *experiments.Check // of the exported file, if something was chosen
 }
@@ -56,16 +57,22 @@ func (a *app) ship(ctx context.Context, db *store.DB, name, out string) (shipped
 	s := shipped{spec: sweep.Spec}
 	var files []store.File
 	var checks []experiments.Check
-	if s.choice, s.noChoice = sweep.Spec.Choose.Choose(summaries); s.noChoice == nil {
-		s.best = summaries[s.choice.Best]
-		if s.label, err = labelOf(summaries, s.choice.Best); err != nil {
-			return s, err
-		}
+	labels, err := settingLabels(summaries)
+	if err != nil {
+		return s, err
+	}
+	if s.choice, s.noChoice = sweep.Spec.Choose.Choose(summaries, labels.Setting); s.noChoice == nil {
+		s.chosen, s.label = summaries[s.choice.Chosen], labels.Setting(s.choice.Chosen)
 		var check experiments.Check
 		if files, check, err = runFiles(ctx, db, s.choice.Run, name); err != nil {
 			return s, err
 		}
 		s.check, checks = &check, []experiments.Check{check}
+		reasons, err := json.MarshalIndent(choiceJSON(sweep.Spec.Choose, summaries, s.choice, labels), "", "  ")
+		if err != nil {
+			return s, err
+		}
+		files = append(files, store.File{Name: choiceFile, Content: append(reasons, '\n')})
 	}
 	table, err := runsCSV(sweep.Results)
 	if err != nil {
@@ -82,12 +89,7 @@ func (a *app) ship(ctx context.Context, db *store.DB, name, out string) (shipped
 	return s, writeFolder(out, append(files, store.File{Name: reportFile, Content: page}))
 }
 
-// labelOf returns what tells a setting of a sweep from the others.
-func labelOf(summaries []experiments.Summary, i int) (string, error) {
-	labels, err := settingLabels(summaries)
-	return labels.Setting(i), err
-}
-
+// settingLabels returns what tells the settings of a sweep from one another.
 func settingLabels(summaries []experiments.Summary) (reports.Labels, error) {
 	settings := make([]experiments.Setting, len(summaries))
 	for i, s := range summaries {
@@ -99,12 +101,12 @@ func settingLabels(summaries []experiments.Summary) (reports.Labels, error) {
 // printShipped says what came of a sweep and where it is.
 func (a *app) printShipped(s shipped, out string) {
 	if s.noChoice == nil {
-		st, _ := s.best.Stat(s.spec.Choose.Metric)
+		st, _ := s.chosen.Stat(s.spec.Choose.Metric)
 		interval := ""
-		if !math.IsNaN(st.Half) {
-			interval = fmt.Sprintf(" ± %.2g", st.Half)
+		if !math.IsNaN(st.Low) {
+			interval = fmt.Sprintf(" [%.3g, %.3g]", st.Low, st.High)
 		}
-		fmt.Fprintf(a.stdout, "best      %s (NFE %d): %s %.4g%s, the %s\n", s.label, s.best.NFE, st.Name, st.Mean, interval, s.choice.Reason)
+		fmt.Fprintf(a.stdout, "chosen    %s (NFE %d): %s %.4g%s, the %s\n", s.label, s.chosen.NFE, st.Name, st.Mean, interval, s.choice.Reason)
 	}
 	if c := s.check; c != nil && c.OK {
 		a.printCheck(filepath.Join(out, velocityFile), *c)

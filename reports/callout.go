@@ -43,7 +43,7 @@ func (o *callout) Plot(c draw.Canvas, p *plot.Plot) {
 			fewest, place = n, centre
 		}
 	}
-	ring(&c, at, 6.5)
+	ring(&c, at, 6.5, 1.4)
 	if fewest < math.MaxInt {
 		c.FillText(style, place, o.text)
 	}
@@ -75,11 +75,22 @@ func covered(box vg.Rectangle, points []vg.Point) int {
 	return n
 }
 
-func ring(c *draw.Canvas, at vg.Point, radius vg.Length) {
+// rings draws a thin ring around every point.
+type rings struct{ plotter.XYs }
+
+// Plot draws the rings.
+func (o rings) Plot(c draw.Canvas, p *plot.Plot) {
+	toX, toY := p.Transforms(&c)
+	for _, at := range o.XYs {
+		ring(&c, vg.Point{X: toX(at.X), Y: toY(at.Y)}, 4.6, .6)
+	}
+}
+
+func ring(c *draw.Canvas, at vg.Point, radius, width vg.Length) {
 	var path vg.Path
 	path.Move(vg.Point{X: at.X + radius, Y: at.Y})
 	path.Arc(at, radius, 0, 2*math.Pi)
 	path.Close()
-	c.SetLineStyle(draw.LineStyle{Color: ink, Width: 1.4})
+	c.SetLineStyle(draw.LineStyle{Color: ink, Width: width})
 	c.Stroke(path)
 }

@@ -42,7 +42,7 @@ type row struct {
 type cell struct{ Text, Sort string }
 
 func (r report) leaderboard() leaderboard {
-	b := leaderboard{Head: append(r.metrics(), "seeds", "NFE", "ms a sample", "params", "fit s")}
+	b := leaderboard{Head: append(r.metrics(), "behind the best", "seeds", "NFE", "ms a sample", "params", "fit s")}
 	for _, i := range r.ranked() {
 		b.Rows = append(b.Rows, r.row(i))
 	}
@@ -72,15 +72,16 @@ func (r report) row(i int) row {
 			out.Cells = append(out.Cells, none)
 			continue
 		}
-		out.Cells = append(out.Cells, cell{interval(st.Mean, st.Half), sortable(st.Mean)})
+		out.Cells = append(out.Cells, cell{interval(st.Mean, st.Low, st.High), sortable(st.Mean)})
 	}
+	out.Cells = append(out.Cells, r.behind(i))
 	seeds := cell{whole(len(s.Runs)), strconv.Itoa(len(s.Runs))}
 	if len(s.Runs) < s.Planned {
 		seeds.Text = fmt.Sprintf("%d of %d", len(s.Runs), s.Planned)
 	}
 	out.Cells = append(out.Cells, seeds)
 	if len(s.Runs) == 0 {
-		return fill(out, len(r.metrics())+5)
+		return fill(out, len(r.metrics())+6)
 	}
 	out.Cells = append(out.Cells,
 		cell{whole(s.NFE), strconv.Itoa(s.NFE)},
@@ -121,14 +122,27 @@ func fitSeconds(s experiments.Summary) float64 {
 	return sum / float64(len(s.Runs))
 }
 
-// tied reports whether the interval of setting i overlaps that of the chosen setting, in the chosen metric.
-func (r report) tied(i int) bool {
-	if r.chosen < 0 || i == r.chosen {
-		return false
+// tied reports whether setting i is as good as the best by the rule of the choice.
+func (r report) tied(i int) bool { return r.chosen >= 0 && slices.Contains(r.Choice.Tied, i) }
+
+// ties returns the settings that are as good as the best where the metric is the chosen one, and none elsewhere.
+func (r report) ties(metric string) []int {
+	if r.chosen < 0 || metric != r.Sweep.Spec.Choose.Metric {
+		return nil
 	}
-	a, okA := r.Summaries[i].Stat(r.Sweep.Spec.Choose.Metric)
-	b, okB := r.Summaries[r.chosen].Stat(r.Sweep.Spec.Choose.Metric)
-	return okA && okB && math.Abs(a.Mean-b.Mean) <= a.Half+b.Half
+	return r.Choice.Tied
+}
+
+// behind returns how far setting i is above the best in the chosen metric.
+func (r report) behind(i int) cell {
+	if r.chosen < 0 || i >= len(r.Choice.Margins) || !finite(r.Choice.Margins[i].Mean) {
+		return none
+	}
+	if i == r.Choice.Best {
+		return cell{"lowest", "0"}
+	}
+	m := r.Choice.Margins[i]
+	return cell{interval(m.Mean, m.Low, m.High), sortable(m.Mean)}
 }
 
 // metrics returns the names of the metrics, in the order of the spec.
@@ -140,18 +154,18 @@ func (r report) metrics() []string {
 	return names
 }
 
-func (r report) qualityTable(metric string, list []series) table {
-	t := table{Head: []string{"setting", "NFE", "mean", "low", "high", "seeds", "Pareto front"}, Left: 1}
+func (r report) qualityTable(c cost, list []series) table {
+	t := table{Head: []string{"setting", c.short, "mean", "low", "high", "seeds", "Pareto front"}, Left: 1}
 	for _, s := range list {
 		for _, p := range s.points {
 			front, low, high := "", "–", "–"
 			if p.front {
 				front = "yes"
 			}
-			if finite(p.half) {
-				low, high = number(p.mean-p.half), number(p.mean+p.half)
+			if finite(p.low) && finite(p.high) {
+				low, high = number(p.low), number(p.high)
 			}
-			t.add(r.labels.Setting(p.setting), number(p.nfe), number(p.mean), low, high, whole(p.seeds), front)
+			t.add(r.labels.Setting(p.setting), number(p.cost), number(p.mean), low, high, whole(p.seeds), front)
 		}
 	}
 	return t

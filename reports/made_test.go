@@ -79,7 +79,11 @@ func pageOf(t testing.TB, sweep experiments.Sweep) Page {
 	if p.Summaries, err = experiments.Summaries(sweep.Results, sweep.Spec.Metrics); err != nil {
 		t.Fatal(err)
 	}
-	if p.Choice, err = sweep.Spec.Choose.Choose(p.Summaries); err != nil {
+	labels, err := NewLabels(settingsOf(p.Summaries, func(s experiments.Summary) experiments.Setting { return s.Setting }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Choice, err = sweep.Spec.Choose.Choose(p.Summaries, labels.Setting); err != nil {
 		p.ChoiceError = err.Error()
 	}
 	return p

@@ -21,22 +21,26 @@ func number(x float64) string {
 	return fixed(x, 2-exponent(x))
 }
 
-// interval returns the mean and half the width of its interval, both to the second digit of the half width; the mean
-// alone where there is no interval.
-func interval(mean, half float64) string {
-	if _, odd := special(mean); odd && mean != 0 || math.IsNaN(half) || math.IsInf(half, 0) {
+// interval returns the mean and the ends of its interval, to the second digit of half its width; the mean alone where
+// there is no interval.
+func interval(mean, low, high float64) string {
+	half := high/2 - low/2
+	if !finite(mean) || !finite(half) {
 		return number(mean)
 	}
-	if half == 0 {
-		return number(mean) + " ± 0"
+	write := func(digits func(float64) string) string {
+		return digits(mean) + " [" + digits(low) + ", " + digits(high) + "]"
 	}
-	largest := exponent(math.Max(math.Abs(mean), half))
+	if half == 0 {
+		return write(number)
+	}
+	largest := exponent(max(math.Abs(mean), half))
 	place := max(exponent(half)-1, largest-4)
 	if largest < -4 || largest > 5 {
 		scale := math.Pow10(largest)
-		return "(" + fixed(mean/scale, largest-place) + " ± " + fixed(half/scale, largest-place) + ")" + timesTen(largest)
+		return "(" + write(func(x float64) string { return fixed(x/scale, largest-place) }) + ")" + timesTen(largest)
 	}
-	return fixed(mean, -place) + " ± " + fixed(half, -place)
+	return write(func(x float64) string { return fixed(x, -place) })
 }
 
 // special returns the text of a number that has no digits to round.

@@ -98,7 +98,10 @@ func Render(p Page) ([]byte, error) {
 		CSVLink:     template.URL("data:text/csv;charset=utf-8;base64," + base64.StdEncoding.EncodeToString([]byte(p.CSV))),
 	}
 	for _, metric := range r.metrics() {
-		v.Quality = append(v.Quality, r.quality(metric))
+		v.Quality = append(v.Quality, r.quality(metric, byCalls))
+		if metric == p.Sweep.Spec.Choose.Metric {
+			v.Quality = append(v.Quality, r.quality(metric, byTime))
+		}
 	}
 	var out bytes.Buffer
 	if err := pageTemplate.Execute(&out, v); err != nil {
@@ -110,7 +113,7 @@ func Render(p Page) ([]byte, error) {
 func newReport(p Page) (report, error) {
 	r := report{Page: p, chosen: -1}
 	if p.ChoiceError == "" {
-		r.chosen = p.Choice.Best
+		r.chosen = p.Choice.Chosen
 		if r.chosen < 0 || r.chosen >= len(p.Summaries) {
 			return r, fmt.Errorf("render report: the choice is setting %d of %d: give a ChoiceError where there is none",
 				r.chosen, len(p.Summaries))

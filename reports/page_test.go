@@ -135,7 +135,7 @@ func TestBanners(t *testing.T) {
 		"not finite": {func(p *Page) { p.Sweep.Results[5].Metrics[0].Value = math.Inf(1) }, "1 run has a metric that is not finite"},
 		"mismatch":   {func(p *Page) { p.Checks[0].OK, p.Checks[0].MaxAbsDiff = false, .25 }, "the largest difference is 0.250"},
 		"no check":   {func(p *Page) { p.Checks[0].OK, p.Checks[0].Error = false, "no library" }, "could not be compared with Go: no library."},
-		"two seeds":  {func(p *Page) { s := &p.Summaries[p.Choice.Best]; s.Runs = s.Runs[:2] }, "only 2 seeds"},
+		"two seeds":  {func(p *Page) { s := &p.Summaries[p.Choice.Chosen]; s.Runs = s.Runs[:2] }, "only 2 seeds"},
 		"no choice":  {func(p *Page) { p.ChoiceError = "nothing is finite" }, "Nothing was chosen: nothing is finite."},
 		"waiting":    {func(p *Page) { p.Sweep.Results[0].State = experiments.Queued }, "1 run is not finished yet"},
 	} {

@@ -8,25 +8,6 @@ import (
 	"flowsweep/experiments"
 )
 
-func TestMarkFront(t *testing.T) {
-	list := []series{
-		{points: []point{{nfe: 1, mean: 5}, {nfe: 2, mean: 3}, {nfe: 4, mean: 3}}},
-		{points: []point{{nfe: 1, mean: 4}, {nfe: 4, mean: 9}, {nfe: 8, mean: -1}}},
-	}
-	front := markFront(list)
-	want := [][]bool{{false, true, false}, {true, false, true}}
-	for i, s := range list {
-		for j, p := range s.points {
-			if p.front != want[i][j] {
-				t.Errorf("NFE %g, mean %g: on the front %v, want %v", p.nfe, p.mean, p.front, want[i][j])
-			}
-		}
-	}
-	if len(front) != 3 || front[0].mean != 4 || front[2].mean != -1 {
-		t.Errorf("front: got %v", front)
-	}
-}
-
 func TestBest(t *testing.T) {
 	name := func(s series) string { return s.recipe }
 	list := []series{
@@ -48,13 +29,13 @@ func TestFloor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := r.quality("mmd")
+	before := r.quality("mmd", byCalls)
 	if strings.Contains(before.Caption, "0 or less") || strings.Contains(string(before.Drawings[0]), "≤ 0") {
 		t.Fatal("the figure speaks of means of 0 or less where there are none")
 	}
-	p.Summaries[4].Metrics[0] = experiments.Stat{Name: "mmd", Mean: -2e-5, Half: 3e-5, N: 3}
-	p.Summaries[5].Metrics[0] = experiments.Stat{Name: "mmd", Mean: math.NaN(), Half: math.NaN(), N: 3}
-	after := r.quality("mmd")
+	p.Summaries[4].Metrics[0] = experiments.Stat{Name: "mmd", Mean: -2e-5, Low: -5e-5, High: 1e-5, N: 3}
+	p.Summaries[5].Metrics[0] = experiments.Stat{Name: "mmd", Mean: math.NaN(), Low: math.NaN(), High: math.NaN(), N: 3}
+	after := r.quality("mmd", byCalls)
 	if !strings.Contains(after.Caption, "0 or less") || !strings.Contains(string(after.Drawings[0]), "≤ 0") {
 		t.Error("the figure does not say where a mean of 0 or less is drawn")
 	}
@@ -63,20 +44,46 @@ func TestFloor(t *testing.T) {
 	}
 }
 
+// TestTies checks that the settings as good as the best are named in the verdict, marked in the leaderboard and ringed
+// in the figures of the chosen metric, and that nothing is marked where there is no tie.
 func TestTies(t *testing.T) {
-	p := pageOf(t, sweepOf(t, parse(t, smallSpec)))
-	for i, st := range []experiments.Stat{{Mean: 1, Half: .1}, {Mean: 1.15, Half: .1}, {Mean: 1.3, Half: .1}, {Mean: 1, Half: math.NaN()}} {
-		st.Name, st.N = "mmd", 2
-		p.Summaries[i].Metrics[0] = st
-	}
-	p.Choice.Best = 0
+	p := pageOf(t, sweepOf(t, parse(t, twoMoons)))
+	p.Choice.Chosen, p.Choice.Best, p.Choice.Tied = 3, 7, []int{3, 7, 9}
+	p.Choice.Margins[9].Mean = .125
 	r, err := newReport(p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range []bool{false, true, false, false} {
-		if got := r.tied(i); got != want {
-			t.Errorf("setting %d: tied %v, want %v", i, got, want)
+	names := r.verdict().Tied
+	for i := range p.Summaries {
+		tied := i == 3 || i == 7 || i == 9
+		if got := r.row(i).Tied; got != tied {
+			t.Errorf("setting %d is marked: %v, want %v", i, got, tied)
 		}
+		if tied && !strings.Contains(names, r.labels.Setting(i)) {
+			t.Errorf("the verdict does not name %s as tied: %q", r.labels.Setting(i), names)
+		}
+	}
+	if !strings.Contains(render(t, p), names) {
+		t.Errorf("the page does not show %q", names)
+	}
+	if c := r.behind(9); !strings.HasPrefix(c.Text, "0.12") || r.behind(7).Text != "lowest" {
+		t.Errorf("behind the best: %q and %q", c.Text, r.behind(7).Text)
+	}
+	ringed := r.quality("mmd", byCalls)
+	if !strings.Contains(ringed.Caption, "Thin rings") {
+		t.Errorf("the figure does not speak of the ties: %q", ringed.Caption)
+	}
+	if c := r.quality("sliced-w2", byTime).Caption; strings.Contains(c, "Thin rings") || !strings.Contains(c, "milliseconds") {
+		t.Errorf("the figure of another metric speaks of ties, or not of time: %q", c)
+	}
+	r.Choice.Tied = []int{3}
+	plain := r.quality("mmd", byCalls)
+	if r.verdict().Tied != "" || strings.Contains(plain.Caption, "Thin rings") {
+		t.Error("a choice without ties names some")
+	}
+	const thin = "stroke-width:0.6" // that of a ring
+	if with, without := strings.Count(string(ringed.Drawings[0]), thin), strings.Count(string(plain.Drawings[0]), thin); with <= without {
+		t.Errorf("%d thin lines with ties, %d without: no ring is drawn", with, without)
 	}
 }

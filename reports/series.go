@@ -4,6 +4,22 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"gonum.org/v1/plot"
+
+	"flowsweep/experiments"
+)
+
+// cost is what the quality of a setting is drawn against.
+type cost struct {
+	axis, short string
+	of          func(experiments.Summary) float64
+	ticks       plot.Ticker
+}
+
+var (
+	byCalls = cost{"velocity calls a sample (NFE)", "NFE", func(s experiments.Summary) float64 { return float64(s.NFE) }, doublingTicks{}}
+	byTime  = cost{"milliseconds a sample", "ms a sample", milliseconds, logTicks{}}
 )
 
 // series is the settings of one recipe and sampler through their step counts: a line of a figure.
@@ -13,22 +29,22 @@ type series struct {
 	points          []point
 }
 
-// point is a setting in a figure of a metric against the velocity calls a sample (NFE).
+// point is a setting in a figure of a metric against a cost.
 type point struct {
-	setting    int // index into the summaries
-	nfe        float64
-	mean, half float64
-	seeds      int
-	front      bool // no other setting is at least as good in both
+	setting         int // index into the summaries
+	cost            float64
+	mean, low, high float64 // the ends of the interval may be NaN
+	seeds           int
+	front           bool // no other setting is at least as good in both
 }
 
-// series returns the lines of a figure of the metric, in the order of the summaries, and how many settings have no
+// series returns the lines of a figure of the metric against a cost, in the order of the summaries, and how many settings have no
 // finite mean to draw.
-func (r report) series(metric string) (list []series, missing int) {
+func (r report) series(metric string, c cost) (list []series, missing int) {
 	at := map[[2]string]int{}
 	for i, s := range r.Summaries {
 		st, ok := s.Stat(metric)
-		if !ok || !finite(st.Mean) || s.NFE <= 0 {
+		if !ok || !finite(st.Mean) || !(c.of(s) > 0) {
 			missing++
 			continue
 		}
@@ -40,32 +56,26 @@ func (r report) series(metric string) (list []series, missing int) {
 			list = append(list, series{recipe: key[0], sampler: key[1]})
 		}
 		list[j].points = append(list[j].points, point{
-			setting: i, nfe: float64(s.NFE), mean: st.Mean, half: st.Half, seeds: st.N,
+			setting: i, cost: c.of(s), mean: st.Mean, low: st.Low, high: st.High, seeds: st.N,
 		})
 	}
 	for _, s := range list {
-		slices.SortStableFunc(s.points, func(a, b point) int { return cmp.Compare(a.nfe, b.nfe) })
+		slices.SortStableFunc(s.points, func(a, b point) int { return cmp.Compare(a.cost, b.cost) })
 	}
 	return list, missing
 }
 
-// markFront marks the points of the Pareto front of fewest calls and lowest mean, and returns them by rising NFE.
-func markFront(list []series) []point {
-	var all []*point
-	for _, s := range list {
-		for i := range s.points {
-			all = append(all, &s.points[i])
-		}
-	}
-	slices.SortStableFunc(all, func(a, b *point) int {
-		return cmp.Or(cmp.Compare(a.nfe, b.nfe), cmp.Compare(a.mean, b.mean))
-	})
+// markFront marks the points of the Pareto front of lowest cost and mean, and returns them by rising cost.
+func (r report) markFront(metric string, c cost, list []series) []point {
 	var front []point
-	lowest := math.Inf(1)
-	for _, p := range all {
-		if p.mean < lowest {
-			lowest, p.front = p.mean, true
-			front = append(front, *p)
+	for _, i := range experiments.ParetoFront(r.Summaries, metric, c.of) {
+		for _, s := range list {
+			for k := range s.points {
+				if s.points[k].setting == i {
+					s.points[k].front = true
+					front = append(front, s.points[k])
+				}
+			}
 		}
 	}
 	return front
@@ -119,17 +129,17 @@ func frameOf(list []series) frame {
 	reach := math.Inf(1)
 	for _, s := range list {
 		for _, p := range s.points {
-			f.xlow, f.xhigh = min(f.xlow, p.nfe), max(f.xhigh, p.nfe)
+			f.xlow, f.xhigh = min(f.xlow, p.cost), max(f.xhigh, p.cost)
 			f.yhigh = max(f.yhigh, p.mean)
-			if finite(p.half) {
-				f.yhigh = max(f.yhigh, p.mean+p.half)
+			if finite(p.high) {
+				f.yhigh = max(f.yhigh, p.high)
 			}
 			if p.mean <= 0 {
 				f.floor = true
 				continue
 			}
 			f.ylow = min(f.ylow, p.mean)
-			if low := p.mean - p.half; low > 0 {
+			if low := p.low; low > 0 {
 				reach = min(reach, low)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 type verdict struct {
 	Sentence string
 	Reason   string
+	Tied     string // names the settings as good as the best, if there are several
 	Facts    []fact
 	Banners  []banner
 }
@@ -31,10 +32,11 @@ func (r report) verdict() verdict {
 		metric := r.Sweep.Spec.Choose.Metric
 		st, _ := s.Stat(metric)
 		v.Sentence = fmt.Sprintf("Chosen: %s, with %s %s at %s a sample.", r.labels.Setting(r.chosen), metric,
-			interval(st.Mean, st.Half), many(s.NFE, "velocity call"))
-		v.Reason = fmt.Sprintf("Chosen for the %s. %s.", r.Choice.Reason, intervalNote(st))
+			interval(st.Mean, st.Low, st.High), many(s.NFE, "velocity call"))
+		v.Reason = fmt.Sprintf("It is the %s. %s.", r.Choice.Reason, intervalNote(st))
+		v.Tied = r.tiedNames()
 		v.Facts = append(v.Facts,
-			fact{metric, interval(st.Mean, st.Half), "lower is better"},
+			fact{metric, interval(st.Mean, st.Low, st.High), "lower is better"},
 			fact{"Velocity calls", whole(s.NFE), "a sample (NFE)"},
 			fact{"Time", number(milliseconds(s)) + " ms", "a sample, in a batch of " + whole(s.Setting.Sample.Count)},
 			fact{"Parameters", whole(s.Params), r.labels.Recipe(r.chosen)},
@@ -45,11 +47,32 @@ func (r report) verdict() verdict {
 	return v
 }
 
+// namedTies is the most tied settings that the verdict names.
+const namedTies = 6
+
+// tiedNames names the settings as good as the best, by rising mean.
+func (r report) tiedNames() string {
+	if len(r.Choice.Tied) < 2 {
+		return ""
+	}
+	var names []string
+	for _, i := range r.ranked() {
+		if r.tied(i) {
+			names = append(names, r.labels.Setting(i))
+		}
+	}
+	text := "As good as the best by the rule, lowest mean first: " + strings.Join(names[:min(len(names), namedTies)], "; ")
+	if more := len(names) - namedTies; more > 0 {
+		text += fmt.Sprintf("; and %s more", whole(more))
+	}
+	return text + ". They are marked ≈ in the leaderboard."
+}
+
 func intervalNote(st experiments.Stat) string {
 	if st.N < 2 {
 		return "One seed gives no interval"
 	}
-	return fmt.Sprintf("± is the 95\u00a0%% interval of the mean over %d seeds", st.N)
+	return fmt.Sprintf("In brackets is the 95\u00a0%% interval of the mean over %d seeds", st.N)
 }
 
 // onnx returns the outcome of the ONNX checks in a word.
@@ -152,16 +175,6 @@ func (r report) cautions() []banner {
 		add("The chosen setting has one seed: without an interval, no difference between settings can be judged.")
 	case seeds < 3:
 		add("The chosen setting has only %d seeds: its interval is a rough guess. Three is the least to rely on.", seeds)
-	}
-	tied := 0
-	for i := range r.Summaries {
-		if r.tied(i) {
-			tied++
-		}
-	}
-	if tied > 0 {
-		add("The chosen setting cannot be told apart from %s: their intervals overlap. They are marked ≈ in the leaderboard.",
-			many(tied, "other setting"))
 	}
 	return banners
 }

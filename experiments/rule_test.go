@@ -1,0 +1,273 @@
+package experiments
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// summary returns a setting with the given values of mmd, one a seed.
+func summary(nfe, params int, values ...float64) Summary {
+	s := Summary{Planned: len(values), NFE: nfe, Params: params, SampleSeconds: float64(nfe)}
+	s.Setting.Sample.Steps = nfe
+	for seed, v := range values {
+		s.Runs = append(s.Runs, Result{State: Finished, Seed: uint64(seed), Metrics: []Value{{Name: "mmd", Value: v}}})
+	}
+	s.Metrics = []Stat{s.stat("mmd")}
+	return s
+}
+
+// shifted returns values around the mean that scatter by .01, another way for each turn.
+func shifted(mean float64, turn int) []float64 {
+	base := []float64{-.012, -.007, .001, .005, .013}
+	values := make([]float64, len(base))
+	for i := range values {
+		values[i] = mean + base[(i+turn)%len(base)]
+	}
+	return values
+}
+
+func ExampleChoose_Choose() {
+	settings := []Summary{
+		summary(64, 9000, 1.00, 1.10, 0.92, 1.03, 0.95),
+		summary(16, 9000, 1.04, 1.02, 0.99, 1.07, 0.97),
+		summary(2, 9000, 2.11, 2.30, 2.05, 2.20, 2.14),
+	}
+	choose := Choose{Metric: "mmd", Rule: "cheapest-tied", Confidence: .95}
+	choice, err := choose.Choose(settings, func(i int) string { return fmt.Sprint("NFE ", settings[i].NFE) })
+	fmt.Println(choice.Chosen, choice.Tied, choice.Run.Seed, err)
+	fmt.Println("the", strings.SplitN(choice.Reason, " (0.", 2)[0])
+	// Output:
+	// 1 [0 1] 1 <nil>
+	// the cheapest of 2 settings tied with the best (NFE 64) at 95 % over 5 seeds; mmd 1.02, the best 1
+}
+
+// TestRules: settings 0 to 2 are equal, 3 is 3 % worse and told apart, 4 half as bad again and the cheapest.
+func TestRules(t *testing.T) {
+	t.Parallel()
+	settings := []Summary{
+		summary(64, 10, shifted(1, 0)...), summary(32, 20, shifted(1.001, 1)...), summary(32, 10, shifted(1.002, 2)...),
+		summary(8, 10, shifted(1.03, 3)...), summary(1, 10, shifted(1.5, 4)...),
+	}
+	for _, c := range []struct {
+		choose Choose
+		chosen int
+		best   int
+		tied   string
+		reason string
+	}{
+		{Choose{Rule: ruleBest}, 0, 0, "[0 1 2]", "one of lowest mean mmd among 5 settings over 5 seeds; 2 others are tied with it at 95 %"},
+		{Choose{Rule: ruleCheapestTied}, 2, 0, "[0 1 2]", "cheapest of 3 settings tied with the best (setting 0) at 95 % over 5 seeds; mmd 1, the best 1 (0.988 to 1.01)"},
+		{Choose{Rule: ruleCheapestTied, Within: .05}, 3, 0, "[0 1 2 3]", "cheapest of 4 settings tied with the best (setting 0) at 95 % or within 5 % of it over 5 seeds; mmd 1.03, the best 1 ("},
+		{Choose{Rule: ruleWithin, Within: .0015}, 1, 0, "[0 1]", "cheapest of 2 settings within 0.15 % of the best (setting 0) over 5 seeds; mmd"},
+		{Choose{Rule: ruleWithin, Within: .5001}, 4, 0, "[0 1 2 3 4]", "cheapest of 5 settings within 50.01 % of the best"},
+		{Choose{Rule: ruleCheapestTied, MaxNFE: 31}, 3, 3, "[3]", "one of lowest mean mmd among 2 settings over 5 seeds, none above 31 velocity calls; no other is tied with it at 95 %"},
+		{Choose{Rule: ruleCheapestTied, MaxNFE: 1}, 4, 4, "[4]", "one of lowest mean mmd among 1 setting over 5 seeds, none above 1 velocity call"},
+		{Choose{Rule: ruleBest, MaxNFE: 32}, 1, 1, "[1 2]", "one of lowest mean mmd among 4 settings over 5 seeds, none above 32 velocity calls; 1 other is tied with it at 95 %"},
+	} {
+		c.choose.Metric, c.choose.Confidence = "mmd", .95
+		got, err := c.choose.Choose(settings, index)
+		if err != nil {
+			t.Errorf("%+v: %v", c.choose, err)
+			continue
+		}
+		if got.Chosen != c.chosen || got.Best != c.best || fmt.Sprint(got.Tied) != c.tied || !strings.HasPrefix(got.Reason, c.reason) {
+			t.Errorf("%+v: chose %d, best %d, tied %v, the %q\nwant %d, %d, %s, the %q", c.choose, got.Chosen, got.Best, got.Tied,
+				got.Reason, c.chosen, c.best, c.tied, c.reason)
+		}
+		for i, m := range got.Margins {
+			if out := c.choose.MaxNFE > 0 && settings[i].NFE > c.choose.MaxNFE; math.IsNaN(m.Mean) != out {
+				t.Errorf("%+v: the margin of setting %d is %+v", c.choose, i, m)
+			}
+		}
+	}
+	if _, err := (Choose{Metric: "mmd", Rule: ruleBest, MaxNFE: 0}).Choose(nil, index); err == nil {
+		t.Error("a choice of nothing")
+	}
+	dear := []Summary{summary(20, 1, 1, 2, 3)}
+	if _, err := (Choose{Metric: "mmd", Rule: ruleBest, MaxNFE: 16}).Choose(dear, index); err == nil || !strings.Contains(err.Error(), "the fewest are 20") {
+		t.Errorf("over the budget: error %v, want one that names the fewest", err)
+	}
+}
+
+// TestAShareOfNothing: within 5 % of a mean that may be 0 means nothing, so that the tie decides, and this is said.
+func TestAShareOfNothing(t *testing.T) {
+	t.Parallel()
+	for name, mean := range map[string]float64{"negative": -.5, "about 0": .002} {
+		settings := []Summary{summary(8, 1, shifted(mean, 0)...), summary(4, 1, shifted(mean+.001, 1)...), summary(2, 1, shifted(mean+1, 2)...)}
+		for _, rule := range []string{ruleWithin, ruleCheapestTied} {
+			got, err := Choose{Metric: "mmd", Rule: rule, Within: .05, Confidence: .95}.Choose(settings, index)
+			if err != nil || got.Chosen != 1 || !strings.Contains(got.Reason, "tied with the best") ||
+				!strings.Contains(got.Reason, "within 5 % of a mean that may be 0 means nothing") {
+				t.Errorf("%s, %s: chose %d, the %q (%v)", name, rule, got.Chosen, got.Reason, err)
+			}
+		}
+	}
+}
+
+func TestTooFewSeeds(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		choose   Choose
+		settings []Summary
+		chosen   int
+		tied     string
+		reason   string
+	}{
+		{
+			Choose{Rule: ruleCheapestTied},
+			[]Summary{summary(8, 1, 1, 1.2), summary(4, 1, 1.11, 1.1), summary(2, 1, 5, 6)},
+			0, "[0]",
+			"one of lowest mean mmd among 3 settings over 2 seeds; 2 seeds cannot tell settings apart: it takes 3",
+		},
+		{
+			Choose{Rule: ruleCheapestTied},
+			[]Summary{summary(8, 1, 2), summary(4, 9, 2), summary(4, 7, 2), summary(1, 1, 3)},
+			2, "[0 1 2]",
+			"cheapest of 3 settings of the lowest mean over 1 seed; 1 seed cannot tell settings apart: it takes 3",
+		},
+		{
+			Choose{Rule: ruleWithin, Within: .5},
+			[]Summary{summary(8, 1, 2), summary(4, 1, 2.9), summary(1, 1, 3.1)},
+			1, "[0 1]",
+			"cheapest of 2 settings within 50 % of the best (setting 0) over 1 seed; 1 seed cannot tell settings apart: it takes 3; mmd 2.9, the best 2",
+		},
+		{Choose{Rule: ruleBest}, []Summary{summary(8, 1, 2)}, 0, "[0]", "one of lowest mean mmd among 1 setting over 1 seed"},
+	} {
+		c.choose.Metric, c.choose.Confidence = "mmd", .95
+		got, err := c.choose.Choose(c.settings, index)
+		if err != nil || got.Chosen != c.chosen || fmt.Sprint(got.Tied) != c.tied || got.Reason != c.reason {
+			t.Errorf("%+v: chose %d, tied %v, the %q (%v)\nwant %d, %s, the %q", c.choose, got.Chosen, got.Tied, got.Reason, err, c.chosen, c.tied, c.reason)
+		}
+	}
+}
+
+func TestMedianRun(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		values []float64
+		seed   uint64
+	}{{[]float64{5}, 0}, {[]float64{5, 4}, 1}, {[]float64{9, 1, 5}, 2}, {[]float64{1, 4, 3, 2}, 3}, {[]float64{2, 2, 2, 1, 1}, 0}} {
+		if got := medianRun(summary(1, 1, c.values...).Runs, "mmd"); got.Seed != c.seed {
+			t.Errorf("of %v the run of seed %d is taken, want %d", c.values, got.Seed, c.seed)
+		}
+	}
+}
+
+// TestChoiceProperties: on random sweeps the choice does not depend on the order of the settings, never falls on one that
+// is incomplete or not finite, and keeps to its own rule; and a setting that is far worse and noisier moves
+// at most four others in or out: it counts as one more comparison, and as one more scatter that the others learn from.
+func TestChoiceProperties(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 13))
+	choose := Choose{Metric: "mmd", Rule: ruleCheapestTied, Confidence: .95}
+	for range 100 {
+		settings := simulate(r, 3+r.IntN(4), 6*r.Float64())
+		for i := range settings {
+			settings[i].NFE, settings[i].Params = 1+r.IntN(8), i // no two cost the same
+		}
+		broken := r.IntN(simulated)
+		settings[broken].Metrics[0].Mean = math.NaN()
+		failed := r.IntN(simulated)
+		settings[failed].Metrics[0].N--
+		got, err := choose.Choose(settings, index)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c := got.Chosen; c == broken || c == failed || !slices.Contains(got.Tied, c) || !slices.Contains(got.Tied, got.Best) {
+			t.Fatalf("chose %d of %v, best %d; %d is not finite and %d incomplete", c, got.Tied, got.Best, broken, failed)
+		}
+		order := r.Perm(simulated)
+		moved := make([]Summary, simulated)
+		for to, from := range order {
+			moved[to] = settings[from]
+		}
+		again, err := choose.Choose(moved, index)
+		if err != nil || order[again.Chosen] != got.Chosen || order[again.Best] != got.Best || len(again.Tied) != len(got.Tied) {
+			t.Errorf("in another order setting %d is chosen, not %d (%v)", order[again.Chosen], got.Chosen, err)
+		}
+		terrible := summary(1, 0, slices.Repeat([]float64{1e3, 1.1e3}, 4)[:settings[0].Planned]...)
+		more, err := choose.Choose(append(slices.Clone(settings), terrible), index)
+		if err != nil || more.Chosen == simulated || more.Best != got.Best {
+			t.Errorf("beside a terrible setting %d is chosen (%v)", more.Chosen, err)
+		}
+		turned := 0
+		for i := range settings {
+			if slices.Contains(got.Tied, i) != slices.Contains(more.Tied, i) {
+				turned++
+			}
+		}
+		if turned > 4 {
+			t.Errorf("beside a terrible setting %d are tied, not %d", len(more.Tied), len(got.Tied))
+		}
+	}
+}
+
+func TestParetoFront(t *testing.T) {
+	t.Parallel()
+	one := func(nfe int, mean float64) Summary { return summary(nfe, 1, mean, mean, mean) }
+	settings := []Summary{
+		one(8, -1), one(1, 5), one(2, 3), one(4, 3), one(1, 4), one(4, 9), one(0, -9), one(8, -1), one(16, math.NaN()), one(16, -7),
+	}
+	settings[9].Planned++ // a seed is missing
+	nfe := func(s Summary) float64 { return float64(s.NFE) }
+	if got := fmt.Sprint(ParetoFront(settings, "mmd", nfe)); got != "[4 2 0]" {
+		t.Errorf("by NFE the front is %s, want [4 2 0]", got)
+	}
+	dearer := func(s Summary) float64 { return 1 / float64(s.NFE) }
+	if got := fmt.Sprint(ParetoFront(settings, "mmd", dearer)); got != "[0]" {
+		t.Errorf("by the inverse the front is %s, want [0]", got)
+	}
+	if got := ParetoFront(settings, "gone", nfe); got != nil {
+		t.Errorf("of no metric the front is %v", got)
+	}
+}
+
+// TestRuleOfASpec: what is left out, and how a share is written.
+func TestRuleOfASpec(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]Choose{
+		"":                            {"mmd", ruleCheapestTied, .95, 0, 0},
+		"choose: {metric: sliced-w2}": {"sliced-w2", ruleCheapestTied, .95, 0, 0},
+		"choose: {within: 5%}":        {"mmd", ruleWithin, .95, .05, 0},
+		"choose: {within: 0.05}":      {"mmd", ruleWithin, .95, .05, 0},
+		"choose: {within: '12.5%'}":   {"mmd", ruleWithin, .95, .125, 0},
+		"choose: {within: 0}":         {"mmd", ruleCheapestTied, .95, 0, 0},
+		"choose: {rule: best, max-nfe: 16, confidence: 0.9}":    {"mmd", ruleBest, .9, 0, 16},
+		"choose: {rule: cheapest-tied, within: 5%, max-nfe: 8}": {"mmd", ruleCheapestTied, .95, .05, 8},
+	} {
+		spec, err := Parse("a.yaml", []byte("name: a\ntarget: moons\n"+text+"\n"))
+		if err != nil || spec.Choose != want {
+			t.Errorf("%s: got %+v, %v, want %+v", text, spec.Choose, err, want)
+		}
+	}
+}
+
+// TestStandardErrorsAreTold: a known standard error widens the interval of the setting, which it does not where it is
+// not known, and stands beside the value in JSON.
+func TestStandardErrorsAreTold(t *testing.T) {
+	t.Parallel()
+	s := summary(1, 1, 1, 1.1, .9)
+	for i := range s.Runs {
+		s.Runs[i].Metrics[0].SE = math.NaN()
+	}
+	if got := s.stat("mmd"); got != s.Metrics[0] {
+		t.Errorf("unknown standard errors change the interval: %+v, want %+v", got, s.Metrics[0])
+	}
+	for i := range s.Runs {
+		s.Runs[i].Metrics[0].SE = 1
+	}
+	if got, was := s.stat("mmd"), s.Metrics[0]; !(got.High-got.Low > was.High-was.Low+2) {
+		t.Errorf("with standard errors of 1: %+v, no wider than %+v", got, was)
+	}
+	_, list := results(t, 1, 2, 3, 4, 5, 6, 7, 8)
+	list[0].Metrics[1].SE = .25
+	text, err := json.Marshal(list[0])
+	if err != nil || !strings.Contains(string(text), `"metrics":{"mmd":-1,"sliced-w2":1},"metrics_se":{"mmd":0.25}`) {
+		t.Errorf("a run is written as %s (%v)", text, err)
+	}
+}

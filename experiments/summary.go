@@ -1,0 +1,114 @@
+package experiments
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/metric"
+)
+
+// Summary is a setting with its seeds aggregated.
+type Summary struct {
+	Setting       Setting
+	Runs          []Result // the finished ones, one a seed, by seed
+	Planned       int      // seeds the sweep has for it, finished or not
+	NFE           int
+	Params        int
+	Metrics       []Stat  // in the order of the spec
+	SampleSeconds float64 // mean of the finished runs
+}
+
+// Stat is a metric over the seeds of a setting.
+type Stat struct {
+	Name      string
+	Mean      float64
+	Low, High float64 // ends of the 95 % interval of the mean, by hierarchical bootstrap; NaN for fewer than 2 seeds
+	N         int     // finished seeds
+}
+
+// intervals is the confidence of the interval in a Stat.
+const intervals = .95
+
+// Stat returns the named metric of the setting, and whether it was measured.
+func (s Summary) Stat(name string) (Stat, bool) {
+	for _, st := range s.Metrics {
+		if st.Name == name {
+			return st, true
+		}
+	}
+	return Stat{}, false
+}
+
+// Complete reports whether every planned seed finished with a finite value of the metric.
+func (s Summary) Complete(name string) bool {
+	st, ok := s.Stat(name)
+	return ok && st.N == s.Planned && finite(st.Mean)
+}
+
+// values returns the metric of every run, by seed.
+func (s Summary) values(name string) []float64 {
+	var values []float64
+	for _, r := range s.Runs {
+		if v, ok := r.Metric(name); ok {
+			values = append(values, v)
+		}
+	}
+	return values
+}
+
+// Summaries groups the results of one sweep by setting, in the order they come.
+func Summaries(results []Result, metrics []metric.Metric) ([]Summary, error) {
+	var summaries []Summary
+	at := map[string]int{}
+	for _, r := range results {
+		text, err := json.Marshal(r.Setting)
+		if err != nil {
+			return nil, fmt.Errorf("group run %s: %w", r.Run, err)
+		}
+		i, ok := at[string(text)]
+		if !ok {
+			i = len(summaries)
+			at[string(text)] = i
+			summaries = append(summaries, Summary{Setting: r.Setting})
+		}
+		summaries[i].Planned++
+		if r.State == Finished {
+			summaries[i].Runs = append(summaries[i].Runs, r)
+		}
+	}
+	for i := range summaries {
+		summaries[i].aggregate(metrics)
+	}
+	return summaries, nil
+}
+
+func (s *Summary) aggregate(metrics []metric.Metric) {
+	slices.SortStableFunc(s.Runs, func(a, b Result) int { return cmp.Compare(a.Seed, b.Seed) })
+	for _, r := range s.Runs {
+		s.NFE, s.Params = r.NFE, r.Params
+		s.SampleSeconds += r.SampleSeconds / float64(len(s.Runs))
+	}
+	for _, m := range metrics {
+		s.Metrics = append(s.Metrics, s.stat(m.Name))
+	}
+}
+
+// stat aggregates a metric over the seeds. All runs start from the same noise and meet the same reference, so that what
+// these two do to the values is shared. Every interval draws the same resamples: equal values have equal intervals.
+func (s *Summary) stat(name string) Stat {
+	of := metric.Replicates{Values: s.values(name), Shared: true}
+	for _, r := range s.Runs {
+		if v, ok := r.value(name); ok {
+			of.SE = append(of.SE, v.SE)
+		}
+	}
+	mean, _ := metric.MeanInterval(of.Values)
+	low, high := of.Interval(intervals, flow.NewStream(0, "bootstrap").At(0))
+	return Stat{Name: name, Mean: mean, Low: low, High: high, N: len(of.Values)}
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
