@@ -21,6 +21,7 @@ const roleVariable = "STORE_TEST_ROLE"
 var roles = map[string]func(ctx context.Context, path string) error{
 	"hold":  roleHold,
 	"turns": roleTurns,
+	"sweep": roleSweep,
 }
 
 func TestMain(m *testing.M) {
@@ -41,9 +42,9 @@ type process struct {
 	stdout *bufio.Scanner
 }
 
-func begin(t *testing.T, role, path string) process {
+func begin(t *testing.T, role, path string, args ...string) process {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], path)
+	cmd := exec.Command(os.Args[0], append([]string{path}, args...)...)
 	cmd.Env = append(os.Environ(), roleVariable+"="+role)
 	cmd.Stderr = os.Stderr
 	p := process{cmd: cmd, stdin: try(cmd.StdinPipe())(t), stdout: bufio.NewScanner(try(cmd.StdoutPipe())(t))}

@@ -141,6 +141,16 @@ func TestWhichSweep(t *testing.T) {
 	if s := try(db.Sweep(t.Context(), ""))(t); s.Name != "a" {
 		t.Errorf("the most recent sweep after a started again: got %q, want a", s.Name)
 	}
+	must(t, db.StartSweep(t.Context(), b, env, noon.Add(-time.Hour))) // the clock was set back
+	if s := try(db.Sweep(t.Context(), ""))(t); s.Name != "b" {
+		t.Errorf("the most recent sweep after the clock was set back: got %q, want b", s.Name)
+	}
+	if !try(db.Resume(t.Context(), a, noon.Add(-2*time.Hour)))(t) {
+		t.Error("a does not resume")
+	}
+	if s := try(db.Sweep(t.Context(), ""))(t); s.Name != "a" {
+		t.Errorf("the most recent sweep after a resumed: got %q, want a", s.Name)
+	}
 	_, err := db.Sweep(t.Context(), "c")
 	wantError(t, err, `no sweep "c" in the store (have a, b)`)
 	wantError(t, db.FinishSweep(t.Context(), "c", experiments.Finished, noon), `"c"`, "not in the store")
