@@ -41,7 +41,7 @@ func describe(m *onnx.Model, n velocity.Net, about About, properties map[string]
 	m.Domain, m.Version = "flowsweep", 1
 	m.Doc = about.Doc
 	m.Metadata = map[string]string{
-		"architecture":    fmt.Sprintf("MLP, %d hidden layers of %d, %s", n.Depth, n.Width, n.Activation.Name),
+		"architecture":    n.String(),
 		"parameters":      fmt.Sprint(n.Size()),
 		"time_convention": "t = 0 is noise, t = 1 is data",
 		"dimension":       fmt.Sprint(n.Dim),

@@ -27,8 +27,8 @@ type chunked struct {
 func compileChunked(e engine.Engine, n Net, weights []float32, others []string,
 	f func(params []*graph.Node, t, x *graph.Node, others []*graph.Node) []*graph.Node,
 ) (*chunked, error) {
-	if len(weights) != n.Size() {
-		return nil, fmt.Errorf("the net has %d weights, got %d", n.Size(), len(weights))
+	if err := n.checkWeights(weights); err != nil {
+		return nil, err
 	}
 	inputs := []engine.Input{{Name: "weights", Dims: []int{n.Size()}}, {Name: "t", Dims: []int{rows, 1}}, {Name: "x", Dims: []int{rows, n.Dim}}}
 	for _, name := range others {

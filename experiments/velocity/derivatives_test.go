@@ -69,19 +69,30 @@ func points32(seed uint64, n, dim int) flow.Batch {
 // in float32: each number is a sum of some ten terms of order 1, so 3e-6, about 50 roundings, allows for it.
 func TestDerivativesAreThoseOfTheNet(t *testing.T) {
 	t.Parallel()
-	const at, tol = .375, 3e-6
+	var nets []Net
 	for _, a := range Activations {
-		for _, dim := range []int{1, 2, 5} {
-			n := Net{Dim: dim, Width: 9, Depth: 2, Activation: a}
-			weights := n.Init(4)
-			x, vectors := points32(1, 40, dim), points32(2, 40, dim)
+		nets = append(nets, Net{Dim: 2, Width: 9, Depth: 2, Activation: a})
+	}
+	for _, dim := range []int{1, 3} {
+		nets = append(nets, small(dim, Tanh)...)
+	}
+	for _, n := range nets {
+		t.Run(n.String(), func(t *testing.T) {
+			t.Parallel()
+			const at, tol = .375, 3e-6
+			weights := perturbed(n)
+			x, vectors := points32(1, 20, n.Dim), points32(2, 20, n.Dim)
+			var jacs [][][]float64
+			for i := range x.Len() {
+				jacs = append(jacs, jacobian(n, weights, at, x.Row(i)))
+			}
 			for _, e := range []engine.Engine{engine.Go, engine.ONNXRuntime} {
 				u, div, ej := derivatives(t, e, n, weights, at, x, vectors)
-				for i := range x.Len() {
-					jac, trace := jacobian(n, weights, at, x.Row(i)), 0.
+				for i, jac := range jacs {
+					trace := 0.
 					for j, v := range forward(n, weights, at, x.Row(i)) {
 						if got := u.Row(i)[j]; math.Abs(got-v) > tol {
-							t.Fatalf("%s in %s: the velocity is %g, want %g", a.Name, e.Name, got, v)
+							t.Fatalf("%s: the velocity is %g, want %g", e.Name, got, v)
 						}
 						trace += jac[j][j]
 						want := 0.
@@ -89,15 +100,15 @@ func TestDerivativesAreThoseOfTheNet(t *testing.T) {
 							want += dv * vectors.Row(i)[k]
 						}
 						if got := ej.Row(i)[j]; math.Abs(got-want) > tol*(1+math.Abs(want)) {
-							t.Fatalf("%s in %s, dimension %d: e^T J is %g, want %g", a.Name, e.Name, dim, got, want)
+							t.Fatalf("%s: e^T J is %g, want %g", e.Name, got, want)
 						}
 					}
 					if math.Abs(div[i]-trace) > tol*(1+math.Abs(trace)) {
-						t.Fatalf("%s in %s, dimension %d: the divergence is %g, want %g", a.Name, e.Name, dim, div[i], trace)
+						t.Fatalf("%s: the divergence is %g, want %g", e.Name, div[i], trace)
 					}
 				}
 			}
-		}
+		})
 	}
 }
 
@@ -149,36 +160,43 @@ func TestBasisVectorsSumToTheDivergence(t *testing.T) {
 // TestRowsDoNotDependOnTheBatch: what comes out for a point is the same to the bit alone, among others and in any chunk.
 func TestRowsDoNotDependOnTheBatch(t *testing.T) {
 	t.Parallel()
-	n := Net{Dim: 2, Width: 16, Depth: 2, Activation: ELU}
-	weights := n.Init(1)
-	x, vectors := points32(1, rows+300, 2), points32(2, rows+300, 2)
-	for _, e := range []engine.Engine{engine.Go, engine.ONNXRuntime} {
-		d, err := CompileDivergence(e, n, weights)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer d.Close()
-		p, err := CompileVJP(e, n, weights)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer p.Close()
-		numbers := func(from, to int) []float64 {
-			u, div, err := d.DivField()(.3, x.Slice(from, to))
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, ej, err := p.Field()(.3, x.Slice(from, to), vectors.Slice(from, to))
-			if err != nil {
-				t.Fatal(err)
-			}
-			at := to - from - 1
-			return slices.Concat(u.Row(at), div[at:], ej.Row(at))
-		}
-		for _, i := range []int{0, 1, rows - 1, rows, rows + 299} {
-			if whole, alone := numbers(0, i+1), numbers(i, i+1); !slices.Equal(whole, alone) {
-				t.Errorf("%s: point %d gives %v among others and %v alone", e.Name, i, whole, alone)
-			}
+	const count = rows + 300
+	for _, n := range small(2, ELU) {
+		weights := n.Init(1)
+		x, vectors := points32(1, count, 2), points32(2, count, 2)
+		for _, e := range []engine.Engine{engine.Go, engine.ONNXRuntime} {
+			t.Run(n.architecture().Name+"/"+e.Name, func(t *testing.T) {
+				t.Parallel()
+				d, err := CompileDivergence(e, n, weights)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer d.Close()
+				p, err := CompileVJP(e, n, weights)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer p.Close()
+				numbers := func(from, to int) (u flow.Batch, div []float64, ej flow.Batch) {
+					u, div, err := d.DivField()(.3, x.Slice(from, to))
+					if err != nil {
+						t.Fatal(err)
+					}
+					_, ej, err = p.Field()(.3, x.Slice(from, to), vectors.Slice(from, to))
+					if err != nil {
+						t.Fatal(err)
+					}
+					return u, div, ej
+				}
+				u, div, ej := numbers(0, count)
+				for _, i := range []int{0, 1, rows - 1, rows, count - 1} {
+					v, divAlone, ejAlone := numbers(i, i+1)
+					whole, alone := slices.Concat(u.Row(i), div[i:i+1], ej.Row(i)), slices.Concat(v.Data, divAlone, ejAlone.Data)
+					if !slices.Equal(whole, alone) {
+						t.Errorf("point %d gives %v among others and %v alone", i, whole, alone)
+					}
+				}
+			})
 		}
 	}
 }

@@ -11,10 +11,9 @@ const chunkFloats = 6 << 20
 // chunkRows is the fewest rows of a chunk: products of fewer spend their time on fetching the weights.
 const chunkRows = 128
 
-// chunks returns how many parts a batch is worked on in. For every row a net keeps, in each hidden layer, about three
-// numbers a unit for its gradient.
+// chunks returns how many parts a batch is worked on in.
 func (n Net) chunks(batch int) int {
-	fit := (3*n.Depth*n.Width*batch + chunkFloats - 1) / chunkFloats
+	fit := (n.architecture().keeps(n)*batch + chunkFloats - 1) / chunkFloats
 	return max(1, min(fit, batch/chunkRows))
 }
 

@@ -14,7 +14,12 @@ import (
 // Both are sums of the same numbers in another order: 1e-5 is 100 roundings of 32 bits.
 func TestPartsOfABatchAddUp(t *testing.T) {
 	t.Parallel()
-	n := Net{Dim: 2, Width: 8, Depth: 2, Activation: SiLU}
+	for _, n := range small(2, SiLU) {
+		t.Run(n.architecture().Name, func(t *testing.T) { partsAddUp(t, n) })
+	}
+}
+
+func partsAddUp(t *testing.T, n Net) {
 	batch := flow.NewBatch(10, 5)
 	flow.NewStream(1, "batch").Normal(batch, 0)
 	var in [3]engine.Tensor

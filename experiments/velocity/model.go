@@ -54,8 +54,8 @@ func (m *Model) Field() flow.Field { return m.RowField().Field() }
 // Record returns the net as an ONNX model t[batch,1], x[batch,Dim] -> v[batch,Dim], the weights as initializers named
 // as in Params. It is recorded from the graph that Apply builds, the one that was trained.
 func (n Net) Record(weights []float32) (onnx.Model, error) {
-	if len(weights) != n.Size() {
-		return onnx.Model{}, fmt.Errorf("the net has %d weights, got %d", n.Size(), len(weights))
+	if err := n.checkWeights(weights); err != nil {
+		return onnx.Model{}, err
 	}
 	var named []onnx.Initializer
 	for _, p := range n.Params() {

@@ -1,97 +1,92 @@
 // Package velocity holds the velocity nets: how they are built in GoMLX, trained, saved, and used as a flow.Field.
 //
-//	weights, err := velocity.Train(ctx, engine.Go, net, training, seed, pairs, log)
+//	weights, err := velocity.Train(ctx, engine.Go, net, training, seed, path, pairs, log)
 //	model, err := velocity.Compile(engine.Go, net, weights)
 //	samples, nfe, err := ode.Solve(model.Field(), ode.Heun, ode.Uniform(16), noise)
 package velocity
 
 import (
 	"fmt"
-	"math"
+	"slices"
+	"strings"
 
 	"github.com/gomlx/gomlx/core/graph"
 
 	"flowsweep/experiments/flow"
 )
 
-// Net is a multilayer perceptron on (t, x): Depth hidden layers of Width units, and a linear layer to R^Dim.
+// Net is a velocity net on R^Dim: an architecture and its sizes, whose meaning the architecture says.
 type Net struct {
-	Dim        int
-	Width      int
-	Depth      int
-	Activation Activation
+	Architecture Architecture // MLP if left out
+	Dim          int
+	Width        int
+	Depth        int
+	Heads        int // of attention; 0 where there is none
+	Activation   Activation
+}
+
+// Architecture is a way to build a net. The time enters as (n, 1), the points as (n, Dim).
+type Architecture struct {
+	Name  string
+	Doc   string
+	Takes []string // what it takes beside the dimension: width, depth, heads, activation
+
+	params func(n Net) []Param
+	apply  func(n Net, params *reader, t, x *graph.Node) *graph.Node
+	keeps  func(n Net) int // about how many numbers a row keeps for its gradient
+}
+
+// Nets lists every architecture by name.
+var Nets = []Architecture{MLP, Residual, Attention, Conv}
+
+// ArchitectureByName returns the architecture of that name.
+func ArchitectureByName(name string) (Architecture, error) {
+	var names []string
+	for _, a := range Nets {
+		if a.Name == name {
+			return a, nil
+		}
+		names = append(names, a.Name)
+	}
+	return Architecture{}, fmt.Errorf("unknown net %q (have %s)", name, strings.Join(names, ", "))
+}
+
+// Check returns an error unless the sizes make a net. An MLP without hidden layers, which is linear, is one.
+func (n Net) Check() error {
+	a := n.architecture()
+	heads := slices.Contains(a.Takes, "heads")
+	linear := a.Name == MLP.Name && n.Width == 0 && n.Depth == 0
+	switch {
+	case n.Dim < 1 || n.Depth < 0 || n.Width < 1 && !linear:
+		return fmt.Errorf("there is no %s of dimension %d, width %d and depth %d: use sizes of at least 1", a.Name, n.Dim, n.Width, n.Depth)
+	case n.Activation.apply == nil:
+		return fmt.Errorf("the %s has no activation: set one of velocity.Activations", a.Name)
+	case heads && (n.Heads < 1 || n.Width%n.Heads != 0):
+		return fmt.Errorf("%d heads do not share a width of %d evenly: use a number of heads that divides it", n.Heads, n.Width)
+	case !heads && n.Heads != 0:
+		return fmt.Errorf("a net of the kind %s takes no heads: leave them out", a.Name)
+	}
+	return nil
+}
+
+func (n Net) architecture() Architecture {
+	if n.Architecture.Name == "" {
+		return MLP
+	}
+	return n.Architecture
 }
 
 // String describes the net in words that differ for nets that differ.
 func (n Net) String() string {
-	return fmt.Sprintf("mlp, dimension %d, width %d, depth %d, %s", n.Dim, n.Width, n.Depth, n.Activation.Name)
-}
-
-// Activation is a nonlinearity, element by element.
-type Activation struct {
-	Name  string
-	apply func(x *graph.Node) *graph.Node
-}
-
-// The activations. ELU has alpha = 1 (Clevert et al. 2016); SiLU is x sigmoid(x).
-var (
-	ELU = Activation{"elu", func(x *graph.Node) *graph.Node {
-		// The inner selection keeps exp from overflowing where its value is not taken: 0 times infinity would spoil
-		// gradients. The recorder knows this spelling, and its gradient.
-		zero := graph.ScalarZero(x.Graph(), x.DType())
-		positive := graph.GreaterThan(x, zero)
-		return graph.Where(positive, x, graph.MinusOne(graph.Exp(graph.Where(positive, zero, x))))
-	}}
-	SiLU = Activation{"silu", func(x *graph.Node) *graph.Node { return graph.Mul(x, graph.Sigmoid(x)) }}
-	Tanh = Activation{"tanh", func(x *graph.Node) *graph.Node { return graph.Tanh(x) }}
-	ReLU = Activation{"relu", func(x *graph.Node) *graph.Node { return graph.Max(x, graph.ScalarZero(x.Graph(), x.DType())) }}
-)
-
-// Activations lists every activation by name.
-var Activations = []Activation{ELU, SiLU, Tanh, ReLU}
-
-// ActivationByName returns the activation of that name.
-func ActivationByName(name string) (Activation, error) {
-	for _, a := range Activations {
-		if a.Name == name {
-			return a, nil
-		}
+	heads := ""
+	if n.Heads > 0 {
+		heads = fmt.Sprintf("%d heads, ", n.Heads)
 	}
-	return Activation{}, fmt.Errorf("unknown activation %q", name)
+	return fmt.Sprintf("%s, dimension %d, width %d, depth %d, %s%s", n.architecture().Name, n.Dim, n.Width, n.Depth, heads, n.Activation.Name)
 }
 
-// Param is one weight of a net: its name and sizes.
-type Param struct {
-	Name string
-	Dims []int
-}
-
-// Size returns the numbers in the weight.
-func (p Param) Size() int {
-	n := 1
-	for _, d := range p.Dims {
-		n *= d
-	}
-	return n
-}
-
-// Params lists the weights of the net in the order they are stored: for each layer its kernel, (in, out), and its
-// bias, (out). Names follow PyTorch's Sequential, layers.0.weight; the kernel is the transpose of PyTorch's.
-func (n Net) Params() []Param {
-	var params []Param
-	in := 1 + n.Dim
-	for i := range n.Depth + 1 {
-		out := n.Width
-		if i == n.Depth {
-			out = n.Dim
-		}
-		params = append(params,
-			Param{fmt.Sprintf("layers.%d.weight", i), []int{in, out}},
-			Param{fmt.Sprintf("layers.%d.bias", i), []int{out}})
-		in = out
-	}
-	return params
-}
+// Params lists the weights of the net in the order they are stored. Kernels are (in, out), the transpose of PyTorch's.
+func (n Net) Params() []Param { return n.architecture().params(n) }
 
 // Size returns the number of weights, P.
 func (n Net) Size() int {
@@ -102,19 +97,16 @@ func (n Net) Size() int {
 	return size
 }
 
-// Init returns fresh weights, (P), all of a layer uniform in +-1/sqrt(in), PyTorch's default for linear layers. They
-// depend on the seed and on nothing else.
+// Init returns fresh weights, (P), which depend on the seed and on nothing else. Kernels and biases are uniform in
+// +-1/sqrt(in), PyTorch's default for linear layers and convolutions, where in counts the numbers that go into one that
+// comes out; layer norms start as the identity.
 func (n Net) Init(seed uint64) []float32 {
 	weights := make([]float32, 0, n.Size())
 	stream := flow.NewStream(seed, "init")
-	var bound float64
 	for _, p := range n.Params() {
-		if len(p.Dims) == 2 {
-			bound = 1 / math.Sqrt(float64(p.Dims[0]))
-		}
 		for range p.Size() {
 			u := stream.At(uint64(len(weights))).Float64()
-			weights = append(weights, float32(bound*(2*u-1)))
+			weights = append(weights, float32(p.center+p.bound*(2*u-1)))
 		}
 	}
 	return weights
@@ -123,25 +115,5 @@ func (n Net) Init(seed uint64) []float32 {
 // Apply builds the velocity v, (n, Dim), of the points x, (n, Dim), at the times t, (n, 1), from the weights in the
 // order of Params.
 func (n Net) Apply(params []*graph.Node, t, x *graph.Node) *graph.Node {
-	h := graph.Concatenate([]*graph.Node{t, x}, -1) // (n, 1 + Dim)
-	for i := range n.Depth + 1 {
-		weight, bias := params[2*i], params[2*i+1]
-		h = graph.Add(graph.DotProduct(h, weight), graph.InsertAxes(bias, 0))
-		if i < n.Depth {
-			h = n.Activation.apply(h)
-		}
-	}
-	return h
-}
-
-// split cuts the flat weights, (P), into those of Params.
-func (n Net) split(flat *graph.Node) []*graph.Node {
-	var params []*graph.Node
-	at := 0
-	for _, p := range n.Params() {
-		piece := graph.Slice(flat, graph.AxisRange(at, at+p.Size()))
-		params = append(params, graph.Reshape(piece, p.Dims...))
-		at += p.Size()
-	}
-	return params
+	return n.architecture().apply(n, &reader{params}, t, x)
 }

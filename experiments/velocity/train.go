@@ -38,6 +38,9 @@ type Pairs func(step int, t []float64, x0, x1 flow.Batch) error
 func Train(ctx context.Context, e engine.Engine, n Net, tr Training, seed uint64, path flow.Path, pairs Pairs,
 	log func(step int, loss float64) error,
 ) ([]float32, error) {
+	if err := n.Check(); err != nil {
+		return nil, err
+	}
 	done, state, err := 0, []engine.Tensor(nil), error(nil)
 	if tr.From == nil {
 		state = tr.Optimizer.start(n.Init(seed))

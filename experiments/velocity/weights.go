@@ -4,8 +4,8 @@ import "fmt"
 
 // EncodeWeights returns the weights in the safetensors format, which Python reads by name. Equal weights give equal bytes.
 func EncodeWeights(n Net, weights []float32) ([]byte, error) {
-	if len(weights) != n.Size() {
-		return nil, fmt.Errorf("the net has %d weights, got %d", n.Size(), len(weights))
+	if err := n.checkWeights(weights); err != nil {
+		return nil, err
 	}
 	file, err := encodeTensors(n.Params(), nil, littleEndian(weights))
 	if err != nil {
@@ -30,4 +30,15 @@ func DecodeWeights(n Net, file []byte) ([]float32, error) {
 		weights = append(weights, numbers...)
 	}
 	return weights, nil
+}
+
+// checkWeights returns an error unless the weights are those of a net.
+func (n Net) checkWeights(weights []float32) error {
+	if err := n.Check(); err != nil {
+		return err
+	}
+	if len(weights) != n.Size() {
+		return fmt.Errorf("the net has %d weights, got %d", n.Size(), len(weights))
+	}
+	return nil
 }
