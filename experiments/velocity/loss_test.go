@@ -58,16 +58,21 @@ func partsAddUp(t *testing.T, n Net) {
 func TestChunks(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		name                string
-		width, depth, batch int
-		want                int
+		name  string
+		net   Net
+		batch int
+		want  int
 	}{
-		{"small", 64, 3, 256, 1},
-		{"notebook", 512, 4, 4096, 4},
-		{"few rows of a large net", 65536, 3, 256, 2},
-		{"a row", 65536, 1000, 1, 1},
+		{"small", Net{Dim: 2, Width: 64, Depth: 3}, 256, 1},
+		{"notebook", Net{Dim: 2, Width: 512, Depth: 4}, 4096, 4},
+		{"few rows of a large net", Net{Dim: 2, Width: 65536, Depth: 3}, 256, 2},
+		{"a row", Net{Dim: 2, Width: 65536, Depth: 1000}, 1, 1},
+		{"residual", Net{Architecture: Residual, Dim: 2, Width: 512, Depth: 4}, 4096, 12},
+		{"attention by width", Net{Architecture: Attention, Dim: 2, Width: 64, Depth: 2, Heads: 4}, 4096, 5},
+		{"attention by dimension", Net{Architecture: Attention, Dim: 64, Width: 8, Depth: 1, Heads: 8}, 1024, 8},
+		{"conv", Net{Architecture: Conv, Dim: 16, Width: 64, Depth: 2}, 4096, 14},
 	} {
-		if got := (Net{Dim: 2, Width: c.width, Depth: c.depth}).chunks(c.batch); got != c.want {
+		if got := c.net.chunks(c.batch); got != c.want {
 			t.Errorf("%s: %d chunks, want %d", c.name, got, c.want)
 		}
 	}
