@@ -38,7 +38,7 @@ a.yaml:2:23: unknown key "nose" (have name, noise): did you mean "noise"?
     target: {name: moons, nose: 1}
                           ^`},
 		{"unknown activation", "name: a\ntarget: moons\nnet: {activation: RELU6}\n", `
-a.yaml:3:19: unknown activation "RELU6" (have elu, silu, tanh, relu): did you mean "relu"?
+a.yaml:3:19: unknown activation "RELU6" (have elu, silu, gelu, tanh, relu): did you mean "relu"?
     net: {activation: RELU6}
                       ^`},
 		{"key twice", "name: a\ntarget: moons\nname: b\n", `

@@ -44,7 +44,7 @@ type Recipe struct {
 type Net struct {
 	Width      int    `json:"width" min:"1" max:"65536" doc:"units a hidden layer"`
 	Depth      int    `json:"depth" min:"1" max:"1000" doc:"hidden layers"`
-	Activation string `json:"activation" oneof:"elu silu tanh relu" doc:"activation of the hidden layers"`
+	Activation string `json:"activation" oneof:"elu silu gelu tanh relu" doc:"activation of the hidden layers"`
 }
 
 // Train says how a net is trained: Steps steps, each on a fresh batch of Batch pairs at Times.

@@ -11,6 +11,7 @@ var scalar = map[string]func(x float64) float64{
 		return math.Expm1(x)
 	},
 	"silu": func(x float64) float64 { return x / (1 + math.Exp(-x)) },
+	"gelu": func(x float64) float64 { return x * math.Erfc(-x/math.Sqrt2) / 2 },
 	"tanh": math.Tanh,
 	"relu": func(x float64) float64 { return max(x, 0) },
 }
