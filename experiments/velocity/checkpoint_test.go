@@ -266,6 +266,25 @@ func FuzzCheckpoint(f *testing.F) {
 	})
 }
 
+func ExampleTraining() {
+	n := Net{Dim: 2, Width: 8, Depth: 1, Activation: SiLU}
+	quiet := func(int, float64) error { return nil }
+	var last []byte
+	tr := Training{Steps: 20, Batch: 16, Optimizer: Optimizer{Rate: 1e-2}, Every: 8, Save: func(step int, checkpoint []byte) error {
+		fmt.Println("saved after step", step)
+		last = checkpoint
+		return nil
+	}}
+	whole, _ := Train(context.Background(), engine.Go, n, tr, 0, flow.CondOT, gaussianPairs(0, 1), quiet)
+	tr.From = last
+	rest, _ := Train(context.Background(), engine.Go, n, tr, 0, flow.CondOT, gaussianPairs(0, 1), quiet)
+	fmt.Println("the same weights:", slices.Equal(whole, rest))
+	// Output:
+	// saved after step 8
+	// saved after step 16
+	// the same weights: true
+}
+
 // BenchmarkSave is what a checkpoint costs, beside a step.
 func BenchmarkSave(b *testing.B) {
 	for _, every := range []int{0, 10} {

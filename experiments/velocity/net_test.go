@@ -371,3 +371,18 @@ func ExampleCompile() {
 	fmt.Println(u.Len(), "velocities of dimension", u.Dim)
 	// Output: 3 velocities of dimension 2
 }
+
+func ExampleNets() {
+	for _, a := range Nets {
+		n := Net{Architecture: a, Dim: 2, Width: 64, Depth: 3, Activation: SiLU}
+		if slices.Contains(a.Takes, "heads") {
+			n.Heads = 4
+		}
+		fmt.Printf("%-9s %6d weights\n", a.Name, n.Size())
+	}
+	// Output:
+	// mlp         8706 weights
+	// residual   42818 weights
+	// attention 168002 weights
+	// conv      104577 weights
+}
