@@ -12,7 +12,8 @@ var uses = map[string]string{
 	"velocity.onnx": "`t[batch,1]`, `x[batch,d]` -> `v[batch,d]`, 32-bit floats, ONNX opset 17. To sample, draw x from a standard normal\n" +
 		"distribution at t = 0 and follow dx/dt = v to t = 1. `vectors.json` holds inputs and outputs to test a runtime with.",
 	"sampler.onnx": "`noise[batch,d]`, `ts[times]` -> `samples[batch,d]`, 32-bit floats, ONNX opset 17: the net and its solver in one.\n" +
-		"Draw the noise from a standard normal distribution; the time grid `ts` may be left out, or given for other steps.",
+		"Draw the noise from a standard normal distribution; the time grid `ts` may be left out, or given\n" +
+		"for other steps; a file written with --portable has none.",
 }
 
 // Card returns model-card.md: what the files are, how to use them, how they were checked and where they come from.

@@ -44,13 +44,15 @@ func Sampler(n velocity.Net, weights []float32, solver ode.Solver, ts []float64,
 	points := []int{onnx.Batch, n.Dim}
 	m := onnx.Model{Graph: onnx.Graph{
 		Name:    "sampler",
-		Inputs:  []onnx.ValueInfo{{Name: "noise", Dims: points, Doc: "starting points, t = " + number(grid[0]) + "; standard normal at t = 0"}},
+		Inputs:  []onnx.ValueInfo{{Name: "noise", Dims: points, Doc: "starting points, t = " + number(grid[0]) + "; " + about.source() + " at t = 0"}},
 		Outputs: []onnx.ValueInfo{{Name: "samples", Dims: points, Doc: "where the points arrive, t = " + number(grid[len(grid)-1])}},
 	}}
 	w := &writer{net: net.Graph, solver: solver, constants: newConstants(&m.Graph)}
 	m.Initializers = append(m.Initializers, net.Initializers...)
 	w.column()
+	times := onnx.Times
 	if o.Portable {
+		times = len(grid)
 		w.unroll(grid, o.Trajectory)
 	} else {
 		m.Inputs = append(m.Inputs, onnx.ValueInfo{Name: "ts", Dims: []int{onnx.Times}, Doc: "times of the grid, from noise (0) to data (1); the default has " +
@@ -60,7 +62,7 @@ func Sampler(n velocity.Net, weights []float32, solver ode.Solver, ts []float64,
 	}
 	if o.Trajectory {
 		m.Outputs = append(m.Outputs, onnx.ValueInfo{
-			Name: "trajectory", Dims: []int{onnx.Times, onnx.Batch, n.Dim}, Doc: "the points at every time of the grid",
+			Name: "trajectory", Dims: []int{times, onnx.Batch, n.Dim}, Doc: "the points at every time of the grid",
 		})
 	}
 	m.Nodes = w.nodes
@@ -130,8 +132,10 @@ func (w *writer) loop(points []int, trajectory bool) {
 	}
 	w.node("times", "Size", nil, "ts")
 	w.node("steps", "Sub", nil, "times", one)
+	// The condition may be left out, but then onnx.reference takes no step.
+	always := w.constants.add("always", nil, []bool{true})
 	w.nodes = append(w.nodes, onnx.Node{
-		Op: "Loop", Inputs: []string{"steps", "", "noise"}, Outputs: outputs, Attributes: []onnx.Attribute{{Name: "body", Value: g}},
+		Op: "Loop", Inputs: []string{"steps", always, "noise"}, Outputs: outputs, Attributes: []onnx.Attribute{{Name: "body", Value: g}},
 	})
 	if trajectory {
 		end := w.node("end", "Unsqueeze", nil, "samples", w.constants.longs("axis0", 0))

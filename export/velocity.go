@@ -17,6 +17,7 @@ import (
 type About struct {
 	Version    string            // of the program
 	Doc        string            // what the net models, in a sentence
+	Source     string            // the distribution at t = 0; empty means standard normal
 	Properties map[string]string // target, path, recommended solver and steps, metrics, keys, commit, ...
 }
 
@@ -29,10 +30,17 @@ func Velocity(n velocity.Net, weights []float32, about About) ([]byte, error) {
 	}
 	m.Name = "velocity"
 	m.Inputs[0].Doc = "time of each point, from 0 (noise) to 1 (data)"
-	m.Inputs[1].Doc = "points; standard normal at t = 0"
+	m.Inputs[1].Doc = "points; " + about.source() + " at t = 0"
 	m.Outputs[0].Doc = "velocity dx/dt of each point"
 	describe(&m, n, about, map[string]string{"prediction": "velocity"})
 	return seal(m)
+}
+
+func (a About) source() string {
+	if a.Source == "" {
+		return "standard normal"
+	}
+	return a.Source
 }
 
 // describe writes what is known of the net, and more properties, into the model.

@@ -52,13 +52,14 @@ func VerifySampler(file []byte, solver ode.Solver, ts []float64, field flow.Fiel
 // isSampler returns an error unless the model is a sampler of points of that many coordinates by that solver over that grid.
 func isSampler(m onnx.Model, dim int, solver ode.Solver, ts []float64) error {
 	points := []int{onnx.Batch, dim}
-	inputs := []onnx.ValueInfo{{Name: "noise", Dims: points}}
+	inputs, times := []onnx.ValueInfo{{Name: "noise", Dims: points}}, len(ts)
 	if len(m.Inputs) > 1 { // not unrolled
+		times = onnx.Times
 		inputs = append(inputs, onnx.ValueInfo{Name: "ts", Dims: []int{onnx.Times}})
 	}
 	outputs := []onnx.ValueInfo{{Name: "samples", Dims: points}}
 	if len(m.Outputs) > 1 {
-		outputs = append(outputs, onnx.ValueInfo{Name: "trajectory", Dims: []int{onnx.Times, onnx.Batch, dim}})
+		outputs = append(outputs, onnx.ValueInfo{Name: "trajectory", Dims: []int{times, onnx.Batch, dim}})
 	}
 	grid, err := narrowed(ts)
 	if err == nil {
