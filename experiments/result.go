@@ -164,18 +164,21 @@ type Artifact struct {
 
 // Check is the outcome of comparing an ONNX file in onnxruntime with Go.
 type Check struct {
-	File       string   `json:"file"`
-	Run        string   `json:"run"`     // key of the run whose net it is
-	SHA256     string   `json:"sha256"`  // of the file
-	Runtime    string   `json:"runtime"` // onnxruntime and its version
-	Points     int      `json:"points"`  // compared at each batch size and level
-	Batches    []int    `json:"batches"` // batch sizes
-	Levels     []string `json:"levels"`  // graph optimisation levels
-	MaxAbsDiff Number   `json:"max_abs_diff"`
-	MaxAbs     Number   `json:"max_abs"`   // the largest |v| Go computed
-	Tolerance  Number   `json:"tolerance"` // the difference allowed: 1e-5 (1 + MaxAbs)
-	OK         bool     `json:"ok"`
-	Error      string   `json:"error"` // why it is not OK where that is not the difference, or empty
+	File        string   `json:"file"`
+	Run         string   `json:"run"`     // key of the run whose net it is
+	SHA256      string   `json:"sha256"`  // of the file
+	Runtime     string   `json:"runtime"` // onnxruntime and its version
+	Points      int      `json:"points"`  // compared, at each batch size that reaches that many
+	Batches     []int    `json:"batches"` // batch sizes
+	Levels      []string `json:"levels"`  // graph optimisation levels
+	Threads     []int    `json:"threads"` // numbers of threads
+	MaxAbsDiff  Number   `json:"max_abs_diff"`
+	MeanAbsDiff Number   `json:"mean_abs_diff"`
+	MaxAbs      Number   `json:"max_abs"`   // the largest number Go computed
+	Tolerance   Number   `json:"tolerance"` // the difference allowed
+	Reason      string   `json:"reason"`    // for the tolerance
+	OK          bool     `json:"ok"`
+	Error       string   `json:"error"` // why it is not OK where that is not the difference, or empty
 }
 
 // Sweep is a stored sweep: what its report is made of, but for samples and losses.

@@ -18,6 +18,7 @@ import (
 // The files of the output folder.
 const (
 	velocityFile = "velocity.onnx"
+	samplerFile  = "sampler.onnx"
 	vectorsFile  = "vectors.json"
 	cardFile     = "model-card.md"
 	csvFile      = "runs.csv"
@@ -27,7 +28,7 @@ const (
 )
 
 // fileNames lists what an output folder may hold, but for the sums of it.
-var fileNames = []string{velocityFile, vectorsFile, cardFile, csvFile, reportFile}
+var fileNames = []string{velocityFile, samplerFile, vectorsFile, cardFile, csvFile, reportFile}
 
 // withStore opens the store that is there, does something with it, and closes it.
 func (a *app) withStore(ctx context.Context, do func(db *store.DB) error) error {

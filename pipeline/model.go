@@ -18,64 +18,78 @@ import (
 // verifyPoints is the number of points an exported file is compared with Go at.
 const verifyPoints = 4096
 
-// runFiles returns the ONNX files of a run and the outcome of their check: the stored one if the sweep holds one for
-// the same bytes.
-func runFiles(ctx context.Context, db *store.DB, r experiments.Result, sweep string) (files []store.File, c experiments.Check, err error) {
+// runFiles returns the files of a run: its net, its net and solver in one, and what goes with them; and the outcomes of the
+// checks of the ONNX files: those stored if the sweep holds them for the same bytes.
+func runFiles(ctx context.Context, db *store.DB, r experiments.Result, sweep string, o export.SamplerOptions) (files []store.File, checks []experiments.Check, err error) {
 	model, weights, err := goModel(ctx, db, r)
 	if err != nil {
-		return nil, c, err
+		return nil, nil, err
 	}
 	defer func() { err = errors.Join(err, model.Close()) }()
 	about := aboutRun(r)
 	onnx, err := export.Velocity(model.Net, weights, about)
 	if err != nil {
-		return nil, c, err
+		return nil, nil, err
 	}
-	if c, err = checked(ctx, db, sweep, onnx, model); err != nil {
-		return nil, c, err
+	files = []store.File{{Name: velocityFile, Content: onnx}}
+	if hasSampler(r) {
+		if onnx, err = exportSampler(model.Net, weights, r, o); err != nil {
+			return nil, nil, err
+		}
+		files = append(files, store.File{Name: samplerFile, Content: onnx})
 	}
-	c.Run = r.Run
-	files = []store.File{{Name: velocityFile, Content: onnx}, {Name: cardFile, Content: export.Card(about, checkWords(c))}}
-	if c.Error == "" {
+	stored, err := db.Checks(ctx, sweep)
+	if err != nil {
+		return nil, nil, err
+	}
+	var words []export.Check
+	for _, f := range files {
+		c := checked(stored, f, r, model)
+		checks, words = append(checks, c), append(words, checkWords(c))
+	}
+	files = append(files, store.File{Name: cardFile, Content: export.Card(about, words...)})
+	if checks[0].Error == "" {
 		vectors, err := export.Vectors(model.Net.Dim, model.Velocity)
 		if err != nil {
-			return nil, c, err
+			return nil, nil, err
 		}
 		files = append(files, store.File{Name: vectorsFile, Content: vectors})
 	}
-	return files, c, nil
+	return files, checks, nil
 }
 
 // checked returns the check of the file: the stored one of the same bytes, or a new one.
-func checked(ctx context.Context, db *store.DB, sweep string, onnx []byte, model *velocity.Model) (experiments.Check, error) {
-	sum := sha256.Sum256(onnx)
-	stored, err := db.Checks(ctx, sweep)
-	if err != nil {
-		return experiments.Check{}, err
-	}
+func checked(stored []experiments.Check, f store.File, r experiments.Result, model *velocity.Model) experiments.Check {
+	sum := sha256.Sum256(f.Content)
 	for _, c := range stored {
 		if c.SHA256 == hex.EncodeToString(sum[:]) && c.OK {
-			return c, nil
+			return c
 		}
 	}
-	return verify(onnx, model), nil
+	return verify(f, r, model)
 }
 
-// verify compares a velocity file in onnxruntime with Go.
-func verify(onnx []byte, model *velocity.Model) experiments.Check {
-	c := export.Verify(onnx, export.Points(model.Net.Dim, verifyPoints, 0), model.Velocity)
+// verify compares a file of a run in onnxruntime with Go.
+func verify(f store.File, r experiments.Result, model *velocity.Model) experiments.Check {
+	var c export.Check
+	if kind, _, err := export.Origin(f.Content); err == nil && kind == "sampler" {
+		c = verifySampler(f.Content, r, model)
+	} else {
+		c = export.Verify(f.Content, export.Points(model.Net.Dim, verifyPoints, 0), model.Velocity)
+	}
 	return experiments.Check{
-		File: velocityFile, SHA256: c.SHA256, Runtime: c.Runtime, Points: c.Points, Batches: c.Batches, Levels: c.Levels,
-		MaxAbsDiff: experiments.Number(c.MaxAbsDiff), MaxAbs: experiments.Number(c.MaxAbs),
-		Tolerance: experiments.Number(c.Tolerance), OK: c.OK, Error: c.Error,
+		File: f.Name, Run: r.Run, SHA256: c.SHA256, Runtime: c.Runtime, Points: c.Points, Batches: c.Batches, Levels: c.Levels, Threads: c.Threads,
+		MaxAbsDiff: experiments.Number(c.MaxAbsDiff), MeanAbsDiff: experiments.Number(c.MeanAbsDiff), MaxAbs: experiments.Number(c.MaxAbs),
+		Tolerance: experiments.Number(c.Tolerance), Reason: c.Reason, OK: c.OK, Error: c.Error,
 	}
 }
 
 // checkWords is the check in the words of the export room, which does not know those of experiments.
 func checkWords(c experiments.Check) export.Check {
 	return export.Check{
-		SHA256: c.SHA256, Runtime: c.Runtime, Points: c.Points, Batches: c.Batches, Levels: c.Levels,
-		MaxAbsDiff: float64(c.MaxAbsDiff), MaxAbs: float64(c.MaxAbs), Tolerance: float64(c.Tolerance), OK: c.OK, Error: c.Error,
+		File: c.File, SHA256: c.SHA256, Runtime: c.Runtime, Points: c.Points, Batches: c.Batches, Levels: c.Levels, Threads: c.Threads,
+		MaxAbsDiff: float64(c.MaxAbsDiff), MeanAbsDiff: float64(c.MeanAbsDiff), MaxAbs: float64(c.MaxAbs),
+		Tolerance: float64(c.Tolerance), Reason: c.Reason, OK: c.OK, Error: c.Error,
 	}
 }
 
@@ -106,12 +120,15 @@ func aboutRun(r experiments.Result) export.About {
 	for _, v := range r.Metrics {
 		properties["metric."+v.Name] = experiments.Number(v.Value).String()
 	}
-	return export.About{
-		Version: r.Version,
-		Doc: fmt.Sprintf("Velocity u(t, x) of a flow from N(0, I) at t = 0 to %s at t = 1: solve dx/dt = u from noise, %s, steps: %d",
-			s.Target.Name, s.Sample.Solver.Name, s.Sample.Steps),
-		Properties: properties,
+	about := export.About{Version: r.Version, Properties: properties}
+	source := "N(0, I)"
+	if !s.Source.Gaussian() {
+		source = asJSON(s.Source)
+		about.Source, properties["source"] = source, source
 	}
+	about.Doc = fmt.Sprintf("Velocity u(t, x) of a flow from %s at t = 0 to %s at t = 1: solve dx/dt = u from noise, %s, steps: %d",
+		source, s.Target.Name, s.Sample.Solver.Name, s.Sample.Steps)
+	return about
 }
 
 func asJSON(v any) string {

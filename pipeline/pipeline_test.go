@@ -228,9 +228,9 @@ func TestRunsStartFromTheSameNoise(t *testing.T) {
 func TestExitCodes(t *testing.T) {
 	t.Parallel()
 	failures := []string{"fit abc failed: lost its way"}
-	bad := &experiments.Check{File: "velocity.onnx", Runtime: "onnxruntime", MaxAbsDiff: 1, Tolerance: 1e-5}
-	none := &experiments.Check{File: "velocity.onnx", Error: "no library"}
-	good := &experiments.Check{OK: true}
+	bad := []experiments.Check{{OK: true}, {File: "velocity.onnx", Runtime: "onnxruntime", MaxAbsDiff: 1, Tolerance: 1e-5}}
+	none := []experiments.Check{{File: "velocity.onnx", Error: "no library"}}
+	good := []experiments.Check{{OK: true}, {OK: true}}
 	interrupted, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, c := range []struct {
@@ -238,12 +238,12 @@ func TestExitCodes(t *testing.T) {
 		err  error
 		want int
 	}{
-		{"all well", shipped{check: good}.outcome(nil), 0},
-		{"a failed fit", shipped{check: good}.outcome(failures), 1},
+		{"all well", shipped{checks: good}.outcome(nil), 0},
+		{"a failed fit", shipped{checks: good}.outcome(failures), 1},
 		{"nothing to choose", shipped{noChoice: errors.New("none")}.outcome(nil), 1},
-		{"no onnxruntime", shipped{check: none}.outcome(nil), 1},
-		{"a mismatch", shipped{check: bad}.outcome(nil), 3},
-		{"a mismatch and a failed fit", shipped{check: bad}.outcome(failures), 3},
+		{"no onnxruntime", shipped{checks: none}.outcome(nil), 1},
+		{"a mismatch", shipped{checks: bad}.outcome(nil), 3},
+		{"a mismatch and a failed fit", shipped{checks: bad}.outcome(failures), 3},
 		{"a problem of the spec", usage(experiments.Problems{{Message: "wrong"}}), 2},
 		{"wrong usage", usage(errors.New("wrong")), 2},
 		{"an interrupt", usage(errors.New("open store: interrupted")), 130},

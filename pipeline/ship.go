@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"flowsweep/experiments"
+	"flowsweep/export"
 	"flowsweep/reports"
 	"flowsweep/store"
 )
@@ -17,9 +18,9 @@ type shipped struct {
 	spec     experiments.Spec
 	choice   experiments.Choice
 	chosen   experiments.Summary
-	label    string             // of the chosen setting
-	noChoice error              // why nothing could be chosen, if so
-	check    *experiments.Check // of the exported file, if something was chosen
+	label    string              // of the chosen setting
+	noChoice error               // why nothing could be chosen, if so
+	checks   []experiments.Check // of the exported ONNX files, if something was chosen
 }
 
 // finish chooses, exports, verifies and reports what the store holds of a sweep, and says how it ended.
@@ -34,8 +35,10 @@ func (a *app) finish(ctx context.Context, s *sweeper, out string) error {
 
 // outcome is the error a sweep ends with, if it does: a file that must not be used first, then what failed.
 func (s shipped) outcome(failures []string) error {
-	if s.check != nil && !s.check.OK {
-		return notVerified(*s.check)
+	for _, c := range s.checks {
+		if !c.OK {
+			return notVerified(c)
+		}
 	}
 	if n := len(failures); n > 0 {
 		return exitError{exitFailedRuns, fmt.Errorf("%d failed, the others are kept; the first: %s", n, failures[0])}
@@ -56,18 +59,15 @@ func (a *app) ship(ctx context.Context, db *store.DB, name, out string) (shipped
 	}
 	s := shipped{spec: sweep.Spec}
 	var files []store.File
-	var checks []experiments.Check
 	labels, err := settingLabels(summaries)
 	if err != nil {
 		return s, err
 	}
 	if s.choice, s.noChoice = sweep.Spec.Choose.Choose(summaries, labels.Setting); s.noChoice == nil {
 		s.chosen, s.label = summaries[s.choice.Chosen], labels.Setting(s.choice.Chosen)
-		var check experiments.Check
-		if files, check, err = runFiles(ctx, db, s.choice.Run, name); err != nil {
+		if files, s.checks, err = runFiles(ctx, db, s.choice.Run, name, export.SamplerOptions{}); err != nil {
 			return s, err
 		}
-		s.check, checks = &check, []experiments.Check{check}
 		reasons, err := json.MarshalIndent(choiceJSON(sweep.Spec.Choose, summaries, s.choice, labels), "", "  ")
 		if err != nil {
 			return s, err
@@ -79,7 +79,7 @@ func (a *app) ship(ctx context.Context, db *store.DB, name, out string) (shipped
 		return s, err
 	}
 	files = append(files, store.File{Name: csvFile, Content: table})
-	if err := db.Ship(ctx, name, files, checks); err != nil {
+	if err := db.Ship(ctx, name, files, s.checks); err != nil {
 		return s, err
 	}
 	page, err := renderReport(ctx, db, name)
@@ -108,8 +108,10 @@ func (a *app) printShipped(s shipped, out string) {
 		}
 		fmt.Fprintf(a.stdout, "chosen    %s (NFE %d): %s %.4g%s, the %s\n", s.label, s.chosen.NFE, st.Name, st.Mean, interval, s.choice.Reason)
 	}
-	if c := s.check; c != nil && c.OK {
-		a.printCheck(filepath.Join(out, velocityFile), *c)
+	for _, c := range s.checks {
+		if c.OK {
+			a.printCheck(filepath.Join(out, c.File), c)
+		}
 	}
 	fmt.Fprintf(a.stdout, "report    %s\n", filepath.Join(out, reportFile))
 }

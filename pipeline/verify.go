@@ -10,32 +10,38 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowsweep/experiments"
-	"flowsweep/experiments/engine/ort"
+	"flowsweep/export"
 	"flowsweep/store"
 )
 
 func (a *app) exportCommand() *cobra.Command {
 	var run, out string
+	var o export.SamplerOptions
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "Write the ONNX files of the chosen run, or of any run, and verify them",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withStore(cmd.Context(), func(db *store.DB) error {
-				if run == "" {
-					return a.exportChosen(cmd.Context(), db, out)
+				if run != "" {
+					return a.exportRun(cmd.Context(), db, run, out, o)
 				}
-				return a.exportRun(cmd.Context(), db, run, out)
+				if o.Portable || o.Trajectory {
+					return usage(errors.New("the files of a sweep have one form: give the run for --portable or --trajectory, with --run"))
+				}
+				return a.exportChosen(cmd.Context(), db, out)
 			})
 		},
 	}
 	cmd.Flags().StringVar(&run, "run", "", "`key` of the run, a unique prefix is enough (default the chosen run of the latest sweep)")
 	cmd.Flags().StringVar(&out, "out", "", "the output `folder` (default out/<sweep name>, or out/<run key>)")
+	cmd.Flags().BoolVar(&o.Portable, "portable", false, "write out every step of sampler.onnx, for runtimes without Loop (with --run)")
+	cmd.Flags().BoolVar(&o.Trajectory, "trajectory", false, "let sampler.onnx return the points at every time, too (with --run)")
 	return cmd
 }
 
 // exportRun writes the files of any run.
-func (a *app) exportRun(ctx context.Context, db *store.DB, prefix, out string) error {
+func (a *app) exportRun(ctx context.Context, db *store.DB, prefix, out string, o export.SamplerOptions) error {
 	kind, key, err := db.Find(ctx, prefix)
 	if err == nil && kind != "run" {
 		err = fmt.Errorf("%s is a fit: give the key of a run, see `flowsweep runs`", key)
@@ -53,7 +59,7 @@ func (a *app) exportRun(ctx context.Context, db *store.DB, prefix, out string) e
 	if out, err = outFolder(out, key); err != nil {
 		return err
 	}
-	files, check, err := runFiles(ctx, db, r, "")
+	files, checks, err := runFiles(ctx, db, r, "", o)
 	if err != nil {
 		return err
 	}
@@ -65,7 +71,7 @@ func (a *app) exportRun(ctx context.Context, db *store.DB, prefix, out string) e
 	if err := writeSums(out); err != nil {
 		return err
 	}
-	return a.concluded(filepath.Join(out, velocityFile), check)
+	return a.allConcluded(out, checks)
 }
 
 // exportChosen writes the output folder of the latest sweep again.
@@ -84,7 +90,17 @@ func (a *app) exportChosen(ctx context.Context, db *store.DB, out string) error 
 	if s.noChoice != nil {
 		return s.noChoice
 	}
-	return a.concluded(filepath.Join(out, velocityFile), *s.check)
+	return a.allConcluded(out, s.checks)
+}
+
+// allConcluded says of every file in a folder that it is verified, up to one that is not.
+func (a *app) allConcluded(out string, checks []experiments.Check) error {
+	for _, c := range checks {
+		if err := a.concluded(filepath.Join(out, c.File), c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // concluded says that a file is verified, or returns why it is not.
@@ -100,9 +116,9 @@ func (a *app) verifyCommand() *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "verify FILE.onnx",
-		Short: "Check an exported velocity file in onnxruntime against Go again",
-		Long: "Check an exported velocity file in onnxruntime against Go again. Go computes with the weights in the store, which is\n" +
-			"asked for the run that the file says it is of.",
+		Short: "Check an exported velocity.onnx or sampler.onnx in onnxruntime against Go again",
+		Long: "Check an exported velocity.onnx or sampler.onnx in onnxruntime against Go again. Go computes with the weights in the\n" +
+			"store, which is asked for the run that the file says it is of.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := a.verify(cmd.Context(), args[0])
@@ -130,7 +146,7 @@ func (a *app) verify(ctx context.Context, path string) (check experiments.Check,
 	if err != nil {
 		return check, usage(fmt.Errorf("verify: %w", err))
 	}
-	key, err := runOf(onnx)
+	_, key, err := export.Origin(onnx)
 	if err != nil {
 		return check, usage(fmt.Errorf("verify %s: %w", path, err))
 	}
@@ -143,8 +159,7 @@ func (a *app) verify(ctx context.Context, path string) (check experiments.Check,
 		if err != nil {
 			return err
 		}
-		check = verify(onnx, model)
-		check.File, check.Run = filepath.Base(path), key
+		check = verify(store.File{Name: filepath.Base(path), Content: onnx}, r, model)
 		return model.Close()
 	})
 	return check, err
@@ -160,17 +175,4 @@ func readModel(path string) ([]byte, error) {
 		return nil, fmt.Errorf("%s is no ONNX file", path)
 	}
 	return os.ReadFile(path)
-}
-
-// runOf returns the key of the run that an exported file says it is of.
-func runOf(onnx []byte) (key string, err error) {
-	s, err := ort.Open(onnx, ort.SessionOptions{})
-	if err != nil {
-		return "", err
-	}
-	key = s.Metadata()["run"]
-	if key == "" {
-		err = errors.New("the file does not say which run it is of: verify files that flowsweep exported")
-	}
-	return key, errors.Join(err, s.Close())
 }

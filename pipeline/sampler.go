@@ -1,0 +1,40 @@
+package pipeline
+
+import (
+	"fmt"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/ode"
+	"flowsweep/experiments/velocity"
+	"flowsweep/export"
+)
+
+// samplerPoints is the number of points that a sampler is compared with Go at: each is as dear as all steps of it.
+const samplerPoints = 512
+
+// samplerGrid returns the times that a run's sampler file steps between. A run that chose its steps by a tolerance is
+// given as many even ones as its velocity calls are worth.
+func samplerGrid(r experiments.Result) []float64 {
+	s := r.Setting.Sample
+	if s.Solver.Adaptive() {
+		return ode.Uniform(max(1, (r.NFE+s.Solver.Stages()-1)/s.Solver.Stages()))
+	}
+	return s.Times()
+}
+
+// hasSampler reports whether a run can be written as a sampler: not one along another path than was trained.
+func hasSampler(r experiments.Result) bool { return r.Setting.Sample.Path.Name == "" }
+
+// exportSampler returns the sampler file of a run.
+func exportSampler(net velocity.Net, weights []float32, r experiments.Result, o export.SamplerOptions) ([]byte, error) {
+	solver, ts := r.Setting.Sample.Solver, samplerGrid(r)
+	about := aboutRun(r)
+	about.Doc = fmt.Sprintf("Sampler of a flow to %s: carries noise at t = 0 to samples at t = 1, %s, steps: %d", r.Setting.Target.Name,
+		solver.Name, len(ts)-1)
+	return export.Sampler(net, weights, solver, ts, about, o)
+}
+
+// verifySampler compares a sampler file in onnxruntime with Go.
+func verifySampler(onnx []byte, r experiments.Result, model *velocity.Model) export.Check {
+	return export.VerifySampler(onnx, r.Setting.Sample.Solver, samplerGrid(r), model.Field(), export.Noise(model.Net.Dim, samplerPoints, 0))
+}
