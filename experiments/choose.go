@@ -69,13 +69,13 @@ func (c Choose) Choose(summaries []Summary, name func(i int) string) (Choice, er
 // pool returns the settings that may be chosen, by growing cost.
 func (c Choose) pool(summaries []Summary) ([]int, error) {
 	var pool []int
-	complete, fewest := false, math.MaxInt
+	complete, fewest := false, Calls(math.Inf(1))
 	for i, s := range summaries {
 		if !s.Complete(c.Metric) {
 			continue
 		}
 		complete, fewest = true, min(fewest, s.NFE)
-		if c.MaxNFE == 0 || s.NFE <= c.MaxNFE {
+		if c.MaxNFE == 0 || s.NFE <= Calls(c.MaxNFE) {
 			pool = append(pool, i)
 		}
 	}
@@ -83,7 +83,7 @@ func (c Choose) pool(summaries []Summary) ([]int, error) {
 	case !complete:
 		return nil, fmt.Errorf("no setting finished every seed with a finite %s: see `flowsweep runs` for what happened", c.Metric)
 	case len(pool) == 0:
-		return nil, fmt.Errorf("no setting makes at most %s a sample (max-nfe): the fewest are %d", count(c.MaxNFE, "velocity call"), fewest)
+		return nil, fmt.Errorf("no setting makes at most %s a sample (max-nfe): the fewest are %s", count(c.MaxNFE, "velocity call"), fewest)
 	}
 	slices.SortStableFunc(pool, func(i, j int) int { return byCost(summaries[i], summaries[j], c.Metric) })
 	return pool, nil

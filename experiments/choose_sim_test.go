@@ -27,7 +27,7 @@ func simulate(r *rand.Rand, seeds int, gap float64) []Summary {
 	for k := range summaries {
 		worse := excess(k, gap)
 		spread := scatter * (1 + worse/20)
-		s := Summary{Planned: seeds, NFE: k + 1, Params: 100}
+		s := Summary{Planned: seeds, NFE: Calls(k + 1), Params: 100}
 		mean := 0.
 		for seed := range seeds {
 			if k%10 == 0 {

@@ -22,7 +22,7 @@ func results(t *testing.T, values ...float64) (Spec, []Result) {
 	for seed, fit := range plan.Fits {
 		for i, run := range fit.Runs {
 			list = append(list, Result{
-				Fit: fit.Key, Run: run.Key, State: Finished, Seed: fit.Seed, NFE: 2 * run.Sampling.Steps, Params: 7, SampleSeconds: float64(1 + seed),
+				Fit: fit.Key, Run: run.Key, State: Finished, Seed: fit.Seed, NFE: Calls(2 * run.Sampling.Steps), Params: 7, SampleSeconds: float64(1 + seed),
 				Setting: Setting{Recipe: fit.Recipe, Sample: run.Sampling},
 				Metrics: []Value{{Name: "sliced-w2", Value: values[2*i+seed]}, {Name: "mmd", Value: -values[2*i+seed]}},
 			})

@@ -28,7 +28,8 @@ type Result struct {
 	State         State  // of the run, or of its fit where that did not finish
 	Seed          uint64
 	Setting       Setting
-	NFE           int     // velocity calls a sample, counted
+	NFE           Calls   // velocity calls a sample, counted: their mean over the samples
+	NFEMax        int     // those of the sample that took the most
 	Metrics       []Value // in the order of the spec
 	FitSeconds    float64
 	SampleSeconds float64
@@ -88,7 +89,8 @@ func (r Result) MarshalJSON() ([]byte, error) {
 		Solver        string            `json:"solver"`
 		Steps         int               `json:"steps"`
 		Count         int               `json:"count"`
-		NFE           int               `json:"nfe"`
+		NFE           Calls             `json:"nfe"`
+		NFEMax        int               `json:"nfe_max"`
 		Metrics       map[string]Number `json:"metrics"`
 		MetricsSE     map[string]Number `json:"metrics_se,omitempty"` // standard errors, of the metrics that have one
 		FitSeconds    float64           `json:"fit_seconds"`
@@ -99,9 +101,15 @@ func (r Result) MarshalJSON() ([]byte, error) {
 		Error         string            `json:"error"`
 	}{
 		r.Sweep, r.Fit, r.Run, r.State, r.Seed, s.Target, s.Path, s.Coupling, s.Net, s.Train, s.Sample.Solver.Name,
-		s.Sample.Steps, s.Sample.Count, r.NFE, metrics, errors, r.FitSeconds, r.SampleSeconds, r.Params, r.Commit, r.Engine, r.Error,
+		s.Sample.Steps, s.Sample.Count, r.NFE, r.NFEMax, metrics, errors, r.FitSeconds, r.SampleSeconds, r.Params, r.Commit, r.Engine, r.Error,
 	})
 }
+
+// Calls is a mean number of velocity calls: a whole one but for solvers that choose their steps sample by sample.
+type Calls float64
+
+// String returns the number with at most one decimal.
+func (c Calls) String() string { return strconv.FormatFloat(math.Round(10*float64(c))/10, 'f', -1, 64) }
 
 // Number is a float64 whose JSON form survives NaN and infinity, as the strings "nan", "inf" and "-inf".
 type Number float64

@@ -12,7 +12,7 @@ import (
 
 // summary returns a setting with the given values of mmd, one a seed.
 func summary(nfe, params int, values ...float64) Summary {
-	s := Summary{Planned: len(values), NFE: nfe, Params: params, SampleSeconds: float64(nfe)}
+	s := Summary{Planned: len(values), NFE: Calls(nfe), Params: params, SampleSeconds: float64(nfe)}
 	s.Setting.Sample.Steps = nfe
 	for seed, v := range values {
 		s.Runs = append(s.Runs, Result{State: Finished, Seed: uint64(seed), Metrics: []Value{{Name: "mmd", Value: v}}})
@@ -80,7 +80,7 @@ func TestRules(t *testing.T) {
 				got.Reason, c.chosen, c.best, c.tied, c.reason)
 		}
 		for i, m := range got.Margins {
-			if out := c.choose.MaxNFE > 0 && settings[i].NFE > c.choose.MaxNFE; math.IsNaN(m.Mean) != out {
+			if out := c.choose.MaxNFE > 0 && settings[i].NFE > Calls(c.choose.MaxNFE); math.IsNaN(m.Mean) != out {
 				t.Errorf("%+v: the margin of setting %d is %+v", c.choose, i, m)
 			}
 		}
@@ -168,7 +168,7 @@ func TestChoiceProperties(t *testing.T) {
 	for range 100 {
 		settings := simulate(r, 3+r.IntN(4), 6*r.Float64())
 		for i := range settings {
-			settings[i].NFE, settings[i].Params = 1+r.IntN(8), i // no two cost the same
+			settings[i].NFE, settings[i].Params = Calls(1+r.IntN(8)), i // no two cost the same
 		}
 		broken := r.IntN(simulated)
 		settings[broken].Metrics[0].Mean = math.NaN()

@@ -16,7 +16,7 @@ type Summary struct {
 	Setting       Setting
 	Runs          []Result // the finished ones, one a seed, by seed
 	Planned       int      // seeds the sweep has for it, finished or not
-	NFE           int
+	NFE           Calls // the mean over the seeds
 	Params        int
 	Metrics       []Stat  // in the order of the spec
 	SampleSeconds float64 // mean of the finished runs
@@ -89,9 +89,10 @@ func Summaries(results []Result, metrics []metric.Metric) ([]Summary, error) {
 func (s *Summary) aggregate(metrics []metric.Metric) {
 	slices.SortStableFunc(s.Runs, func(a, b Result) int { return cmp.Compare(a.Seed, b.Seed) })
 	for _, r := range s.Runs {
-		s.NFE, s.Params = r.NFE, r.Params
+		s.NFE, s.Params = s.NFE+r.NFE, r.Params
 		s.SampleSeconds += r.SampleSeconds / float64(len(s.Runs))
 	}
+	s.NFE /= Calls(max(1, len(s.Runs)))
 	for _, m := range metrics {
 		s.Metrics = append(s.Metrics, s.stat(m.Name))
 	}

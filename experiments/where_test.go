@@ -60,7 +60,7 @@ func whereResults(tb testing.TB) []Result {
 	for i, run := range plan.Fits[0].Runs { // euler 1, euler 8, heun 1, heun 8
 		list = append(list, Result{
 			Sweep: "a", Run: fmt.Sprint("r", i), Fit: "f", State: []State{Finished, Finished, Failed, Queued}[i], Seed: 1<<63 + uint64(i),
-			Setting: Setting{Recipe: plan.Fits[0].Recipe, Sample: run.Sampling}, Metrics: []Value{metrics[i]}, NFE: i,
+			Setting: Setting{Recipe: plan.Fits[0].Recipe, Sample: run.Sampling}, Metrics: []Value{metrics[i]}, NFE: Calls(i),
 			Error: []string{"", "", `it says "no"`, "= nan"}[i],
 		})
 	}

@@ -40,7 +40,7 @@ func choiceJSON(rule experiments.Choose, summaries []experiments.Summary, choice
 	}
 	type chosen struct {
 		Setting string `json:"setting"`
-		NFE     int    `json:"nfe"`
+		NFE     experiments.Calls `json:"nfe"`
 		Params  int    `json:"params"`
 		Run     string `json:"run"`
 		Seed    uint64 `json:"seed"`
@@ -80,7 +80,7 @@ func summaryJSON(summaries []experiments.Summary, choice experiments.Choice, i i
 	}
 	object := struct {
 		Setting       experiments.Setting `json:"setting"`
-		NFE           int                 `json:"nfe"`
+		NFE           experiments.Calls   `json:"nfe"`
 		Params        int                 `json:"params"`
 		Seeds         int                 `json:"seeds"`
 		Planned       int                 `json:"planned"`

@@ -107,7 +107,7 @@ func (s *sweeper) run(ctx context.Context, f *fitted, run experiments.Run) error
 		s.show.advance(0, 1)
 		return errors.Join(s.db.EndRun(kept, run.Key, s.env, experiments.Failed, err.Error(), s.now()), s.failed("run", run.Key, err))
 	}
-	if err := s.db.FinishRun(kept, run.Key, s.env, int(got.nfe), got.seconds, flow.EncodeNPY(got.points), s.now()); err != nil {
+	if err := s.db.FinishRun(kept, run.Key, s.env, got.nfe, got.most, got.seconds, flow.EncodeNPY(got.points), s.now()); err != nil {
 		return err
 	}
 	return s.measure(kept, f, run, got.points)

@@ -151,7 +151,7 @@ func runResult(ctx context.Context, db *store.DB, key string) (experiments.Resul
 		return experiments.Result{}, err
 	}
 	r := experiments.Result{
-		Fit: fit.Key, Run: key, State: run.State, NFE: run.NFE, FitSeconds: fit.Seconds, SampleSeconds: run.Seconds, Params: fit.Params,
+		Fit: fit.Key, Run: key, State: run.State, NFE: run.NFE, NFEMax: run.NFEMax, FitSeconds: fit.Seconds, SampleSeconds: run.Seconds, Params: fit.Params,
 		Commit: run.Environment.Commit, Engine: run.Environment.Engine, Version: run.Environment.Version, Error: run.Error,
 	}
 	if r.Setting, err = experiments.ParseSetting(fit.Config, run.Config); err != nil {

@@ -80,7 +80,7 @@ func TestSiblings(t *testing.T) {
 	for _, fit := range p.Fits {
 		for _, run := range fit.Runs {
 			results = append(results, experiments.Result{
-				Fit: fit.Key, Run: run.Key, State: experiments.Finished, NFE: run.Sampling.Steps * run.Sampling.Solver.Stages(),
+				Fit: fit.Key, Run: run.Key, State: experiments.Finished, NFE: experiments.Calls(run.Sampling.Steps * run.Sampling.Solver.Stages()),
 				Setting: experiments.Setting{Recipe: fit.Recipe, Sample: run.Sampling},
 			})
 		}
@@ -281,7 +281,7 @@ func TestAFitKilledUnderItsRunsIsTrainedAgain(t *testing.T) {
 		db.StartSweep(ctx, p, experiments.Environment{}, now), db.FinishFit(ctx, fit.Key, 1, 1, []byte("w"), now),
 	}
 	for _, run := range fit.Runs {
-		errs = append(errs, db.FinishRun(ctx, run.Key, experiments.Environment{}, 1, 1, nil, now),
+		errs = append(errs, db.FinishRun(ctx, run.Key, experiments.Environment{}, 1, 1, 1, nil, now),
 			db.SaveMetrics(ctx, run.Key, run.Reference, []experiments.Value{{Name: "mmd", Value: 1}}))
 	}
 	if w, err := remaining(ctx, db, p); err != nil || len(w.fits) != 0 {

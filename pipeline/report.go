@@ -120,7 +120,7 @@ func panels(ctx context.Context, db *store.DB, sweep experiments.Sweep, chosen e
 		if r.Setting.Sample.Steps == 1 {
 			steps = "step"
 		}
-		title := fmt.Sprintf("%s, %d %s (NFE %d)", r.Setting.Sample.Solver.Name, r.Setting.Sample.Steps, steps, r.NFE)
+		title := fmt.Sprintf("%s, %d %s (NFE %s)", r.Setting.Sample.Solver.Name, r.Setting.Sample.Steps, steps, r.NFE)
 		if r.Run == chosen.Run {
 			title = "chosen: " + title
 		}

@@ -168,7 +168,7 @@ func settingRows(summaries []experiments.Summary, choice experiments.Choice, lab
 	for i, s := range summaries {
 		fields := []reports.Field{
 			{Key: "setting", Value: labels.Setting(i)},
-			{Key: "nfe", Value: strconv.Itoa(s.NFE)},
+			{Key: "nfe", Value: s.NFE.String()},
 			{Key: "params", Value: strconv.Itoa(s.Params)},
 			{Key: "seeds", Value: fmt.Sprintf("%d/%d", len(s.Runs), s.Planned)},
 			{Key: "choice", Value: standing(choice, i)},

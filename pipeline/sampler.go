@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"math"
+
 	"fmt"
 
 	"flowsweep/experiments"
@@ -17,7 +19,7 @@ const samplerPoints = 512
 func samplerGrid(r experiments.Result) []float64 {
 	s := r.Setting.Sample
 	if s.Solver.Adaptive() {
-		return ode.Uniform(max(1, (r.NFE+s.Solver.Stages()-1)/s.Solver.Stages()))
+		return ode.Uniform(max(1, int(math.Ceil(float64(r.NFE)/float64(s.Solver.Stages())))))
 	}
 	return s.Times()
 }

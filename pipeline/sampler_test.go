@@ -25,7 +25,7 @@ func TestSamplerGrid(t *testing.T) {
 		"rounded up":           {experiments.Sampling{Solver: ode.Dopri5}, 29, ode.Uniform(5)},
 		"of one step at least": {experiments.Sampling{Solver: ode.Bosh3}, 0, ode.Uniform(1)},
 	} {
-		r := experiments.Result{NFE: c.nfe, Setting: experiments.Setting{Sample: c.sample}}
+		r := experiments.Result{NFE: experiments.Calls(c.nfe), Setting: experiments.Setting{Sample: c.sample}}
 		if got := samplerGrid(r); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}

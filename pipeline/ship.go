@@ -106,7 +106,7 @@ func (a *app) printShipped(s shipped, out string) {
 		if !math.IsNaN(st.Low) {
 			interval = fmt.Sprintf(" [%.3g, %.3g]", st.Low, st.High)
 		}
-		fmt.Fprintf(a.stdout, "chosen    %s (NFE %d): %s %.4g%s, the %s\n", s.label, s.chosen.NFE, st.Name, st.Mean, interval, s.choice.Reason)
+		fmt.Fprintf(a.stdout, "chosen    %s (NFE %s): %s %.4g%s, the %s\n", s.label, s.chosen.NFE, st.Name, st.Mean, interval, s.choice.Reason)
 	}
 	for _, c := range s.checks {
 		if c.OK {

@@ -23,7 +23,8 @@ type shown struct {
 	Config      json.RawMessage         `json:"config"`
 	Fit         *shown                  `json:"fit,omitempty"` // of a run
 	Seconds     float64                 `json:"seconds"`
-	NFE         int                     `json:"nfe,omitempty"`
+	NFE         experiments.Calls       `json:"nfe,omitempty"`
+	NFEMax      int                     `json:"nfe_max,omitempty"`
 	Params      int                     `json:"params,omitempty"`
 	Metrics     map[string]any          `json:"metrics,omitempty"`    // against the first of the references
 	References  []string                `json:"references,omitempty"` // keys of the reference samples it was measured against
@@ -108,7 +109,7 @@ func showRun(ctx context.Context, db *store.DB, key string) (shown, error) {
 		return shown{}, err
 	}
 	s := shown{
-		Kind: "run", Key: key, State: r.State, Error: r.Error, Config: r.Config, Seconds: r.Seconds, NFE: r.NFE,
+		Kind: "run", Key: key, State: r.State, Error: r.Error, Config: r.Config, Seconds: r.Seconds, NFE: r.NFE, NFEMax: r.NFEMax,
 		Files: r.Files, Environment: r.Environment, Metrics: map[string]any{}, References: r.References,
 	}
 	for _, reference := range r.References[:min(1, len(r.References))] {

@@ -75,7 +75,7 @@ func (r report) heatCell(i int, low, high float64) heatCell {
 	if !ok || st.N == 0 {
 		return heatCell{Text: none.Text, Shade: -1}
 	}
-	c := heatCell{Text: interval(st.Mean, st.Low, st.High), NFE: whole(r.Summaries[i].NFE), Shade: -1, Chosen: i == r.chosen}
+	c := heatCell{Text: interval(st.Mean, st.Low, st.High), NFE: calls(r.Summaries[i].NFE), Shade: -1, Chosen: i == r.chosen}
 	switch {
 	case !finite(st.Mean):
 	case st.Mean <= low || high <= low:

@@ -84,7 +84,7 @@ func (r report) row(i int) row {
 		return fill(out, len(r.metrics())+6)
 	}
 	out.Cells = append(out.Cells,
-		cell{whole(s.NFE), strconv.Itoa(s.NFE)},
+		cell{calls(s.NFE), strconv.FormatFloat(float64(s.NFE), 'g', -1, 64)},
 		cell{number(milliseconds(s)), sortable(milliseconds(s))},
 		cell{whole(s.Params), strconv.Itoa(s.Params)},
 		cell{number(fitSeconds(s)), sortable(fitSeconds(s))})

@@ -58,7 +58,7 @@ func sweepOf(t testing.TB, spec experiments.Spec) experiments.Sweep {
 			w2 := bias * math.Exp(.15*r.NormFloat64())
 			sweep.Results = append(sweep.Results, experiments.Result{
 				Sweep: spec.Name, Fit: fit.Key, Run: run.Key, State: experiments.Finished, Seed: fit.Seed,
-				Setting: experiments.Setting{Recipe: fit.Recipe, Sample: run.Sampling}, NFE: nfe,
+				Setting: experiments.Setting{Recipe: fit.Recipe, Sample: run.Sampling}, NFE: experiments.Calls(nfe),
 				Metrics: []experiments.Value{
 					{Name: "mmd", Value: .2*bias*bias*math.Exp(.2*r.NormFloat64()) + 2e-5*r.NormFloat64()},
 					{Name: "sliced-w2", Value: w2},

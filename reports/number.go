@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"flowsweep/experiments"
 )
 
 // number returns x to three significant digits, with a true minus sign; powers of ten stand for the very large and
@@ -95,6 +97,17 @@ func grouped(digits string) string {
 
 // whole returns a whole number in groups of three digits.
 func whole[N int | int64 | uint64](n N) string { return grouped(fmt.Sprint(n)) }
+
+// calls returns a number of velocity calls, its thousands set apart.
+func calls(n experiments.Calls) string { return grouped(n.String()) }
+
+// callCount returns the number with its noun.
+func callCount(n experiments.Calls) string {
+	if n == 1 {
+		return "1 velocity call"
+	}
+	return calls(n) + " velocity calls"
+}
 
 // many returns the number and the noun, in the plural unless there is one.
 func many(n int, noun string) string {

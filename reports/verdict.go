@@ -32,12 +32,12 @@ func (r report) verdict() verdict {
 		metric := r.Sweep.Spec.Choose.Metric
 		st, _ := s.Stat(metric)
 		v.Sentence = fmt.Sprintf("Chosen: %s, with %s %s at %s a sample.", r.labels.Setting(r.chosen), metric,
-			interval(st.Mean, st.Low, st.High), many(s.NFE, "velocity call"))
+			interval(st.Mean, st.Low, st.High), callCount(s.NFE))
 		v.Reason = fmt.Sprintf("It is the %s. %s.", r.Choice.Reason, intervalNote(st))
 		v.Tied = r.tiedNames()
 		v.Facts = append(v.Facts,
 			fact{metric, interval(st.Mean, st.Low, st.High), "lower is better"},
-			fact{"Velocity calls", whole(s.NFE), "a sample (NFE)"},
+			fact{"Velocity calls", calls(s.NFE), "a sample (NFE)"},
 			fact{"Time", number(milliseconds(s)) + " ms", "a sample, in a batch of " + whole(s.Setting.Sample.Count)},
 			fact{"Parameters", whole(s.Params), r.labels.Recipe(r.chosen)},
 			r.onnx())

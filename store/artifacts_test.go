@@ -43,7 +43,7 @@ func TestADamagedBlobIsNoticed(t *testing.T) {
 	plan := start(t, db, tiny)
 	fit, sampled := plan.Fits[0].Key, plan.Fits[0].Runs[0].Key
 	trainFit(t, db, fit, []byte("weights"))
-	must(t, db.FinishRun(t.Context(), sampled, env, 1, 1, []byte("samples"), noon))
+	must(t, db.FinishRun(t.Context(), sampled, env, 1, 1, 1, []byte("samples"), noon))
 	must(t, db.Ship(t.Context(), "tiny", []store.File{{Name: "velocity.onnx", Content: []byte("onnx")}}, nil))
 	run(t, path, "UPDATE blobs SET bytes = CAST(upper(CAST(bytes AS TEXT)) AS BLOB)")
 

@@ -121,7 +121,7 @@ func (db *DB) benchRuns(ctx context.Context, plan experiments.Plan, d time.Durat
 			}
 			n++
 			copy(samples, fmt.Sprint(n)) // no two runs have the same
-			if err := db.FinishRun(ctx, run.Key, experiments.Environment{}, 1, 1, samples, time.Now()); err != nil {
+			if err := db.FinishRun(ctx, run.Key, experiments.Environment{}, 1, 1, 1, samples, time.Now()); err != nil {
 				return 0, err
 			}
 			values := []experiments.Value{{Name: "mmd", Value: 1, SE: 1}, {Name: "sliced-w2", Value: 1, SE: 1}}

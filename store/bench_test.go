@@ -50,7 +50,7 @@ func BenchmarkFinishRun(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if err := db.FinishRun(b.Context(), run.Results[0].Run, env, 1, 1, make([]byte, 32_000), noon); err != nil {
+		if err := db.FinishRun(b.Context(), run.Results[0].Run, env, 1, 1, 1, make([]byte, 32_000), noon); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -30,7 +30,7 @@ func finish(t *testing.T, db *store.DB, plan experiments.Plan) {
 			must(t, db.FinishFit(t.Context(), fit.Key, 1, 1, []byte(fit.Key), noon))
 		}
 		for _, r := range fit.Runs {
-			must(t, db.FinishRun(t.Context(), r.Key, env, 1, 1, []byte(r.Key), noon))
+			must(t, db.FinishRun(t.Context(), r.Key, env, 1, 1, 1, []byte(r.Key), noon))
 			must(t, db.SaveMetrics(t.Context(), r.Key, r.Reference, []experiments.Value{{Name: "mmd", Value: 1}}))
 		}
 	}

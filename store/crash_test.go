@@ -45,7 +45,7 @@ func roleSweep(ctx context.Context, path string) error {
 		}
 		for _, r := range fit.Runs {
 			if have.Runs[r.Key] != experiments.Finished {
-				if err := db.FinishRun(ctx, r.Key, env, 1, 1, []byte(r.Key), time.Now()); err != nil {
+				if err := db.FinishRun(ctx, r.Key, env, 1, 1, 1, []byte(r.Key), time.Now()); err != nil {
 					return err
 				}
 				fmt.Println("run", r.Key)
@@ -221,7 +221,7 @@ func TestDiskFull(t *testing.T) {
 	var full error
 	for i, r := range fit.Runs {
 		samples[0] = byte(i)
-		if full = db.FinishRun(t.Context(), r.Key, env, 1, 1, samples, noon); full != nil {
+		if full = db.FinishRun(t.Context(), r.Key, env, 1, 1, 1, samples, noon); full != nil {
 			break
 		}
 		done = append(done, r.Key)
@@ -271,7 +271,7 @@ func TestDamagedLog(t *testing.T) {
 	for _, fit := range plan.Fits {
 		trainFit(t, db, fit.Key, []byte(fit.Key))
 		for _, r := range fit.Runs {
-			must(t, db.FinishRun(t.Context(), r.Key, env, 1, 1, []byte(r.Key), noon))
+			must(t, db.FinishRun(t.Context(), r.Key, env, 1, 1, 1, []byte(r.Key), noon))
 			acks = append(acks, ack{r.Key, logEnd()})
 		}
 	}

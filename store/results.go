@@ -103,7 +103,7 @@ var errOtherPlan = errors.New("it was stored by a flowsweep that read its spec d
 func readResults(ctx context.Context, tx *sql.Tx, s experiments.Sweep) error {
 	rows, err := tx.QueryContext(ctx, `SELECT f.key, r.key, f.config, r.config,
 			CASE f.state WHEN 'finished' THEN r.state ELSE f.state END, CASE f.state WHEN 'finished' THEN r.error ELSE f.error END,
-			r.nfe, f.seconds, r.seconds, f.params, coalesce(e.json ->> 'commit', ''), coalesce(e.json ->> 'engine', ''),
+			r.nfe_mean, r.nfe, f.seconds, r.seconds, f.params, coalesce(e.json ->> 'commit', ''), coalesce(e.json ->> 'engine', ''),
 			coalesce(e.json ->> 'version', '')
 		FROM sweep_runs p JOIN runs r ON r.key = p.run JOIN fits f ON f.key = r.fit
 			LEFT JOIN environments e ON e.hash = coalesce(r.environment, f.environment)
@@ -119,7 +119,7 @@ func readResults(ctx context.Context, tx *sql.Tx, s experiments.Sweep) error {
 		}
 		r := &s.Results[n]
 		var fit, run []byte
-		if err := rows.Scan(&r.Fit, &r.Run, &fit, &run, &r.State, &r.Error, &r.NFE, &r.FitSeconds, &r.SampleSeconds, &r.Params,
+		if err := rows.Scan(&r.Fit, &r.Run, &fit, &run, &r.State, &r.Error, &r.NFE, &r.NFEMax, &r.FitSeconds, &r.SampleSeconds, &r.Params,
 			&r.Commit, &r.Engine, &r.Version); err != nil {
 			return err
 		}

@@ -19,7 +19,8 @@ type RunRecord struct {
 	Fit         string          // its key
 	Config      json.RawMessage // sampling
 	State       experiments.State
-	NFE         int
+	NFE         experiments.Calls
+	NFEMax      int
 	Seconds     float64
 	Error       string
 	Environment experiments.Environment // it was sampled in; zero before
@@ -29,8 +30,8 @@ type RunRecord struct {
 }
 
 // FinishRun stores the samples of a run, an npy file, and marks it as finished in the environment after the given
-// seconds of sampling, with nfe velocity calls a sample.
-func (db *DB) FinishRun(ctx context.Context, key string, env experiments.Environment, nfe int, seconds float64, samples []byte,
+// seconds of sampling, with nfe velocity calls a sample, and most of the one that took the most.
+func (db *DB) FinishRun(ctx context.Context, key string, env experiments.Environment, nfe float64, most int, seconds float64, samples []byte,
 	now time.Time,
 ) (err error) {
 	defer wrap(&err, "finish run %s", key)
@@ -42,8 +43,8 @@ func (db *DB) FinishRun(ctx context.Context, key string, env experiments.Environ
 		if _, err := saveArtifact(ctx, tx, ownerRun, key, samplesName, samples); err != nil {
 			return err
 		}
-		return updateOne(ctx, tx, `UPDATE runs SET state = ?, nfe = ?, seconds = ?, error = '', environment = ?, finished = ?
-			WHERE key = ?`, experiments.Finished, nfe, seconds, hash, timeText(now), key)
+		return updateOne(ctx, tx, `UPDATE runs SET state = ?, nfe_mean = ?, nfe = ?, seconds = ?, error = '', environment = ?, finished = ?
+			WHERE key = ?`, experiments.Finished, nfe, most, seconds, hash, timeText(now), key)
 	})
 }
 
@@ -91,10 +92,10 @@ func (db *DB) Run(ctx context.Context, key string) (r RunRecord, err error) {
 	err = db.read(ctx, func(tx *sql.Tx) error {
 		var config, references string
 		var environment, finished sql.NullString
-		if err := tx.QueryRowContext(ctx, `SELECT r.key, r.fit, r.config, r.state, r.nfe, r.seconds, r.error, e.json, r.finished,
+		if err := tx.QueryRowContext(ctx, `SELECT r.key, r.fit, r.config, r.state, r.nfe_mean, r.nfe, r.seconds, r.error, e.json, r.finished,
 			(SELECT json_group_array(reference ORDER BY reference) FROM (SELECT DISTINCT reference FROM metrics WHERE run = r.key))
 			FROM runs r LEFT JOIN environments e ON e.hash = r.environment WHERE r.key = ?`, key).
-			Scan(&r.Key, &r.Fit, &config, &r.State, &r.NFE, &r.Seconds, &r.Error, &environment, &finished, &references); err != nil {
+			Scan(&r.Key, &r.Fit, &config, &r.State, &r.NFE, &r.NFEMax, &r.Seconds, &r.Error, &environment, &finished, &references); err != nil {
 			return found(err)
 		}
 		r.Config = json.RawMessage(config)

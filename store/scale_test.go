@@ -163,7 +163,7 @@ func TestStates(t *testing.T) {
 	start(t, db, tiny)
 	fit := plan.Fits[0]
 	trainFit(t, db, fit.Key, nil)
-	must(t, db.FinishRun(t.Context(), fit.Runs[0].Key, env, 1, 1, nil, noon))
+	must(t, db.FinishRun(t.Context(), fit.Runs[0].Key, env, 1, 1, 1, nil, noon))
 	must(t, db.SaveMetrics(t.Context(), fit.Runs[0].Key, fit.Runs[0].Reference, strangeValues()))
 	must(t, db.SaveMetrics(t.Context(), fit.Runs[0].Key, "other", []experiments.Value{{Name: "a", Value: 8}}))
 	must(t, db.SaveMetrics(t.Context(), fit.Runs[1].Key, "other", []experiments.Value{{Name: "a", Value: 8}}))

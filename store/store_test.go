@@ -64,7 +64,7 @@ func TestReopenKeepsEverything(t *testing.T) {
 	plan := start(t, db, tiny)
 	key, run := plan.Fits[1].Key, plan.Fits[1].Runs[2]
 	trainFit(t, db, key, []byte("weights"))
-	must(t, db.FinishRun(t.Context(), run.Key, env, 4, 0.25, []byte("samples"), noon))
+	must(t, db.FinishRun(t.Context(), run.Key, env, 4, 4, 0.25, []byte("samples"), noon))
 	must(t, db.SaveMetrics(t.Context(), run.Key, run.Reference, strangeValues()))
 	must(t, db.Close())
 	if got := names(t, filepath.Dir(path)); !reflect.DeepEqual(got, []string{filepath.Base(path)}) {

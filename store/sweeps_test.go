@@ -23,7 +23,7 @@ func TestSweep(t *testing.T) {
 	startFit(t, db, running.Key)
 	later := env
 	later.Commit, later.Engine = "def456", "go"
-	must(t, db.FinishRun(t.Context(), done.Runs[0].Key, later, 2, 0.25, []byte("samples"), noon))
+	must(t, db.FinishRun(t.Context(), done.Runs[0].Key, later, 2, 2, 0.25, []byte("samples"), noon))
 	must(t, db.SaveMetrics(t.Context(), done.Runs[0].Key, done.Runs[0].Reference,
 		[]experiments.Value{{Name: "w2", Value: 9}, {Name: "sliced-w2", Value: math.Inf(1)}, {Name: "mmd", Value: -0.5}}))
 	for _, reference := range []string{"!", "~"} { // before and after the plan's
@@ -52,7 +52,7 @@ func TestSweep(t *testing.T) {
 		}
 	}
 	r := &want[0]
-	r.State, r.NFE, r.SampleSeconds, r.Commit, r.Engine = experiments.Finished, 2, 0.25, "def456", "go"
+	r.State, r.NFE, r.NFEMax, r.SampleSeconds, r.Commit, r.Engine = experiments.Finished, 2, 2, 0.25, "def456", "go"
 	r.Metrics = []experiments.Value{{Name: "mmd", Value: -0.5}, {Name: "sliced-w2", Value: math.Inf(1)}} // those of the spec
 	r = &want[1]
 	r.State, r.Error, r.Commit, r.Engine = experiments.Failed, "the samples are NaN", "def456", "go"
@@ -228,7 +228,7 @@ func TestRecords(t *testing.T) {
 		t.Errorf("a queued fit: got %+v", f)
 	}
 	trainFit(t, db, fit.Key, []byte("weights"))
-	must(t, db.FinishRun(t.Context(), run.Key, env, 4, 0.25, []byte{}, noon))
+	must(t, db.FinishRun(t.Context(), run.Key, env, 4, 4, 0.25, []byte{}, noon))
 	must(t, db.SaveMetrics(t.Context(), run.Key, "ref2", strangeValues()))
 	must(t, db.SaveMetrics(t.Context(), run.Key, "ref1", strangeValues()))
 
@@ -277,7 +277,7 @@ func TestUnknownKeys(t *testing.T) {
 		"StartFit":    startErr,
 		"FinishFit":   db.FinishFit(t.Context(), "none", 1, 1, nil, noon),
 		"EndFit":      db.EndFit(t.Context(), "none", experiments.Killed, "", noon),
-		"FinishRun":   db.FinishRun(t.Context(), "none", env, 1, 1, nil, noon),
+		"FinishRun":   db.FinishRun(t.Context(), "none", env, 1, 1, 1, nil, noon),
 		"EndRun":      db.EndRun(t.Context(), "none", env, experiments.Killed, "", noon),
 		"SaveMetrics": db.SaveMetrics(t.Context(), "none", "ref", strangeValues()),
 		"Ship":        db.Ship(t.Context(), "none", nil, []experiments.Check{{File: "f"}}),

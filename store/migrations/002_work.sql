@@ -49,6 +49,10 @@ CREATE TABLE nulls (
 
 CREATE INDEX nulls_reference ON nulls (reference, metric);
 
+-- The velocity calls a sample in the mean over the samples; nfe is those of the sample that took the most.
+ALTER TABLE runs ADD COLUMN nfe_mean REAL NOT NULL DEFAULT 0;
+UPDATE runs SET nfe_mean = nfe;
+
 -- The standard error of the value, NULL where there is none.
 ALTER TABLE metrics ADD COLUMN se REAL;
 
@@ -71,7 +75,7 @@ CREATE INDEX runs_environment ON runs (environment);
 --   state, error               of the run, or of its fit where that did not finish; what reads `running` while no
 --                              program works on the store is lost
 --   seed .. count              what was asked for; path and coupling by name, the whole of them in the configs
---   nfe, params                velocity calls a sample; trained numbers of the net
+--   nfe, nfe_max, params       velocity calls a sample, the mean and the most; trained numbers of the net
 --   fit_seconds, seconds       of training and of sampling
 --   version, commit, engine    of the environment the run was sampled in, or else its fit was trained in
 --   mmd .. w2                  metrics against the reference; NULL where not measured or NaN
@@ -96,7 +100,7 @@ SELECT
     coalesce(r.config ->> '$.solver.name', r.config ->> '$.solver') AS solver,
     r.config ->> '$.steps' AS steps,
     r.config ->> '$.count' AS count,
-    r.nfe, f.params, f.seconds AS fit_seconds, r.seconds,
+    r.nfe_mean AS nfe, r.nfe AS nfe_max, f.params, f.seconds AS fit_seconds, r.seconds,
     coalesce(e.json ->> '$.version', '') AS version,
     coalesce(e.json ->> '$.commit', '') AS "commit",
     coalesce(e.json ->> '$.engine', '') AS engine,
