@@ -66,12 +66,16 @@ func (c Choose) Choose(summaries []Summary, name func(i int) string) (Choice, er
 	return choice, nil
 }
 
-// pool returns the settings that may be chosen, by growing cost.
+// pool returns the settings that may be chosen, by growing cost. Where results were left out, some have fewer seeds than
+// others, which they cannot be compared with.
 func (c Choose) pool(summaries []Summary) ([]int, error) {
 	var pool []int
-	complete, fewest := false, Calls(math.Inf(1))
+	complete, fewest, seeds := false, Calls(math.Inf(1)), 0
+	for _, s := range summaries {
+		seeds = max(seeds, s.Planned)
+	}
 	for i, s := range summaries {
-		if !s.Complete(c.Metric) {
+		if !s.Complete(c.Metric) || s.Planned < seeds {
 			continue
 		}
 		complete, fewest = true, min(fewest, s.NFE)

@@ -88,6 +88,10 @@ func TestRules(t *testing.T) {
 	if _, err := (Choose{Metric: "mmd", Rule: ruleBest, MaxNFE: 0}).Choose(nil, index); err == nil {
 		t.Error("a choice of nothing")
 	}
+	few := []Summary{summary(1, 1, 1, 1), summary(2, 1, shifted(3, 0)...), summary(3, 1, shifted(3.001, 1)...)}
+	if got, err := (Choose{Metric: "mmd", Rule: ruleCheapestTied, Confidence: .95}).Choose(few, index); err != nil || got.Chosen != 1 {
+		t.Errorf("beside a setting of fewer seeds %d is chosen (%v), want 1", got.Chosen, err)
+	}
 	dear := []Summary{summary(20, 1, 1, 2, 3)}
 	if _, err := (Choose{Metric: "mmd", Rule: ruleBest, MaxNFE: 16}).Choose(dear, index); err == nil || !strings.Contains(err.Error(), "the fewest are 20") {
 		t.Errorf("over the budget: error %v, want one that names the fewest", err)

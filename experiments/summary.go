@@ -16,7 +16,7 @@ type Summary struct {
 	Setting       Setting
 	Runs          []Result // the finished ones, one a seed, by seed
 	Planned       int      // seeds the sweep has for it, finished or not
-	NFE           Calls // the mean over the seeds
+	NFE           Calls    // the mean over the seeds
 	Params        int
 	Metrics       []Stat  // in the order of the spec
 	SampleSeconds float64 // mean of the finished runs

@@ -39,11 +39,11 @@ func choiceJSON(rule experiments.Choose, summaries []experiments.Summary, choice
 		interval
 	}
 	type chosen struct {
-		Setting string `json:"setting"`
+		Setting string            `json:"setting"`
 		NFE     experiments.Calls `json:"nfe"`
-		Params  int    `json:"params"`
-		Run     string `json:"run"`
-		Seed    uint64 `json:"seed"`
+		Params  int               `json:"params"`
+		Run     string            `json:"run"`
+		Seed    uint64            `json:"seed"`
 	}
 	tied, margins := make([]string, len(choice.Tied)), make([]margin, len(summaries))
 	for i, at := range choice.Tied {

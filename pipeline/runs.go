@@ -98,8 +98,8 @@ func (a *app) printSettings(sweep experiments.Sweep, f runsFlags) error {
 		return err
 	}
 	choice, noChoice := sweep.Spec.Choose.Choose(summaries, labels.Setting)
-	if noChoice != nil {
-		choice.Chosen = -1
+	if noChoice != nil || f.where != "" { // a choice among some of the runs is not that of the sweep
+		choice = experiments.Choice{Chosen: -1}
 	}
 	table, err := settingRows(summaries, choice, labels)
 	if err != nil {

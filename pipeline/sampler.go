@@ -1,9 +1,8 @@
 package pipeline
 
 import (
-	"math"
-
 	"fmt"
+	"math"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/ode"
