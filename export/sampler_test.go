@@ -100,7 +100,7 @@ func TestSamplerIsTheSolver(t *testing.T) {
 	ts := ode.Uniform(64)
 	compare := func(n velocity.Net, s ode.Solver) {
 		got := run(t, open(t, sampler(t, n, s, ts, SamplerOptions{}), ort.SessionOptions{Optimise: ort.All}), noise)
-		near(t, fmt.Sprintf("%s, width %d, %s", n.Activation.Name, n.Width, s.Name), got[0].Data, solved(t, n, s, ts, noise))
+		near(t, fmt.Sprintf("%s, %s", n, s.Name), got[0].Data, solved(t, n, s, ts, noise))
 	}
 	for i, a := range velocity.Activations {
 		for j, s := range []ode.Solver{ode.Euler, ode.Midpoint, ode.Heun, ode.RK4} {
@@ -109,6 +109,13 @@ func TestSamplerIsTheSolver(t *testing.T) {
 	}
 	for _, s := range ode.Solvers {
 		compare(velocity.Net{Dim: 2, Width: 6, Depth: 2, Activation: velocity.SiLU}, s)
+	}
+	for _, a := range velocity.Nets {
+		n := velocity.Net{Architecture: a, Dim: 2, Width: 6, Depth: 1, Activation: velocity.SiLU}
+		if slices.Contains(a.Takes, "heads") {
+			n.Heads = 2
+		}
+		compare(n, ode.Heun)
 	}
 }
 
