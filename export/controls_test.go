@@ -2,6 +2,8 @@ package export
 
 import (
 	"bytes"
+	"errors"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -85,6 +87,7 @@ func TestVerifySamplerFindsWhatIsWrong(t *testing.T) {
 		want    string // in the error; empty where the numbers differ
 	}{
 		"a weight, by 3 % of its scale": {SamplerOptions{}, func(m *onnx.Model) { set(m, "layers.1.weight", func(v []float32) { v[40] += .005 }) }, ""},
+		"a weight that is NaN":          {SamplerOptions{}, func(m *onnx.Model) { set(m, "layers.1.weight", func(v []float32) { v[40] = float32(math.NaN()) }) }, ""},
 		"a bias":                        {SamplerOptions{}, func(m *onnx.Model) { set(m, "layers.2.bias", func(v []float32) { v[1] += .001 }) }, ""},
 		"a number of the tableau":       {SamplerOptions{}, func(m *onnx.Model) { set(m, "0.5", func(v []float32) { v[0] = .5001 }) }, ""},
 		"time and point swapped":        {SamplerOptions{}, func(m *onnx.Model) { swap(body(m).Nodes, "Concat") }, ""},
@@ -147,6 +150,103 @@ func TestVerifyFindsOneFlippedBit(t *testing.T) {
 	file[at] ^= 1
 	if c := Verify(file, Points(2, 64, 0), m.Velocity); c.OK || c.MaxAbsDiff > c.Tolerance || !strings.Contains(c.Error, "damaged") {
 		t.Errorf("check %+v, want an error about the checksum alone", c)
+	}
+}
+
+// TestVerifyFindsWhatIsWrongFarOut: the file holds points back at 100, where those near the data never are.
+func TestVerifyFindsWhatIsWrongFarOut(t *testing.T) {
+	m, weights := model(t)
+	file := edited(t, exported(t, weights), func(m *onnx.Model) {
+		m.Initializers = append(m.Initializers, onnx.Initializer{Name: "limit", Data: []float32{100}})
+		m.Nodes = append([]onnx.Node{{Op: "Min", Inputs: []string{"x", "limit"}, Outputs: []string{"held"}}}, rename(m.Nodes, "x", "held")...)
+	})
+	if c := Verify(file, Points(2, 64, 0), m.Velocity); c.OK || c.MaxAbsDiff > c.Tolerance || !strings.Contains(c.Error, "far outside") {
+		t.Errorf("check %+v, want an error about far points alone", c)
+	}
+}
+
+// TestVerifyFindsNaN: no tolerance allows it, and the file is sound otherwise.
+func TestVerifyFindsNaN(t *testing.T) {
+	m, weights := model(t)
+	file := edited(t, exported(t, weights), func(m *onnx.Model) { set(m, "layers.2.weight", func(v []float32) { v[9] = float32(math.NaN()) }) })
+	if c := Verify(file, Points(2, 8, 0), m.Velocity); c.OK || c.Error != "" || !math.IsNaN(c.MaxAbsDiff) {
+		t.Errorf("check %+v, want a difference that is NaN", c)
+	}
+}
+
+// TestVerifyFindsANarrowOutput: the file says it gives two numbers a point, and gives one.
+func TestVerifyFindsANarrowOutput(t *testing.T) {
+	m, weights := model(t)
+	file := edited(t, exported(t, weights), func(m *onnx.Model) {
+		for i, init := range m.Initializers {
+			switch data, _ := init.Data.([]float32); init.Name {
+			case "layers.3.weight":
+				m.Initializers[i].Dims, m.Initializers[i].Data = []int{32, 1}, data[:32]
+			case "layers.3.bias":
+				m.Initializers[i].Dims, m.Initializers[i].Data = []int{1}, data[:1]
+			}
+		}
+	})
+	if c := Verify(file, Points(2, 8, 0), m.Velocity); c.OK || c.Error == "" {
+		t.Errorf("check %+v, want an error about the output", c)
+	} else {
+		t.Log(c.Error)
+	}
+}
+
+// TestVerifyLooksBeforeItOpens: an operation that no file of ours has is not given to onnxruntime, whatever it would say.
+func TestVerifyLooksBeforeItOpens(t *testing.T) {
+	m, weights := model(t)
+	odd, err := onnx.Read(exported(t, weights))
+	if err != nil {
+		t.Fatal(err)
+	}
+	odd.Nodes[0].Op = "Softplus"
+	if c := Verify(odd.Marshal(), Points(2, 8, 0), m.Velocity); c.OK || !strings.Contains(c.Error, `"Softplus" is not known`) {
+		t.Errorf("check %+v, want an error that names the operation", c)
+	}
+}
+
+// TestVerifySamplerNeedsNumbers: a field that leads nowhere verifies nothing.
+func TestVerifySamplerNeedsNumbers(t *testing.T) {
+	file := sampler(t, small, ode.Euler, ode.Uniform(2), SamplerOptions{})
+	nowhere := func(_ float64, x flow.Batch) (flow.Batch, error) {
+		u := x.Clone()
+		u.Data[0] = math.NaN()
+		return u, nil
+	}
+	if c := VerifySampler(file, ode.Euler, ode.Uniform(2), nowhere, Noise(2, 8, 0)); c.OK || !strings.Contains(c.Error, "not finite") {
+		t.Errorf("check %+v, want an error about numbers that are not finite", c)
+	}
+	broken := func(_ float64, x flow.Batch) (flow.Batch, error) { return x, errors.New("broken") }
+	if c := VerifySampler(file, ode.Euler, ode.Uniform(2), broken, Noise(2, 8, 0)); c.OK || !strings.Contains(c.Error, "broken") {
+		t.Errorf("check %+v, want the field's error", c)
+	}
+}
+
+// TestSolveMeasuresGrowth on dx/dt = a x, which carries points apart by e^a: for a = 2 the tolerance grows, for a = -2 it
+// does not. RK4 in 50 steps is within 1e-5 of the exact factor, and the fields are linear, so the nudge has no part in it.
+func TestSolveMeasuresGrowth(t *testing.T) {
+	t.Parallel()
+	for _, a := range []float64{2, -2} {
+		linear := func(_ float64, x flow.Batch) (flow.Batch, error) {
+			u := x.Clone()
+			for i := range u.Data {
+				u.Data[i] *= a
+			}
+			return u, nil
+		}
+		s, err := solve(ode.RK4, ode.Uniform(50), linear, flow.Batch{Dim: 1, Data: []float64{-3, 1}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		most := max(3, 3*math.Exp(a))
+		if math.Abs(s.growth/math.Exp(a)-1) > 1e-5 || math.Abs(s.most/most-1) > 1e-5 {
+			t.Errorf("a = %g: growth %g, want %g, at most %g, want %g", a, s.growth, math.Exp(a), s.most, most)
+		}
+		if want := 1e-5 * (1 + most) * max(1, math.Exp(a)); math.Abs(s.tolerance()/want-1) > 1e-4 {
+			t.Errorf("a = %g: tolerance %g, want %g", a, s.tolerance(), want)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/engine/ort"
@@ -77,9 +78,14 @@ func Verify(file []byte, points Sample, reference func(t, x []float32) ([]float3
 // newCheck fills in a check of a file by what verify finds.
 func newCheck(file []byte, points int, verify func(c *Check) error) Check {
 	sum := sha256.Sum256(file)
-	c := Check{SHA256: hex.EncodeToString(sum[:]), Points: points, Batches: batches, Threads: []int{1, 2}}
-	for _, l := range ort.Levels {
-		c.Levels = append(c.Levels, l.String())
+	c := Check{SHA256: hex.EncodeToString(sum[:]), Points: points, Batches: batches}
+	for _, o := range settings {
+		if l := o.Optimise.String(); !slices.Contains(c.Levels, l) {
+			c.Levels = append(c.Levels, l)
+		}
+		if !slices.Contains(c.Threads, o.Threads) {
+			c.Threads = append(c.Threads, o.Threads)
+		}
 	}
 	runtime, err := ort.LoadRuntime()
 	if err == nil {

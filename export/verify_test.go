@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,7 +38,7 @@ func exported(t *testing.T, weights []float32) []byte {
 func TestVerifyPasses(t *testing.T) {
 	m, weights := model(t)
 	c := Verify(exported(t, weights), Points(2, 4096, 0), m.Velocity)
-	if !c.OK || c.Error != "" || c.Points != 4096 || len(c.Batches) < 3 || len(c.Levels) != 3 || c.MaxAbs <= 0 {
+	if !c.OK || c.Error != "" || c.Points != 4096 || len(c.Batches) < 3 || !slices.Equal(c.Levels, []string{"off", "basic", "all"}) || !slices.Equal(c.Threads, []int{1, 2}) || c.MaxAbs <= 0 {
 		t.Errorf("check %+v, want one that passes", c)
 	}
 	if c.MaxAbsDiff == 0 {

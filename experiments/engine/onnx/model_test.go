@@ -129,6 +129,7 @@ func TestReadRefuses(t *testing.T) {
 		"an axis with no name":  {replace("\x12\x05batch", "\x12\x05bitch"), `axis "bitch"`},
 		"an external tensor":    {inGraph(5, join(number(2, 1), text(8, "w"), text(13, "\x0a\x08location\x12\x0b/etc/passwd"), number(14, 1))), "outside the file"},
 		"a huge tensor":         {inGraph(5, join(number(1, 1<<62), number(1, 1<<62), number(2, 1), text(8, "w"), text(9, "1234"))), "has 4 bytes"},
+		"sizes that overflow":   {inGraph(5, join(number(1, 1<<32), number(1, 1<<32), number(2, 1), text(8, "w"), text(9, ""))), "has 0 bytes"},
 		"a negative size":       {inGraph(5, join(number(1, 1<<64-1), number(2, 1), text(8, "w"), text(9, "1234"))), "has 4 bytes"},
 		"a vendor's operation":  {inGraph(1, join(text(2, "o"), text(4, "Add"), text(7, "com.example"))), "com.example"},
 		"no outputs":            {inGraph(1, text(4, "Add")), "no outputs"},

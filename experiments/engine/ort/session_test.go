@@ -113,3 +113,40 @@ func TestEmptyBatches(t *testing.T) {
 		}
 	}
 }
+
+// TestLoopCarriesItsState: x, x + d, x + 2 d, ...; a model of open sizes has no memory to carry it in.
+func TestLoopCarriesItsState(t *testing.T) {
+	requireRuntime(t)
+	one := func(v float32) Tensor { return Tensor{Dims: []int{1}, Data: []float32{v}} }
+	value := func(name string) onnx.ValueInfo { return onnx.ValueInfo{Name: name, Dims: []int{1}} }
+	m := onnx.Model{Graph: onnx.Graph{
+		Name: "sum", Inputs: []onnx.ValueInfo{value("x"), value("d")}, Outputs: []onnx.ValueInfo{value("next")},
+		Nodes: []onnx.Node{{Op: "Add", Inputs: []string{"x", "d"}, Outputs: []string{"next"}}},
+	}}
+	s, err := Open(m.Marshal(), SessionOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	l, err := s.Loop(one(10))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for i := range 3 {
+		if _, err := l.Step(one(float32(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if state, err := l.State(); err != nil || state[0].Data[0] != 10+0+1+2 {
+		t.Errorf("after three steps the state is %v (%v), want 13", state, err)
+	}
+	open, err := Open(negation().Marshal(), SessionOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer open.Close()
+	if _, err := open.Loop(); err == nil {
+		t.Error("a model of any batch size makes a loop")
+	}
+}
