@@ -30,7 +30,7 @@ a.yaml:3:7: unknown path "straight" (have PATHS)
     path: straight
           ^`},
 		{"unknown key", "name: a\ntarget: moons\nnet:\n  widht: 8\n", `
-a.yaml:4:3: unknown key "widht" (have width, depth, activation): did you mean "width"?
+a.yaml:4:3: unknown key "widht" (have name, width, depth, heads, activation): did you mean "width"?
       widht: 8
       ^`},
 		{"unknown parameter", "name: a\ntarget: {name: moons, nose: 1}\n", `
@@ -176,10 +176,10 @@ a.yaml:2:9: the tag !best means nothing here: leave it out
     target: !best moons
             ^`},
 		{"tabs and wide letters", "name: a\ntarget: moons\nnet: {\"größe\": 1,\t\"宽\": 2}\n", `
-a.yaml:3:7: unknown key "größe" (have width, depth, activation)
+a.yaml:3:7: unknown key "größe" (have name, width, depth, heads, activation)
     net: {"größe": 1,	"宽": 2}
           ^
-a.yaml:3:19: unknown key "宽" (have width, depth, activation)
+a.yaml:3:19: unknown key "宽" (have name, width, depth, heads, activation)
     net: {"größe": 1,	"宽": 2}
                      	^`},
 		{"behind a wide letter", "{宽: 1, name: a, target: 2}", `

@@ -18,6 +18,9 @@ func (doc document) setting() Setting {
 		Recipe: Recipe{Target: doc.Target, Source: doc.Source, Path: doc.Path, Coupling: doc.Coupling, Net: doc.Net, Train: doc.Train},
 		Sample: doc.Sample,
 	}
+	if s.Net.Name != attention {
+		s.Net.Heads = 0
+	}
 	if s.Sample.Solver.Adaptive() {
 		s.Sample.Steps, s.Sample.Grid = 0, ode.Grid{}
 	} else {
@@ -31,6 +34,9 @@ func (doc document) setting() Setting {
 	}
 	return s
 }
+
+// attention is the one architecture that has heads.
+const attention = "attention"
 
 // form is the canonical JSON of a setting. It has one: everything in it came through the decoder.
 func (s Setting) form() string {
@@ -56,11 +62,17 @@ func uniformGrid() ode.Grid {
 // agree notes where parts of the documents that are sound by themselves do not go together.
 func (d *decoder) agree(root *yaml.Node, docs []reflect.Value) {
 	at := finder(root)
-	adaptive, fixed := false, false
+	adaptive, fixed, heads := false, false, false
 	for _, v := range docs {
 		doc := v.Interface().(document)
 		if doc.Train.Optimizer == "adam" && doc.Train.Decay > 0 {
 			d.problem(at("train", "decay"), "the optimizer adam has no decay: use adamw, or leave decay out")
+		}
+		if doc.Net.Name == attention {
+			heads = true
+			if doc.Net.Width%doc.Net.Heads != 0 {
+				d.problem(at("net", "heads"), "%d heads do not divide the width, %d: give a divisor of it", doc.Net.Heads, doc.Net.Width)
+			}
 		}
 		if err := doc.Source.check(doc.Target, doc.Path); err != nil {
 			d.problem(at("source", ""), "%v", err)
@@ -72,6 +84,9 @@ func (d *decoder) agree(root *yaml.Node, docs []reflect.Value) {
 		}
 		adaptive = adaptive || doc.Sample.Solver.Adaptive()
 		fixed = fixed || !doc.Sample.Solver.Adaptive()
+	}
+	if n := at("net", "heads"); n != at("net", "") && !heads {
+		d.problem(n, "no net here has heads: use the architecture attention, or leave heads out")
 	}
 	d.idle(at("sample", ""), adaptive, fixed)
 }

@@ -40,10 +40,12 @@ type Recipe struct {
 	Train    Train         `json:"train"`
 }
 
-// Net is a velocity net: a multilayer perceptron on (t, x) with Depth hidden layers of Width units.
+// Net is a velocity net on (t, x): Depth layers or blocks of Width units. What its architecture does not take is zero.
 type Net struct {
+	Name       string `json:"name" oneof:"mlp residual attention conv" doc:"architecture"`
 	Width      int    `json:"width" min:"1" max:"65536" doc:"units a hidden layer"`
-	Depth      int    `json:"depth" min:"1" max:"1000" doc:"hidden layers"`
+	Depth      int    `json:"depth" min:"1" max:"1000" doc:"hidden layers, or blocks"`
+	Heads      int    `json:"heads,omitzero" min:"1" max:"65536" doc:"heads of attention, which divide the width"`
 	Activation string `json:"activation" oneof:"elu silu gelu tanh relu" doc:"activation of the hidden layers"`
 }
 
@@ -84,7 +86,7 @@ type document struct {
 	Source    Source          `json:"source" swept:"yes" doc:"the distribution to start from: noise, which is N(0, I), or a target of the same dimension"`
 	Path      flow.Path       `json:"path" swept:"yes" doc:"the probability path"`
 	Coupling  flow.Coupling   `json:"coupling" swept:"yes" doc:"which noise goes with which data in training"`
-	Net       Net             `json:"net" swept:"yes" doc:"the velocity net, a multilayer perceptron on (t, x)"`
+	Net       Net             `json:"net" swept:"yes" doc:"the velocity net on (t, x)"`
 	Train     Train           `json:"train" swept:"yes" doc:"training"`
 	Seeds     []uint64        `json:"seeds" doc:"how many seeds (0, 1, ...), or a list of them"`
 	Sample    Sampling        `json:"sample" swept:"yes" doc:"sampling"`
@@ -101,7 +103,7 @@ func defaults() document {
 		Source:    Noise,
 		Path:      flow.CondOT,
 		Coupling:  flow.Independent,
-		Net:       Net{Width: 64, Depth: 3, Activation: "elu"},
+		Net:       Net{Name: "mlp", Width: 64, Depth: 3, Heads: 4, Activation: "elu"},
 		Train:     Train{Steps: 10000, Batch: 256, Times: flow.Uniform, Optimizer: "adam", Rate: 1e-3, Schedule: "constant"},
 		Seeds:     []uint64{0},
 		Sample:    Sampling{Solver: ode.Midpoint, Steps: 8, Tolerance: ode.Tolerance{Atol: 1e-5, Rtol: 1e-5}, Grid: uniformGrid(), Count: 2000},

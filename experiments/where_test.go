@@ -170,7 +170,7 @@ func TestWhereErrors(t *testing.T) {
 		{`metrics.mdm < 1`, `^`, `unknown field "metrics.mdm": did you mean "metrics.mmd"?`},
 		{`nfe = 1 or witdh = 3`, `           ^`, `unknown field "witdh": did you mean "width"?`},
 		{`zzzzzzzz = 3`, `^`, `(have commit, count, coupling,`},
-		{`net = 3`, `^`, `unknown field "net"`},
+		{`net = 3`, `    ^`, "net is a text here, which a number is never"},
 		{`batch = 1 and solver = 3`, `                     ^`, "solver is a text here, which a number is never"},
 		{`nfe = "3"`, `    ^`, "nfe is a number here, which a text is never"},
 		{`nfe = true`, `    ^`, "nfe is a number here, which true or false is never"},

@@ -184,6 +184,9 @@ func stepFlops(net velocity.Net, batch int) float64 {
 			products -= p.Size()
 		}
 	}
+	if name := net.Architecture.Name; name == velocity.Attention.Name || name == velocity.Conv.Name {
+		products *= net.Dim // their weights serve every coordinate
+	}
 	return 2 * float64(batch) * float64(products)
 }
 

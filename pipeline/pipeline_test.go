@@ -54,6 +54,32 @@ func TestActivationsAreOneList(t *testing.T) {
 	}
 }
 
+// TestArchitecturesAreOneList is the same for architectures, and that each takes heads in a spec only where the net does.
+func TestArchitecturesAreOneList(t *testing.T) {
+	t.Parallel()
+	for _, a := range velocity.Nets {
+		net, err := netOf(plan(t, "name: a\ntarget: moons\nnet: {name: "+a.Name+"}\n").Fits[0].Recipe)
+		if err != nil || net.Architecture.Name != a.Name || net.Check() != nil {
+			t.Errorf("%s: net %v, %v, %v", a.Name, net, err, net.Check())
+		}
+		_, err = experiments.Parse("spec.yaml", []byte("name: a\ntarget: moons\nnet: {name: "+a.Name+", heads: 2}\n"))
+		if takes := slices.Contains(a.Takes, "heads"); takes != (err == nil) {
+			t.Errorf("%s takes heads: %t; a spec that gives some: %v", a.Name, takes, err)
+		}
+	}
+	_, err := experiments.Parse("spec.yaml", []byte("name: a\ntarget: moons\nnet: {name: gone}\n"))
+	if err == nil {
+		t.Fatal("an unknown architecture passes")
+	}
+	_, have, _ := strings.Cut(err.Error(), "(have ")
+	have, _, _ = strings.Cut(have, ")")
+	for name := range strings.SplitSeq(have, ", ") {
+		if _, err := velocity.ArchitectureByName(name); err != nil {
+			t.Errorf("a spec may say %q, but %v", name, err)
+		}
+	}
+}
+
 func TestLongestFirst(t *testing.T) {
 	t.Parallel()
 	p := plan(t, "name: a\ntarget: moons\nnet: {width: [8, 64, 32]}\ntrain: {steps: 10}\n")

@@ -20,7 +20,13 @@ func netOf(r experiments.Recipe) (velocity.Net, error) {
 	if err != nil {
 		return velocity.Net{}, err
 	}
-	return velocity.Net{Dim: r.Target.Dim, Width: r.Net.Width, Depth: r.Net.Depth, Activation: activation}, nil
+	architecture, err := velocity.ArchitectureByName(r.Net.Name)
+	if err != nil {
+		return velocity.Net{}, err
+	}
+	return velocity.Net{
+		Architecture: architecture, Dim: r.Target.Dim, Width: r.Net.Width, Depth: r.Net.Depth, Heads: r.Net.Heads, Activation: activation,
+	}, nil
 }
 
 // train trains the net of a fit and returns its weights. log gets the points of the loss curve as they come, step the

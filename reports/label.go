@@ -84,7 +84,7 @@ func (l Labels) of(i int, show func(key string) bool) string {
 // phrase returns the field as a person would say it.
 func (f Field) phrase() string {
 	switch f.Key {
-	case "target", "path", "coupling", "net.activation", "train.optimizer", "sample.solver":
+	case "target", "path", "net", "coupling", "net.activation", "train.optimizer", "sample.solver":
 		return f.Value
 	case "sample.steps":
 		if f.Value == "1" {
