@@ -15,12 +15,11 @@ import (
 	"flowsweep/experiments"
 )
 
-// A process that waits for its turn looks this often. A program that starts tries a few times before it believes that
-// another one works: who asks whether someone does holds the lock for a moment.
+// A process that waits for its turn looks this often, and at once again where nobody works: who asks whether somebody
+// does holds the lock for a moment.
 const (
 	lockPause = 50 * time.Millisecond
-	lockTries = 5
-	tryPause  = 5 * time.Millisecond
+	askPause  = time.Millisecond
 )
 
 // Worker is the process that works on a store, as it signed the lock.
@@ -153,25 +152,24 @@ func (db *DB) truth() func(states ...*experiments.State) error {
 
 // takeLock waits for the lock of the store at path, or returns a *BusyError where waiting is nil.
 func takeLock(ctx context.Context, path string, waiting func(Worker)) (*fileLock, error) {
-	told, once := Worker{}, false
-	for tries := 1; ; tries++ {
+	var told *Worker
+	for {
 		lock, err := tryLock(path)
 		if err != nil || lock != nil {
 			return lock, err
 		}
-		pause := tryPause
-		if tries >= lockTries {
-			pause = lockPause
-			who, works, err := worker(path)
-			switch {
-			case err != nil:
-				return nil, err
-			case works && waiting == nil:
-				return nil, &BusyError{path, who}
-			case works && (!once || who != told):
-				waiting(who)
-				told, once = who, true
-			}
+		who, works, err := worker(path)
+		pause := lockPause
+		switch {
+		case err != nil:
+			return nil, err
+		case !works:
+			pause = askPause
+		case waiting == nil:
+			return nil, &BusyError{path, who}
+		case told == nil || who != *told:
+			waiting(who)
+			told = &who
 		}
 		select {
 		case <-ctx.Done():

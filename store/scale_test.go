@@ -99,6 +99,13 @@ func TestCurves(t *testing.T) {
 	if len(curves) != 3 || len(curves[plan.Fits[1].Key]) != 1 || len(curves[plan.Fits[2].Key]) != 20 {
 		t.Errorf("short curves are not whole: got %d of them", len(curves))
 	}
+	for k := range 1000 { // of a curve that is no number from early on, few points say so
+		db.LogLosses(plan.Fits[1].Key, experiments.Loss{Step: 10 + k, Value: nan})
+	}
+	must(t, db.Flush(t.Context()))
+	if c := try(db.Curves(t.Context(), "tiny", parts))(t)[plan.Fits[1].Key]; len(c) != parts+2 {
+		t.Errorf("a curve of NaN keeps %d points of %d parts, want one of each and both ends", len(c), parts)
+	}
 	kept := map[int]bool{}
 	steps := curves[plan.Fits[3].Key]
 	for i, l := range steps {

@@ -268,6 +268,16 @@ func TestRecords(t *testing.T) {
 	wantError(t, err, fit.Key, "not in the store")
 }
 
+func TestAMetricMeasuredAgainIsReplaced(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
+	key := start(t, db, tiny).Fits[0].Runs[0].Key
+	for _, v := range []experiments.Value{{Name: "mmd", Value: 1, SE: 2}, {Name: "mmd", Value: math.Inf(1), SE: math.NaN()}, {Name: "mmd", Value: 3, SE: 4}} {
+		must(t, db.SaveMetrics(t.Context(), key, "ref", []experiments.Value{v}))
+		sameValues(t, try(db.Metrics(t.Context(), key, "ref"))(t), []experiments.Value{v})
+	}
+}
+
 func TestUnknownKeys(t *testing.T) {
 	t.Parallel()
 	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
