@@ -1,0 +1,71 @@
+package export
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"flowsweep/experiments/engine"
+	"flowsweep/experiments/engine/ort"
+	"flowsweep/experiments/ode"
+	"flowsweep/experiments/velocity"
+)
+
+// nets are small ones of every architecture and activation.
+func nets() (list []velocity.Net) {
+	for i, a := range velocity.Nets {
+		for j, act := range velocity.Activations {
+			if i > 0 && j%len(velocity.Nets) != i {
+				continue // every activation with MLP, and some with the others
+			}
+			n := velocity.Net{Architecture: a, Dim: 2 + i%2, Width: 4, Depth: 1 + j%2, Activation: act}
+			if slices.Contains(a.Takes, "heads") {
+				n.Heads = 2
+			}
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// TestEveryNetIsVerified in both of its files, with no point and many; and the sampler has the bits of its steps.
+func TestEveryNetIsVerified(t *testing.T) {
+	t.Parallel()
+	ts := ode.Uniform(2)
+	grid, err := narrowed(ts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range nets() {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			weights := n.Init(3)
+			m, err := velocity.Compile(engine.Go, n, weights)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer m.Close()
+			file, err := Velocity(n, weights, About{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c := Verify(file, Points(n.Dim, 300, 0), m.Velocity); !c.OK {
+				t.Errorf("velocity: %+v", c)
+			}
+			velocities := open(t, file, ort.SessionOptions{Optimise: ort.All})
+			for _, o := range []SamplerOptions{{}, {Portable: true, Trajectory: true}} {
+				file, err := Sampler(n, weights, ode.Midpoint, ts, About{}, o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if c := VerifySampler(file, ode.Midpoint, ts, m.Field(), Noise(n.Dim, 64, 0)); !c.OK {
+					t.Errorf("sampler %+v: %+v", o, c)
+				}
+				noise, level := drawn(7, n.Dim), ort.SessionOptions{Optimise: ort.All}
+				want := stepped(t, velocities, ode.Midpoint, grid, noise.Data, n.Dim)
+				if got := run(t, open(t, file, level), noise); !identical(got[0].Data, want[len(ts)-1]) {
+					t.Errorf("sampler %+v: other bits than its steps", o)
+				}
+			}
+		})
+	}
+}
