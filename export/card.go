@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// uses says how to use a file of each name.
+// uses says how to use a file of each name, with a place for the source.
 var uses = map[string]string{
-	"velocity.onnx": "`t[batch,1]`, `x[batch,d]` -> `v[batch,d]`, 32-bit floats, ONNX opset 17. To sample, draw x from a standard normal\n" +
-		"distribution at t = 0 and follow dx/dt = v to t = 1. `vectors.json` holds inputs and outputs to test a runtime with.",
+	"velocity.onnx": "`t[batch,1]`, `x[batch,d]` -> `v[batch,d]`, 32-bit floats, ONNX opset 17. To sample, draw x from the source (%s)\n" +
+		"at t = 0 and follow dx/dt = v to t = 1. `vectors.json` holds inputs and outputs to test a runtime with.",
 	"sampler.onnx": "`noise[batch,d]`, `ts[times]` -> `samples[batch,d]`, 32-bit floats, ONNX opset 17: the net and its solver in one.\n" +
-		"Draw the noise from a standard normal distribution; the time grid `ts` may be left out, or given\n" +
+		"Draw the noise from the source (%s); the time grid `ts` may be left out, or given\n" +
 		"for other steps; a file written with --portable has none.",
 }
 
@@ -21,7 +21,7 @@ func Card(about About, checks ...Check) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Model card\n\n%s.\n\n", about.Doc)
 	for _, c := range checks {
-		fmt.Fprintf(&b, "## %s\n\n%s\n\n%s\n\nsha256 `%s`\n\n", c.File, uses[c.File], outcome(c), c.SHA256)
+		fmt.Fprintf(&b, "## %s\n\n%s\n\n%s\n\nsha256 `%s`\n\n", c.File, strings.ReplaceAll(uses[c.File], "%s", about.source()), outcome(c), c.SHA256)
 	}
 	b.WriteString("## Origin\n\n| property | value |\n| --- | --- |\n")
 	for _, k := range slices.Sorted(maps.Keys(about.Properties)) {

@@ -178,6 +178,10 @@ func TestCardSaysWhetherItIsVerified(t *testing.T) {
 			t.Errorf("the card does not say %q:\n%s", want, card)
 		}
 	}
+	about.Source = "two rings"
+	if card := string(Card(about, Check{File: "velocity.onnx"}, Check{File: "sampler.onnx"})); strings.Count(card, "(two rings)") != 2 || strings.Contains(card, "normal") {
+		t.Errorf("the card does not name the source:\n%s", card)
+	}
 	if card := string(Card(about, Check{File: "sampler.onnx", Error: "no library"})); !strings.Contains(card, "no library") {
 		t.Errorf("card\n%s", card)
 	}

@@ -110,12 +110,20 @@ func goModel(ctx context.Context, db *store.DB, r experiments.Result) (*velocity
 // aboutRun says what a run's net is, for the metadata of its files. It holds what is stored of the run and nothing else,
 // so that the same run, measured against the same reference, gives the same bytes.
 func aboutRun(r experiments.Result) export.About {
-	s := r.Setting
+	s, steps := r.Setting, len(samplerGrid(r))-1
 	properties := map[string]string{
 		"target": asJSON(s.Target), "path": s.Path.String(), "coupling": s.Coupling.String(), "train": asJSON(s.Train),
 		"seed": fmt.Sprint(r.Seed), "units": "the data's own; inputs and outputs are not rescaled",
-		"recommended_solver": s.Sample.Solver.Name, "recommended_steps": fmt.Sprint(s.Sample.Steps), "nfe": fmt.Sprint(r.NFE),
+		"recommended_solver": s.Sample.Solver.Name, "recommended_steps": fmt.Sprint(steps), "nfe": fmt.Sprint(r.NFE),
 		"fit": r.Fit, "run": r.Run, "commit": r.Commit, "engine": r.Engine,
+	}
+	if s.Sample.Solver.Adaptive() {
+		properties["recommended_tolerance"] = asJSON(s.Sample.Tolerance)
+	} else {
+		properties["recommended_grid"] = asJSON(s.Sample.Grid)
+	}
+	if s.Sample.Path.Name != "" {
+		properties["recommended_path"] = s.Sample.Path.String()
 	}
 	for _, v := range r.Metrics {
 		properties["metric."+v.Name] = experiments.Number(v.Value).String()
@@ -127,7 +135,7 @@ func aboutRun(r experiments.Result) export.About {
 		about.Source, properties["source"] = source, source
 	}
 	about.Doc = fmt.Sprintf("Velocity u(t, x) of a flow from %s at t = 0 to %s at t = 1: solve dx/dt = u from noise, %s, steps: %d",
-		source, s.Target.Name, s.Sample.Solver.Name, s.Sample.Steps)
+		source, s.Target.Name, s.Sample.Solver.Name, steps)
 	return about
 }
 
