@@ -11,6 +11,7 @@ import (
 
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/engine/onnx"
+	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
@@ -324,5 +325,20 @@ func TestOrigin(t *testing.T) {
 		if _, _, err := Origin(file); err == nil {
 			t.Errorf("%s: no error", name)
 		}
+	}
+}
+
+// TestRepeatsFindsOtherBits, which no session gives on purpose: the first result is changed by one bit.
+func TestRepeatsFindsOtherBits(t *testing.T) {
+	t.Parallel()
+	s := open(t, sampler(t, small, ode.Heun, ode.Uniform(2), SamplerOptions{}), ort.SessionOptions{})
+	inputs := []ort.Tensor{drawn(3, 2)}
+	out := run(t, s, inputs...)
+	if err := repeats(s, inputs, out); err != nil {
+		t.Error(err)
+	}
+	out[0].Data[4] = math.Float32frombits(math.Float32bits(out[0].Data[4]) ^ 1)
+	if err := repeats(s, inputs, out); err == nil {
+		t.Error("one bit that is another one goes unnoticed")
 	}
 }
