@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"flowsweep/experiments/metric"
 )
 
 // State is how far a fit or a run has come.
@@ -45,6 +47,7 @@ type Value struct {
 	Name  string
 	Value float64
 	SE    float64 // standard error of the value; NaN where there is none
+	P     float64 // p-value for the samples being the truth, from the Null; 0 where there is none
 }
 
 // Metric returns the value of the named metric, and whether it was measured.
@@ -67,11 +70,14 @@ func (r Result) value(name string) (Value, bool) {
 
 // MarshalJSON returns the row with the fields that `flowsweep runs --json` promises.
 func (r Result) MarshalJSON() ([]byte, error) {
-	metrics, errors := make(map[string]Number, len(r.Metrics)), map[string]Number{}
+	metrics, errors, ps := make(map[string]Number, len(r.Metrics)), map[string]Number{}, map[string]Number{}
 	for _, v := range r.Metrics {
 		metrics[v.Name] = Number(v.Value)
 		if v.SE > 0 {
 			errors[v.Name] = Number(v.SE)
+		}
+		if v.P != 0 {
+			ps[v.Name] = Number(v.P)
 		}
 	}
 	s := r.Setting
@@ -93,6 +99,7 @@ func (r Result) MarshalJSON() ([]byte, error) {
 		NFEMax        int               `json:"nfe_max"`
 		Metrics       map[string]Number `json:"metrics"`
 		MetricsSE     map[string]Number `json:"metrics_se,omitempty"` // standard errors, of the metrics that have one
+		MetricsP      map[string]Number `json:"metrics_p,omitempty"`  // p-values, of the metrics that have a null
 		FitSeconds    float64           `json:"fit_seconds"`
 		SampleSeconds float64           `json:"sample_seconds"`
 		Params        int               `json:"params"`
@@ -101,7 +108,7 @@ func (r Result) MarshalJSON() ([]byte, error) {
 		Error         string            `json:"error"`
 	}{
 		r.Sweep, r.Fit, r.Run, r.State, r.Seed, s.Target, s.Path, s.Coupling, s.Net, s.Train, s.Sample.Solver.Name,
-		s.Sample.Steps, s.Sample.Count, r.NFE, r.NFEMax, metrics, errors, r.FitSeconds, r.SampleSeconds, r.Params, r.Commit, r.Engine, r.Error,
+		s.Sample.Steps, s.Sample.Count, r.NFE, r.NFEMax, metrics, errors, ps, r.FitSeconds, r.SampleSeconds, r.Params, r.Commit, r.Engine, r.Error,
 	})
 }
 
@@ -196,4 +203,6 @@ type Sweep struct {
 	Spec        Spec
 	Environment Environment // of its latest run
 	Results     []Result    // in the order of the plan
+
+	nulls map[nullPlace]metric.NullSummary
 }

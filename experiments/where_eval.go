@@ -66,14 +66,14 @@ func (w Where) resolve(c *condition, known map[string][]any, names map[string]st
 }
 
 // fullName returns the field that a name means: itself, or the one that ends so. A metric's name alone is that of its
-// value, not of its standard error.
+// value, not of its standard error or p-value.
 func fullName(name string, known []string) (string, error) {
 	if slices.Contains(known, name) {
 		return name, nil
 	}
 	var ending, lasts []string
 	for _, k := range known {
-		if strings.HasSuffix(k, "."+name) && !strings.HasPrefix(k, "metrics_se.") {
+		if strings.HasSuffix(k, "."+name) && !strings.HasPrefix(k, "metrics_") {
 			ending = append(ending, k)
 		}
 		lasts = append(lasts, k[strings.LastIndexByte(k, '.')+1:])

@@ -61,7 +61,7 @@ func whereResults(tb testing.TB) []Result {
 		list = append(list, Result{
 			Sweep: "a", Run: fmt.Sprint("r", i), Fit: "f", State: []State{Finished, Finished, Failed, Queued}[i], Seed: 1<<63 + uint64(i),
 			Setting: Setting{Recipe: plan.Fits[0].Recipe, Sample: run.Sampling}, Metrics: []Value{metrics[i]}, NFE: Calls(i),
-			Error: []string{"", "", `it says "no"`, "= nan"}[i],
+			Error: []string{"", "nan", `it says "no"`, "= nan"}[i],
 		})
 	}
 	return list
@@ -90,7 +90,8 @@ func TestWhere(t *testing.T) {
 		`error = "it says \"no\""`:      "2",
 		`error ~ '"no"'`:                "2",
 		`error = "= nan"`:               "3",
-		`error = ""`:                    "0 1",
+		`error = ""`:                    "0",
+		`error = "nan"`:                 "1", // a text, outside of metrics
 		`state = "finished"`:            "0 1",
 		`target = "moons"`:              "0 1 2 3", // an object's name
 		`target.noise = 0.1`:            "0 1 2 3",
@@ -199,6 +200,24 @@ func TestWhereErrors(t *testing.T) {
 	}
 	if err == nil || !strings.Contains(err.Error(), "may be metrics.batch or train.batch: write more of it") {
 		t.Errorf("a name that ends two fields: %v", err)
+	}
+}
+
+// A field may be a number for one run and a text for another: a comparison is with those it can be with.
+func TestWhereOfMixedTypes(t *testing.T) {
+	t.Parallel()
+	row := map[string]any{"x": "text", "b": true}
+	for text, want := range map[string]bool{
+		`x = 1`: false, `x != 1`: false, `not x = 1`: true, `x = "text"`: true, `x = true`: false, `b = true`: true, `b != true`: false, `b = "true"`: false,
+		`gone = 1`: false, `gone != 1`: false,
+	} {
+		w, err := ParseWhere(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := w.root.meets(row, map[string]string{"x": "x", "b": "b"}); got != want {
+			t.Errorf("%s: got %v, want %v", text, got, want)
+		}
 	}
 }
 

@@ -33,7 +33,7 @@ func standing(choice experiments.Choice, i int) string {
 }
 
 // choiceJSON is the form of choice.json: what was chosen, from what, and why.
-func choiceJSON(rule experiments.Choose, summaries []experiments.Summary, choice experiments.Choice, labels reports.Labels) any {
+func choiceJSON(rule experiments.Choose, summaries []experiments.Summary, choice experiments.Choice, labels reports.Labels, fresh freshFigures) any {
 	type margin struct {
 		Setting string `json:"setting"`
 		interval
@@ -60,11 +60,12 @@ func choiceJSON(rule experiments.Choose, summaries []experiments.Summary, choice
 		Reason  string             `json:"reason"`
 		Tied    []string           `json:"tied"`
 		Margins []margin           `json:"margins"` // to the best
+		Fresh   freshFigures       `json:"fresh"`   // of the chosen setting, on points the choice never saw
 	}{
 		rule,
 		chosen{labels.Setting(choice.Chosen), s.NFE, s.Params, choice.Run.Run, choice.Run.Seed},
 		labels.Setting(choice.Best),
-		choice.Reason, tied, margins,
+		choice.Reason, tied, margins, fresh,
 	}
 }
 

@@ -20,6 +20,7 @@ type fitted struct {
 	weights  []float32
 	engine   engine.Engine
 	seed     uint64                        // of the noise that runs start from
+	noise    string                        // name of its stream
 	openings map[int]*opening              // by count
 	dense    map[int]flow.Batch            // where a dense solve ends, by count
 	once     map[string]metric.Measurement // metrics that do not depend on how the net is sampled, by name
@@ -35,7 +36,7 @@ func newFitted(e engine.Engine, fit experiments.Fit, weights []float32, seed uin
 		return nil, err
 	}
 	return &fitted{
-		fit: fit, model: model, weights: weights, engine: e, seed: seed,
+		fit: fit, model: model, weights: weights, engine: e, seed: seed, noise: "noise",
 		openings: map[int]*opening{}, dense: map[int]flow.Batch{}, once: map[string]metric.Measurement{},
 	}, nil
 }
@@ -52,7 +53,7 @@ type opening struct {
 func (f *fitted) opening(count int) *opening {
 	if f.openings[count] == nil {
 		o := &opening{x0: flow.NewBatch(count, f.model.Net.Dim)}
-		f.fit.Recipe.Source.Fill(o.x0, flow.NewStream(f.seed, "noise"), 0)
+		f.fit.Recipe.Source.Fill(o.x0, flow.NewStream(f.seed, f.noise), 0)
 		f.openings[count] = o
 	}
 	return f.openings[count]

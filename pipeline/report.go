@@ -35,7 +35,7 @@ func (a *app) reportCommand() *cobra.Command {
 }
 
 func (a *app) report(ctx context.Context, db *store.DB, name, out string) error {
-	sweep, err := db.Sweep(ctx, name)
+	sweep, err := loadSweep(ctx, db, name)
 	if err != nil {
 		return usage(err)
 	}
@@ -56,7 +56,7 @@ func (a *app) report(ctx context.Context, db *store.DB, name, out string) error 
 
 // renderReport returns the page of a sweep. It depends on what is stored and on nothing else.
 func renderReport(ctx context.Context, db *store.DB, name string) ([]byte, error) {
-	sweep, err := db.Sweep(ctx, name)
+	sweep, err := loadSweep(ctx, db, name)
 	if err != nil {
 		return nil, err
 	}
@@ -157,6 +157,9 @@ func points(b flow.Batch) [][]float64 {
 	return list
 }
 
+// curveParts is in how many parts the curves of a page are cut, of which each keeps its extremes: more than it has pixels.
+const curveParts = 1000
+
 // curves returns the loss curves of the sweep's fits, grouped by recipe.
 func curves(ctx context.Context, db *store.DB, sweep experiments.Sweep) ([]reports.Curve, error) {
 	settings := make([]experiments.Setting, len(sweep.Results))
@@ -167,6 +170,10 @@ func curves(ctx context.Context, db *store.DB, sweep experiments.Sweep) ([]repor
 	if err != nil {
 		return nil, err
 	}
+	all, err := db.Curves(ctx, sweep.Name, curveParts)
+	if err != nil {
+		return nil, err
+	}
 	var list []reports.Curve
 	seen := map[string]bool{}
 	for i, r := range sweep.Results {
@@ -174,11 +181,7 @@ func curves(ctx context.Context, db *store.DB, sweep experiments.Sweep) ([]repor
 			continue
 		}
 		seen[r.Fit] = true
-		losses, err := db.Losses(ctx, r.Fit)
-		if err != nil {
-			return nil, err
-		}
-		if len(losses) > 0 {
+		if losses := all[r.Fit]; len(losses) > 0 {
 			list = append(list, reports.Curve{Label: fmt.Sprintf("seed %d", r.Seed), Group: labels.Recipe(i), Losses: losses})
 		}
 	}

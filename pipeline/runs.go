@@ -25,7 +25,7 @@ func (a *app) runsCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withStore(cmd.Context(), func(db *store.DB) error {
-				sweep, err := db.Sweep(cmd.Context(), f.sweep)
+				sweep, err := loadSweep(cmd.Context(), db, f.sweep)
 				if err != nil {
 					return usage(err)
 				}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
 	"flowsweep/export"
 	"flowsweep/reports"
 	"flowsweep/store"
@@ -18,14 +19,18 @@ type shipped struct {
 	spec     experiments.Spec
 	choice   experiments.Choice
 	chosen   experiments.Summary
-	label    string              // of the chosen setting
+	label    string // of the chosen setting
+	fresh    freshFigures
 	noChoice error               // why nothing could be chosen, if so
 	checks   []experiments.Check // of the exported ONNX files, if something was chosen
 }
 
 // finish chooses, exports, verifies and reports what the store holds of a sweep, and says how it ended.
 func (a *app) finish(ctx context.Context, s *sweeper, out string) error {
-	shipped, err := a.ship(ctx, s.db, s.plan.Spec.Name, out)
+	if err := s.nulls(ctx); err != nil {
+		return err
+	}
+	shipped, err := a.ship(ctx, s.db, s.engine, s.plan.Spec.Name, out)
 	if err != nil {
 		return err
 	}
@@ -48,8 +53,8 @@ func (s shipped) outcome(failures []string) error {
 
 // ship writes the output folder of a sweep from what the store holds, and stores the files and the check. A file that
 // was verified before is not verified again. A file that cannot be verified is reported as such.
-func (a *app) ship(ctx context.Context, db *store.DB, name, out string) (shipped, error) {
-	sweep, err := db.Sweep(ctx, name)
+func (a *app) ship(ctx context.Context, db *store.DB, e engine.Engine, name, out string) (shipped, error) {
+	sweep, err := loadSweep(ctx, db, name)
 	if err != nil {
 		return shipped{}, err
 	}
@@ -68,7 +73,10 @@ func (a *app) ship(ctx context.Context, db *store.DB, name, out string) (shipped
 		if files, s.checks, err = runFiles(ctx, db, s.choice.Run, name, export.SamplerOptions{}); err != nil {
 			return s, err
 		}
-		reasons, err := json.MarshalIndent(choiceJSON(sweep.Spec.Choose, summaries, s.choice, labels), "", "  ")
+		if s.fresh, err = fresh(ctx, db, e, sweep.Spec, s.chosen); err != nil {
+			return s, err
+		}
+		reasons, err := json.MarshalIndent(choiceJSON(sweep.Spec.Choose, summaries, s.choice, labels, s.fresh), "", "  ")
 		if err != nil {
 			return s, err
 		}
@@ -102,11 +110,10 @@ func settingLabels(summaries []experiments.Summary) (reports.Labels, error) {
 func (a *app) printShipped(s shipped, out string) {
 	if s.noChoice == nil {
 		st, _ := s.chosen.Stat(s.spec.Choose.Metric)
-		interval := ""
-		if !math.IsNaN(st.Low) {
-			interval = fmt.Sprintf(" [%.3g, %.3g]", st.Low, st.High)
-		}
-		fmt.Fprintf(a.stdout, "chosen    %s (NFE %s): %s %.4g%s, the %s\n", s.label, s.chosen.NFE, st.Name, st.Mean, interval, s.choice.Reason)
+		fmt.Fprintf(a.stdout, "chosen    %s (NFE %s): %s %.4g%s, the %s\n", s.label, s.chosen.NFE, st.Name, st.Mean, between(st.Low, st.High), s.choice.Reason)
+	}
+	if got, ok := s.fresh.Metrics[s.spec.Choose.Metric]; ok {
+		fmt.Fprintf(a.stdout, "fresh     %s %.4g%s on points the choice never saw\n", s.spec.Choose.Metric, float64(got.Mean), between(float64(got.Low), float64(got.High)))
 	}
 	for _, c := range s.checks {
 		if c.OK {
@@ -114,6 +121,14 @@ func (a *app) printShipped(s shipped, out string) {
 		}
 	}
 	fmt.Fprintf(a.stdout, "report    %s\n", filepath.Join(out, reportFile))
+}
+
+// between returns an interval in brackets, and nothing where there is none.
+func between(low, high float64) string {
+	if math.IsNaN(low) {
+		return ""
+	}
+	return fmt.Sprintf(" [%.3g, %.3g]", low, high)
 }
 
 func (a *app) printCheck(path string, c experiments.Check) {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
 	"flowsweep/export"
 	"flowsweep/store"
 )
@@ -76,14 +77,18 @@ func (a *app) exportRun(ctx context.Context, db *store.DB, prefix, out string, o
 
 // exportChosen writes the output folder of the latest sweep again.
 func (a *app) exportChosen(ctx context.Context, db *store.DB, out string) error {
-	sweep, err := db.Sweep(ctx, "")
+	sweep, err := loadSweep(ctx, db, "")
 	if err != nil {
 		return usage(err)
 	}
 	if out, err = outFolder(out, sweep.Name); err != nil {
 		return err
 	}
-	s, err := a.ship(ctx, db, sweep.Name, out)
+	e, _, err := engine.Pick(engine.Auto)
+	if err != nil {
+		return err
+	}
+	s, err := a.ship(ctx, db, e, sweep.Name, out)
 	if err != nil {
 		return err
 	}

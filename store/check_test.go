@@ -187,7 +187,7 @@ func TestDelete(t *testing.T) {
 	}
 	must(t, db.EndRun(t.Context(), gone.Key, env, experiments.Failed, "x", noon))
 	must(t, db.Ship(t.Context(), "tiny", []store.File{{Name: "velocity.onnx", Content: []byte("onnx")}}, []experiments.Check{{File: "velocity.onnx"}}))
-	must(t, db.SaveNull(t.Context(), store.Null{Key: "n", Reference: "of nobody", Metric: "mmd"}))
+	must(t, db.SaveNull(t.Context(), experiments.Null{Key: "n", Reference: "of nobody", Metric: "mmd"}))
 
 	_, err := db.Delete(t.Context(), "none")
 	wantError(t, err, `no sweep "none" in the store (have tiny, narrow)`)

@@ -4,25 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 
 	"flowsweep/experiments"
 )
 
-// Null is the null distribution of a metric: its values between a reference sample and others that are drawn from the
-// truth as well. It says what the metric reads when nothing is wrong.
-type Null struct {
-	Key       string // hash of all that the values depend on
-	Reference string // key of the reference sample
-	Metric    string
-	N         int // points of each sample that was compared with the reference
-	Mean      float64
-	Q95       float64 // 95 % quantile
-	Values    []float64
-}
-
 // SaveNull stores the null distribution, in place of the one of the same key.
-func (db *DB) SaveNull(ctx context.Context, n Null) (err error) {
+func (db *DB) SaveNull(ctx context.Context, n experiments.Null) (err error) {
 	defer wrap(&err, "save the null distribution of %s", n.Metric)
 	values := make([]experiments.Number, len(n.Values))
 	for i, x := range n.Values {
@@ -32,33 +19,40 @@ func (db *DB) SaveNull(ctx context.Context, n Null) (err error) {
 	if err != nil {
 		return err
 	}
+	summary := n.Summary()
 	return db.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO nulls (key, reference, metric, n, count, mean, q95, json)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, n.Key, n.Reference, n.Metric, n.N, len(n.Values), n.Mean, n.Q95, string(text))
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, n.Key, n.Reference, n.Metric, n.N, summary.N, summary.Mean, summary.Q95, string(text))
 		return err
 	})
 }
 
-// Null returns the null distribution of the key, and whether the store holds it.
-func (db *DB) Null(ctx context.Context, key string) (n Null, ok bool, err error) {
-	defer wrap(&err, "read a null distribution")
-	var mean, q95 sql.NullFloat64
-	var text string
-	err = db.readers.QueryRowContext(ctx, `SELECT key, reference, metric, n, mean, q95, json FROM nulls WHERE key = ?`, key).
-		Scan(&n.Key, &n.Reference, &n.Metric, &n.N, &mean, &q95, &text)
-	if errors.Is(err, sql.ErrNoRows) {
-		return Null{}, false, nil
-	}
-	if err != nil {
-		return Null{}, false, err
-	}
-	var values []experiments.Number
-	if err := json.Unmarshal([]byte(text), &values); err != nil {
-		return Null{}, false, err
-	}
-	for _, x := range values {
-		n.Values = append(n.Values, float64(x))
-	}
-	n.Mean, n.Q95 = orNaN(mean), orNaN(q95)
-	return n, true, nil
+// Nulls returns the null distributions against the references of a sweep, by key.
+func (db *DB) Nulls(ctx context.Context, sweep string) (nulls map[string]experiments.Null, err error) {
+	defer wrap(&err, "read the null distributions of sweep %q", sweep)
+	nulls = map[string]experiments.Null{}
+	return nulls, db.read(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, `SELECT key, reference, metric, n, json FROM nulls
+			WHERE reference IN (SELECT reference FROM sweep_runs WHERE sweep = ?)`, sweep)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var n experiments.Null
+			var text string
+			if err := rows.Scan(&n.Key, &n.Reference, &n.Metric, &n.N, &text); err != nil {
+				return err
+			}
+			var values []experiments.Number
+			if err := json.Unmarshal([]byte(text), &values); err != nil {
+				return err
+			}
+			for _, x := range values {
+				n.Values = append(n.Values, float64(x))
+			}
+			nulls[n.Key] = n
+		}
+		return rows.Err()
+	})
 }

@@ -37,24 +37,3 @@ func TestTagsAndNotes(t *testing.T) {
 	_, err := db.Owner(t.Context(), "zz")
 	wantError(t, err, "zz", "flowsweep runs")
 }
-
-func TestNulls(t *testing.T) {
-	t.Parallel()
-	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
-	if n, ok, err := db.Null(t.Context(), "k"); ok || err != nil {
-		t.Errorf("of an empty store: got %v, %v", n, err)
-	}
-	want := store.Null{Key: "k", Reference: "ref", Metric: "mmd", N: 16, Mean: 1.0 / 3, Q95: 2, Values: []float64{-1e-300, 0.1, 2}}
-	must(t, db.SaveNull(t.Context(), store.Null{Key: "k", Metric: "other"}))
-	must(t, db.SaveNull(t.Context(), want))
-	if got, ok, err := db.Null(t.Context(), "k"); !ok || err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("got %+v, %v, %v, want %+v", got, ok, err, want)
-	}
-	for _, v := range strangeValues() {
-		must(t, db.SaveNull(t.Context(), store.Null{Key: "s", Metric: "mmd", Mean: v.Value, Q95: v.Value, Values: []float64{v.Value}}))
-		got, ok, err := db.Null(t.Context(), "s")
-		if !ok || err != nil || !sameNumber(got.Mean, v.Value) || !sameNumber(got.Q95, v.Value) || !sameNumber(got.Values[0], v.Value) {
-			t.Errorf("numbers: got %+v, %v, want %v", got, err, v.Value)
-		}
-	}
-}

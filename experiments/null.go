@@ -1,0 +1,113 @@
+package experiments
+
+import (
+	"flowsweep/experiments/metric"
+	"flowsweep/experiments/target"
+)
+
+// Null is what a metric reads where there is nothing to find: its values between the reference sample and fresh samples
+// of the truth, each of as many points as a run draws.
+type Null struct {
+	Key       string // hash of all that the values depend on
+	Reference string // key of the reference sample
+	Metric    string
+	N         int // points of each fresh sample
+	Values    []float64
+}
+
+// Summary returns what a report shows of the null.
+func (n Null) Summary() metric.NullSummary { return metric.Summarize(n.Values) }
+
+// NullPlan is a null that a sweep needs, and what it is drawn from.
+type NullPlan struct {
+	Null
+	Target target.Target
+	Judged metric.Metric
+	Count  int // values to compute
+}
+
+// The values of a null. A p-value from it is a multiple of 1/(count + 1). Those by assignment take a second each.
+const (
+	nullCount         = 99
+	assignedNullCount = 19
+)
+
+// Nulls returns the nulls of every metric of the plan that two samples are enough for, each once.
+func (p Plan) Nulls() ([]NullPlan, error) {
+	var list []NullPlan
+	seen := map[string]bool{}
+	for _, fit := range p.Fits {
+		for _, run := range fit.Runs {
+			for _, m := range p.Spec.Metrics {
+				if m.NeedsModel() {
+					continue
+				}
+				k, err := nullKey(run, m.Name)
+				if err != nil {
+					return nil, err
+				}
+				if seen[k] {
+					continue
+				}
+				seen[k] = true
+				n := NullPlan{Null: Null{Key: k, Reference: run.Reference, Metric: m.Name, N: run.Sampling.Count}, Target: fit.Recipe.Target, Judged: m, Count: nullCount}
+				if (m.Name == metric.W1.Name || m.Name == metric.W2.Name) && n.Target.Dim > 1 {
+					n.Count = assignedNullCount
+				}
+				list = append(list, n)
+			}
+		}
+	}
+	return list, nil
+}
+
+func nullKey(run Run, metric string) (string, error) {
+	return key("null", measureVersion, run.Reference, metric, run.Sampling.Count)
+}
+
+// SetNulls gives every result of the sweep the p-values that the nulls, by key, have for its metrics, and keeps them for
+// Null.
+func (s *Sweep) SetNulls(nulls map[string]Null) error {
+	s.nulls = map[nullPlace]metric.NullSummary{}
+	places := map[nullPlace]Null{} // seeds share them
+	for i := range s.Results {
+		r := &s.Results[i]
+		form := r.Setting.form()
+		for j := range r.Metrics {
+			v := &r.Metrics[j]
+			place := nullPlace{form, v.Name}
+			null, ok := places[place]
+			if !ok {
+				k, err := s.nullKey(r.Setting, v.Name)
+				if err != nil {
+					return err
+				}
+				null = nulls[k]
+				places[place] = null
+			}
+			if len(null.Values) > 0 {
+				v.P = metric.PValue(null.Values, v.Value)
+				s.nulls[place] = null.Summary()
+			}
+		}
+	}
+	return nil
+}
+
+// nullKey returns the key of the null of a metric at a setting.
+func (s Sweep) nullKey(setting Setting, metric string) (string, error) {
+	run, err := s.Spec.run("", setting)
+	if err != nil {
+		return "", err
+	}
+	return nullKey(run, metric)
+}
+
+// nullPlace is where a null applies.
+type nullPlace struct{ setting, metric string }
+
+// Null returns what the metric reads at a setting where there is nothing to find, and whether that is known.
+func (s Sweep) Null(setting Setting, metric string) (metric.NullSummary, bool) {
+	n, ok := s.nulls[nullPlace{setting.form(), metric}]
+	return n, ok
+}
