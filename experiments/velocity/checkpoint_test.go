@@ -180,6 +180,9 @@ func TestCheckpointsOfOthersAreErrors(t *testing.T) {
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: error %v, want one with %q", c.name, err, c.want)
 		}
+		if of := (*CheckpointError)(nil); err != nil && !errors.As(err, &of) {
+			t.Errorf("%s: %v does not say that the checkpoint is at fault", c.name, err)
+		}
 	}
 	short := Training{Steps: 10, Batch: 4, Optimizer: Optimizer{Rate: 1e-2}}
 	short.From = checkpointAt(t, 8, short)
@@ -200,6 +203,21 @@ func TestCheckpointThatCannotBeSavedEndsTraining(t *testing.T) {
 	})
 	if !errors.Is(err, full) || last != 4 {
 		t.Errorf("error %v after step %d, want that of the save at step 4", err, last)
+	}
+}
+
+// TestCheckpointsThatAreNotDueAreNotMade: Due is asked at each step that Every allows, and at no other.
+func TestCheckpointsThatAreNotDueAreNotMade(t *testing.T) {
+	t.Parallel()
+	var asked, saved []int
+	tr := Training{
+		Steps: 20, Batch: 4, Optimizer: Optimizer{Rate: 1e-2}, Every: 4,
+		Due:  func(step int) bool { asked = append(asked, step); return step%3 == 0 },
+		Save: func(step int, _ []byte) error { saved = append(saved, step); return nil },
+	}
+	trained(t, engine.Go, tinyNet, tr)
+	if fmt.Sprint(asked, saved) != "[4 8 12 16 20] [12]" {
+		t.Errorf("asked at %v, saved at %v, want 4 8 12 16 20 and 12", asked, saved)
 	}
 }
 

@@ -19,11 +19,21 @@ import (
 type Training struct {
 	Steps, Batch int
 	Optimizer    Optimizer
-	Ahead        bool // draw the next batch while a step runs: pays where a core is free, and costs where none is
-	Every        int  // steps between checkpoints; 0: only when the context ends the training
+	Ahead        bool                // draw the next batch while a step runs: pays where a core is free, and costs where none is
+	Every        int                 // steps between checkpoints; 0: only when the context ends the training
+	Due          func(step int) bool // asked after every Every steps whether a checkpoint is wanted; nil: it is
 	Save         func(step int, checkpoint []byte) error
 	From         []byte
 }
+
+// CheckpointError says why a training cannot go on from a checkpoint: it is damaged, or of another training.
+type CheckpointError struct{ Err error }
+
+func (e *CheckpointError) Error() string {
+	return fmt.Sprintf("go on from the checkpoint: %v: train from the start instead", e.Err)
+}
+
+func (e *CheckpointError) Unwrap() error { return e.Err }
 
 // Pairs fills the batch of one training step: noise x0 and data x1, (n, d), coupled, and times t, (n).
 type Pairs func(step int, t []float64, x0, x1 flow.Batch) error
@@ -34,7 +44,8 @@ type Pairs func(step int, t []float64, x0, x1 flow.Batch) error
 //
 // and returns the weights, (P). log gets the loss of every step, counted from 1, before the step is taken; training
 // ends with the error it returns, with that of Save, and with that of the context. A loss that is not finite is the caller's
-// to judge; weights that are not finite at the end are an error. With Ahead, pairs is called from another goroutine.
+// to judge; weights that are not finite at the end are an error, and a From that is not of this training a
+// *CheckpointError. With Ahead, pairs is called from another goroutine.
 func Train(ctx context.Context, e engine.Engine, n Net, tr Training, seed uint64, path flow.Path, pairs Pairs,
 	log func(step int, loss float64) error,
 ) ([]float32, error) {
@@ -45,7 +56,7 @@ func Train(ctx context.Context, e engine.Engine, n Net, tr Training, seed uint64
 	if tr.From == nil {
 		state = tr.Optimizer.start(n.Init(seed))
 	} else if done, state, err = tr.decode(n, seed, tr.From); err != nil {
-		return nil, fmt.Errorf("go on from the checkpoint: %w: train from the start instead", err)
+		return nil, &CheckpointError{err}
 	}
 	program, err := compileStep(e, n, tr)
 	if err != nil {
@@ -89,7 +100,7 @@ func run(ctx context.Context, loop engine.Loop, tr Training, done int, draw func
 		if err := log(done, float64(out[0].Data[0])); err != nil {
 			return nil, err
 		}
-		if tr.Every > 0 && done%tr.Every == 0 {
+		if tr.Every > 0 && done%tr.Every == 0 && (tr.Due == nil || tr.Due(done)) {
 			saved = done
 			if err := save(done); err != nil {
 				return nil, err
