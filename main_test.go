@@ -48,6 +48,8 @@ func TestScripts(t *testing.T) {
 			"firstkey":    firstKey,
 			"sameresults": sameResults,
 			"waitfor":     waitFor,
+			"jsonsame":    jsonSame,
+			"waitsaved":   waitSaved,
 		},
 		RequireExplicitExec: true,
 	})
@@ -174,17 +176,22 @@ func perturb(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), file, 0o644))
 }
 
-// firstKey sets a variable to a prefix of the first run's key in a JSON run table: firstkey FILE VARIABLE
+// firstKey sets a variable to a prefix of the first run's key, or of its fit's, in a JSON run table:
+// firstkey FILE VARIABLE [fit]
 func firstKey(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: firstkey FILE VARIABLE")
+	if neg || len(args) < 2 || len(args) > 3 {
+		ts.Fatalf("usage: firstkey FILE VARIABLE [fit]")
 	}
-	var list []struct{ Run string }
+	var list []struct{ Run, Fit string }
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &list))
 	if len(list) == 0 {
 		ts.Fatalf("%s holds no runs", args[0])
 	}
-	ts.Setenv(args[1], list[0].Run[:8])
+	key := list[0].Run
+	if len(args) == 3 {
+		key = list[0].Fit
+	}
+	ts.Setenv(args[1], key[:8])
 }
 
 // waitFor waits until some run of the store runs.db is in a state: waitfor STATE
@@ -202,6 +209,41 @@ func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 		time.Sleep(25 * time.Millisecond)
 	}
 	ts.Fatalf("no run is %s after 10 seconds", args[0])
+}
+
+// waitSaved waits until the checkpoint of a fit in the store runs.db is of a later step than the variable says, and sets
+// that: waitsaved KEY VARIABLE
+func waitSaved(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: waitsaved KEY VARIABLE")
+	}
+	before, _ := strconv.Atoi(ts.Getenv(args[1])) // 0 where it is not set
+	for range 400 {
+		cmd := exec.Command("flowsweep", "show", args[0], "--json")
+		cmd.Dir = ts.MkAbs(".")
+		out, err := cmd.Output() // fails until there is a store
+		var fit struct{ Checkpoint int }
+		if err == nil {
+			ts.Check(json.Unmarshal(out, &fit))
+		}
+		if fit.Checkpoint > before {
+			ts.Setenv(args[1], strconv.Itoa(fit.Checkpoint))
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	ts.Fatalf("no checkpoint of %s after step %d in 10 seconds", args[0], before)
+}
+
+// jsonSame compares a value in two JSON files: jsonsame FILE FILE PATH
+func jsonSame(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: jsonsame FILE FILE PATH")
+	}
+	a, b := jsonAt(ts, args[0], args[2]), jsonAt(ts, args[1], args[2])
+	if a == nil || !reflect.DeepEqual(a, b) {
+		ts.Fatalf("%s is %v in %s and %v in %s", args[2], a, args[0], b, args[1])
+	}
 }
 
 // sameResults checks that two JSON run tables hold the same runs with the same outcome, times aside:

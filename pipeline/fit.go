@@ -54,7 +54,8 @@ func (s *sweeper) runs(ctx context.Context, t todo, f *fitted) error {
 	return nil
 }
 
-// train trains the net of a fit and stores its weights. It reports false, with no error, where that failed.
+// train trains the net of a fit, from its checkpoint if there is one, and stores its weights. It reports false, with no
+// error, where that failed.
 func (s *sweeper) train(ctx context.Context, fit experiments.Fit) (ok bool, err error) {
 	started, err := s.db.StartFit(ctx, fit.Key, s.env, s.now())
 	if err != nil || !started {
@@ -64,16 +65,24 @@ func (s *sweeper) train(ctx context.Context, fit experiments.Fit) (ok bool, err 
 	if err != nil {
 		return false, err
 	}
-	start, last := s.now(), 0.
-	var weights []float32
-	err = guarded(func() (err error) {
-		weights, err = train(ctx, s.engineFor(net, fit), fit, s.spare > 1, func(l experiments.Loss) {
+	last := 0.
+	t := &training{
+		fit: fit, engine: s.engineFor(net, fit), ahead: s.spare > 1, pace: newPace(s.checkpoints, s.now),
+		resumed: func(step int) {
+			s.show.line("fit %s: %s, seed %d: goes on from step %d of %d", fit.Key, s.labels[fit.Key], fit.Seed, step, fit.Recipe.Train.Steps)
+			s.show.skip(step)
+		},
+		log: func(l experiments.Loss) {
 			last = l.Value
 			s.db.LogLosses(fit.Key, l)
-		}, func(n int) { s.show.advance(n, 0) })
-		return err
-	})
-	seconds := s.now().Sub(start).Seconds()
+		},
+		steps: func(n int) { s.show.advance(n, 0) },
+		save:  func(c checkpoint) { s.saveCheckpoint(ctx, c) },
+	}
+	if t.from, err = s.checkpointOf(ctx, fit, t.engine.Name); err != nil {
+		return false, err
+	}
+	weights, err := s.trained(ctx, t)
 	kept := context.WithoutCancel(ctx)
 	if err != nil && errors.Is(err, ctx.Err()) {
 		return false, errors.Join(err, s.db.EndFit(kept, fit.Key, experiments.Killed, "interrupted", s.now()))
@@ -85,11 +94,29 @@ func (s *sweeper) train(ctx context.Context, fit experiments.Fit) (ok bool, err 
 	if err != nil {
 		return false, err
 	}
+	seconds := t.seconds()
 	if err := s.db.FinishFit(kept, fit.Key, seconds, net.Size(), file, s.now()); err != nil {
 		return false, err
 	}
 	s.show.line("fit %s: %s, seed %d: loss %.4f, %.1f s", fit.Key, s.labels[fit.Key], fit.Seed, last, seconds)
 	return true, nil
+}
+
+// trained returns the weights of a training, which starts from nothing where its checkpoint turns out to be of no use.
+func (s *sweeper) trained(ctx context.Context, t *training) (weights []float32, err error) {
+	run := func() (err error) {
+		weights, err = t.run(ctx)
+		return err
+	}
+	err = guarded(run)
+	if bad := (*velocity.CheckpointError)(nil); errors.As(err, &bad) {
+		if err := s.dropCheckpoint(ctx, t.fit, bad.Err); err != nil {
+			return nil, err
+		}
+		t.from = nil
+		err = guarded(run)
+	}
+	return weights, err
 }
 
 // run samples one run, stores the samples, and measures them.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
@@ -17,11 +18,14 @@ type progress struct {
 	bars  *mpb.Progress // nil where w is no terminal
 	steps *mpb.Bar      // training steps
 	runs  *mpb.Bar
+
+	mu    sync.Mutex
+	total int // of steps
 }
 
 // newProgress starts showing progress over this many training steps and runs.
 func newProgress(w io.Writer, steps, runs int) *progress {
-	p := &progress{w: w}
+	p := &progress{w: w, total: steps}
 	if !isTerminal(w) {
 		return p
 	}
@@ -47,6 +51,16 @@ func (p *progress) advance(steps, runs int) {
 	}
 	if p.runs != nil {
 		p.runs.IncrBy(runs)
+	}
+}
+
+// skip takes training steps, done in an earlier sweep, out of those to do: they say nothing about the time that is left.
+func (p *progress) skip(steps int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.total -= steps
+	if p.steps != nil {
+		p.steps.SetTotal(int64(p.total), false)
 	}
 }
 

@@ -29,6 +29,7 @@ type shown struct {
 	Metrics     map[string]any          `json:"metrics,omitempty"`    // against the first of the references
 	References  []string                `json:"references,omitempty"` // keys of the reference samples it was measured against
 	Losses      []shownLoss             `json:"losses,omitempty"`
+	Checkpoint  int                     `json:"checkpoint,omitempty"` // the step that training goes on from
 	Files       []experiments.Artifact  `json:"files"`
 	Tags        []string                `json:"tags,omitempty"`
 	Note        string                  `json:"note,omitempty"`
@@ -94,7 +95,7 @@ func showFit(ctx context.Context, db *store.DB, key string) (shown, error) {
 	}
 	s := shown{
 		Kind: "fit", Key: key, State: f.State, Error: f.Error, Config: f.Config, Seconds: f.Seconds, Params: f.Params,
-		Files: f.Files, Environment: f.Environment,
+		Checkpoint: f.Checkpoint, Files: f.Files, Environment: f.Environment,
 	}
 	losses, err := db.Losses(ctx, key)
 	for _, l := range losses {
@@ -154,6 +155,9 @@ func (a *app) printShown(s shown, indent string) error {
 		for _, i := range []int{0, n / 2, n - 1} {
 			line("loss", fmt.Sprintf("%v at step %d", s.Losses[i].Value, s.Losses[i].Step))
 		}
+	}
+	if s.Checkpoint > 0 {
+		line("checkpoint", fmt.Sprintf("step %d: training goes on from there", s.Checkpoint))
 	}
 	for _, f := range s.Files {
 		line("file", fmt.Sprintf("%s, %d bytes, sha256 %s", f.Name, f.Size, f.SHA256))

@@ -32,6 +32,8 @@ type sweepFlags struct {
 	failFast bool
 	yes      bool
 	noWait   bool
+
+	checkpoints time.Duration
 }
 
 func (a *app) sweepCommand() *cobra.Command {
@@ -46,6 +48,8 @@ func (a *app) sweepCommand() *cobra.Command {
 	cmd.Flags().IntVar(&f.workers, "workers", 0, "fits done at once; 0 means one a core")
 	cmd.Flags().StringVar(&f.engine, "engine", "", "what runs the nets: auto, onnxruntime or go (default what the spec says)")
 	cmd.Flags().BoolVar(&f.failFast, "fail-fast", false, "stop at the first fit or run that fails")
+	cmd.Flags().DurationVar(&f.checkpoints, "checkpoint-every", 5*time.Second,
+		"the `time` of training between checkpoints, from which it goes on after a crash; 0 for one at an interrupt only")
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask before a large sweep")
 	cmd.Flags().BoolVar(&f.noWait, "no-wait", false, "end with an error if another sweep works on the store, rather than wait for it")
 	return cmd
@@ -63,6 +67,8 @@ type sweeper struct {
 	show     *progress
 	now      func() time.Time
 	failFast bool
+
+	checkpoints time.Duration // between those of a training; 0: only when it is interrupted
 
 	mu       sync.Mutex
 	failures []string
@@ -85,6 +91,9 @@ func (a *app) sweep(ctx context.Context, path string, f sweepFlags) error {
 	if err != nil {
 		return err
 	}
+	if f.checkpoints < 0 {
+		return usage(fmt.Errorf("--checkpoint-every %v: give a time, or 0 for a checkpoint at an interrupt only", f.checkpoints))
+	}
 	out, err := outFolder(f.out, plan.Spec.Name)
 	if err != nil {
 		return err
@@ -104,6 +113,7 @@ func (a *app) sweep(ctx context.Context, path string, f sweepFlags) error {
 	}
 	s := &sweeper{
 		db: db, plan: plan, engine: e, env: environment(e.Name), court: newCourt(plan.Spec), now: a.now, failFast: f.failFast,
+		checkpoints: f.checkpoints,
 	}
 	return errors.Join(a.run(ctx, s, workers, why, out), db.Close())
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"time"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
@@ -29,34 +30,85 @@ func netOf(r experiments.Recipe) (velocity.Net, error) {
 	}, nil
 }
 
-// train trains the net of a fit and returns its weights. log gets the points of the loss curve as they come, step the
-// number of steps taken since its last call. With ahead, another core draws the batches. A loss that is not finite ends
-// the training with an error.
-func train(ctx context.Context, e engine.Engine, fit experiments.Fit, ahead bool, log func(experiments.Loss), step func(n int)) ([]float32, error) {
-	net, err := netOf(fit.Recipe)
+// curveSteps returns how many steps of a fit a point of its loss curve is the mean of.
+func curveSteps(fit experiments.Fit) int {
+	return (fit.Recipe.Train.Steps + curvePoints - 1) / curvePoints
+}
+
+// training is the training of the net of one fit. What comes of it depends on the fit and the engine alone, wherever it
+// was interrupted and went on.
+type training struct {
+	fit     experiments.Fit
+	engine  engine.Engine
+	ahead   bool                   // another core draws the batches
+	from    *checkpoint            // to go on from; nil: from the start
+	pace    *pace                  // of checkpoints
+	resumed func(step int)         // gets the step it goes on from, once it does
+	log     func(experiments.Loss) // gets the points of the loss curve as they come
+	steps   func(n int)            // gets the number of steps taken since its last call, or since resumed
+	save    func(c checkpoint)     // gets checkpoints when they are due, and when the context ends the training
+
+	start time.Time
+	at    int // step
+	sum   float64
+	count int // losses in sum: those since the last point of the curve
+}
+
+// run trains the net and returns its weights. A loss that is not finite ends the training with an error.
+func (t *training) run(ctx context.Context) ([]float32, error) {
+	net, err := netOf(t.fit.Recipe)
 	if err != nil {
 		return nil, err
 	}
-	t := fit.Recipe.Train
-	training := velocity.Training{Steps: t.Steps, Batch: t.Batch, Ahead: ahead, Optimizer: velocity.Optimizer{
-		Rate: t.Rate, Cosine: t.Schedule == "cosine", Clip: t.Clip, Decay: t.Decay, EMA: t.EMA,
-	}}
-	every := (t.Steps + curvePoints - 1) / curvePoints
-	sum, n := 0., 0
-	return velocity.Train(ctx, e, net, training, fit.Seed, fit.Recipe.Path, pairs(fit), func(at int, loss float64) error {
-		sum += loss
-		n++
-		broken := math.IsNaN(loss) || math.IsInf(loss, 0)
-		if n == every || at == t.Steps || broken {
-			log(experiments.Loss{Step: at, Value: sum / float64(n)})
-			step(n)
-			sum, n = 0, 0
-		}
-		if broken {
-			return fmt.Errorf("the training loss is %g at step %d of %d: lower the rate, %g now", loss, at, t.Steps, t.Rate)
-		}
-		return nil
+	r := t.fit.Recipe.Train
+	tr := velocity.Training{
+		Steps: r.Steps, Batch: r.Batch, Ahead: t.ahead,
+		Optimizer: velocity.Optimizer{Rate: r.Rate, Cosine: r.Schedule == "cosine", Clip: r.Clip, Decay: r.Decay, EMA: r.EMA},
+		Every:     1, Due: func(step int) bool { return step < r.Steps && t.pace.due() }, Save: t.saveNet,
+	}
+	t.start, t.at, t.sum, t.count = t.pace.now(), 0, 0, 0
+	if t.from != nil {
+		t.at, t.sum, t.count, tr.From = t.from.step, t.from.Sum, t.from.Count, t.from.net
+	}
+	return velocity.Train(ctx, t.engine, net, tr, t.fit.Seed, t.fit.Recipe.Path, pairs(t.fit), t.loss)
+}
+
+// loss adds the loss of a step to the curve.
+func (t *training) loss(at int, loss float64) error {
+	if t.from != nil && at == t.from.step+1 {
+		t.resumed(t.from.step)
+	}
+	t.sum += loss
+	t.count++
+	r := t.fit.Recipe.Train
+	broken := math.IsNaN(loss) || math.IsInf(loss, 0)
+	if at%curveSteps(t.fit) == 0 || at == r.Steps || broken {
+		t.log(experiments.Loss{Step: at, Value: t.sum / float64(t.count)})
+		t.steps(at - t.at)
+		t.at, t.sum, t.count = at, 0, 0
+	}
+	if broken {
+		return fmt.Errorf("the training loss is %g at step %d of %d: lower the rate, %g now", loss, at, r.Steps, r.Rate)
+	}
+	return nil
+}
+
+// saveNet makes a checkpoint of velocity's one.
+func (t *training) saveNet(step int, net []byte) error {
+	t.save(checkpoint{
+		Fit: t.fit.Key, Engine: t.engine.Name, Sum: t.sum, Count: t.count, Seconds: t.seconds(), step: step, net: net,
 	})
+	t.pace.saved()
+	return nil
+}
+
+// seconds returns how long the training has taken, the attempts it goes on from included.
+func (t *training) seconds() float64 {
+	s := t.pace.now().Sub(t.start).Seconds()
+	if t.from != nil {
+		s += t.from.Seconds
+	}
+	return s
 }
 
 // pairs returns the batches of a fit. Row i of step k is the point of id (k - 1) batch + i of its streams, so no point

@@ -21,6 +21,9 @@ func TestCheckpoint(t *testing.T) {
 		if err != nil || ok != (step > 0) || got != step || string(content) != want {
 			t.Errorf("checkpoint: got %q at step %d (%v, %v), want %q at %d", content, got, ok, err, want, step)
 		}
+		if f := try(db.Fit(t.Context(), fit))(t); f.Checkpoint != step {
+			t.Errorf("the fit says step %d, want %d", f.Checkpoint, step)
+		}
 	}
 	steps := func() (list []int) {
 		for _, l := range try(db.Losses(t.Context(), fit))(t) {

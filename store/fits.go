@@ -24,6 +24,7 @@ type FitRecord struct {
 	Environment experiments.Environment // of its latest start; zero before
 	Started     time.Time               // latest; zero before
 	Finished    time.Time               // or failed, or killed; zero before
+	Checkpoint  int                     // the step it can go on from; 0 where it would start from nothing
 	Files       []experiments.Artifact
 }
 
@@ -120,9 +121,10 @@ func (db *DB) Fit(ctx context.Context, key string) (f FitRecord, err error) {
 	err = db.read(ctx, func(tx *sql.Tx) error {
 		var config string
 		var environment, started, finished sql.NullString
-		if err := tx.QueryRowContext(ctx, `SELECT f.key, f.config, f.state, f.seconds, f.params, f.error, e.json, f.started, f.finished
+		if err := tx.QueryRowContext(ctx, `SELECT f.key, f.config, f.state, f.seconds, f.params, f.error, e.json, f.started, f.finished,
+			coalesce((SELECT step FROM checkpoints WHERE fit = f.key), 0)
 			FROM fits f LEFT JOIN environments e ON e.hash = f.environment WHERE f.key = ?`, key).
-			Scan(&f.Key, &config, &f.State, &f.Seconds, &f.Params, &f.Error, &environment, &started, &finished); err != nil {
+			Scan(&f.Key, &config, &f.State, &f.Seconds, &f.Params, &f.Error, &environment, &started, &finished, &f.Checkpoint); err != nil {
 			return found(err)
 		}
 		f.Config = json.RawMessage(config)
