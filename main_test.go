@@ -16,6 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"flowsweep/experiments/engine/ort"
+	"flowsweep/experiments/flow"
 	"flowsweep/pipeline"
 )
 
@@ -41,6 +42,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"jsonhas":     jsonHas,
+			"samepoints":  samePoints,
 			"jsonis":      jsonIs,
 			"jsonbetween": jsonBetween,
 			"perturb":     perturb,
@@ -130,6 +132,27 @@ func jsonBetween(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	if !ok || !(x >= low && x <= high) {
 		ts.Fatalf("%s: %s is %v, want it between %g and %g", args[0], args[1], jsonAt(ts, args[0], args[1]), low, high)
+	}
+}
+
+// samePoints compares two CSV files of points: samepoints FILE FILE TOLERANCE
+func samePoints(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: samepoints FILE FILE TOLERANCE")
+	}
+	var points [2]flow.Batch
+	for i := range points {
+		var err error
+		points[i], _, err = flow.DecodeCSV([]byte(ts.ReadFile(args[i])))
+		ts.Check(err)
+	}
+	ts.Check(flow.CheckLike(points[0], points[1]))
+	tolerance, err := strconv.ParseFloat(args[2], 64)
+	ts.Check(err)
+	for i, v := range points[0].Data {
+		if !(math.Abs(v-points[1].Data[i]) <= tolerance) {
+			ts.Fatalf("number %d is %g in %s and %g in %s", i, v, args[0], points[1].Data[i], args[1])
+		}
 	}
 }
 

@@ -38,7 +38,7 @@ func (a *app) sampleCommand() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.run, "run", "", "the net of the run of that `key`, and its solver where no other is given")
-	flags.StringVar(&f.model, "model", "", "an ONNX `file`: a velocity (t, x -> v)")
+	flags.StringVar(&f.model, "model", "", "an ONNX `file` from anywhere: a velocity (t, x -> v), or a sampler (noise -> samples)")
 	flags.BoolVar(&f.exact, "exact", false, "the exact velocity of a target")
 	flags.StringVar(&f.target, "target", "", "the target of --exact: a name, or inline YAML")
 	flags.StringVar(&f.path, "path", "", "the `path` to sample along (default the net's own, condot for --exact)")
@@ -65,12 +65,16 @@ type velocities struct {
 	sampling experiments.Sampling // recommended; zero if none is
 	field    flow.Field
 	rows     flow.RowField
+	whole    func(x0 flow.Batch) (flow.Batch, error) // noise to samples; nil where there is a velocity
 	close    func() error
 }
 
 func (a *app) drawSamples(ctx context.Context, f drawFlags) (err error) {
 	if f.out == "" {
 		return usage(errors.New("--out is missing: give the file to write, .npy or .csv"))
+	}
+	if !f.exact && f.run == "" && f.model == "" {
+		return usage(errors.New("there is nothing to sample: give --run the key of a run, or --model a file"))
 	}
 	if _, err := pointsForm(f.out); err != nil {
 		return err
@@ -80,14 +84,22 @@ func (a *app) drawSamples(ctx context.Context, f drawFlags) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, v.close()) }()
-	s, err := f.sampling(v)
-	if err != nil {
-		return err
-	}
 	x0, err := f.start(v)
 	if err != nil {
 		return err
 	}
+	if v.whole != nil {
+		x, err := v.whole(x0)
+		if err != nil {
+			return err
+		}
+		return a.writePoints(f.out, x)
+	}
+	s, err := f.sampling(v)
+	if err != nil {
+		return err
+	}
+	s.Count = x0.Len()
 	got, err := draw(ctx, v.field, v.rows, v.path, s, x0)
 	if err != nil {
 		return err
@@ -113,7 +125,11 @@ func (a *app) velocities(ctx context.Context, f drawFlags) (velocities, error) {
 		if err != nil {
 			return velocities{}, usage(fmt.Errorf("read the model: %w", err))
 		}
-		return velocities{}, usage(fmt.Errorf("%s of %d bytes: sampling a file is not there yet", f.model, len(content)))
+		v, err := fileVelocities(f.model, content, f)
+		if err != nil {
+			return v, usage(err)
+		}
+		return v, nil
 	}
 }
 

@@ -184,6 +184,17 @@ func names(ports []port) []string {
 	return list
 }
 
+// Dims returns the sizes that the model declares for the input or output of that name: a negative one is known only when
+// it runs. It is nil where nothing is declared.
+func (s *Session) Dims(name string) []int {
+	for _, p := range slices.Concat(s.inputs, s.outputs) {
+		if p.name == name {
+			return p.dims
+		}
+	}
+	return nil
+}
+
 // Metadata returns the model's metadata properties.
 func (s *Session) Metadata() map[string]string { return s.metadata }
 
