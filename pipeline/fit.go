@@ -28,7 +28,11 @@ func (s *sweeper) fit(ctx context.Context, t todo) error {
 	if err != nil {
 		return err
 	}
-	f, err := newFitted(s.engine, t.fit, weights, s.plan.Spec.Reference.Seed)
+	var f *fitted
+	err = guarded(func() (err error) {
+		f, err = newFitted(s.engine, t.fit, weights, s.plan.Spec.Reference.Seed)
+		return err
+	})
 	if err != nil {
 		return s.failed("fit", t.fit.Key, err)
 	}
@@ -105,6 +109,13 @@ func (s *sweeper) train(ctx context.Context, fit experiments.Fit) (ok bool, err 
 // trained returns the weights of a training, which starts from nothing where its checkpoint turns out to be of no use.
 func (s *sweeper) trained(ctx context.Context, t *training) (weights []float32, err error) {
 	run := func() (err error) {
+		net, err := netOf(t.fit.Recipe)
+		if err == nil {
+			err = checkMemory(net, s.memory)
+		}
+		if err != nil {
+			return err
+		}
 		weights, err = t.run(ctx)
 		return err
 	}
@@ -142,7 +153,11 @@ func (s *sweeper) run(ctx context.Context, f *fitted, run experiments.Run) error
 
 // measure measures the samples of a run and stores the values.
 func (s *sweeper) measure(ctx context.Context, f *fitted, run experiments.Run, points flow.Batch) error {
-	values, err := s.court.measure(f, run, points)
+	var values []experiments.Value
+	err := guarded(func() (err error) {
+		values, err = s.court.measure(f, run, points)
+		return err
+	})
 	s.show.advance(0, 1)
 	if err != nil {
 		return s.failed("run", run.Key, err)

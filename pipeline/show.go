@@ -127,7 +127,21 @@ func showRun(ctx context.Context, db *store.DB, key string) (shown, error) {
 	return s, err
 }
 
-// printShown prints a fit or run for people; the losses as first, middle and last.
+// telling returns the losses that tell how a fit went: the first, the middle and the last; or, where it did not come to
+// its end, the first and the last five.
+func telling(losses []shownLoss, state experiments.State) []shownLoss {
+	n := len(losses)
+	switch {
+	case n <= 6:
+		return losses
+	case state == experiments.Finished:
+		return []shownLoss{losses[0], losses[n/2], losses[n-1]}
+	default:
+		return append([]shownLoss{losses[0]}, losses[n-5:]...)
+	}
+}
+
+// printShown prints a fit or run for people.
 func (a *app) printShown(s shown, indent string) error {
 	line := func(name string, value any) { fmt.Fprintf(a.stdout, "%s%-12s %v\n", indent, name, value) }
 	line(s.Kind, s.Key)
@@ -151,10 +165,8 @@ func (a *app) printShown(s shown, indent string) error {
 	for _, name := range slices.Sorted(maps.Keys(s.Metrics)) {
 		line(name, s.Metrics[name])
 	}
-	if n := len(s.Losses); n > 0 {
-		for _, i := range []int{0, n / 2, n - 1} {
-			line("loss", fmt.Sprintf("%v at step %d", s.Losses[i].Value, s.Losses[i].Step))
-		}
+	for _, l := range telling(s.Losses, s.State) {
+		line("loss", fmt.Sprintf("%v at step %d", l.Value, l.Step))
 	}
 	if s.Checkpoint > 0 {
 		line("checkpoint", fmt.Sprintf("step %d: training goes on from there", s.Checkpoint))

@@ -33,6 +33,7 @@ type sweepFlags struct {
 	yes      bool
 	noWait   bool
 
+	retryFailed bool
 	checkpoints time.Duration
 }
 
@@ -50,6 +51,7 @@ func (a *app) sweepCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&f.failFast, "fail-fast", false, "stop at the first fit or run that fails")
 	cmd.Flags().DurationVar(&f.checkpoints, "checkpoint-every", 5*time.Second,
 		"the `time` of training between checkpoints, from which it goes on after a crash; 0 for one at an interrupt only")
+	cmd.Flags().BoolVar(&f.retryFailed, "retry-failed", false, "do only what failed before; without it that is done with the rest")
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask before a large sweep")
 	cmd.Flags().BoolVar(&f.noWait, "no-wait", false, "end with an error if another sweep works on the store, rather than wait for it")
 	return cmd
@@ -68,6 +70,8 @@ type sweeper struct {
 	now      func() time.Time
 	failFast bool
 
+	memory      float64       // bytes this machine has; 0 where that is not known
+	retryFailed bool          // and nothing else
 	checkpoints time.Duration // between those of a training; 0: only when it is interrupted
 
 	mu       sync.Mutex
@@ -113,7 +117,7 @@ func (a *app) sweep(ctx context.Context, path string, f sweepFlags) error {
 	}
 	s := &sweeper{
 		db: db, plan: plan, engine: e, env: environment(e.Name), court: newCourt(plan.Spec), now: a.now, failFast: f.failFast,
-		checkpoints: f.checkpoints,
+		memory: machineMemory(), retryFailed: f.retryFailed, checkpoints: f.checkpoints,
 	}
 	return errors.Join(a.run(ctx, s, workers, why, out), db.Close())
 }
@@ -127,8 +131,17 @@ func (a *app) run(ctx context.Context, s *sweeper, workers int, why, out string)
 	if s.labels, err = fitLabels(s.plan); err != nil {
 		return err
 	}
+	if s.retryFailed {
+		if left = left.failedOnly(); len(left.fits) == 0 {
+			fmt.Fprintf(a.stderr, "nothing to do: nothing of %s in %s has failed\n", s.plan.Spec.Name, a.db)
+			return nil
+		}
+	}
+	if err := a.sayAgain(ctx, s, left); err != nil {
+		return err
+	}
 	if len(left.fits) > 0 {
-		if err := s.court.prepare(s.plan); err != nil {
+		if err := guarded(func() error { return s.court.prepare(s.plan) }); err != nil {
 			return usage(err)
 		}
 	}
@@ -153,6 +166,7 @@ func (a *app) run(ctx context.Context, s *sweeper, workers int, why, out string)
 	if err == nil {
 		err = a.finish(ctx, s, out)
 	}
+	a.sayFailures(s.failures)
 	state := experiments.Finished
 	switch {
 	case ctx.Err() != nil:

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"slices"
 
 	"flowsweep/experiments"
 	"flowsweep/store"
@@ -19,26 +20,36 @@ type work struct {
 // todo is what is left to do of one fit.
 type todo struct {
 	fit    experiments.Fit
+	state  experiments.State // of the fit; "" where nothing is known of it
 	train  bool
-	sample []experiments.Run // nothing is known of them
+	sample []experiments.Run // not sampled yet, or without success
 	again  []experiments.Run // sampled, but a metric is missing
+	failed []string          // keys of those in sample whose latest try failed
 }
 
 // remaining asks the store which parts of the plan it holds. A nil store holds nothing.
 func remaining(ctx context.Context, db *store.DB, plan experiments.Plan) (work, error) {
-	var w work
 	var have store.States
 	if db != nil {
 		var err error
 		if have, err = db.States(ctx, plan); err != nil {
-			return w, err
+			return work{}, err
 		}
 	}
+	var fits []todo
 	for _, fit := range plan.Fits {
-		t := remainingOf(have, plan.Spec, fit)
+		fits = append(fits, remainingOf(have, plan.Spec, fit))
+	}
+	return newWork(fits), nil
+}
+
+// newWork counts what is left to do of fits.
+func newWork(fits []todo) work {
+	var w work
+	for _, t := range fits {
 		if t.train {
 			w.trained++
-			w.trainSteps += fit.Recipe.Train.Steps
+			w.trainSteps += t.fit.Recipe.Train.Steps
 		}
 		w.sampled += len(t.sample)
 		w.measured += len(t.sample) + len(t.again)
@@ -46,15 +57,36 @@ func remaining(ctx context.Context, db *store.DB, plan experiments.Plan) (work, 
 			w.fits = append(w.fits, t)
 		}
 	}
-	return w, nil
+	return w
+}
+
+// failedOnly returns what of the work failed before: fits, with their runs, and runs. A run that is sampled and not
+// measured is among them, as it is if its measuring failed.
+func (w work) failedOnly() work {
+	var fits []todo
+	for _, t := range w.fits {
+		switch {
+		case t.state == experiments.Failed:
+		case t.train:
+			continue
+		default:
+			t.sample = slices.DeleteFunc(slices.Clone(t.sample), func(r experiments.Run) bool { return !slices.Contains(t.failed, r.Key) })
+		}
+		fits = append(fits, t)
+	}
+	return newWork(fits)
 }
 
 func remainingOf(have store.States, spec experiments.Spec, fit experiments.Fit) todo {
-	t := todo{fit: fit, train: have.Fits[fit.Key] != experiments.Finished}
+	t := todo{fit: fit, state: have.Fits[fit.Key]}
+	t.train = t.state != experiments.Finished
 	for _, run := range fit.Runs {
-		switch {
-		case have.Runs[run.Key] != experiments.Finished:
+		switch state := have.Runs[run.Key]; {
+		case state != experiments.Finished:
 			t.sample = append(t.sample, run)
+			if state == experiments.Failed {
+				t.failed = append(t.failed, run.Key)
+			}
 		case !measured(spec, have.Metrics[run.Key]):
 			t.again = append(t.again, run)
 		}
