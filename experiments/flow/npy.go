@@ -16,17 +16,32 @@ const npyMagic = "\x93NUMPY"
 
 // EncodeNPY returns the points, (n, d), as a NumPy file of 32-bit floats.
 func EncodeNPY(b Batch) []byte {
-	header := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }", b.Len(), b.Dim)
-	// The header ends with a newline and brings the numbers to a multiple of 64 bytes, as NumPy does.
-	used := len(npyMagic) + 4 + len(header) + 1
-	header += strings.Repeat(" ", (64-used%64)%64) + "\n"
-	out := append([]byte(npyMagic), 1, 0)
-	out = binary.LittleEndian.AppendUint16(out, uint16(len(header)))
-	out = append(out, header...)
+	out := npyHead("<f4", b)
 	for _, v := range b.Data {
 		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(float32(v)))
 	}
 	return out
+}
+
+// EncodeNPY64 returns the points, (n, d), as a NumPy file of 64-bit floats, which reads back as the same numbers.
+func EncodeNPY64(b Batch) []byte {
+	out := npyHead("<f8", b)
+	for _, v := range b.Data {
+		out = binary.LittleEndian.AppendUint64(out, math.Float64bits(v))
+	}
+	return out
+}
+
+// npyHead returns the beginning of a file of these points, with room for the numbers.
+func npyHead(kind string, b Batch) []byte {
+	header := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%d, %d), }", kind, b.Len(), b.Dim)
+	// The header ends with a newline and brings the numbers to a multiple of 64 bytes, as NumPy does.
+	used := len(npyMagic) + 4 + len(header) + 1
+	header += strings.Repeat(" ", (64-used%64)%64) + "\n"
+	out := make([]byte, 0, len(npyMagic)+4+len(header)+8*len(b.Data))
+	out = append(append(out, npyMagic...), 1, 0)
+	out = binary.LittleEndian.AppendUint16(out, uint16(len(header)))
+	return append(out, header...)
 }
 
 var npyHeader = regexp.MustCompile(`'descr': '<f([48])', 'fortran_order': False, 'shape': \((\d+), (\d+)\)`)

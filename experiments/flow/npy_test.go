@@ -74,3 +74,22 @@ func FuzzDecodeNPY(f *testing.F) {
 		}
 	})
 }
+
+// TestNPY64RoundTrip: 64-bit files keep every bit, and say so in NumPy's words.
+func TestNPY64RoundTrip(t *testing.T) {
+	t.Parallel()
+	want := Batch{Dim: 3, Data: []float64{math.Pi, 1e-300, -1. / 3, math.MaxFloat64, 5e-324, 0}}
+	file := EncodeNPY64(want)
+	got, err := DecodeNPY(file)
+	if err != nil || CheckLike(got, want) != nil {
+		t.Fatalf("decoded as %v: %v", got, err)
+	}
+	for i, v := range want.Data {
+		if got.Data[i] != v {
+			t.Errorf("number %d comes back as %g, want %g", i, got.Data[i], v)
+		}
+	}
+	if !bytes.HasPrefix(file[10:], []byte("{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }")) || (len(file)-8*6)%64 != 0 {
+		t.Errorf("the head is %q", file[:len(file)-8*6])
+	}
+}
