@@ -23,6 +23,12 @@ type Target struct {
 	Dim    int                               // numbers a point
 	Draw   func(r *rand.Rand, dst []float64) // writes one point, (Dim), into dst
 	Law    oracle.Law                        // the law of Draw in closed form; nil where there is none
+
+	// What data have beyond a distribution that was made up; see Data.
+	Held    flow.Batch  // rows that Draw never writes, (m, Dim); none where it can write ever new ones
+	Units   flow.Affine // from the scale of Draw, Law and Held to the user's own units
+	Columns []string    // names of the coordinates, (Dim); nil where they have none
+	Content []byte      // a NumPy file of the data, in the user's own units, that Params name by its sha256
 }
 
 // ofLaw returns the target that draws from a law in closed form.
@@ -41,6 +47,21 @@ func (t Target) Fill(dst flow.Batch, stream *flow.Stream, first uint64) {
 func (t Target) Sample(n int, stream *flow.Stream) flow.Batch {
 	b := flow.NewBatch(n, t.Dim)
 	t.Fill(b, stream, 0)
+	return b
+}
+
+// Reference returns points to hold samples against: the points 0 to n-1 of the stream, (n, Dim); or of data that hold
+// rows out these, each at most once and in an order drawn from the stream, (at most n, Dim). A net that has only learned
+// its training data by heart is found out by the latter alone.
+func (t Target) Reference(n int, stream *flow.Stream) flow.Batch {
+	if t.Held.Len() == 0 {
+		return t.Sample(n, stream)
+	}
+	order := stream.At(0).Perm(t.Held.Len())
+	b := flow.NewBatch(min(n, len(order)), t.Dim)
+	for i := range b.Len() {
+		copy(b.Row(i), t.Held.Row(order[i]))
+	}
 	return b
 }
 

@@ -1,0 +1,308 @@
+package target
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/oracle"
+)
+
+// numbered returns n rows of 2 columns, of very different units, in which row i is (i, 1000 + 50 i mod 7).
+func numbered(n int) Data {
+	d := Data{Columns: []string{"i", "j"}, Rows: flow.NewBatch(n, 2), Holdout: .2}
+	for i := range n {
+		copy(d.Rows.Row(i), []float64{float64(i), 1000 + 50*float64(i%7)})
+	}
+	return d
+}
+
+func ExampleData() {
+	d := Data{Columns: []string{"x"}, Rows: flow.Batch{Dim: 1, Data: []float64{10, 20, 30, 40, 50, 60, 70, 80, 90, 100}}, Standardise: true, Holdout: .2}
+	t, err := d.Target()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	x := t.Units.Apply(t.Sample(5, flow.NewStream(1, "data")))
+	fmt.Printf("drawn %.0f, held out %.0f\n", x.Data, t.Units.Apply(t.Held).Data)
+	// Output: drawn [40 60 90 30 40], held out [20 100]
+}
+
+// TestHeldOutRowsAreNeverDrawn: the rows are on one side or the other, all of them, the share that was asked for, and the
+// reference is of held-out rows alone, each at most once.
+func TestHeldOutRowsAreNeverDrawn(t *testing.T) {
+	t.Parallel()
+	for _, standardise := range []bool{false, true} {
+		d := numbered(100)
+		d.Standardise = standardise
+		target := mustTarget(t, d)
+		indices := func(b flow.Batch) map[int]int {
+			counts := map[int]int{}
+			b = target.Units.Apply(b)
+			for i := range b.Len() {
+				counts[int(math.Round(b.Row(i)[0]))]++
+			}
+			return counts
+		}
+		held := indices(target.Held)
+		// 10,000 draws of 80 rows leave one out with probability 80 (1 - 1/80)^10000, about 1e-53.
+		drawn := indices(target.Sample(10_000, flow.NewStream(3, "data")))
+		if len(held) != 20 || len(drawn) != 80 {
+			t.Errorf("%d rows are held out and %d drawn, want 20 and 80", len(held), len(drawn))
+		}
+		for i := range held {
+			if drawn[i] > 0 {
+				t.Errorf("row %d is held out and drawn", i)
+			}
+		}
+		for _, n := range []int{5, 20, 1000} {
+			reference := target.Reference(n, flow.NewStream(4, "reference"))
+			if reference.Len() != min(n, 20) {
+				t.Errorf("a reference of %d, want %d", reference.Len(), min(n, 20))
+			}
+			for i, count := range indices(reference) {
+				if held[i] == 0 || count > 1 {
+					t.Errorf("the reference has row %d %d times; held out: %v", i, count, held[i] > 0)
+				}
+			}
+		}
+		// The law, which exact velocities and losses are of, is that of the draws.
+		means := target.Law.(oracle.Mixture).Means
+		for i := range indices(means) {
+			if held[i] > 0 || means.Len() != 80 {
+				t.Errorf("the law knows the held-out row %d", i)
+			}
+		}
+	}
+}
+
+// TestHoldoutIsOfTheIndex: which rows are held out depends on their number alone, and a row keeps its side as others
+// are added or the share grows, but for those at the edge.
+func TestHoldoutIsOfTheIndex(t *testing.T) {
+	t.Parallel()
+	side := func(n int, share float64, shift float64) map[float64]bool {
+		d := numbered(n)
+		d.Holdout = share
+		for i := range n {
+			d.Rows.Row(i)[1] += shift
+		}
+		_, held, err := d.split()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := map[float64]bool{}
+		for i := range held.Len() {
+			out[held.Row(i)[0]] = true
+		}
+		return out
+	}
+	first := side(1000, .2, 0)
+	for i := range side(1000, .2, 5) {
+		if !first[i] {
+			t.Errorf("row %g is held out when the values change", i)
+		}
+	}
+	for i := range first {
+		if !side(1000, .4, 0)[i] {
+			t.Errorf("row %g is no longer held out when more are", i)
+			break
+		}
+	}
+	same := 0
+	for i := range side(1010, .2, 0) {
+		if first[i] || i >= 1000 {
+			same++
+		}
+	}
+	if same < 190 { // the edge moves by 10 rows at most
+		t.Errorf("%d of 202 rows are held out as before when 10 are added", same)
+	}
+}
+
+// TestStandardised: over the rows that are drawn each column has mean 0 and standard deviation 1, and only over those.
+func TestStandardised(t *testing.T) {
+	t.Parallel()
+	d := numbered(50)
+	d.Standardise = true
+	target := mustTarget(t, d)
+	drawn, held, err := d.split()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mean, std := moments(target.Units.Undo(drawn))
+	for j := range mean {
+		// Sums of 40 numbers near 1.
+		if math.Abs(mean[j]) > 1e-13 || math.Abs(std[j]-1) > 1e-13 {
+			t.Errorf("column %d has mean %g and standard deviation %g, want 0 and 1", j, mean[j], std[j])
+		}
+	}
+	// By hand, with divisor n: the column i of the rows that are drawn.
+	sum, squares := 0., 0.
+	for i := range drawn.Len() {
+		sum += drawn.Row(i)[0] / 40
+		squares += drawn.Row(i)[0] * drawn.Row(i)[0] / 40
+	}
+	if want := math.Sqrt(squares - sum*sum); math.Abs(target.Units.Scale[0]-want) > 1e-12*want || math.Abs(target.Units.Shift[0]-sum) > 1e-12*sum {
+		t.Errorf("units %v, want scale %g and shift %g", target.Units, want, sum)
+	}
+	back := target.Units.Apply(target.Held)
+	for i, v := range back.Data {
+		if math.Abs(v-held.Data[i]) > 1e-12*math.Abs(v) {
+			t.Errorf("held-out number %d comes back as %g, want %g", i, v, held.Data[i])
+		}
+	}
+}
+
+// TestDataDraws: draws are of the bootstrap with noise, by the mean and the covariance of the law within 5 standard
+// errors; without noise they are rows.
+func TestDataDraws(t *testing.T) {
+	t.Parallel()
+	d := numbered(50)
+	rows := map[float64]bool{}
+	for i := range 50 {
+		rows[d.Rows.Row(i)[0]] = true
+	}
+	plain := mustTarget(t, d)
+	x := plain.Sample(100, flow.NewStream(1, "data"))
+	for i := range x.Len() {
+		if !rows[x.Row(i)[0]] || x.Row(i)[1] != 1000+50*float64(int(x.Row(i)[0])%7) {
+			t.Errorf("the draw %v is no row", x.Row(i))
+		}
+	}
+	d.Standardise, d.Noise = true, .5
+	noisy := mustTarget(t, d)
+	const n = 20_000
+	x = noisy.Sample(n, flow.NewStream(2, "data"))
+	mean, std := moments(x)
+	for j := range mean {
+		if want := math.Sqrt(1 + .25); math.Abs(std[j]-want) > 5*want/math.Sqrt(n) || math.Abs(mean[j]) > 5*want/math.Sqrt(n) {
+			t.Errorf("column %d: mean %g and standard deviation %g, want 0 and %g", j, mean[j], std[j], want)
+		}
+	}
+	if got := noisy.Law.Cov().Row(0)[0]; math.Abs(got-1.25) > 1e-12 {
+		t.Errorf("variance of the law %g, want 1.25", got)
+	}
+	if entropy, _ := plain.Law.Entropy(100, 0); !math.IsInf(entropy, -1) {
+		t.Errorf("entropy of rows without noise %g, want -Inf", entropy)
+	}
+}
+
+// TestDataJSON: the form names the rows by their content, and the content reads back as them. Whatever a fit depends on
+// changes it.
+func TestDataJSON(t *testing.T) {
+	t.Parallel()
+	form := func(change func(d *Data)) string {
+		d := numbered(20)
+		change(&d)
+		target := mustTarget(t, d)
+		text, err := json.Marshal(target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := flow.DecodeNPY(target.Content)
+		if err != nil || !slices.Equal(back.Data, d.Rows.Data) || back.Dim != d.Rows.Dim {
+			t.Errorf("the content reads back as %v: %v", back, err)
+		}
+		return string(text)
+	}
+	// The sha256 of what numpy.save writes for these rows as float64.
+	const want = `{"name":"file","sha256":"9b7d68e13f5256777a22fae5fc1208f86b570f5ff45888650529091c84f2138f","rows":20,"columns":["i","j"],"standardise":false,"noise":0,"holdout":0.2}`
+	plain := form(func(*Data) {})
+	if plain != want {
+		t.Errorf("got  %s\nwant %s", plain, want)
+	}
+	seen := map[string]string{plain: "nothing"}
+	for name, change := range map[string]func(d *Data){
+		"a value":     func(d *Data) { d.Rows.Row(7)[1] = math.Nextafter(d.Rows.Row(7)[1], 0) },
+		"the order":   func(d *Data) { d.Rows.Row(0)[0], d.Rows.Row(1)[0] = 1, 0 },
+		"a name":      func(d *Data) { d.Columns = []string{"i", "k"} },
+		"standardise": func(d *Data) { d.Standardise = true },
+		"noise":       func(d *Data) { d.Noise = 1 },
+		"holdout":     func(d *Data) { d.Holdout = .3 },
+		"a row less":  func(d *Data) { d.Rows = d.Rows.Slice(0, 19) },
+	} {
+		got := form(change)
+		if same, ok := seen[got]; ok {
+			t.Errorf("%s and %s have one form: %s", name, same, got)
+		}
+		seen[got] = name
+	}
+}
+
+func TestDataErrors(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(d *Data)
+		want   string
+	}{
+		"constant": {func(d *Data) {
+			d.Standardise = true
+			for i := range d.Rows.Len() {
+				d.Rows.Row(i)[1] = .1
+			}
+		}, `columns: constant over the rows that are trained on: "j"`},
+		"one held out":   {func(d *Data) { d.Rows = d.Rows.Slice(0, 5) }, "holdout: 0.2 of 5 rows is 1"},
+		"one row":        {func(d *Data) { d.Rows, d.Holdout = d.Rows.Slice(0, 1), 0 }, "file: 1 of 1 rows are left to train on"},
+		"all held out":   {func(d *Data) { d.Holdout = .99 }, "file: 0 of 50 rows are left to train on"},
+		"far off":        {func(d *Data) { shift(*d, 1, 1e9) }, `columns: "j" lies at 1e+09, give or take`},
+		"tiny":           {func(d *Data) { scale(*d, 1, 1e-40) }, `columns: the values of "j" are too small or too large`},
+		"huge":           {func(d *Data) { scale(*d, 0, 1e40) }, `columns: the values of "i" are too small or too large`},
+		"beyond squares": {func(d *Data) { scale(*d, 0, 1e300) }, `columns: the values of "i" are too small or too large`},
+	} {
+		d := numbered(50)
+		c.change(&d)
+		if _, err := d.Target(); err == nil || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", name, err, c.want)
+		}
+	}
+	// A constant column is data like others where nothing is divided by its spread.
+	d := numbered(50)
+	scale(d, 1, 0)
+	shift(d, 1, .1)
+	mustTarget(t, d)
+}
+
+func shift(d Data, j int, by float64) {
+	for i := range d.Rows.Len() {
+		d.Rows.Row(i)[j] += by
+	}
+}
+
+func scale(d Data, j int, by float64) {
+	for i := range d.Rows.Len() {
+		d.Rows.Row(i)[j] *= by
+	}
+}
+
+// TestDataOfManyRows have no law: an exact velocity of them would be too slow to be of use.
+func TestDataOfManyRows(t *testing.T) {
+	t.Parallel()
+	d := numbered(mostLawRows + 1)
+	d.Holdout = 0
+	target := mustTarget(t, d)
+	if target.Law != nil {
+		t.Error("there is a law")
+	}
+	if x := target.Reference(3, flow.NewStream(1, "reference")); x.Len() != 3 || x.Row(0)[1] < 1000 {
+		t.Errorf("without held-out rows the reference is %v, want draws", x)
+	}
+	d.Rows = d.Rows.Slice(0, mostLawRows)
+	if mustTarget(t, d).Law == nil {
+		t.Error("at the limit there is no law")
+	}
+}
+
+// TestReferenceOfMadeUpTargets is a sample of the target.
+func TestReferenceOfMadeUpTargets(t *testing.T) {
+	t.Parallel()
+	moons := mustTarget(t, Moons{Noise: .1})
+	a, b := moons.Reference(20, flow.NewStream(1, "reference")), moons.Sample(20, flow.NewStream(1, "reference"))
+	if !slices.Equal(a.Data, b.Data) {
+		t.Errorf("got %v, want %v", a.Data, b.Data)
+	}
+}
