@@ -16,8 +16,19 @@ const maxRuns = 1_000_000
 
 // Parse returns the spec that a YAML text stands for, with every default filled in and every list multiplied out. The
 // file is only named in errors, which are of type Problems and hold everything that is wrong.
-func Parse(file string, text []byte) (Spec, error) {
+//
+// A spec that names files of data takes a Parser.
+func Parse(file string, text []byte) (Spec, error) { return Parser{}.Parse(file, text) }
+
+// Parse is the function Parse, for specs that may name files of data.
+func (p Parser) Parse(file string, text []byte) (Spec, error) {
 	d := newDecoder(file, text)
+	d.open = p.Open
+	return d.spec(text)
+}
+
+// spec returns the spec of the text, or what is wrong with it.
+func (d *decoder) spec(text []byte) (Spec, error) {
 	root := d.load(text)
 	if len(d.problems) > 0 {
 		return Spec{}, d.problems.sorted()
@@ -36,11 +47,13 @@ func Parse(file string, text []byte) (Spec, error) {
 	if len(d.problems) > 0 {
 		return Spec{}, d.problems.sorted()
 	}
-	return spec(found, text), nil
+	s := specOf(found, text)
+	s.Files = d.files
+	return s, nil
 }
 
-// spec makes a Spec of the alternatives of a document, which differ in their swept fields only.
-func spec(found alternatives, text []byte) Spec {
+// specOf makes a Spec of the alternatives of a document, which differ in their swept fields only.
+func specOf(found alternatives, text []byte) Spec {
 	first := found.values[0].Interface().(document)
 	s := Spec{
 		Name: first.Name, Seeds: first.Seeds, Metrics: first.Metrics, Reference: first.Reference, Choose: first.Choose,

@@ -21,6 +21,7 @@ var (
 	metricsType = reflect.TypeFor[[]metric.Metric]()
 	rowsType    = reflect.TypeFor[[][]float64]()
 	listType    = reflect.TypeFor[[]float64]()
+	namesType   = reflect.TypeFor[[]string]()
 
 	toleranceType = reflect.TypeFor[ode.Tolerance]()
 )
@@ -43,6 +44,8 @@ func (d *decoder) value(n *yaml.Node, proto reflect.Value, f field) alternatives
 		return d.rows(n, f)
 	case listType:
 		return d.numbers(n, f)
+	case namesType:
+		return d.names(n, f)
 	case toleranceType:
 		if n.Kind == yaml.ScalarNode {
 			return d.tolerance(n, f)
@@ -57,6 +60,8 @@ func (d *decoder) value(n *yaml.Node, proto reflect.Value, f field) alternatives
 		return d.whole(n, t, f)
 	case reflect.Float64:
 		return d.number(n, f)
+	case reflect.Bool:
+		return d.flag(n, f)
 	default:
 		panic("experiments: a spec cannot hold a " + t.String())
 	}
@@ -158,11 +163,21 @@ func (d *decoder) text(n *yaml.Node, f field) alternatives {
 		return d.problem(n, "%s", unknown(f.name, n.Value, known))
 	case n.Tag != "!!str":
 		return d.problem(n, "%s must be a word: put it in quotes", f.name)
+	case f.tag.Get("text") == "any":
+		return one(reflect.ValueOf(n.Value))
 	case !wordForm.MatchString(n.Value):
 		return d.problem(n, "%s must be at most 64 letters, digits, dots, dashes and underscores, a letter or digit first", f.name)
 	default:
 		return one(reflect.ValueOf(n.Value))
 	}
+}
+
+// flag returns true or false.
+func (d *decoder) flag(n *yaml.Node, f field) alternatives {
+	if n.Kind != yaml.ScalarNode || n.Tag != "!!bool" {
+		return d.problem(n, "%s must be true or false", f.name)
+	}
+	return one(reflect.ValueOf(strings.EqualFold(n.Value, "true")))
 }
 
 // whole returns a whole number, int or uint64.

@@ -2,7 +2,6 @@ package experiments
 
 import (
 	"reflect"
-	"strings"
 
 	"go.yaml.in/yaml/v4"
 
@@ -61,6 +60,9 @@ func (d *decoder) name(n *yaml.Node, kind string, f field) (*yaml.Node, map[stri
 		return nil, nil, false
 	}
 	name, ok := nodes["name"]
+	if file := nodes["file"]; !ok && file != nil && (kind == "target" || kind == "source") { // the file says it
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: target.FileName, Line: n.Line, Column: n.Column}, nodes, true
+	}
 	if !ok {
 		d.problem(n, "the %s has no name: add it", kind)
 		return nil, nil, false
@@ -97,10 +99,17 @@ func (f families) with(name string, proto any) families {
 	return f
 }
 
+// and returns the families and one more after them.
+func (f families) and(name string, proto any) families {
+	f.names = append(f.names, name)
+	f.proto[name] = reflect.ValueOf(proto)
+	return f
+}
+
 // familyTypes holds every type whose values are made by families.
 var familyTypes = map[reflect.Type]families{
 	targetType: familiesOf("target", target.Families, func(f target.Family) (string, any) { return f.Name, f.Default },
-		func(params any) (any, error) { return params.(target.Maker).Target() }),
+		func(params any) (any, error) { return params.(target.Maker).Target() }).and(target.FileName, target.DefaultFile),
 	reflect.TypeFor[Source](): sourceFamilies(),
 	reflect.TypeFor[flow.Path](): familiesOf("path", flow.PathFamilies, func(f flow.PathFamily) (string, any) { return f.Name, f.Default },
 		func(params any) (any, error) { return params.(flow.PathMaker).Path() }),
@@ -127,7 +136,12 @@ func (d *decoder) family(n *yaml.Node, set families, f field) alternatives {
 	}
 	before := len(d.problems)
 	if nodes != nil {
-		d.known(n, append([]string{"name"}, keysOf(proto.Type())...))
+		known := append([]string{"name"}, keysOf(proto.Type())...)
+		if label := nodes["label"]; label != nil && name.Value == target.FileName {
+			d.problem(label, "models that are conditional on a label are not there yet: leave it out")
+			known = append(known, "label")
+		}
+		d.known(n, known)
 	}
 	for key, others := range exclusive[name.Value] {
 		for _, other := range others {
@@ -136,18 +150,18 @@ func (d *decoder) family(n *yaml.Node, set families, f field) alternatives {
 			}
 		}
 	}
-	found := d.fields(n, nodes, proto, field{name: name.Value, swept: f.swept})
+	found := d.fields(n, nodes, proto, field{name: "the " + set.kind + " " + name.Value, swept: f.swept})
 	if len(d.problems) > before {
 		return alternatives{}
 	}
 	for i, v := range found.values {
-		made, err := set.make(v.Interface())
+		params, ok := d.resolve(v.Interface(), n, nodes)
+		if !ok {
+			continue
+		}
+		made, err := set.make(params)
 		if err != nil {
-			at := n
-			if param, _, ok := strings.Cut(err.Error(), ": "); ok && nodes[param] != nil {
-				at = nodes[param]
-			}
-			d.problem(follow(at), "%v", err)
+			d.problem(d.fault(err, n, nodes), "%v", err)
 			continue
 		}
 		found.values[i] = reflect.ValueOf(made)

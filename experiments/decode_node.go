@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
+
+	"flowsweep/experiments/target"
 )
 
 // decoder walks the nodes of one YAML text and collects what is wrong with it.
@@ -21,6 +23,10 @@ type decoder struct {
 	seeds    big.Int    // that every setting is run with
 	longest  *yaml.Node // the list of the most values
 	length   uint64     // of it
+
+	open   func(path string) ([]byte, error)
+	tables map[string]target.Table // of files, by path
+	files  []DataFile              // in the order they were first named
 }
 
 // breaks turns every line break of YAML into one.
@@ -30,7 +36,7 @@ const byteOrderMark = "\ufeff"
 
 func newDecoder(file string, text []byte) *decoder {
 	lines := strings.Split(breaks.Replace(strings.TrimPrefix(string(text), byteOrderMark)), "\n")
-	return &decoder{file: file, lines: lines, seeds: *big.NewInt(1)}
+	return &decoder{file: file, lines: lines, seeds: *big.NewInt(1), tables: map[string]target.Table{}}
 }
 
 // load returns the root of the text, or notes problems.

@@ -17,7 +17,7 @@ func ExampleParse() {
 	fmt.Println(err)
 	// Output:
 	// 2 settings, [0 1 2] chosen by mmd <nil>
-	// bad.yaml:1:21: unknown target "mons" (have moons, gaussians, checkerboard, circles, gaussian, pinwheel, s-curve, spirals, swiss-roll): did you mean "moons"?
+	// bad.yaml:1:21: unknown target "mons" (have moons, gaussians, checkerboard, circles, gaussian, pinwheel, s-curve, spirals, swiss-roll, file): did you mean "moons"?
 	//     {name: bad, target: mons}
 	//                         ^
 }

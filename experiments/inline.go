@@ -11,10 +11,15 @@ import (
 
 // ParseTarget returns the target that an inline text stands for: a name, or a mapping as in a spec. Its error, like those
 // of the functions below, is of type Problems.
-func ParseTarget(text string) (target.Target, error) { return inline[target.Target]("target", text) }
+func ParseTarget(text string) (target.Target, error) { return Parser{}.Target(text) }
+
+// Target is ParseTarget for a target that may be of a file of data.
+func (p Parser) Target(text string) (target.Target, error) {
+	return inline[target.Target](p, "target", text)
+}
 
 // ParsePath returns the path that an inline text stands for.
-func ParsePath(text string) (flow.Path, error) { return inline[flow.Path]("path", text) }
+func ParsePath(text string) (flow.Path, error) { return inline[flow.Path](Parser{}, "path", text) }
 
 // ParseSampling returns the sampling that an inline mapping stands for, with the defaults of a spec for what it leaves out
 // and without what does not apply to its solver.
@@ -40,12 +45,13 @@ func ParseSampling(text string) (Sampling, error) {
 
 // ParseMetrics returns the metrics that an inline list of names stands for.
 func ParseMetrics(text string) ([]metric.Metric, error) {
-	return inline[[]metric.Metric]("metrics", text)
+	return inline[[]metric.Metric](Parser{}, "metrics", text)
 }
 
 // inline returns the one value of a type that a text stands for.
-func inline[T any](what, text string) (value T, err error) {
+func inline[T any](p Parser, what, text string) (value T, err error) {
 	d := newDecoder(what, []byte(text))
+	d.open = p.Open
 	root := d.load([]byte(text))
 	if root == nil {
 		return value, d.problems.sorted()

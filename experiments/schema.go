@@ -49,7 +49,7 @@ func (s schema) structure(proto reflect.Value, in field) object {
 		if f.tag.Get("required") != "" {
 			required = append(required, f.name)
 		} else if v := proto.Field(i); v.Kind() == reflect.Struct && !v.IsZero() || v.Kind() == reflect.Slice && !v.IsNil() ||
-			v.CanInt() || v.CanUint() || v.CanFloat() || v.Kind() == reflect.String && v.String() != "" {
+			v.CanInt() || v.CanUint() || v.CanFloat() || v.Kind() == reflect.String && v.String() != "" || v.Kind() == reflect.Bool {
 			property["default"] = v.Interface()
 		}
 		properties[f.name] = property
@@ -82,6 +82,9 @@ func (s schema) value(proto reflect.Value, f field) object {
 		return s.define("tolerance", func() object {
 			return object{"anyOf": []object{{"type": "number", "exclusiveMinimum": 0}, s.structure(proto, f)}}
 		})
+	case namesType:
+		name := object{"type": []string{"string", "number"}}
+		return object{"anyOf": []object{name, {"type": "array", "minItems": 1, "items": name}}}
 	case rowsType:
 		row := object{"type": "array", "minItems": 1, "items": object{"type": "number"}}
 		return object{"type": "array", "minItems": 1, "items": row}
@@ -91,6 +94,8 @@ func (s schema) value(proto reflect.Value, f field) object {
 		return s.define(f.name, func() object { return s.structure(proto, f) })
 	case reflect.String:
 		return text(f)
+	case reflect.Bool:
+		return object{"type": "boolean"}
 	case reflect.Float64:
 		return number("number", f)
 	default:
@@ -113,11 +118,15 @@ func (s schema) define(name string, definition func() object) object {
 
 // families is the schema of a value made by families: the name of one, or a mapping with its parameters.
 func (s schema) families(set families) object {
-	kinds := []object{{"enum": set.names}}
+	var alone []string
+	var kinds []object
 	for _, name := range set.names {
 		made := s.structure(set.proto[name], field{swept: true})
 		made["properties"].(object)["name"] = object{"const": name}
-		made["required"] = []string{"name"}
+		if made["required"] == nil { // what a family requires says its name
+			made["required"] = []string{"name"}
+			alone = append(alone, name)
+		}
 		dependencies := object{}
 		for key, others := range exclusive[name] {
 			var without []object
@@ -131,7 +140,7 @@ func (s schema) families(set families) object {
 		}
 		kinds = append(kinds, made)
 	}
-	return object{"anyOf": kinds}
+	return object{"anyOf": append([]object{{"enum": alone}}, kinds...)}
 }
 
 func word(names []string) object {
@@ -149,6 +158,9 @@ func list(of object) object {
 func text(f field) object {
 	if known := strings.Fields(f.tag.Get("oneof")); len(known) > 0 {
 		return object{"enum": known}
+	}
+	if f.tag.Get("text") == "any" {
+		return object{"type": "string"}
 	}
 	return object{"type": "string", "pattern": wordForm.String()}
 }

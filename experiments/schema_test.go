@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -62,6 +63,7 @@ func TestSpecsAreValid(t *testing.T) {
 // What the schema and Parse say of a text agrees.
 func TestSchemaAgreesWithParse(t *testing.T) {
 	schema := compiled(t)
+	p := folder(map[string]string{"people.csv": people, "plain.csv": strings.Repeat("1,2\n3,4\n5,7\n", 5)}, nil)
 	for _, c := range []struct {
 		name, text string
 		ok         bool
@@ -104,12 +106,24 @@ func TestSchemaAgreesWithParse(t *testing.T) {
 		{"unknown rule", "{name: a, target: moons, choose: {rule: luckiest}}", false},
 		{"negative budget", "{name: a, target: moons, choose: {max-nfe: -1}}", false},
 		{"not a mapping", "[name, target]", false},
+		{"a file", "{name: a, target: {file: people.csv}}", true},
+		{"a file by name", "{name: a, target: {name: file, file: people.csv, columns: weight, standardise: false, noise: 0.1, holdout: 0.5}}", true},
+		{"swept data", "{name: a, target: {file: people.csv, columns: [[weight], ['height (cm)']], standardise: [true, false]}}", true},
+		{"columns by number", "{name: a, target: {file: plain.csv, columns: [1, 0]}}", true},
+		{"a file as a source", "{name: a, target: {file: people.csv}, source: {file: plain.csv, noise: 1}}", true},
+		{"a name alone of what needs a file", "{name: a, target: file}", false},
+		{"a mapping without the file it needs", "{name: a, target: {name: file, columns: [weight]}}", false},
+		{"labels", "{name: a, target: {file: people.csv, label: who}}", false},
+		{"all rows held out", "{name: a, target: {file: people.csv, holdout: 1}}", false},
+		{"a flag that is a word", "{name: a, target: {file: people.csv, standardise: sometimes}}", false},
+		{"a source that is standardised", "{name: a, target: moons, source: {file: plain.csv, standardise: true}}", false},
+		{"no columns", "{name: a, target: {file: people.csv, columns: []}}", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if err := schema.Validate(plain(t, []byte(c.text))); (err == nil) != c.ok {
 				t.Errorf("schema: got %v, want accepted: %v", err, c.ok)
 			}
-			if _, err := Parse("a.yaml", []byte(c.text)); (err == nil) != c.ok {
+			if _, err := p.Parse("a.yaml", []byte(c.text)); (err == nil) != c.ok {
 				t.Errorf("Parse: got %v, want accepted: %v", err, c.ok)
 			}
 		})

@@ -65,5 +65,5 @@ func sourceFamilies() families {
 		from, err := params.(target.Maker).Target()
 		return Source{From: from}, err
 	})
-	return set.with(noiseName, noiseSource{})
+	return set.with(noiseName, noiseSource{}).and(target.FileName, sourceFile{})
 }

@@ -22,6 +22,7 @@ type Spec struct {
 	Choose    Choose          `json:"choose"`
 	Engine    string          `json:"engine"`
 	Text      string          `json:"-"` // the file as it was read
+	Files     []DataFile      `json:"-"` // of data that it names
 }
 
 // Setting is one cell of a sweep: everything but the seed.

@@ -3,11 +3,19 @@ package experiments
 import (
 	"encoding/json"
 	"fmt"
+
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/target"
 )
 
-// ParseSetting returns the setting that is stored as the JSON of a recipe, with or without its seed, and of a sampling.
-// It is how a fit or run is read that no sweep plans any more.
+// ParseSetting is Setting for recipes that need no data.
 func ParseSetting(recipe, sampling []byte) (Setting, error) {
+	return Parser{}.Setting(recipe, sampling)
+}
+
+// Setting returns the setting that is stored as the JSON of a recipe, with or without its seed, and of a sampling. It is
+// how a fit or run is read that no sweep plans any more. Open is asked for the Contents of the recipe, by sha256.
+func (p Parser) Setting(recipe, sampling []byte) (Setting, error) {
 	doc := map[string]json.RawMessage{}
 	if err := json.Unmarshal(recipe, &doc); err != nil {
 		return Setting{}, fmt.Errorf("read a stored recipe: %w", err)
@@ -17,13 +25,68 @@ func ParseSetting(recipe, sampling []byte) (Setting, error) {
 	if sampling != nil {
 		doc["sample"] = sampling
 	}
+	tables := map[string]target.Table{}
+	for _, key := range []string{"target", "source"} {
+		var err error
+		if doc[key], err = p.named(doc[key], key == "source", tables); err != nil {
+			return Setting{}, fmt.Errorf("read the data of a stored recipe: %w", err)
+		}
+		if doc[key] == nil {
+			delete(doc, key)
+		}
+	}
 	text, err := json.Marshal(doc)
 	if err != nil {
 		return Setting{}, fmt.Errorf("read a stored recipe: %w", err)
 	}
-	spec, err := Parse("stored config", text)
+	d := newDecoder("stored config", text)
+	d.tables = tables
+	spec, err := d.spec(text)
 	if err != nil {
 		return Setting{}, err
 	}
 	return spec.Settings[0], nil
+}
+
+// named returns the form in a spec of a stored target: where it names data by sha256 these are the file of that name, and
+// their table is noted.
+func (p Parser) named(stored json.RawMessage, source bool, tables map[string]target.Table) (json.RawMessage, error) {
+	var data struct {
+		SHA256  string
+		Columns []string
+	}
+	if json.Unmarshal(stored, &data) != nil || data.SHA256 == "" {
+		return stored, nil
+	}
+	if p.Open == nil {
+		return nil, fmt.Errorf("nothing opens %s", data.SHA256)
+	}
+	content, err := p.Open(data.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	b, err := flow.DecodeNPY(content)
+	if err != nil {
+		return nil, err
+	}
+	if b.Dim != len(data.Columns) {
+		return nil, fmt.Errorf("%s has %d columns, and is to have %d", data.SHA256, b.Dim, len(data.Columns))
+	}
+	t := target.TableOf(b)
+	for j, name := range data.Columns {
+		t.Columns[j].Name = name
+	}
+	tables[data.SHA256] = t
+	var form map[string]any
+	if err := json.Unmarshal(stored, &form); err != nil {
+		return nil, err
+	}
+	form["file"] = data.SHA256
+	delete(form, "sha256")
+	delete(form, "rows")
+	if source {
+		delete(form, "standardise")
+		delete(form, "holdout")
+	}
+	return json.Marshal(form)
 }
