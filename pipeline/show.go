@@ -44,12 +44,16 @@ type shownLoss struct {
 func (a *app) showCommand() *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
-		Use:   "show KEY",
-		Short: "Print one fit or run: its config, environment, losses, metrics and files",
-		Long:  "Print one fit or run: its config, environment, losses, metrics and files. A unique prefix of its key is enough.",
-		Args:  cobra.ExactArgs(1),
+		Use:   "show KEY [KEY]",
+		Short: "Print one fit or run: its config, environment, losses, metrics and files; or what tells two apart",
+		Long: "Print one fit or run: its config, environment, losses, metrics and files; or of two, what tells them apart. A unique\n" +
+			"prefix of a key is enough.",
+		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withStore(cmd.Context(), func(db *store.DB) error {
+				if len(args) == 2 {
+					return a.showDifference(cmd.Context(), db, args[0], args[1], asJSON)
+				}
 				s, err := show(cmd.Context(), db, args[0])
 				if err != nil {
 					return err

@@ -1,0 +1,109 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"text/tabwriter"
+
+	"flowsweep/reports"
+	"flowsweep/store"
+)
+
+// difference is the form of `flowsweep show A B --json`: what tells two fits or runs apart.
+type difference struct {
+	A      string          `json:"a"` // keys
+	B      string          `json:"b"`
+	Fields []differentPart `json:"differences"`
+}
+
+// differentPart is a field that differs, under the dotted name it has in `flowsweep show --json`. It is empty where there
+// is none.
+type differentPart struct {
+	Field string `json:"field"`
+	A     string `json:"a"`
+	B     string `json:"b"`
+}
+
+// showDifference prints what tells two fits or two runs apart: configs, results and environments.
+func (a *app) showDifference(ctx context.Context, db *store.DB, first, second string, asJSON bool) error {
+	one, err := show(ctx, db, first)
+	if err != nil {
+		return err
+	}
+	two, err := show(ctx, db, second)
+	if err != nil {
+		return err
+	}
+	if one.Kind != two.Kind {
+		return usage(fmt.Errorf("%s is a %s and %s a %s: compare two of a kind", one.Key, one.Kind, two.Key, two.Kind))
+	}
+	d := difference{A: one.Key, B: two.Key}
+	if d.Fields, err = differentParts(one, two); err != nil {
+		return err
+	}
+	if asJSON {
+		return printJSON(a.stdout, d)
+	}
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "%s\t%s\t%s\t\n", one.Kind, d.A, d.B)
+	for _, f := range d.Fields {
+		fmt.Fprintf(w, "%s\t%s\t%s\t\n", clean(f.Field), clean(f.A), clean(f.B))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if len(d.Fields) == 0 {
+		fmt.Fprintln(a.stdout, "they differ in nothing")
+	}
+	return nil
+}
+
+// differentParts returns the fields that differ, in the order of the first, and then those that the second alone has.
+func differentParts(one, two shown) ([]differentPart, error) {
+	var fields [2][]reports.Field
+	for i, s := range []shown{one, two} {
+		s = comparable(s)
+		raw, err := json.Marshal(s)
+		if err != nil {
+			return nil, err
+		}
+		if fields[i], err = reports.Flatten(json.RawMessage(raw)); err != nil {
+			return nil, err
+		}
+	}
+	find := func(list []reports.Field, key string) (string, bool) {
+		i := slices.IndexFunc(list, func(f reports.Field) bool { return f.Key == key })
+		if i < 0 {
+			return "", false
+		}
+		return list[i].Value, true
+	}
+	parts := []differentPart{}
+	for _, f := range fields[0] {
+		if other, ok := find(fields[1], f.Key); !ok || other != f.Value {
+			parts = append(parts, differentPart{f.Key, f.Value, other})
+		}
+	}
+	for _, f := range fields[1] {
+		if _, ok := find(fields[0], f.Key); !ok {
+			parts = append(parts, differentPart{f.Key, "", f.Value})
+		}
+	}
+	return parts, nil
+}
+
+// comparable leaves out what differs by nature, and keeps of the losses the last.
+func comparable(s shown) shown {
+	s.Key, s.Files, s.Tags, s.Note = "", nil, nil, ""
+	s.Environment.Modules = nil
+	if n := len(s.Losses); n > 0 {
+		s.Losses = s.Losses[n-1:]
+	}
+	if s.Fit != nil {
+		fit := comparable(*s.Fit)
+		s.Fit = &fit
+	}
+	return s
+}
