@@ -6,7 +6,11 @@ import (
 	"database/sql"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"flowsweep/experiments"
 )
@@ -14,33 +18,46 @@ import (
 // Curves returns the loss curves of the fits of a sweep, by key, without what a plot could not show: the steps of a
 // curve are cut into so many equal parts, and of each stay its lowest and its highest loss, and the first that is not
 // finite; of the whole, the first and the last. A curve of at most twice as many points stays whole. However many
-// losses there are, no more of them are in memory than stay.
+// losses there are, no more of them are in memory than stay. Fits are read side by side, each as it is at that moment.
 func (db *DB) Curves(ctx context.Context, sweep string, parts int) (curves map[string][]experiments.Loss, err error) {
 	defer wrap(&err, "read the loss curves of sweep %q", sweep)
 	if parts < 1 {
 		panic(fmt.Sprintf("store: curves in %d parts", parts))
 	}
-	curves = map[string][]experiments.Loss{}
+	var fits []string
 	err = db.read(ctx, func(tx *sql.Tx) error {
-		if err := exists(ctx, tx, Owner{ownerSweep, sweep}); err != nil {
-			return err
+		err := exists(ctx, tx, Owner{ownerSweep, sweep})
+		if err == nil {
+			fits, err = fitsOf(ctx, tx, sweep)
 		}
-		fits, err := fitsOf(ctx, tx, sweep)
-		if err != nil {
-			return err
-		}
-		for _, fit := range fits {
-			c, err := curve(ctx, tx, fit, parts)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	curves = map[string][]experiments.Loss{}
+	var mu sync.Mutex
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(min(runtime.GOMAXPROCS(0), maxReaders-1)) // leave one for whoever else reads
+	for _, fit := range fits {
+		group.Go(func() error {
+			var c []experiments.Loss
+			err := db.read(inner, func(tx *sql.Tx) (err error) {
+				c, err = curve(inner, tx, fit, parts)
+				return err
+			})
 			if err != nil {
 				return fmt.Errorf("fit %s: %w", fit, err)
 			}
+			mu.Lock()
+			defer mu.Unlock()
 			if len(c) > 0 {
 				curves[fit] = c
 			}
-		}
-		return nil
-	})
-	return curves, err
+			return nil
+		})
+	}
+	return curves, group.Wait()
 }
 
 func fitsOf(ctx context.Context, tx *sql.Tx, sweep string) (fits []string, err error) {
