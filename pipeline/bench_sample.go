@@ -1,0 +1,59 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/ode"
+	"flowsweep/experiments/velocity"
+)
+
+// sampleSpeed is a row of `flowsweep bench sample --json`: 50,000 samples by midpoint in 20 steps.
+type sampleSpeed struct {
+	Case      string  `json:"case"`
+	Engine    string  `json:"engine"`
+	Threads   int     `json:"threads"`
+	PerSecond float64 `json:"samples_per_second"`
+}
+
+func measureSample(ctx context.Context, _ *app, _ time.Duration) (any, func(w io.Writer), error) {
+	rows, err := benchSample(ctx)
+	return rows, func(w io.Writer) {
+		fmt.Fprintln(w, "case\tengine\tthreads\tsamples/s\t")
+		for _, r := range rows {
+			fmt.Fprintf(w, "%s\t%s\t%d\t%.0f\t\n", r.Case, r.Engine, r.Threads, r.PerSecond)
+		}
+	}, err
+}
+
+func benchSample(ctx context.Context) (rows []sampleSpeed, err error) {
+	err = eachCase(func(e engine.Engine, name string, fit experiments.Fit) error {
+		net, err := netOf(fit.Recipe)
+		if err != nil {
+			return err
+		}
+		model, err := velocity.Compile(e, net, net.Init(0))
+		if err != nil {
+			return err
+		}
+		defer model.Close()
+		count := 50_000
+		if e.Name == engine.Go.Name {
+			count = 2_000 // a rate needs no more
+		}
+		x0 := flow.NewBatch(count, net.Dim)
+		flow.NewStream(0, "noise").Normal(x0, 0)
+		start := time.Now()
+		if _, _, err := ode.Solve(model.Field(), ode.Midpoint, ode.Uniform(20), x0); err != nil {
+			return err
+		}
+		rows = append(rows, sampleSpeed{name, e.Name, e.Threads, float64(count) / time.Since(start).Seconds()})
+		return ctx.Err()
+	})
+	return rows, err
+}

@@ -1,0 +1,74 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"flowsweep/experiments/metric"
+)
+
+// TestHeapPeak: 64 MB that are gone before the end are seen, and an error comes through.
+func TestHeapPeak(t *testing.T) { // not in parallel: others' memory would count
+	gone := errors.New("gone")
+	peak, err := heapPeak(func() error {
+		block := make([]byte, 64<<20)
+		block[len(block)-1] = 1
+		if block[0] == 1 {
+			return nil
+		}
+		return gone
+	})
+	// The rest of the program, and what is collected meanwhile, is small beside it.
+	if err != gone || peak < 60<<20 || peak > 80<<20 {
+		t.Errorf("peak %g bytes, %v, want 64 MB and the error", peak, err)
+	}
+}
+
+// TestMMDNeedsNoMatrix: the distances of every two points are never there at once.
+func TestMMDNeedsNoMatrix(t *testing.T) { // not in parallel: others' memory would count
+	row, err := benchMetric(metric.MMD, 5000)
+	if err != nil || row.N != 5000 || row.Dim != 2 || row.Metric != "mmd" || !(row.Seconds > 0) {
+		t.Fatalf("%+v, %v", row, err)
+	}
+	// A matrix of float64 would be 200 MB. About 20 are the distances whose median is the bandwidth, however many points.
+	if row.Heap > 60 {
+		t.Errorf("mmd of 5000 and 5000 points took %g MB", row.Heap)
+	}
+}
+
+// TestBenchStore prints the promised fields and leaves nothing beside the store.
+func TestBenchStore(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var stdout, stderr strings.Builder
+	code := Main([]string{"bench", "store", "--json", "--time", "50ms", "--db", filepath.Join(dir, "runs.db")}, strings.NewReader(""), &stdout, &stderr)
+	var speed map[string]float64
+	if err := json.Unmarshal([]byte(stdout.String()), &speed); code != exitOK || err != nil {
+		t.Fatalf("exit code %d, %v: %s%s", code, err, stdout.String(), stderr.String())
+	}
+	for _, field := range []string{"points_per_second", "points_per_second_limit", "runs_per_second"} {
+		if !(speed[field] > 0) {
+			t.Errorf("%s is %g", field, speed[field])
+		}
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Errorf("it left %v (%v)", left, err)
+	}
+}
+
+func TestBenchNames(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		args []string
+		want int
+	}{{[]string{"bench", "gone"}, exitUsage}, {[]string{"bench"}, exitUsage}, {[]string{"bench", "store", "--time", "0s"}, exitUsage}, {[]string{"bench", "--help"}, exitOK}} {
+		var stdout, stderr strings.Builder
+		if got := Main(c.args, strings.NewReader(""), &stdout, &stderr); got != c.want {
+			t.Errorf("%v: exit code %d, want %d: %s", c.args, got, c.want, stderr.String())
+		}
+	}
+}
