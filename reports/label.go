@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"flowsweep/experiments"
@@ -27,28 +29,71 @@ func NewLabels(settings []experiments.Setting) (Labels, error) {
 		if err != nil {
 			return l, fmt.Errorf("label a setting: %w", err)
 		}
-		l.settings = append(l.settings, fields)
+		l.settings = append(l.settings, oneTolerance(fields))
 	}
-	first, seen := map[string]string{}, map[string]int{}
+	first := map[string]string{}
 	for _, fields := range l.settings {
 		for _, f := range fields {
-			if seen[f.Key]++; seen[f.Key] == 1 {
+			if _, seen := first[f.Key]; !seen {
 				first[f.Key] = f.Value
 			}
 			l.varies[f.Key] = l.varies[f.Key] || f.Value != first[f.Key]
 		}
 	}
-	for key, n := range seen {
-		l.varies[key] = l.varies[key] || n < len(settings)
+	for key := range first {
+		l.varies[key] = l.varies[key] || l.missing(key)
 	}
 	return l, nil
+}
+
+// oneTolerance writes a tolerance whose two parts are equal as one number, as a spec does.
+func oneTolerance(fields []Field) []Field {
+	const key = "sample.tolerance"
+	i := slices.IndexFunc(fields, func(f Field) bool { return f.Key == key+".atol" })
+	if i < 0 || i+1 == len(fields) || fields[i+1] != (Field{key + ".rtol", fields[i].Value}) {
+		return fields
+	}
+	return slices.Replace(fields, i, i+2, Field{key, fields[i].Value})
+}
+
+// missing reports whether some settings lack the key for no reason that their labels show otherwise: a solver that
+// chooses its own steps has none, and a target has the parameters of its name.
+func (l Labels) missing(key string) bool {
+	has := map[string]bool{} // by the value of what the key belongs to
+	for _, fields := range l.settings {
+		owner, found := "", false
+		for _, f := range fields {
+			if f.Key == ownerOf(key) {
+				owner = f.Value
+			}
+			found = found || f.Key == key
+		}
+		if before, seen := has[owner]; seen && before != found {
+			return true
+		}
+		has[owner] = found
+	}
+	return false
+}
+
+// ownerOf returns the key whose value says whether there is such a key.
+func ownerOf(key string) string {
+	if rest, ok := strings.CutPrefix(key, "sample."); ok {
+		switch name, _, inner := strings.Cut(rest, "."); {
+		case inner && name == "grid":
+			return "sample.grid"
+		case name == "steps" || name == "grid" || name == "tolerance":
+			return "sample.solver"
+		}
+	}
+	return key[:max(strings.LastIndexByte(key, '.'), 0)]
 }
 
 // Setting returns the label of setting i; its solver and steps where nothing varies.
 func (l Labels) Setting(i int) string {
 	label := l.of(i, func(key string) bool { return l.varies[key] })
 	if label == "" {
-		return l.of(i, func(key string) bool { return key == "sample.solver" || key == "sample.steps" })
+		return l.of(i, func(key string) bool { return key == "sample.solver" || effort(key) })
 	}
 	return label
 }
@@ -63,9 +108,20 @@ func (l Labels) Recipe(i int) string {
 	return label
 }
 
-// sampler returns the label of how setting i is sampled, apart from the number of steps.
+// sampler returns the label of how setting i is sampled, apart from its effort.
 func (l Labels) sampler(i int) string {
-	return l.of(i, func(key string) bool { return key == "sample.solver" || key == "sample.count" && l.varies[key] })
+	return l.of(i, func(key string) bool {
+		return key == "sample.solver" || l.varies[key] && strings.HasPrefix(key, "sample.") && !effort(key)
+	})
+}
+
+// Effort returns what setting i pays for precision: its number of steps or, where the solver chooses its own, its
+// tolerance.
+func (l Labels) Effort(i int) string { return l.of(i, effort) }
+
+// effort reports whether a key says what a setting pays for precision.
+func effort(key string) bool {
+	return key == "sample.steps" || strings.HasPrefix(key, "sample.tolerance")
 }
 
 // full returns every part of setting i.
@@ -95,6 +151,15 @@ func (f Field) phrase() string {
 		return f.Value + " samples"
 	case "train.steps":
 		return f.Value + " training steps"
+	case "sample.grid":
+		return f.Value + " grid"
+	case "sample.path":
+		return "sampled along " + f.Value
+	case "sample.tolerance":
+		if x, err := strconv.ParseFloat(f.Value, 64); err == nil { // 1e-5, where JSON has 0.00001
+			return "tolerance " + strings.Replace(strconv.FormatFloat(x, 'g', -1, 64), "e-0", "e-", 1)
+		}
+		return "tolerance " + f.Value
 	default:
 		return f.Key[strings.LastIndexByte(f.Key, '.')+1:] + " " + f.Value
 	}

@@ -40,8 +40,17 @@ func TestLabels(t *testing.T) {
 		"nothing":  {"target: moons", "midpoint · 8 steps", "width 64 · depth 3"},
 		"training": {"target: moons\ntrain: {steps: [10, 20], rate: [0.1, 0.01]}", "20 training steps · rate 0.01", "20 training steps · rate 0.01"},
 		"samples":  {"target: moons\nsample: {count: [10, 20]}", "20 samples", "width 64 · depth 3"},
-		// A parameter that only one target has tells the two apart as their names do.
-		"targets": {"target: [{name: moons, noise: 0.1}, checkerboard]", "checkerboard · scale 2.2222222222222223", "checkerboard · scale 2.2222222222222223"},
+		// The names tell the two apart, and with them the parameters that only one of them has.
+		"targets": {"target: [{name: moons, noise: 0.1}, checkerboard]", "checkerboard", "checkerboard"},
+		"noises":  {"target: [checkerboard, {name: moons, noise: [0.1, 0.2]}]", "moons · noise 0.2", "moons · noise 0.2"},
+		// So with what a solver takes; but a path to sample along is there or not whatever the solver.
+		"solvers":    {"target: moons\nsample: {solver: [heun, dopri5]}", "dopri5", "width 64 · depth 3"},
+		"tolerances": {"target: moons\nsample: {solver: [heun, dopri5], tolerance: [1e-3, 1e-5]}", "dopri5 · tolerance 1e-5", "width 64 · depth 3"},
+		"both":       {"target: moons\nsample: {solver: dopri5, tolerance: [{atol: 1e-4, rtol: 1e-4}, {atol: 1e-5, rtol: 1e-4}]}", "atol 0.00001 · rtol 0.0001", "width 64 · depth 3"},
+		"adaptive":   {"target: moons\nsample: {solver: dopri5}", "dopri5 · tolerance 1e-5", "width 64 · depth 3"},
+		"grids":      {"target: moons\nsample: {solver: heun, grid: [uniform, edm]}", "edm grid", "width 64 · depth 3"},
+		"rhos":       {"target: moons\nsample: {solver: heun, grid: [uniform, {name: edm, rho: [3, 7]}]}", "edm grid · rho 7", "width 64 · depth 3"},
+		"paths":      {"target: moons\nsample: [{solver: heun}, {solver: heun, path: vp}]", "sampled along vp", "width 64 · depth 3"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			spec := parse(t, "name: x\n"+c.spec+"\n")
@@ -57,5 +66,31 @@ func TestLabels(t *testing.T) {
 				t.Errorf("recipe: got %q, want %q", got, c.recipe)
 			}
 		})
+	}
+}
+
+// TestLabelsAreDistinct checks that what settings differ in is in their labels, and that the label of a sampler leaves out
+// its effort alone.
+func TestLabelsAreDistinct(t *testing.T) {
+	t.Parallel()
+	spec := parse(t, `name: x
+target: [moons, {name: gaussians, count: [3, 4]}]
+net: [{width: 8}, {name: attention, width: 8, heads: [2, 4]}]
+sample:
+  - {solver: [midpoint, dopri5], steps: [4, 8], tolerance: [1e-3, {atol: 1e-3, rtol: 1e-4}]}
+  - {solver: midpoint, steps: [4, 8], grid: [cosine, {name: edm, rho: [3, 7]}]}
+  - {solver: midpoint, steps: 8, path: vp}
+`)
+	labels, err := NewLabels(spec.Settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, parts := map[string]bool{}, map[string]bool{}
+	for i := range spec.Settings {
+		whole[labels.Setting(i)] = true
+		parts[labels.Recipe(i)+"|"+labels.sampler(i)+"|"+labels.Effort(i)] = true
+	}
+	if len(whole) != len(spec.Settings) || len(parts) != len(spec.Settings) {
+		t.Errorf("%d settings have %d labels, and %d by recipe, sampler and effort", len(spec.Settings), len(whole), len(parts))
 	}
 }
