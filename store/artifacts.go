@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"flowsweep/experiments"
 )
@@ -37,7 +39,7 @@ func (db *DB) Ship(ctx context.Context, sweep string, files []File, checks []exp
 		if !known {
 			return errors.New("no such sweep in the store")
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM artifacts WHERE owner_kind = ? AND owner = ?`, ownerSweep, sweep); err != nil {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM artifacts WHERE owner_kind = ? AND owner = ? AND NOT `+isData, ownerSweep, sweep); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM checks WHERE sweep = ?`, sweep); err != nil {
@@ -61,11 +63,12 @@ func (db *DB) Ship(ctx context.Context, sweep string, files []File, checks []exp
 	})
 }
 
-// Artifacts returns the files of the sweep, by name.
+// Artifacts returns the files of the sweep, by name, but for the data it was made of.
 func (db *DB) Artifacts(ctx context.Context, sweep string) (list []experiments.Artifact, err error) {
 	defer wrap(&err, "list files of sweep %q", sweep)
 	err = db.read(ctx, func(tx *sql.Tx) error {
 		list, err = artifacts(ctx, tx, ownerSweep, sweep)
+		list = slices.DeleteFunc(list, func(a experiments.Artifact) bool { return strings.HasPrefix(a.Name, dataPrefix) })
 		return err
 	})
 	return list, err
@@ -78,20 +81,33 @@ func (db *DB) ArtifactContent(ctx context.Context, sweep, name string) ([]byte, 
 
 // saveArtifact stores content once, however many artifacts have it. That of a replaced artifact stays.
 func saveArtifact(ctx context.Context, tx *sql.Tx, kind, owner, name string, content []byte) (experiments.Artifact, error) {
+	a, err := saveBlob(ctx, tx, content)
+	if err == nil {
+		err = nameBlob(ctx, tx, kind, owner, name, a)
+	}
+	a.Name = name
+	return a, err
+}
+
+// saveBlob stores content that is no artifact yet.
+func saveBlob(ctx context.Context, tx *sql.Tx, content []byte) (experiments.Artifact, error) {
 	sum := sha256.Sum256(content)
-	a := experiments.Artifact{Name: name, SHA256: hex.EncodeToString(sum[:]), Size: int64(len(content))}
+	a := experiments.Artifact{SHA256: hex.EncodeToString(sum[:]), Size: int64(len(content))}
 	if content == nil {
 		content = []byte{} // the driver stores nil as NULL
 	}
 	// A blob that is there may be damaged: what is at hand is known to be whole.
-	if _, err := tx.ExecContext(ctx, `INSERT INTO blobs (sha256, bytes) VALUES (?, ?)
-		ON CONFLICT (sha256) DO UPDATE SET bytes = excluded.bytes WHERE bytes <> excluded.bytes`, a.SHA256, content); err != nil {
-		return a, err
-	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO blobs (sha256, bytes) VALUES (?, ?)
+		ON CONFLICT (sha256) DO UPDATE SET bytes = excluded.bytes WHERE bytes <> excluded.bytes`, a.SHA256, content)
+	return a, err
+}
+
+// nameBlob makes a stored content the artifact of that name.
+func nameBlob(ctx context.Context, tx *sql.Tx, kind, owner, name string, a experiments.Artifact) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO artifacts (owner_kind, owner, name, sha256, size) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (owner_kind, owner, name) DO UPDATE SET sha256 = excluded.sha256, size = excluded.size`,
 		kind, owner, name, a.SHA256, a.Size)
-	return a, err
+	return err
 }
 
 func artifacts(ctx context.Context, tx *sql.Tx, kind, owner string) ([]experiments.Artifact, error) {
@@ -112,13 +128,21 @@ func artifacts(ctx context.Context, tx *sql.Tx, kind, owner string) ([]experimen
 	return list, rows.Err()
 }
 
-// artifactContent returns the content of an artifact after comparing it with its sha256: what is damaged is never
-// returned.
+// artifactContent is readArtifact in a transaction of its own.
 func (db *DB) artifactContent(ctx context.Context, kind, owner, name string) (content []byte, err error) {
+	err = db.read(ctx, func(tx *sql.Tx) error {
+		content, err = readArtifact(ctx, tx, kind, owner, name)
+		return err
+	})
+	return content, err
+}
+
+// readArtifact returns the content of an artifact after comparing it with its sha256: what is damaged is never returned.
+func readArtifact(ctx context.Context, tx *sql.Tx, kind, owner, name string) (content []byte, err error) {
 	defer wrap(&err, "read %s of %s %s", name, kind, owner)
 	var want string
 	var there bool
-	if err := db.readers.QueryRowContext(ctx, `SELECT a.sha256, b.bytes IS NOT NULL, b.bytes FROM artifacts a LEFT JOIN blobs b USING (sha256)
+	if err := tx.QueryRowContext(ctx, `SELECT a.sha256, b.bytes IS NOT NULL, b.bytes FROM artifacts a LEFT JOIN blobs b USING (sha256)
 		WHERE a.owner_kind = ? AND a.owner = ? AND a.name = ?`, kind, owner, name).Scan(&want, &there, &content); err != nil {
 		return nil, found(err)
 	}

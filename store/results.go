@@ -67,7 +67,7 @@ func readSweep(ctx context.Context, tx *sql.Tx, name string) (experiments.Sweep,
 		return s, err
 	}
 	var err error
-	if s.Spec, err = experiments.Parse(name+".yaml", []byte(text)); err != nil {
+	if s.Spec, err = parser(ctx, tx, name).Parse(name+".yaml", []byte(text)); err != nil {
 		return s, err
 	}
 	if s.Results, err = plannedResults(s.Spec); err != nil {

@@ -41,6 +41,9 @@ func (db *DB) StartSweep(ctx context.Context, plan experiments.Plan, env experim
 		if _, err := tx.ExecContext(ctx, `DELETE FROM sweep_runs WHERE sweep = ?`, plan.Spec.Name); err != nil {
 			return err
 		}
+		if err := saveData(ctx, tx, plan.Spec); err != nil {
+			return err
+		}
 		return savePlan(ctx, tx, plan)
 	})
 }
@@ -59,7 +62,7 @@ func savePlan(ctx context.Context, tx *sql.Tx, plan experiments.Plan) error {
 		return err
 	}
 	defer insertPosition.Close()
-	position := 0
+	position, saved := 0, contents{}
 	for _, fit := range plan.Fits {
 		config, err := json.Marshal(fitConfig{fit.Recipe, fit.Seed})
 		if err != nil {
@@ -67,6 +70,9 @@ func savePlan(ctx context.Context, tx *sql.Tx, plan experiments.Plan) error {
 		}
 		if _, err := tx.ExecContext(ctx, `INSERT INTO fits (key, config, state) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
 			fit.Key, string(config), experiments.Queued); err != nil {
+			return err
+		}
+		if err := saved.save(ctx, tx, fit); err != nil {
 			return err
 		}
 		for _, run := range fit.Runs {

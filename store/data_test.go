@@ -1,0 +1,125 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"flowsweep/experiments"
+	"flowsweep/store"
+)
+
+// rows is a file of data, with a value of the last row to change.
+func rows(last string) string {
+	var b strings.Builder
+	b.WriteString("x,y,who\n")
+	for i := range 19 {
+		fmt.Fprintf(&b, "%d,%d,p%d\n", i, i*i%7, i)
+	}
+	return b.String() + last + "\n"
+}
+
+const ofData = "name: own\ntarget: {file: some folder/data.csv, columns: [x, y]}\nseeds: 2\n"
+
+// startData starts the sweep ofData of a file.
+func startData(t *testing.T, db *store.DB, file string) experiments.Plan {
+	t.Helper()
+	spec := try(experiments.Parser{Open: func(path string) ([]byte, error) {
+		if path != "some folder/data.csv" {
+			return nil, errors.New("no such file")
+		}
+		return []byte(file), nil
+	}}.Parse("own.yaml", []byte(ofData)))(t)
+	plan := try(spec.Plan())(t)
+	must(t, db.StartSweep(t.Context(), plan, env, noon))
+	return plan
+}
+
+// stored reads recipes with their data from the store.
+func stored(t *testing.T, db *store.DB) experiments.Parser {
+	return experiments.Parser{Open: func(sha256 string) ([]byte, error) { return db.Content(t.Context(), sha256) }}
+}
+
+// TestDataStayWithTheSweep: a sweep of data is read again from the store alone, also after its files were shipped; a file
+// that changed takes the place of the one before, and the fits of that one keep their rows.
+func TestDataStayWithTheSweep(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
+	lock(t, db)
+	plan := startData(t, db, rows("1,2,p19"))
+	must(t, db.Ship(t.Context(), "own", []store.File{{Name: "velocity.onnx", Content: []byte("onnx")}}, nil))
+	must(t, db.Ship(t.Context(), "own", []store.File{{Name: "runs.csv", Content: []byte("runs")}}, nil))
+
+	sweep := try(db.Sweep(t.Context(), "own"))(t)
+	if len(sweep.Results) != 2 || sweep.Results[1].Fit != plan.Fits[1].Key || sweep.Spec.Files[0].Name != "some folder/data.csv" {
+		t.Errorf("got the results %+v of %d files", sweep.Results, len(sweep.Spec.Files))
+	}
+	if files := try(db.Artifacts(t.Context(), "own"))(t); len(files) != 1 || files[0].Name != "runs.csv" {
+		t.Errorf("files of the sweep: %v, want what was shipped last alone", files)
+	}
+	if !try(db.Resume(t.Context(), plan, noon))(t) {
+		t.Error("the same data do not resume")
+	}
+
+	fit := try(db.Fit(t.Context(), plan.Fits[0].Key))(t)
+	if len(fit.Files) != 1 || fit.Files[0].Name != "target.npy" || !strings.Contains(string(fit.Config), fit.Files[0].SHA256) {
+		t.Errorf("files of the fit: %v, want the rows that its config names: %s", fit.Files, fit.Config)
+	}
+	changed := startData(t, db, rows("1,3,p19"))
+	if changed.Fits[0].Key == plan.Fits[0].Key || try(db.Resume(t.Context(), plan, noon))(t) {
+		t.Error("changed data are taken for the same")
+	}
+	sweep = try(db.Sweep(t.Context(), "own"))(t)
+	if string(sweep.Spec.Files[0].Content) != rows("1,3,p19") || sweep.Results[0].Fit != changed.Fits[0].Key {
+		t.Error("the sweep is not that of the changed data")
+	}
+	// No sweep plans the first fit any more.
+	_ = try(db.Clean(t.Context(), false))(t)
+	setting := try(stored(t, db).Setting(fit.Config, nil))(t)
+	if got, want := string(setting.Target.Content), string(plan.Fits[0].Recipe.Target.Content); got != want {
+		t.Error("the rows of the first fit are not what they were")
+	}
+	for _, f := range try(db.Check(t.Context()))(t) {
+		if f.Damage {
+			t.Errorf("check: %+v", f)
+		}
+	}
+}
+
+// TestDataGoWithTheSweep: what is deleted leaves nothing behind.
+func TestDataGoWithTheSweep(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "runs.db")
+	db := open(t, path)
+	lock(t, db)
+	startData(t, db, rows("1,2,p19"))
+	_ = try(db.Delete(t.Context(), "own"))(t)
+	_ = try(db.Clean(t.Context(), false))(t)
+	var left int
+	must(t, raw(t, path).QueryRow(`SELECT (SELECT count(*) FROM blobs) + (SELECT count(*) FROM artifacts)`).Scan(&left))
+	if left != 0 {
+		t.Errorf("%d contents and artifacts are left", left)
+	}
+}
+
+func TestDamagedDataAreNoticed(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "runs.db")
+	db := open(t, path)
+	lock(t, db)
+	plan := startData(t, db, rows("1,2,p19"))
+	fit := try(db.Fit(t.Context(), plan.Fits[0].Key))(t)
+	run(t, path, "UPDATE blobs SET bytes = CAST(bytes || 'x' AS BLOB)")
+	_, err := stored(t, db).Setting(fit.Config, nil)
+	wantError(t, err, fit.Files[0].SHA256, "damaged")
+	_, err = db.Sweep(t.Context(), "own")
+	wantError(t, err, "own.yaml:2:16", "some folder/data.csv", "damaged")
+	run(t, path, "DELETE FROM blobs")
+	_, err = stored(t, db).Setting(fit.Config, nil)
+	wantError(t, err, fit.Files[0].SHA256, "missing")
+	run(t, path, "DELETE FROM artifacts")
+	_, err = db.Sweep(t.Context(), "own")
+	wantError(t, err, "some folder/data.csv", "not in the store")
+}
