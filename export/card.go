@@ -20,16 +20,39 @@ var uses = map[string]string{
 func Card(about About, checks ...Check) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Model card\n\n%s.\n\n", about.Doc)
+	b.WriteString(about.unitsWords())
 	for _, c := range checks {
 		fmt.Fprintf(&b, "## %s\n\n%s\n\n%s\n\nsha256 `%s`\n\n", c.File, strings.ReplaceAll(uses[c.File], "%s", about.source()), outcome(c), c.SHA256)
 	}
 	b.WriteString("## Origin\n\n| property | value |\n| --- | --- |\n")
 	for _, k := range slices.Sorted(maps.Keys(about.Properties)) {
-		fmt.Fprintf(&b, "| %s | %s |\n", k, strings.ReplaceAll(about.Properties[k], "|", "\\|"))
+		fmt.Fprintf(&b, "| %s | %s |\n", k, cell(about.Properties[k]))
 	}
 	fmt.Fprintf(&b, "\nMade by flowsweep %s.\n", about.Version)
 	return []byte(b.String())
 }
+
+// unitsWords says on what scale the files work, where it is not that of the data.
+func (a About) unitsWords() string {
+	if a.Units.Identity() {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("## Units\n\nThe net was trained on standardised data. `sampler.onnx` returns samples in the units of the data; `velocity.onnx` works on\n" +
+		"the scale of the net, from which data = scale x + shift. Metrics were measured on the scale of the net.\n\n" +
+		"| column | scale | shift |\n| --- | --- | --- |\n")
+	for j, scale := range a.Units.Scale {
+		name := fmt.Sprint(j)
+		if a.Columns != nil {
+			name = a.Columns[j]
+		}
+		fmt.Fprintf(&b, "| %s | %.9g | %.9g |\n", cell(name), scale, a.Units.Shift[j])
+	}
+	return b.String() + "\n"
+}
+
+// cell returns a text as a cell of a table.
+func cell(text string) string { return strings.ReplaceAll(text, "|", "\\|") }
 
 // outcome says in a paragraph what came of a check.
 func outcome(c Check) string {

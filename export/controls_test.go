@@ -36,7 +36,7 @@ func TestVerifySamplerPasses(t *testing.T) {
 	noise := Noise(2, 64, 0)
 	for _, s := range []ode.Solver{ode.Euler, ode.Dopri5} {
 		for _, o := range []SamplerOptions{{}, {Trajectory: true}, {Portable: true}, {Portable: true, Trajectory: true}} {
-			c := VerifySampler(sampler(t, small, s, ode.Uniform(4), o), s, ode.Uniform(4), field(t), noise)
+			c := VerifySampler(sampler(t, small, s, ode.Uniform(4), o), s, ode.Uniform(4), field(t), flow.Affine{}, noise)
 			if !c.OK || c.Error != "" || c.Points != 64 || c.MaxAbsDiff < c.MeanAbsDiff || c.MaxAbs <= 0 || !strings.Contains(c.Reason, "factor") {
 				t.Errorf("%s %+v: check %+v, want one that passes", s.Name, o, c)
 			}
@@ -107,17 +107,17 @@ func TestVerifySamplerFindsWhatIsWrong(t *testing.T) {
 		"an input of another name":  {SamplerOptions{Portable: true}, func(m *onnx.Model) { m.Inputs[0].Name = "z"; m.Nodes = rename(m.Nodes, "noise", "z") }, "maps z[batch,2]"},
 	} {
 		file := sampler(t, small, ode.Heun, ts, c.options)
-		check := VerifySampler(edited(t, file, c.edit), ode.Heun, ts, field(t), noise)
+		check := VerifySampler(edited(t, file, c.edit), ode.Heun, ts, field(t), flow.Affine{}, noise)
 		if check.OK || (check.Error == "") != (c.want == "") || !strings.Contains(check.Error, c.want) {
 			t.Errorf("%s: check %+v, want an error that says %q, or a difference", name, check, c.want)
 		}
 	}
 	file := sampler(t, small, ode.Heun, ts, SamplerOptions{})
-	if c := VerifySampler(file, ode.Midpoint, ts, field(t), noise); c.OK || !strings.Contains(c.Error, `"heun", not "midpoint"`) {
+	if c := VerifySampler(file, ode.Midpoint, ts, field(t), flow.Affine{}, noise); c.OK || !strings.Contains(c.Error, `"heun", not "midpoint"`) {
 		t.Errorf("another solver passes: %+v", c)
 	}
 	disguised := edited(t, file, func(m *onnx.Model) { m.Metadata["solver"] = "euler" })
-	if c := VerifySampler(disguised, ode.Euler, ts, field(t), noise); c.OK || c.Error != "" {
+	if c := VerifySampler(disguised, ode.Euler, ts, field(t), flow.Affine{}, noise); c.OK || c.Error != "" {
 		t.Errorf("another solver under a false name passes: %+v", c)
 	}
 }
@@ -216,11 +216,11 @@ func TestVerifySamplerNeedsNumbers(t *testing.T) {
 		u.Data[0] = math.NaN()
 		return u, nil
 	}
-	if c := VerifySampler(file, ode.Euler, ode.Uniform(2), nowhere, Noise(2, 8, 0)); c.OK || !strings.Contains(c.Error, "not finite") {
+	if c := VerifySampler(file, ode.Euler, ode.Uniform(2), nowhere, flow.Affine{}, Noise(2, 8, 0)); c.OK || !strings.Contains(c.Error, "not finite") {
 		t.Errorf("check %+v, want an error about numbers that are not finite", c)
 	}
 	broken := func(_ float64, x flow.Batch) (flow.Batch, error) { return x, errors.New("broken") }
-	if c := VerifySampler(file, ode.Euler, ode.Uniform(2), broken, Noise(2, 8, 0)); c.OK || !strings.Contains(c.Error, "broken") {
+	if c := VerifySampler(file, ode.Euler, ode.Uniform(2), broken, flow.Affine{}, Noise(2, 8, 0)); c.OK || !strings.Contains(c.Error, "broken") {
 		t.Errorf("check %+v, want the field's error", c)
 	}
 }
@@ -237,7 +237,7 @@ func TestSolveMeasuresGrowth(t *testing.T) {
 			}
 			return u, nil
 		}
-		s, err := solve(ode.RK4, ode.Uniform(50), linear, flow.Batch{Dim: 1, Data: []float64{-3, 1}})
+		s, err := solve(ode.RK4, ode.Uniform(50), linear, flow.Affine{}, flow.Batch{Dim: 1, Data: []float64{-3, 1}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -283,7 +283,7 @@ func TestMutatedFilesDoNotPass(t *testing.T) {
 		verify func(file []byte) Check
 	}{
 		{exported(t, weights), func(file []byte) Check { return Verify(file, points, m.Velocity) }},
-		{loop, func(file []byte) Check { return VerifySampler(file, ode.Heun, ts, u, noise) }},
+		{loop, func(file []byte) Check { return VerifySampler(file, ode.Heun, ts, u, flow.Affine{}, noise) }},
 	} {
 		if check := c.verify(c.file); !check.OK {
 			t.Fatalf("the file as it is: %+v", check)

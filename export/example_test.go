@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"flowsweep/experiments/engine"
+	"flowsweep/experiments/flow"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
 	"flowsweep/export"
@@ -24,7 +25,7 @@ func ExampleSampler() {
 		return
 	}
 	defer model.Close()
-	check := export.VerifySampler(file, ode.Heun, ode.Uniform(16), model.Field(), export.Noise(2, 100, 0))
+	check := export.VerifySampler(file, ode.Heun, ode.Uniform(16), model.Field(), flow.Affine{}, export.Noise(2, 100, 0))
 	fmt.Println(check.OK, check.Points, check.Levels, check.Threads)
 	// Output: true 100 [off basic all] [1 2]
 }

@@ -25,7 +25,8 @@ type SamplerOptions struct {
 //	k_i = v(t + c_i h, x + ((a_i1 k_1 + a_i2 k_2) + ...) h),  x' = x + ((b_1 k_1 + b_2 k_2) + ...) h
 //
 // each operation rounded, in this order; terms of weight 0 are left out, as are stages that nothing depends on, a factor
-// 1 is not multiplied by, and t + c_i h is t' for c_i = 1.
+// 1 is not multiplied by, and t + c_i h is t' for c_i = 1. Where About has Units, what the file returns is in the user's
+// own: x scale + shift, after the last step and at every time of a trajectory.
 //
 // It returns an error for a grid of fewer than two times or times that are not finite, and for a solver that is not an
 // explicit Runge-Kutta method.
@@ -33,6 +34,9 @@ func Sampler(n velocity.Net, weights []float32, solver ode.Solver, ts []float64,
 	grid, err := narrowed(ts)
 	if err == nil {
 		err = explicit(solver)
+	}
+	if err == nil {
+		err = about.check(n.Dim)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("export a sampler: %w", err)
@@ -47,7 +51,7 @@ func Sampler(n velocity.Net, weights []float32, solver ode.Solver, ts []float64,
 		Inputs:  []onnx.ValueInfo{{Name: "noise", Dims: points, Doc: "starting points, t = " + number(grid[0]) + "; " + about.source() + " at t = 0"}},
 		Outputs: []onnx.ValueInfo{{Name: "samples", Dims: points, Doc: "where the points arrive, t = " + number(grid[len(grid)-1])}},
 	}}
-	w := &writer{net: net.Graph, solver: solver, constants: newConstants(&m.Graph)}
+	w := &writer{net: net.Graph, solver: solver, units: about.Units, constants: newConstants(&m.Graph)}
 	m.Initializers = append(m.Initializers, net.Initializers...)
 	w.column()
 	times := onnx.Times
@@ -66,10 +70,15 @@ func Sampler(n velocity.Net, weights []float32, solver ode.Solver, ts []float64,
 		})
 	}
 	m.Nodes = w.nodes
-	describe(&m, n, about, map[string]string{
+	properties := map[string]string{
 		"solver": solver.Name, "steps": fmt.Sprint(len(grid) - 1), "velocity_calls_a_step": fmt.Sprint(w.calls()),
 		"arithmetic": "x + h (b1 k1 + b2 k2 + ...), 32-bit floats, from left to right",
-	})
+	}
+	if !about.Units.Identity() {
+		m.Outputs[0].Doc += ", in the units of the data"
+		properties["units"] = "samples are in those of the data; noise is standardised"
+	}
+	describe(&m, n, about, properties)
 	return seal(m)
 }
 
@@ -125,7 +134,7 @@ func (w *writer) loop(points []int, trajectory bool) {
 		Outputs: []onnx.ValueInfo{{Name: "going", Kind: onnx.Bool}, {Name: "next", Dims: points}},
 		Nodes:   body.nodes,
 	}
-	outputs := []string{"samples"}
+	outputs := []string{w.before("samples")}
 	if trajectory {
 		g.Outputs = append(g.Outputs, onnx.ValueInfo{Name: "x", Dims: points})
 		outputs = append(outputs, "passed")
@@ -138,9 +147,10 @@ func (w *writer) loop(points []int, trajectory bool) {
 		Op: "Loop", Inputs: []string{"steps", always, "noise"}, Outputs: outputs, Attributes: []onnx.Attribute{{Name: "body", Value: g}},
 	})
 	if trajectory {
-		end := w.node("end", "Unsqueeze", nil, "samples", w.constants.longs("axis0", 0))
-		w.node("trajectory", "Concat", []onnx.Attribute{{Name: "axis", Value: int64(0)}}, "passed", end)
+		end := w.node("end", "Unsqueeze", nil, outputs[0], w.constants.longs("axis0", 0))
+		w.node(w.before("trajectory"), "Concat", []onnx.Attribute{{Name: "axis", Value: int64(0)}}, "passed", end)
 	}
+	w.rescale(trajectory)
 }
 
 // unroll writes one step after the other, with the times as constants.
@@ -150,7 +160,7 @@ func (w *writer) unroll(grid []float32, trajectory bool) {
 		h := grid[i+1] - grid[i]
 		at, next := fmt.Sprintf("step%d/", i), fmt.Sprintf("x%d", i+1)
 		if i == len(grid)-2 {
-			next = "samples"
+			next = w.before("samples")
 		}
 		w.step(at, x[i], next, interval{h: w.constants.float(h), at: func(c float64) string {
 			if c == 1 {
@@ -165,6 +175,30 @@ func (w *writer) unroll(grid []float32, trajectory bool) {
 		for i := range x {
 			layers[i] = w.node(x[i]+"/layer", "Unsqueeze", nil, x[i], w.constants.longs("axis0", 0))
 		}
-		w.node("trajectory", "Concat", []onnx.Attribute{{Name: "axis", Value: int64(0)}}, layers...)
+		w.node(w.before("trajectory"), "Concat", []onnx.Attribute{{Name: "axis", Value: int64(0)}}, layers...)
+	}
+	w.rescale(trajectory)
+}
+
+// before returns the name of an output before it is brought to the user's units: another one where that is done.
+func (w *writer) before(output string) string {
+	if w.units.Identity() {
+		return output
+	}
+	return "net/" + output
+}
+
+// rescale brings the outputs to the user's units.
+func (w *writer) rescale(trajectory bool) {
+	if w.units.Identity() {
+		return
+	}
+	outputs := []string{"samples"}
+	if trajectory {
+		outputs = append(outputs, "trajectory")
+	}
+	scale, shift := w.constants.row("units/scale", w.units.Scale), w.constants.row("units/shift", w.units.Shift)
+	for _, output := range outputs {
+		w.node(output, "Add", nil, w.node(output+"/scaled", "Mul", nil, w.before(output), scale), shift)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"flowsweep/experiments/engine/onnx"
+	"flowsweep/experiments/flow"
 	"flowsweep/experiments/ode"
 )
 
@@ -12,6 +13,7 @@ import (
 type writer struct {
 	net       onnx.Graph // t, x -> v
 	solver    ode.Solver
+	units     flow.Affine // of what the graph returns
 	constants *constants
 	nodes     []onnx.Node
 }
@@ -140,6 +142,13 @@ func (c *constants) add(name string, dims []int, data any) string {
 
 func (c *constants) float(v float32) string           { return c.add(number(v), nil, []float32{v}) }
 func (c *constants) long(name string, v int64) string { return c.add(name, nil, []int64{v}) }
+func (c *constants) row(name string, v []float64) string {
+	row := make([]float32, len(v))
+	for i, x := range v {
+		row[i] = float32(x)
+	}
+	return c.add(name, []int{len(row)}, row)
+}
 func (c *constants) longs(name string, v ...int64) string {
 	return c.add(name, []int{len(v)}, v)
 }

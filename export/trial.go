@@ -26,13 +26,15 @@ type trial struct {
 	settings []ort.SessionOptions
 	batches  []int
 	rows     int
-	runs     int // at most so many at each batch size; 0 means all rows
+	runs     int       // at most so many at each batch size; 0 means all rows
+	unit     []float64 // what differences in each coordinate are counted in; nil means 1
 	give     func(from, to int) []ort.Tensor
 	want     func(output, from, to int) []float64
 }
 
 // differences is what a trial found.
 type differences struct {
+	unit         []float64 // of each coordinate; nil means 1
 	largest, sum float64
 	count        int
 }
@@ -48,12 +50,17 @@ func (d *differences) add(got []float32, want []float64) {
 		if g == w || (g != g && w != w) {
 			continue
 		}
-		d.largest, d.sum = max(d.largest, math.Abs(g-w)), d.sum+math.Abs(g-w)
+		off := math.Abs(g - w)
+		if d.unit != nil {
+			off /= d.unit[i%len(d.unit)]
+		}
+		d.largest, d.sum = max(d.largest, off), d.sum+off
 	}
 }
 
 // run runs the file in the trial's settings.
 func (tr trial) run(file []byte) (d differences, err error) {
+	d.unit = tr.unit
 	for _, o := range tr.settings {
 		if err := tr.runIn(file, o, &d); err != nil {
 			return d, fmt.Errorf("optimisation %s, threads %d: %w", o.Optimise, o.Threads, err)

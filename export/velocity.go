@@ -5,10 +5,13 @@
 package export
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 
 	"flowsweep/experiments/engine/onnx"
+	"flowsweep/experiments/flow"
 	"flowsweep/experiments/velocity"
 )
 
@@ -18,12 +21,18 @@ type About struct {
 	Version    string            // of the program
 	Doc        string            // what the net models, in a sentence
 	Source     string            // the distribution at t = 0; empty means standard normal
+	Units      flow.Affine       // from the scale of the net to the user's own units; zero where they are one
+	Columns    []string          // names of the coordinates, or nil
 	Properties map[string]string // target, path, recommended solver and steps, metrics, keys, commit, ...
 }
 
 // Velocity returns the net as an ONNX file: t[batch,1], x[batch,d] -> v[batch,d], opset 17, weights as named
-// initializers.
+// initializers. Where About has Units, points and velocities are on the scale of the net, and the metadata has scale and
+// shift: data = scale x + shift.
 func Velocity(n velocity.Net, weights []float32, about About) ([]byte, error) {
+	if err := about.check(n.Dim); err != nil {
+		return nil, fmt.Errorf("export a velocity: %w", err)
+	}
 	m, err := n.Record(weights)
 	if err != nil {
 		return nil, err
@@ -32,8 +41,30 @@ func Velocity(n velocity.Net, weights []float32, about About) ([]byte, error) {
 	m.Inputs[0].Doc = "time of each point, from 0 (noise) to 1 (data)"
 	m.Inputs[1].Doc = "points; " + about.source() + " at t = 0"
 	m.Outputs[0].Doc = "velocity dx/dt of each point"
-	describe(&m, n, about, map[string]string{"prediction": "velocity"})
+	properties := map[string]string{"prediction": "velocity"}
+	if !about.Units.Identity() {
+		m.Inputs[1].Doc += "; data = scale x + shift, with the numbers of the metadata"
+		m.Outputs[0].Doc += ", on the scale of x"
+		properties["units"] = "standardised: data = scale x + shift"
+	}
+	describe(&m, n, about, properties)
 	return seal(m)
+}
+
+// check returns an error unless the units are a map that 32-bit floats can hold, of points of that many coordinates.
+func (a About) check(dim int) error {
+	if a.Units.Identity() {
+		return nil
+	}
+	if len(a.Units.Scale) != dim || len(a.Units.Shift) != dim {
+		return fmt.Errorf("units of %d and %d numbers do not go with points of %d: give one a coordinate", len(a.Units.Scale), len(a.Units.Shift), dim)
+	}
+	for j, s := range a.Units.Scale {
+		if v := math.Abs(s); !(v >= 0x1p-126 && v <= math.MaxFloat32) || !(math.Abs(a.Units.Shift[j]) <= math.MaxFloat32) {
+			return fmt.Errorf("coordinate %d: 32-bit floats do not hold the scale %g and the shift %g: use another unit", j, s, a.Units.Shift[j])
+		}
+	}
+	return nil
 }
 
 func (a About) source() string {
@@ -54,6 +85,21 @@ func describe(m *onnx.Model, n velocity.Net, about About, properties map[string]
 		"time_convention": "t = 0 is noise, t = 1 is data",
 		"dimension":       fmt.Sprint(n.Dim),
 	}
+	if !about.Units.Identity() {
+		m.Metadata["scale"], m.Metadata["shift"] = list(about.Units.Scale), list(about.Units.Shift)
+	}
+	if about.Columns != nil {
+		m.Metadata["columns"] = list(about.Columns)
+	}
 	maps.Copy(m.Metadata, properties)
 	maps.Copy(m.Metadata, about.Properties)
+}
+
+// list writes numbers or names as JSON.
+func list(values any) string {
+	text, err := json.Marshal(values)
+	if err != nil {
+		panic("export: " + err.Error()) // finite numbers and names have a form
+	}
+	return string(text)
 }

@@ -15,8 +15,9 @@ import (
 // VerifySampler is Verify for a sampler file, of any SamplerOptions: it compares with what ode.Solve makes of the same
 // noise, (n, d), along Go's field; where the file returns the trajectory, at every time of the grid. The tolerance grows
 // with the flow: errors that rounding makes are carried apart as points are, by a factor that is measured by solving from
-// noise moved a little.
-func VerifySampler(file []byte, solver ode.Solver, ts []float64, field flow.Field, noise flow.Batch) Check {
+// noise moved a little. The units are those that the file is to return points in, from the scale of the field; differences
+// are measured on that scale, so that each coordinate counts alike.
+func VerifySampler(file []byte, solver ode.Solver, ts []float64, field flow.Field, units flow.Affine, noise flow.Batch) Check {
 	return newCheck(file, noise.Len(), func(c *Check) error {
 		m, err := read(file)
 		if err == nil {
@@ -25,7 +26,7 @@ func VerifySampler(file []byte, solver ode.Solver, ts []float64, field flow.Fiel
 		if err != nil {
 			return err
 		}
-		near, err := solve(solver, ts, field, noise)
+		near, err := solve(solver, ts, field, units, noise)
 		if err != nil {
 			return err
 		}
@@ -41,7 +42,7 @@ func VerifySampler(file []byte, solver ode.Solver, ts []float64, field flow.Fiel
 		for i := range away.Data {
 			away.Data[i] *= 10
 		}
-		far, err := solve(solver, ts, field, away)
+		far, err := solve(solver, ts, field, units, away)
 		if err != nil || !far.finite() {
 			return err // where Go has no numbers there is nothing to compare
 		}
@@ -77,6 +78,7 @@ func isSampler(m onnx.Model, dim int, solver ode.Solver, ts []float64) error {
 // solution is what ode.Solve makes of noise.
 type solution struct {
 	noise        flow.Batch
+	units        flow.Affine
 	trajectory   []flow.Batch
 	most, growth float64
 }
@@ -85,8 +87,8 @@ type solution struct {
 // 1e-6, is lost in it, and near enough for the flow to be linear.
 const nudge = 1e-2
 
-func solve(solver ode.Solver, ts []float64, field flow.Field, noise flow.Batch) (s solution, err error) {
-	s.noise = noise
+func solve(solver ode.Solver, ts []float64, field flow.Field, units flow.Affine, noise flow.Batch) (s solution, err error) {
+	s.noise, s.units = noise, units
 	if s.trajectory, _, err = ode.Trajectory(field, solver, ts, noise); err != nil {
 		return s, fmt.Errorf("solve in Go: %w", err)
 	}
@@ -118,6 +120,23 @@ func (s solution) finite() bool {
 
 func (s solution) tolerance() float64 { return tolerance * (1 + s.most) * max(1, s.growth) }
 
+// rounding is what a shifted number may be off by, relative to the shift: it, the sum and the scale are rounded to 32 bits,
+// each by 2^-24 at most.
+const rounding = 0x1p-22
+
+// unit returns what differences in each coordinate are counted in: its scale and, beside the tolerance, the rounding that
+// comes of its shift.
+func (s solution) unit() []float64 {
+	if s.units.Identity() {
+		return nil
+	}
+	unit := make([]float64, s.noise.Dim)
+	for j := range unit {
+		unit[j] = math.Abs(s.units.Scale[j]) + rounding*math.Abs(s.units.Shift[j])/s.tolerance()
+	}
+	return unit
+}
+
 func distance(a, b []float64) float64 {
 	sum := 0.
 	for i := range a {
@@ -138,10 +157,10 @@ func (s solution) trial() trial {
 	noise = slices.Repeat(noise, times)
 	steps := make([][]float64, len(s.trajectory))
 	for i, x := range s.trajectory {
-		steps[i] = slices.Repeat(x.Data, times)
+		steps[i] = slices.Repeat(s.units.Apply(x).Data, times)
 	}
 	return trial{
-		settings: settings, batches: batches, rows: s.noise.Len() * times, runs: 4,
+		settings: settings, batches: batches, rows: s.noise.Len() * times, runs: 4, unit: s.unit(),
 		give: func(from, to int) []ort.Tensor {
 			return []ort.Tensor{{Dims: []int{to - from, dim}, Data: noise[from*dim : to*dim]}}
 		},

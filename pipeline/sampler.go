@@ -37,5 +37,5 @@ func exportSampler(net velocity.Net, weights []float32, r experiments.Result, o 
 
 // verifySampler compares a sampler file in onnxruntime with Go.
 func verifySampler(onnx []byte, r experiments.Result, model *velocity.Model) export.Check {
-	return export.VerifySampler(onnx, r.Setting.Sample.Solver, samplerGrid(r), model.Field(), export.Noise(model.Net.Dim, samplerPoints, 0))
+	return export.VerifySampler(onnx, r.Setting.Sample.Solver, samplerGrid(r), model.Field(), r.Setting.Target.Units, export.Noise(model.Net.Dim, samplerPoints, 0))
 }
