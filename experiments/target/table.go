@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"flowsweep/experiments/flow"
 )
@@ -175,6 +176,9 @@ func (t *Table) head(cells []string) error {
 			if c.Word == "" {
 				c.Word = later.Word
 			}
+		}
+		if strings.ContainsFunc(c.Name, unicode.IsControl) {
+			return fmt.Errorf("decode csv: the name %q of column %d holds a control character: rename it", c.Name, j)
 		}
 		if seen[c.Name] {
 			return fmt.Errorf("decode csv: two columns are called %q: give each a name of its own", c.Name)

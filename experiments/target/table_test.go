@@ -71,6 +71,7 @@ func TestDecodeTableErrors(t *testing.T) {
 		{"ragged", "x,y\n1,2\n3\n", "line 3"},
 		{"a quote left open", "x,y\n1,\"2\n", "line 2"},
 		{"one name twice", "x,x\n1,2\n", `two columns are called "x"`},
+		{"a name that moves the cursor", "x,\"y\x1b[2J\"\n1,2\n", `the name "y\x1b[2J" of column 1`},
 		{"semicolons", "x;y\n1;2\n", "separate the columns by commas"},
 	} {
 		if _, err := DecodeTable([]byte(c.text)); err == nil || !strings.Contains(err.Error(), c.want) {
