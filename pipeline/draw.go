@@ -63,6 +63,8 @@ type velocities struct {
 	path     flow.Path
 	source   experiments.Source
 	sampling experiments.Sampling // recommended; zero if none is
+	units    flow.Affine          // of the samples
+	columns  []string
 	field    flow.Field
 	rows     flow.RowField
 	whole    func(x0 flow.Batch) (flow.Batch, error) // noise to samples; nil where there is a velocity
@@ -105,7 +107,7 @@ func (a *app) drawSamples(ctx context.Context, f drawFlags) (err error) {
 		return err
 	}
 	fmt.Fprintf(a.stderr, "%s, %s: %.6g velocity calls a sample\n", v.name, asJSON(s), got.nfe)
-	return a.writePoints(f.out, got.points)
+	return a.writePoints(f.out, v.units.Apply(got.points), v.columns)
 }
 
 // velocities opens what the flags name.
@@ -134,7 +136,7 @@ func (a *app) velocities(ctx context.Context, f drawFlags) (velocities, error) {
 }
 
 func exactVelocities(f drawFlags) (velocities, error) {
-	t, err := experiments.ParseTarget(f.target)
+	t, err := experiments.Parser{Open: dataIn(".")}.Target(f.target)
 	if err != nil {
 		return velocities{}, usage(err)
 	}
@@ -150,6 +152,7 @@ func exactVelocities(f drawFlags) (velocities, error) {
 	o := oracle.Oracle{Law: t.Law, Path: path}
 	return velocities{
 		name: "exact velocity of " + t.Name, dim: t.Dim, path: path, field: o.Field(), rows: o.RowField(),
+		units: t.Units, columns: t.Columns,
 		close: func() error { return nil },
 	}, nil
 }
@@ -185,6 +188,7 @@ func runVelocities(ctx context.Context, db *store.DB, prefix string) (velocities
 	recipe := r.Setting.Recipe
 	return velocities{
 		name: "run " + key, dim: net.Dim, path: recipe.Path, source: recipe.Source, sampling: r.Setting.Sample,
+		units: recipe.Target.Units, columns: recipe.Target.Columns,
 		field: model.Field(), rows: model.RowField(), close: model.Close,
 	}, nil
 }

@@ -21,9 +21,10 @@ func newCourt(spec experiments.Spec) *court {
 	return &court{spec: spec, judges: map[string]func() ([]metric.Judge, error){}}
 }
 
-// reference returns the fixed sample of the truth that a recipe's runs are measured against.
+// reference returns the fixed sample of the truth that a recipe's runs are measured against, on the scale that nets are
+// trained on: there every column of standardised data weighs the same, whatever its unit.
 func reference(spec experiments.Spec, r experiments.Recipe) flow.Batch {
-	return r.Target.Sample(spec.Reference.Count, flow.NewStream(spec.Reference.Seed, "reference"))
+	return r.Target.Reference(spec.Reference.Count, flow.NewStream(spec.Reference.Seed, "reference"))
 }
 
 // prepare does what depends on the references alone, and returns what is wrong with them.

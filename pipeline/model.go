@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
+	"flowsweep/experiments/target"
 	"flowsweep/experiments/velocity"
 	"flowsweep/export"
 	"flowsweep/store"
@@ -113,7 +115,7 @@ func aboutRun(r experiments.Result) export.About {
 	s, steps := r.Setting, len(samplerGrid(r))-1
 	properties := map[string]string{
 		"target": asJSON(s.Target), "path": s.Path.String(), "coupling": s.Coupling.String(), "train": asJSON(s.Train),
-		"seed": fmt.Sprint(r.Seed), "units": "the data's own; inputs and outputs are not rescaled",
+		"seed":               fmt.Sprint(r.Seed),
 		"recommended_solver": s.Sample.Solver.Name, "recommended_steps": fmt.Sprint(steps), "nfe": fmt.Sprint(r.NFE),
 		"fit": r.Fit, "run": r.Run, "commit": r.Commit, "engine": r.Engine,
 	}
@@ -128,15 +130,26 @@ func aboutRun(r experiments.Result) export.About {
 	for _, v := range r.Metrics {
 		properties["metric."+v.Name] = experiments.Number(v.Value).String()
 	}
-	about := export.About{Version: r.Version, Properties: properties}
+	if s.Target.Units.Identity() {
+		properties["units"] = "the data's own; inputs and outputs are not rescaled"
+	}
+	about := export.About{Version: r.Version, Properties: properties, Units: s.Target.Units, Columns: s.Target.Columns}
 	source := "N(0, I)"
 	if !s.Source.Gaussian() {
 		source = asJSON(s.Source)
 		about.Source, properties["source"] = source, source
 	}
 	about.Doc = fmt.Sprintf("Velocity u(t, x) of a flow from %s at t = 0 to %s at t = 1: solve dx/dt = u from noise, %s, steps: %d",
-		source, s.Target.Name, s.Sample.Solver.Name, steps)
+		source, named(s.Target), s.Sample.Solver.Name, steps)
 	return about
+}
+
+// named returns what a target is called in a sentence.
+func named(t target.Target) string {
+	if t.Content == nil {
+		return t.Name
+	}
+	return "data of " + strings.Join(t.Columns, ", ")
 }
 
 func asJSON(v any) string {
@@ -162,7 +175,7 @@ func runResult(ctx context.Context, db *store.DB, key string) (experiments.Resul
 		Fit: fit.Key, Run: key, State: run.State, NFE: run.NFE, NFEMax: run.NFEMax, FitSeconds: fit.Seconds, SampleSeconds: run.Seconds, Params: fit.Params,
 		Commit: run.Environment.Commit, Engine: run.Environment.Engine, Version: run.Environment.Version, Error: run.Error,
 	}
-	if r.Setting, err = experiments.ParseSetting(fit.Config, run.Config); err != nil {
+	if r.Setting, err = storedData(ctx, db).Setting(fit.Config, run.Config); err != nil {
 		return r, err
 	}
 	var seed struct{ Seed uint64 }

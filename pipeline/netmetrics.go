@@ -104,7 +104,7 @@ func (f *fitted) negativeLogLikelihood() (got metric.Measurement, err error) {
 		return got, err
 	}
 	defer func() { err = errors.Join(err, div.Close()) }()
-	data := f.fit.Recipe.Target.Sample(likelihoodPoints, flow.NewStream(f.seed, "held-out data"))
+	data := f.fit.Recipe.Target.Reference(likelihoodPoints, flow.NewStream(f.seed, "held-out data"))
 	logp, _, _, err := ode.LogLikelihood(div.DivField(), ode.RK4, ode.Uniform(likelihoodSteps), data, ode.StandardNormal)
 	if err != nil {
 		return got, err
@@ -121,7 +121,7 @@ func (f *fitted) normalisedPathEnergy() (got metric.Measurement, err error) {
 	if err != nil {
 		return got, err
 	}
-	judge, err := metric.W2.Judge(f.fit.Recipe.Target.Sample(energyPoints, flow.NewStream(f.seed, "held-out data")))
+	judge, err := metric.W2.Judge(f.fit.Recipe.Target.Reference(energyPoints, flow.NewStream(f.seed, "held-out data")))
 	if err != nil {
 		return got, err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -25,7 +26,7 @@ func loadPlan(path string) (experiments.Plan, error) {
 	if err != nil {
 		return experiments.Plan{}, usage(fmt.Errorf("read the spec: %w", err))
 	}
-	spec, err := experiments.Parse(path, text)
+	spec, err := experiments.Parser{Open: dataIn(filepath.Dir(path))}.Parse(path, text)
 	if err != nil {
 		return experiments.Plan{}, usage(err)
 	}
@@ -118,9 +119,10 @@ func estimate(ctx context.Context, db *store.DB, w work, workers int) (*float64,
 		return nil, err
 	}
 	seconds, done := 0., 0.
+	stored := storedData(ctx, db)
 	for _, t := range times {
 		// A config of another version that cannot be read any more says nothing about the time.
-		if setting, err := experiments.ParseSetting(t.Config, nil); err == nil {
+		if setting, err := stored.Setting(t.Config, nil); err == nil {
 			seconds += t.Seconds
 			done += multiplications(setting.Recipe)
 		}

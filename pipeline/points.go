@@ -1,14 +1,18 @@
 package pipeline
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
+	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
+	"flowsweep/store"
 )
 
 // readPoints returns the points of a .npy or .csv file. Its errors are the user's to mend.
@@ -35,21 +39,59 @@ func readPoints(path string) (flow.Batch, error) {
 	return b, nil
 }
 
-// writePoints writes points into a .npy or .csv file, and says so.
-func (a *app) writePoints(path string, b flow.Batch) error {
+// dataIn returns what opens the files of data that a spec in a folder names.
+func dataIn(folder string) func(path string) ([]byte, error) {
+	return func(path string) ([]byte, error) {
+		at := path
+		if !filepath.IsAbs(path) {
+			at = filepath.Join(folder, path)
+		}
+		info, err := os.Stat(at)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, fmt.Errorf("there is no file %s: give a path from the folder of the spec, or from the root", at)
+		case err != nil:
+			return nil, err
+		case !info.Mode().IsRegular():
+			return nil, fmt.Errorf("%s is no regular file", at)
+		case info.Size() > experiments.LargestData:
+			return nil, fmt.Errorf("%s has %d bytes: at most %d: leave rows or columns out", at, info.Size(), experiments.LargestData)
+		}
+		return os.ReadFile(at)
+	}
+}
+
+// storedData returns what reads stored recipes, with their data from the store.
+func storedData(ctx context.Context, db *store.DB) experiments.Parser {
+	return experiments.Parser{Open: func(sha256 string) ([]byte, error) { return db.Content(ctx, sha256) }}
+}
+
+// writePoints writes points into a .npy or .csv file, the latter with the names of the columns if there are any, and says
+// so.
+func (a *app) writePoints(path string, b flow.Batch, columns []string) error {
 	form, err := pointsForm(path)
 	if err != nil {
 		return err
 	}
 	content := flow.EncodeNPY(b)
 	if form == ".csv" {
-		content = flow.EncodeCSV(b, nil)
+		content = flow.EncodeCSV(b, headOf(columns))
 	}
 	if err := writeFile(path, content); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(a.stdout, "samples   %s: %d points of dimension %d\n", path, b.Len(), b.Dim)
 	return err
+}
+
+// headOf returns names as the first line of a file, or nil where that would be read as numbers.
+func headOf(columns []string) []string {
+	for _, name := range columns {
+		if _, err := strconv.ParseFloat(name, 64); err == nil {
+			return nil
+		}
+	}
+	return columns
 }
 
 // pointsForm returns the form of a file of points, by the ending of its name.

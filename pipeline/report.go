@@ -12,6 +12,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/target"
 	"flowsweep/reports"
 	"flowsweep/store"
 )
@@ -110,7 +111,7 @@ func exported(ctx context.Context, db *store.DB, sweep, run string) ([]experimen
 // panels returns the data, and what the chosen run's net draws with the chosen solver at growing numbers of steps.
 func panels(ctx context.Context, db *store.DB, sweep experiments.Sweep, chosen experiments.Result) ([]reports.Panel, error) {
 	truth := reference(sweep.Spec, chosen.Setting.Recipe)
-	list := []reports.Panel{{Title: "data", Points: points(truth)}}
+	list := []reports.Panel{{Title: truthTitle(chosen.Setting.Target), Points: points(truth)}}
 	for _, r := range siblings(sweep.Results, chosen) {
 		b, err := loadSamples(ctx, db, r.Run)
 		if err != nil {
@@ -127,6 +128,18 @@ func panels(ctx context.Context, db *store.DB, sweep experiments.Sweep, chosen e
 		list = append(list, reports.Panel{Title: title, Points: points(b), Chosen: r.Run == chosen.Run})
 	}
 	return list, nil
+}
+
+// truthTitle says what the reference is, and what scale it and the samples are drawn on: that of the metrics.
+func truthTitle(t target.Target) string {
+	title := "data"
+	if t.Held.Len() > 0 {
+		title = "data held out"
+	}
+	if !t.Units.Identity() {
+		title += ", standardised"
+	}
+	return title
 }
 
 // siblings returns the finished runs that differ from the chosen one in the number of steps alone, and itself, by

@@ -14,14 +14,32 @@ import (
 )
 
 // factDraws is about how many draws an estimated fact of a target is made of: its standard error is below 0.005 for the
-// targets that the papers use.
-const factDraws = 100_000
+// targets that the papers use. Of data of many rows they are fewer, since a draw costs as much as all rows: factWork in
+// all, and no fewer than leastDraws.
+const (
+	factDraws  = 100_000
+	factWork   = 100_000_000
+	leastDraws = 1000
+)
+
+// drawsFor returns about how many draws to estimate a fact of a target from.
+func drawsFor(t target.Target) int {
+	m, ok := t.Law.(oracle.Mixture)
+	if !ok {
+		return factDraws
+	}
+	return min(factDraws, max(leastDraws, factWork/m.Means.Len()))
+}
 
 // targetFacts is the form of `flowsweep target --json`. What is not known is null; a standard error of 0 means exact.
 type targetFacts struct {
 	Target    any                 `json:"target"`
 	Path      flow.Path           `json:"path"`
 	Dim       int                 `json:"dim"`
+	Columns   []string            `json:"columns,omitempty"`
+	HeldOut   int                 `json:"held_out,omitempty"` // rows of data
+	Scale     []float64           `json:"scale,omitempty"`    // data = scale x + shift; all facts are of x
+	Shift     []float64           `json:"shift,omitempty"`
 	Mean      []float64           `json:"mean"`
 	Cov       [][]float64         `json:"cov"`
 	Entropy   *experiments.Number `json:"entropy"` // nats
@@ -46,7 +64,7 @@ func (a *app) targetCommand() *cobra.Command {
 			"pairs of data with noise N(0, I). With --out it draws a sample instead.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			t, err := experiments.ParseTarget(args[0])
+			t, err := experiments.Parser{Open: dataIn(".")}.Target(args[0])
 			if err != nil {
 				return usage(err)
 			}
@@ -77,14 +95,19 @@ func (a *app) writeTarget(t target.Target, count int, seed uint64, out string) e
 	if count < 1 {
 		return usage(fmt.Errorf("--count %d: ask for at least 1 point", count))
 	}
-	return a.writePoints(out, t.Sample(count, flow.NewStream(seed, "target")))
+	return a.writePoints(out, t.Units.Apply(t.Sample(count, flow.NewStream(seed, "target"))), t.Columns)
 }
 
 // factsOf returns what is known of a target.
 func factsOf(t target.Target, p flow.Path) targetFacts {
-	facts := targetFacts{Target: t, Path: p, Dim: t.Dim}
+	facts := targetFacts{
+		Target: t, Path: p, Dim: t.Dim, Columns: t.Columns, HeldOut: t.Held.Len(), Scale: t.Units.Scale, Shift: t.Units.Shift,
+	}
 	if t.Law == nil {
 		facts.Note = fmt.Sprintf("%s has no closed form: only samples of it are known", t.Name)
+		if t.Content != nil {
+			facts.Note = "of so many rows no closed form is used: only samples are known"
+		}
 		return facts
 	}
 	number := func(value, se float64) (v, e *experiments.Number) {
@@ -98,10 +121,14 @@ func factsOf(t target.Target, p flow.Path) targetFacts {
 	for i := range cov.Len() {
 		facts.Cov = append(facts.Cov, cov.Row(i))
 	}
-	facts.Entropy, facts.EntropySE = number(t.Law.Entropy(factDraws, 0))
-	facts.Floor, facts.FloorSE = number(o.Floor(factDraws, 0))
-	facts.Energy, facts.EnergySE = number(o.KineticEnergy(factDraws, 0))
+	draws := drawsFor(t)
+	facts.Entropy, facts.EntropySE = number(t.Law.Entropy(draws, 0))
+	facts.Floor, facts.FloorSE = number(o.Floor(draws, 0))
+	facts.Energy, facts.EnergySE = number(o.KineticEnergy(draws, 0))
 	facts.Note = "for independent pairs with noise N(0, I); other couplings and sources have other floors"
+	if t.Content != nil {
+		facts.Note += "; they are those of the rows trained on: a net whose loss comes near the floor has learned these by heart"
+	}
 	if math.IsInf(float64(*facts.Floor), 1) {
 		facts.Note += "; the floor is infinite because sigma' grows without bound towards t = 1: losses on this path cannot be compared"
 	}
@@ -115,6 +142,12 @@ func (a *app) printFacts(f targetFacts) {
 	line("target", "%s", asJSON(f.Target))
 	line("path", "%s", f.Path)
 	line("dimension", "%d", f.Dim)
+	if f.HeldOut > 0 {
+		line("held out", "%d rows, to measure against", f.HeldOut)
+	}
+	if f.Scale != nil {
+		line("units", "data = scale x + shift, scale %.6g, shift %.6g; what follows is of x", f.Scale, f.Shift)
+	}
 	if f.Mean != nil {
 		line("mean", "%.4g", f.Mean)
 		line("covariance", "%.4g", f.Cov)
