@@ -95,7 +95,7 @@ func (a *app) drawSamples(ctx context.Context, f drawFlags) (err error) {
 		if err != nil {
 			return err
 		}
-		return a.writePoints(f.out, x)
+		return a.writePoints(f.out, x, nil)
 	}
 	s, err := f.sampling(v)
 	if err != nil {
