@@ -149,6 +149,7 @@ func (c *constants) row(name string, v []float64) string {
 	}
 	return c.add(name, []int{len(row)}, row)
 }
+
 func (c *constants) longs(name string, v ...int64) string {
 	return c.add(name, []int{len(v)}, v)
 }
