@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -87,7 +88,7 @@ func (d *decoder) resolve(params any, n *yaml.Node, nodes map[string]*yaml.Node)
 	}
 	rows, err := table.Rows(names)
 	if err != nil {
-		d.problem(d.fault(err, n, nodes), "%v", err)
+		d.problem(fault(err, n, nodes), "%v", err)
 		return nil, false
 	}
 	return target.Data{Columns: names, Rows: rows, Standardise: f.Standardise, Noise: f.Noise, Holdout: f.Holdout}, true
@@ -143,12 +144,17 @@ func spelled(n *yaml.Node, word string) *yaml.Node {
 	return n
 }
 
-// fault returns the node of the parameter that an error begins with, and the whole where it begins with none.
-func (d *decoder) fault(err error, n *yaml.Node, nodes map[string]*yaml.Node) *yaml.Node {
-	if param, _, ok := strings.Cut(err.Error(), ": "); ok && nodes[param] != nil {
-		n = nodes[param]
+// quoted finds the first word in quotes.
+var quoted = regexp.MustCompile(`"[^"]*"`)
+
+// fault returns the node of the parameter that an error begins with, of a list the entry that it quotes, and the whole
+// where it begins with none.
+func fault(err error, n *yaml.Node, nodes map[string]*yaml.Node) *yaml.Node {
+	param, message, ok := strings.Cut(err.Error(), ": ")
+	if !ok || nodes[param] == nil {
+		return n
 	}
-	return follow(n)
+	return spelled(nodes[param], strings.Trim(quoted.FindString(message), `"`))
 }
 
 // names returns one list of the names of columns, which may be numbers.

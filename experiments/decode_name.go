@@ -161,7 +161,7 @@ func (d *decoder) family(n *yaml.Node, set families, f field) alternatives {
 		}
 		made, err := set.make(params)
 		if err != nil {
-			d.problem(d.fault(err, n, nodes), "%v", err)
+			d.problem(fault(err, n, nodes), "%v", err)
 			continue
 		}
 		found.values[i] = reflect.ValueOf(made)

@@ -5,7 +5,8 @@
 //
 // Curves such as moons, circles and spirals are drawn from a fixed, even set of points with Gaussian noise. That makes
 // them exact mixtures, so that an oracle.Oracle knows their velocity, floor and entropy. Without noise (noise or std 0)
-// they are data sets: their entropy is -Inf, and the exact velocity has no limit at t = 1.
+// they are data sets: their entropy is -Inf, and the exact velocity has no limit at t = 1. So are a user's own rows, which
+// are Data.
 package target
 
 import (
