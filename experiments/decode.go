@@ -33,7 +33,14 @@ func (d *decoder) spec(text []byte) (Spec, error) {
 	if len(d.problems) > 0 {
 		return Spec{}, d.problems.sorted()
 	}
-	found := d.mapping(root, reflect.ValueOf(defaults()), field{name: "the spec"})
+	var found alternatives
+	for _, r := range d.combine(root) {
+		some := d.mapping(r, reflect.ValueOf(defaults()), field{name: "the spec"})
+		found.count.Add(&found.count, &some.count)
+		if len(found.values) == 0 || found.count.Cmp(big.NewInt(maxRuns)) <= 0 {
+			found.values = append(found.values, some.values...)
+		}
+	}
 	if len(found.values) > 0 && d.sound(root, "metrics") && d.sound(root, "choose") {
 		d.choose(root, found.values[0].Addr().Interface().(*document))
 	}

@@ -17,6 +17,9 @@ import (
 
 var (
 	targetType  = reflect.TypeFor[target.Target]()
+	zippedType  = reflect.TypeFor[zipped]()
+	drawnType   = reflect.TypeFor[drawn]()
+	uintType    = reflect.TypeFor[uint64]()
 	seedsType   = reflect.TypeFor[[]uint64]()
 	metricsType = reflect.TypeFor[[]metric.Metric]()
 	rowsType    = reflect.TypeFor[[][]float64]()

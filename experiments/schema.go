@@ -16,6 +16,13 @@ type object map[string]any
 func Schema() ([]byte, error) {
 	s := schema{definitions: object{}}
 	root := s.structure(reflect.ValueOf(defaults()), field{})
+	// A variant may give the target.
+	root["required"] = []string{"name"}
+	var given []object
+	for _, key := range []string{"target", "zip", "random"} {
+		given = append(given, object{"required": []string{key}})
+	}
+	root["anyOf"] = given
 	root["$schema"] = "http://json-schema.org/draft-07/schema#"
 	root["title"] = "flowsweep spec"
 	root["description"] = "A declared experiment. Where a value may be swept, a list of values stands for each of them, " +
@@ -76,6 +83,15 @@ func (s schema) value(proto reflect.Value, f field) object {
 	case metricsType:
 		name := s.value(reflect.Zero(t.Elem()), f)
 		return object{"anyOf": []object{name, list(name)}}
+	case zippedType:
+		return object{"type": "array", "minItems": 1, "items": object{"type": "object", "propertyNames": object{"enum": sweptKeys}}}
+	case drawnType:
+		made := s.structure(proto, f)
+		for _, key := range sweptKeys {
+			made["properties"].(object)[key] = object{}
+		}
+		made["required"] = []string{"count"}
+		return made
 	case listType:
 		return object{"type": "array", "minItems": 1, "items": object{"type": "number"}}
 	case toleranceType:
