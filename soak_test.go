@@ -60,8 +60,10 @@ func TestSoak(t *testing.T) {
 	seeds := 2
 	for range kills {
 		s.spec(seeds)
-		if s.kill(time.Duration(random.Float64() * .8 * float64(whole))) {
-			seeds += 2 // there is nothing left to kill
+		took := s.kill(time.Duration(random.Float64() * float64(whole)))
+		if took > 0 {
+			seeds += 2               // there is nothing left to kill
+			whole = min(whole, took) // the first one may have been slow
 		}
 		s.check("runs.db")
 	}
@@ -100,10 +102,11 @@ func (s *soak) finish(db string) {
 	}
 }
 
-// kill starts a sweep, reads the store again and again, and kills the sweep after a while. It reports whether the sweep had
-// come to its end before.
-func (s *soak) kill(after time.Duration) (ended bool) {
+// kill starts a sweep, reads the store again and again, and kills the sweep after a while. It returns how long the sweep
+// took where that came to its end before, and 0 where it was killed.
+func (s *soak) kill(after time.Duration) (took time.Duration) {
 	s.Helper()
+	start := time.Now()
 	cmd, said := s.sweep("runs.db")
 	if err := cmd.Start(); err != nil {
 		s.Fatal(err)
@@ -118,7 +121,7 @@ func (s *soak) kill(after time.Duration) (ended bool) {
 			if err != nil {
 				s.Fatalf("%v: %s", err, said)
 			}
-			ended = true
+			took = time.Since(start)
 		case <-killed:
 			if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 				s.Fatal(err)
@@ -137,7 +140,7 @@ func (s *soak) kill(after time.Duration) (ended bool) {
 				s.Error(err)
 			}
 		}
-		return ended
+		return took
 	}
 }
 
