@@ -10,7 +10,7 @@ import (
 // uses says how to use a file of each name, with a place for the source.
 var uses = map[string]string{
 	"velocity.onnx": "`t[batch,1]`, `x[batch,d]` -> `v[batch,d]`, 32-bit floats, ONNX opset 17. To sample, draw x from the source (%s)\n" +
-		"at t = 0 and follow dx/dt = v to t = 1. `vectors.json` holds inputs and outputs to test a runtime with.",
+		"at t = 0 and follow dx/dt = v to t = 1. `vectors.json` holds inputs and outputs of both files to test a runtime with.",
 	"sampler.onnx": "`noise[batch,d]`, `ts[times]` -> `samples[batch,d]`, 32-bit floats, ONNX opset 17: the net and its solver in one.\n" +
 		"Draw the noise from the source (%s); the time grid `ts` may be left out, or given\n" +
 		"for other steps; a file written with --portable has none.",

@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/ode"
 )
 
 // vectorCount is the number of test vectors: enough to catch a wrong runtime, few enough to read.
@@ -11,15 +14,31 @@ const vectorCount = 64
 
 // vectors is the form of vectors.json: inputs, and Go's outputs for them, a row a point.
 type vectors struct {
+	Comment   string          `json:"comment"`
+	T         [][]float32     `json:"t"`
+	X         [][]float32     `json:"x"`
+	V         [][]float32     `json:"v"`
+	Tolerance float64         `json:"tolerance"`
+	Sampler   *samplerVectors `json:"sampler,omitempty"`
+}
+
+type samplerVectors struct {
 	Comment   string      `json:"comment"`
-	T         [][]float32 `json:"t"`
-	X         [][]float32 `json:"x"`
-	V         [][]float32 `json:"v"`
+	Noise     [][]float32 `json:"noise"`
+	Samples   [][]float32 `json:"samples"`
 	Tolerance float64     `json:"tolerance"`
 }
 
-// Vectors returns vectors.json: seeded inputs of the net and Go's outputs, for tests in other runtimes.
-func Vectors(dim int, reference func(t, x []float32) ([]float32, error)) ([]byte, error) {
+// Steps is what a sampler file does: it follows a field by a solver, over a grid of times.
+type Steps struct {
+	Field  flow.Field
+	Solver ode.Solver
+	Times  []float64
+}
+
+// Vectors returns vectors.json: seeded inputs of velocity.onnx and Go's outputs, for tests in other runtimes; and those of
+// sampler.onnx, if there is one, which does these steps.
+func Vectors(dim int, reference func(t, x []float32) ([]float32, error), sampler *Steps) ([]byte, error) {
 	p := Points(dim, vectorCount, 1)
 	v, err := reference(p.T, p.X)
 	if err != nil {
@@ -34,11 +53,39 @@ func Vectors(dim int, reference func(t, x []float32) ([]float32, error)) ([]byte
 		T:       split(p.T, 1), X: split(p.X, dim), V: split(v, dim),
 		Tolerance: tolerance * (1 + float64(largest)),
 	}
+	if sampler != nil {
+		if out.Sampler, err = sampler.vectors(dim); err != nil {
+			return nil, fmt.Errorf("compute test vectors: %w", err)
+		}
+	}
 	text, err := json.MarshalIndent(out, "", " ")
 	if err != nil {
 		return nil, fmt.Errorf("write test vectors: %w", err)
 	}
 	return append(text, '\n'), nil
+}
+
+// vectors returns noise and where Go carries it. The tolerance is measured on this noise: the flow may spread it apart
+// more than any that the file was verified with.
+func (s Steps) vectors(dim int) (*samplerVectors, error) {
+	got, err := solve(s.Solver, s.Times, s.Field, Noise(dim, vectorCount, 1))
+	if err != nil {
+		return nil, err
+	}
+	return &samplerVectors{
+		Comment: "sampler.onnx must give samples for noise, to within tolerance",
+		Noise:   split(narrow(got.noise.Data), dim), Samples: split(narrow(got.trajectory[len(s.Times)-1].Data), dim),
+		Tolerance: got.tolerance(),
+	}, nil
+}
+
+// narrow rounds numbers to 32 bits.
+func narrow(values []float64) []float32 {
+	out := make([]float32, len(values))
+	for i, v := range values {
+		out[i] = float32(v)
+	}
+	return out
 }
 
 func split(flat []float32, dim int) [][]float32 {

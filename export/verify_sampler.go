@@ -150,11 +150,7 @@ func distance(a, b []float64) float64 {
 func (s solution) trial() trial {
 	dim := s.noise.Dim
 	times := max(1, slices.Max(batches)/max(1, s.noise.Len()))
-	noise := make([]float32, len(s.noise.Data))
-	for i, v := range s.noise.Data {
-		noise[i] = float32(v)
-	}
-	noise = slices.Repeat(noise, times)
+	noise := slices.Repeat(narrow(s.noise.Data), times)
 	steps := make([][]float64, len(s.trajectory))
 	for i, x := range s.trajectory {
 		steps[i] = slices.Repeat(s.units.Apply(x).Data, times)

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"flowsweep/experiments/engine"
+	"flowsweep/experiments/engine/ort"
+	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
 )
 
@@ -152,20 +154,40 @@ func TestPointsCoverTheTimes(t *testing.T) {
 
 func TestVectorsHoldTheNet(t *testing.T) {
 	m, _ := model(t)
-	text, err := Vectors(2, m.Velocity)
+	text, err := Vectors(2, m.Velocity, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var v struct {
-		T, X, V   [][]float32
-		Tolerance float64
-	}
+	var v vectors
 	if err := json.Unmarshal(text, &v); err != nil {
 		t.Fatal(err)
 	}
 	want, err := m.Velocity(v.T[7], v.X[7])
-	if err != nil || len(v.T) != vectorCount || v.V[7][0] != want[0] || v.V[7][1] != want[1] || v.Tolerance <= 0 {
+	if err != nil || len(v.T) != vectorCount || v.V[7][0] != want[0] || v.V[7][1] != want[1] || v.Tolerance <= 0 || v.Sampler != nil {
 		t.Errorf("vector 7 of %d is %v, want %v (%v)", len(v.T), v.V[7], want, err)
+	}
+}
+
+// TestVectorsHoldTheSampler runs the file on them, in both of its forms.
+func TestVectorsHoldTheSampler(t *testing.T) {
+	m, _ := model(t)
+	s := Steps{m.Field(), ode.Heun, ode.Uniform(5)}
+	text, err := Vectors(2, m.Velocity, &s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v vectors
+	if err := json.Unmarshal(text, &v); err != nil || len(v.Sampler.Noise) != vectorCount {
+		t.Fatal(err, v.Sampler)
+	}
+	for _, o := range []SamplerOptions{{}, {Portable: true}} {
+		noise := ort.Tensor{Dims: []int{vectorCount, 2}, Data: slices.Concat(v.Sampler.Noise...)}
+		got := run(t, open(t, sampler(t, net, s.Solver, s.Times, o), ort.SessionOptions{}), noise)[0].Data
+		for i, want := range slices.Concat(v.Sampler.Samples...) {
+			if d := math.Abs(float64(got[i] - want)); !(d <= v.Sampler.Tolerance && v.Sampler.Tolerance < 1e-3) {
+				t.Fatalf("number %d is %g, vectors.json has %g with tolerance %g", i, got[i], want, v.Sampler.Tolerance)
+			}
+		}
 	}
 }
 

@@ -51,7 +51,11 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, sweep str
 	}
 	files = append(files, store.File{Name: cardFile, Content: export.Card(about, words...)})
 	if checks[0].Error == "" {
-		vectors, err := export.Vectors(model.Net.Dim, model.Velocity)
+		var steps *export.Steps
+		if len(checks) > 1 && checks[1].Error == "" {
+			steps = &export.Steps{Field: model.Field(), Solver: r.Setting.Sample.Solver, Times: samplerGrid(r)}
+		}
+		vectors, err := export.Vectors(model.Net.Dim, model.Velocity, steps)
 		if err != nil {
 			return nil, nil, err
 		}
