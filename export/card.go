@@ -1,6 +1,7 @@
 package export
 
 import (
+	_ "embed"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,13 +17,22 @@ var uses = map[string]string{
 		"for other steps; a file written with --portable has none.",
 }
 
-// Card returns model-card.md: what the files are, how to use them, how they were checked and where they come from.
-func Card(about About, checks ...Check) []byte {
+// examples is how samples are drawn in several languages, with places for the dimension and a note on the source.
+//
+//go:embed examples.md
+var examples string
+
+// Card returns model-card.md: what the files are, how to use them in several languages, how they were checked and where
+// they come from. The points have dim coordinates.
+func Card(about About, dim int, checks ...Check) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Model card\n\n%s.\n\n", about.Doc)
 	b.WriteString(about.unitsWords())
 	for _, c := range checks {
 		fmt.Fprintf(&b, "## %s\n\n%s\n\n%s\n\nsha256 `%s`\n\n", c.File, strings.ReplaceAll(uses[c.File], "%s", about.source()), outcome(c), c.SHA256)
+	}
+	if slices.ContainsFunc(checks, func(c Check) bool { return c.File == "sampler.onnx" }) {
+		b.WriteString(about.examples(dim))
 	}
 	b.WriteString("## Origin\n\n| property | value |\n| --- | --- |\n")
 	for _, k := range slices.Sorted(maps.Keys(about.Properties)) {
@@ -53,6 +63,14 @@ func (a About) unitsWords() string {
 
 // cell returns a text as a cell of a table.
 func cell(text string) string { return strings.ReplaceAll(text, "|", "\\|") }
+
+func (a About) examples(dim int) string {
+	note := ""
+	if a.Source != "" {
+		note = ". They draw standard normal noise: draw yours from the source, " + a.Source
+	}
+	return strings.NewReplacer("{{dim}}", fmt.Sprint(dim), "{{note}}", note).Replace(examples)
+}
 
 // outcome says in a paragraph what came of a check.
 func outcome(c Check) string {

@@ -49,7 +49,7 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, sweep str
 		c := checked(stored, f, r, model)
 		checks, words = append(checks, c), append(words, checkWords(c))
 	}
-	files = append(files, store.File{Name: cardFile, Content: export.Card(about, words...)})
+	files = append(files, store.File{Name: cardFile, Content: export.Card(about, model.Net.Dim, words...)})
 	if checks[0].Error == "" {
 		var steps *export.Steps
 		if len(checks) > 1 && checks[1].Error == "" {
