@@ -1,0 +1,71 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/gomlx/compute/gobackend"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/onnx-gomlx/onnx/parser"
+)
+
+// gomlx reads the files back into GoMLX, the library their nets were built with.
+func gomlx(string) runtime {
+	return runtime{"onnx-gomlx 0.5.0, Go backend", nil, func(c testCase) result {
+		difference, err := reimport(c)
+		if err != nil {
+			return result{Error: err.Error()}
+		}
+		return result{Difference: &difference}
+	}}
+}
+
+func reimport(c testCase) (difference float64, err error) {
+	defer func() {
+		if p := recover(); p != nil { // it panics while it builds graphs
+			err = fmt.Errorf("%v", p)
+		}
+	}()
+	m, err := parser.ParseFile(c.Path)
+	if err != nil {
+		return 0, err
+	}
+	backend, err := gobackend.New("")
+	if err != nil {
+		return 0, err
+	}
+	defer backend.Finalize()
+	store := model.NewStore()
+	if err := m.VariablesToScope(store.RootScope()); err != nil {
+		return 0, err
+	}
+	names, _ := m.Inputs()
+	var args []any
+	for _, name := range names {
+		if rows, ok := c.Inputs[name]; ok {
+			args = append(args, tensors.FromFlatDataAndDimensions(slices.Concat(rows...), len(rows), len(rows[0])))
+			continue
+		}
+		args = append(args, tensors.FromFlatDataAndDimensions(c.times, len(c.times)))
+	}
+	out, err := model.CallOnceN(backend, store, func(scope *model.Scope, in []*graph.Node) []*graph.Node {
+		inputs := map[string]*graph.Node{}
+		for i, name := range names {
+			inputs[name] = in[i]
+		}
+		return m.CallGraph(scope, in[0].Graph(), inputs)
+	}, args...)
+	if err != nil {
+		return 0, err
+	}
+	got := tensors.MustCopyFlatData[float32](out[0])
+	for i, want := range slices.Concat(c.Output...) {
+		if d := math.Abs(float64(got[i] - want)); !(d <= difference) {
+			difference = d
+		}
+	}
+	return difference, nil
+}

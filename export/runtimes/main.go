@@ -1,0 +1,136 @@
+// The program runtimes runs the files that flowsweep exports in other runtimes, which it fetches from PyPI and npm, and
+// prints as a Markdown table how far their outputs are from Go's. It ends with 1 if one of them computes something else;
+// a runtime that is not there, or lacks what a file needs, is said to.
+//
+//	go run . FOLDER
+//
+// FOLDER holds what is fetched and made, for the next time.
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: runtimes FOLDER")
+		os.Exit(2)
+	}
+	if err := run(os.Args[1]); err != nil {
+		fmt.Fprintln(os.Stderr, "runtimes:", err)
+		os.Exit(1)
+	}
+}
+
+func run(folder string) error {
+	folder, err := filepath.Abs(folder)
+	if err != nil {
+		return err
+	}
+	cases, err := makeCases(folder)
+	if err != nil {
+		return err
+	}
+	var rows []row
+	for _, start := range runtimes {
+		r := start(folder)
+		row := row{name: r.name}
+		for _, c := range cases {
+			switch {
+			case r.missing != nil:
+				row.cells = append(row.cells, cell{text: "not tried: " + brief(r.missing.Error())})
+			default:
+				row.cells = append(row.cells, judge(c, r.try(c)))
+			}
+		}
+		rows = append(rows, row)
+	}
+	printTable("runtime", []string{"velocity.onnx", "sampler.onnx", "sampler.onnx, portable"}, rows)
+	fmt.Println()
+	examples := tryExamples(folder)
+	printTable("example of the card", []string{"prints"}, examples)
+	return failures(append(rows, examples...))
+}
+
+// testCase is a file with inputs, and Go's output for them.
+type testCase struct {
+	Name      string                 `json:"name"`
+	Path      string                 `json:"path"`
+	Inputs    map[string][][]float32 `json:"inputs"`
+	Output    [][]float32            `json:"output"`
+	Tolerance float64                `json:"tolerance"`
+	times     []float32              // of the sampler, for a runtime that wants inputs given that have a default
+	file      string                 // that holds the case as JSON
+}
+
+// makeCases trains a net, exports it in every form and returns what to try.
+func makeCases(folder string) ([]testCase, error) {
+	db, loop, portable := filepath.Join(folder, "runs.db"), filepath.Join(folder, "loop"), filepath.Join(folder, "portable")
+	flowsweep := filepath.Join(folder, "flowsweep")
+	if err := call("go", "-C", "../..", "build", "-o", flowsweep, "."); err != nil {
+		return nil, err
+	}
+	if err := call(flowsweep, "sweep", "spec.yaml", "--db", db, "--out", loop); err != nil {
+		return nil, err
+	}
+	table, err := exec.Command(flowsweep, "runs", "--db", db, "--json").Output()
+	if err != nil {
+		return nil, fmt.Errorf("list the runs: %w", err)
+	}
+	var runs []struct{ Run string }
+	if err := json.Unmarshal(table, &runs); err != nil || len(runs) != 1 {
+		return nil, fmt.Errorf("there are %d runs, want 1: remove %s (%v)", len(runs), folder, err)
+	}
+	if err := call(flowsweep, "export", "--db", db, "--run", runs[0].Run, "--portable", "--out", portable); err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(filepath.Join(loop, "vectors.json"))
+	if err != nil {
+		return nil, err
+	}
+	var v struct {
+		T, X, V   [][]float32
+		Tolerance float64
+		Sampler   struct {
+			Noise, Samples [][]float32
+			Tolerance      float64
+		}
+	}
+	if err := json.Unmarshal(text, &v); err != nil {
+		return nil, fmt.Errorf("read the test vectors: %w", err)
+	}
+	velocity := map[string][][]float32{"t": v.T, "x": v.X}
+	noise := map[string][][]float32{"noise": v.Sampler.Noise}
+	times := []float32{0, .125, .25, .375, .5, .625, .75, .875, 1} // the steps of the spec
+	cases := []testCase{
+		{"velocity", filepath.Join(loop, "velocity.onnx"), velocity, v.V, v.Tolerance, nil, ""},
+		{"sampler", filepath.Join(loop, "sampler.onnx"), noise, v.Sampler.Samples, v.Sampler.Tolerance, times, ""},
+		{"portable", filepath.Join(portable, "sampler.onnx"), noise, v.Sampler.Samples, v.Sampler.Tolerance, times, ""},
+	}
+	for i, c := range cases {
+		text, err := json.Marshal(c)
+		if err != nil {
+			return nil, err
+		}
+		cases[i].file = filepath.Join(folder, c.Name+".json")
+		if err := os.WriteFile(cases[i].file, text, 0o644); err != nil {
+			return nil, err
+		}
+	}
+	return cases, nil
+}
+
+// call runs a program, whose output is but for people.
+func call(name string, args ...string) error {
+	cmd := exec.Command(name, args...)
+	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s %s: %w", filepath.Base(name), strings.Join(args, " "), err)
+	}
+	return nil
+}
