@@ -27,6 +27,7 @@ type samplerVectors struct {
 	Noise     [][]float32 `json:"noise"`
 	Samples   [][]float32 `json:"samples"`
 	Tolerance float64     `json:"tolerance"`
+	Unit      []float64   `json:"unit,omitempty"` // what differences in each coordinate are counted in, where that is not 1
 }
 
 // Steps is what a sampler file does: it follows a field by a solver, over a grid of times.
@@ -34,6 +35,7 @@ type Steps struct {
 	Field  flow.Field
 	Solver ode.Solver
 	Times  []float64
+	Units  flow.Affine // of the samples
 }
 
 // Vectors returns vectors.json: seeded inputs of velocity.onnx and Go's outputs, for tests in other runtimes; and those of
@@ -68,14 +70,14 @@ func Vectors(dim int, reference func(t, x []float32) ([]float32, error), sampler
 // vectors returns noise and where Go carries it. The tolerance is measured on this noise: the flow may spread it apart
 // more than any that the file was verified with.
 func (s Steps) vectors(dim int) (*samplerVectors, error) {
-	got, err := solve(s.Solver, s.Times, s.Field, Noise(dim, vectorCount, 1))
+	got, err := solve(s.Solver, s.Times, s.Field, s.Units, Noise(dim, vectorCount, 1))
 	if err != nil {
 		return nil, err
 	}
 	return &samplerVectors{
 		Comment: "sampler.onnx must give samples for noise, to within tolerance",
-		Noise:   split(narrow(got.noise.Data), dim), Samples: split(narrow(got.trajectory[len(s.Times)-1].Data), dim),
-		Tolerance: got.tolerance(),
+		Noise:   split(narrow(got.noise.Data), dim), Samples: split(narrow(s.Units.Apply(got.trajectory[len(s.Times)-1]).Data), dim),
+		Tolerance: got.tolerance(), Unit: got.unit(),
 	}, nil
 }
 

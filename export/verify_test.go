@@ -171,7 +171,7 @@ func TestVectorsHoldTheNet(t *testing.T) {
 // TestVectorsHoldTheSampler runs the file on them, in both of its forms.
 func TestVectorsHoldTheSampler(t *testing.T) {
 	m, _ := model(t)
-	s := Steps{m.Field(), ode.Heun, ode.Uniform(5)}
+	s := Steps{Field: m.Field(), Solver: ode.Heun, Times: ode.Uniform(5)}
 	text, err := Vectors(2, m.Velocity, &s)
 	if err != nil {
 		t.Fatal(err)

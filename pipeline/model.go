@@ -53,7 +53,7 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, sweep str
 	if checks[0].Error == "" {
 		var steps *export.Steps
 		if len(checks) > 1 && checks[1].Error == "" {
-			steps = &export.Steps{Field: model.Field(), Solver: r.Setting.Sample.Solver, Times: samplerGrid(r)}
+			steps = &export.Steps{Field: model.Field(), Solver: r.Setting.Sample.Solver, Times: samplerGrid(r), Units: about.Units}
 		}
 		vectors, err := export.Vectors(model.Net.Dim, model.Velocity, steps)
 		if err != nil {
