@@ -132,7 +132,7 @@ func FuzzParse(f *testing.F) {
 			f.Fatal(err)
 		}
 		f.Add([]byte("{name: a, target: moons, zip: [{net: {width: 3}}], random: {count: 3, train: {rate: {log: [1, 2]}}}}"))
-	f.Add(text)
+		f.Add(text)
 	}
 	f.Add([]byte("name: a\ntarget: &t [moons, {name: gaussians, means: [[0], [1]], std: *t}]\nnet: &n [*n, {width: [1, .nan]}]"))
 	f.Fuzz(func(t *testing.T, text []byte) {
