@@ -9,7 +9,7 @@ var (
 	// along the solution that ends in x_1 (Chen et al. 2018, "Neural ordinary differential equations").
 	NLL = Metric{
 		Name: "nll",
-		Doc:  "Mean negative log likelihood of fresh data under the model's flow, in nats a point; its least value is the entropy of the target.",
+		Doc:  "Mean negative log likelihood of fresh data under the model's flow, in nats a point; its least value is the entropy of the target. Divided by d log 2 it is in bits a dimension.",
 	}
 
 	// ExcessLoss is the conditional flow-matching loss above the least any velocity can have, which is the marginal one:

@@ -1,0 +1,71 @@
+package pipeline
+
+import (
+	"math"
+	"testing"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/metric"
+)
+
+// TestLogDensitiesAgree: the mean of the estimated log densities is that of the exact ones within 4 of its errors. The net
+// is untrained, so that its divergence is not small by training.
+func TestLogDensitiesAgree(t *testing.T) {
+	t.Parallel()
+	f := untrained(t, plan(t, "name: a\ntarget: {name: gaussian, dim: 6}\nnet: {width: 16, depth: 2}\n"), 0)
+	x := f.fit.Recipe.Target.Sample(200, flow.NewStream(1, "x"))
+	exact, err := f.exactLogDensity(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	estimated, err := f.estimatedLogDensity(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	off := make([]float64, len(exact))
+	for i := range off {
+		off[i] = estimated[i] - exact[i]
+	}
+	if m := metric.Mean(off); !(math.Abs(m.Value) <= 4*m.SE) || m.SE > .1 || m.SE == 0 {
+		t.Errorf("the estimates are %g ± %g off in the mean", m.Value, m.SE)
+	}
+}
+
+// TestNetMetricsOfAKnownNet: an untrained net with weights of 0 has velocity 0, and leaves the noise where it is. Against
+// N(0, I) in 2 dimensions its nll is that of a normal, log 2 pi + 1 within 4 standard errors of 2,000 points, its
+// trajectories have no energy, so that npe is 1, and no solver has an error. The exact velocity under condot from N(0, I)
+// to itself is (2t - 1) x / (t^2 + (1-t)^2), and E |u|^2 / d its excess loss: the integral of (2t-1)^2/(t^2 + (1-t)^2), 2 - pi/2.
+func TestNetMetricsOfAKnownNet(t *testing.T) {
+	t.Parallel()
+	p := plan(t, "name: a\ntarget: {name: gaussian, dim: 2}\nnet: {width: 4, depth: 1}\nsample: {solver: heun, steps: 2, count: 50}\n")
+	f := untrained(t, p, 3)
+	zero, err := newFitted(f.engine, f.fit, make([]float32, len(f.weights)), 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer zero.close()
+	for _, c := range []struct {
+		metric metric.Metric
+		want   float64
+		exact  bool
+	}{
+		{metric.NLL, math.Log(2*math.Pi) + 1, false}, {metric.ExcessLoss, 2 - math.Pi/2, false}, {metric.NPE, 1, true}, {metric.PathRMSE, 0, true},
+	} {
+		run := p.Fits[0].Runs[0]
+		got, err := zero.netMetric(c.metric, run, zero.opening(run.Sampling.Count).x0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		allowed := 4 * got.SE
+		if c.exact {
+			allowed = 1e-9
+		}
+		if !(math.Abs(got.Value-c.want) <= allowed) {
+			t.Errorf("%s is %g ± %g, want %g", c.metric.Name, got.Value, got.SE, c.want)
+		}
+	}
+	if _, err := zero.netMetric(metric.MMD, experiments.Run{}, flow.Batch{}); err == nil {
+		t.Error("mmd is measured of a net")
+	}
+}
