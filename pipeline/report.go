@@ -12,6 +12,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/ode"
 	"flowsweep/experiments/target"
 	"flowsweep/reports"
 	"flowsweep/store"
@@ -77,10 +78,17 @@ func renderReport(ctx context.Context, db *store.DB, name string) ([]byte, error
 	var noChoice error
 	if p.Choice, noChoice = sweep.Spec.Choose.Choose(p.Summaries, labels.Setting); noChoice != nil {
 		p.ChoiceError = noChoice.Error()
-	} else if p.Samples, err = panels(ctx, db, sweep, p.Choice.Run); err != nil {
-		return nil, err
+	} else {
+		if p.Samples, err = panels(ctx, db, sweep, p.Choice.Run); err != nil {
+			return nil, err
+		}
+		p.Fresh = freshStats(ctx, db, sweep.Spec, p.Summaries[p.Choice.Chosen])
 	}
-	if p.Curves, err = curves(ctx, db, sweep); err != nil {
+	known := floors{spec: sweep.Spec, known: map[string]reports.Floor{}}
+	for _, s := range p.Summaries {
+		p.Floors = append(p.Floors, known.of(s.Setting.Recipe))
+	}
+	if p.Curves, err = curves(ctx, db, sweep, known); err != nil {
 		return nil, err
 	}
 	if p.Artifacts, p.Checks, err = exported(ctx, db, sweep.Name, p.Choice.Run.Run); err != nil {
@@ -108,20 +116,48 @@ func exported(ctx context.Context, db *store.DB, sweep, run string) ([]experimen
 	return files, checks, nil
 }
 
-// panels returns the data, and what the chosen run's net draws with the chosen solver at growing numbers of steps.
+// freshStats returns the stored fresh figures of the chosen setting in the order of the spec, or none: what is stored may
+// be of another choice.
+func freshStats(ctx context.Context, db *store.DB, spec experiments.Spec, chosen experiments.Summary) (list []experiments.Stat) {
+	f, ok := storedFresh(ctx, db, spec)
+	if !ok || len(f.Runs) != len(chosen.Runs) {
+		return nil
+	}
+	for i, r := range chosen.Runs {
+		if f.Runs[i] != r.Run {
+			return nil
+		}
+	}
+	for _, m := range spec.Metrics {
+		if got, ok := f.Metrics[m.Name]; ok {
+			list = append(list, experiments.Stat{
+				Name: m.Name, Mean: float64(got.Mean), Low: float64(got.Low), High: float64(got.High), N: len(f.Runs),
+			})
+		}
+	}
+	return list
+}
+
+// panels returns the data, and what the chosen run's net draws with the chosen solver at growing numbers of steps, or at
+// tighter tolerances.
 func panels(ctx context.Context, db *store.DB, sweep experiments.Sweep, chosen experiments.Result) ([]reports.Panel, error) {
 	truth := reference(sweep.Spec, chosen.Setting.Recipe)
 	list := []reports.Panel{{Title: truthTitle(chosen.Setting.Target), Points: points(truth)}}
-	for _, r := range siblings(sweep.Results, chosen) {
+	alike := siblings(sweep.Results, chosen)
+	settings := make([]experiments.Setting, len(alike))
+	for i, r := range alike {
+		settings[i] = r.Setting
+	}
+	labels, err := reports.NewLabels(settings)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range alike {
 		b, err := loadSamples(ctx, db, r.Run)
 		if err != nil {
 			return nil, err
 		}
-		steps := "steps"
-		if r.Setting.Sample.Steps == 1 {
-			steps = "step"
-		}
-		title := fmt.Sprintf("%s, %d %s (NFE %s)", r.Setting.Sample.Solver.Name, r.Setting.Sample.Steps, steps, r.NFE)
+		title := fmt.Sprintf("%s, %s (NFE %s)", r.Setting.Sample.Solver.Name, labels.Effort(i), r.NFE)
 		if r.Run == chosen.Run {
 			title = "chosen: " + title
 		}
@@ -142,14 +178,17 @@ func truthTitle(t target.Target) string {
 	return title
 }
 
-// siblings returns the finished runs that differ from the chosen one in the number of steps alone, and itself, by
-// growing cost: at most panelCount, the cheapest, and the chosen one in any case.
+// siblings returns the finished runs that differ from the chosen one in the number of steps or the tolerance alone, and
+// itself, by growing cost: at most panelCount, the cheapest, and the chosen one in any case.
 func siblings(results []experiments.Result, chosen experiments.Result) []experiments.Result {
-	s := chosen.Setting.Sample
+	same := func(r experiments.Result) string {
+		s := r.Setting.Sample
+		s.Steps, s.Tolerance = 0, ode.Tolerance{}
+		return asJSON(s)
+	}
 	var list []experiments.Result
 	for _, r := range results {
-		o := r.Setting.Sample
-		if r.Fit == chosen.Fit && o.Solver.Name == s.Solver.Name && o.Count == s.Count && r.State == experiments.Finished {
+		if r.Fit == chosen.Fit && r.State == experiments.Finished && same(r) == same(chosen) {
 			list = append(list, r)
 		}
 	}
@@ -174,7 +213,7 @@ func points(b flow.Batch) [][]float64 {
 const curveParts = 1000
 
 // curves returns the loss curves of the sweep's fits, grouped by recipe.
-func curves(ctx context.Context, db *store.DB, sweep experiments.Sweep) ([]reports.Curve, error) {
+func curves(ctx context.Context, db *store.DB, sweep experiments.Sweep, known floors) ([]reports.Curve, error) {
 	settings := make([]experiments.Setting, len(sweep.Results))
 	for i, r := range sweep.Results {
 		settings[i] = r.Setting
@@ -195,7 +234,7 @@ func curves(ctx context.Context, db *store.DB, sweep experiments.Sweep) ([]repor
 		}
 		seen[r.Fit] = true
 		if losses := all[r.Fit]; len(losses) > 0 {
-			list = append(list, reports.Curve{Label: fmt.Sprintf("seed %d", r.Seed), Group: labels.Recipe(i), Losses: losses})
+			list = append(list, reports.Curve{Label: fmt.Sprintf("seed %d", r.Seed), Group: labels.Recipe(i), Losses: losses, Floor: known.of(r.Setting.Recipe)})
 		}
 	}
 	return list, nil

@@ -12,18 +12,21 @@ import (
 	"flowsweep/experiments"
 )
 
-// Curve is the loss of one fit as it was logged. Group names the recipe that fits of different seeds share.
+// Curve is the loss of one fit as it was logged. Group names the recipe that fits of different seeds share, and Floor is
+// that of the recipe.
 type Curve struct {
 	Label  string
 	Group  string
 	Losses []experiments.Loss
+	Floor  Floor
 }
 
 // curvePoints is the most points a curve is drawn with.
 const curvePoints = 300
 
 // curves returns the figure of the training losses, a drawing a group on shared axes.
-func curves(all []Curve) plate {
+func (r report) curves() plate {
+	all := r.Curves
 	var groups []string
 	var drawn []plotter.XYs
 	left, last := 0, 0.
@@ -38,6 +41,9 @@ func curves(all []Curve) plate {
 		for _, at := range line {
 			last, low, high = max(last, at.X), min(low, at.Y), max(high, at.Y)
 		}
+		if y, ok := c.Floor.line(); ok && len(line) > 0 {
+			low = min(low, y)
+		}
 	}
 	p := plate{Table: curvesTable(all)}
 	if high <= 0 {
@@ -46,6 +52,11 @@ func curves(all []Curve) plate {
 	}
 	p.Caption = "A curve that has levelled off has learnt what it can: mean training loss since the step before, one line a " +
 		"seed, logarithmic in the loss and on the same axes in every drawing."
+	for _, part := range []string{r.gap(), floorsNote(all)} {
+		if part != "" {
+			p.Caption += " " + part
+		}
+	}
 	if left > 0 {
 		p.Caption += fmt.Sprintf(" %s not finite and positive: left out.", areOf(left, "logged loss", "logged losses"))
 	}
@@ -55,18 +66,23 @@ func curves(all []Curve) plate {
 	}
 	for _, group := range groups {
 		var lines []plotter.XYs
+		var floor Floor
 		for i, c := range all {
 			if c.Group == group {
-				lines = append(lines, drawn[i])
+				lines, floor = append(lines, drawn[i]), c.Floor
 			}
 		}
-		p.Drawings = append(p.Drawings, drawCurves(group, lines, last, max(low/1.1, smallest), min(high*1.1, largest)))
+		margin := math.Pow(high/low, .1) * 1.02
+		p.Drawings = append(p.Drawings, drawCurves(group, lines, floor, last, max(low/margin, smallest), min(high*margin, largest)))
+	}
+	if slices.ContainsFunc(all, func(c Curve) bool { _, ok := c.Floor.line(); return ok }) {
+		p.Legend = []entry{{look{}.swatch(true, false, false), "training loss"}, {floorSwatch, "floor: the least loss that any velocity has on fresh data"}}
 	}
 	p.Size = sizeFor(len(groups), "mid")
 	return p
 }
 
-func drawCurves(group string, lines []plotter.XYs, last, low, high float64) template.HTML {
+func drawCurves(group string, lines []plotter.XYs, floor Floor, last, low, high float64) template.HTML {
 	p := newPlot("training step", "loss")
 	p.Title.Text = group
 	p.Title.Padding = 5
@@ -75,6 +91,9 @@ func drawCurves(group string, lines []plotter.XYs, last, low, high float64) temp
 	colour.A = 190
 	for _, line := range lines {
 		p.Add(&plotter.Line{XYs: line, LineStyle: draw.LineStyle{Color: colour, Width: 1}})
+	}
+	if y, ok := floor.line(); ok {
+		p.Add(&plotter.Line{XYs: plotter.XYs{{X: 0, Y: y}, {X: max(last, 1), Y: y}}, LineStyle: floorStyle}, floorLabel(floor.String()))
 	}
 	logAxis(&p.Y, low, high)
 	p.X.Min, p.X.Max = 0, max(last, 1)
@@ -99,18 +118,25 @@ func (c Curve) line() (line plotter.XYs, left int) {
 }
 
 func curvesTable(all []Curve) table {
-	t := table{Head: []string{"fit", "losses logged", "first", "lowest", "last", "last step"}, Left: 1}
+	t := table{Head: []string{"recipe", "fit", "losses logged", "first", "lowest", "last", "last step", "mean of the last fifth", "floor"}, Left: 2}
 	for _, c := range all {
+		floor, end := none.Text, none.Text
+		if _, ok := c.Floor.line(); ok {
+			floor = c.Floor.String()
+		}
 		if len(c.Losses) == 0 {
-			t.add(c.Label, "0", "–", "–", "–", "–")
+			t.add(c.Group, c.Label, "0", "–", "–", "–", "–", end, floor)
 			continue
+		}
+		if mean, se := c.tail(); finite(mean) && se > 0 {
+			end = uncertain(mean, se)
 		}
 		lowest := math.Inf(1)
 		for _, l := range c.Losses {
 			lowest = math.Min(lowest, l.Value)
 		}
 		last := c.Losses[len(c.Losses)-1]
-		t.add(c.Label, whole(len(c.Losses)), number(c.Losses[0].Value), number(lowest), number(last.Value), whole(last.Step))
+		t.add(c.Group, c.Label, whole(len(c.Losses)), number(c.Losses[0].Value), number(lowest), number(last.Value), whole(last.Step), end, floor)
 	}
 	return t
 }

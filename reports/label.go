@@ -108,6 +108,13 @@ func (l Labels) Recipe(i int) string {
 	return label
 }
 
+// target returns the label of what setting i is to reach.
+func (l Labels) target(i int) string {
+	return l.of(i, func(key string) bool {
+		return key == "target" || l.varies[key] && strings.HasPrefix(key, "target.")
+	})
+}
+
 // sampler returns the label of how setting i is sampled, apart from its effort.
 func (l Labels) sampler(i int) string {
 	return l.of(i, func(key string) bool {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"flowsweep/experiments"
 )
@@ -38,8 +39,21 @@ type row struct {
 	Cells        []cell
 }
 
-// cell is a text and the number that it is sorted by.
-type cell struct{ Text, Sort string }
+// cell is a text and the number that it is sorted by. What is lost in the noise is marked.
+type cell struct {
+	Text, Ends string // the ends of the interval are a line of their own
+	Sort       string
+	Lost       bool
+}
+
+// twoLines parts an interval in two: the mean and its ends.
+func twoLines(interval string) (mean, ends string) {
+	mean, ends, found := strings.Cut(interval, " [")
+	if !found || strings.HasPrefix(mean, "(") { // both times a power of ten
+		return interval, ""
+	}
+	return mean, "[" + ends
+}
 
 func (r report) leaderboard() leaderboard {
 	b := leaderboard{Head: append(r.metrics(), "behind the best", "seeds", "NFE", "ms a sample", "params", "fit s")}
@@ -72,10 +86,12 @@ func (r report) row(i int) row {
 			out.Cells = append(out.Cells, none)
 			continue
 		}
-		out.Cells = append(out.Cells, cell{interval(st.Mean, st.Low, st.High), sortable(st.Mean)})
+		c := cell{Sort: sortable(st.Mean), Lost: r.lost(i, m)}
+		c.Text, c.Ends = twoLines(interval(st.Mean, st.Low, st.High))
+		out.Cells = append(out.Cells, c)
 	}
 	out.Cells = append(out.Cells, r.behind(i))
-	seeds := cell{whole(len(s.Runs)), strconv.Itoa(len(s.Runs))}
+	seeds := cell{Text: whole(len(s.Runs)), Sort: strconv.Itoa(len(s.Runs))}
 	if len(s.Runs) < s.Planned {
 		seeds.Text = fmt.Sprintf("%d of %d", len(s.Runs), s.Planned)
 	}
@@ -84,15 +100,15 @@ func (r report) row(i int) row {
 		return fill(out, len(r.metrics())+6)
 	}
 	out.Cells = append(out.Cells,
-		cell{calls(s.NFE), strconv.FormatFloat(float64(s.NFE), 'g', -1, 64)},
-		cell{number(milliseconds(s)), sortable(milliseconds(s))},
-		cell{whole(s.Params), strconv.Itoa(s.Params)},
-		cell{number(fitSeconds(s)), sortable(fitSeconds(s))})
+		callCell(s),
+		cell{Text: number(milliseconds(s)), Sort: sortable(milliseconds(s))},
+		cell{Text: whole(s.Params), Sort: strconv.Itoa(s.Params)},
+		cell{Text: number(fitSeconds(s)), Sort: sortable(fitSeconds(s))})
 	return out
 }
 
 // none is a cell with nothing to say, which sorts last.
-var none = cell{"–", "inf"}
+var none = cell{Text: "–", Sort: "inf"}
 
 func fill(r row, n int) row {
 	for len(r.Cells) < n {
@@ -139,10 +155,11 @@ func (r report) behind(i int) cell {
 		return none
 	}
 	if i == r.Choice.Best {
-		return cell{"lowest", "0"}
+		return cell{Text: "lowest", Sort: "0"}
 	}
 	m := r.Choice.Margins[i]
-	return cell{interval(m.Mean, m.Low, m.High), sortable(m.Mean)}
+	mean, ends := twoLines(interval(m.Mean, m.Low, m.High))
+	return cell{Text: mean, Ends: ends, Sort: sortable(m.Mean)}
 }
 
 // metrics returns the names of the metrics, in the order of the spec.
@@ -154,18 +171,58 @@ func (r report) metrics() []string {
 	return names
 }
 
+// nfe returns the velocity calls of a setting: their mean and, where samples differ, the most that one took.
+func nfe(s experiments.Summary) string {
+	most := 0
+	for _, run := range s.Runs {
+		most = max(most, run.NFEMax)
+	}
+	return callRange(s.NFE, most)
+}
+
+// callCell returns the same in two lines.
+func callCell(s experiments.Summary) cell {
+	mean, most, _ := strings.Cut(nfe(s), " ")
+	return cell{Text: mean, Ends: most, Sort: strconv.FormatFloat(float64(s.NFE), 'g', -1, 64)}
+}
+
+// callRange returns a mean number of velocity calls and, where it is above that, the most.
+func callRange(mean experiments.Calls, most int) string {
+	if float64(most) <= float64(mean) {
+		return calls(mean)
+	}
+	return calls(mean) + " (most " + whole(most) + ")"
+}
+
 func (r report) qualityTable(c cost, list []series) table {
 	t := table{Head: []string{"setting", c.short, "mean", "low", "high", "seeds", "Pareto front"}, Left: 1}
+	noisy := slices.ContainsFunc(list, func(s series) bool {
+		return slices.ContainsFunc(s.points, func(p point) bool { return p.noise.n > 0 })
+	})
+	if noisy {
+		t.Head = append(t.Head, "truth’s mean", "truth’s 95\u00a0%")
+	}
 	for _, s := range list {
 		for _, p := range s.points {
-			front, low, high := "", "–", "–"
+			front, low, high := "", none.Text, none.Text
 			if p.front {
 				front = "yes"
 			}
 			if finite(p.low) && finite(p.high) {
 				low, high = number(p.low), number(p.high)
 			}
-			t.add(r.labels.Setting(p.setting), number(p.cost), number(p.mean), low, high, whole(p.seeds), front)
+			label := r.labels.Setting(p.setting)
+			if s.sampler == "" {
+				label = s.recipe
+			}
+			cells := []string{label, number(p.cost), number(p.mean), low, high, whole(p.seeds), front}
+			switch {
+			case p.noise.n > 0:
+				cells = append(cells, number(p.noise.mean), number(p.noise.q95))
+			case noisy:
+				cells = append(cells, none.Text, none.Text)
+			}
+			t.add(cells...)
 		}
 	}
 	return t

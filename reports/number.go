@@ -45,6 +45,17 @@ func interval(mean, low, high float64) string {
 	return write(func(x float64) string { return fixed(x, -place) })
 }
 
+// uncertain returns x ± se, to the second digit of se.
+func uncertain(x, se float64) string {
+	largest := exponent(max(math.Abs(x), se))
+	place := max(exponent(se)-1, largest-4)
+	if largest < -4 || largest > 5 {
+		scale := math.Pow10(largest)
+		return "(" + fixed(x/scale, largest-place) + " ± " + fixed(se/scale, largest-place) + ")" + timesTen(largest)
+	}
+	return fixed(x, -place) + " ± " + fixed(se, -place)
+}
+
 // special returns the text of a number that has no digits to round.
 func special(x float64) (string, bool) {
 	switch {
@@ -99,7 +110,29 @@ func grouped(digits string) string {
 func whole[N int | int64 | uint64](n N) string { return grouped(fmt.Sprint(n)) }
 
 // calls returns a number of velocity calls, its thousands set apart.
-func calls(n experiments.Calls) string { return grouped(n.String()) }
+func calls(n experiments.Calls) string {
+	digits, fraction, broken := strings.Cut(n.String(), ".")
+	if broken {
+		return grouped(digits) + "." + fraction
+	}
+	return grouped(digits)
+}
+
+// chance returns a p-value to two decimals, or to its first digit.
+func chance(p float64) string {
+	if p > 0 && p < .01 {
+		return fixed(p, max(-exponent(p), 0))
+	}
+	return fixed(p, 2)
+}
+
+// precise returns x to four significant digits, for numbers that are compared with others close by.
+func precise(x float64) string {
+	if e := exponent(x); finite(x) && e >= -4 && e < 4 {
+		return fixed(x, 3-e)
+	}
+	return number(x)
+}
 
 // callCount returns the number with its noun.
 func callCount(n experiments.Calls) string {

@@ -75,3 +75,27 @@ func TestTicks(t *testing.T) {
 		}
 	}
 }
+
+func TestUncertain(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		got, want string
+	}{
+		{uncertain(.01234, .0011), "0.0123 ± 0.0011"},
+		{uncertain(-1.5, .25), "−1.50 ± 0.25"},
+		{uncertain(3.2e-7, 1.1e-8), "(3.20 ± 0.11)×10⁻⁷"},
+		{uncertain(2e-5, 3e-5), "(2.0 ± 3.0)×10⁻⁵"},
+		{chance(.62), "0.62"},
+		{chance(.001), "0.001"},
+		{chance(1), "1.00"},
+		{precise(.94104), "0.9410"},
+		{precise(12.3456), "12.35"},
+		{precise(0), "0.000"},
+		{calls(108.7), "108.7"},
+		{calls(12345.6), "12,345.6"},
+	} {
+		if c.got != c.want {
+			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+}

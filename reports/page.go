@@ -23,6 +23,8 @@ type Page struct {
 	ChoiceError string             // why nothing could be chosen, or empty
 	Samples     []Panel            // the data first, then samples drawn by the chosen net and others
 	Curves      []Curve
+	Floors      []Floor            // of the summaries; none where they are not known
+	Fresh       []experiments.Stat // of the chosen setting, on noise and a reference the choice never saw, or none
 	Checks      []experiments.Check
 	Artifacts   []experiments.Artifact // the files of the output folder
 	CSV         string                 // the whole run table, embedded for download
@@ -65,6 +67,8 @@ type view struct {
 	Verdict     verdict
 	Quality     []plate
 	Leaderboard leaderboard
+	Noise       bool // the noise of a metric is known
+	Lost        bool // the leaderboard marks what is lost in it
 	Samples     plate
 	Heat        heat
 	Curves      plate
@@ -90,17 +94,23 @@ func Render(p Page) ([]byte, error) {
 		Started:     p.Sweep.Started.UTC().Format("2 January 2006, 15:04 UTC"),
 		Verdict:     r.verdict(),
 		Leaderboard: r.leaderboard(),
+		Noise:       r.any(func(i int, metric string) bool { _, ok := r.noise(i, metric); return ok }),
+		Lost:        r.any(r.lost),
 		Samples:     samples(p.Samples),
 		Heat:        r.heat(),
-		Curves:      curves(p.Curves),
+		Curves:      r.curves(),
 		Failures:    r.failed(),
 		Runs:        r.runs(),
 		CSVLink:     template.URL("data:text/csv;charset=utf-8;base64," + base64.StdEncoding.EncodeToString([]byte(p.CSV))),
 	}
 	for _, metric := range r.metrics() {
-		v.Quality = append(v.Quality, r.quality(metric, byCalls))
-		if metric == p.Sweep.Spec.Choose.Metric {
-			v.Quality = append(v.Quality, r.quality(metric, byTime))
+		switch {
+		case r.ofNet(metric):
+			v.Quality = append(v.Quality, r.quality(metric, bySize))
+		case metric == p.Sweep.Spec.Choose.Metric:
+			v.Quality = append(v.Quality, r.quality(metric, byCalls), r.quality(metric, byTime))
+		default:
+			v.Quality = append(v.Quality, r.quality(metric, byCalls))
 		}
 	}
 	var out bytes.Buffer

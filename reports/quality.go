@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"image/color"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -17,43 +18,75 @@ const (
 	facets = 9 // small multiples that one figure can have
 )
 
+// The metrics of a model of which a report has more to say than of others.
+const (
+	pathRMSE   = "path-rmse"   // the one that depends on how the net is sampled
+	excessLoss = "excess-loss" // what a held-out loss lies above the floor
+	npe        = "npe"
+	nll        = "nll" // may well be negative, and is drawn on a linear axis
+)
+
 // quality returns the figure of a metric against a cost.
 func (r report) quality(metric string, c cost) plate {
 	all, missing := r.series(metric, c)
 	if len(all) == 0 {
 		return plate{Title: metric + " against " + c.short, Caption: "No setting has a finite mean to draw."}
 	}
-	front := r.markFront(metric, c, all)
-	recipe := func(s series) string { return s.recipe }
-	sampler := func(s series) string { return s.sampler }
-	list, dropped := best(all, recipe, facets)
-	split := len(names(all, recipe)) > 1 && len(names(all, sampler)) > 1 && len(all) > crowd
-	if !split {
-		list, dropped = best(all, func(s series) string { return s.recipe + "\n" + s.sampler }, len(marks))
-	}
+	fronts := r.markFront(metric, c, all)
+	split := partition(all)
+	list, dropped := fitting(all, split)
 	p := plate{Title: metric + " against " + c.short, Table: r.qualityTable(c, all)}
-	p.Caption = r.qualityCaption(metric, c, all, front, missing, dropped, split)
-	p.Legend = dress(list, split, frameOf(list).floor)
-	if len(r.ties(metric)) > 1 {
-		p.Legend = append(p.Legend, entry{tieSwatch, "tied with the best"})
+	f := frameOf(list, metric == nll)
+	p.Caption = strings.Join(slices.DeleteFunc([]string{
+		r.about(metric, c, f), noiseNote(list, f), r.tiesNote(metric, fronts), floorNote(f), leftOut(missing, dropped, split != nil),
+	}, func(part string) bool { return part == "" }), " ")
+	p.Legend = r.dress(metric, list, split, f)
+	if split == nil {
+		p.Drawings = []template.HTML{r.drawQuality(metric, "", c, list, fronts[list[0].target], f)}
+		return p
 	}
-	for _, title := range names(list, recipe) {
-		panel := slices.DeleteFunc(slices.Clone(list), func(s series) bool { return split && s.recipe != title })
-		if !split {
-			title = ""
-		}
-		p.Drawings = append(p.Drawings, r.drawQuality(metric, title, c, panel, front, frameOf(list)))
-		if !split {
-			break
-		}
+	for _, title := range names(list, split) {
+		panel := slices.DeleteFunc(slices.Clone(list), func(s series) bool { return split(s) != title })
+		p.Drawings = append(p.Drawings, r.drawQuality(metric, title, c, panel, fronts[panel[0].target], f))
 	}
 	p.Size = sizeFor(len(p.Drawings), "mid")
 	return p
 }
 
+// fitting returns the lines that there is room for, those of the lowest means, and how many names of them it left out: of
+// recipes where each has a drawing, and else of lines.
+func fitting(all []series, split func(series) string) (list []series, dropped int) {
+	if split != nil && split(all[0]) == all[0].recipe {
+		return best(all, split, facets)
+	}
+	for _, target := range names(all, func(s series) string { return s.target }) {
+		kept, more := best(slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.target != target }), series.line, len(marks))
+		list, dropped = append(list, kept...), dropped+more
+	}
+	return list, dropped
+}
+
+// line names what a line of a figure is of.
+func (s series) line() string { return s.recipe + "\n" + s.sampler }
+
+// partition returns what the lines of a figure are parted into drawings by: their recipe where one drawing could not hold
+// them, their target where there are several, or nothing.
+func partition(all []series) func(series) string {
+	recipe, target := func(s series) string { return s.recipe }, func(s series) string { return s.target }
+	samplers, recipes := len(names(all, func(s series) string { return s.sampler })), len(names(all, recipe))
+	switch {
+	case recipes > 1 && samplers > 1 && len(all) > crowd:
+		return recipe
+	case len(names(all, target)) > 1:
+		return target
+	default:
+		return nil
+	}
+}
+
 // dress gives each series its look and returns the legend that explains them: colour and mark tell samplers apart, or
 // recipes where there is one sampler, and the dash tells recipes apart where they share a drawing.
-func dress(list []series, split, floor bool) []entry {
+func (r report) dress(metric string, list []series, split func(series) string, f frame) []entry {
 	samplers := names(list, func(s series) string { return s.sampler })
 	recipes := names(list, func(s series) string { return s.recipe })
 	var legend []entry
@@ -62,11 +95,12 @@ func dress(list []series, split, floor bool) []entry {
 			legend = append(legend, entry{look{Colour: i, Mark: i}.swatch(true, true, false), name})
 		}
 	}
+	byRecipe := split != nil && split(list[0]) == list[0].recipe && len(samplers) > 1
 	for i, name := range recipes {
 		switch {
 		case len(samplers) == 1 && len(recipes) > 1:
 			legend = append(legend, entry{look{i, i, i}.swatch(true, true, false), name})
-		case !split && len(recipes) > 1:
+		case !byRecipe && len(recipes) > 1:
 			legend = append(legend, entry{look{Colour: 6, Dash: i}.swatch(true, false, false), name})
 		}
 	}
@@ -74,12 +108,24 @@ func dress(list []series, split, floor bool) []entry {
 		list[i].look = look{Colour: slices.Index(samplers, list[i].sampler), Mark: slices.Index(samplers, list[i].sampler)}
 		if n := slices.Index(recipes, list[i].recipe); len(samplers) == 1 {
 			list[i].look = look{n, n, n}
-		} else if !split {
+		} else if !byRecipe {
 			list[i].look.Dash = n
 		}
 	}
-	legend = append(legend, entry{frontSwatch, "Pareto front"}, entry{ringSwatch, "chosen"})
-	if floor {
+	legend = append(legend, entry{frontSwatch, "Pareto front"})
+	if r.chosen >= 0 {
+		legend = append(legend, entry{ringSwatch, "chosen"})
+	}
+	if len(r.ties(metric)) > 1 {
+		legend = append(legend, entry{tieSwatch, "tied with the best"})
+	}
+	if len(bands(list, f)) > 0 {
+		legend = append(legend, entry{bandSwatch, "noise floor: what the truth itself scores, from its mean to 95\u00a0%"})
+	}
+	if len(leasts(list, f)) > 0 {
+		legend = append(legend, entry{leastSwatch, "entropy of the target, the least there is"})
+	}
+	if f.floor {
 		legend = append(legend, entry{look{Colour: 6}.swatch(false, true, true), "mean ≤ 0, drawn at the lower edge"})
 	}
 	return legend
@@ -97,6 +143,12 @@ func (r report) drawQuality(metric, title string, c cost, list []series, front [
 	p.Title.Text = title
 	p.Title.Padding = 5
 	p.Title.TextStyle.Font = sans(12.5)
+	for _, b := range bands(list, f) {
+		b.draw(p, f)
+	}
+	for _, y := range leasts(list, f) {
+		p.Add(&plotter.Line{XYs: plotter.XYs{{X: f.xlow, Y: y}, {X: f.xhigh, Y: y}}, LineStyle: leastStyle})
+	}
 	p.Add(stairs(front, f))
 	var chosen *callout
 	var tied rings
@@ -121,7 +173,13 @@ func (r report) drawQuality(metric, title string, c cost, list []series, front [
 	}
 	logAxis(&p.X, f.xlow, f.xhigh)
 	p.X.Tick.Marker = c.ticks
-	logAxis(&p.Y, f.ylow, f.yhigh)
+	axes := "logarithmic axes"
+	if f.linear {
+		p.Y.Min, p.Y.Max, p.Y.Tick.Marker = f.ylow, f.yhigh, evenTicks{}
+		axes = "a logarithmic axis"
+	} else {
+		logAxis(&p.Y, f.ylow, f.yhigh)
+	}
 	if f.floor {
 		p.Y.Tick.Marker = floorTicks{f.ylow}
 	}
@@ -129,8 +187,7 @@ func (r report) drawQuality(metric, title string, c cost, list []series, front [
 	if title != "" {
 		name += ", " + title
 	}
-	return svg(name, fmt.Sprintf("%s over %s, logarithmic axes. The numbers are in the table below.", metric,
-		many(len(list), "line")), 400, 300, p.Draw)
+	return svg(name, fmt.Sprintf("%s over %s, %s. The numbers are in the table below.", metric, many(len(list), "line"), axes), 400, 300, p.Draw)
 }
 
 // stairs returns the Pareto front as the border of what has been reached.
@@ -157,48 +214,19 @@ func (s series) add(p *plot.Plot, f frame, aside float64) (line plotter.XYs, int
 		xy := plotter.XY{X: at.cost * aside, Y: f.y(at.mean)}
 		line = append(line, xy)
 		if finite(at.low) && finite(at.high) && at.high > f.ylow {
-			low := max(at.low, f.ylow/1.5) // below the edge, where it is clipped and gets no cap
+			low := at.low
+			if !f.linear {
+				low = max(low, f.ylow/1.5) // below the edge, where it is clipped and gets no cap
+				low = max(low, xy.Y*1e-12) // the difference to it must not round to all of y
+			}
 			bars.XYs = append(bars.XYs, xy)
 			intervals = append(intervals, plotter.XYs{{X: xy.X, Y: low}, {X: xy.X, Y: at.high}})
 			bars.YErrors = append(bars.YErrors, struct{ Low, High float64 }{max(xy.Y-low, 0), max(at.high-xy.Y, 0)})
 		}
 	}
 	glyphs := &plotter.Scatter{XYs: line, GlyphStyleFunc: func(i int) draw.GlyphStyle {
-		return s.look.glyph(s.points[i].mean <= 0)
+		return s.look.glyph(f.open(s.points[i].mean))
 	}}
 	p.Add(&plotter.Line{XYs: line, LineStyle: s.look.line(1.2)}, bars, glyphs)
 	return line, intervals
-}
-
-// qualityCaption says how to read the figure and what is not in it.
-func (r report) qualityCaption(metric string, c cost, list []series, front []point, missing, dropped int, split bool) string {
-	text := fmt.Sprintf("Further left is cheaper and lower is better: mean %s over the seeds against %s, "+
-		"both on logarithmic axes; bars are 95\u00a0%% intervals of the mean, the grey line is the Pareto front of all settings "+
-		"that finished every seed, and marks of equal cost stand a little aside of one another.",
-		metric, c.axis)
-	if ties := r.ties(metric); len(ties) > 1 {
-		last := 0
-		for _, p := range front {
-			if slices.Contains(ties, p.setting) {
-				last++
-			}
-		}
-		text += fmt.Sprintf(" Thin rings mark the settings tied with the best; %d of the %s on the front are, and what the front "+
-			"gains from one of them to the next may be luck.", last, many(len(front), "setting"))
-	}
-	for _, s := range list {
-		if slices.ContainsFunc(s.points, func(p point) bool { return p.mean <= 0 }) {
-			text += " A mean of 0 or less has no place on a logarithmic axis: it is an open mark at the lower edge, where intervals are cut too."
-			break
-		}
-	}
-	if missing > 0 {
-		text += fmt.Sprintf(" %s left out, without a finite mean.", areOf(missing, "setting", "settings"))
-	}
-	if dropped > 0 && split {
-		text += fmt.Sprintf(" %s not drawn: these have the lowest means.", areOf(dropped, "other recipe", "other recipes"))
-	} else if dropped > 0 {
-		text += fmt.Sprintf(" %s not drawn: these have the lowest means.", areOf(dropped, "other line", "other lines"))
-	}
-	return text
 }

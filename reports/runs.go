@@ -1,10 +1,12 @@
 package reports
 
 import (
+	"slices"
+
 	"flowsweep/experiments"
 )
 
-// runTable is a list of runs, with one column a metric.
+// runTable is a list of runs, with one column a metric and one for its p-values where it has some.
 type runTable struct {
 	Metrics []string
 	Rows    []runRow
@@ -15,6 +17,7 @@ type runRow struct {
 	experiments.Result
 	Label   string
 	Odd     bool // finished with a metric that is not finite
+	Calls   string
 	Numbers []string
 	Fitting string
 	Time    string
@@ -38,16 +41,31 @@ func (r report) failed() runTable {
 }
 
 func (r report) table(keep func(runRow) bool) runTable {
-	t := runTable{Metrics: r.metrics()}
+	var t runTable
+	tested := map[string]bool{}
+	for _, res := range r.Sweep.Results {
+		for _, v := range res.Metrics {
+			tested[v.Name] = tested[v.Name] || v.P != 0
+		}
+	}
+	for _, m := range r.metrics() {
+		t.Metrics = append(t.Metrics, m)
+		if tested[m] {
+			t.Metrics = append(t.Metrics, "p")
+		}
+	}
 	for i, res := range r.Sweep.Results {
-		row := runRow{Result: res, Label: r.runLabels.Setting(i)}
-		for _, m := range t.Metrics {
-			text := none.Text
-			if v, ok := res.Metric(m); ok {
-				text = number(v)
-				row.Odd = row.Odd || !finite(v)
+		row := runRow{Result: res, Label: r.runLabels.Setting(i), Calls: none.Text}
+		for _, m := range r.metrics() {
+			value, p := none.Text, none.Text
+			if at := slices.IndexFunc(res.Metrics, func(v experiments.Value) bool { return v.Name == m }); at >= 0 {
+				value, p = measured(res.Metrics[at])
+				row.Odd = row.Odd || !finite(res.Metrics[at].Value)
 			}
-			row.Numbers = append(row.Numbers, text)
+			row.Numbers = append(row.Numbers, value)
+			if tested[m] {
+				row.Numbers = append(row.Numbers, p)
+			}
 		}
 		if !keep(row) {
 			continue
@@ -56,10 +74,25 @@ func (r report) table(keep func(runRow) bool) runTable {
 			t.Cut++
 			continue
 		}
+		if res.NFE > 0 {
+			row.Calls = callRange(res.NFE, res.NFEMax)
+		}
 		row.Fitting, row.Time = seconds(res.FitSeconds), seconds(res.SampleSeconds)
 		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+// measured returns a value with its standard error, and its p-value.
+func measured(v experiments.Value) (value, p string) {
+	value, p = number(v.Value), none.Text
+	if v.SE > 0 && finite(v.Value) && finite(v.SE) {
+		value = uncertain(v.Value, v.SE)
+	}
+	if v.P > 0 {
+		p = chance(v.P)
+	}
+	return value, p
 }
 
 func seconds(s float64) string {

@@ -22,6 +22,7 @@ type Panel struct {
 const (
 	panelPoints = 2000 // drawn a panel
 	panelWidth  = 240
+	pairWidth   = 400 // where two panels fill a row
 )
 
 // samples returns the figure of the panels, all on the axes of the first: clouds, or histograms in one dimension.
@@ -44,8 +45,12 @@ func samples(panels []Panel) plate {
 	}
 	p.Size = sizeFor(len(panels), "small")
 	y := spanOf(panels[0], 1)
+	width := vg.Length(panelWidth)
+	if len(panels) < 3 {
+		width = pairWidth
+	}
 	for i, panel := range panels {
-		p.Drawings = append(p.Drawings, cloud(panel, panelColour(panels, i), x, y))
+		p.Drawings = append(p.Drawings, cloud(panel, panelColour(panels, i), x, y, width))
 		if len(panel.Points) > panelPoints {
 			p.Caption += fmt.Sprintf(" %s: the first %s of %s points.", panel.Title, whole(panelPoints), whole(len(panel.Points)))
 		}
@@ -105,17 +110,17 @@ func column(p Panel, coordinate int) []float64 {
 }
 
 // cloud draws the points of a panel, with x and y in one unit.
-func cloud(panel Panel, colour color.NRGBA, x, y span) template.HTML {
+func cloud(panel Panel, colour color.NRGBA, x, y span, width vg.Length) template.HTML {
 	p := newPlot("", "")
 	p.Title.Text = panel.Title
 	p.Title.Padding = 5
 	p.Title.TextStyle.Font = sans(12.5)
 	p.X.Tick.Marker, p.Y.Tick.Marker = evenTicks{}, evenTicks{}
 	ratio := (y.high - y.low) / (x.high - x.low)
-	height := vg.Length(45 + (panelWidth-35)*min(max(ratio, .5), 1.2))
+	height := 45 + (width-35)*vg.Length(min(max(ratio, .5), 1.2))
 	var inside plotter.XYs
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = x.low, x.high, y.low, y.high
-	area := p.DataCanvas(draw.NewCanvas(nil, panelWidth, height)).Size()
+	area := p.DataCanvas(draw.NewCanvas(nil, width, height)).Size()
 	if stretch := ratio * float64(area.X/area.Y); stretch > 1 {
 		x = x.widen(stretch)
 	} else {
@@ -129,7 +134,7 @@ func cloud(panel Panel, colour color.NRGBA, x, y span) template.HTML {
 	}
 	p.Add(dots{inside, colour})
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = x.low, x.high, y.low, y.high
-	return svg(panel.Title, fmt.Sprintf("Scatter plot of %s.", many(len(inside), "point")), panelWidth, height, p.Draw)
+	return svg(panel.Title, fmt.Sprintf("Scatter plot of %s.", many(len(inside), "point")), width, height, p.Draw)
 }
 
 // dots draws points in a few layers of one path each: far smaller than a path a point, and still darker where points

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"flowsweep/experiments"
@@ -12,6 +13,9 @@ type verdict struct {
 	Sentence string
 	Reason   string
 	Tied     string // names the settings as good as the best, if there are several
+	Noise    string // what the truth itself scores, where that is known
+	Fresh    string // how good the chosen setting is on points the choice never saw
+	Split    string // how much of the error is that of the solver
 	Facts    []fact
 	Banners  []banner
 }
@@ -34,16 +38,18 @@ func (r report) verdict() verdict {
 		v.Sentence = fmt.Sprintf("Chosen: %s, with %s %s at %s a sample.", r.labels.Setting(r.chosen), metric,
 			interval(st.Mean, st.Low, st.High), callCount(s.NFE))
 		v.Reason = fmt.Sprintf("It is the %s. %s.", r.Choice.Reason, intervalNote(st))
-		v.Tied = r.tiedNames()
+		v.Tied, v.Noise, v.Fresh, v.Split = r.tiedNames(), r.noiseFloor(st), r.fresh(st), r.split()
+		v.Facts = append(v.Facts, fact{metric, interval(st.Mean, st.Low, st.High), "lower is better"})
+		v.Facts = append(v.Facts, r.freshFact(metric)...)
+		v.Facts = append(v.Facts, r.noiseFact(metric)...)
 		v.Facts = append(v.Facts,
-			fact{metric, interval(st.Mean, st.Low, st.High), "lower is better"},
-			fact{"Velocity calls", calls(s.NFE), "a sample (NFE)"},
+			fact{"Velocity calls", nfe(s), "a sample (NFE)"},
 			fact{"Time", number(milliseconds(s)) + " ms", "a sample, in a batch of " + whole(s.Setting.Sample.Count)},
 			fact{"Parameters", whole(s.Params), r.labels.Recipe(r.chosen)},
 			r.onnx())
 	}
 	v.Facts = append(v.Facts, r.counts())
-	v.Banners = append(r.failures(), r.cautions()...)
+	v.Banners = slices.Concat(r.failures(), r.belowFloor(), r.cautions())
 	return v
 }
 
@@ -169,6 +175,16 @@ func (r report) cautions() []banner {
 	}
 	if r.chosen < 0 {
 		return banners
+	}
+	var targets []string
+	for i := range r.Summaries {
+		if t := r.labels.target(i); !slices.Contains(targets, t) {
+			targets = append(targets, t)
+		}
+	}
+	if len(targets) > 1 {
+		add("The sweep has %d targets, and figures of different targets do not compare: the choice is the best of all, and may be of the "+
+			"easiest.", len(targets))
 	}
 	switch seeds := len(r.Summaries[r.chosen].Runs); {
 	case seeds == 1:

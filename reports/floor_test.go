@@ -1,0 +1,111 @@
+package reports
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"flowsweep/experiments"
+)
+
+// trained returns a curve of 500 losses that falls to level, with the given noise.
+func trained(seed uint64, level, noise float64) Curve {
+	r := rand.New(rand.NewPCG(seed, 0))
+	c := Curve{Label: "seed 7", Group: "width 8", Floor: Floor{Loss: 1, LossSE: .0002, HeldOut: 1}}
+	for k := 1; k <= 500; k++ {
+		c.Losses = append(c.Losses, experiments.Loss{Step: 20 * k, Value: level + math.Exp(-float64(k)/20) + noise*r.NormFloat64()})
+	}
+	return c
+}
+
+// TestMemorises: a training loss under the population floor raises the flag, and noise about the floor does not.
+func TestMemorises(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(400) {
+		// A net as good as the exact velocity, at the noise of a batch of 256.
+		if trained(seed, 1, .02).memorises() {
+			t.Errorf("seed %d: a curve that ends at the floor is flagged", seed)
+		}
+	}
+	if !trained(0, .985, .02).memorises() {
+		t.Error("a curve that ends 1.5 % below the floor, 7 standard errors, is not flagged")
+	}
+	for name, change := range map[string]func(*Curve){
+		"no floor":     func(c *Curve) { c.Floor = Floor{Why: "the coupling is ot"} },
+		"unsure floor": func(c *Curve) { c.Floor.LossSE = .2 },
+		"short":        func(c *Curve) { c.Losses = c.Losses[len(c.Losses)-50:] },
+		"broken":       func(c *Curve) { c.Losses[490].Value = math.NaN() },
+	} {
+		c := trained(0, .5, .02)
+		change(&c)
+		if c.memorises() {
+			t.Errorf("%s: flagged", name)
+		}
+	}
+}
+
+func TestMemorisationIsFlagged(t *testing.T) {
+	t.Parallel()
+	p := fullPage(t)
+	const flag = "the net memorises"
+	if html := render(t, p); strings.Contains(html, flag) {
+		t.Fatal("a page without such a training has the flag")
+	}
+	p.Curves = append(p.Curves, trained(0, .9, .02))
+	if html := render(t, p); !strings.Contains(html, flag) || !strings.Contains(html, "width 8, seed 7 ends at 0.") {
+		t.Error("the page does not flag a training below the floor")
+	}
+}
+
+// TestFloorIsDrawn checks the line, the gap to it in numbers, and that a recipe without a floor says why.
+func TestFloorIsDrawn(t *testing.T) {
+	t.Parallel()
+	p := pageOf(t, sweepOf(t, parse(t, strings.Replace(twoMoons, "sliced-w2]", "excess-loss, nll]", 1))))
+	for range p.Summaries {
+		p.Floors = append(p.Floors, Floor{Loss: 1, HeldOut: 2, Entropy: .25})
+	}
+	p.Curves = []Curve{trained(0, 1.1, .02), trained(1, 1.1, .02)}
+	p.Curves[1].Group, p.Curves[1].Floor = "ot", Floor{Why: "pairs are not independent"}
+	r, err := newReport(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	figure := r.curves()
+	if d := figure.Drawings; !strings.Contains(string(d[0]), "floor 1.000") || strings.Contains(string(d[1]), "floor") {
+		t.Error("the floor is not drawn where it is known, and there alone")
+	}
+	if !strings.Contains(figure.Caption, "No floor for 1 recipe: pairs are not independent.") {
+		t.Errorf("the caption does not say why: %q", figure.Caption)
+	}
+	excess, _ := p.Summaries[p.Choice.Chosen].Stat("excess-loss")
+	if want := "is " + number(50*excess.Mean) + "\u00a0% above the floor"; !strings.Contains(figure.Caption, want) {
+		t.Errorf("the caption lacks %q: %q", want, figure.Caption)
+	}
+
+	likelihood := r.quality("nll", bySize)
+	if !hasEntry(likelihood, "entropy") || len(likelihood.Drawings) != 1 || !strings.Contains(likelihood.Title, "parameters") {
+		t.Errorf("the figure of nll has %d drawings, the title %q and the legend %v", len(likelihood.Drawings), likelihood.Title, likelihood.Legend)
+	}
+	if n := len(likelihood.Table.Rows); n != 2 {
+		t.Errorf("the figure of nll has %d points, want one for each of 2 nets", n)
+	}
+}
+
+// TestNegative checks that a likelihood below zero has its place on a linear axis.
+func TestNegative(t *testing.T) {
+	t.Parallel()
+	p := pageOf(t, sweepOf(t, parse(t, strings.Replace(twoMoons, "sliced-w2]", "nll]", 1))))
+	for i := range p.Summaries {
+		st := &p.Summaries[i].Metrics[1]
+		st.Mean, st.Low, st.High = st.Mean-2, st.Low-2, st.High-2
+	}
+	r, err := newReport(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	figure := r.quality("nll", bySize)
+	if hasEntry(figure, "mean ≤ 0") || !strings.Contains(figure.Caption, "linear axis") || !strings.Contains(string(figure.Drawings[0]), ">−1.6") {
+		t.Errorf("a negative nll is not drawn as it is: %q", figure.Caption)
+	}
+}
