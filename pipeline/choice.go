@@ -70,14 +70,20 @@ func choiceJSON(rule experiments.Choose, summaries []experiments.Summary, choice
 }
 
 // summaryJSON is the form of a setting in `flowsweep runs --by-setting --json`.
-func summaryJSON(summaries []experiments.Summary, choice experiments.Choice, i int) any {
+func summaryJSON(sweep experiments.Sweep, summaries []experiments.Summary, choice experiments.Choice, i int) any {
 	s := summaries[i]
 	metrics := map[string]any{}
 	for _, st := range s.Metrics {
-		metrics[st.Name] = struct {
+		m := struct {
 			interval
-			N int `json:"n"`
-		}{interval{experiments.Number(st.Mean), experiments.Number(st.Low), experiments.Number(st.High)}, st.N}
+			N    int          `json:"n"`
+			Null *nullSummary `json:"null,omitempty"` // what it reads between the truth and fresh samples of it
+		}{interval{experiments.Number(st.Mean), experiments.Number(st.Low), experiments.Number(st.High)}, st.N, nil}
+		if null, ok := sweep.Null(s.Setting, st.Name); ok {
+			summary := nullOf(null)
+			m.Null = &summary
+		}
+		metrics[st.Name] = m
 	}
 	object := struct {
 		Setting       experiments.Setting `json:"setting"`

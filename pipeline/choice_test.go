@@ -28,7 +28,7 @@ func TestChoiceIsTold(t *testing.T) {
 			t.Fatal(err)
 		}
 		summaries[i].Setting = spec.Settings[0]
-		text, err := json.Marshal(summaryJSON(summaries, choice, i))
+		text, err := json.Marshal(summaryJSON(experiments.Sweep{}, summaries, choice, i))
 		if err != nil || !strings.HasSuffix(string(text), want) {
 			t.Errorf("setting %d is written as %s (%v), want it to end in %s", i, text, err, want)
 		}
@@ -36,7 +36,7 @@ func TestChoiceIsTold(t *testing.T) {
 			t.Errorf("setting %d is %q, want %q", i, got, want)
 		}
 	}
-	text, err := json.Marshal(summaryJSON(summaries, experiments.Choice{Chosen: -1}, 0))
+	text, err := json.Marshal(summaryJSON(experiments.Sweep{}, summaries, experiments.Choice{Chosen: -1}, 0))
 	if err != nil || strings.Contains(string(text), "margin") || !strings.Contains(string(text), `"chosen":false`) {
 		t.Errorf("without a choice a setting is written as %s (%v)", text, err)
 	}

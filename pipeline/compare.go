@@ -32,8 +32,9 @@ type nullSummary struct {
 	N    int                `json:"n"`
 }
 
-func summaryOf(null []float64) nullSummary {
-	s := metric.Summarize(null)
+func summaryOf(null []float64) nullSummary { return nullOf(metric.Summarize(null)) }
+
+func nullOf(s metric.NullSummary) nullSummary {
 	return nullSummary{Mean: experiments.Number(s.Mean), Q95: experiments.Number(s.Q95), N: s.N}
 }
 

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -22,7 +23,9 @@ func (a *app) runsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "runs",
 		Short: "Print the run table, one row a run or, by setting, its seeds aggregated",
-		Args:  cobra.NoArgs,
+		Long: "Print the run table, one row a run or, by setting, its seeds aggregated. p is how often fresh samples of the truth score at\n" +
+			"least as much; null q95 is what 95 % of them do not exceed: a figure up to that is not told apart from the truth.",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withStore(cmd.Context(), func(db *store.DB) error {
 				sweep, err := loadSweep(cmd.Context(), db, f.sweep)
@@ -85,7 +88,14 @@ func (a *app) printRuns(sweep experiments.Sweep, f runsFlags) error {
 	for i := range table.cells {
 		table.cells[i]["setting"] = labels.Setting(i)
 	}
-	return table.print(a.stdout, append([]string{"run", "state", "seed", "setting", "nfe"}, metricColumns(sweep.Spec, "metrics.")...), order)
+	columns := []string{"run", "state", "seed", "setting", "nfe"}
+	for _, m := range metricColumns(sweep.Spec, "") {
+		columns = append(columns, "metrics."+m)
+		if p := "metrics_p." + m; slices.Contains(table.columns, p) {
+			columns = append(columns, p)
+		}
+	}
+	return table.print(a.stdout, columns, order)
 }
 
 func (a *app) printSettings(sweep experiments.Sweep, f runsFlags) error {
@@ -101,7 +111,7 @@ func (a *app) printSettings(sweep experiments.Sweep, f runsFlags) error {
 	if noChoice != nil || f.where != "" { // a choice among some of the runs is not that of the sweep
 		choice = experiments.Choice{Chosen: -1}
 	}
-	table, err := settingRows(summaries, choice, labels)
+	table, err := settingRows(sweep, summaries, choice, labels)
 	if err != nil {
 		return err
 	}
@@ -113,7 +123,7 @@ func (a *app) printSettings(sweep experiments.Sweep, f runsFlags) error {
 	case f.asJSON:
 		objects := make([]any, len(order))
 		for i, at := range order {
-			objects[i] = summaryJSON(summaries, choice, at)
+			objects[i] = summaryJSON(sweep, summaries, choice, at)
 		}
 		return printJSON(a.stdout, objects)
 	case f.asCSV:
@@ -122,6 +132,9 @@ func (a *app) printSettings(sweep experiments.Sweep, f runsFlags) error {
 	columns := []string{"setting", "nfe", "params", "seeds", "choice"}
 	for _, m := range metricColumns(sweep.Spec, "") {
 		columns = append(columns, m, m+" low", m+" high")
+		if slices.Contains(table.columns, m+" null q95") {
+			columns = append(columns, m+" null q95")
+		}
 	}
 	return table.print(a.stdout, columns, order)
 }
@@ -163,7 +176,7 @@ func runRows(results []experiments.Result) (rows, error) {
 }
 
 // settingRows returns a row a setting: what tells it from the others, its aggregates, and all that it is.
-func settingRows(summaries []experiments.Summary, choice experiments.Choice, labels reports.Labels) (rows, error) {
+func settingRows(sweep experiments.Sweep, summaries []experiments.Summary, choice experiments.Choice, labels reports.Labels) (rows, error) {
 	var table rows
 	for i, s := range summaries {
 		fields := []reports.Field{
@@ -178,6 +191,9 @@ func settingRows(summaries []experiments.Summary, choice experiments.Choice, lab
 				reports.Field{Key: st.Name, Value: experiments.Number(st.Mean).String()},
 				reports.Field{Key: st.Name + " low", Value: experiments.Number(st.Low).String()},
 				reports.Field{Key: st.Name + " high", Value: experiments.Number(st.High).String()})
+			if null, ok := sweep.Null(s.Setting, st.Name); ok {
+				fields = append(fields, reports.Field{Key: st.Name + " null q95", Value: experiments.Number(null.Q95).String()})
+			}
 		}
 		parts, err := reports.Flatten(s.Setting)
 		if err != nil {

@@ -27,6 +27,9 @@ type shown struct {
 	NFEMax      int                     `json:"nfe_max,omitempty"`
 	Params      int                     `json:"params,omitempty"`
 	Metrics     map[string]any          `json:"metrics,omitempty"`    // against the first of the references
+	MetricsSE   map[string]any          `json:"metrics_se,omitempty"` // standard errors, of those that have one
+	MetricsP    map[string]any          `json:"metrics_p,omitempty"`  // p-values, of those whose noise is known
+	Null        map[string]nullSummary  `json:"null,omitempty"`       // what those read between the truth and fresh samples of it
 	References  []string                `json:"references,omitempty"` // keys of the reference samples it was measured against
 	Losses      []shownLoss             `json:"losses,omitempty"`
 	Checkpoint  int                     `json:"checkpoint,omitempty"` // the step that training goes on from
@@ -115,7 +118,7 @@ func showRun(ctx context.Context, db *store.DB, key string) (shown, error) {
 	}
 	s := shown{
 		Kind: "run", Key: key, State: r.State, Error: r.Error, Config: r.Config, Seconds: r.Seconds, NFE: r.NFE, NFEMax: r.NFEMax,
-		Files: r.Files, Environment: r.Environment, Metrics: map[string]any{}, References: r.References,
+		Files: r.Files, Environment: r.Environment, Metrics: map[string]any{}, MetricsSE: map[string]any{}, References: r.References,
 	}
 	for _, reference := range r.References[:min(1, len(r.References))] {
 		values, err := db.Metrics(ctx, key, reference)
@@ -124,11 +127,48 @@ func showRun(ctx context.Context, db *store.DB, key string) (shown, error) {
 		}
 		for _, v := range values {
 			s.Metrics[v.Name] = experiments.Number(v.Value)
+			if v.SE > 0 {
+				s.MetricsSE[v.Name] = experiments.Number(v.SE)
+			}
+		}
+		if s.MetricsP, s.Null, err = significance(ctx, db, key, values); err != nil {
+			return s, err
 		}
 	}
 	fit, err := showFit(ctx, db, r.Fit)
 	s.Fit = &fit
 	return s, err
+}
+
+// significance returns the p-values of a run's metrics and the noise that they are from, by metric, as the sweeps know
+// them that measured the run against the same reference.
+func significance(ctx context.Context, db *store.DB, run string, values []experiments.Value) (ps map[string]any, nulls map[string]nullSummary, err error) {
+	names, err := db.SweepNames(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	ps, nulls = map[string]any{}, map[string]nullSummary{}
+	for _, name := range names {
+		sweep, err := loadSweep(ctx, db, name)
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil, nil, err
+			}
+			continue // a sweep of another version that cannot be read says nothing of this run
+		}
+		i := slices.IndexFunc(sweep.Results, func(r experiments.Result) bool { return r.Run == run })
+		if i < 0 {
+			continue
+		}
+		for _, v := range sweep.Results[i].Metrics {
+			// Against another reference the value is another.
+			same := slices.ContainsFunc(values, func(w experiments.Value) bool { return w.Name == v.Name && w.Value == v.Value })
+			if null, ok := sweep.Null(sweep.Results[i].Setting, v.Name); ok && same {
+				ps[v.Name], nulls[v.Name] = experiments.Number(v.P), nullOf(null)
+			}
+		}
+	}
+	return ps, nulls, nil
 }
 
 // telling returns the losses that tell how a fit went: the first, the middle and the last; or, where it did not come to
@@ -167,7 +207,7 @@ func (a *app) printShown(s shown, indent string) error {
 		line("nfe", s.NFE)
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Metrics)) {
-		line(name, s.Metrics[name])
+		line(name, s.measured(name))
 	}
 	for _, l := range telling(s.Losses, s.State) {
 		line("loss", fmt.Sprintf("%v at step %d", l.Value, l.Step))
@@ -186,4 +226,16 @@ func (a *app) printShown(s shown, indent string) error {
 		return a.printShown(*s.Fit, indent+"  ")
 	}
 	return nil
+}
+
+// measured returns a metric with its standard error, its p-value and the noise, where there are any.
+func (s shown) measured(name string) string {
+	text := fmt.Sprint(s.Metrics[name])
+	if se, ok := s.MetricsSE[name].(experiments.Number); ok {
+		text += fmt.Sprintf(" ± %.2g", float64(se))
+	}
+	if null, ok := s.Null[name]; ok {
+		text += fmt.Sprintf(", p %v (null mean %.3g, q95 %.3g)", s.MetricsP[name], float64(null.Mean), float64(null.Q95))
+	}
+	return text
 }

@@ -97,11 +97,19 @@ func (t rows) csv(w io.Writer, order []int) error {
 	return c.Error()
 }
 
+// heading returns the name of a column, without what it is nested in.
+func heading(column string) string {
+	if _, ok := strings.CutPrefix(column, "metrics_p."); ok {
+		return "p"
+	}
+	return strings.TrimPrefix(column, "metrics.")
+}
+
 // print prints the named columns, numbers shortened.
 func (t rows) print(w io.Writer, columns []string, order []int) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, c := range columns {
-		fmt.Fprint(tw, clean(strings.TrimPrefix(c, "metrics.")), "\t")
+		fmt.Fprint(tw, clean(heading(c)), "\t")
 	}
 	fmt.Fprintln(tw)
 	for _, i := range order {
