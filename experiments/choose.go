@@ -61,7 +61,7 @@ func (c Choose) Choose(summaries []Summary, name func(i int) string) (Choice, er
 			}
 		}
 	}
-	choice.Run = medianRun(summaries[choice.Chosen].Runs, c.Metric)
+	choice.Run = summaries[choice.Chosen].MedianRun(c.Metric)
 	choice.Reason = c.reason(summaries, choice, t, name)
 	return choice, nil
 }
@@ -100,9 +100,10 @@ func byCost(a, b Summary, metric string) int {
 	return cmp.Or(cmp.Compare(a.NFE, b.NFE), cmp.Compare(a.Params, b.Params), cmp.Compare(x.Mean, y.Mean))
 }
 
-// medianRun returns the run of the median value, the lower of two in the middle and the first seed of equals.
-func medianRun(runs []Result, metric string) Result {
-	sorted := slices.Clone(runs)
+// MedianRun returns the run of the median value, the lower of two in the middle and the first seed of equals. It panics
+// unless a run finished.
+func (s Summary) MedianRun(metric string) Result {
+	sorted := slices.Clone(s.Runs)
 	slices.SortStableFunc(sorted, func(a, b Result) int {
 		x, _ := a.Metric(metric)
 		y, _ := b.Metric(metric)

@@ -156,7 +156,7 @@ func TestMedianRun(t *testing.T) {
 		values []float64
 		seed   uint64
 	}{{[]float64{5}, 0}, {[]float64{5, 4}, 1}, {[]float64{9, 1, 5}, 2}, {[]float64{1, 4, 3, 2}, 3}, {[]float64{2, 2, 2, 1, 1}, 0}} {
-		if got := medianRun(summary(1, 1, c.values...).Runs, "mmd"); got.Seed != c.seed {
+		if got := summary(1, 1, c.values...).MedianRun("mmd"); got.Seed != c.seed {
 			t.Errorf("of %v the run of seed %d is taken, want %d", c.values, got.Seed, c.seed)
 		}
 	}

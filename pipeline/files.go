@@ -95,6 +95,33 @@ func checkFolder(path string) error {
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
+// ours returns an error if a folder holds another ONNX file of a name that an export is to write, or one that the export
+// has none of: what somebody may use is not written over unless they say so.
+func ours(out string, files []store.File, force bool) error {
+	if force {
+		return nil
+	}
+	for _, name := range []string{velocityFile, samplerFile} {
+		path := filepath.Join(out, name)
+		have, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return usage(fmt.Errorf("look at what the folder holds: %w", err))
+		}
+		if !slices.ContainsFunc(files, func(f store.File) bool { return f.Name == name && bytes.Equal(f.Content, have) }) {
+			return usage(fmt.Errorf("%s is of another export: give another --out, or --force to replace it", path))
+		}
+	}
+	return nil
+}
+
+// writeExport makes a folder hold just these of the files that go with a run, and sums all that it knows.
+func writeExport(out string, files []store.File) error {
+	return writeOnly(out, []string{velocityFile, samplerFile, vectorsFile, cardFile}, files)
+}
+
 // writeFile writes the file so that it is either whole or untouched, and not at all if it holds the content already.
 func writeFile(path string, content []byte) error {
 	if have, err := os.ReadFile(path); err == nil && bytes.Equal(have, content) {
@@ -118,10 +145,13 @@ func writeFile(path string, content []byte) error {
 	return nil
 }
 
-// writeFolder makes the output folder hold just these of its files, and their sums. Files that it does not know it
-// leaves alone.
-func writeFolder(out string, files []store.File) error {
-	for _, name := range fileNames {
+// writeFolder makes the output folder of a sweep hold just these of its files, and their sums. Files that it does not know
+// it leaves alone.
+func writeFolder(out string, files []store.File) error { return writeOnly(out, fileNames, files) }
+
+// writeOnly writes the files, removes those of the names that are not among them, and sums what is there then.
+func writeOnly(out string, names []string, files []store.File) error {
+	for _, name := range names {
 		if slices.ContainsFunc(files, func(f store.File) bool { return f.Name == name }) {
 			continue
 		}

@@ -30,7 +30,7 @@ func (a *app) finish(ctx context.Context, s *sweeper, out string) error {
 	if err := s.nulls(ctx); err != nil {
 		return err
 	}
-	shipped, err := a.ship(ctx, s.db, s.engine, s.plan.Spec.Name, out)
+	shipped, err := a.ship(ctx, s.db, s.engine, s.plan.Spec.Name, out, true)
 	if err != nil {
 		return err
 	}
@@ -52,8 +52,9 @@ func (s shipped) outcome(failures []string) error {
 }
 
 // ship writes the output folder of a sweep from what the store holds, and stores the files and the check. A file that
-// was verified before is not verified again. A file that cannot be verified is reported as such.
-func (a *app) ship(ctx context.Context, db *store.DB, e engine.Engine, name, out string) (shipped, error) {
+// was verified before is not verified again. A file that cannot be verified is reported as such. ONNX files of another
+// export in the folder are an error, or with force replaced.
+func (a *app) ship(ctx context.Context, db *store.DB, e engine.Engine, name, out string, force bool) (shipped, error) {
 	sweep, err := loadSweep(ctx, db, name)
 	if err != nil {
 		return shipped{}, err
@@ -87,6 +88,9 @@ func (a *app) ship(ctx context.Context, db *store.DB, e engine.Engine, name, out
 		return s, err
 	}
 	files = append(files, store.File{Name: csvFile, Content: table})
+	if err := ours(out, files, force); err != nil {
+		return s, err
+	}
 	if err := db.Ship(ctx, name, files, s.checks); err != nil {
 		return s, err
 	}

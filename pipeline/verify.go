@@ -15,35 +15,48 @@ import (
 	"flowsweep/store"
 )
 
+// exportFlags says what is exported, and where to.
+type exportFlags struct {
+	run, out      string
+	pareto, force bool
+	sampler       export.SamplerOptions
+}
+
 func (a *app) exportCommand() *cobra.Command {
-	var run, out string
-	var o export.SamplerOptions
+	var f exportFlags
 	cmd := &cobra.Command{
 		Use:   "export",
-		Short: "Write the ONNX files of the chosen run, or of any run, and verify them",
+		Short: "Write the ONNX files of the chosen run, of any run, or of every setting worth its calls, and verify them",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withStore(cmd.Context(), func(db *store.DB) error {
-				if run != "" {
-					return a.exportRun(cmd.Context(), db, run, out, o)
+				switch {
+				case f.run != "":
+					return a.exportRun(cmd.Context(), db, f)
+				case f.pareto:
+					return a.exportFront(cmd.Context(), db, f)
+				case f.sampler != export.SamplerOptions{}:
+					return usage(errors.New("the files of a sweep have one form: give --run, or --pareto, for another"))
+				default:
+					return a.exportChosen(cmd.Context(), db, f)
 				}
-				if o.Portable || o.Trajectory {
-					return usage(errors.New("the files of a sweep have one form: give the run for --portable or --trajectory, with --run"))
-				}
-				return a.exportChosen(cmd.Context(), db, out)
 			})
 		},
 	}
-	cmd.Flags().StringVar(&run, "run", "", "`key` of the run, a unique prefix is enough (default the chosen run of the latest sweep)")
-	cmd.Flags().StringVar(&out, "out", "", "the output `folder` (default out/<sweep name>, or out/<run key>)")
-	cmd.Flags().BoolVar(&o.Portable, "portable", false, "write out every step of sampler.onnx, for runtimes without Loop (with --run)")
-	cmd.Flags().BoolVar(&o.Trajectory, "trajectory", false, "let sampler.onnx return the points at every time, too (with --run)")
+	flags := cmd.Flags()
+	flags.StringVar(&f.run, "run", "", "`key` of the run, a unique prefix is enough (default the chosen run of the latest sweep)")
+	flags.BoolVar(&f.pareto, "pareto", false, "every setting of the latest sweep that no cheaper one beats, a folder each")
+	flags.StringVar(&f.out, "out", "", "the output `folder` (default out/<sweep name>, out/<run key> or out/<sweep name>-front)")
+	flags.BoolVar(&f.force, "force", false, "replace the ONNX files of another export that the folder holds")
+	flags.BoolVar(&f.sampler.Portable, "portable", false, "write out every step of sampler.onnx, for runtimes without Loop (with --run or --pareto)")
+	flags.BoolVar(&f.sampler.Trajectory, "trajectory", false, "let sampler.onnx return the points at every time, too (with --run or --pareto)")
+	cmd.MarkFlagsMutuallyExclusive("run", "pareto")
 	return cmd
 }
 
 // exportRun writes the files of any run.
-func (a *app) exportRun(ctx context.Context, db *store.DB, prefix, out string, o export.SamplerOptions) error {
-	kind, key, err := db.Find(ctx, prefix)
+func (a *app) exportRun(ctx context.Context, db *store.DB, f exportFlags) error {
+	kind, key, err := db.Find(ctx, f.run)
 	if err == nil && kind != "run" {
 		err = fmt.Errorf("%s is a fit: give the key of a run, see `flowsweep runs`", key)
 	}
@@ -57,38 +70,38 @@ func (a *app) exportRun(ctx context.Context, db *store.DB, prefix, out string, o
 	if r.State != experiments.Finished {
 		return usage(fmt.Errorf("run %s is %s: export a finished run", key, r.State))
 	}
-	if out, err = outFolder(out, key); err != nil {
-		return err
-	}
-	files, checks, err := runFiles(ctx, db, r, "", o)
+	out, err := outFolder(f.out, key)
 	if err != nil {
 		return err
 	}
-	for _, f := range files {
-		if err := writeFile(filepath.Join(out, f.Name), f.Content); err != nil {
-			return err
-		}
+	files, checks, err := runFiles(ctx, db, r, "", f.sampler)
+	if err != nil {
+		return err
 	}
-	if err := writeSums(out); err != nil {
+	if err := ours(out, files, f.force); err != nil {
+		return err
+	}
+	if err := writeExport(out, files); err != nil {
 		return err
 	}
 	return a.allConcluded(out, checks)
 }
 
 // exportChosen writes the output folder of the latest sweep again.
-func (a *app) exportChosen(ctx context.Context, db *store.DB, out string) error {
+func (a *app) exportChosen(ctx context.Context, db *store.DB, f exportFlags) error {
 	sweep, err := loadSweep(ctx, db, "")
 	if err != nil {
 		return usage(err)
 	}
-	if out, err = outFolder(out, sweep.Name); err != nil {
+	out, err := outFolder(f.out, sweep.Name)
+	if err != nil {
 		return err
 	}
 	e, _, err := engine.Pick(engine.Auto)
 	if err != nil {
 		return err
 	}
-	s, err := a.ship(ctx, db, e, sweep.Name, out)
+	s, err := a.ship(ctx, db, e, sweep.Name, out, f.force)
 	if err != nil {
 		return err
 	}
