@@ -18,7 +18,7 @@ func (r report) fresh(chosenBy experiments.Stat) string {
 		figures = append(figures, st.Name+" "+interval(st.Mean, st.Low, st.High))
 		judged = judged || st.Name == chosenBy.Name
 	}
-	text := fmt.Sprintf("On fresh points: %s, from noise and against a reference that the choice never saw.", strings.Join(figures, ", "))
+	text := fmt.Sprintf("%s, from noise and against a reference that the choice never saw.", strings.Join(figures, ", "))
 	if judged && len(r.Summaries) > 1 {
 		text += fmt.Sprintf(" The lowest of many figures is low by luck too, so the %s of %s that it was chosen by flatters it: these are the "+
 			"figures to publish.", chosenBy.Name, number(chosenBy.Mean))
@@ -56,7 +56,7 @@ func (r report) split() string {
 	if !ok || !finite(path.Mean) {
 		return ""
 	}
-	own := fmt.Sprintf("Error split: its samples end %s (path-rmse) from where exact integration of the same net carries the same noise", number(path.Mean))
+	own := fmt.Sprintf("Its samples end %s (path-rmse) from where exact integration of the same net carries the same noise", number(path.Mean))
 	for _, name := range distances {
 		st, ok := s.Stat(name)
 		if !ok || !finite(st.Mean) {

@@ -11,7 +11,7 @@ func TestFresh(t *testing.T) {
 	t.Parallel()
 	p := fullPage(t)
 	html := render(t, p)
-	for _, want := range []string{"On fresh points: mmd 0.00040 [0.00020, 0.00060], sliced-w2 0.0210 [0.0170, 0.0250]", "mmd on fresh points", "<dt>Fresh points</dt>"} {
+	for _, want := range []string{"<dt>On fresh points</dt><dd>mmd 0.00040 [0.00020, 0.00060], sliced-w2 0.0210 [0.0170, 0.0250]", "mmd on fresh points", "<dt>Fresh points</dt>"} {
 		if !strings.Contains(html, want) {
 			t.Errorf("%q is missing", want)
 		}

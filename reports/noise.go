@@ -59,7 +59,7 @@ func (r report) noiseFloor(st experiments.Stat) string {
 	if !ok {
 		return ""
 	}
-	text := fmt.Sprintf("Noise floor: fresh samples of the truth, as large as those of a run, score %s %s, so the chosen setting is ", st.Name, n)
+	text := fmt.Sprintf("Fresh samples of the truth, as large as those of a run, score %s %s, so the chosen setting is ", st.Name, n)
 	low, high, known := r.ps(st.Name)
 	if r.lost(r.chosen, st.Name) {
 		text += "not told apart from the truth"

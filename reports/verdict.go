@@ -67,7 +67,7 @@ func (r report) tiedNames() string {
 			names = append(names, r.labels.Setting(i))
 		}
 	}
-	text := "As good as the best by the rule, lowest mean first: " + strings.Join(names[:min(len(names), namedTies)], "; ")
+	text := fmt.Sprintf("%s by the rule, lowest mean first: ", many(len(names), "setting")) + strings.Join(names[:min(len(names), namedTies)], "; ")
 	if more := len(names) - namedTies; more > 0 {
 		text += fmt.Sprintf("; and %s more", whole(more))
 	}
