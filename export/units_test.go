@@ -73,8 +73,20 @@ func TestVerifySamplerInTheUsersUnits(t *testing.T) {
 			t.Errorf("%+v: %+v, want one that passes", o, c)
 		}
 	}
+	// A column as far off as data may be: the rounding of its shift alone is more than the tolerance.
+	far := flow.Affine{Scale: []float64{1, .1}, Shift: []float64{0, 9e3}}
+	file, err := Sampler(small, small.Init(3), ode.Heun, ts, About{Units: far}, SamplerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := check(file, far); !c.OK {
+		t.Errorf("far off: %+v, want one that passes", c)
+	}
+	if c := check(file, flow.Affine{Scale: far.Scale, Shift: []float64{0, 9e3 + .02}}); c.OK {
+		t.Errorf("far off by a fifth of a standard deviation: %+v, want one that does not pass", c)
+	}
 	// What must not pass: each is off in one thing, in one column, by little beside the other column.
-	file := inMetres(t, About{}, ts, SamplerOptions{})
+	file = inMetres(t, About{}, ts, SamplerOptions{})
 	column := func(j int, scale, shift float64) flow.Affine {
 		u := flow.Affine{Scale: slices.Clone(metres.Scale), Shift: slices.Clone(metres.Shift)}
 		u.Scale[j] *= scale

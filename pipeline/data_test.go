@@ -176,6 +176,47 @@ func TestReferenceOfDataIsHeldOut(t *testing.T) {
 	}
 }
 
+// TestLikelihoodIsOfHeldOutRows: where those lie far from the others, the likelihood says so.
+func TestLikelihoodIsOfHeldOutRows(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	data := filepath.Join(folder, "data.csv")
+	write := func(at func(i int) float64) {
+		var b strings.Builder
+		for i := range 50 {
+			fmt.Fprintf(&b, "%g,%d\n", at(i), i)
+		}
+		must(t, os.WriteFile(data, []byte("x,row\n"+b.String()), 0o644))
+	}
+	spec := filepath.Join(folder, "own.yaml")
+	must(t, os.WriteFile(spec, []byte("name: own\ntarget: {file: data.csv, columns: x, standardise: false}\ntrain: {steps: 1}\nmetrics: nll\n"), 0o644))
+	// Which rows are held out depends on their number alone: it shows where each has its own value.
+	write(func(i int) float64 { return float64(i) })
+	first, err := loadPlan(spec)
+	must(t, err)
+	held := map[int]bool{}
+	for _, x := range first.Fits[0].Recipe.Target.Held.Data {
+		held[int(x)] = true
+	}
+	write(func(i int) float64 {
+		if held[i] {
+			return 50
+		}
+		return float64(i%3 - 1)
+	})
+	a := &app{stdout: new(strings.Builder), stderr: new(strings.Builder), now: time.Now, db: filepath.Join(folder, "runs.db")}
+	must(t, a.sweep(t.Context(), spec, sweepFlags{out: filepath.Join(folder, "out"), workers: 1}))
+	must(t, a.withStore(t.Context(), func(db *store.DB) error {
+		sweep, err := db.Sweep(t.Context(), "own")
+		must(t, err)
+		// A net after one step hardly moves anything: 50 has a density of about exp(-50^2 / 2), and 1 of exp(-1/2).
+		if v, _ := sweep.Results[0].Metric("nll"); v < 100 {
+			t.Errorf("nll is %g, which is that of the rows trained on", v)
+		}
+		return nil
+	}))
+}
+
 func TestHeadOfPoints(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -26,12 +26,17 @@ const ofData = "name: own\ntarget: {file: some folder/data.csv, columns: [x, y]}
 // startData starts the sweep ofData of a file.
 func startData(t *testing.T, db *store.DB, file string) experiments.Plan {
 	t.Helper()
+	return startSpec(t, db, ofData, file)
+}
+
+func startSpec(t *testing.T, db *store.DB, text, file string) experiments.Plan {
+	t.Helper()
 	spec := try(experiments.Parser{Open: func(path string) ([]byte, error) {
-		if path != "some folder/data.csv" {
+		if !strings.HasSuffix(path, "/data.csv") {
 			return nil, errors.New("no such file")
 		}
 		return []byte(file), nil
-	}}.Parse("own.yaml", []byte(ofData)))(t)
+	}}.Parse("own.yaml", []byte(text)))(t)
 	plan := try(spec.Plan())(t)
 	must(t, db.StartSweep(t.Context(), plan, env, noon))
 	return plan
@@ -46,7 +51,8 @@ func stored(t *testing.T, db *store.DB) experiments.Parser {
 // that changed takes the place of the one before, and the fits of that one keep their rows.
 func TestDataStayWithTheSweep(t *testing.T) {
 	t.Parallel()
-	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
+	path := filepath.Join(t.TempDir(), "runs.db")
+	db := open(t, path)
 	lock(t, db)
 	plan := startData(t, db, rows("1,2,p19"))
 	must(t, db.Ship(t.Context(), "own", []store.File{{Name: "velocity.onnx", Content: []byte("onnx")}}, nil))
@@ -74,6 +80,12 @@ func TestDataStayWithTheSweep(t *testing.T) {
 	sweep = try(db.Sweep(t.Context(), "own"))(t)
 	if string(sweep.Spec.Files[0].Content) != rows("1,3,p19") || sweep.Results[0].Fit != changed.Fits[0].Key {
 		t.Error("the sweep is not that of the changed data")
+	}
+	startSpec(t, db, strings.Replace(ofData, "some folder", "elsewhere", 1), rows("1,3,p19"))
+	var files int
+	must(t, raw(t, path).QueryRow(`SELECT count(*) FROM artifacts WHERE owner_kind = 'sweep' AND name LIKE 'data/%'`).Scan(&files))
+	if files != 1 {
+		t.Errorf("%d files of data are kept, want the one that the spec names now", files)
 	}
 	// No sweep plans the first fit any more.
 	_ = try(db.Clean(t.Context(), false))(t)
