@@ -31,7 +31,8 @@ const (
 )
 
 // fresh samples every net of the chosen setting anew and measures it by the metrics that two samples are enough for. Where
-// the stored choice has the figures of the same runs, it takes those.
+// the stored choice has the figures of the same runs, it takes those. Data have no rows that neither training nor the choice
+// saw: their reference is of the held-out rows again, drawn anew.
 func fresh(ctx context.Context, db *store.DB, e engine.Engine, spec experiments.Spec, chosen experiments.Summary) (f freshFigures, err error) {
 	f = freshFigures{Count: chosen.Setting.Sample.Count, Metrics: map[string]interval{}}
 	for _, r := range chosen.Runs {
@@ -40,7 +41,7 @@ func fresh(ctx context.Context, db *store.DB, e engine.Engine, spec experiments.
 	if stored, ok := storedFresh(ctx, db, spec); ok && slices.Equal(stored.Runs, f.Runs) {
 		return stored, nil
 	}
-	truth := chosen.Setting.Target.Sample(spec.Reference.Count, flow.NewStream(spec.Reference.Seed, freshReference))
+	truth := chosen.Setting.Target.Reference(spec.Reference.Count, flow.NewStream(spec.Reference.Seed, freshReference))
 	samples := make([]flow.Batch, len(chosen.Runs))
 	for i, r := range chosen.Runs {
 		if samples[i], err = freshSamples(ctx, db, e, spec, r); err != nil {

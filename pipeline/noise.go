@@ -42,9 +42,11 @@ func (s *sweeper) nulls(ctx context.Context) error {
 }
 
 // nullValues draws the fresh samples of a null and measures them against the reference. Sample k has a stream of its own.
+// Of data, the samples are of the rows trained on and the reference is of those held out: what a net reads that has
+// learned the former perfectly.
 func nullValues(ctx context.Context, n experiments.NullPlan, r experiments.Reference) (values []float64, err error) {
 	err = guarded(func() error {
-		judge, err := n.Judged.Judge(n.Target.Sample(r.Count, flow.NewStream(r.Seed, "reference")))
+		judge, err := n.Judged.Judge(n.Target.Reference(r.Count, flow.NewStream(r.Seed, "reference")))
 		if err != nil {
 			return err
 		}
