@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"flowsweep/experiments/engine/onnx"
+	"flowsweep/experiments/flow"
 )
 
 // largestFile is the size of file that is looked at, in bytes: far more than any net that could be trained here.
@@ -26,6 +27,24 @@ func Origin(file []byte) (kind, run string, err error) {
 		return "", "", errors.New("the file does not say which run it is of: verify files that flowsweep exported")
 	}
 	return m.Name, m.Metadata["run"], nil
+}
+
+// Units returns what carries the outputs of a file that Velocity wrote to the user's own units, and of one that Sampler
+// wrote, or any other, the map that leaves them: they are in those units. It also returns the names of the columns, if
+// the file has them.
+func Units(file []byte) (units flow.Affine, columns []string) {
+	m, err := onnx.Read(file)
+	if err != nil || m.Producer != producer {
+		return units, nil
+	}
+	var scale, shift []float64
+	if m.Name == "velocity" && unlist(m.Metadata["scale"], &scale) && unlist(m.Metadata["shift"], &shift) && len(scale) == len(shift) {
+		units = flow.Affine{Scale: scale, Shift: shift}
+	}
+	if !unlist(m.Metadata["columns"], &columns) {
+		columns = nil
+	}
+	return units, columns
 }
 
 // read returns the model in a file, if it is one to open: of a size to hold, whole in itself, made of known operations on

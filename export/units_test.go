@@ -146,6 +146,18 @@ func TestVelocitySaysItsUnits(t *testing.T) {
 			t.Errorf("the property %s is %q, want %q, and %q without units", key, b.Metadata[key], want, a.Metadata[key])
 		}
 	}
+	if units, columns := Units(file); !slices.Equal(units.Scale, metres.Scale) || !slices.Equal(units.Shift, metres.Shift) || len(columns) != 2 {
+		t.Errorf("read back as %v of %q", units, columns)
+	}
+	// What a sampler returns is in the units already; what others wrote has none.
+	for name, other := range map[string][]byte{
+		"a sampler": inMetres(t, About{}, ode.Uniform(2), SamplerOptions{}), "a velocity without units": plain, "no model": []byte("text"),
+		"another program's": edited(t, file, func(m *onnx.Model) { m.Producer = "another" }),
+	} {
+		if units, _ := Units(other); !units.Identity() {
+			t.Errorf("%s is read to have the units %v", name, units)
+		}
+	}
 	if !strings.Contains(b.Inputs[1].Doc, "data = scale x + shift") {
 		t.Errorf("x is %q", b.Inputs[1].Doc)
 	}

@@ -76,7 +76,7 @@ func (a About) source() string {
 
 // describe writes what is known of the net, and more properties, into the model.
 func describe(m *onnx.Model, n velocity.Net, about About, properties map[string]string) {
-	m.Producer, m.ProducerVersion = "flowsweep", about.Version
+	m.Producer, m.ProducerVersion = producer, about.Version
 	m.Domain, m.Version = "flowsweep", 1
 	m.Doc = about.Doc
 	m.Metadata = map[string]string{
@@ -94,6 +94,12 @@ func describe(m *onnx.Model, n velocity.Net, about About, properties map[string]
 	maps.Copy(m.Metadata, properties)
 	maps.Copy(m.Metadata, about.Properties)
 }
+
+// producer is how files name the program that wrote them.
+const producer = "flowsweep"
+
+// unlist reads what list wrote, and reports whether it is that.
+func unlist(text string, values any) bool { return json.Unmarshal([]byte(text), values) == nil }
 
 // list writes numbers or names as JSON.
 func list(values any) string {

@@ -95,7 +95,7 @@ func (a *app) drawSamples(ctx context.Context, f drawFlags) (err error) {
 		if err != nil {
 			return err
 		}
-		return a.writePoints(f.out, x, nil)
+		return a.writePoints(f.out, x, v.columns)
 	}
 	s, err := f.sampling(v)
 	if err != nil {

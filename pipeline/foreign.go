@@ -9,6 +9,7 @@ import (
 
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
+	"flowsweep/export"
 )
 
 // fileRows is how many points a file is given at once: enough to be quick, few enough for any memory.
@@ -33,6 +34,13 @@ func fileVelocities(name string, content []byte, f drawFlags) (velocities, error
 	if err != nil {
 		s.Close()
 		return velocities{}, fmt.Errorf("%s: %w", name, err)
+	}
+	units, columns := export.Units(content)
+	if len(units.Scale) == v.dim {
+		v.units = units
+	}
+	if len(columns) == v.dim {
+		v.columns = columns
 	}
 	return v, nil
 }
