@@ -88,10 +88,21 @@ func (s *Sweep) SetNulls(nulls map[string]Null) error {
 			if len(null.Values) > 0 {
 				v.P = metric.PValue(null.Values, v.Value)
 				s.nulls[place] = null.Summary()
+				v.SE = nearTruth(*v, s.nulls[place])
 			}
 		}
 	}
 	return nil
+}
+
+// nearTruth returns the standard error of a value: where the samples cannot be told from the truth, at most the scatter of
+// the null, which is then the scatter of the value. Estimates from the samples alone are too large there, up to twice in
+// variance, as the first-order term that they estimate vanishes.
+func nearTruth(v Value, null metric.NullSummary) float64 {
+	if v.Value <= null.Q95 && null.SD < v.SE {
+		return null.SD
+	}
+	return v.SE
 }
 
 // nullKey returns the key of the null of a metric at a setting.

@@ -32,6 +32,7 @@ func Null(judge Judge, draw func(k int) (flow.Batch, error), count int) ([]float
 type NullSummary struct {
 	Mean float64
 	Q95  float64 // the least value that at least 95 % of the values do not exceed
+	SD   float64 // standard deviation; NaN of fewer than two values
 	N    int
 }
 
@@ -39,11 +40,12 @@ type NullSummary struct {
 func Summarize(null []float64) NullSummary {
 	n := len(null)
 	if n == 0 || slices.ContainsFunc(null, math.IsNaN) {
-		return NullSummary{Mean: math.NaN(), Q95: math.NaN(), N: n}
+		return NullSummary{Mean: math.NaN(), Q95: math.NaN(), SD: math.NaN(), N: n}
 	}
 	sorted := slices.Sorted(slices.Values(null))
 	// In whole numbers: .95 n may be rounded upwards past one.
-	return NullSummary{Mean: stat.Mean(null, nil), Q95: sorted[(95*n+99)/100-1], N: n}
+	mean, sd := stat.MeanStdDev(null, nil)
+	return NullSummary{Mean: mean, Q95: sorted[(95*n+99)/100-1], SD: sd, N: n}
 }
 
 // PValue returns the probability of a value at least as high where there is nothing to find, estimated so that rejecting

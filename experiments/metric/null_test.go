@@ -41,13 +41,18 @@ func TestSummarize(t *testing.T) {
 		null []float64
 		want NullSummary
 	}{
-		{upTo(1), NullSummary{1, 1, 1}},
-		{upTo(19), NullSummary{10, 19, 19}},
-		{upTo(20), NullSummary{10.5, 19, 20}},
-		{upTo(100), NullSummary{50.5, 95, 100}},
-		{upTo(101), NullSummary{51, 96, 101}},
+		{upTo(1), NullSummary{Mean: 1, Q95: 1, N: 1}},
+		{upTo(19), NullSummary{Mean: 10, Q95: 19, N: 19}},
+		{upTo(20), NullSummary{Mean: 10.5, Q95: 19, N: 20}},
+		{upTo(100), NullSummary{Mean: 50.5, Q95: 95, N: 100}},
+		{upTo(101), NullSummary{Mean: 51, Q95: 96, N: 101}},
 	} {
-		if got := Summarize(c.null); got != c.want {
+		got := Summarize(c.null)
+		n := float64(got.N) // of the numbers 1 to n the variance is n (n+1) / 12
+		if n > 1 && !(math.Abs(got.SD*got.SD-n*(n+1)/12) < 1e-9*n*n) {
+			t.Errorf("1 to %d scatter by %g", got.N, got.SD)
+		}
+		if got.SD = 0; got != c.want {
 			t.Errorf("summary of 1 to %d is %+v, want %+v", len(c.null), got, c.want)
 		}
 	}
