@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -85,5 +86,25 @@ sample:
 	}
 	if got := siblings(results, results[7]); len(got) != 2 {
 		t.Errorf("dopri5 stands beside %d runs, want both tolerances", len(got))
+	}
+}
+
+// TestStatsOf: fresh figures are shown in the order of the spec, and those of an earlier choice are not.
+func TestStatsOf(t *testing.T) {
+	t.Parallel()
+	spec, err := experiments.Parse("a.yaml", []byte("{name: a, target: moons, metrics: [sliced-w2, nll, mmd]}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := freshFigures{Runs: []string{"r", "s"}, Metrics: map[string]interval{"mmd": {1, 0, 2}, "sliced-w2": {3, 2, 4}}}
+	chosen := experiments.Summary{Runs: []experiments.Result{{Run: "r"}, {Run: "s"}}}
+	got := statsOf(f, spec, chosen)
+	want := []experiments.Stat{{Name: "sliced-w2", Mean: 3, Low: 2, High: 4, N: 2}, {Name: "mmd", Mean: 1, Low: 0, High: 2, N: 2}}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	chosen.Runs[1].Run = "other"
+	if got := statsOf(f, spec, chosen); got != nil {
+		t.Errorf("another choice shows %+v", got)
 	}
 }

@@ -82,7 +82,9 @@ func renderReport(ctx context.Context, db *store.DB, name string) ([]byte, error
 		if p.Samples, err = panels(ctx, db, sweep, p.Choice.Run); err != nil {
 			return nil, err
 		}
-		p.Fresh = freshStats(ctx, db, sweep.Spec, p.Summaries[p.Choice.Chosen])
+		if f, ok := storedFresh(ctx, db, sweep.Spec); ok {
+			p.Fresh = statsOf(f, sweep.Spec, p.Summaries[p.Choice.Chosen])
+		}
 	}
 	known := floors{spec: sweep.Spec, known: map[string]reports.Floor{}}
 	for _, s := range p.Summaries {
@@ -116,17 +118,11 @@ func exported(ctx context.Context, db *store.DB, sweep, run string) ([]experimen
 	return files, checks, nil
 }
 
-// freshStats returns the stored fresh figures of the chosen setting in the order of the spec, or none: what is stored may
-// be of another choice.
-func freshStats(ctx context.Context, db *store.DB, spec experiments.Spec, chosen experiments.Summary) (list []experiments.Stat) {
-	f, ok := storedFresh(ctx, db, spec)
-	if !ok || len(f.Runs) != len(chosen.Runs) {
+// statsOf returns the fresh figures in the order of the spec, or none if they are of other runs than the chosen setting's:
+// what is stored may be of an earlier choice.
+func statsOf(f freshFigures, spec experiments.Spec, chosen experiments.Summary) (list []experiments.Stat) {
+	if !slices.EqualFunc(f.Runs, chosen.Runs, func(key string, r experiments.Result) bool { return key == r.Run }) {
 		return nil
-	}
-	for i, r := range chosen.Runs {
-		if f.Runs[i] != r.Run {
-			return nil
-		}
 	}
 	for _, m := range spec.Metrics {
 		if got, ok := f.Metrics[m.Name]; ok {

@@ -49,16 +49,16 @@ func decadeLabel(x, low float64) string {
 	return tickLabel(x)
 }
 
-// evenTicks marks an axis at about five round numbers.
+// evenTicks marks an axis at two to seven round numbers.
 type evenTicks struct{}
 
 // Ticks returns the ticks between low and high.
 func (evenTicks) Ticks(low, high float64) []plot.Tick {
-	step := math.Pow(10, math.Floor(math.Log10((high-low)/4)))
-	for _, factor := range []float64{5, 2} {
-		if (high-low)/(step*factor) >= 3 {
-			step *= factor
-			break
+	decade := math.Pow(10, math.Floor(math.Log10((high-low)/6)))
+	step := decade
+	for _, factor := range []float64{2, 5, 10} {
+		if (high-low)/step > 6 {
+			step = factor * decade
 		}
 	}
 	var ticks []plot.Tick

@@ -26,6 +26,10 @@ func (o *callout) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 	size := vg.Point{X: style.Width(o.text), Y: style.Height(o.text)}
 	drawn := o.path(toX, toY)
+	for i := range 16 { // its own ring
+		sin, cos := math.Sincos(math.Pi / 8 * float64(i))
+		drawn = append(drawn, vg.Point{X: at.X + 7*vg.Length(cos), Y: at.Y + 7*vg.Length(sin)})
+	}
 	fewest, place := math.MaxInt, at
 	for i := range 32 {
 		sin, cos := math.Sincos(math.Pi / 8 * float64(i))

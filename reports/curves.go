@@ -31,11 +31,14 @@ func (r report) curves() plate {
 	var drawn []plotter.XYs
 	left, last := 0, 0.
 	low, high := math.Inf(1), math.Inf(-1)
+	var void []string // groups without a loss to draw
 	for _, c := range all {
-		if !slices.Contains(groups, c.Group) {
+		line, out := c.line()
+		if len(line) == 0 && !slices.Contains(void, c.Group) {
+			void = append(void, c.Group)
+		} else if len(line) > 0 && !slices.Contains(groups, c.Group) {
 			groups = append(groups, c.Group)
 		}
-		line, out := c.line()
 		left += out
 		drawn = append(drawn, line)
 		for _, at := range line {
@@ -59,6 +62,10 @@ func (r report) curves() plate {
 	}
 	if left > 0 {
 		p.Caption += fmt.Sprintf(" %s not finite and positive: left out.", areOf(left, "logged loss", "logged losses"))
+	}
+	void = slices.DeleteFunc(void, func(g string) bool { return slices.Contains(groups, g) })
+	if len(void) > 0 {
+		p.Caption += fmt.Sprintf(" %s logged no finite loss: not drawn.", many(len(void), "recipe"))
 	}
 	if len(groups) > facets {
 		p.Caption += fmt.Sprintf(" Drawn are the first %d of %d recipes.", facets, len(groups))

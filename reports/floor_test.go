@@ -32,7 +32,7 @@ func TestMemorises(t *testing.T) {
 		t.Error("a curve that ends 1.5 % below the floor, 7 standard errors, is not flagged")
 	}
 	for name, change := range map[string]func(*Curve){
-		"no floor":     func(c *Curve) { c.Floor = Floor{Why: "the coupling is ot"} },
+		"no floor":     func(c *Curve) { c.Floor.Why = "the coupling is ot" },
 		"unsure floor": func(c *Curve) { c.Floor.LossSE = .2 },
 		"short":        func(c *Curve) { c.Losses = c.Losses[len(c.Losses)-50:] },
 		"broken":       func(c *Curve) { c.Losses[490].Value = math.NaN() },
@@ -83,6 +83,10 @@ func TestFloorIsDrawn(t *testing.T) {
 		t.Errorf("the caption lacks %q: %q", want, figure.Caption)
 	}
 
+	if want := "excess-loss " + number(excess.Mean) + " over 2.000"; !strings.Contains(figure.Caption, want) {
+		t.Errorf("the caption lacks %q: %q", want, figure.Caption)
+	}
+
 	likelihood := r.quality("nll", bySize)
 	if !hasEntry(likelihood, "entropy") || len(likelihood.Drawings) != 1 || !strings.Contains(likelihood.Title, "parameters") {
 		t.Errorf("the figure of nll has %d drawings, the title %q and the legend %v", len(likelihood.Drawings), likelihood.Title, likelihood.Legend)
@@ -100,12 +104,27 @@ func TestNegative(t *testing.T) {
 		st := &p.Summaries[i].Metrics[1]
 		st.Mean, st.Low, st.High = st.Mean-2, st.Low-2, st.High-2
 	}
+	for range p.Summaries {
+		p.Floors = append(p.Floors, Floor{Entropy: -7})
+	}
 	r, err := newReport(p)
 	if err != nil {
 		t.Fatal(err)
 	}
 	figure := r.quality("nll", bySize)
-	if hasEntry(figure, "mean ≤ 0") || !strings.Contains(figure.Caption, "linear axis") || !strings.Contains(string(figure.Drawings[0]), ">−1.6") {
+	if !hasEntry(figure, "entropy") || !strings.Contains(string(figure.Drawings[0]), ">−6") {
+		t.Error("the axis does not reach down to the least value")
+	}
+	if hasEntry(figure, "mean ≤ 0") || !strings.Contains(figure.Caption, "linear axis") || !strings.Contains(string(figure.Drawings[0]), ">−2<") {
 		t.Errorf("a negative nll is not drawn as it is: %q", figure.Caption)
+	}
+}
+
+// TestVoidCurves checks that a recipe whose every fit broke off at once has no empty drawing, and is counted.
+func TestVoidCurves(t *testing.T) {
+	t.Parallel()
+	r := report{chosen: -1, Page: Page{Curves: []Curve{trained(0, 1.1, .02), {Group: "wild", Losses: []experiments.Loss{{Step: 1, Value: math.Inf(1)}}}}}}
+	if figure := r.curves(); len(figure.Drawings) != 1 || !strings.Contains(figure.Caption, "1 recipe logged no finite loss") {
+		t.Errorf("%d drawings, and %q", len(figure.Drawings), figure.Caption)
 	}
 }

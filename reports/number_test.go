@@ -99,3 +99,21 @@ func TestUncertain(t *testing.T) {
 		}
 	}
 }
+
+// TestEvenTicks checks that an axis of any range has two to seven labels, at round numbers.
+func TestEvenTicks(t *testing.T) {
+	t.Parallel()
+	for span := 1e-3; span < 1e4; span *= 1.07 {
+		for _, low := range []float64{0, -span / 3} {
+			n := len(evenTicks{}.Ticks(low, low+span))
+			if n < 2 || n > 7 {
+				t.Errorf("from %g to %g there are %d ticks", low, low+span, n)
+			}
+		}
+	}
+	for i, tick := range (evenTicks{}).Ticks(0, .385) {
+		if want := []string{"0", "0.1", "0.2", "0.3"}[i]; tick.Label != want {
+			t.Errorf("tick %d is %q, want %q", i, tick.Label, want)
+		}
+	}
+}
