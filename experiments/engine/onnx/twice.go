@@ -1,0 +1,108 @@
+package onnx
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// trialBatches are two batch sizes that no size of a net is likely to be a multiple of.
+var trialBatches = [2]int{13, 29}
+
+// RecordTwice is Record for what GoMLX builds with known sizes alone, as it does gradients of broadcasts: it records at
+// two batch sizes. The graphs must be the same but for sizes, of shapes and slices, that are base + k batch; these are
+// computed from the batch axis of the first input, which must come first, when the model runs. Anything else that
+// depends on the batch is an error.
+func RecordTwice(f func(nodes []*graph.Node) []*graph.Node, inputs []ValueInfo, weights []Initializer, outputs []string) (Model, error) {
+	var models [2]Model
+	for i, batch := range trialBatches {
+		sized := slices.Clone(inputs)
+		for j, in := range inputs {
+			sized[j].Dims = replaced(in.Dims, Batch, batch)
+		}
+		var err error
+		if models[i], err = Record(f, sized, weights, outputs); err != nil {
+			return Model{}, err
+		}
+	}
+	m, other := models[0], models[1]
+	if !reflect.DeepEqual(m.Nodes, other.Nodes) || len(m.Initializers) != len(other.Initializers) {
+		return Model{}, errors.New("record as ONNX: the graph depends on the batch")
+	}
+	m.Inputs = slices.Clone(inputs)
+	for i, out := range m.Outputs {
+		m.Outputs[i].Dims = slices.Clone(out.Dims)
+		for j, size := range other.Outputs[i].Dims {
+			if size == out.Dims[j] {
+				continue
+			}
+			if out.Dims[j] != trialBatches[0] {
+				return Model{}, fmt.Errorf("record as ONNX: the output %q has %d rows for %d: return one a row", out.Name, out.Dims[j], trialBatches[0])
+			}
+			m.Outputs[i].Dims[j] = Batch
+		}
+	}
+	return m, m.size(other.Initializers)
+}
+
+// replaced returns the list with one number in place of another.
+func replaced(list []int, old, with int) []int {
+	list = slices.Clone(list)
+	for i, v := range list {
+		if v == old {
+			list[i] = with
+		}
+	}
+	return list
+}
+
+// size has the model compute the constants that others, of the second recording, differ from.
+func (m *Model) size(others []Initializer) error {
+	var nodes []Node
+	var constants []Initializer
+	for i, t := range m.Initializers {
+		if reflect.DeepEqual(t, others[i]) {
+			constants = append(constants, t)
+			continue
+		}
+		base, factor, err := linear(t, others[i])
+		if err != nil {
+			return err
+		}
+		base.Name, factor.Name = t.Name+"/base", t.Name+"/factor"
+		constants = append(constants, base, factor)
+		nodes = append(nodes,
+			Node{Op: "Mul", Inputs: []string{"rows", factor.Name}, Outputs: []string{t.Name + "/rows"}},
+			Node{Op: "Add", Inputs: []string{t.Name + "/rows", base.Name}, Outputs: []string{t.Name}})
+	}
+	if len(nodes) > 0 {
+		rows := Node{Op: "Shape", Inputs: []string{m.Inputs[0].Name}, Outputs: []string{"rows"}, Attributes: []Attribute{
+			{Name: "start", Value: int64(0)}, {Name: "end", Value: int64(1)}, // the attributes cut out one size
+		}}
+		m.Nodes = slices.Concat([]Node{rows}, nodes, m.Nodes)
+	}
+	m.Initializers = constants
+	return nil
+}
+
+// linear returns base and factor such that both recordings have base + factor batch.
+func linear(a, b Initializer) (base, factor Initializer, err error) {
+	x, ok := a.Data.([]int64)
+	y, _ := b.Data.([]int64)
+	if !ok || a.Name != b.Name || len(x) != len(y) || len(a.Dims) != 1 {
+		return base, factor, fmt.Errorf("record as ONNX: the constant %q depends on the batch", a.Name)
+	}
+	first, step := int64(trialBatches[0]), int64(trialBatches[1]-trialBatches[0])
+	k, rest := make([]int64, len(x)), make([]int64, len(x))
+	for i := range x {
+		k[i] = (y[i] - x[i]) / step
+		rest[i] = x[i] - first*k[i]
+		if (y[i]-x[i])%step != 0 {
+			return base, factor, fmt.Errorf("record as ONNX: the constant %q is %d for %d rows and %d for %d", a.Name, x[i], trialBatches[0], y[i], trialBatches[1])
+		}
+	}
+	return Initializer{Dims: a.Dims, Data: rest}, Initializer{Dims: a.Dims, Data: k}, nil
+}
