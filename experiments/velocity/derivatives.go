@@ -23,24 +23,29 @@ type Divergence struct {
 // cheaper. Close it after use.
 func CompileDivergence(e engine.Engine, n Net, weights []float32) (*Divergence, error) {
 	c, err := compileChunked(e, n, weights, nil, func(params []*graph.Node, t, x *graph.Node, _ []*graph.Node) []*graph.Node {
-		v := n.Apply(params, t, x)
-		var div *graph.Node
-		for j := range n.Dim {
-			column := func(m *graph.Node) *graph.Node { return graph.Slice(m, graph.AxisRange(), graph.AxisElem(j)) } // (rows, 1)
-			// No row depends on another, so the gradient of the sum holds that of each row.
-			d := column(graph.Gradient(graph.ReduceAllSum(column(v)), x)[0])
-			if j == 0 {
-				div = d
-				continue
-			}
-			div = graph.Add(div, d)
-		}
-		return []*graph.Node{v, div}
+		return n.applyDivergence(params, t, x)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("compile the divergence of the velocity net: %w", err)
 	}
 	return &Divergence{n, c}, nil
+}
+
+// applyDivergence builds the velocity, (n, Dim), and its divergence in x, (n, 1).
+func (n Net) applyDivergence(params []*graph.Node, t, x *graph.Node) []*graph.Node {
+	v := n.Apply(params, t, x)
+	var div *graph.Node
+	for j := range n.Dim {
+		column := func(m *graph.Node) *graph.Node { return graph.Slice(m, graph.AxisRange(), graph.AxisElem(j)) } // (rows, 1)
+		// No row depends on another, so the gradient of the sum holds that of each row.
+		d := column(graph.Gradient(graph.ReduceAllSum(column(v)), x)[0])
+		if j == 0 {
+			div = d
+			continue
+		}
+		div = graph.Add(div, d)
+	}
+	return []*graph.Node{v, div}
 }
 
 // DivField returns the net and its divergence as a field. Times and points are rounded to 32 bits on the way in.

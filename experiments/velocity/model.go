@@ -54,19 +54,36 @@ func (m *Model) Field() flow.Field { return m.RowField().Field() }
 // Record returns the net as an ONNX model t[batch,1], x[batch,Dim] -> v[batch,Dim], the weights as initializers named
 // as in Params. It is recorded from the graph that Apply builds, the one that was trained.
 func (n Net) Record(weights []float32) (onnx.Model, error) {
+	return n.record(onnx.Record, weights, func(params []*graph.Node, t, x *graph.Node) []*graph.Node {
+		return []*graph.Node{n.Apply(params, t, x)}
+	}, "v")
+}
+
+// RecordDivergence is Record with a second output, the divergence of the velocity in x, div[batch,1], as CompileDivergence
+// has it.
+func (n Net) RecordDivergence(weights []float32) (onnx.Model, error) {
+	return n.record(onnx.RecordTwice, weights, n.applyDivergence, "v", "div")
+}
+
+// recording is onnx.Record or another of its form.
+type recording func(f func(nodes []*graph.Node) []*graph.Node, inputs []onnx.ValueInfo, weights []onnx.Initializer, outputs []string) (onnx.Model, error)
+
+func (n Net) record(as recording, weights []float32, apply func(params []*graph.Node, t, x *graph.Node) []*graph.Node, outputs ...string) (onnx.Model, error) {
 	if err := n.checkWeights(weights); err != nil {
 		return onnx.Model{}, err
-	}
-	var named []onnx.Initializer
-	for _, p := range n.Params() {
-		named = append(named, onnx.Initializer{Name: p.Name, Dims: p.Dims, Data: weights[:p.Size()]})
-		weights = weights[p.Size():]
 	}
 	inputs := []onnx.ValueInfo{
 		{Name: "t", Dims: []int{onnx.Batch, 1}},
 		{Name: "x", Dims: []int{onnx.Batch, n.Dim}},
 	}
-	return onnx.Record(func(in []*graph.Node) []*graph.Node {
-		return []*graph.Node{n.Apply(in[2:], in[0], in[1])}
-	}, inputs, named, []string{"v"})
+	return as(func(in []*graph.Node) []*graph.Node { return apply(in[2:], in[0], in[1]) }, inputs, n.named(weights), outputs)
+}
+
+// named returns the weights as initializers.
+func (n Net) named(weights []float32) (list []onnx.Initializer) {
+	for _, p := range n.Params() {
+		list = append(list, onnx.Initializer{Name: p.Name, Dims: p.Dims, Data: weights[:p.Size()]})
+		weights = weights[p.Size():]
+	}
+	return list
 }
