@@ -33,6 +33,28 @@ func LogLikelihood(field flow.DivField, s Solver, ts []float64, x1 flow.Batch, l
 	return logp, x0, nfe, nil
 }
 
+// Push returns where Solve carries the points x0, (n, d), and log p there in nats, (n), the density that the flow makes of
+// p_0 on the way:
+//
+//	log p_1(x1) = log p_0(x0) - integral_0^1 div u_t(x_t) dt
+//
+// logp0 returns log p_0, (n), as StandardNormal does. nfe counts the calls of the field a sample. LogLikelihood of x1 is
+// another number: it finds another way back, by as much as the solver's error.
+func Push(field flow.DivField, s Solver, ts []float64, x0 flow.Batch, logp0 func(x flow.Batch) []float64) (x1 flow.Batch, logp []float64, nfe int, err error) {
+	x1, spread, nfe, err := solveIntegral(field, s, ts, x0)
+	if err != nil {
+		return x1, nil, nfe, err
+	}
+	logp = slices.Clone(logp0(x0))
+	if len(logp) != len(spread) {
+		return x1, nil, nfe, fmt.Errorf("log p_0 of %d points has %d values: return one a point", len(spread), len(logp))
+	}
+	for i, v := range spread {
+		logp[i] -= v
+	}
+	return x1, logp, nfe, nil
+}
+
 // StandardNormal returns the log density of N(0, I) at the points x, (n, d), in nats, (n):
 //
 //	log p(x) = -d/2 log(2 pi) - ||x||^2 / 2

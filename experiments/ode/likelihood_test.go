@@ -53,6 +53,28 @@ func linearLogp(a []float64, x flow.Batch) []float64 {
 	return logp
 }
 
+// TestPushOfALinearFlow: the density where the points arrive, in closed form, and where they do. Steps as below.
+func TestPushOfALinearFlow(t *testing.T) {
+	t.Parallel()
+	x0 := normal(20, 3)
+	x1, logp, nfe, err := Push(linear(skewed, 3), Dopri5, Uniform(100), x0, StandardNormal)
+	if err != nil || nfe != Dopri5.Calls(100) {
+		t.Fatalf("%d calls, %v", nfe, err)
+	}
+	for i, want := range linearLogp(skewed, x1) {
+		if !(math.Abs(logp[i]-want) <= 1e-9) {
+			t.Errorf("log density %g, want %g", logp[i], want)
+		}
+	}
+	field := func(t float64, x flow.Batch) (flow.Batch, error) { u, _, err := linear(skewed, 3)(t, x); return u, err }
+	if want, _, _ := Solve(field, Dopri5, Uniform(100), x0); !slices.Equal(x1.Data, want.Data) {
+		t.Error("the points go elsewhere than with Solve")
+	}
+	if _, _, _, err := Push(linear(skewed, 3), Euler, Uniform(1), x0, func(flow.Batch) []float64 { return nil }); err == nil {
+		t.Error("no densities of the noise are taken")
+	}
+}
+
 // TestLikelihoodOfALinearFlow: 100 steps of the fifth-order pairs are within 1e-9 of the closed form, where rk4 would
 // need 400.
 func TestLikelihoodOfALinearFlow(t *testing.T) {
