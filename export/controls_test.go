@@ -237,7 +237,7 @@ func TestSolveMeasuresGrowth(t *testing.T) {
 			}
 			return u, nil
 		}
-		s, err := solve(ode.RK4, ode.Uniform(50), linear, flow.Affine{}, flow.Batch{Dim: 1, Data: []float64{-3, 1}})
+		s, err := solve(Steps{Field: linear, Solver: ode.RK4, Times: ode.Uniform(50)}, nil, flow.Batch{Dim: 1, Data: []float64{-3, 1}})
 		if err != nil {
 			t.Fatal(err)
 		}

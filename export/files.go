@@ -70,7 +70,7 @@ func Vectors(dim int, reference func(t, x []float32) ([]float32, error), sampler
 // vectors returns noise and where Go carries it. The tolerance is measured on this noise: the flow may spread it apart
 // more than any that the file was verified with.
 func (s Steps) vectors(dim int) (*samplerVectors, error) {
-	got, err := solve(s.Solver, s.Times, s.Field, s.Units, Noise(dim, vectorCount, 1))
+	got, err := solve(s, nil, Noise(dim, vectorCount, 1))
 	if err != nil {
 		return nil, err
 	}

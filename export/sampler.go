@@ -1,6 +1,7 @@
 package export
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -13,6 +14,7 @@ import (
 type SamplerOptions struct {
 	Portable   bool // every step written out, for runtimes without Loop: the time grid is fixed, and the file grows with it
 	Trajectory bool // return the points at every time of the grid, too
+	LogProb    bool // return the log density of every sample, too
 }
 
 // Sampler returns the net and the solver as one ONNX file, opset 17: noise[batch,d], ts[times] -> samples[batch,d]. The
@@ -28,6 +30,10 @@ type SamplerOptions struct {
 // 1 is not multiplied by, and t + c_i h is t' for c_i = 1. Where About has Units, what the file returns is in the user's
 // own: x scale + shift, after the last step and at every time of a trajectory.
 //
+// With LogProb there is an output log_prob[batch], the log density of the samples in nats, which the flow makes of N(0, I):
+// the integral of the net's divergence, by the same solver and steps, is taken from that of the noise, as ode.Push does.
+// It is that in the units of the samples. It costs about 1 + d times as much.
+//
 // It returns an error for a grid of fewer than two times or times that are not finite, and for a solver that is not an
 // explicit Runge-Kutta method.
 func Sampler(n velocity.Net, weights []float32, solver ode.Solver, ts []float64, about About, o SamplerOptions) ([]byte, error) {
@@ -41,7 +47,7 @@ func Sampler(n velocity.Net, weights []float32, solver ode.Solver, ts []float64,
 	if err != nil {
 		return nil, fmt.Errorf("export a sampler: %w", err)
 	}
-	net, err := n.Record(weights)
+	net, err := o.record(n, weights, about)
 	if err != nil {
 		return nil, err
 	}
@@ -51,18 +57,22 @@ func Sampler(n velocity.Net, weights []float32, solver ode.Solver, ts []float64,
 		Inputs:  []onnx.ValueInfo{{Name: "noise", Dims: points, Doc: "starting points, t = " + number(grid[0]) + "; " + about.source() + " at t = 0"}},
 		Outputs: []onnx.ValueInfo{{Name: "samples", Dims: points, Doc: "where the points arrive, t = " + number(grid[len(grid)-1])}},
 	}}
-	w := &writer{net: net.Graph, solver: solver, units: about.Units, constants: newConstants(&m.Graph)}
+	w := &writer{net: net.Graph, solver: solver, units: about.Units, density: o.LogProb, constants: newConstants(&m.Graph)}
 	m.Initializers = append(m.Initializers, net.Initializers...)
-	w.column()
+	w.column("noise")
 	times := onnx.Times
 	if o.Portable {
 		times = len(grid)
-		w.unroll(grid, o.Trajectory)
+		w.unroll(w.start("noise"), grid, o.Trajectory)
 	} else {
 		m.Inputs = append(m.Inputs, onnx.ValueInfo{Name: "ts", Dims: []int{onnx.Times}, Doc: "times of the grid, from noise (0) to data (1); the default has " +
 			fmt.Sprint(len(grid)-1) + " steps"})
 		m.Initializers = append(m.Initializers, onnx.Initializer{Name: "ts", Dims: []int{len(grid)}, Data: grid})
-		w.loop(points, o.Trajectory)
+		w.loop(w.start("noise"), points, o.Trajectory)
+	}
+	if o.LogProb {
+		w.node("log_prob", "Sub", nil, w.normal("noise", logVolume(about.Units)-float64(n.Dim)/2*math.Log(2*math.Pi)), w.flat("integral"))
+		m.Outputs = append(m.Outputs, onnx.ValueInfo{Name: "log_prob", Dims: []int{onnx.Batch}, Doc: "log density of the samples, in nats"})
 	}
 	if o.Trajectory {
 		m.Outputs = append(m.Outputs, onnx.ValueInfo{
@@ -80,6 +90,20 @@ func Sampler(n velocity.Net, weights []float32, solver ode.Solver, ts []float64,
 	}
 	describe(&m, n, about, properties)
 	return seal(m)
+}
+
+// record returns the net with what the options need of it.
+func (o SamplerOptions) record(n velocity.Net, weights []float32, about About) (onnx.Model, error) {
+	switch {
+	case !o.LogProb:
+		return n.Record(weights)
+	case about.Source != "":
+		return onnx.Model{}, fmt.Errorf("export a sampler: the log density of the source %s is not known: leave log densities out", about.Source)
+	case n.Activation.Name == velocity.ReLU.Name:
+		return onnx.Model{}, errors.New("export a sampler: the divergence of a relu net jumps, so that its integral depends on rounding: leave log densities out, or train another activation")
+	default:
+		return n.RecordDivergence(weights)
+	}
 }
 
 // narrowed returns the time grid in 32-bit floats.
@@ -111,14 +135,14 @@ func explicit(s ode.Solver) error {
 }
 
 // loop writes the steps as a Loop over the input ts.
-func (w *writer) loop(points []int, trajectory bool) {
+func (w *writer) loop(from state, points []int, trajectory bool) {
 	one := w.constants.long("one", 1)
-	body := &writer{net: w.net, solver: w.solver, constants: w.constants}
+	body := &writer{net: w.net, solver: w.solver, density: w.density, constants: w.constants}
 	body.node("from", "Gather", nil, "ts", "i")
 	body.node("following", "Add", nil, "i", one)
 	body.node("to", "Gather", nil, "ts", "following")
 	body.node("h", "Sub", nil, "to", "from")
-	body.step("", "x", "next", interval{h: "h", at: func(c float64) string {
+	body.step("", state{"x", "spread"}, state{"next", "next_spread"}, interval{h: "h", at: func(c float64) string {
 		switch c {
 		case 0:
 			return "from"
@@ -134,18 +158,22 @@ func (w *writer) loop(points []int, trajectory bool) {
 		Outputs: []onnx.ValueInfo{{Name: "going", Kind: onnx.Bool}, {Name: "next", Dims: points}},
 		Nodes:   body.nodes,
 	}
-	outputs := []string{w.before("samples")}
-	if trajectory {
-		g.Outputs = append(g.Outputs, onnx.ValueInfo{Name: "x", Dims: points})
-		outputs = append(outputs, "passed")
-	}
 	w.node("times", "Size", nil, "ts")
 	w.node("steps", "Sub", nil, "times", one)
 	// The condition may be left out, but then onnx.reference takes no step.
 	always := w.constants.add("always", nil, []bool{true})
-	w.nodes = append(w.nodes, onnx.Node{
-		Op: "Loop", Inputs: []string{"steps", always, "noise"}, Outputs: outputs, Attributes: []onnx.Attribute{{Name: "body", Value: g}},
-	})
+	inputs, outputs := []string{"steps", always, from.x}, []string{w.before("samples")}
+	if w.density {
+		rates := []int{onnx.Batch, 1}
+		g.Inputs = append(g.Inputs, onnx.ValueInfo{Name: "spread", Dims: rates})
+		g.Outputs = append(g.Outputs, onnx.ValueInfo{Name: "next_spread", Dims: rates})
+		inputs, outputs = append(inputs, from.integral), append(outputs, "integral")
+	}
+	if trajectory {
+		g.Outputs = append(g.Outputs, onnx.ValueInfo{Name: "x", Dims: points})
+		outputs = append(outputs, "passed")
+	}
+	w.nodes = append(w.nodes, onnx.Node{Op: "Loop", Inputs: inputs, Outputs: outputs, Attributes: []onnx.Attribute{{Name: "body", Value: g}}})
 	if trajectory {
 		end := w.node("end", "Unsqueeze", nil, outputs[0], w.constants.longs("axis0", 0))
 		w.node(w.before("trajectory"), "Concat", []onnx.Attribute{{Name: "axis", Value: int64(0)}}, "passed", end)
@@ -154,26 +182,27 @@ func (w *writer) loop(points []int, trajectory bool) {
 }
 
 // unroll writes one step after the other, with the times as constants.
-func (w *writer) unroll(grid []float32, trajectory bool) {
-	x := []string{"noise"}
+func (w *writer) unroll(from state, grid []float32, trajectory bool) {
+	passed := []string{from.x}
 	for i := range len(grid) - 1 {
 		h := grid[i+1] - grid[i]
-		at, next := fmt.Sprintf("step%d/", i), fmt.Sprintf("x%d", i+1)
+		at, next := fmt.Sprintf("step%d/", i), state{fmt.Sprintf("x%d", i+1), fmt.Sprintf("spread%d", i+1)}
 		if i == len(grid)-2 {
-			next = w.before("samples")
+			next = state{w.before("samples"), "integral"}
 		}
-		w.step(at, x[i], next, interval{h: w.constants.float(h), at: func(c float64) string {
+		w.step(at, from, next, interval{h: w.constants.float(h), at: func(c float64) string {
 			if c == 1 {
 				return w.constants.float(grid[i+1])
 			}
 			return w.constants.float(grid[i] + float32(float32(c)*h)) // the conversion keeps the product from being fused into the sum
 		}})
-		x = append(x, next)
+		from = next
+		passed = append(passed, next.x)
 	}
 	if trajectory {
-		layers := make([]string, len(x))
-		for i := range x {
-			layers[i] = w.node(x[i]+"/layer", "Unsqueeze", nil, x[i], w.constants.longs("axis0", 0))
+		layers := make([]string, len(passed))
+		for i, x := range passed {
+			layers[i] = w.node(x+"/layer", "Unsqueeze", nil, x, w.constants.longs("axis0", 0))
 		}
 		w.node(w.before("trajectory"), "Concat", []onnx.Attribute{{Name: "axis", Value: int64(0)}}, layers...)
 	}

@@ -11,12 +11,16 @@ import (
 
 // writer writes the nodes of a graph that steps along a net's velocity: that of a file, or the body of its Loop.
 type writer struct {
-	net       onnx.Graph // t, x -> v
+	net       onnx.Graph // t, x -> v, or v and div
+	density   bool       // the state has the integral of div, too, from the net's second output
 	solver    ode.Solver
 	units     flow.Affine // of what the graph returns
 	constants *constants
 	nodes     []onnx.Node
 }
+
+// state names the points on their way, (batch, d), and what of div is integrated so far, (batch, 1), where that is.
+type state struct{ x, integral string }
 
 // interval names the times of a step, of rank 0.
 type interval struct {
@@ -30,16 +34,16 @@ func (w *writer) node(name, op string, attributes []onnx.Attribute, inputs ...st
 	return name
 }
 
-// column writes the sizes [batch, 1] that a time is expanded to, one for each point.
-func (w *writer) column() {
+// column writes the sizes [batch, 1] that a time is expanded to, one for each of the points.
+func (w *writer) column(points string) {
 	// The attributes of Shape cut out one size.
-	batch := w.node("batch", "Shape", []onnx.Attribute{{Name: "start", Value: int64(0)}, {Name: "end", Value: int64(1)}}, "noise")
+	batch := w.node("batch", "Shape", []onnx.Attribute{{Name: "start", Value: int64(0)}, {Name: "end", Value: int64(1)}}, points)
 	w.node("column", "Concat", []onnx.Attribute{{Name: "axis", Value: int64(0)}}, batch, w.constants.longs("width", 1))
 }
 
-// step writes a step of the solver, from the points x to those of the name next. Names it makes start with at.
-func (w *writer) step(at, x, next string, t interval) {
-	k := make([]string, w.solver.Stages())
+// step writes a step of the solver, from one state to that of the names next. Names it makes start with at.
+func (w *writer) step(at string, from, next state, t interval) {
+	k, div := make([]string, w.solver.Stages()), make([]string, w.solver.Stages())
 	columns := map[float64]string{}
 	for i, c := range w.solver.C {
 		if !w.needed(i) {
@@ -49,9 +53,13 @@ func (w *writer) step(at, x, next string, t interval) {
 			columns[c] = w.node(at+"t"+number(float32(c))+"/column", "Expand", nil, t.at(c), "column")
 		}
 		stage := at + "k" + strconv.Itoa(i+1)
-		k[i] = w.velocity(stage, columns[c], w.advance(stage+"/x", x, t.h, w.solver.A[i], k))
+		k[i] = w.velocity(stage, columns[c], w.advance(stage+"/x", from.x, t.h, w.solver.A[i], k))
+		div[i] = stage + "/div" // the net's second output, if it has one
 	}
-	w.advance(next, x, t.h, w.solver.B, k)
+	w.advance(next.x, from.x, t.h, w.solver.B, k)
+	if w.density {
+		w.advance(next.integral, from.integral, t.h, w.solver.B, div)
+	}
 }
 
 // needed reports whether anything depends on a stage. The last one of a first-same-as-last method serves the next step

@@ -28,8 +28,11 @@ type trial struct {
 	rows     int
 	runs     int       // at most so many at each batch size; 0 means all rows
 	unit     []float64 // what differences in each coordinate are counted in; nil means 1
+	density  int       // which output is log_prob, if above 0: its differences are kept apart, in nats
 	give     func(from, to int) []ort.Tensor
 	want     func(output, from, to int) []float64
+
+	logTolerance float64 // the difference allowed of log_prob
 }
 
 // differences is what a trial found.
@@ -37,6 +40,7 @@ type differences struct {
 	unit         []float64 // of each coordinate; nil means 1
 	largest, sum float64
 	count        int
+	density      float64 // the largest of log_prob
 }
 
 func (d differences) mean() float64 { return d.sum / max(float64(d.count), 1) }
@@ -92,6 +96,12 @@ func (tr trial) runIn(file []byte, o ort.SessionOptions, d *differences) (err er
 				want := tr.want(i, from, to)
 				if len(out[i].Data) != len(want) {
 					return fmt.Errorf("the output %q has the sizes %v for %d points", s.Outputs()[i], out[i].Dims, to-from)
+				}
+				if tr.density > 0 && i == tr.density {
+					apart := differences{largest: d.density}
+					apart.add(out[i].Data, want)
+					d.density = apart.largest
+					continue
 				}
 				d.add(out[i].Data, want)
 			}

@@ -105,16 +105,24 @@ func newCheck(file []byte, points int, verify func(c *Check) error) Check {
 func (c *Check) compare(file []byte, tr trial) error {
 	d, err := tr.run(file)
 	c.MaxAbsDiff, c.MeanAbsDiff = d.largest, d.mean()
+	if err == nil && !(d.density <= tr.logTolerance) {
+		err = fmt.Errorf("log_prob differs by %.3g, where %.3g is allowed", d.density, tr.logTolerance)
+	}
 	return err
 }
 
 // outside runs a trial far outside the data.
 func outside(file []byte, tr trial, allowed float64) error {
 	d, err := tr.once().run(file)
-	if err == nil && !(d.largest <= allowed) {
-		err = fmt.Errorf("far outside the data it differs by %.3g, where %.3g is allowed", d.largest, allowed)
+	switch {
+	case err != nil:
+		return err
+	case !(d.largest <= allowed):
+		return fmt.Errorf("far outside the data it differs by %.3g, where %.3g is allowed", d.largest, allowed)
+	case !(d.density <= tr.logTolerance):
+		return fmt.Errorf("far outside the data log_prob differs by %.3g, where %.3g is allowed", d.density, tr.logTolerance)
 	}
-	return err
+	return nil
 }
 
 // trial returns the inputs with what reference makes of them, and the largest number of that.

@@ -16,17 +16,32 @@ import (
 // noise, (n, d), along Go's field; where the file returns the trajectory, at every time of the grid. The tolerance grows
 // with the flow: errors that rounding makes are carried apart as points are, by a factor that is measured by solving from
 // noise moved a little. The units are those that the file is to return points in, from the scale of the field; differences
-// are measured on that scale, so that each coordinate counts alike.
+// are measured on that scale, so that each coordinate counts alike. A file that returns log densities, too, is for
+// VerifyDensity.
 func VerifySampler(file []byte, solver ode.Solver, ts []float64, field flow.Field, units flow.Affine, noise flow.Batch) Check {
+	return verifySampler(file, Steps{Field: field, Solver: solver, Times: ts, Units: units}, nil, noise)
+}
+
+// VerifyDensity is VerifySampler for a file that returns log_prob, too, which is compared with ode.Push. Its tolerance is
+// measured alike, relative to the largest log density or divergence on the way.
+func VerifyDensity(file []byte, solver ode.Solver, ts []float64, field flow.DivField, units flow.Affine, noise flow.Batch) Check {
+	velocity := func(t float64, x flow.Batch) (flow.Batch, error) {
+		v, _, err := field(t, x)
+		return v, err
+	}
+	return verifySampler(file, Steps{Field: velocity, Solver: solver, Times: ts, Units: units}, field, noise)
+}
+
+func verifySampler(file []byte, s Steps, div flow.DivField, noise flow.Batch) Check {
 	return newCheck(file, noise.Len(), func(c *Check) error {
 		m, err := read(file)
 		if err == nil {
-			err = isSampler(m, noise.Dim, solver, ts)
+			err = isSampler(m, noise.Dim, s.Solver, s.Times, div != nil)
 		}
 		if err != nil {
 			return err
 		}
-		near, err := solve(solver, ts, field, units, noise)
+		near, err := solve(s, div, noise)
 		if err != nil {
 			return err
 		}
@@ -42,7 +57,7 @@ func VerifySampler(file []byte, solver ode.Solver, ts []float64, field flow.Fiel
 		for i := range away.Data {
 			away.Data[i] *= 10
 		}
-		far, err := solve(solver, ts, field, units, away)
+		far, err := solve(s, div, away)
 		if err != nil || !far.finite() {
 			return err // where Go has no numbers there is nothing to compare
 		}
@@ -50,8 +65,9 @@ func VerifySampler(file []byte, solver ode.Solver, ts []float64, field flow.Fiel
 	})
 }
 
-// isSampler returns an error unless the model is a sampler of points of that many coordinates by that solver over that grid.
-func isSampler(m onnx.Model, dim int, solver ode.Solver, ts []float64) error {
+// isSampler returns an error unless the model is a sampler of points of that many coordinates by that solver over that grid,
+// with log densities or without.
+func isSampler(m onnx.Model, dim int, solver ode.Solver, ts []float64, density bool) error {
 	points := []int{onnx.Batch, dim}
 	inputs, times := []onnx.ValueInfo{{Name: "noise", Dims: points}}, len(ts)
 	if len(m.Inputs) > 1 { // not unrolled
@@ -59,7 +75,10 @@ func isSampler(m onnx.Model, dim int, solver ode.Solver, ts []float64) error {
 		inputs = append(inputs, onnx.ValueInfo{Name: "ts", Dims: []int{onnx.Times}})
 	}
 	outputs := []onnx.ValueInfo{{Name: "samples", Dims: points}}
-	if len(m.Outputs) > 1 {
+	if density {
+		outputs = append(outputs, onnx.ValueInfo{Name: "log_prob", Dims: []int{onnx.Batch}})
+	}
+	if len(m.Outputs) > len(outputs) {
 		outputs = append(outputs, onnx.ValueInfo{Name: "trajectory", Dims: []int{times, onnx.Batch, dim}})
 	}
 	grid, err := narrowed(ts)
@@ -75,21 +94,24 @@ func isSampler(m onnx.Model, dim int, solver ode.Solver, ts []float64) error {
 	return err
 }
 
-// solution is what ode.Solve makes of noise.
+// solution is what ode.Solve makes of noise, and ode.Push where there is a divergence.
 type solution struct {
 	noise        flow.Batch
 	units        flow.Affine
 	trajectory   []flow.Batch
 	most, growth float64
+
+	logp               []float64
+	mostLog, growthLog float64 // of log densities and divergences, and of log densities for noise moved a little
 }
 
 // nudge is how far the noise is moved to measure the growth of errors: far enough that the rounding of the net, about
 // 1e-6, is lost in it, and near enough for the flow to be linear.
 const nudge = 1e-2
 
-func solve(solver ode.Solver, ts []float64, field flow.Field, units flow.Affine, noise flow.Batch) (s solution, err error) {
-	s.noise, s.units = noise, units
-	if s.trajectory, _, err = ode.Trajectory(field, solver, ts, noise); err != nil {
+func solve(by Steps, div flow.DivField, noise flow.Batch) (s solution, err error) {
+	s.noise, s.units = noise, by.Units
+	if s.trajectory, _, err = ode.Trajectory(by.Field, by.Solver, by.Times, noise); err != nil {
 		return s, fmt.Errorf("solve in Go: %w", err)
 	}
 	for _, x := range s.trajectory {
@@ -102,20 +124,48 @@ func solve(solver ode.Solver, ts []float64, field flow.Field, units flow.Affine,
 	for i, v := range moved.Data {
 		moved.Data[i] = noise.Data[i] + nudge*v
 	}
-	carried, _, err := ode.Solve(field, solver, ts, moved)
+	carried, _, err := ode.Solve(by.Field, by.Solver, by.Times, moved)
 	if err != nil {
 		return s, fmt.Errorf("solve in Go: %w", err)
 	}
-	end := s.trajectory[len(ts)-1]
+	end := s.trajectory[len(by.Times)-1]
 	for i := range noise.Len() {
 		before, after := distance(moved.Row(i), noise.Row(i)), distance(carried.Row(i), end.Row(i))
 		s.growth = max(s.growth, after/before)
 	}
-	return s, nil
+	if div == nil {
+		return s, nil
+	}
+	return s, s.density(by, div, moved)
+}
+
+// density adds what is known of log densities.
+func (s *solution) density(by Steps, div flow.DivField, moved flow.Batch) (err error) {
+	seen := func(t float64, x flow.Batch) (flow.Batch, []float64, error) {
+		v, rates, err := div(t, x)
+		for _, r := range rates {
+			s.mostLog = max(s.mostLog, math.Abs(r))
+		}
+		return v, rates, err
+	}
+	if _, s.logp, _, err = ode.Push(seen, by.Solver, by.Times, s.noise, ode.StandardNormal); err != nil {
+		return fmt.Errorf("solve in Go: %w", err)
+	}
+	_, after, _, err := ode.Push(div, by.Solver, by.Times, moved, ode.StandardNormal)
+	if err != nil {
+		return fmt.Errorf("solve in Go: %w", err)
+	}
+	for i, l := range s.logp {
+		s.growthLog = max(s.growthLog, math.Abs(after[i]-l)/distance(moved.Row(i), s.noise.Row(i)))
+		s.logp[i] += logVolume(by.Units)
+		s.mostLog = max(s.mostLog, math.Abs(l), math.Abs(s.logp[i]))
+	}
+	return nil
 }
 
 func (s solution) finite() bool {
-	return !math.IsNaN(s.most+s.growth) && !math.IsInf(s.most+s.growth, 0)
+	sum := s.most + s.growth + s.mostLog + s.growthLog
+	return !math.IsNaN(sum) && !math.IsInf(sum, 0)
 }
 
 func (s solution) tolerance() float64 { return tolerance * (1 + s.most) * max(1, s.growth) }
@@ -150,12 +200,12 @@ func distance(a, b []float64) float64 {
 func (s solution) trial() trial {
 	dim := s.noise.Dim
 	times := max(1, slices.Max(batches)/max(1, s.noise.Len()))
-	noise := slices.Repeat(narrow(s.noise.Data), times)
+	noise, logp := slices.Repeat(narrow(s.noise.Data), times), slices.Repeat(s.logp, times)
 	steps := make([][]float64, len(s.trajectory))
 	for i, x := range s.trajectory {
 		steps[i] = slices.Repeat(s.units.Apply(x).Data, times)
 	}
-	return trial{
+	tr := trial{
 		settings: settings, batches: batches, rows: s.noise.Len() * times, runs: 4, unit: s.unit(),
 		give: func(from, to int) []ort.Tensor {
 			return []ort.Tensor{{Dims: []int{to - from, dim}, Data: noise[from*dim : to*dim]}}
@@ -164,10 +214,17 @@ func (s solution) trial() trial {
 			if output == 0 {
 				return steps[len(steps)-1][from*dim : to*dim]
 			}
+			if output == 1 && s.logp != nil {
+				return logp[from:to]
+			}
 			for _, x := range steps {
 				want = append(want, x[from*dim:to*dim]...)
 			}
 			return want
 		},
 	}
+	if s.logp != nil {
+		tr.density, tr.logTolerance = 1, tolerance*(1+s.mostLog)*max(1, s.growthLog)
+	}
+	return tr
 }

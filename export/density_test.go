@@ -1,0 +1,165 @@
+package export
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"flowsweep/experiments/engine"
+	"flowsweep/experiments/engine/ort"
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/ode"
+	"flowsweep/experiments/velocity"
+)
+
+// TestLogProbOfALinearFlow: the divergence of v = a t + A x + b is the trace of A, whatever the solver, so that
+// log p_1 = log p_0(noise) - tr A, and in units of 2 and -1/3, which make of an area 2/3, log 2/3 less. A sum of three terms of order 1 in 32 bits is good to about 1e-6.
+func TestLogProbOfALinearFlow(t *testing.T) {
+	t.Parallel()
+	linear := velocity.Net{Dim: 2, Activation: velocity.SiLU}
+	weights := []float32{.3, -.2 /* of t */, .5, -1, 2, .25 /* of x */, 1, -1}
+	const trace = .75
+	units := flow.Affine{Scale: []float64{2, -1. / 3}, Shift: []float64{5, 0}}
+	noise := drawn(9, 2)
+	x0 := flow.Batch{Dim: 2, Data: make([]float64, len(noise.Data))}
+	for i, v := range noise.Data {
+		x0.Data[i] = float64(v)
+	}
+	for _, s := range ode.Solvers {
+		for i, o := range []SamplerOptions{{LogProb: true}, {LogProb: true, Portable: true, Trajectory: true}} {
+			about, less := About{}, 0.
+			if i == 1 {
+				about, less = About{Units: units}, math.Log(2./3)
+			}
+			file, err := Sampler(linear, weights, s, []float64{0, .3, 1}, about, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out := run(t, open(t, file, ort.SessionOptions{Optimise: ort.All}), noise)
+			if !slices.Equal(out[1].Dims, []int{9}) {
+				t.Fatalf("%s %+v: log_prob has sizes %v", s.Name, o, out[1].Dims)
+			}
+			for i, p0 := range ode.StandardNormal(x0) {
+				if got, want := float64(out[1].Data[i]), p0-trace-less; !(math.Abs(got-want) <= 2e-6*(1+math.Abs(want))) {
+					t.Errorf("%s %+v: log density %g, want %g", s.Name, o, got, want)
+				}
+			}
+		}
+	}
+}
+
+// densities returns the net with its divergence in Go.
+func densities(t *testing.T, n velocity.Net, weights []float32) flow.DivField {
+	t.Helper()
+	d, err := velocity.CompileDivergence(engine.Go, n, weights)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	return d.DivField()
+}
+
+// TestLogProbIsPushed for every architecture, in both forms: it is what ode.Push makes of the noise, and the samples
+// beside it are those of the solver.
+func TestLogProbIsPushed(t *testing.T) {
+	t.Parallel()
+	ts, noise := ode.Uniform(2), drawn(7, 2)
+	for _, n := range nets() {
+		if n.Activation.Name == velocity.ReLU.Name {
+			continue
+		}
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
+			noise := drawn(7, n.Dim)
+			x0 := flow.NewBatch(7, n.Dim)
+			for i, v := range noise.Data {
+				x0.Data[i] = float64(v)
+			}
+			x1, logp, _, err := ode.Push(densities(t, n, n.Init(3)), ode.Midpoint, ts, x0, ode.StandardNormal)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, o := range []SamplerOptions{{LogProb: true}, {LogProb: true, Portable: true, Trajectory: true}} {
+				out := run(t, open(t, sampler(t, n, ode.Midpoint, ts, o), ort.SessionOptions{Optimise: ort.All}), noise)
+				near(t, fmt.Sprintf("samples, %+v", o), out[0].Data, x1.Data)
+				near(t, fmt.Sprintf("log densities, %+v", o), out[1].Data, logp)
+			}
+		})
+	}
+	for _, o := range []SamplerOptions{{LogProb: true}, {LogProb: true, Portable: true}} { // no points
+		out := run(t, open(t, sampler(t, net, ode.Midpoint, ts, o), ort.SessionOptions{}), ort.Tensor{Dims: []int{0, 2}, Data: noise.Data[:0]})
+		if !slices.Equal(out[1].Dims, []int{0}) {
+			t.Errorf("%+v: no points have log densities of sizes %v", o, out[1].Dims)
+		}
+	}
+}
+
+// TestLogProbIsTheLikelihood: in many steps the density of a sample on its way there is that which ode.LogLikelihood finds on
+// the way back, up to the error of the solver, 16 times as small for twice the steps of rk4.
+func TestLogProbIsTheLikelihood(t *testing.T) {
+	t.Parallel()
+	n := velocity.Net{Dim: 2, Width: 8, Depth: 2, Activation: velocity.SiLU}
+	div := densities(t, n, n.Init(3))
+	noise := drawn(16, 2)
+	ts := ode.Uniform(16)
+	out := run(t, open(t, sampler(t, n, ode.RK4, ts, SamplerOptions{LogProb: true}), ort.SessionOptions{Optimise: ort.All}), noise)
+	x1 := flow.NewBatch(16, 2)
+	for i, v := range out[0].Data {
+		x1.Data[i] = float64(v)
+	}
+	want, _, _, err := ode.LogLikelihood(div, ode.RK4, ts, x1, ode.StandardNormal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "log densities", out[1].Data, want)
+}
+
+// TestVerifyDensityFindsWrongDensities: of another net, of the samples' sign, and none at all.
+func TestVerifyDensityFindsWrongDensities(t *testing.T) {
+	t.Parallel()
+	n := velocity.Net{Dim: 2, Width: 8, Depth: 2, Activation: velocity.SiLU}
+	ts, noise := ode.Uniform(2), Noise(2, 64, 0)
+	div := densities(t, n, n.Init(3))
+	file := sampler(t, n, ode.Heun, ts, SamplerOptions{LogProb: true})
+	if c := VerifyDensity(file, ode.Heun, ts, div, flow.Affine{}, noise); !c.OK {
+		t.Fatalf("the file itself: %+v", c)
+	}
+	for name, wrong := range map[string]func(t float64, rate float64) float64{
+		"sign": func(_, r float64) float64 { return -r }, "1 % more": func(_, r float64) float64 { return 1.01 * r },
+		"at the end": func(t, r float64) float64 { return r + 1e-2*math.Floor(t) },
+	} {
+		c := VerifyDensity(file, ode.Heun, ts, func(t float64, x flow.Batch) (flow.Batch, []float64, error) {
+			v, rates, err := div(t, x)
+			for i := range rates {
+				rates[i] = wrong(t, rates[i])
+			}
+			return v, rates, err
+		}, flow.Affine{}, noise)
+		if c.OK || !strings.Contains(c.Error, "log_prob differs") {
+			t.Errorf("%s passes: %+v", name, c)
+		}
+	}
+	if c := VerifyDensity(file, ode.Heun, ts, div, flow.Affine{Scale: []float64{2, 1}, Shift: []float64{0, 0}}, noise); c.OK {
+		t.Error("a file of other units passes")
+	}
+	velocities := func(t float64, x flow.Batch) (flow.Batch, error) { v, _, err := div(t, x); return v, err }
+	if c := VerifySampler(file, ode.Heun, ts, velocities, flow.Affine{}, noise); c.OK || !strings.Contains(c.Error, "log_prob") {
+		t.Errorf("log densities that nobody looked at pass: %+v", c)
+	}
+	if c := VerifyDensity(sampler(t, n, ode.Heun, ts, SamplerOptions{}), ode.Heun, ts, div, flow.Affine{}, noise); c.OK {
+		t.Error("a file without log densities passes")
+	}
+}
+
+func TestLogProbIsRefused(t *testing.T) {
+	t.Parallel()
+	n := velocity.Net{Dim: 2, Width: 4, Depth: 1, Activation: velocity.ReLU}
+	if _, err := Sampler(n, n.Init(1), ode.Heun, ode.Uniform(2), About{}, SamplerOptions{LogProb: true}); err == nil || !strings.Contains(err.Error(), "relu") {
+		t.Errorf("error %v, want one about relu", err)
+	}
+	if _, err := Sampler(net, net.Init(1), ode.Heun, ode.Uniform(2), About{Source: "moons"}, SamplerOptions{LogProb: true}); err == nil || !strings.Contains(err.Error(), "moons") {
+		t.Errorf("error %v, want one about the source", err)
+	}
+}
