@@ -14,7 +14,8 @@ var uses = map[string]string{
 		"at t = 0 and follow dx/dt = v to t = 1. `vectors.json` holds inputs and outputs of both files to test a runtime with.",
 	"sampler.onnx": "`noise[batch,d]`, `ts[times]` -> `samples[batch,d]`, 32-bit floats, ONNX opset 17: the net and its solver in one.\n" +
 		"Draw the noise from the source (%s); the time grid `ts` may be left out, or given\n" +
-		"for other steps; a file written with --portable has none.",
+		"for other steps; a file written with --portable has none. With --trajectory it returns `trajectory[times,batch,d]`, with\n" +
+		"--log-prob `log_prob[batch]`, the log density in nats that the flow gives the samples.",
 }
 
 // examples is how samples are drawn in several languages, with places for the dimension and a note on the source.

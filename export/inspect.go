@@ -16,6 +16,12 @@ import (
 // largestFile is the size of file that is looked at, in bytes: far more than any net that could be trained here.
 const largestFile = 1 << 30
 
+// HasLogProb reports whether a sampler file returns log densities: whether it is for VerifyDensity.
+func HasLogProb(file []byte) bool {
+	m, err := read(file)
+	return err == nil && slices.ContainsFunc(m.Outputs, func(v onnx.ValueInfo) bool { return v.Name == "log_prob" })
+}
+
 // Origin returns what a file says of itself: the kind of model it is, velocity or sampler, and the key of the run it is
 // of. A file that Velocity or Sampler cannot have written is an error.
 func Origin(file []byte) (kind, run string, err error) {

@@ -46,7 +46,7 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, sweep str
 	}
 	var words []export.Check
 	for _, f := range files {
-		c := checked(stored, f, r, model)
+		c := checked(stored, f, r, model, weights)
 		checks, words = append(checks, c), append(words, checkWords(c))
 	}
 	files = append(files, store.File{Name: cardFile, Content: export.Card(about, model.Net.Dim, words...)})
@@ -65,21 +65,21 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, sweep str
 }
 
 // checked returns the check of the file: the stored one of the same bytes, or a new one.
-func checked(stored []experiments.Check, f store.File, r experiments.Result, model *velocity.Model) experiments.Check {
+func checked(stored []experiments.Check, f store.File, r experiments.Result, model *velocity.Model, weights []float32) experiments.Check {
 	sum := sha256.Sum256(f.Content)
 	for _, c := range stored {
 		if c.SHA256 == hex.EncodeToString(sum[:]) && c.OK {
 			return c
 		}
 	}
-	return verify(f, r, model)
+	return verify(f, r, model, weights)
 }
 
 // verify compares a file of a run in onnxruntime with Go.
-func verify(f store.File, r experiments.Result, model *velocity.Model) experiments.Check {
+func verify(f store.File, r experiments.Result, model *velocity.Model, weights []float32) experiments.Check {
 	var c export.Check
 	if kind, _, err := export.Origin(f.Content); err == nil && kind == "sampler" {
-		c = verifySampler(f.Content, r, model)
+		c = verifySampler(f.Content, r, model, weights)
 	} else {
 		c = export.Verify(f.Content, export.Points(model.Net.Dim, verifyPoints, 0), model.Velocity)
 	}

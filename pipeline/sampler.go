@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
 	"flowsweep/export"
@@ -36,6 +37,15 @@ func exportSampler(net velocity.Net, weights []float32, r experiments.Result, o 
 }
 
 // verifySampler compares a sampler file in onnxruntime with Go.
-func verifySampler(onnx []byte, r experiments.Result, model *velocity.Model) export.Check {
-	return export.VerifySampler(onnx, r.Setting.Sample.Solver, samplerGrid(r), model.Field(), r.Setting.Target.Units, export.Noise(model.Net.Dim, samplerPoints, 0))
+func verifySampler(onnx []byte, r experiments.Result, model *velocity.Model, weights []float32) export.Check {
+	solver, ts, units, noise := r.Setting.Sample.Solver, samplerGrid(r), r.Setting.Target.Units, export.Noise(model.Net.Dim, samplerPoints, 0)
+	if !export.HasLogProb(onnx) {
+		return export.VerifySampler(onnx, solver, ts, model.Field(), units, noise)
+	}
+	d, err := velocity.CompileDivergence(engine.Go, model.Net, weights)
+	if err != nil {
+		return export.Check{Error: err.Error()}
+	}
+	defer d.Close()
+	return export.VerifyDensity(onnx, solver, ts, d.DivField(), units, noise)
 }

@@ -50,6 +50,7 @@ func (a *app) exportCommand() *cobra.Command {
 	flags.BoolVar(&f.force, "force", false, "replace the ONNX files of another export that the folder holds")
 	flags.BoolVar(&f.sampler.Portable, "portable", false, "write out every step of sampler.onnx, for runtimes without Loop (with --run or --pareto)")
 	flags.BoolVar(&f.sampler.Trajectory, "trajectory", false, "let sampler.onnx return the points at every time, too (with --run or --pareto)")
+	flags.BoolVar(&f.sampler.LogProb, "log-prob", false, "let sampler.onnx return the log density of every sample, too (with --run or --pareto)")
 	cmd.MarkFlagsMutuallyExclusive("run", "pareto")
 	return cmd
 }
@@ -173,11 +174,11 @@ func (a *app) verify(ctx context.Context, path string) (check experiments.Check,
 		if err != nil {
 			return usage(fmt.Errorf("verify %s: %w: give the store it was exported from with --db", path, err))
 		}
-		model, _, err := goModel(ctx, db, r)
+		model, weights, err := goModel(ctx, db, r)
 		if err != nil {
 			return err
 		}
-		check = verify(store.File{Name: filepath.Base(path), Content: onnx}, r, model)
+		check = verify(store.File{Name: filepath.Base(path), Content: onnx}, r, model, weights)
 		return model.Close()
 	})
 	return check, err
