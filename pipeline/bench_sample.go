@@ -2,18 +2,22 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
+	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
+	"flowsweep/export"
 )
 
-// sampleSpeed is a row of `flowsweep bench sample --json`: 50,000 samples by midpoint in 20 steps.
+// sampleSpeed is a row of `flowsweep bench sample --json`: 50,000 samples by midpoint in 20 steps, stepped in Go with an
+// engine's velocities, or by a sampler.onnx whole.
 type sampleSpeed struct {
 	Case      string  `json:"case"`
 	Engine    string  `json:"engine"`
@@ -48,12 +52,38 @@ func benchSample(ctx context.Context) (rows []sampleSpeed, err error) {
 		}
 		x0 := flow.NewBatch(count, net.Dim)
 		flow.NewStream(0, "noise").Normal(x0, 0)
-		start := time.Now()
-		if _, _, err := ode.Solve(model.Field(), ode.Midpoint, ode.Uniform(20), x0); err != nil {
+		speed := func(how string, sample func() error) error {
+			start := time.Now()
+			err := sample()
+			rows = append(rows, sampleSpeed{name, how, e.Threads, float64(count) / time.Since(start).Seconds()})
 			return err
 		}
-		rows = append(rows, sampleSpeed{name, e.Name, e.Threads, float64(count) / time.Since(start).Seconds()})
-		return ctx.Err()
+		err = speed(e.Name, func() error {
+			_, _, err := ode.Solve(model.Field(), ode.Midpoint, ode.Uniform(20), x0)
+			return err
+		})
+		if err == nil && e.Name == engine.ONNXRuntime.Name {
+			err = benchSampler(net, e.Threads, func(sample func(x0 flow.Batch) (flow.Batch, error)) error {
+				return speed(samplerFile, func() error {
+					_, err := sample(x0)
+					return err
+				})
+			})
+		}
+		return errors.Join(err, ctx.Err())
 	})
 	return rows, err
+}
+
+// benchSampler opens a sampler file of the net and hands it to measure.
+func benchSampler(net velocity.Net, threads int, measure func(sample func(x0 flow.Batch) (flow.Batch, error)) error) error {
+	file, err := export.Sampler(net, net.Init(0), ode.Midpoint, ode.Uniform(20), export.About{}, export.SamplerOptions{})
+	if err != nil {
+		return err
+	}
+	s, err := ort.Open(file, ort.SessionOptions{Optimise: ort.All, Threads: threads})
+	if err != nil {
+		return err
+	}
+	return errors.Join(measure(carrier(s)), s.Close())
 }

@@ -1,0 +1,34 @@
+package export
+
+import (
+	"testing"
+
+	"flowsweep/experiments/engine/ort"
+	"flowsweep/experiments/ode"
+	"flowsweep/experiments/velocity"
+)
+
+// BenchmarkOpenSampler opens a sampler of 64 steps: in a Loop, it takes no longer than one of a single step.
+func BenchmarkOpenSampler(b *testing.B) {
+	n := velocity.Net{Dim: 2, Width: 128, Depth: 3, Activation: velocity.SiLU}
+	for _, o := range []struct {
+		name string
+		SamplerOptions
+	}{{"loop", SamplerOptions{}}, {"log-prob", SamplerOptions{LogProb: true}}, {"portable", SamplerOptions{Portable: true}}} {
+		file, err := Sampler(n, n.Init(1), ode.RK4, ode.Uniform(64), About{}, o.SamplerOptions)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(o.name, func(b *testing.B) {
+			for b.Loop() {
+				s, err := ort.Open(file, ort.SessionOptions{Optimise: ort.All})
+				if err != nil {
+					b.Fatal(err)
+				}
+				if err := s.Close(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
