@@ -56,7 +56,7 @@ func (c Choose) Choose(summaries []Summary, name func(i int) string) (Choice, er
 	choice := Choice{Chosen: t.best, Best: t.best, Tied: t.tied, Margins: t.margins}
 	if c.Rule != ruleBest {
 		for _, i := range t.tied {
-			if byCost(summaries[i], summaries[choice.Chosen], c.Metric) < 0 {
+			if byCost(summaries[i], summaries[choice.Chosen], c.Metric) < 0 && !c.outdone(summaries, pool, t.tied, i) {
 				choice.Chosen = i
 			}
 		}
@@ -64,6 +64,16 @@ func (c Choose) Choose(summaries []Summary, name func(i int) string) (Choice, er
 	choice.Run = summaries[choice.Chosen].MedianRun(c.Metric)
 	choice.Reason = c.reason(summaries, choice, t, name)
 	return choice, nil
+}
+
+// outdone reports whether a tied setting looks worse than one that is told apart from the best and costs no more: then
+// it is tied for its noise alone, a fit that diverged on some seeds for example.
+func (c Choose) outdone(summaries []Summary, pool, tied []int, i int) bool {
+	s, _ := summaries[i].Stat(c.Metric)
+	return slices.ContainsFunc(pool, func(j int) bool {
+		o, _ := summaries[j].Stat(c.Metric)
+		return !slices.Contains(tied, j) && o.Mean < s.Mean && summaries[j].NFE <= summaries[i].NFE && summaries[j].Params <= summaries[i].Params
+	})
 }
 
 // pool returns the settings that may be chosen, by growing cost. Where results were left out, some have fewer seeds than

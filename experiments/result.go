@@ -7,7 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
+	"flowsweep/experiments/ode"
 )
 
 // State is how far a fit or a run has come.
@@ -88,12 +90,16 @@ func (r Result) MarshalJSON() ([]byte, error) {
 		State         State             `json:"state"`
 		Seed          uint64            `json:"seed"`
 		Target        any               `json:"target"`
+		Source        any               `json:"source"`
 		Path          any               `json:"path"`
 		Coupling      any               `json:"coupling"`
 		Net           Net               `json:"net"`
 		Train         Train             `json:"train"`
 		Solver        string            `json:"solver"`
 		Steps         int               `json:"steps"`
+		Tolerance     ode.Tolerance     `json:"tolerance,omitzero"`
+		Grid          ode.Grid          `json:"grid,omitzero"`
+		SamplePath    flow.Path         `json:"sample_path,omitzero"`
 		Count         int               `json:"count"`
 		NFE           Calls             `json:"nfe"`
 		NFEMax        int               `json:"nfe_max"`
@@ -107,13 +113,18 @@ func (r Result) MarshalJSON() ([]byte, error) {
 		Engine        string            `json:"engine"`
 		Error         string            `json:"error"`
 	}{
-		r.Sweep, r.Fit, r.Run, r.State, r.Seed, s.Target, s.Path, s.Coupling, s.Net, s.Train, s.Sample.Solver.Name,
-		s.Sample.Steps, s.Sample.Count, r.NFE, r.NFEMax, metrics, errors, ps, r.FitSeconds, r.SampleSeconds, r.Params, r.Commit, r.Engine, r.Error,
+		r.Sweep, r.Fit, r.Run, r.State, r.Seed, s.Target, s.Source, s.Path, s.Coupling, s.Net, s.Train, s.Sample.Solver.Name,
+		s.Sample.Steps, s.Sample.Tolerance, s.Sample.Grid, s.Sample.Path, s.Sample.Count, r.NFE, r.NFEMax, metrics, errors, ps, r.FitSeconds, r.SampleSeconds, r.Params, r.Commit, r.Engine, r.Error,
 	})
 }
 
 // Calls is a mean number of velocity calls: a whole one but for solvers that choose their steps sample by sample.
 type Calls float64
+
+// MarshalJSON returns the number without what adding up its parts has rounded: to nine digits.
+func (c Calls) MarshalJSON() ([]byte, error) {
+	return strconv.AppendFloat(nil, float64(c), 'g', 9, 64), nil
+}
 
 // String returns the number with at most one decimal.
 func (c Calls) String() string { return strconv.FormatFloat(math.Round(10*float64(c))/10, 'f', -1, 64) }

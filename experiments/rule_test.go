@@ -275,3 +275,24 @@ func TestStandardErrorsAreTold(t *testing.T) {
 		t.Errorf("a run is written as %s (%v)", text, err)
 	}
 }
+
+// TestNoisyIsNotAsGood: a setting that is tied for its noise alone is passed over for what costs as much and looks better,
+// even if that is told apart from the best.
+func TestNoisyIsNotAsGood(t *testing.T) {
+	t.Parallel()
+	settings := []Summary{
+		summary(64, 100, 1, 1.01, .99, 1, 1.02),
+		summary(2, 100, 9, -5, 4, 12, -3), // one fit in two diverged
+		summary(2, 100, 2, 2.01, 1.99, 2, 2.02),
+	}
+	choice, err := Choose{Metric: "mmd", Rule: ruleCheapestTied, Confidence: .95}.Choose(settings, func(i int) string { return fmt.Sprint(i) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(choice.Tied, 1) || slices.Contains(choice.Tied, 2) {
+		t.Fatalf("tied are %v: the test is of no use", choice.Tied)
+	}
+	if choice.Chosen != 0 {
+		t.Errorf("chosen is %d, want the best: 1 is noise, and 2 is cheaper and told apart", choice.Chosen)
+	}
+}

@@ -3,6 +3,7 @@ package export
 import (
 	_ "embed"
 	"fmt"
+	"html"
 	"maps"
 	"slices"
 	"strings"
@@ -27,7 +28,7 @@ var examples string
 // they come from. The points have dim coordinates.
 func Card(about About, dim int, checks ...Check) []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Model card\n\n%s.\n\n", about.Doc)
+	fmt.Fprintf(&b, "# Model card\n\n%s.\n\n", html.EscapeString(about.Doc))
 	b.WriteString(about.unitsWords())
 	for _, c := range checks {
 		fmt.Fprintf(&b, "## %s\n\n%s\n\n%s\n\nsha256 `%s`\n\n", c.File, strings.ReplaceAll(uses[c.File], "%s", about.source()), outcome(c), c.SHA256)
@@ -63,7 +64,7 @@ func (a About) unitsWords() string {
 }
 
 // cell returns a text as a cell of a table.
-func cell(text string) string { return strings.ReplaceAll(text, "|", "\\|") }
+func cell(text string) string { return strings.ReplaceAll(html.EscapeString(text), "|", "\\|") }
 
 func (a About) examples(dim int) string {
 	note := ""

@@ -33,13 +33,18 @@ func (a *app) dbCheckCommand() *cobra.Command {
 			"was running when its process died, and what nothing needs. It exits with 1 where something is damaged.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withStore(cmd.Context(), func(db *store.DB) error {
-				list, err := db.Check(cmd.Context())
-				if err != nil {
-					return err
-				}
-				return a.printFindings(list, asJSON)
-			})
+			if _, err := os.Stat(a.db); err != nil {
+				return usage(fmt.Errorf("there is no store to check: %w", err))
+			}
+			db, err := store.OpenExisting(cmd.Context(), a.db)
+			if err != nil {
+				return err // damaged
+			}
+			list, err := db.Check(cmd.Context())
+			if err == nil {
+				err = a.printFindings(list, asJSON)
+			}
+			return errors.Join(err, db.Close())
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")

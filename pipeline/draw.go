@@ -201,15 +201,19 @@ func (f drawFlags) sampling(v velocities) (experiments.Sampling, error) {
 			fields = append(fields, key.name+": "+key.value)
 		}
 	}
+	s := v.sampling
+	if s.Solver.Name == "" || len(fields) > 1 {
+		var err error
+		if s, err = experiments.ParseSampling("{" + strings.Join(fields, ", ") + "}"); err != nil {
+			return s, usage(err)
+		}
+	}
 	if f.path != "" && !f.exact {
-		fields = append(fields, "path: "+f.path)
-	}
-	if v.sampling.Solver.Name != "" && len(fields) == 1 {
-		return v.sampling, nil
-	}
-	s, err := experiments.ParseSampling("{" + strings.Join(fields, ", ") + "}")
-	if err != nil {
-		return s, usage(err)
+		path, err := experiments.ParsePath(f.path)
+		if err != nil {
+			return s, usage(err)
+		}
+		s.Path = path
 	}
 	if s.Path.String() == v.path.String() {
 		s.Path = flow.Path{}

@@ -28,7 +28,7 @@ const (
 )
 
 // fileNames lists what an output folder may hold, but for the sums of it.
-var fileNames = []string{velocityFile, samplerFile, vectorsFile, cardFile, csvFile, reportFile}
+var fileNames = []string{velocityFile, samplerFile, vectorsFile, cardFile, choiceFile, csvFile, reportFile}
 
 // withStore opens the store that is there, does something with it, and closes it.
 func (a *app) withStore(ctx context.Context, do func(db *store.DB) error) error {

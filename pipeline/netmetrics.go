@@ -159,5 +159,8 @@ func (f *fitted) normalisedPathEnergy() (got metric.Measurement, err error) {
 		return got, err
 	}
 	m, square := metric.Mean(energies), least.Value*least.Value
-	return metric.Measurement{Value: math.Abs(m.Value-square) / square, SE: m.SE / square}, nil
+	ratio := m.Value / square
+	// By the delta method, from the energy and from the distance, whose square has the relative error twice its own.
+	se := ratio * math.Hypot(m.SE/m.Value, 2*least.SE/least.Value)
+	return metric.Measurement{Value: math.Abs(ratio - 1), SE: se}, nil
 }

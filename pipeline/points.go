@@ -91,7 +91,11 @@ func headOf(columns []string) []string {
 			return nil
 		}
 	}
-	return columns
+	var safe []string
+	for _, name := range columns {
+		safe = append(safe, cellOf(name))
+	}
+	return safe
 }
 
 // pointsForm returns the form of a file of points, by the ending of its name.

@@ -126,6 +126,10 @@ func factsOf(t target.Target, p flow.Path) targetFacts {
 	facts.Floor, facts.FloorSE = number(o.Floor(draws, 0))
 	facts.Energy, facts.EnergySE = number(o.KineticEnergy(draws, 0))
 	facts.Note = "for independent pairs with noise N(0, I); other couplings and sources have other floors"
+	if p.Clamp(0) > 0 || p.Clamp(1) < 1 {
+		facts.Note += fmt.Sprintf("; the velocity of the path is infinite at an end: its floor is that of times from %g to 1 - %.2g, as nets are "+
+			"trained at, and floor and energy may have no limit beyond", p.Clamp(0), 1-p.Clamp(1))
+	}
 	if t.Content != nil {
 		facts.Note += "; they are those of the rows trained on: a net whose loss comes near the floor has learned these by heart"
 	}

@@ -167,7 +167,7 @@ func (a *app) verify(ctx context.Context, path string) (check experiments.Check,
 	}
 	_, key, err := export.Origin(onnx)
 	if err != nil {
-		return check, usage(fmt.Errorf("verify %s: %w", path, err))
+		return check, exitError{exitCheck, fmt.Errorf("verify %s: %w", path, err)}
 	}
 	err = a.withStore(ctx, func(db *store.DB) error {
 		r, err := runResult(ctx, db, key)

@@ -70,6 +70,9 @@ func readSweep(ctx context.Context, tx *sql.Tx, name string) (experiments.Sweep,
 	if s.Spec, err = parser(ctx, tx, name).Parse(name+".yaml", []byte(text)); err != nil {
 		return s, err
 	}
+	if s.Spec.Name != name {
+		return s, fmt.Errorf("it is stored under another name than its spec has, %q: somebody changed the store: restore a backup", s.Spec.Name)
+	}
 	if s.Results, err = plannedResults(s.Spec); err != nil {
 		return s, err
 	}
