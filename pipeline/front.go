@@ -45,7 +45,7 @@ func (a *app) exportFront(ctx context.Context, db *store.DB, f exportFlags) erro
 	for _, i := range front {
 		r := summaries[i].MedianRun(metric)
 		e := export{folder: filepath.Join(out, settingFolder(summaries[i].NFE, labels.Setting(i), r.Run))}
-		if e.files, e.checks, err = runFiles(ctx, db, r, sweep.Name, f.sampler); err != nil {
+		if e.files, e.checks, err = runFiles(ctx, db, r, origin{sweep, summaries[i]}, f.sampler); err != nil {
 			return err
 		}
 		if err := errors.Join(usage(checkFolder(e.folder)), ours(e.folder, e.files, f.force)); err != nil {

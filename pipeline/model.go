@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"flowsweep/experiments"
@@ -21,26 +22,26 @@ import (
 const verifyPoints = 4096
 
 // runFiles returns the files of a run: its net, its net and solver in one, and what goes with them; and the outcomes of the
-// checks of the ONNX files: those stored if the sweep holds them for the same bytes.
-func runFiles(ctx context.Context, db *store.DB, r experiments.Result, sweep string, o export.SamplerOptions) (files []store.File, checks []experiments.Check, err error) {
+// checks of the ONNX files: those stored if the sweep it is of holds them for the same bytes.
+func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin, o export.SamplerOptions) (files []store.File, checks []experiments.Check, err error) {
 	model, weights, err := goModel(ctx, db, r)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer func() { err = errors.Join(err, model.Close()) }()
-	about := aboutRun(r)
+	about := aboutRun(r, of)
 	onnx, err := export.Velocity(model.Net, weights, about)
 	if err != nil {
 		return nil, nil, err
 	}
 	files = []store.File{{Name: velocityFile, Content: onnx}}
 	if hasSampler(r) {
-		if onnx, err = exportSampler(model.Net, weights, r, o); err != nil {
+		if onnx, err = exportSampler(model.Net, weights, r, of, o); err != nil {
 			return nil, nil, err
 		}
 		files = append(files, store.File{Name: samplerFile, Content: onnx})
 	}
-	stored, err := db.Checks(ctx, sweep)
+	stored, err := db.Checks(ctx, of.sweep.Name)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -115,13 +116,20 @@ func goModel(ctx context.Context, db *store.DB, r experiments.Result) (*velocity
 
 // aboutRun says what a run's net is, for the metadata of its files. It holds what is stored of the run and nothing else,
 // so that the same run, measured against the same reference, gives the same bytes.
-func aboutRun(r experiments.Result) export.About {
+func aboutRun(r experiments.Result, of origin) export.About {
 	s, steps := r.Setting, len(samplerGrid(r))-1
 	properties := map[string]string{
 		"target": asJSON(s.Target), "path": s.Path.String(), "coupling": s.Coupling.String(), "train": asJSON(s.Train),
 		"seed":               fmt.Sprint(r.Seed),
 		"recommended_solver": s.Sample.Solver.Name, "recommended_steps": fmt.Sprint(steps), "nfe": fmt.Sprint(r.NFE),
 		"fit": r.Fit, "run": r.Run, "commit": r.Commit, "engine": r.Engine,
+		"licence": licence,
+	}
+	maps.Copy(properties, of.properties())
+	for key, law := range map[string]any{"data_sha256": s.Target, "source_sha256": s.Source} {
+		if sum := dataHash(law); sum != "" {
+			properties[key] = sum
+		}
 	}
 	if s.Sample.Solver.Adaptive() {
 		properties["recommended_tolerance"] = asJSON(s.Sample.Tolerance)

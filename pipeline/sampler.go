@@ -28,9 +28,9 @@ func samplerGrid(r experiments.Result) []float64 {
 func hasSampler(r experiments.Result) bool { return r.Setting.Sample.Path.Name == "" }
 
 // exportSampler returns the sampler file of a run.
-func exportSampler(net velocity.Net, weights []float32, r experiments.Result, o export.SamplerOptions) ([]byte, error) {
+func exportSampler(net velocity.Net, weights []float32, r experiments.Result, of origin, o export.SamplerOptions) ([]byte, error) {
 	solver, ts := r.Setting.Sample.Solver, samplerGrid(r)
-	about := aboutRun(r)
+	about := aboutRun(r, of)
 	about.Doc = fmt.Sprintf("Sampler of a flow to %s: carries noise at t = 0 to samples at t = 1, %s, steps: %d", named(r.Setting.Target),
 		solver.Name, len(ts)-1)
 	return export.Sampler(net, weights, solver, ts, about, o)

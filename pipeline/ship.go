@@ -71,7 +71,7 @@ func (a *app) ship(ctx context.Context, db *store.DB, e engine.Engine, name, out
 	}
 	if s.choice, s.noChoice = sweep.Spec.Choose.Choose(summaries, labels.Setting); s.noChoice == nil {
 		s.chosen, s.label = summaries[s.choice.Chosen], labels.Setting(s.choice.Chosen)
-		if files, s.checks, err = runFiles(ctx, db, s.choice.Run, name, export.SamplerOptions{}); err != nil {
+		if files, s.checks, err = runFiles(ctx, db, s.choice.Run, origin{sweep, s.chosen}, export.SamplerOptions{}); err != nil {
 			return s, err
 		}
 		if s.fresh, err = fresh(ctx, db, e, sweep.Spec, s.chosen); err != nil {

@@ -75,7 +75,7 @@ func (a *app) exportRun(ctx context.Context, db *store.DB, f exportFlags) error 
 	if err != nil {
 		return err
 	}
-	files, checks, err := runFiles(ctx, db, r, "", f.sampler)
+	files, checks, err := runFiles(ctx, db, r, origin{}, f.sampler)
 	if err != nil {
 		return err
 	}
