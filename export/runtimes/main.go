@@ -86,7 +86,7 @@ func makeCases(folder string) ([]testCase, error) {
 	if err := json.Unmarshal(table, &runs); err != nil || len(runs) != 1 {
 		return nil, fmt.Errorf("there are %d runs, want 1: remove %s (%v)", len(runs), folder, err)
 	}
-	if err := call(flowsweep, "export", "--db", db, "--run", runs[0].Run, "--portable", "--out", portable); err != nil {
+	if err := call(flowsweep, "export", "--db", db, "--run", runs[0].Run, "--portable", "--force", "--out", portable); err != nil {
 		return nil, err
 	}
 	text, err := os.ReadFile(filepath.Join(loop, "vectors.json"))
