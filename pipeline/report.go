@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
@@ -44,7 +45,7 @@ func (a *app) report(ctx context.Context, db *store.DB, name, out string) error 
 	if out, err = outFolder(out, sweep.Name); err != nil {
 		return err
 	}
-	page, err := renderReport(ctx, db, sweep.Name)
+	page, err := renderSweep(ctx, db, sweep)
 	if err != nil {
 		return err
 	}
@@ -62,6 +63,23 @@ func renderReport(ctx context.Context, db *store.DB, name string) ([]byte, error
 	if err != nil {
 		return nil, err
 	}
+	return renderSweep(ctx, db, sweep)
+}
+
+// renderSweep is renderReport of a sweep that is loaded.
+func renderSweep(ctx context.Context, db *store.DB, sweep experiments.Sweep) (page []byte, err error) {
+	// The curves of a large sweep take longer to read than the rest takes to compute.
+	ctx, cancel := context.WithCancel(ctx)
+	var reading errgroup.Group
+	var losses map[string][]experiments.Loss
+	reading.Go(func() (err error) {
+		losses, err = db.Curves(ctx, sweep.Name, curveParts)
+		return err
+	})
+	defer func() {
+		cancel()
+		reading.Wait() // the error, if any, has been returned
+	}()
 	p := reports.Page{Sweep: sweep, Command: fmt.Sprintf("flowsweep sweep %s.yaml  # the spec below, saved under that name", sweep.Name)}
 	if p.Summaries, err = experiments.Summaries(sweep.Results, sweep.Spec.Metrics); err != nil {
 		return nil, err
@@ -90,7 +108,10 @@ func renderReport(ctx context.Context, db *store.DB, name string) ([]byte, error
 	for _, s := range p.Summaries {
 		p.Floors = append(p.Floors, known.of(s.Setting.Recipe))
 	}
-	if p.Curves, err = curves(ctx, db, sweep, known); err != nil {
+	if err := reading.Wait(); err != nil {
+		return nil, err
+	}
+	if p.Curves, err = curves(sweep, losses, known); err != nil {
 		return nil, err
 	}
 	if p.Artifacts, p.Checks, err = exported(ctx, db, sweep.Name, p.Choice.Run.Run); err != nil {
@@ -209,26 +230,22 @@ func points(b flow.Batch) [][]float64 {
 const curveParts = 1000
 
 // curves returns the loss curves of the sweep's fits, grouped by recipe.
-func curves(ctx context.Context, db *store.DB, sweep experiments.Sweep, known floors) ([]reports.Curve, error) {
-	settings := make([]experiments.Setting, len(sweep.Results))
-	for i, r := range sweep.Results {
-		settings[i] = r.Setting
+func curves(sweep experiments.Sweep, all map[string][]experiments.Loss, known floors) ([]reports.Curve, error) {
+	var fits []experiments.Result // the first of each
+	var settings []experiments.Setting
+	seen := map[string]bool{}
+	for _, r := range sweep.Results {
+		if !seen[r.Fit] {
+			seen[r.Fit] = true
+			fits, settings = append(fits, r), append(settings, r.Setting)
+		}
 	}
 	labels, err := reports.NewLabels(settings)
 	if err != nil {
 		return nil, err
 	}
-	all, err := db.Curves(ctx, sweep.Name, curveParts)
-	if err != nil {
-		return nil, err
-	}
 	var list []reports.Curve
-	seen := map[string]bool{}
-	for i, r := range sweep.Results {
-		if seen[r.Fit] {
-			continue
-		}
-		seen[r.Fit] = true
+	for i, r := range fits {
 		if losses := all[r.Fit]; len(losses) > 0 {
 			list = append(list, reports.Curve{Label: fmt.Sprintf("seed %d", r.Seed), Group: labels.Recipe(i), Losses: losses, Floor: known.of(r.Setting.Recipe)})
 		}

@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"errors"
 	"fmt"
+	"io"
 	"math"
 	"runtime"
 	"slices"
@@ -41,11 +44,7 @@ func (db *DB) Curves(ctx context.Context, sweep string, parts int) (curves map[s
 	group.SetLimit(min(runtime.GOMAXPROCS(0), maxReaders-1)) // leave one for whoever else reads
 	for _, fit := range fits {
 		group.Go(func() error {
-			var c []experiments.Loss
-			err := db.read(inner, func(tx *sql.Tx) (err error) {
-				c, err = curve(inner, tx, fit, parts)
-				return err
-			})
+			c, err := db.curve(inner, fit, parts)
 			if err != nil {
 				return fmt.Errorf("fit %s: %w", fit, err)
 			}
@@ -76,29 +75,51 @@ func fitsOf(ctx context.Context, tx *sql.Tx, sweep string) (fits []string, err e
 	return fits, rows.Err()
 }
 
-// curve reads the losses of a fit and thins them.
-func curve(ctx context.Context, tx *sql.Tx, fit string, parts int) ([]experiments.Loss, error) {
-	var first, last sql.NullInt64
-	var count int
-	if err := tx.QueryRowContext(ctx, `SELECT (SELECT min(step) FROM losses WHERE fit = ?1), (SELECT max(step) FROM losses WHERE fit = ?1),
-		(SELECT count(*) FROM (SELECT 1 FROM losses WHERE fit = ?1 LIMIT ?2))`, fit, 2*parts+1).Scan(&first, &last, &count); err != nil {
-		return nil, err
-	}
-	rows, err := tx.QueryContext(ctx, `SELECT step, coalesce(value, kind) FROM losses WHERE fit = ? ORDER BY step`, fit)
+// curve reads the losses of a fit and thins them. It reads from the driver itself: with millions of rows, what
+// database/sql does for each costs as much again as reading them.
+func (db *DB) curve(ctx context.Context, fit string, parts int) ([]experiments.Loss, error) {
+	conn, err := db.readers.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer conn.Close()
+	var first, last sql.NullInt64
+	var count int
+	if err := conn.QueryRowContext(ctx, `SELECT (SELECT min(step) FROM losses WHERE fit = ?1), (SELECT max(step) FROM losses WHERE fit = ?1),
+		(SELECT count(*) FROM (SELECT 1 FROM losses WHERE fit = ?1 LIMIT ?2))`, fit, 2*parts+1).Scan(&first, &last, &count); err != nil {
+		return nil, err
+	}
 	t := thinner{first: int(first.Int64), last: int(last.Int64), parts: parts, whole: count <= 2*parts}
-	for rows.Next() {
-		l, err := scanLoss(rows)
+	err = conn.Raw(func(bare any) error {
+		// Losses logged meanwhile are beyond the last step.
+		rows, err := bare.(driver.QueryerContext).QueryContext(ctx, `SELECT step, coalesce(value, kind) FROM losses WHERE fit = ? AND step <= ? ORDER BY step`,
+			[]driver.NamedValue{{Ordinal: 1, Value: fit}, {Ordinal: 2, Value: last.Int64}})
 		if err != nil {
-			return nil, err
+			return err
+		}
+		return errors.Join(t.read(rows), rows.Close())
+	})
+	t.endPart()
+	return t.kept, err
+}
+
+// read adds every row, of step and loss.
+func (t *thinner) read(rows driver.Rows) error {
+	row := make([]driver.Value, 2)
+	for {
+		err := rows.Next(row)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		l, err := lossOf(row[0], row[1])
+		if err != nil {
+			return err
 		}
 		t.add(l)
 	}
-	t.endPart()
-	return t.kept, rows.Err()
 }
 
 // thinner keeps those of a curve's losses that a plot would show. They come by growing step.

@@ -57,15 +57,27 @@ func (db *DB) Losses(ctx context.Context, fit string) (losses []experiments.Loss
 
 // scanLoss reads a step and its value, or the kind of it where that is not finite: a column less to read, many times.
 func scanLoss(rows *sql.Rows) (l experiments.Loss, err error) {
-	var value any
-	if err := rows.Scan(&l.Step, &value); err != nil {
+	var step, value any
+	if err := rows.Scan(&step, &value); err != nil {
 		return l, err
 	}
+	return lossOf(step, value)
+}
+
+// lossOf returns the loss that a row holds as the driver gives it: a number, or the name of one that is not finite.
+func lossOf(step, value any) (l experiments.Loss, err error) {
+	at, ok := step.(int64)
+	if !ok {
+		return l, fmt.Errorf("the step of a loss is a %T: the store is damaged, restore a copy of it or give another --db", step)
+	}
+	l.Step = int(at)
 	switch value := value.(type) {
 	case float64:
 		l.Value = value
 	case string:
 		l.Value = number{kind: value}.float()
+	case []byte:
+		l.Value = number{kind: string(value)}.float()
 	default:
 		return l, fmt.Errorf("the loss at step %d is a %T: the store is damaged, restore a copy of it or give another --db", l.Step, value)
 	}
