@@ -106,6 +106,9 @@ func (d *decoder) idle(sample *yaml.Node, adaptive, fixed bool) {
 // measurable returns an error where a metric needs what the net of a document does not have.
 func (doc document) measurable(m metric.Metric) error {
 	exact := m.Name == metric.ExcessLoss.Name
+	if _, ok := doc.Target.Mixture(); m.Name == metric.ExactMMD.Name && !ok {
+		return fmt.Errorf("%s needs a mixture of Gaussians, which %s is not: take mmd", m.Name, doc.Target.Name)
+	}
 	switch {
 	case (exact || m.Name == metric.NLL.Name) && !doc.Source.Gaussian():
 		return fmt.Errorf("%s starts from noise: leave it out, or the source", m.Name)

@@ -121,3 +121,13 @@ sample: {solver: [midpoint, bosh3], tolerance: [1e-3, 1e-4], grid: [edm, uniform
 		t.Errorf("%d settings, want %d", len(spec.Settings), want)
 	}
 }
+
+func TestExactMMDNeedsAMixture(t *testing.T) {
+	t.Parallel()
+	for target, want := range map[string]string{"moons": "", "checkerboard": "a.yaml:3:16: mmd-exact needs a mixture of Gaussians, which checkerboard is not"} {
+		_, err := Parse("a.yaml", []byte("name: a\ntarget: "+target+"\nmetrics: [mmd, mmd-exact]\n"))
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", target, err, want)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
+	"flowsweep/experiments/target"
 )
 
 // court measures samples against the reference of their target. What depends on the reference alone is done once.
@@ -48,7 +49,7 @@ func (c *court) measure(f *fitted, run experiments.Run, points flow.Batch) ([]ex
 	var values []experiments.Value
 	for i, m := range c.spec.Metrics {
 		judge := judges[i]
-		if m.NeedsModel() {
+		if judge == nil {
 			judge = func(points flow.Batch) (metric.Measurement, error) { return f.netMetric(m, run, points) }
 		}
 		got, err := judge(points)
@@ -60,6 +61,34 @@ func (c *court) measure(f *fitted, run experiments.Run, points flow.Batch) ([]ex
 	return values, nil
 }
 
+// judgeOf returns the judge of a metric against a target, of which truth is a sample; nil where it takes a net to measure.
+func judgeOf(m metric.Metric, t target.Target, truth flow.Batch) (metric.Judge, error) {
+	law, ok := t.Mixture()
+	switch {
+	case !m.NeedsModel():
+		return m.Judge(truth)
+	case m.Name != metric.ExactMMD.Name || !ok:
+		return nil, nil
+	}
+	bandwidth, err := metric.Bandwidth(truth)
+	if err != nil {
+		return nil, err
+	}
+	stds, weights := make([]float64, law.Means.Len()), make([]float64, law.Means.Len())
+	total := 0.
+	for i := range stds {
+		stds[i], weights[i] = law.Std[min(i, len(law.Std)-1)], 1
+		if law.Weights != nil {
+			weights[i] = law.Weights[i]
+		}
+		total += weights[i]
+	}
+	for i := range weights {
+		weights[i] /= total
+	}
+	return metric.MixtureMMD(law.Means, stds, weights, bandwidth)
+}
+
 func (c *court) judgesOf(r experiments.Recipe, key string) func() ([]metric.Judge, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -68,12 +97,9 @@ func (c *court) judgesOf(r experiments.Recipe, key string) func() ([]metric.Judg
 			truth := reference(c.spec, r)
 			var judges []metric.Judge
 			for _, m := range c.spec.Metrics {
-				var judge metric.Judge
-				if !m.NeedsModel() {
-					var err error
-					if judge, err = m.Judge(truth); err != nil {
-						return nil, fmt.Errorf("prepare %s: %w", m.Name, err)
-					}
+				judge, err := judgeOf(m, r.Target, truth)
+				if err != nil {
+					return nil, fmt.Errorf("prepare %s: %w", m.Name, err)
 				}
 				judges = append(judges, judge)
 			}

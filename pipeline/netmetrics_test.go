@@ -32,6 +32,34 @@ func TestLogDensitiesAgree(t *testing.T) {
 	}
 }
 
+// TestExactMMDIsThatOfALargeReference: against the law of the target itself the mmd is what it is against a reference of
+// 20,000 points, within 4 of the errors of that, the bandwidth being that of the same points.
+func TestExactMMDIsThatOfALargeReference(t *testing.T) {
+	t.Parallel()
+	to := plan(t, "name: a\ntarget: {name: gaussians, count: 5, radius: 2}\n").Fits[0].Recipe.Target
+	truth := to.Sample(20_000, flow.NewStream(1, "truth"))
+	samples := to.Sample(500, flow.NewStream(2, "samples"))
+	for i := range samples.Data {
+		samples.Data[i] += .3
+	}
+	var got [2]metric.Measurement
+	for i, m := range []metric.Metric{metric.ExactMMD, metric.MMD} {
+		judge, err := judgeOf(m, to, truth)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got[i], err = judge(samples); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got[0].Value < 4*got[0].SE || !(math.Abs(got[0].Value-got[1].Value) <= 4*got[1].SE) || got[0].SE > got[1].SE*1.1 {
+		t.Errorf("against the law %+v, against a sample of it %+v", got[0], got[1])
+	}
+	if judge, err := judgeOf(metric.NLL, to, truth); judge != nil || err != nil {
+		t.Errorf("nll has a judge: %v", err)
+	}
+}
+
 // TestNetMetricsOfAKnownNet: an untrained net with weights of 0 has velocity 0, and leaves the noise where it is. Against
 // N(0, I) in 2 dimensions its nll is that of a normal, log 2 pi + 1 within 4 standard errors of 2,000 points, its
 // trajectories have no energy, so that npe is 1, and no solver has an error. The exact velocity under condot from N(0, I)

@@ -23,7 +23,7 @@ type Metric struct {
 type Judge func(samples flow.Batch) (Measurement, error)
 
 // Metrics lists every metric by name: those of samples first, then those of models.
-var Metrics = []Metric{MMD, MMDRFF, SlicedW2, Energy, W1, W2, NLL, ExcessLoss, NPE, PathRMSE}
+var Metrics = []Metric{MMD, MMDRFF, SlicedW2, Energy, W1, W2, ExactMMD, NLL, ExcessLoss, NPE, PathRMSE}
 
 // SampleMetrics returns the metrics that two samples are enough for.
 func SampleMetrics() []Metric {

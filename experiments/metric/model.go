@@ -1,7 +1,16 @@
 package metric
 
-// The metrics of a model are measured from its velocity field u(t, x), where that is; here they have their names.
+// The metrics of a model are measured from its velocity field u(t, x), where that is, or from the law of its target; here
+// they have their names.
 var (
+	// ExactMMD is MMD against the law of the target itself, a mixture of Gaussians, in place of a sample of it: see
+	// MixtureMMD. Its bandwidth is that of the reference.
+	ExactMMD = Metric{
+		Name: "mmd-exact",
+		Doc: "Squared maximum mean discrepancy, unbiased, between the samples and the target itself, a mixture of Gaussians: without the noise " +
+			"of a reference sample, whose bandwidth it has.",
+	}
+
 	// NLL is the mean negative log likelihood of fresh data under the flow of u, in nats a point:
 	//
 	//	-E log p_1(X),  log p_1(x_1) = log p_0(x_0) - integral over t of div u(t, x_t)

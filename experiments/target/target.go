@@ -37,6 +37,12 @@ func ofLaw(name string, params any, law oracle.Law) Target {
 	return Target{Name: name, Params: params, Dim: law.Dim(), Draw: law.Draw, Law: law}
 }
 
+// Mixture returns the law of the target as a mixture of Gaussians, and whether it is one.
+func (t Target) Mixture() (oracle.Mixture, bool) {
+	m, ok := t.Law.(oracle.Mixture)
+	return m, ok
+}
+
 // Fill draws one point into each row of dst, (n, Dim); row i is the point of id first + i of the stream.
 func (t Target) Fill(dst flow.Batch, stream *flow.Stream, first uint64) {
 	for i := range dst.Len() {
