@@ -10,6 +10,9 @@ import "math"
 // It is the shortest augmenting path method (Jonker and Volgenant 1987, "A shortest augmenting path algorithm for dense
 // and sparse linear assignment problems"), started from prices that solve a sample of the problem, which leaves short
 // paths wherever the points lie. Time is of the order of n^3 at worst.
+//
+// flow.Assign, which couplings use, is about a quarter faster where the two samples lie on each other and seven times
+// slower where they lie apart, as bad samples do here.
 func assign(costs [][]float64) (match []int, rows, cols []float64) {
 	a := newAssignment(costs)
 	a.setPrices()
