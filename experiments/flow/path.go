@@ -32,16 +32,16 @@ const clampMargin = 1e-5
 // Clamp returns t, or the nearest time at which the derivatives can be used: where one is infinite at t = 0 or t = 1, a
 // time at least 1e-5 from it.
 func (p Path) Clamp(t float64) float64 {
-	return keepClear(t, clampMargin, func(t float64) bool { return finite(p.DAlpha(t), p.DSigma(t)) })
+	return keepClear(t, func(t float64) bool { return finite(p.DAlpha(t), p.DSigma(t)) })
 }
 
-// keepClear returns t, or the time a margin away from an end of [0, 1] that t is nearer to and that is not fit for use.
-func keepClear(t, margin float64, fit func(t float64) bool) float64 {
+// keepClear returns t, or the time clampMargin away from an end of [0, 1] that t is nearer to and that is not fit for use.
+func keepClear(t float64, fit func(t float64) bool) float64 {
 	switch {
-	case t < margin && !fit(0):
-		return margin
-	case t > 1-margin && !fit(1):
-		return 1 - margin
+	case t < clampMargin && !fit(0):
+		return clampMargin
+	case t > 1-clampMargin && !fit(1):
+		return 1 - clampMargin
 	default:
 		return t
 	}

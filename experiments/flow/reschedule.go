@@ -38,7 +38,7 @@ func RescheduleRows(u RowField, from, to Path) RowField {
 			if i > 0 && r == rs[i-1] {
 				at[i] = at[i-1]
 			} else {
-				at[i] = newScaleTime(from, to, keepClear(r, clampMargin, fit))
+				at[i] = newScaleTime(from, to, keepClear(r, fit))
 			}
 			ts[i] = at[i].t
 			for j := range inner.Row(i) {
