@@ -65,15 +65,3 @@ func StandardNormal(x flow.Batch) []float64 {
 	}
 	return logp
 }
-
-// BitsPerDimension returns the negative of a log density in nats, in bits a dimension, for the units that x has:
-//
-//	bits = -log p / (d log 2)
-//
-// In units b times as large, it is log2(b) less. It panics unless dim is at least 1.
-func BitsPerDimension(logp float64, dim int) float64 {
-	if dim < 1 {
-		panic("ode: bits per dimension need at least 1 dimension")
-	}
-	return -logp / (float64(dim) * math.Ln2)
-}

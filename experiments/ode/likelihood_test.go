@@ -178,13 +178,6 @@ func TestStandardNormal(t *testing.T) {
 	}
 }
 
-func TestBitsPerDimension(t *testing.T) {
-	t.Parallel()
-	if got := BitsPerDimension(math.Log(.125), 2); !(math.Abs(got-1.5) <= 1e-15) {
-		t.Errorf("a density of 1/8 in 2 dimensions is %g bits a dimension, want 1.5", got)
-	}
-}
-
 func TestLikelihoodErrors(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
@@ -218,6 +211,6 @@ func ExampleLogLikelihood() {
 		return u, div, nil
 	}
 	logp, x0, _, _ := LogLikelihood(grow, RK4, Uniform(20), flow.Batch{Dim: 1, Data: []float64{3}}, StandardNormal)
-	fmt.Printf("from %.4f: %.4f nats, %.4f bits\n", x0.Data[0], logp[0], BitsPerDimension(logp[0], 1))
-	// Output: from 1.5000: -2.7371 nats, 3.9488 bits
+	fmt.Printf("from %.4f: %.4f nats\n", x0.Data[0], logp[0])
+	// Output: from 1.5000: -2.7371 nats
 }
