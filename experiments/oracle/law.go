@@ -1,5 +1,5 @@
 // Package oracle holds the exact answers: for a distribution with a closed form and an affine path from N(0, I) with
-// independent ends, the velocity that a net is trained towards, the density of every X_t, and the least loss there is.
+// independent ends, the velocity that a net is trained towards and the least loss there is.
 //
 //	o := oracle.Oracle{Law: law, Path: flow.CondOT}
 //	x, _, err := ode.Solve(o.Field(), ode.RK4, ode.Uniform(100), noise)

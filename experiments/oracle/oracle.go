@@ -63,7 +63,7 @@ func (o Oracle) velocity(ts []float64, x flow.Batch, divergence bool) (u flow.Ba
 	if divergence {
 		div = make([]float64, x.Len())
 	}
-	err = o.look(gazes, x, func(m *mixer, i int, _ float64) {
+	err = o.look(gazes, x, func(m *mixer, i int) {
 		m.mean(u.Row(i))
 		if divergence {
 			div[i] = m.divergence(u.Row(i))
@@ -72,54 +72,16 @@ func (o Oracle) velocity(ts []float64, x flow.Batch, divergence bool) (u flow.Ba
 	return u, div, err
 }
 
-// PosteriorMean returns E[X1 | X_t = x], (n, d): the best guess of the data behind the noisy points x, (n, d).
-func (o Oracle) PosteriorMean(t float64, x flow.Batch) (flow.Batch, error) {
-	g, err := noiseAt(o.Path, t)
-	if err != nil {
-		return flow.Batch{}, err
-	}
-	g.p, g.w = 1, g.s
-	return o.means(g, x)
-}
-
-// Score returns grad log p_t(x), (n, d), the gradient of LogDensity in the points x, (n, d).
-func (o Oracle) Score(t float64, x flow.Batch) (flow.Batch, error) {
-	g, err := noiseAt(o.Path, t)
-	if err != nil {
-		return flow.Batch{}, err
-	}
-	g.qs = -1 // the score is -E[X0 | x] / s
-	return o.means(g, x)
-}
-
-func (o Oracle) means(g gaze, x flow.Batch) (flow.Batch, error) {
-	y := flow.NewBatch(x.Len(), x.Dim)
-	err := o.look([]gaze{g}, x, func(m *mixer, i int, _ float64) { m.mean(y.Row(i)) })
-	return y, err
-}
-
-// LogDensity returns log p_t(x), (n), in nats, of the points x, (n, d). It is -Inf where the law has no points at t = 1,
-// and +Inf on a point of positive probability.
-func (o Oracle) LogDensity(t float64, x flow.Batch) ([]float64, error) {
-	g, err := noiseAt(o.Path, t)
-	if err != nil {
-		return nil, err
-	}
-	logp := make([]float64, x.Len())
-	err = o.each([]gaze{g}, x, func(m *mixer, i int) { logp[i] = m.look(x.Row(i)) })
-	return logp, err
-}
-
-// look calls do for every point, weighed, with its log density. It returns an error where the law has no density at a
-// point without noise: there the velocity, the posterior and the score have no limit.
-func (o Oracle) look(gazes []gaze, x flow.Batch, do func(m *mixer, i int, logp float64)) error {
+// look calls do for every point, weighed. It returns an error where the law has no density at a
+// point without noise: there the velocity has no limit.
+func (o Oracle) look(gazes []gaze, x flow.Batch, do func(m *mixer, i int)) error {
 	var without atomic.Bool
 	err := o.each(gazes, x, func(m *mixer, i int) {
 		logp := m.look(x.Row(i))
 		if m.gaze.s == 0 && math.IsInf(logp, 0) && finite(x.Row(i)) {
 			without.Store(true)
 		}
-		do(m, i, logp)
+		do(m, i)
 	})
 	if err == nil && without.Load() {
 		return fmt.Errorf("at the end of path %s the law has no density at some of the points, and the velocity no limit: "+
