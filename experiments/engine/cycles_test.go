@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 
 	"flowsweep/experiments/engine/onnx"
+	"flowsweep/experiments/engine/ort"
 )
 
 // TestCyclesLeaveMemoryFlat opens, runs and closes programs and loops 10,000 times. Tensors that a loop does not free cost
@@ -26,10 +27,11 @@ func TestCyclesLeaveMemoryFlat(t *testing.T) {
 	}
 	state, x := random(1, 64), random(2, 64)
 	cycle := func() {
-		p, err := OpenProgram(m)
+		s, err := ort.Open(m.Marshal(), ort.SessionOptions{Threads: 1, Optimise: ort.All})
 		if err != nil {
 			t.Fatal(err)
 		}
+		p := ortProgram{s}
 		loop, err := p.Loop(state)
 		if err != nil {
 			t.Fatal(err)

@@ -26,13 +26,6 @@ func compileONNX(threads int, f Graph, inputs []Input) (Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	return openProgram(m, threads)
-}
-
-// OpenProgram returns a model whose sizes are all fixed as a program on one thread.
-func OpenProgram(m onnx.Model) (Program, error) { return openProgram(m, 1) }
-
-func openProgram(m onnx.Model, threads int) (Program, error) {
 	s, err := ort.Open(m.Marshal(), ort.SessionOptions{Threads: threads, Optimise: ort.All})
 	if err != nil {
 		return nil, err

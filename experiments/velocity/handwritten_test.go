@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"testing"
 
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/engine/onnx"
+	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
 )
 
@@ -104,19 +106,32 @@ func (h *hand) adam(grad string, rate float64) []string {
 // handLoop starts the hand-written step.
 func handLoop(tb testing.TB, n Net, tr Training) (step func(b *trainingBatch) float64, done func()) {
 	tb.Helper()
-	program, err := engine.OpenProgram(handWritten(n, tr.Batch, tr.Optimizer.Rate))
+	session, err := ort.Open(handWritten(n, tr.Batch, tr.Optimizer.Rate).Marshal(), ort.SessionOptions{Threads: 1, Optimise: ort.All})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return loopOf(tb, program, n, tr)
+	loop, err := session.Loop(tr.Optimizer.start(n.Init(1))...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return steps(tb, loop, session)
 }
 
-func loopOf(tb testing.TB, program engine.Program, n Net, tr Training) (step func(b *trainingBatch) float64, done func()) {
+// recordedLoop starts the recorded step.
+func recordedLoop(tb testing.TB, n Net, tr Training) (step func(b *trainingBatch) float64, done func()) {
 	tb.Helper()
+	program, err := compileStep(engine.ONNXRuntime, n, tr)
+	if err != nil {
+		tb.Fatal(err)
+	}
 	loop, err := program.Loop(tr.Optimizer.start(n.Init(1))...)
 	if err != nil {
 		tb.Fatal(err)
 	}
+	return steps(tb, loop, program)
+}
+
+func steps(tb testing.TB, loop engine.Loop, of io.Closer) (step func(b *trainingBatch) float64, done func()) {
 	step = func(b *trainingBatch) float64 {
 		out, err := loop.Step(b.t, b.x, b.u)
 		if err != nil {
@@ -125,7 +140,7 @@ func loopOf(tb testing.TB, program engine.Program, n Net, tr Training) (step fun
 		return float64(out[0].Data[0])
 	}
 	return step, func() {
-		if err := errors.Join(loop.Close(), program.Close()); err != nil {
+		if err := errors.Join(loop.Close(), of.Close()); err != nil {
 			tb.Error(err)
 		}
 	}
@@ -173,11 +188,7 @@ func BenchmarkGuideStep(b *testing.B) {
 		}
 	})
 	b.Run("recorded", func(b *testing.B) {
-		program, err := compileStep(engine.ONNXRuntime, guideNet, tr)
-		if err != nil {
-			b.Fatal(err)
-		}
-		step, done := loopOf(b, program, guideNet, tr)
+		step, done := recordedLoop(b, guideNet, tr)
 		defer done()
 		for b.Loop() {
 			step(batch)
