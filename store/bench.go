@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"flowsweep/experiments"
@@ -25,8 +26,11 @@ seeds: 200
 sample: {solver: [euler, midpoint, heun, rk4], steps: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}
 `
 
-// benchPause is between two questions of the reader that polls.
-const benchPause = 20 * time.Millisecond
+// benchPause is between two questions of the reader that polls, and lastLosses how many losses it asks for.
+const (
+	benchPause = 20 * time.Millisecond
+	lastLosses = 5
+)
 
 // Bench measures the speed of a new store in the folder, which it leaves there, for about the given time a figure.
 func Bench(ctx context.Context, folder string, d time.Duration) (s Speed, err error) {
@@ -98,6 +102,25 @@ func (db *DB) poll(ctx context.Context, fit string) error {
 		time.Sleep(benchPause)
 	}
 	return nil
+}
+
+// tail returns the last losses of the fit, by step.
+func tail(ctx context.Context, tx *sql.Tx, fit string) ([]experiments.Loss, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT step, coalesce(value, kind) FROM losses WHERE fit = ? ORDER BY step DESC LIMIT ?`, fit, lastLosses)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var losses []experiments.Loss
+	for rows.Next() {
+		l, err := scanLoss(rows)
+		if err != nil {
+			return nil, err
+		}
+		losses = append(losses, l)
+	}
+	slices.Reverse(losses)
+	return losses, rows.Err()
 }
 
 // benchLimit writes n losses of one fit in one transaction.

@@ -148,17 +148,17 @@ func checkAcked(t *testing.T, path string, acked map[string]bool) {
 		switch word {
 		case "fit":
 			got := try(db.Weights(t.Context(), key))(t)
-			ok = string(got) == key && try(db.FitState(t.Context(), key))(t) == experiments.Finished
+			ok = string(got) == key && try(db.Fit(t.Context(), key))(t).State == experiments.Finished
 		case "run":
 			got := try(db.Samples(t.Context(), key))(t)
-			ok = string(got) == key && try(db.RunState(t.Context(), key))(t) == experiments.Finished
+			ok = string(got) == key && try(db.Run(t.Context(), key))(t).State == experiments.Finished
 		case "metrics":
 			ok = len(try(db.Run(t.Context(), key))(t).References) == 1
 		case "checkpoint":
 			at, content, there, err := db.Checkpoint(t.Context(), key)
 			must(t, err)
 			want := try(strconv.Atoi(step))(t)
-			ok = there && at >= want && string(content) == key || try(db.FitState(t.Context(), key))(t) == experiments.Finished
+			ok = there && at >= want && string(content) == key || try(db.Fit(t.Context(), key))(t).State == experiments.Finished
 			if losses := try(db.Losses(t.Context(), key))(t); len(losses) < want {
 				t.Errorf("%q was acknowledged, and %d losses are there", line, len(losses))
 			}
@@ -285,8 +285,11 @@ func TestDamagedLog(t *testing.T) {
 		}
 		checkDamagedLog(t, file, damaged, func(db *store.DB) {
 			for _, a := range acks {
-				state, err := db.RunState(t.Context(), a.run)
-				must(t, err)
+				r, err := db.Run(t.Context(), a.run)
+				if err != nil { // the damage is before the plan
+					wantError(t, err, "not in the store")
+				}
+				state := r.State
 				content, err := db.Samples(t.Context(), a.run)
 				if finished := state == experiments.Finished; finished != (err == nil) || finished && string(content) != a.run {
 					t.Errorf("run %s is %q and its samples are %q (%v)", a.run, state, content, err)

@@ -98,17 +98,6 @@ func (db *DB) EndFit(ctx context.Context, key string, state experiments.State, m
 	}))
 }
 
-// FitState returns the state of the fit, or "" where the store does not know it.
-func (db *DB) FitState(ctx context.Context, key string) (state experiments.State, err error) {
-	defer wrap(&err, "read fit %s", key)
-	truth := db.truth()
-	err = db.readers.QueryRowContext(ctx, `SELECT state FROM fits WHERE key = ?`, key).Scan(&state)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
-	}
-	return state, errors.Join(err, truth(&state))
-}
-
 // Weights returns the weights of a finished fit, a safetensors file.
 func (db *DB) Weights(ctx context.Context, fit string) ([]byte, error) {
 	return db.artifactContent(ctx, ownerFit, fit, weightsName)

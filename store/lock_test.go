@@ -115,24 +115,24 @@ func TestWhatDiesIsLost(t *testing.T) {
 	db := open(t, path)
 	plan := planOf(t, tiny)
 	fit := plan.Fits[0]
-	states := func() [4]experiments.State {
-		return [4]experiments.State{
-			try(db.FitState(t.Context(), fit.Key))(t), try(db.Fit(t.Context(), fit.Key))(t).State,
+	states := func() [3]experiments.State {
+		return [3]experiments.State{
+			try(db.Fit(t.Context(), fit.Key))(t).State,
 			try(db.Sweep(t.Context(), "tiny"))(t).Results[0].State, try(db.Sweep(t.Context(), "tiny"))(t).Results[15].State,
 		}
 	}
-	if got, want := states(), [4]experiments.State{"running", "running", "running", "queued"}; got != want {
+	if got, want := states(), [3]experiments.State{"running", "running", "queued"}; got != want {
 		t.Errorf("while it works: got %q, want %q", got, want)
 	}
 	if w, works, err := db.Worker(); !works || err != nil || w.PID != p.cmd.Process.Pid {
 		t.Errorf("who works: got %v, %v, %v, want process %d", w, works, err, p.cmd.Process.Pid)
 	}
 	p.kill(t)
-	if got, want := states(), [4]experiments.State{"lost", "lost", "lost", "queued"}; got != want {
+	if got, want := states(), [3]experiments.State{"lost", "lost", "queued"}; got != want {
 		t.Errorf("after its death: got %q, want %q", got, want)
 	}
 	lock(t, db)
-	if got, want := states(), [4]experiments.State{"lost", "lost", "lost", "queued"}; got != want {
+	if got, want := states(), [3]experiments.State{"lost", "lost", "queued"}; got != want {
 		t.Errorf("as written down: got %q, want %q", got, want)
 	}
 	if f := try(db.Fit(t.Context(), fit.Key))(t); f.Error != "its process died" || !f.Finished.IsZero() {

@@ -153,7 +153,7 @@ func TestLossesThatCannotBeWritten(t *testing.T) {
 		db.LogLosses(good, loss)
 		must(t, db.FinishFit(t.Context(), good, 1, 1, nil, noon)) // not its failure
 		wantError(t, db.FinishFit(t.Context(), bad, 1, 1, nil, noon), "disk full", bad)
-		if state := try(db.FitState(t.Context(), bad))(t); state != experiments.Running {
+		if state := try(db.Fit(t.Context(), bad))(t).State; state != experiments.Running {
 			t.Errorf("state of the fit without losses: got %q, want running", state)
 		}
 	})

@@ -69,17 +69,6 @@ func (db *DB) EndRun(ctx context.Context, key string, env experiments.Environmen
 	})
 }
 
-// RunState returns the state of the run, or "" where the store does not know it.
-func (db *DB) RunState(ctx context.Context, key string) (state experiments.State, err error) {
-	defer wrap(&err, "read run %s", key)
-	truth := db.truth()
-	err = db.readers.QueryRowContext(ctx, `SELECT state FROM runs WHERE key = ?`, key).Scan(&state)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
-	}
-	return state, errors.Join(err, truth(&state))
-}
-
 // Samples returns the samples of a finished run, an npy file.
 func (db *DB) Samples(ctx context.Context, run string) ([]byte, error) {
 	return db.artifactContent(ctx, ownerRun, run, samplesName)

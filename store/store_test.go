@@ -135,8 +135,8 @@ func TestReadersWorkWhileAWriterIsBusy(t *testing.T) {
 	var wg sync.WaitGroup
 	for _, fit := range plan.Fits {
 		wg.Go(func() {
-			if state, err := db.FitState(ctx, fit.Key); err != nil || state != experiments.Queued {
-				t.Errorf("state of fit %s: got %q, %v, want queued", fit.Key, state, err)
+			if f, err := db.Fit(ctx, fit.Key); err != nil || f.State != experiments.Queued {
+				t.Errorf("state of fit %s: got %q, %v, want queued", fit.Key, f.State, err)
 			}
 		})
 	}
@@ -172,7 +172,7 @@ func TestCancelledContext(t *testing.T) {
 	if _, err := db.StartFit(ctx, plan.Fits[0].Key, env, noon); !errors.Is(err, context.Canceled) {
 		t.Errorf("StartFit: got %v, want %v", err, context.Canceled)
 	}
-	if state := try(db.FitState(t.Context(), plan.Fits[0].Key))(t); state != experiments.Queued {
+	if state := try(db.Fit(t.Context(), plan.Fits[0].Key))(t).State; state != experiments.Queued {
 		t.Errorf("state: got %q, want queued", state)
 	}
 }

@@ -115,15 +115,12 @@ func TestSweepAgain(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("runs: got %q, want those of the new plan, %q", got, want)
 	}
-	if state := try(db.FitState(t.Context(), before.Fits[0].Key))(t); state != experiments.Finished {
+	if state := try(db.Fit(t.Context(), before.Fits[0].Key))(t).State; state != experiments.Finished {
 		t.Errorf("a fit in both plans: got %q, want finished", state)
 	}
 	gone := before.Fits[2] // of width 8
-	if state := try(db.RunState(t.Context(), gone.Runs[0].Key))(t); state != experiments.Queued {
+	if state := try(db.Run(t.Context(), gone.Runs[0].Key))(t).State; state != experiments.Queued {
 		t.Errorf("a run of the old plan alone: got %q, want that it stays, queued", state)
-	}
-	if state := try(db.FitState(t.Context(), "nothing"))(t); state != "" {
-		t.Errorf("an unknown fit: got %q, want none", state)
 	}
 }
 
