@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/problem"
 	"flowsweep/experiments/target"
 )
 
@@ -79,7 +80,7 @@ func (d *decoder) resolve(params any, n *yaml.Node, nodes map[string]*yaml.Node)
 	for i, name := range names {
 		switch {
 		case !slices.Contains(known, name):
-			d.problem(spelled(nodes["columns"], name), "%s", unknown("column", name, known))
+			d.problem(spelled(nodes["columns"], name), "%s", problem.Unknown("column", name, known))
 			return nil, false
 		case slices.Contains(names[:i], name):
 			d.problem(nodes["columns"], "the column %q is here twice: leave one out", name)

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/problem"
 )
 
 // people is a file of data in two units and with a column of words.
@@ -89,7 +90,7 @@ func TestDataErrorsAtTheirPlace(t *testing.T) {
 				files = map[string]string{"people.npy": people}
 			}
 			_, err := folder(files, nil).Parse("a.yaml", []byte("name: a\ntarget: "+c.target+"\n"))
-			var problems Problems
+			var problems problem.List
 			if !errors.As(err, &problems) || len(problems) != 1 {
 				t.Fatalf("got %v, want one problem", err)
 			}

@@ -9,13 +9,15 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"flowsweep/experiments/problem"
 )
 
 // maxRuns is the most runs a spec may stand for.
 const maxRuns = 1_000_000
 
 // Parse returns the spec that a YAML text stands for, with every default filled in and every list multiplied out. The
-// file is only named in errors, which are of type Problems and hold everything that is wrong.
+// file is only named in errors, which are of type problem.List and hold everything that is wrong.
 //
 // A spec that names files of data takes a Parser.
 func Parse(file string, text []byte) (Spec, error) { return Parser{}.Parse(file, text) }
@@ -31,7 +33,7 @@ func (p Parser) Parse(file string, text []byte) (Spec, error) {
 func (d *decoder) spec(text []byte) (Spec, error) {
 	root := d.load(text)
 	if len(d.problems) > 0 {
-		return Spec{}, d.problems.sorted()
+		return Spec{}, d.problems.Sorted()
 	}
 	var found alternatives
 	for _, r := range d.combine(root) {
@@ -52,7 +54,7 @@ func (d *decoder) spec(text []byte) (Spec, error) {
 		d.problem(d.longest, "the lists multiply to %s runs: at most %s", grouped(runs), grouped(big.NewInt(maxRuns)))
 	}
 	if len(d.problems) > 0 {
-		return Spec{}, d.problems.sorted()
+		return Spec{}, d.problems.Sorted()
 	}
 	s := specOf(found, text)
 	s.Files = d.files
@@ -209,7 +211,7 @@ func (d *decoder) sound(root *yaml.Node, key string) bool {
 		nodes[root.Content[i].Value] = follow(root.Content[i+1])
 	}
 	n, ok := nodes[key]
-	return !ok || !slices.ContainsFunc(d.problems, func(p Problem) bool { return holdsPlace(n, p.Line, p.Column) })
+	return !ok || !slices.ContainsFunc(d.problems, func(p problem.Problem) bool { return holdsPlace(n, p.Line, p.Column) })
 }
 
 // holdsPlace reports whether a node, or one within it, begins at the place.
@@ -232,7 +234,7 @@ func (d *decoder) choose(root *yaml.Node, doc *document) {
 		nodes, _ = d.keys(follow(all["choose"]), "")
 	}
 	if !slices.Contains(names, doc.Choose.Metric) {
-		d.problem(follow(nodes["metric"]), "%s", unknown("metric", doc.Choose.Metric, names))
+		d.problem(follow(nodes["metric"]), "%s", problem.Unknown("metric", doc.Choose.Metric, names))
 	}
 	switch c := &doc.Choose; {
 	case nodes["rule"] == nil && c.Within > 0:

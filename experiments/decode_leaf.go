@@ -12,6 +12,7 @@ import (
 
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/ode"
+	"flowsweep/experiments/problem"
 	"flowsweep/experiments/target"
 )
 
@@ -163,7 +164,7 @@ func (d *decoder) text(n *yaml.Node, f field) alternatives {
 	case n.Kind != yaml.ScalarNode:
 		return d.problem(n, "%s must be a word", f.name)
 	case len(known) > 0 && (n.Tag != "!!str" || !slices.Contains(known, n.Value)):
-		return d.problem(n, "%s", unknown(f.name, n.Value, known))
+		return d.problem(n, "%s", problem.Unknown(f.name, n.Value, known))
 	case n.Tag != "!!str":
 		return d.problem(n, "%s must be a word: put it in quotes", f.name)
 	case f.tag.Get("text") == "any":

@@ -8,6 +8,7 @@ import (
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/ode"
+	"flowsweep/experiments/problem"
 	"flowsweep/experiments/target"
 )
 
@@ -44,7 +45,7 @@ func (d *decoder) word(n *yaml.Node, w words, f field) alternatives {
 	}
 	v, ok := w.value[name.Value]
 	if !ok || name.Tag != "!!str" {
-		return d.problem(name, "%s", unknown(w.kind, name.Value, w.names))
+		return d.problem(name, "%s", problem.Unknown(w.kind, name.Value, w.names))
 	}
 	return one(v)
 }
@@ -132,7 +133,7 @@ func (d *decoder) family(n *yaml.Node, set families, f field) alternatives {
 	}
 	proto, ok := set.proto[name.Value]
 	if !ok || name.Tag != "!!str" {
-		return d.problem(name, "%s", unknown(set.kind, name.Value, set.names))
+		return d.problem(name, "%s", problem.Unknown(set.kind, name.Value, set.names))
 	}
 	before := len(d.problems)
 	if nodes != nil {

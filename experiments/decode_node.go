@@ -12,6 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"flowsweep/experiments/problem"
 	"flowsweep/experiments/target"
 )
 
@@ -19,7 +20,7 @@ import (
 type decoder struct {
 	file     string
 	lines    []string
-	problems Problems
+	problems problem.List
 	seeds    big.Int    // that every setting is run with
 	longest  *yaml.Node // the list of the most values
 	length   uint64     // of it
@@ -104,7 +105,7 @@ func (d *decoder) problem(n *yaml.Node, format string, args ...any) alternatives
 
 func (d *decoder) at(line, column int, format string, args ...any) {
 	line, column = min(max(line, 1), len(d.lines)), max(column, 1)
-	d.problems = append(d.problems, Problem{
+	d.problems = append(d.problems, problem.Problem{
 		File: d.file, Line: line, Column: column, Message: fmt.Sprintf(format, args...), Source: d.lines[line-1],
 	})
 }
@@ -146,7 +147,7 @@ func (d *decoder) known(n *yaml.Node, known []string) {
 	}
 	for i := 0; i < len(n.Content); i += 2 {
 		if k := follow(n.Content[i]); k.Kind == yaml.ScalarNode && !have[k.Value] {
-			d.problem(k, "%s", unknown("key", k.Value, known))
+			d.problem(k, "%s", problem.Unknown("key", k.Value, known))
 		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"flowsweep/experiments/problem"
 )
 
 func ExampleParse() {
@@ -144,9 +146,9 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		var problems Problems
+		var problems problem.List
 		if !errors.As(err, &problems) || len(problems) == 0 {
-			t.Fatalf("got a %T of %d, want Problems", err, len(problems))
+			t.Fatalf("got a %T of %d, want problem.List", err, len(problems))
 		}
 		for _, p := range problems {
 			if p.Line < 1 || p.Column < 1 || p.Message == "" || p.Column > len([]rune(p.Source))+1 {

@@ -10,7 +10,7 @@ import (
 )
 
 // ParseTarget returns the target that an inline text stands for: a name, or a mapping as in a spec. Its error, like those
-// of the functions below, is of type Problems.
+// of the functions below, is of type problem.List.
 func ParseTarget(text string) (target.Target, error) { return Parser{}.Target(text) }
 
 // Target is ParseTarget for a target that may be of a file of data.
@@ -40,7 +40,7 @@ func ParseSampling(text string) (Sampling, error) {
 			return doc.setting().Sample, nil
 		}
 	}
-	return Sampling{}, d.problems.sorted()
+	return Sampling{}, d.problems.Sorted()
 }
 
 // ParseMetrics returns the metrics that an inline list of names stands for.
@@ -54,14 +54,14 @@ func inline[T any](p Parser, what, text string) (value T, err error) {
 	d.open = p.Open
 	root := d.load([]byte(text))
 	if root == nil {
-		return value, d.problems.sorted()
+		return value, d.problems.Sorted()
 	}
 	found := d.alternatives(root, reflect.ValueOf(value), field{name: what, swept: true})
 	if len(d.problems) == 0 && found.count.Cmp(big.NewInt(1)) != 0 {
 		d.problem(root, "%s %ss where one belongs: give every parameter one value", grouped(&found.count), what)
 	}
 	if len(d.problems) > 0 {
-		return value, d.problems.sorted()
+		return value, d.problems.Sorted()
 	}
 	return found.values[0].Interface().(T), nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/ode"
+	"flowsweep/experiments/problem"
 )
 
 // Every problem is told in full: the place, what is wrong, what is known and near, the line and the caret.
@@ -249,22 +250,10 @@ a.yaml:4:31: unknown key "stesp" (have solver, steps, tolerance, grid, path, cou
 			if got, want := "\n"+err.Error(), names.Replace(c.want); got != want {
 				t.Errorf("got%s\nwant%s", got, want)
 			}
-			var problems Problems
+			var problems problem.List
 			if !errors.As(err, &problems) {
-				t.Errorf("got a %T, want Problems", err)
+				t.Errorf("got a %T, want problem.List", err)
 			}
 		})
-	}
-}
-
-func TestNearest(t *testing.T) {
-	known := []string{"euler", "midpoint", "heun", "rk4", "w2"}
-	for word, want := range map[string]string{
-		"rk5": "rk4", "RK4": "rk4", "huen": "heun", "midpiont": "midpoint", "mid-pont": "midpoint", "eular": "euler",
-		"w": "", "x": "", "": "", "v2": "w2", "dopri5": "", "middlepoint": "midpoint", "middlingpoint": "",
-	} {
-		if got := nearest(word, known); got != want {
-			t.Errorf("nearest to %q: got %q, want %q", word, got, want)
-		}
 	}
 }

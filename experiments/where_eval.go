@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"flowsweep/experiments/problem"
 )
 
 // Filter returns the results that meet the condition, in their order. A field that none of them has is an error that
@@ -84,9 +86,9 @@ func fullName(name string, known []string) (string, error) {
 	case len(ending) > 1:
 		return "", fmt.Errorf("%q may be %s: write more of it", name, strings.Join(ending, " or "))
 	}
-	near := nearest(name, known)
+	near := problem.Nearest(name, known)
 	if near == "" {
-		near = nearest(name, lasts)
+		near = problem.Nearest(name, lasts)
 	}
 	if near == "" {
 		return "", fmt.Errorf("unknown field %q (have %s)", name, strings.Join(known, ", "))

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/problem"
 )
 
 // The exit codes, as promised to scripts.
@@ -92,7 +93,7 @@ func (a *app) code(ctx context.Context, err error) int {
 		fmt.Fprintf(a.stderr, "flowsweep: interrupted: what is done is kept in %s; run the same command to go on\n", a.db)
 		return exitInterrupted
 	}
-	var problems experiments.Problems
+	var problems problem.List
 	if errors.As(err, &problems) {
 		fmt.Fprintln(a.stderr, problems.Error()) // says file and line itself
 		return exitUsage

@@ -14,6 +14,7 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/problem"
 	"flowsweep/experiments/velocity"
 	"flowsweep/store"
 )
@@ -270,7 +271,7 @@ func TestExitCodes(t *testing.T) {
 		{"no onnxruntime", shipped{checks: none}.outcome(nil), 1},
 		{"a mismatch", shipped{checks: bad}.outcome(nil), 3},
 		{"a mismatch and a failed fit", shipped{checks: bad}.outcome(failures), 3},
-		{"a problem of the spec", usage(experiments.Problems{{Message: "wrong"}}), 2},
+		{"a problem of the spec", usage(problem.List{{Message: "wrong"}}), 2},
 		{"wrong usage", usage(errors.New("wrong")), 2},
 		{"an interrupt", usage(errors.New("open store: interrupted")), 130},
 		{"anything else", errors.New("disk full"), 1},

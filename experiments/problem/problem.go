@@ -1,4 +1,8 @@
-package experiments
+// Package problem holds what is wrong with a text that a person wrote: where it stands, the line with a caret under it, and
+// which word was probably meant.
+//
+//	problem.Problem{File: "spec.yaml", Line: 3, Column: 7, Source: line, Message: problem.Unknown("solver", "rk5", solvers)}
+package problem
 
 import (
 	"cmp"
@@ -8,7 +12,7 @@ import (
 	"unicode"
 )
 
-// Problem is one thing that is wrong with a spec, at the place where it is written.
+// Problem is one thing that is wrong with a text, at the place where it is written.
 type Problem struct {
 	File    string
 	Line    int    // from 1
@@ -33,24 +37,24 @@ const (
 	shownBefore = 80
 )
 
-// Problems is everything that is wrong with a spec, in the order it is written.
-type Problems []Problem
+// List is everything that is wrong with a text.
+type List []Problem
 
 // Error returns every problem, one after the other.
-func (p Problems) Error() string {
-	texts := make([]string, len(p))
-	for i, problem := range p {
+func (l List) Error() string {
+	texts := make([]string, len(l))
+	for i, problem := range l {
 		texts[i] = problem.Error()
 	}
 	return strings.Join(texts, "\n")
 }
 
-// sorted returns the problems by place, each once however many ways led to it.
-func (p Problems) sorted() Problems {
-	slices.SortStableFunc(p, func(a, b Problem) int {
+// Sorted returns the problems in the order of their places, each once however many ways led to it. It reorders the list.
+func (l List) Sorted() List {
+	slices.SortStableFunc(l, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Message, b.Message))
 	})
-	return slices.Compact(p)
+	return slices.Compact(l)
 }
 
 func printable(r rune) rune {
@@ -78,48 +82,4 @@ func blank(line string, n int) string {
 		}
 	}
 	return b.String()
-}
-
-// unknown says that a word is none of the known ones, and which of them was probably meant.
-func unknown(kind, word string, known []string) string {
-	text := fmt.Sprintf("unknown %s %q (have %s)", kind, word, strings.Join(known, ", "))
-	if near := nearest(word, known); near != "" {
-		text += fmt.Sprintf(": did you mean %q?", near)
-	}
-	return text
-}
-
-// nearest returns the known word with the fewest edits from word, the first of equals, or "" where that takes more than
-// two edits and more than a third of its letters.
-func nearest(word string, known []string) string {
-	letters := []rune(strings.ToLower(word))
-	best, fewest := "", min(len(letters)-1, max(2, len(letters)/3))+1
-	for _, k := range known {
-		if n := edits(letters, []rune(k)); n < fewest {
-			best, fewest = k, n
-		}
-	}
-	return best
-}
-
-// edits returns the least number of letters to insert, delete or replace that makes a of b (the Levenshtein distance).
-func edits(a, b []rune) int {
-	d := make([][]int, len(a)+1)
-	for i := range d {
-		d[i] = make([]int, len(b)+1)
-		d[i][0] = i
-	}
-	for j := range d[0] {
-		d[0][j] = j
-	}
-	for i, x := range a {
-		for j, y := range b {
-			replace := d[i][j]
-			if x != y {
-				replace++
-			}
-			d[i+1][j+1] = min(d[i][j+1]+1, d[i+1][j]+1, replace)
-		}
-	}
-	return d[len(a)][len(b)]
 }

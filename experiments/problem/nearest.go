@@ -1,0 +1,50 @@
+package problem
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Unknown says that a word is none of the known ones, and which of them was probably meant.
+func Unknown(kind, word string, known []string) string {
+	text := fmt.Sprintf("unknown %s %q (have %s)", kind, word, strings.Join(known, ", "))
+	if near := Nearest(word, known); near != "" {
+		text += fmt.Sprintf(": did you mean %q?", near)
+	}
+	return text
+}
+
+// Nearest returns the known word with the fewest edits from word, the first of equals, or "" where that takes more than
+// two edits and more than a third of its letters.
+func Nearest(word string, known []string) string {
+	letters := []rune(strings.ToLower(word))
+	best, fewest := "", min(len(letters)-1, max(2, len(letters)/3))+1
+	for _, k := range known {
+		if n := edits(letters, []rune(k)); n < fewest {
+			best, fewest = k, n
+		}
+	}
+	return best
+}
+
+// edits returns the least number of letters to insert, delete or replace that makes a of b (the Levenshtein distance).
+func edits(a, b []rune) int {
+	d := make([][]int, len(a)+1)
+	for i := range d {
+		d[i] = make([]int, len(b)+1)
+		d[i][0] = i
+	}
+	for j := range d[0] {
+		d[0][j] = j
+	}
+	for i, x := range a {
+		for j, y := range b {
+			replace := d[i][j]
+			if x != y {
+				replace++
+			}
+			d[i+1][j+1] = min(d[i][j+1]+1, d[i+1][j]+1, replace)
+		}
+	}
+	return d[len(a)][len(b)]
+}
