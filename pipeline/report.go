@@ -230,8 +230,9 @@ func points(b flow.Batch) [][]float64 {
 	return list
 }
 
-// curveParts is in how many parts the curves of a page are cut, of which each keeps its extremes: more than it has pixels.
-const curveParts = 1000
+// curveParts is in how many parts the curves of a page are cut, of which each keeps its extremes. A curve that a training
+// has logged is shorter and stays whole.
+const curveParts = curvePoints / 2
 
 // curves returns the loss curves of the sweep's fits, grouped by recipe.
 func curves(sweep experiments.Sweep, all map[string][]experiments.Loss, known floors) ([]reports.Curve, error) {

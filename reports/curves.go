@@ -12,7 +12,7 @@ import (
 	"flowsweep/experiments"
 )
 
-// Curve is the loss of one fit as it was logged. Group names the recipe that fits of different seeds share, and Floor is
+// Curve is the loss of one fit as it was logged: every loss of it is drawn. Group names the recipe that fits of different seeds share, and Floor is
 // that of the recipe.
 type Curve struct {
 	Label  string
@@ -20,9 +20,6 @@ type Curve struct {
 	Losses []experiments.Loss
 	Floor  Floor
 }
-
-// curvePoints is the most points a curve is drawn with.
-const curvePoints = 300
 
 // curves returns the figure of the training losses, a drawing a group on shared axes.
 func (r report) curves() plate {
@@ -109,17 +106,14 @@ func drawCurves(group string, lines []plotter.XYs, floor Floor, last, low, high 
 		400, 260, p.Draw)
 }
 
-// line returns the losses that have a place on a logarithmic axis, thinned to about curvePoints, and how many do not.
+// line returns the losses that have a place on a logarithmic axis, and how many do not.
 func (c Curve) line() (line plotter.XYs, left int) {
-	every := (len(c.Losses) + curvePoints - 1) / curvePoints
-	for i, l := range c.Losses {
+	for _, l := range c.Losses {
 		if !(l.Value >= smallest && l.Value <= largest) {
 			left++
 			continue
 		}
-		if i%every == 0 || i == len(c.Losses)-1 {
-			line = append(line, plotter.XY{X: float64(l.Step), Y: l.Value})
-		}
+		line = append(line, plotter.XY{X: float64(l.Step), Y: l.Value})
 	}
 	return line, left
 }

@@ -128,3 +128,16 @@ func TestVoidCurves(t *testing.T) {
 		t.Errorf("%d drawings, and %q", len(figure.Drawings), figure.Caption)
 	}
 }
+
+// TestSpikesAreDrawn: of a curve of 500 losses every one is drawn, so a spike of one loss is there, wherever it is.
+func TestSpikesAreDrawn(t *testing.T) {
+	t.Parallel()
+	for at := range 500 {
+		c := trained(0, 1.1, .02)
+		c.Losses[at].Value = 1e6
+		line, left := c.line()
+		if len(line) != 500 || left != 0 || line[at].X != float64(20*(at+1)) || line[at].Y != 1e6 {
+			t.Fatalf("loss %d is a spike of 1e6: %d losses are drawn and %d left out, this one as %v", at, len(line), left, line[at])
+		}
+	}
+}
