@@ -1,11 +1,13 @@
 package main
 
 import (
+	"archive/zip"
 	"encoding/json"
 	"fmt"
 	"math"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -52,6 +54,7 @@ func TestScripts(t *testing.T) {
 			"waitfor":     waitFor,
 			"jsonsame":    jsonSame,
 			"waitsaved":   waitSaved,
+			"unpack":      unpack,
 		},
 		RequireExplicitExec: true,
 	})
@@ -269,23 +272,42 @@ func jsonSame(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// sameResults checks that two JSON run tables hold the same runs with the same outcome, times aside:
-// sameresults FILE FILE
+// sameResults checks that two JSON run tables hold the same runs with the same outcome, times and some fields aside:
+// sameresults FILE FILE [FIELD...]
 func sameResults(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: sameresults FILE FILE")
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: sameresults FILE FILE [FIELD...]")
 	}
 	read := func(file string) []map[string]any {
 		var list []map[string]any
 		ts.Check(json.Unmarshal([]byte(ts.ReadFile(file)), &list))
 		for _, row := range list {
-			delete(row, "fit_seconds")
-			delete(row, "sample_seconds")
+			for _, field := range append([]string{"fit_seconds", "sample_seconds"}, args[2:]...) {
+				delete(row, field)
+			}
 		}
 		return list
 	}
 	a, b := read(args[0]), read(args[1])
-	if len(a) == 0 || !reflect.DeepEqual(a, b) {
-		ts.Fatalf("%s and %s hold other results", args[0], args[1])
+	if len(a) == 0 || len(a) != len(b) {
+		ts.Fatalf("%s holds %d results and %s holds %d", args[0], len(a), args[1], len(b))
 	}
+	for i := range a {
+		if !reflect.DeepEqual(a[i], b[i]) {
+			ts.Fatalf("result %d is\n%v\nin %s, and in %s\n%v", i, a[i], args[0], args[1], b[i])
+		}
+	}
+}
+
+// unpack copies a folder of testdata, and what is in its made.zip: unpack FOLDER
+func unpack(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: unpack FOLDER")
+	}
+	folder := filepath.Join("testdata", args[0])
+	ts.Check(os.CopyFS(ts.MkAbs("."), os.DirFS(folder)))
+	made, err := zip.OpenReader(filepath.Join(folder, "made.zip"))
+	ts.Check(err)
+	defer made.Close()
+	ts.Check(os.CopyFS(ts.MkAbs("."), made))
 }
