@@ -26,12 +26,6 @@ type NullPlan struct {
 	Count  int // values to compute
 }
 
-// The values of a null. A p-value from it is a multiple of 1/(count + 1). Those by assignment take a second each.
-const (
-	nullCount         = 99
-	assignedNullCount = 19
-)
-
 // Nulls returns the nulls of every metric of the plan that two samples are enough for, each once.
 func (p Plan) Nulls() ([]NullPlan, error) {
 	var list []NullPlan
@@ -39,7 +33,7 @@ func (p Plan) Nulls() ([]NullPlan, error) {
 	for _, fit := range p.Fits {
 		for _, run := range fit.Runs {
 			for _, m := range p.Spec.Metrics {
-				if m.NeedsModel() {
+				if !m.TwoSamples() {
 					continue
 				}
 				k, err := nullKey(run, m.Name)
@@ -50,11 +44,10 @@ func (p Plan) Nulls() ([]NullPlan, error) {
 					continue
 				}
 				seen[k] = true
-				n := NullPlan{Null: Null{Key: k, Reference: run.Reference, Metric: m.Name, N: run.Sampling.Count}, Target: fit.Recipe.Target, Judged: m, Count: nullCount}
-				if (m.Name == metric.W1.Name || m.Name == metric.W2.Name) && n.Target.Dim > 1 {
-					n.Count = assignedNullCount
-				}
-				list = append(list, n)
+				list = append(list, NullPlan{
+					Null:   Null{Key: k, Reference: run.Reference, Metric: m.Name, N: run.Sampling.Count},
+					Target: fit.Recipe.Target, Judged: m, Count: m.NullCount(fit.Recipe.Target.Dim),
+				})
 			}
 		}
 	}

@@ -105,16 +105,15 @@ func (d *decoder) idle(sample *yaml.Node, adaptive, fixed bool) {
 
 // measurable returns an error where a metric needs what the net of a document does not have.
 func (doc document) measurable(m metric.Metric) error {
-	exact := m.Name == metric.ExcessLoss.Name
-	if _, ok := doc.Target.Mixture(); m.Name == metric.ExactMMD.Name && !ok {
-		return fmt.Errorf("%s needs a mixture of Gaussians, which %s is not: take mmd", m.Name, doc.Target.Name)
-	}
+	_, mixture := doc.Target.Mixture()
 	switch {
-	case (exact || m.Name == metric.NLL.Name) && !doc.Source.Gaussian():
+	case m.JudgeMixture != nil && !mixture:
+		return fmt.Errorf("%s needs a mixture of Gaussians, which %s is not: take %s", m.Name, doc.Target.Name, m.Instead)
+	case m.FromNoise && !doc.Source.Gaussian():
 		return fmt.Errorf("%s starts from noise: leave it out, or the source", m.Name)
-	case exact && doc.Target.Law == nil:
+	case m.ExactVelocity && doc.Target.Law == nil:
 		return fmt.Errorf("%s needs the exact velocity, which %s does not have: leave it out", m.Name, doc.Target.Name)
-	case exact && doc.Coupling.Name != flow.Independent.Name:
+	case m.ExactVelocity && doc.Coupling.Name != flow.Independent.Name:
 		return fmt.Errorf("%s needs the exact velocity, which is not known under the coupling %s: leave it out", m.Name, doc.Coupling.Name)
 	default:
 		return nil

@@ -83,7 +83,7 @@ func (a *app) measureCommand() *cobra.Command {
 func compare(reference, samples flow.Batch, metrics []metric.Metric, permutations int, seed uint64) ([]comparison, error) {
 	var rows []comparison
 	for _, m := range metrics {
-		if m.NeedsModel() {
+		if !m.TwoSamples() {
 			return nil, fmt.Errorf("%s measures a net, not two files: leave it out", m.Name)
 		}
 		judge, err := m.Judge(reference)

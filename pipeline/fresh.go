@@ -49,7 +49,7 @@ func fresh(ctx context.Context, db *store.DB, e engine.Engine, spec experiments.
 		}
 	}
 	for _, m := range spec.Metrics {
-		if m.NeedsModel() {
+		if !m.TwoSamples() {
 			continue
 		}
 		judge, err := m.Judge(truth)
@@ -112,7 +112,7 @@ func storedFresh(ctx context.Context, db *store.DB, spec experiments.Spec) (fres
 	}
 	f := *stored.Fresh
 	for _, m := range spec.Metrics {
-		if _, ok := f.Metrics[m.Name]; !ok && !m.NeedsModel() {
+		if _, ok := f.Metrics[m.Name]; !ok && m.TwoSamples() {
 			return freshFigures{}, false
 		}
 	}

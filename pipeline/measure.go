@@ -65,7 +65,7 @@ func (c *court) measure(f *fitted, run experiments.Run, points flow.Batch) ([]ex
 func judgeOf(m metric.Metric, t target.Target, truth flow.Batch) (metric.Judge, error) {
 	law, ok := t.Mixture()
 	switch {
-	case !m.NeedsModel():
+	case m.TwoSamples():
 		return m.Judge(truth)
 	case m.Name != metric.ExactMMD.Name || !ok:
 		return nil, nil

@@ -13,7 +13,7 @@ func (r report) about(metric string, c cost, f frame) string {
 		text = fmt.Sprintf("Mean %s over the seeds, which may well be negative, on a linear axis, against %s.", metric, c.axis)
 	}
 	for _, m := range r.Sweep.Spec.Metrics {
-		if m.Name == metric && m.NeedsModel() {
+		if m.Name == metric && !m.TwoSamples() {
 			text += " " + m.Doc
 		}
 	}

@@ -46,7 +46,7 @@ type point struct {
 func (r report) ofNet(metric string) bool {
 	for _, m := range r.Sweep.Spec.Metrics {
 		if m.Name == metric {
-			return m.NeedsModel() && metric != pathRMSE
+			return !m.TwoSamples() && metric != pathRMSE
 		}
 	}
 	return false

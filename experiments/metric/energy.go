@@ -16,6 +16,9 @@ var Energy = Metric{
 	Doc: "Energy distance 2 E|X - Y| - E|X - X'| - E|Y - Y'| in the units of the data (unbiased U-statistic, no root taken; " +
 		"negative values are noise around 0).",
 	Judge: kernel(negativeDistance).judge,
+	permute: func(int) (int, permuted, error) {
+		return permutedPairPoints, kernel(negativeDistance).permuted, nil
+	},
 }
 
 func negativeDistance(values []float64) {

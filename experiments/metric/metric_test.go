@@ -56,8 +56,8 @@ func TestMetricsAreNamedOnce(t *testing.T) {
 			t.Errorf("%q marshals as %q (%v), is named twice, or has no Doc", m.Name, text, err)
 		}
 		seen[m.Name] = true
-		if sample := slices.ContainsFunc(SampleMetrics(), func(s Metric) bool { return s.Name == m.Name }); sample == m.NeedsModel() {
-			t.Errorf("%s needs a model: %v, but is a metric of samples: %v", m.Name, m.NeedsModel(), sample)
+		if sample := slices.ContainsFunc(SampleMetrics(), func(s Metric) bool { return s.Name == m.Name }); sample != m.TwoSamples() {
+			t.Errorf("two samples are enough for %s: %v, but it is a metric of samples: %v", m.Name, m.TwoSamples(), sample)
 		}
 	}
 	for _, name := range []string{"mmd", "mmd-rff", "sliced-w2", "energy", "w1", "w2", "nll", "excess-loss", "npe", "path-rmse"} {

@@ -8,10 +8,32 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// MixtureMMD returns the judge of MMD against the whole of a distribution instead of a sample of it, a mixture of
-// spherical Gaussians sum_c w_c N(m_c, r_c^2 I) with means, (k, d), stds r_c >= 0, (k), and weights, (k), that sum to 1.
-// The kernels are those of MMD around the given bandwidth, for which Bandwidth of any sample of the truth will do. The
-// means over y in MMD are integrals,
+// Mixture is a mixture of spherical Gaussians sum_c w_c N(m_c, r_c^2 I) with means, (k, d), stds r_c >= 0, (k), and
+// weights, (k), that sum to 1.
+type Mixture struct {
+	Means         flow.Batch
+	Stds, Weights []float64
+}
+
+// ExactMMD is MMD against the law of the target itself, a mixture of Gaussians, in place of a sample of it: see
+// MixtureMMD. Its bandwidth is that of the reference.
+var ExactMMD = Metric{
+	Name: "mmd-exact",
+	Doc: "Squared maximum mean discrepancy, unbiased, between the samples and the target itself, a mixture of Gaussians: without the noise " +
+		"of a reference sample, whose bandwidth it has.",
+	JudgeMixture: func(truth Mixture, reference flow.Batch) (Judge, error) {
+		l, err := Bandwidth(reference)
+		if err != nil {
+			return nil, err
+		}
+		return MixtureMMD(truth.Means, truth.Stds, truth.Weights, l)
+	},
+	Instead: MMD.Name,
+}
+
+// MixtureMMD returns the judge of MMD against the whole of a Mixture, given by its fields, instead of a sample of it. The
+// kernels are those of MMD around the given bandwidth, for which Bandwidth of any sample of the truth will do. The means
+// over y in MMD are integrals,
 //
 //	E exp(-|x - Y|^2 / (2 l^2)) = sum_c w_c (l^2 / (l^2 + r_c^2))^(d/2) exp(-|x - m_c|^2 / (2 (l^2 + r_c^2)))
 //

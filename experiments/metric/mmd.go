@@ -26,6 +26,7 @@ var MMD = Metric{
 		}
 		return gaussians(l).judge(reference)
 	},
+	permute: func(int) (int, permuted, error) { return permutedPairPoints, permutedMMD, nil },
 }
 
 // judge measures the unbiased squared MMD under the kernel.

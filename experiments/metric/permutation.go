@@ -60,26 +60,23 @@ func Permutation(x, y flow.Batch, m Metric, permutations int, seed uint64) (Perm
 // permuted returns the value of a metric for each way to part the points, and the size of what those are differences of.
 type permuted func(pooled flow.Batch, partings []parting) (values []float64, scale float64, err error)
 
-// permuter returns how a metric is permuted, and the most points of each sample for which that is quick.
+// The most points of each sample for which permuting is quick: by pairs, by sorting, and by judging every permutation anew.
+const (
+	permutedPairPoints = 4000
+	permutedLinePoints = 1000
+	permutedAnewPoints = 200
+)
+
+// permuter returns how a metric is permuted, and the most points of each sample that takes part.
 func permuter(m Metric, dim int) (most int, values permuted, err error) {
-	const pairs, sorted, assigned = 4000, 1000, 200
 	switch {
-	case m.NeedsModel():
+	case !m.TwoSamples():
 		return 0, nil, fmt.Errorf("%s measures a model, not two samples: test another metric", m.Name)
-	case m.Name == MMD.Name:
-		return pairs, permutedMMD, nil
-	case m.Name == MMDRFF.Name:
-		return 0, nil, fmt.Errorf("%s is for more points than a permutation test takes: test %s", m.Name, MMD.Name)
-	case m.Name == Energy.Name:
-		return pairs, kernel(negativeDistance).permuted, nil
-	case m.Name == SlicedW2.Name:
-		return sorted, permutedLines(directions(dim), 2), nil
-	case m.Name == W1.Name && dim == 1:
-		return sorted, permutedLines(directions(dim), 1), nil
-	case m.Name == W2.Name && dim == 1:
-		return sorted, permutedLines(directions(dim), 2), nil
+	case m.permute == nil:
+		return permutedAnewPoints, judgedAnew(m.Judge), nil
+	default:
+		return m.permute(dim)
 	}
-	return assigned, m.remeasured, nil
 }
 
 // permutedLines returns the root, of order p, of the mean W_p^p over the directions: each is sorted once, and the order
@@ -122,20 +119,22 @@ func (l line) split(p parting) (x, y line) {
 	return x, y
 }
 
-// remeasured judges every pair of parts anew.
-func (m Metric) remeasured(pooled flow.Batch, partings []parting) (values []float64, scale float64, err error) {
-	values, errs := make([]float64, len(partings)), make([]error, len(partings))
-	parallel(len(partings), func(b int) {
-		x, y := partings[b].split(pooled)
-		judge, err := m.Judge(y)
-		if err != nil {
-			errs[b] = err
-			return
-		}
-		v, err := judge(x)
-		values[b], errs[b] = v.Value, err
-	})
-	return values, slices.Max(values), errors.Join(errs...)
+// judgedAnew judges every pair of parts anew.
+func judgedAnew(judge func(reference flow.Batch) (Judge, error)) permuted {
+	return func(pooled flow.Batch, partings []parting) (values []float64, scale float64, err error) {
+		values, errs := make([]float64, len(partings)), make([]error, len(partings))
+		parallel(len(partings), func(b int) {
+			x, y := partings[b].split(pooled)
+			measure, err := judge(y)
+			if err != nil {
+				errs[b] = err
+				return
+			}
+			v, err := measure(x)
+			values[b], errs[b] = v.Value, err
+		})
+		return values, slices.Max(values), errors.Join(errs...)
+	}
 }
 
 // parting is a way to part points in two.

@@ -22,7 +22,9 @@ func TestPermutedValuesAreThoseOfTheParts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range []Metric{{Name: MMD.Name, Judge: gaussians(l).judge}, Energy, SlicedW2, W1, W2} {
+		pooledMMD := MMD
+		pooledMMD.Judge = gaussians(l).judge
+		for _, m := range []Metric{pooledMMD, Energy, SlicedW2, W1, W2} {
 			_, permuted, err := permuter(m, dim)
 			if err != nil {
 				t.Fatal(err)

@@ -1,6 +1,7 @@
 package metric
 
 import (
+	"fmt"
 	"math"
 
 	"flowsweep/experiments/flow"
@@ -26,6 +27,9 @@ var MMDRFF = Metric{
 	Doc: "mmd by random Fourier features, in time linear in the number of points: unbiased, under 512 seeded frequencies a bandwidth, " +
 		"which differs from mmd by some percent.",
 	Judge: judgeMMDRFF,
+	permute: func(int) (int, permuted, error) {
+		return 0, nil, fmt.Errorf("mmd-rff is for more points than a permutation test takes: test %s", MMD.Name)
+	},
 }
 
 func judgeMMDRFF(reference flow.Batch) (Judge, error) {

@@ -23,6 +23,10 @@ var SlicedW2 = Metric{
 	Doc: "Sliced 2-Wasserstein distance in the units of the data: the root of the mean squared W2 between the " +
 		"one-dimensional projections on 128 directions (evenly spaced in 2-D, seeded above).",
 	Judge: judgeSlicedW2,
+	Order: 2,
+	permute: func(dim int) (int, permuted, error) {
+		return permutedLinePoints, permutedLines(directions(dim), 2), nil
+	},
 }
 
 func judgeSlicedW2(reference flow.Batch) (Judge, error) {

@@ -25,13 +25,19 @@ var (
 		Name: "w1",
 		Doc: "Exact 1-Wasserstein distance between the samples in the units of the data: by sorting in 1-D, by optimal assignment of the " +
 			"first 2,000 points at most in more dimensions.",
-		Judge: judgeWasserstein(1),
+		Judge:    judgeWasserstein(1),
+		Order:    1,
+		Assigned: true,
+		permute:  permuteWasserstein(1),
 	}
 	W2 = Metric{
 		Name: "w2",
 		Doc: "Exact 2-Wasserstein distance (the root is taken) between the samples in the units of the data: by sorting in 1-D, by optimal " +
 			"assignment of the first 2,000 points at most in more dimensions.",
-		Judge: judgeWasserstein(2),
+		Judge:    judgeWasserstein(2),
+		Order:    2,
+		Assigned: true,
+		permute:  permuteWasserstein(2),
 	}
 )
 
@@ -56,6 +62,16 @@ func judgeWasserstein(p int) func(flow.Batch) (Judge, error) {
 			}
 			return m, nil
 		}, nil
+	}
+}
+
+// permuteWasserstein sorts in one dimension. In more, each permutation is an assignment of its own.
+func permuteWasserstein(p int) func(dim int) (int, permuted, error) {
+	return func(dim int) (int, permuted, error) {
+		if dim == 1 {
+			return permutedLinePoints, permutedLines(directions(dim), p), nil
+		}
+		return permutedAnewPoints, judgedAnew(judgeWasserstein(p)), nil
 	}
 }
 

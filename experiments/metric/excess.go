@@ -1,0 +1,51 @@
+package metric
+
+import "flowsweep/experiments/flow"
+
+// excessPoints is the number of points (t, x) on the path that excess-loss is the mean over.
+const excessPoints = 20_000
+
+// ExcessLoss is the conditional flow-matching loss above the least any velocity can have, which is the marginal one:
+//
+//	E |u(t, X_t) - (alpha' X1 + sigma' X0)|^2 / d - V = E |u(t, X_t) - u*(t, X_t)|^2 / d
+//
+// with u* the exact velocity and d the dimension: like the training loss, it is a mean over the coordinates. The times are
+// even. Unlike losses, excess losses compare across paths.
+var ExcessLoss = Metric{
+	Name:          "excess-loss",
+	Doc:           "Mean squared distance of the model's velocity from the exact one, which is the training loss less the floor no model can go below.",
+	OfNet:         excessLoss,
+	FromNoise:     true,
+	ExactVelocity: true,
+	Least:         "The least is 0, that of the exact velocity.",
+	AboveFloor:    true,
+}
+
+func excessLoss(net Model) (Measurement, error) {
+	x1 := net.Draw(excessPoints)
+	dim := x1.Dim
+	x0, xt, u := flow.NewBatch(excessPoints, dim), flow.NewBatch(excessPoints, dim), flow.NewBatch(excessPoints, dim)
+	flow.NewStream(net.Seed, "held-out noise").Normal(x0, 0)
+	t := make([]float64, excessPoints)
+	flow.NewStream(net.Seed, "held-out times").Uniform(t, 0)
+	for i := range t {
+		t[i] = (float64(i) + t[i]) / excessPoints
+	}
+	net.Path.Interpolate(xt, u, t, x0, x1)
+	want, err := net.Exact(t, xt)
+	if err != nil {
+		return Measurement{}, err
+	}
+	got, err := net.Velocity(t, xt)
+	if err != nil {
+		return Measurement{}, err
+	}
+	squares := make([]float64, excessPoints)
+	for i := range squares {
+		for j, v := range got.Row(i) {
+			d := v - want.Row(i)[j]
+			squares[i] += d * d / float64(dim)
+		}
+	}
+	return Mean(squares), nil
+}
