@@ -23,7 +23,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 		"experiments/oracle", "experiments/problem", "experiments/target", "experiments/velocity", "export", "reports", "store",
 	}},
 	"store":   {rooms: []string{"experiments"}, doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
-	"reports": {rooms: []string{"experiments"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
+	"reports": {rooms: []string{"experiments", "experiments/metric"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
 	// A file is written as ONNX and run in onnxruntime alone; the Go side of a comparison is handed in as a function.
 	"export": {rooms: []string{
 		"experiments/engine/onnx", "experiments/engine/ort", "experiments/flow", "experiments/ode", "experiments/velocity",

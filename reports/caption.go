@@ -12,18 +12,14 @@ func (r report) about(metric string, c cost, f frame) string {
 	if f.linear {
 		text = fmt.Sprintf("Mean %s over the seeds, which may well be negative, on a linear axis, against %s.", metric, c.axis)
 	}
-	for _, m := range r.Sweep.Spec.Metrics {
-		if m.Name == metric && !m.TwoSamples() {
-			text += " " + m.Doc
-		}
+	m := r.facts(metric)
+	if !m.TwoSamples() {
+		text += " " + m.Doc
 	}
-	switch {
-	case metric == excessLoss:
-		text += " The least is 0, that of the exact velocity."
-	case metric == npe:
-		text += " The least is 0, that of straight paths which do not cross."
+	if m.Least != "" {
+		text += " " + m.Least
 	}
-	if r.ofNet(metric) {
+	if m.OfNet != nil {
 		text += " It is the net's own, whatever solver samples it."
 	}
 	return text

@@ -10,13 +10,15 @@ import (
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"flowsweep/experiments/metric"
 )
 
 // Floor is the least that the laws of probability allow the losses of a recipe, or of a setting's recipe.
 type Floor struct {
 	Loss, LossSE       float64 // of training at the recipe's times, as a mean over the dimensions
-	HeldOut            float64 // the same at even times, which excess-loss lies above
-	Entropy, EntropySE float64 // of the target, in nats: the least nll; NaN where it was not asked for
+	HeldOut            float64 // the same at even times
+	Entropy, EntropySE float64 // of the target, in nats; NaN where no metric has it as its least value
 	Why                string  // why no loss has a known floor, or empty
 }
 
@@ -82,7 +84,7 @@ func (r report) floor(i int) Floor {
 
 // least returns the least value of a metric at setting i that has a place on the axes of a figure, or NaN.
 func (r report) least(i int, metric string) float64 {
-	if metric != nll || math.IsInf(r.floor(i).Entropy, 0) {
+	if !r.facts(metric).Entropy || math.IsInf(r.floor(i).Entropy, 0) {
 		return math.NaN()
 	}
 	return r.floor(i).Entropy
@@ -138,9 +140,9 @@ func (r report) gap() string {
 	if r.chosen < 0 {
 		return ""
 	}
-	st, ok := r.Summaries[r.chosen].Stat(excessLoss)
+	st, ok := r.chosenStat(func(m metric.Metric) bool { return m.AboveFloor })
 	f := r.floor(r.chosen)
-	if !ok || !finite(st.Mean) || f.Why != "" || !(f.HeldOut > 0) {
+	if !ok || f.Why != "" || !(f.HeldOut > 0) {
 		return ""
 	}
 	share := func(x float64) string { return number(100*x/f.HeldOut) + "\u00a0%" }
@@ -148,5 +150,5 @@ func (r report) gap() string {
 	if finite(st.Low) && finite(st.High) {
 		sentence += fmt.Sprintf(" (%s to %s)", share(st.Low), share(st.High))
 	}
-	return sentence + fmt.Sprintf(": excess-loss %s over %s.", number(st.Mean), precise(f.HeldOut))
+	return sentence + fmt.Sprintf(": %s %s over %s.", st.Name, number(st.Mean), precise(f.HeldOut))
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/metric"
 )
 
 // fresh says how good the chosen setting is on points the choice never saw, where that was measured.
@@ -45,33 +46,29 @@ func (r report) noiseFact(metric string) []fact {
 	return []fact{{"Noise floor", number(n.mean) + " to " + number(n.q95), "what the truth itself scores"}}
 }
 
-// distances are the metrics in the units of the data that an error of the samples moves by no more than its root mean
-// square: Wasserstein distances of the first and second order, and their means over projections.
-var distances = []string{"sliced-w2", "w2", "w1"}
-
-// split says how much of the chosen setting's error is the solver's and how much the net's.
+// split says how much of the chosen setting's error is the solver's and how much the net's. Of the distances that the
+// solver moves by no more than it moves the samples, it takes one of the highest order.
 func (r report) split() string {
-	s := r.Summaries[r.chosen]
-	path, ok := s.Stat(pathRMSE)
-	if !ok || !finite(path.Mean) {
+	path, ok := r.chosenStat(func(m metric.Metric) bool { return m.OfRun != nil && m.Order > 0 })
+	if !ok {
 		return ""
 	}
-	own := fmt.Sprintf("Its samples end %s (path-rmse) from where exact integration of the same net carries the same noise", number(path.Mean))
-	for _, name := range distances {
-		st, ok := s.Stat(name)
-		if !ok || !finite(st.Mean) {
+	own := fmt.Sprintf("Its samples end %s (%s) from where exact integration of the same net carries the same noise", number(path.Mean), path.Name)
+	for order := r.facts(path.Name).Order; order > 0; order-- {
+		st, ok := r.chosenStat(func(m metric.Metric) bool { return m.OfRun == nil && m.Order == order })
+		if !ok {
 			continue
 		}
 		if path.Mean >= st.Mean {
-			return own + fmt.Sprintf(", which is no less than their %s, %s: more steps may pay.", name, number(st.Mean))
+			return own + fmt.Sprintf(", which is no less than their %s, %s: more steps may pay.", st.Name, number(st.Mean))
 		}
-		text := own + fmt.Sprintf(", so the solver moves their %s, %s, by no more than that. The rest is ", name, number(st.Mean))
-		if n, ok := r.noise(r.chosen, name); ok {
+		text := own + fmt.Sprintf(", so the solver moves their %s, %s, by no more than that. The rest is ", st.Name, number(st.Mean))
+		if n, ok := r.noise(r.chosen, st.Name); ok {
 			return text + fmt.Sprintf("the net’s error and sampling noise, which alone scores %s on average.", number(n.mean))
 		}
 		return text + "the net’s error and sampling noise."
 	}
-	for _, st := range s.Metrics {
+	for _, st := range r.Summaries[r.chosen].Metrics {
 		if _, ok := r.noise(r.chosen, st.Name); ok {
 			return own + fmt.Sprintf(": that is the solver’s error, and what %s reads beyond it is the net’s and sampling noise.", st.Name)
 		}

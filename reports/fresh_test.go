@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/metric"
 )
 
 func TestFresh(t *testing.T) {
@@ -41,7 +42,7 @@ func TestSplit(t *testing.T) {
 			p := pageOf(t, sweepOf(t, parse(t, strings.Replace(twoMoons, "mmd, sliced-w2", c.metrics, 1))))
 			for i, st := range p.Summaries[p.Choice.Chosen].Metrics {
 				switch st.Name {
-				case pathRMSE:
+				case metric.PathRMSE.Name:
 					p.Summaries[p.Choice.Chosen].Metrics[i] = experiments.Stat{Name: st.Name, Mean: c.path}
 				case "sliced-w2":
 					p.Summaries[p.Choice.Chosen].Metrics[i] = experiments.Stat{Name: st.Name, Mean: .02}

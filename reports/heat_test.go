@@ -3,6 +3,8 @@ package reports
 import (
 	"strings"
 	"testing"
+
+	"flowsweep/experiments/metric"
 )
 
 const adaptive = `name: adaptive
@@ -81,7 +83,23 @@ func TestHeatOfNet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if h := r.heat(); h.Metric != pathRMSE || len(h.Rows) != 4 {
+	if h := r.heat(); h.Metric != metric.PathRMSE.Name || len(h.Rows) != 4 {
 		t.Errorf("the table is of %s and has %d rows, want path-rmse and 4", h.Metric, len(h.Rows))
+	}
+}
+
+// TestWhatDependsOnTheSolver checks that a figure is against the size of the net only if no solver moves its metric.
+func TestWhatDependsOnTheSolver(t *testing.T) {
+	t.Parallel()
+	spec := parse(t, strings.Replace(twoMoons, "sliced-w2]", "mmd-exact, nll, excess-loss, npe, path-rmse]", 1))
+	html := render(t, pageOf(t, sweepOf(t, spec)))
+	for _, want := range []string{
+		"mmd against NFE", "mmd-exact against NFE", "nll against parameters", "excess-loss against parameters", "npe against parameters",
+		"path-rmse against NFE", "The least is 0, that of the exact velocity. It is the net&#39;s own",
+		"The least is 0, that of straight paths which do not cross. It is the net&#39;s own",
+	} {
+		if !strings.Contains(html, want) {
+			t.Errorf("%q is missing", want)
+		}
 	}
 }

@@ -18,14 +18,6 @@ const (
 	facets = 9 // small multiples that one figure can have
 )
 
-// The metrics of a model of which a report has more to say than of others.
-const (
-	pathRMSE   = "path-rmse"   // the one that depends on how the net is sampled
-	excessLoss = "excess-loss" // what a held-out loss lies above the floor
-	npe        = "npe"
-	nll        = "nll" // may well be negative, and is drawn on a linear axis
-)
-
 // quality returns the figure of a metric against a cost.
 func (r report) quality(metric string, c cost) plate {
 	all, missing := r.series(metric, c)
@@ -36,7 +28,7 @@ func (r report) quality(metric string, c cost) plate {
 	split := partition(all)
 	list, dropped := fitting(all, split)
 	p := plate{Title: metric + " against " + c.short, Table: r.qualityTable(c, all)}
-	f := frameOf(list, metric == nll)
+	f := frameOf(list, r.facts(metric).Signed)
 	p.Caption = strings.Join(slices.DeleteFunc([]string{
 		r.about(metric, c, f), noiseNote(list, f), r.tiesNote(metric, fronts), floorNote(f), leftOut(missing, dropped, split != nil),
 	}, func(part string) bool { return part == "" }), " ")

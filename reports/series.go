@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/plot"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/metric"
 )
 
 // cost is what the quality of a setting is drawn against.
@@ -42,15 +43,29 @@ type point struct {
 	least           float64 // the least value there can be; NaN where that is not known or has no place on the axis
 }
 
-// ofNet reports whether a metric is one of the net, which has the same value however that is sampled.
-func (r report) ofNet(metric string) bool {
+// facts returns the metric of that name, or none where the sweep has none.
+func (r report) facts(name string) metric.Metric {
 	for _, m := range r.Sweep.Spec.Metrics {
-		if m.Name == metric {
-			return !m.TwoSamples() && metric != pathRMSE
+		if m.Name == name {
+			return m
 		}
 	}
-	return false
+	return metric.Metric{}
 }
+
+// chosenStat returns the figure of the chosen setting for the first metric, in the order of metric.Metrics, that has the fact
+// and a finite mean, if there is one.
+func (r report) chosenStat(fact func(metric.Metric) bool) (experiments.Stat, bool) {
+	for _, m := range metric.Metrics {
+		if st, ok := r.Summaries[r.chosen].Stat(m.Name); ok && fact(m) && finite(st.Mean) {
+			return st, true
+		}
+	}
+	return experiments.Stat{}, false
+}
+
+// ofNet reports whether a metric is one of the net, which has the same value however that is sampled.
+func (r report) ofNet(metric string) bool { return r.facts(metric).OfNet != nil }
 
 // settings returns the settings that a figure against the cost shows: all, or one a recipe where the cost is that of the
 // net. Of a recipe it takes the chosen setting, or else the first.
