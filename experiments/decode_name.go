@@ -83,12 +83,11 @@ type families struct {
 	make  func(params any) (any, error)
 }
 
-func familiesOf[F any](kind string, all []F, family func(F) (name string, proto any), make func(params any) (any, error)) families {
-	set := families{kind: kind, proto: map[string]reflect.Value{}, make: make}
+func familiesOf[T any](kind string, all []flow.Family[T]) families {
+	set := families{kind: kind, proto: map[string]reflect.Value{}, make: func(params any) (any, error) { return params.(flow.Maker[T]).Make() }}
 	for _, f := range all {
-		name, proto := family(f)
-		set.names = append(set.names, name)
-		set.proto[name] = reflect.ValueOf(proto)
+		set.names = append(set.names, f.Name)
+		set.proto[f.Name] = reflect.ValueOf(f.Default)
 	}
 	return set
 }
@@ -109,17 +108,12 @@ func (f families) and(name string, proto any) families {
 
 // familyTypes holds every type whose values are made by families.
 var familyTypes = map[reflect.Type]families{
-	targetType: familiesOf("target", target.Families, func(f target.Family) (string, any) { return f.Name, f.Default },
-		func(params any) (any, error) { return params.(target.Maker).Target() }).and(target.FileName, target.DefaultFile),
-	reflect.TypeFor[Source](): sourceFamilies(),
-	reflect.TypeFor[flow.Path](): familiesOf("path", flow.PathFamilies, func(f flow.PathFamily) (string, any) { return f.Name, f.Default },
-		func(params any) (any, error) { return params.(flow.PathMaker).Path() }),
-	reflect.TypeFor[flow.Coupling](): familiesOf("coupling", flow.CouplingFamilies, func(f flow.CouplingFamily) (string, any) { return f.Name, f.Default },
-		func(params any) (any, error) { return params.(flow.CouplingMaker).Coupling() }),
-	reflect.TypeFor[flow.Times](): familiesOf("times", flow.TimesFamilies, func(f flow.TimesFamily) (string, any) { return f.Name, f.Default },
-		func(params any) (any, error) { return params.(flow.TimesMaker).Times() }),
-	reflect.TypeFor[ode.Grid](): familiesOf("grid", ode.GridFamilies, func(f ode.GridFamily) (string, any) { return f.Name, f.Default },
-		func(params any) (any, error) { return params.(ode.GridMaker).Grid() }),
+	targetType:                       familiesOf("target", target.Families).and(target.FileName, target.DefaultFile),
+	reflect.TypeFor[Source]():        sourceFamilies(),
+	reflect.TypeFor[flow.Path]():     familiesOf("path", flow.PathFamilies),
+	reflect.TypeFor[flow.Coupling](): familiesOf("coupling", flow.CouplingFamilies),
+	reflect.TypeFor[flow.Times]():    familiesOf("times", flow.TimesFamilies),
+	reflect.TypeFor[ode.Grid]():      familiesOf("grid", ode.GridFamilies),
 }
 
 // exclusive lists the parameters of a family that leave others without a meaning.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"flowsweep/experiments/flow"
 	"flowsweep/experiments/target"
 )
 
@@ -180,7 +181,7 @@ func TestTargetKeys(t *testing.T) {
 			if name == "Layout" { // one of two words, and a grid has a square of means
 				v.Set(reflect.ValueOf(target.Gaussians{Count: 4, Layout: "grid"}))
 			}
-			made, err := v.Interface().(target.Maker).Target()
+			made, err := v.Interface().(flow.Maker[target.Target]).Make()
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -52,7 +52,7 @@ func (s Sampling) Times() []float64 { return s.Grid.Times(s.Steps) }
 
 // uniformGrid is the default grid.
 func uniformGrid() ode.Grid {
-	g, err := ode.UniformGrid{}.Grid()
+	g, err := ode.UniformGrid{}.Make()
 	if err != nil {
 		panic("experiments: the uniform grid: " + err.Error())
 	}

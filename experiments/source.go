@@ -58,12 +58,14 @@ type noiseSource struct{}
 
 // sourceFamilies are noise and every target.
 func sourceFamilies() families {
-	set := familiesOf("source", target.Families, func(f target.Family) (string, any) { return f.Name, f.Default }, func(params any) (any, error) {
+	set := familiesOf("source", target.Families)
+	fromTarget := set.make
+	set.make = func(params any) (any, error) {
 		if _, ok := params.(noiseSource); ok {
 			return Noise, nil
 		}
-		from, err := params.(target.Maker).Target()
-		return Source{From: from}, err
-	})
+		from, err := fromTarget(params)
+		return Source{From: from.(target.Target)}, err
+	}
 	return set.with(noiseName, noiseSource{}).and(target.FileName, sourceFile{})
 }

@@ -57,7 +57,7 @@ func measureMetric(ctx context.Context, _ *app, _ time.Duration) (any, func(w io
 
 // benchMetric compares points of the two moons with others.
 func benchMetric(m metric.Metric, n int) (metricSpeed, error) {
-	moons, err := target.Moons{Noise: .1}.Target()
+	moons, err := target.Moons{Noise: .1}.Make()
 	if err != nil {
 		return metricSpeed{}, err
 	}

@@ -186,12 +186,12 @@ func TestNullOfData(t *testing.T) {
 	for i := range 50 {
 		d.Rows.Data[i] = float64(i)
 	}
-	rows, err := d.Target()
+	rows, err := d.Make()
 	must(t, err)
 	for _, x := range rows.Held.Data {
 		d.Rows.Data[int(x)] = 1000
 	}
-	rows, err = d.Target()
+	rows, err = d.Make()
 	must(t, err)
 	n := experiments.NullPlan{Null: experiments.Null{N: 40}, Target: rows, Judged: metric.W1, Count: 3}
 	values, err := nullValues(t.Context(), n, experiments.Reference{Count: 10})

@@ -11,7 +11,7 @@ import (
 
 func TestSamplerGrid(t *testing.T) {
 	t.Parallel()
-	edm, err := ode.EDMGrid{Rho: 7, SigmaMin: .002, SigmaMax: 80}.Grid()
+	edm, err := ode.EDMGrid{Rho: 7, SigmaMin: .002, SigmaMax: 80}.Make()
 	if err != nil {
 		t.Fatal(err)
 	}

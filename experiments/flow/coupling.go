@@ -24,27 +24,12 @@ func (c Coupling) MarshalText() ([]byte, error) { return []byte(c.String()), nil
 // String returns what MarshalText does.
 func (c Coupling) String() string { return word(c.Name, c.Params) }
 
-// CouplingFamily is a kind of coupling that a spec can name, with the parameters it takes and their defaults.
-type CouplingFamily struct {
-	Name    string
-	Default CouplingMaker
-}
-
-// CouplingMaker holds a family's parameters, as a struct whose fields a spec can set. Coupling checks them and returns an
-// error that names the parameter at fault.
-type CouplingMaker interface {
-	Coupling() (Coupling, error)
-}
-
 // CouplingFamilies lists every family by name.
-var CouplingFamilies = []CouplingFamily{
+var CouplingFamilies = []Family[Coupling]{
 	{"independent", fixedIndependent{}},
 	{"ot", fixedOT{}},
 	{"sinkhorn", Sinkhorn{Epsilon: 0.05}},
 }
-
-// Couplings lists the default of every family.
-var Couplings = []Coupling{Independent, OT, must(Sinkhorn{Epsilon: 0.05}.Coupling())}
 
 // The makers of the couplings that have no parameters.
 type (
@@ -52,8 +37,8 @@ type (
 	fixedOT          struct{}
 )
 
-func (fixedIndependent) Coupling() (Coupling, error) { return Independent, nil }
-func (fixedOT) Coupling() (Coupling, error)          { return OT, nil }
+func (fixedIndependent) Make() (Coupling, error) { return Independent, nil }
+func (fixedOT) Make() (Coupling, error)          { return OT, nil }
 
 // Independent leaves the points as they were drawn: X0 and X1 are independent.
 var Independent = Coupling{

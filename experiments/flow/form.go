@@ -25,11 +25,3 @@ func word(name string, params any) string {
 	}
 	return string(text)
 }
-
-// must returns what a family makes of its defaults.
-func must[T any](made T, err error) T {
-	if err != nil {
-		panic("flow: the default of a family: " + err.Error())
-	}
-	return made
-}

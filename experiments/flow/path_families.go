@@ -5,36 +5,14 @@ import (
 	"math"
 )
 
-// PathFamily is a kind of path that a spec can name, with the parameters it takes and their defaults.
-type PathFamily struct {
-	Name    string
-	Default PathMaker
-}
-
-// PathMaker holds a family's parameters, as a struct whose fields a spec can set. Path checks them and returns an error
-// that names the parameter at fault.
-type PathMaker interface {
-	Path() (Path, error)
-}
-
 // PathFamilies lists every family by name.
-var PathFamilies = []PathFamily{
+var PathFamilies = []Family[Path]{
 	{"condot", fixedCondOT{}},
 	{"polynomial", Polynomial{Power: 2}},
 	{"vp", VP{BetaMin: 0.1, BetaMax: 20}},
 	{"linear-vp", fixedLinearVP{}},
 	{"cosine", fixedCosine{}},
 	{"custom", Custom{Alpha: "sine", Sigma: "linear"}},
-}
-
-// Paths lists the default of every family.
-var Paths = []Path{
-	CondOT,
-	must(Polynomial{Power: 2}.Path()),
-	must(VP{BetaMin: 0.1, BetaMax: 20}.Path()),
-	LinearVP,
-	Cosine,
-	must(Custom{Alpha: "sine", Sigma: "linear"}.Path()),
 }
 
 // The makers of the paths that have no parameters.
@@ -44,9 +22,9 @@ type (
 	fixedCosine   struct{}
 )
 
-func (fixedCondOT) Path() (Path, error)   { return CondOT, nil }
-func (fixedLinearVP) Path() (Path, error) { return LinearVP, nil }
-func (fixedCosine) Path() (Path, error)   { return Cosine, nil }
+func (fixedCondOT) Make() (Path, error)   { return CondOT, nil }
+func (fixedLinearVP) Make() (Path, error) { return LinearVP, nil }
+func (fixedCosine) Make() (Path, error)   { return Cosine, nil }
 
 // CondOT is the linear path alpha = t, sigma = 1 - t, whose conditional velocity is X1 - X0 (arXiv 2210.02747).
 var CondOT = Path{
@@ -90,8 +68,8 @@ type Polynomial struct {
 	Power float64 `json:"power" above:"0" max:"100" doc:"power n of alpha = t^n and sigma = 1 - t^n"`
 }
 
-// Path returns the polynomial path.
-func (c Polynomial) Path() (Path, error) {
+// Make returns the polynomial path.
+func (c Polynomial) Make() (Path, error) {
 	n := c.Power
 	if !(n > 0) || math.IsInf(n, 0) {
 		return Path{}, fmt.Errorf("power: %g gives no path from noise to data: give a finite number above 0", n)
@@ -117,8 +95,8 @@ type VP struct {
 	BetaMax float64 `json:"beta_max" above:"0" max:"1000" doc:"noise rate at the noise, t = 0"`
 }
 
-// Path returns the path, or an error unless 0 < BetaMin <= BetaMax.
-func (c VP) Path() (Path, error) {
+// Make returns the path, or an error unless 0 < BetaMin <= BetaMax.
+func (c VP) Make() (Path, error) {
 	low, high := c.BetaMin, c.BetaMax
 	if !(low > 0) || math.IsInf(low, 0) {
 		return Path{}, fmt.Errorf("beta_min: %g is no noise rate: give a finite number above 0", low)

@@ -10,8 +10,8 @@ import (
 // everyPath returns the default of every family, other parameters of those that have any, and every custom path.
 func everyPath(t *testing.T) []Path {
 	t.Helper()
-	paths := Paths
-	makers := []PathMaker{
+	paths := Defaults(PathFamilies)
+	makers := []Maker[Path]{
 		Polynomial{Power: .5}, Polynomial{Power: 1}, Polynomial{Power: 2.5}, Polynomial{Power: 5}, VP{BetaMin: 1, BetaMax: 1},
 	}
 	for _, a := range schedules {
@@ -20,7 +20,7 @@ func everyPath(t *testing.T) []Path {
 		}
 	}
 	for _, m := range makers {
-		p, err := m.Path()
+		p, err := m.Make()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,8 +60,8 @@ func TestPathsStartAtNoiseAndEndAtData(t *testing.T) {
 // TestPathValues compares with values worked out by hand, or by a formula written another way.
 func TestPathValues(t *testing.T) {
 	t.Parallel()
-	made := func(m PathMaker) Path {
-		p, err := m.Path()
+	made := func(m Maker[Path]) Path {
+		p, err := m.Make()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -201,7 +201,7 @@ func TestSNRRisesAndInverts(t *testing.T) {
 // TestTimeOfSNRClosedForms: on these paths the inverse can be written down.
 func TestTimeOfSNRClosedForms(t *testing.T) {
 	t.Parallel()
-	vp, err := VP{BetaMin: .1, BetaMax: 20}.Path()
+	vp, err := VP{BetaMin: .1, BetaMax: 20}.Make()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +234,8 @@ func TestPathForms(t *testing.T) {
 		`"cosine"`,
 		`{"name":"custom","alpha":"sine","sigma":"linear"}`,
 	} {
-		got, err := json.Marshal(Paths[i])
+		made := Defaults(PathFamilies)[i]
+		got, err := json.Marshal(made)
 		if err != nil || string(got) != want {
 			t.Errorf("got %s (%v), want %s", got, err, want)
 		}
@@ -242,19 +243,18 @@ func TestPathForms(t *testing.T) {
 		if text[0] == '"' {
 			text = text[1 : len(text)-1]
 		}
-		if got, err := Paths[i].MarshalText(); err != nil || string(got) != text {
+		if got, err := made.MarshalText(); err != nil || string(got) != text {
 			t.Errorf("got the text %s (%v), want %s", got, err, text)
 		}
-		made, err := PathFamilies[i].Default.Path()
-		if err != nil || made.String() != Paths[i].String() || made.Name != PathFamilies[i].Name {
-			t.Errorf("the default of the family %s is %s (%v), want %s", PathFamilies[i].Name, made, err, Paths[i])
+		if made.Name != PathFamilies[i].Name {
+			t.Errorf("the default of the family %s is %s", PathFamilies[i].Name, made)
 		}
 	}
 }
 
 func TestPathErrors(t *testing.T) {
 	t.Parallel()
-	for want, m := range map[string]PathMaker{
+	for want, m := range map[string]Maker[Path]{
 		"power: 0 gives no path from noise to data: give a finite number above 0": Polynomial{},
 		"beta_min: -1 is no noise rate: give a finite number above 0":             VP{BetaMin: -1, BetaMax: 1},
 		"beta_max: 1 is below beta_min, 2: give a finite number of at least that": VP{BetaMin: 2, BetaMax: 1},
@@ -263,14 +263,14 @@ func TestPathErrors(t *testing.T) {
 		},
 		`sigma: there is no schedule "": take one of linear, quadratic, cubic, cosine, circular, smoothstep`: Custom{Alpha: "sine"},
 	} {
-		if _, err := m.Path(); err == nil || err.Error() != want {
+		if _, err := m.Make(); err == nil || err.Error() != want {
 			t.Errorf("%+v: got %v, want %s", m, err, want)
 		}
 	}
 }
 
 func ExamplePolynomial() {
-	p, _ := Polynomial{Power: 2}.Path()
+	p, _ := Polynomial{Power: 2}.Make()
 	fmt.Println(p, p.Alpha(.5), p.Sigma(.5), p.SNR(.5))
 	// Output: {"name":"polynomial","power":2} 0.25 0.75 0.3333333333333333
 }

@@ -75,15 +75,15 @@ func TestReschedule(t *testing.T) {
 	flow.NewStream(1, "noise").Normal(x0, 0)
 	straight := mixture(flow.CondOT, m, r)
 	want := solved(t, straight, 0, 1, x0)
-	paths := flow.Paths
-	for _, maker := range []flow.PathMaker{
+	paths := flow.Defaults(flow.PathFamilies)
+	for _, maker := range []flow.Maker[flow.Path]{
 		flow.Polynomial{Power: .5},
 		flow.Polynomial{Power: 4},
 		flow.Custom{Alpha: "smoothstep", Sigma: "smoothstep"},
 		flow.Custom{Alpha: "circular", Sigma: "circular"},
 		flow.Custom{Alpha: "linear", Sigma: "quadratic"},
 	} {
-		p, err := maker.Path()
+		p, err := maker.Make()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -53,8 +53,8 @@ type Custom struct {
 	Sigma string `json:"sigma" oneof:"linear quadratic cubic cosine circular smoothstep" doc:"what the noise is multiplied by, falling from 1 to 0"`
 }
 
-// Path returns the path, or an error where there is no schedule of that name.
-func (c Custom) Path() (Path, error) {
+// Make returns the path, or an error where there is no schedule of that name.
+func (c Custom) Make() (Path, error) {
 	alpha, err := scheduleNamed("alpha", c.Alpha, func(s schedule) string { return s.alpha })
 	if err != nil {
 		return Path{}, err

@@ -20,8 +20,8 @@ type Sinkhorn struct {
 	Epsilon float64 `json:"epsilon" above:"0" doc:"weight of the entropy, in squared units of the data"`
 }
 
-// Coupling returns the coupling.
-func (c Sinkhorn) Coupling() (Coupling, error) {
+// Make returns the coupling.
+func (c Sinkhorn) Make() (Coupling, error) {
 	if !(c.Epsilon > 0) || !finite(c.Epsilon) {
 		return Coupling{}, fmt.Errorf("epsilon: %g is no weight of an entropy: give a finite number above 0", c.Epsilon)
 	}

@@ -32,34 +32,13 @@ func (t Times) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 // String returns what MarshalText does.
 func (t Times) String() string { return word(t.Name, t.Params) }
 
-// TimesFamily is a kind of times that a spec can name, with the parameters it takes and their defaults.
-type TimesFamily struct {
-	Name    string
-	Default TimesMaker
-}
-
-// TimesMaker holds a family's parameters, as a struct whose fields a spec can set. Times checks them and returns an error
-// that names the parameter at fault.
-type TimesMaker interface {
-	Times() (Times, error)
-}
-
 // TimesFamilies lists every family by name.
-var TimesFamilies = []TimesFamily{
+var TimesFamilies = []Family[Times]{
 	{"uniform", fixedUniform{}},
 	{"logit-normal", LogitNormal{Mean: 0, Std: 1}},
 	{"mode", Mode{Scale: 1.29}},
 	{"cosmap", fixedCosMap{}},
 	{"shift", Shift{Factor: 3}},
-}
-
-// EveryTimes lists the default of every family.
-var EveryTimes = []Times{
-	Uniform,
-	must(LogitNormal{Mean: 0, Std: 1}.Times()),
-	must(Mode{Scale: 1.29}.Times()),
-	CosMap,
-	must(Shift{Factor: 3}.Times()),
 }
 
 // The makers of the times that have no parameters.
@@ -68,8 +47,8 @@ type (
 	fixedCosMap  struct{}
 )
 
-func (fixedUniform) Times() (Times, error) { return Uniform, nil }
-func (fixedCosMap) Times() (Times, error)  { return CosMap, nil }
+func (fixedUniform) Make() (Times, error) { return Uniform, nil }
+func (fixedCosMap) Make() (Times, error)  { return CosMap, nil }
 
 // Uniform times are those of the flow-matching loss as it is written down: p(t) = 1.
 var Uniform = Times{
@@ -104,8 +83,8 @@ type LogitNormal struct {
 	Std  float64 `json:"std" above:"0" max:"20" doc:"standard deviation of the logit"`
 }
 
-// Times returns the times.
-func (c LogitNormal) Times() (Times, error) {
+// Make returns the times.
+func (c LogitNormal) Make() (Times, error) {
 	if !finite(c.Mean) {
 		return Times{}, fmt.Errorf("mean: %g is no mean: give a finite number", c.Mean)
 	}
@@ -135,8 +114,8 @@ type Mode struct {
 	Scale float64 `json:"scale" above:"-1" max:"1.75" doc:"above 0 favours the middle, below 0 the ends"`
 }
 
-// Times returns the times, or an error unless -1 < Scale < 2/(pi - 2), where the density is finite.
-func (c Mode) Times() (Times, error) {
+// Make returns the times, or an error unless -1 < Scale < 2/(pi - 2), where the density is finite.
+func (c Mode) Make() (Times, error) {
 	if !(c.Scale > -1 && c.Scale < 2/(math.Pi-2)) {
 		return Times{}, fmt.Errorf("scale: %g is not above -1 and at most 1.75, as the times of a mode need", c.Scale)
 	}
@@ -163,8 +142,8 @@ type Shift struct {
 	Factor float64 `json:"factor" above:"0" max:"1000" doc:"above 1 favours times near the noise, below 1 near the data"`
 }
 
-// Times returns the times.
-func (c Shift) Times() (Times, error) {
+// Make returns the times.
+func (c Shift) Make() (Times, error) {
 	k := c.Factor
 	if !(k > 0) || !finite(k) {
 		return Times{}, fmt.Errorf("factor: %g moves no times: give a finite number above 0", k)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"flowsweep/experiments/flow"
 )
 
 // Uniform returns the time grid 0, 1/n, ..., 1 of n >= 1 steps. Each time is computed from its index: a sum of float
@@ -50,31 +52,19 @@ func (g Grid) MarshalJSON() ([]byte, error) {
 	return append(append(append([]byte(`{"name":`), name...), ','), params[1:]...), nil
 }
 
-// GridFamily is a kind of time grid that a spec can name, with the parameters it takes and their defaults.
-type GridFamily struct {
-	Name    string
-	Default GridMaker
-}
-
-// GridMaker holds a family's parameters, as a struct whose fields a spec can set. Grid checks them and returns an error
-// that names the parameter at fault.
-type GridMaker interface {
-	Grid() (Grid, error)
-}
-
 // GridFamilies lists every family by name.
-var GridFamilies = []GridFamily{
-	{"uniform", UniformGrid{}},
-	{"edm", EDMGrid{Rho: 7, SigmaMin: 0.002, SigmaMax: 80}},
-	{"cosine", CosineGrid{}},
-	{"explicit", ExplicitGrid{}},
+var GridFamilies = []flow.Family[Grid]{
+	{Name: "uniform", Default: UniformGrid{}},
+	{Name: "edm", Default: EDMGrid{Rho: 7, SigmaMin: 0.002, SigmaMax: 80}},
+	{Name: "cosine", Default: CosineGrid{}},
+	{Name: "explicit", Default: ExplicitGrid{}},
 }
 
 // UniformGrid is the grid of even steps, t_i = i/n.
 type UniformGrid struct{}
 
-// Grid returns the grid.
-func (g UniformGrid) Grid() (Grid, error) {
+// Make returns the grid.
+func (g UniformGrid) Make() (Grid, error) {
 	return Grid{Name: "uniform", Params: g, Times: Uniform}, nil
 }
 
@@ -83,8 +73,8 @@ func (g UniformGrid) Grid() (Grid, error) {
 //	t_i = 1 - cos(pi i / (2 n)) = 2 sin^2(pi i / (4 n))
 type CosineGrid struct{}
 
-// Grid returns the grid.
-func (g CosineGrid) Grid() (Grid, error) {
+// Make returns the grid.
+func (g CosineGrid) Make() (Grid, error) {
 	times := func(n int) []float64 {
 		return grid(n, func(i int) float64 {
 			sin := math.Sin(math.Pi * float64(i) / float64(4*n)) // 1 - cos would lose the digits of a small t
@@ -110,8 +100,8 @@ type EDMGrid struct {
 	SigmaMax float64 `json:"sigma_max" above:"0" doc:"noise level of the first step"`
 }
 
-// Grid returns the grid, or an error where the levels do not fall.
-func (g EDMGrid) Grid() (Grid, error) {
+// Make returns the grid, or an error where the levels do not fall.
+func (g EDMGrid) Make() (Grid, error) {
 	for _, p := range []struct {
 		name  string
 		value float64
@@ -138,9 +128,9 @@ type ExplicitGrid struct {
 	Times []float64 `json:"times" doc:"the times, rising from 0 to 1"`
 }
 
-// Grid returns the grid, or an error unless the times rise strictly from 0 to 1. Asked for another number of steps, it
+// Make returns the grid, or an error unless the times rise strictly from 0 to 1. Asked for another number of steps, it
 // panics.
-func (g ExplicitGrid) Grid() (Grid, error) {
+func (g ExplicitGrid) Make() (Grid, error) {
 	steps := len(g.Times) - 1
 	if steps < 1 || g.Times[0] != 0 || g.Times[steps] != 1 {
 		return Grid{}, errors.New("times: begin the list with 0 and end it with 1")

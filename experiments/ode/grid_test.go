@@ -6,11 +6,13 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"flowsweep/experiments/flow"
 )
 
-func mustGrid(t *testing.T, m GridMaker) Grid {
+func mustGrid(t *testing.T, m flow.Maker[Grid]) Grid {
 	t.Helper()
-	g, err := m.Grid()
+	g, err := m.Make()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,7 +23,7 @@ func mustGrid(t *testing.T, m GridMaker) Grid {
 // (torchdiffeq).
 func TestGridsRiseFromNoiseToData(t *testing.T) {
 	t.Parallel()
-	for _, m := range []GridMaker{UniformGrid{}, CosineGrid{}, EDMGrid{7, .002, 80}, EDMGrid{1, 1e-5, 1000}, EDMGrid{.5, .1, 2}} {
+	for _, m := range []flow.Maker[Grid]{UniformGrid{}, CosineGrid{}, EDMGrid{7, .002, 80}, EDMGrid{1, 1e-5, 1000}, EDMGrid{.5, .1, 2}} {
 		g := mustGrid(t, m)
 		for _, n := range []int{1, 2, 3, 61, 109, 115, 121, 122, 123, 1000, 100_000} {
 			ts := g.Times(n)
@@ -42,7 +44,7 @@ func TestGridsRiseFromNoiseToData(t *testing.T) {
 func TestGridTimes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		m    GridMaker
+		m    flow.Maker[Grid]
 		want []float64
 	}{
 		{UniformGrid{}, []float64{0, .25, .5, .75, 1}},
@@ -73,7 +75,7 @@ func TestCosineGridKeepsSmallTimes(t *testing.T) {
 func TestGridsInASpec(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		m    GridMaker
+		m    flow.Maker[Grid]
 		want string
 	}{
 		{UniformGrid{}, `"uniform"`},
@@ -87,7 +89,7 @@ func TestGridsInASpec(t *testing.T) {
 		}
 	}
 	for _, f := range GridFamilies {
-		if g, err := f.Default.Grid(); err == nil && g.Name != f.Name {
+		if g, err := f.Default.Make(); err == nil && g.Name != f.Name {
 			t.Errorf("the family %s makes a grid %s", f.Name, g.Name)
 		}
 	}
@@ -96,7 +98,7 @@ func TestGridsInASpec(t *testing.T) {
 func TestGridProblems(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		m    GridMaker
+		m    flow.Maker[Grid]
 		want string
 	}{
 		{EDMGrid{0, .002, 80}, "rho: 0"},
@@ -111,7 +113,7 @@ func TestGridProblems(t *testing.T) {
 		{ExplicitGrid{[]float64{0, .5, .5, 1}}, "times: 0.5 is followed by 0.5"},
 		{ExplicitGrid{[]float64{0, math.NaN(), 1}}, "times: 0 is followed by NaN"},
 	} {
-		if _, err := c.m.Grid(); err == nil || !strings.HasPrefix(err.Error(), c.want) {
+		if _, err := c.m.Make(); err == nil || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%+v: error %v, want %q", c.m, err, c.want)
 		}
 	}
@@ -145,7 +147,7 @@ func TestExplicitGridIsNotShared(t *testing.T) {
 }
 
 func ExampleEDMGrid() {
-	grid, _ := EDMGrid{Rho: 7, SigmaMin: 0.002, SigmaMax: 80}.Grid()
+	grid, _ := EDMGrid{Rho: 7, SigmaMin: 0.002, SigmaMax: 80}.Make()
 	fmt.Printf("%.4f\n", grid.Times(5))
 	// Output: [0.0000 0.0540 0.2845 0.8549 0.9980 1.0000]
 }

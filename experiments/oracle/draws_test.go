@@ -10,7 +10,7 @@ import (
 )
 
 // others are members of the families besides the defaults.
-var others = map[string]target.Maker{
+var others = map[string]flow.Maker[target.Target]{
 	"wide moons":      target.Moons{Noise: .2},
 	"close circles":   target.Circles{Factor: .8, Noise: .1},
 	"grid":            target.Gaussians{Count: 25, Radius: 4, Std: .3, Layout: "grid"},
@@ -26,10 +26,10 @@ var others = map[string]target.Maker{
 func everyTarget(t *testing.T) map[string]target.Target {
 	all := map[string]target.Target{}
 	for _, f := range target.Families {
-		all[f.Name] = must[target.Target](t)(f.Default.Target())
+		all[f.Name] = must[target.Target](t)(f.Default.Make())
 	}
 	for name, m := range others {
-		all[name] = must[target.Target](t)(m.Target())
+		all[name] = must[target.Target](t)(m.Make())
 	}
 	return all
 }

@@ -152,12 +152,12 @@ func TestFloorOverTimes(t *testing.T) {
 func TestEveryPathAndTimes(t *testing.T) {
 	t.Parallel()
 	for name, law := range map[string]oracle.Law{"three": three, "overlapping": overlapping} {
-		for _, path := range flow.Paths {
+		for _, path := range defaults(t, flow.PathFamilies) {
 			o := oracle.Oracle{Law: law, Path: path}
 			if v, se := o.KineticEnergy(1<<9, 0); !(v > 0 && v < 100) || !(se < v) {
 				t.Errorf("%s, %s: energy %g +- %g", name, path.Name, v, se)
 			}
-			for _, times := range flow.EveryTimes {
+			for _, times := range defaults(t, flow.TimesFamilies) {
 				if v, se := o.FloorOver(times, 1<<9, 0); !(v > 0 && v < 100) || !(se < v) {
 					t.Errorf("%s, %s, %s: floor %g +- %g", name, path.Name, times.Name, v, se)
 				}
@@ -200,7 +200,7 @@ func TestEnergyAndFloorMakeTheWhole(t *testing.T) {
 }
 
 func ExampleOracle_Floor() {
-	ring, _ := target.Gaussians{Count: 1, Std: .5}.Target()
+	ring, _ := target.Gaussians{Count: 1, Std: .5}.Make()
 	floor, se := oracle.Oracle{Law: ring.Law, Path: flow.CondOT}.Floor(1e5, 0)
 	fmt.Printf("%.6f +- %g\n", floor, se)
 	// Output: 0.785398 +- 0

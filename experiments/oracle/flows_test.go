@@ -50,13 +50,13 @@ func TestEveryPathLeadsToTheSamePoints(t *testing.T) {
 	x0 := noise(12)
 	want := solved(t, moonsFlow(t, flow.CondOT), x0)
 	var list []flow.Path
-	for _, p := range flow.Paths {
+	for _, p := range defaults(t, flow.PathFamilies) {
 		if p.Alpha(0) == 0 && p.Name != flow.CondOT.Name {
 			list = append(list, p)
 		}
 	}
-	for _, m := range []flow.PathMaker{flow.Polynomial{Power: 3}, flow.Custom{Alpha: "smoothstep", Sigma: "quadratic"}} {
-		p, err := m.Path()
+	for _, m := range []flow.Maker[flow.Path]{flow.Polynomial{Power: 3}, flow.Custom{Alpha: "smoothstep", Sigma: "quadratic"}} {
+		p, err := m.Make()
 		if err != nil {
 			t.Fatal(err)
 		}

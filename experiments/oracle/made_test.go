@@ -42,13 +42,22 @@ var overlapping = oracle.Boxes{
 	High:    flow.Batch{Dim: 2, Data: []float64{0, .5, 2, 1, 2.5, 2}},
 }
 
-func lawOf(t *testing.T, m target.Maker) oracle.Law {
+func lawOf(t *testing.T, m flow.Maker[target.Target]) oracle.Law {
 	t.Helper()
-	made, err := m.Target()
+	made, err := m.Make()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return made.Law
+}
+
+// defaults returns the default of every family.
+func defaults[T any](t *testing.T, families []flow.Family[T]) (all []T) {
+	t.Helper()
+	for _, f := range families {
+		all = append(all, must[T](t)(f.Default.Make()))
+	}
+	return all
 }
 
 // laws are the laws that theorems are tested on, by name.

@@ -258,7 +258,7 @@ func TestRowsAgree(t *testing.T) {
 }
 
 func ExampleOracle_Field() {
-	moons, _ := target.Moons{Noise: .05}.Target()
+	moons, _ := target.Moons{Noise: .05}.Make()
 	o := oracle.Oracle{Law: moons.Law, Path: flow.CondOT}
 	x, _, _ := ode.Solve(o.Field(), ode.RK4, ode.Uniform(50), flow.Batch{Dim: 2, Data: []float64{0, 2}})
 	fmt.Printf("(0, 2) goes to (%.2f, %.2f)\n", x.Data[0], x.Data[1])

@@ -15,8 +15,8 @@ type Checkerboard struct {
 
 const darkSquares = 8
 
-// Target returns the checkerboard.
-func (c Checkerboard) Target() (Target, error) {
+// Make returns the checkerboard.
+func (c Checkerboard) Make() (Target, error) {
 	draw := func(r *rand.Rand, dst []float64) {
 		x, y := darkSquare(r.IntN(darkSquares))
 		dst[0] = c.Scale * (x + r.Float64())

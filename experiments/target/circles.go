@@ -9,8 +9,8 @@ type Circles struct {
 	Noise  float64 `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise"`
 }
 
-// Target returns the circles.
-func (c Circles) Target() (Target, error) {
+// Make returns the circles.
+func (c Circles) Make() (Target, error) {
 	const half = curvePoints / 2
 	return ofLaw("circles", c, noisy(curvePoints, c.Noise, func(k int) (x, y float64) {
 		sin, cos := math.Sincos(2 * math.Pi * float64(k%half) / half)

@@ -52,9 +52,9 @@ const (
 	leastRows   = 2      // on either side, for a variance
 )
 
-// Target returns the target, whose law is that of the rows drawn, in closed form up to mostLawRows of them. Its error
+// Make returns the target, whose law is that of the rows drawn, in closed form up to mostLawRows of them. Its error
 // begins with the parameter of File at fault.
-func (d Data) Target() (Target, error) {
+func (d Data) Make() (Target, error) {
 	drawn, held, err := d.split()
 	if err != nil {
 		return Target{}, err

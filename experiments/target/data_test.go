@@ -23,7 +23,7 @@ func numbered(n int) Data {
 
 func ExampleData() {
 	d := Data{Columns: []string{"x"}, Rows: flow.Batch{Dim: 1, Data: []float64{10, 20, 30, 40, 50, 60, 70, 80, 90, 100}}, Standardise: true, Holdout: .2}
-	t, err := d.Target()
+	t, err := d.Make()
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -256,7 +256,7 @@ func TestDataErrors(t *testing.T) {
 	} {
 		d := numbered(50)
 		c.change(&d)
-		if _, err := d.Target(); err == nil || !strings.HasPrefix(err.Error(), c.want) {
+		if _, err := d.Make(); err == nil || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", name, err, c.want)
 		}
 	}

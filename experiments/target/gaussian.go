@@ -13,8 +13,8 @@ type Gaussian struct {
 	Std  float64 `json:"std" min:"0" doc:"standard deviation on every axis"`
 }
 
-// Target returns the Gaussian.
-func (g Gaussian) Target() (Target, error) {
+// Make returns the Gaussian.
+func (g Gaussian) Make() (Target, error) {
 	mean := flow.NewBatch(1, g.Dim)
 	for j := range mean.Data {
 		mean.Data[j] = g.Mean

@@ -52,8 +52,8 @@ func (g Gaussians) MarshalJSON() ([]byte, error) {
 	}{g.Count, g.Radius, g.Std, g.Layout, g.Dim})
 }
 
-// Target returns the mixture. An empty layout is a ring, and dimension 0 is 2.
-func (g Gaussians) Target() (Target, error) {
+// Make returns the mixture. An empty layout is a ring, and dimension 0 is 2.
+func (g Gaussians) Make() (Target, error) {
 	if g.Layout == "" {
 		g.Layout = defaultLayout
 	}

@@ -14,7 +14,7 @@ import (
 func TestOldDrawsStay(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		of   Maker
+		of   flow.Maker[Target]
 		want uint64
 	}{
 		{Moons{Noise: .05}, 0xca89cf628ca5019e},
@@ -37,7 +37,7 @@ func TestCurvesWithoutNoise(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name string
-		of   Maker
+		of   flow.Maker[Target]
 		off  func(x, y float64) float64 // 0 on the curve
 		side float64                    // the largest |x|, reached within 2 %
 	}{

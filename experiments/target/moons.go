@@ -9,8 +9,8 @@ type Moons struct {
 	Noise float64 `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise"`
 }
 
-// Target returns the moons.
-func (m Moons) Target() (Target, error) {
+// Make returns the moons.
+func (m Moons) Make() (Target, error) {
 	const half = curvePoints / 2
 	return ofLaw("moons", m, noisy(curvePoints, m.Noise, func(k int) (x, y float64) {
 		sin, cos := math.Sincos(math.Pi * float64(k%half) / (half - 1))

@@ -19,8 +19,8 @@ type Pinwheel struct {
 	Scale      float64 `json:"scale" above:"0" doc:"factor on arms around a circle of radius 1"`
 }
 
-// Target returns the pinwheel.
-func (p Pinwheel) Target() (Target, error) {
+// Make returns the pinwheel.
+func (p Pinwheel) Make() (Target, error) {
 	draw := func(r *rand.Rand, dst []float64) {
 		arm := float64(r.IntN(p.Arms))
 		f, g := 1+p.Radial*r.NormFloat64(), p.Tangential*r.NormFloat64()

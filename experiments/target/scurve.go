@@ -12,8 +12,8 @@ type SCurve struct {
 	Scale float64 `json:"scale" above:"0" doc:"factor on a curve that reaches from -1 to 1 and from -2 to 2"`
 }
 
-// Target returns the curve.
-func (s SCurve) Target() (Target, error) {
+// Make returns the curve.
+func (s SCurve) Make() (Target, error) {
 	return ofLaw("s-curve", s, noisy(curvePoints, s.Scale*s.Noise, func(k int) (x, y float64) {
 		a := 3 * math.Pi * ((float64(k)+.5)/curvePoints - .5)
 		sin, cos := math.Sincos(a)

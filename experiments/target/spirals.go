@@ -10,8 +10,8 @@ type Spirals struct {
 	Noise  float64 `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise"`
 }
 
-// Target returns the spirals.
-func (s Spirals) Target() (Target, error) {
+// Make returns the spirals.
+func (s Spirals) Make() (Target, error) {
 	const half = curvePoints / 2
 	return ofLaw("spirals", s, noisy(curvePoints, s.Noise, func(k int) (x, y float64) {
 		part := math.Sqrt((float64(k%half) + .5) / half)

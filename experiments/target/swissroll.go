@@ -13,8 +13,8 @@ type SwissRoll struct {
 	Scale float64 `json:"scale" above:"0" doc:"factor on a spiral whose radius grows from 4.7 to 14.1"`
 }
 
-// Target returns the roll.
-func (s SwissRoll) Target() (Target, error) {
+// Make returns the roll.
+func (s SwissRoll) Make() (Target, error) {
 	return ofLaw("swiss-roll", s, noisy(curvePoints, s.Scale*s.Noise, func(k int) (x, y float64) {
 		a := 1.5 * math.Pi * (1 + 2*(float64(k)+.5)/curvePoints)
 		sin, cos := math.Sincos(a)

@@ -1,6 +1,6 @@
 // Package target holds the distributions a flow is trained to reach.
 //
-//	moons, err := target.Moons{Noise: 0.05}.Target()
+//	moons, err := target.Moons{Noise: 0.05}.Make()
 //	moons.Fill(batch, flow.NewStream(seed, "data"), 0)
 //
 // Curves such as moons, circles and spirals are drawn from a fixed, even set of points with Gaussian noise. That makes
@@ -89,27 +89,15 @@ func (t Target) MarshalJSON() ([]byte, error) {
 	return append(out, '}'), nil
 }
 
-// Family is a kind of target that a spec can name, with the parameters it takes and their defaults.
-type Family struct {
-	Name    string
-	Default Maker
-}
-
-// Maker holds a family's parameters, as a struct whose fields a spec can set. Target checks them and returns an error
-// that names the parameter at fault.
-type Maker interface {
-	Target() (Target, error)
-}
-
 // Families lists every family by name.
-var Families = []Family{
-	{"moons", Moons{Noise: 0.05}},
-	{"gaussians", Gaussians{Count: 8, Radius: 5, Std: 0.5, Layout: "ring", Dim: 2}},
-	{"checkerboard", Checkerboard{Scale: 1 / 0.45}},
-	{"circles", Circles{Factor: 0.5, Noise: 0.05}},
-	{"gaussian", Gaussian{Dim: 2, Mean: 0, Std: 1}},
-	{"pinwheel", Pinwheel{Arms: 5, Radial: 0.3, Tangential: 0.1, Rate: 0.25, Scale: 2}},
-	{"s-curve", SCurve{Noise: 0.05, Scale: 1.5}},
-	{"spirals", Spirals{Turns: 1.5, Radius: 3, Noise: 0.1}},
-	{"swiss-roll", SwissRoll{Noise: 1, Scale: 0.2}},
+var Families = []flow.Family[Target]{
+	{Name: "moons", Default: Moons{Noise: 0.05}},
+	{Name: "gaussians", Default: Gaussians{Count: 8, Radius: 5, Std: 0.5, Layout: "ring", Dim: 2}},
+	{Name: "checkerboard", Default: Checkerboard{Scale: 1 / 0.45}},
+	{Name: "circles", Default: Circles{Factor: 0.5, Noise: 0.05}},
+	{Name: "gaussian", Default: Gaussian{Dim: 2, Mean: 0, Std: 1}},
+	{Name: "pinwheel", Default: Pinwheel{Arms: 5, Radial: 0.3, Tangential: 0.1, Rate: 0.25, Scale: 2}},
+	{Name: "s-curve", Default: SCurve{Noise: 0.05, Scale: 1.5}},
+	{Name: "spirals", Default: Spirals{Turns: 1.5, Radius: 3, Noise: 0.1}},
+	{Name: "swiss-roll", Default: SwissRoll{Noise: 1, Scale: 0.2}},
 }

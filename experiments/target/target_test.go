@@ -9,9 +9,9 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-func mustTarget(t *testing.T, m Maker) Target {
+func mustTarget(t *testing.T, m flow.Maker[Target]) Target {
 	t.Helper()
-	target, err := m.Target()
+	target, err := m.Make()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func TestMoments(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name     string
-		of       Maker
+		of       flow.Maker[Target]
 		mean     []float64
 		variance float64 // of the first coordinate
 	}{
@@ -127,7 +127,7 @@ func TestGaussiansErrors(t *testing.T) {
 		"means on a grid":     {Means: [][]float64{{1}}, Layout: "grid"},
 		"means and dim":       {Means: [][]float64{{1}}, Dim: 3},
 	} {
-		if _, err := g.Target(); err == nil {
+		if _, err := g.Make(); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
@@ -135,7 +135,7 @@ func TestGaussiansErrors(t *testing.T) {
 
 func TestTargetJSONIsItsSpecForm(t *testing.T) {
 	t.Parallel()
-	for want, m := range map[string]Maker{
+	for want, m := range map[string]flow.Maker[Target]{
 		`{"name":"moons","noise":0.05}`:                                     Moons{Noise: .05},
 		`{"name":"gaussians","count":8,"radius":5,"std":0.5}`:               Gaussians{Count: 8, Radius: 5, Std: .5},
 		`{"name":"gaussians","count":8,"radius":5,"std":0.25}`:              Gaussians{Count: 8, Radius: 5, Std: .25, Layout: "ring", Dim: 2},
@@ -152,7 +152,7 @@ func TestTargetJSONIsItsSpecForm(t *testing.T) {
 }
 
 func ExampleTarget_Sample() {
-	ring, _ := Gaussians{Count: 4, Radius: 2, Std: 0}.Target()
+	ring, _ := Gaussians{Count: 4, Radius: 2, Std: 0}.Make()
 	points := ring.Sample(1000, flow.NewStream(0, "data"))
 	fmt.Printf("%d points of dimension %d at distance %.3f\n", points.Len(), points.Dim, math.Hypot(points.Data[0], points.Data[1]))
 	// Output: 1000 points of dimension 2 at distance 2.000

@@ -23,8 +23,8 @@ func TestGradientsOfBothLossesAreEqual(t *testing.T) {
 	t.Parallel()
 	const n, h = 40_000, 1e-2
 	net := velocity.Net{Dim: 2, Width: 16, Depth: 2, Activation: velocity.SiLU}
-	for _, maker := range []target.Maker{target.Moons{Noise: .1}, target.Checkerboard{Scale: 1}} {
-		to, err := maker.Target()
+	for _, maker := range []flow.Maker[target.Target]{target.Moons{Noise: .1}, target.Checkerboard{Scale: 1}} {
+		to, err := maker.Make()
 		if err != nil {
 			t.Fatal(err)
 		}
