@@ -50,15 +50,6 @@ func (s Setting) form() string {
 // Times returns the times that a solver with steps steps between, from 0 to 1.
 func (s Sampling) Times() []float64 { return s.Grid.Times(s.Steps) }
 
-// uniformGrid is the default grid.
-func uniformGrid() ode.Grid {
-	g, err := ode.UniformGrid{}.Make()
-	if err != nil {
-		panic("experiments: the uniform grid: " + err.Error())
-	}
-	return g
-}
-
 // agree notes where parts of the documents that are sound by themselves do not go together.
 func (d *decoder) agree(root *yaml.Node, docs []reflect.Value) {
 	at := finder(root)

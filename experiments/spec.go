@@ -109,7 +109,7 @@ func defaults() document {
 		Net:       Net{Name: "mlp", Width: 64, Depth: 3, Heads: 4, Activation: "elu"},
 		Train:     Train{Steps: 10000, Batch: 256, Times: flow.Uniform, Optimizer: "adam", Rate: 1e-3, Schedule: "constant"},
 		Seeds:     []uint64{0},
-		Sample:    Sampling{Solver: ode.Midpoint, Steps: 8, Tolerance: ode.Tolerance{Atol: 1e-5, Rtol: 1e-5}, Grid: uniformGrid(), Count: 2000},
+		Sample:    Sampling{Solver: ode.Midpoint, Steps: 8, Tolerance: ode.Tolerance{Atol: 1e-5, Rtol: 1e-5}, Grid: ode.UniformGrid, Count: 2000},
 		Metrics:   []metric.Metric{metric.MMD, metric.SlicedW2},
 		Reference: Reference{Count: 2000},
 		Choose:    Choose{Rule: ruleCheapestTied, Confidence: .95},

@@ -16,7 +16,7 @@ type Coupling struct {
 }
 
 // MarshalJSON returns the form of the coupling in a spec: its name, beside its parameters if it has any.
-func (c Coupling) MarshalJSON() ([]byte, error) { return form(c.Name, c.Params) }
+func (c Coupling) MarshalJSON() ([]byte, error) { return Form(c.Name, c.Params) }
 
 // MarshalText returns the form of the coupling in a spec: its bare name, or a mapping in JSON.
 func (c Coupling) MarshalText() ([]byte, error) { return []byte(c.String()), nil }

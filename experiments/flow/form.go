@@ -2,9 +2,9 @@ package flow
 
 import "encoding/json"
 
-// form returns the form of a named value in a spec, as JSON: {"name": "polynomial", "power": 2}, or the bare name where
-// there are no parameters. Keys are hashed from it, so the same value always has the same form.
-func form(name string, params any) ([]byte, error) {
+// Form returns the form of a named value in a spec, as JSON: {"name": "polynomial", "power": 2}, or the bare name where
+// params is nil. Keys are hashed from it, so the same value always has the same form.
+func Form(name string, params any) ([]byte, error) {
 	quoted, err := json.Marshal(name)
 	if err != nil || params == nil {
 		return quoted, err
@@ -14,12 +14,15 @@ func form(name string, params any) ([]byte, error) {
 		return quoted, err
 	}
 	out := append([]byte(`{"name":`), quoted...)
-	return append(append(out, ','), fields[1:]...), nil
+	if string(fields) != "{}" {
+		out = append(append(out, ','), fields[1:len(fields)-1]...)
+	}
+	return append(out, '}'), nil
 }
 
 // word returns the same form for a line of text: without quotes around a bare name.
 func word(name string, params any) string {
-	text, err := form(name, params)
+	text, err := Form(name, params)
 	if err != nil || text[0] == '"' {
 		return name
 	}

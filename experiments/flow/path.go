@@ -17,7 +17,7 @@ type Path struct {
 }
 
 // MarshalJSON returns the form of the path in a spec: its name, beside its parameters if it has any.
-func (p Path) MarshalJSON() ([]byte, error) { return form(p.Name, p.Params) }
+func (p Path) MarshalJSON() ([]byte, error) { return Form(p.Name, p.Params) }
 
 // MarshalText returns the form of the path in a spec: its bare name, or a mapping in JSON.
 func (p Path) MarshalText() ([]byte, error) { return []byte(p.String()), nil }

@@ -24,7 +24,7 @@ func (t Times) Fill(dst []float64, stream *Stream, first uint64) {
 }
 
 // MarshalJSON returns the form of the times in a spec: their name, beside their parameters if they have any.
-func (t Times) MarshalJSON() ([]byte, error) { return form(t.Name, t.Params) }
+func (t Times) MarshalJSON() ([]byte, error) { return Form(t.Name, t.Params) }
 
 // MarshalText returns the form of the times in a spec: their bare name, or a mapping in JSON.
 func (t Times) MarshalText() ([]byte, error) { return []byte(t.String()), nil }

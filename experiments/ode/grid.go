@@ -1,7 +1,6 @@
 package ode
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -31,57 +30,45 @@ func grid(n int, between func(i int) float64) []float64 {
 // Grid says at what times a solver steps from t = 0 to t = 1.
 type Grid struct {
 	Name   string
-	Params any                       // the parameters it was made from, an EDMGrid for example
+	Params any                       // the parameters it was made from, an EDMGrid for example; nil if there are none
 	Steps  int                       // the one number of steps the grid has; 0 where any will do
 	Times  func(steps int) []float64 // the times, (steps + 1), strictly rising from 0 to 1; it panics without a step
 }
 
-// MarshalJSON returns the form of the grid in a spec: its name, beside its parameters where it has some.
-func (g Grid) MarshalJSON() ([]byte, error) {
-	name, err := json.Marshal(g.Name)
-	if err != nil {
-		return nil, err
-	}
-	params, err := json.Marshal(g.Params)
-	if err != nil {
-		return nil, err
-	}
-	if string(params) == "{}" {
-		return name, nil
-	}
-	return append(append(append([]byte(`{"name":`), name...), ','), params[1:]...), nil
-}
+// MarshalJSON returns the form of the grid in a spec: its name, beside its parameters if it has any.
+func (g Grid) MarshalJSON() ([]byte, error) { return flow.Form(g.Name, g.Params) }
 
 // GridFamilies lists every family by name.
 var GridFamilies = []flow.Family[Grid]{
-	{Name: "uniform", Default: UniformGrid{}},
+	{Name: "uniform", Default: fixedUniform{}},
 	{Name: "edm", Default: EDMGrid{Rho: 7, SigmaMin: 0.002, SigmaMax: 80}},
-	{Name: "cosine", Default: CosineGrid{}},
+	{Name: "cosine", Default: fixedCosine{}},
 	{Name: "explicit", Default: ExplicitGrid{}},
 }
 
-// UniformGrid is the grid of even steps, t_i = i/n.
-type UniformGrid struct{}
+// The makers of the grids that have no parameters.
+type (
+	fixedUniform struct{}
+	fixedCosine  struct{}
+)
 
-// Make returns the grid.
-func (g UniformGrid) Make() (Grid, error) {
-	return Grid{Name: "uniform", Params: g, Times: Uniform}, nil
-}
+func (fixedUniform) Make() (Grid, error) { return UniformGrid, nil }
+func (fixedCosine) Make() (Grid, error)  { return CosineGrid, nil }
+
+// UniformGrid is the grid of even steps, t_i = i/n.
+var UniformGrid = Grid{Name: "uniform", Times: Uniform}
 
 // CosineGrid has small steps near the noise (CosyVoice, arXiv 2407.05407):
 //
 //	t_i = 1 - cos(pi i / (2 n)) = 2 sin^2(pi i / (4 n))
-type CosineGrid struct{}
-
-// Make returns the grid.
-func (g CosineGrid) Make() (Grid, error) {
-	times := func(n int) []float64 {
+var CosineGrid = Grid{
+	Name: "cosine",
+	Times: func(n int) []float64 {
 		return grid(n, func(i int) float64 {
 			sin := math.Sin(math.Pi * float64(i) / float64(4*n)) // 1 - cos would lose the digits of a small t
 			return 2 * sin * sin
 		})
-	}
-	return Grid{Name: "cosine", Params: g, Times: times}, nil
+	},
 }
 
 // EDMGrid has the noise levels of Karras et al. 2022 (arXiv 2206.00364, equation 5) at its times, small steps near the

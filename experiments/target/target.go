@@ -10,7 +10,6 @@
 package target
 
 import (
-	"encoding/json"
 	"math/rand/v2"
 
 	"flowsweep/experiments/flow"
@@ -73,21 +72,7 @@ func (t Target) Reference(n int, stream *flow.Stream) flow.Batch {
 }
 
 // MarshalJSON returns the form of the target in a spec: its name beside its parameters.
-func (t Target) MarshalJSON() ([]byte, error) {
-	params, err := json.Marshal(t.Params)
-	if err != nil {
-		return nil, err
-	}
-	name, err := json.Marshal(t.Name)
-	if err != nil {
-		return nil, err
-	}
-	out := append([]byte(`{"name":`), name...)
-	if string(params) != "{}" {
-		out = append(append(out, ','), params[1:len(params)-1]...)
-	}
-	return append(out, '}'), nil
-}
+func (t Target) MarshalJSON() ([]byte, error) { return flow.Form(t.Name, t.Params) }
 
 // Families lists every family by name.
 var Families = []flow.Family[Target]{
