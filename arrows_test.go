@@ -20,7 +20,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"": {rooms: []string{"pipeline"}},
 	"pipeline": {rooms: []string{
 		"experiments", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/metric", "experiments/ode",
-		"experiments/oracle", "experiments/problem", "experiments/target", "experiments/velocity", "export", "reports", "store",
+		"experiments/oracle", "experiments/problem", "experiments/query", "experiments/target", "experiments/velocity", "export", "reports", "store",
 	}},
 	"store":   {rooms: []string{"experiments"}, doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
 	"reports": {rooms: []string{"experiments", "experiments/metric"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
@@ -30,7 +30,9 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	}},
 	// Never velocity: the store must not drag GoMLX in.
 	"experiments": {
-		rooms: []string{"experiments/flow", "experiments/metric", "experiments/ode", "experiments/problem", "experiments/target"},
+		rooms: []string{
+			"experiments/flow", "experiments/metric", "experiments/ode", "experiments/problem", "experiments/query", "experiments/target",
+		},
 		doors: []string{"go.yaml.in/yaml"},
 	},
 	"experiments/velocity": {rooms: []string{"experiments/engine", "experiments/engine/onnx", "experiments/flow"}, doors: []string{"github.com/gomlx/gomlx"}},
@@ -47,6 +49,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"experiments/oracle":      {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},
 	"experiments/ode":         {rooms: []string{"experiments/flow"}},
 	"experiments/flow":        {},
+	"experiments/query":       {rooms: []string{"experiments/problem"}},
 	"experiments/problem":     {},
 }
 

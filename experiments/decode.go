@@ -72,7 +72,7 @@ func specOf(found alternatives, text []byte) Spec {
 	for _, v := range found.values {
 		setting := v.Interface().(document).setting()
 		// Settings that differ in what does not apply to them are one.
-		if form := setting.form(); !seen[form] {
+		if form := setting.Form(); !seen[form] {
 			seen[form] = true
 			s.Settings = append(s.Settings, setting)
 		}

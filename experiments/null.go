@@ -65,7 +65,7 @@ func (s *Sweep) SetNulls(nulls map[string]Null) error {
 	places := map[nullPlace]Null{} // seeds share them
 	for i := range s.Results {
 		r := &s.Results[i]
-		form := r.Setting.form()
+		form := r.Setting.Form()
 		for j := range r.Metrics {
 			v := &r.Metrics[j]
 			place := nullPlace{form, v.Name}
@@ -112,6 +112,6 @@ type nullPlace struct{ setting, metric string }
 
 // Null returns what the metric reads at a setting where there is nothing to find, and whether that is known.
 func (s Sweep) Null(setting Setting, metric string) (metric.NullSummary, bool) {
-	n, ok := s.nulls[nullPlace{setting.form(), metric}]
+	n, ok := s.nulls[nullPlace{setting.Form(), metric}]
 	return n, ok
 }

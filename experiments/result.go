@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -10,6 +11,8 @@ import (
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/ode"
+	"flowsweep/experiments/query"
+	"flowsweep/experiments/target"
 )
 
 // State is how far a fit or a run has come.
@@ -70,52 +73,74 @@ func (r Result) value(name string) (Value, bool) {
 	return Value{}, false
 }
 
+// resultJSON is the form of a Result that `flowsweep runs --json` promises.
+type resultJSON struct {
+	Sweep         string            `json:"sweep"`
+	Fit           string            `json:"fit"`
+	Run           string            `json:"run"`
+	State         State             `json:"state"`
+	Seed          uint64            `json:"seed"`
+	Target        target.Target     `json:"target"`
+	Source        Source            `json:"source"`
+	Path          flow.Path         `json:"path"`
+	Coupling      flow.Coupling     `json:"coupling"`
+	Net           Net               `json:"net"`
+	Train         Train             `json:"train"`
+	Solver        string            `json:"solver"`
+	Steps         int               `json:"steps"`
+	Tolerance     ode.Tolerance     `json:"tolerance,omitzero"`
+	Grid          ode.Grid          `json:"grid,omitzero"`
+	SamplePath    flow.Path         `json:"sample_path,omitzero"`
+	Count         int               `json:"count"`
+	NFE           Calls             `json:"nfe"`
+	NFEMax        int               `json:"nfe_max"`
+	Metrics       map[string]Number `json:"metrics"`
+	MetricsSE     map[string]Number `json:"metrics_se,omitempty"` // standard errors, of the metrics that have one
+	MetricsP      map[string]Number `json:"metrics_p,omitempty"`  // p-values, of the metrics that have a null
+	FitSeconds    float64           `json:"fit_seconds"`
+	SampleSeconds float64           `json:"sample_seconds"`
+	Params        int               `json:"params"`
+	Commit        string            `json:"commit"`
+	Engine        string            `json:"engine"`
+	Error         string            `json:"error"`
+}
+
 // MarshalJSON returns the row with the fields that `flowsweep runs --json` promises.
 func (r Result) MarshalJSON() ([]byte, error) {
-	metrics, errors, ps := make(map[string]Number, len(r.Metrics)), map[string]Number{}, map[string]Number{}
+	s := r.Setting
+	row := resultJSON{
+		Sweep: r.Sweep, Fit: r.Fit, Run: r.Run, State: r.State, Seed: r.Seed,
+		Target: s.Target, Source: s.Source, Path: s.Path, Coupling: s.Coupling, Net: s.Net, Train: s.Train,
+		Solver: s.Sample.Solver.Name, Steps: s.Sample.Steps, Tolerance: s.Sample.Tolerance, Grid: s.Sample.Grid,
+		SamplePath: s.Sample.Path, Count: s.Sample.Count, NFE: r.NFE, NFEMax: r.NFEMax,
+		Metrics: map[string]Number{}, MetricsSE: map[string]Number{}, MetricsP: map[string]Number{},
+		FitSeconds: r.FitSeconds, SampleSeconds: r.SampleSeconds, Params: r.Params,
+		Commit: r.Commit, Engine: r.Engine, Error: r.Error,
+	}
 	for _, v := range r.Metrics {
-		metrics[v.Name] = Number(v.Value)
+		row.Metrics[v.Name] = Number(v.Value)
 		if v.SE > 0 {
-			errors[v.Name] = Number(v.SE)
+			row.MetricsSE[v.Name] = Number(v.SE)
 		}
 		if v.P != 0 {
-			ps[v.Name] = Number(v.P)
+			row.MetricsP[v.Name] = Number(v.P)
 		}
 	}
-	s := r.Setting
-	return json.Marshal(struct {
-		Sweep         string            `json:"sweep"`
-		Fit           string            `json:"fit"`
-		Run           string            `json:"run"`
-		State         State             `json:"state"`
-		Seed          uint64            `json:"seed"`
-		Target        any               `json:"target"`
-		Source        any               `json:"source"`
-		Path          any               `json:"path"`
-		Coupling      any               `json:"coupling"`
-		Net           Net               `json:"net"`
-		Train         Train             `json:"train"`
-		Solver        string            `json:"solver"`
-		Steps         int               `json:"steps"`
-		Tolerance     ode.Tolerance     `json:"tolerance,omitzero"`
-		Grid          ode.Grid          `json:"grid,omitzero"`
-		SamplePath    flow.Path         `json:"sample_path,omitzero"`
-		Count         int               `json:"count"`
-		NFE           Calls             `json:"nfe"`
-		NFEMax        int               `json:"nfe_max"`
-		Metrics       map[string]Number `json:"metrics"`
-		MetricsSE     map[string]Number `json:"metrics_se,omitempty"` // standard errors, of the metrics that have one
-		MetricsP      map[string]Number `json:"metrics_p,omitempty"`  // p-values, of the metrics that have a null
-		FitSeconds    float64           `json:"fit_seconds"`
-		SampleSeconds float64           `json:"sample_seconds"`
-		Params        int               `json:"params"`
-		Commit        string            `json:"commit"`
-		Engine        string            `json:"engine"`
-		Error         string            `json:"error"`
-	}{
-		r.Sweep, r.Fit, r.Run, r.State, r.Seed, s.Target, s.Source, s.Path, s.Coupling, s.Net, s.Train, s.Sample.Solver.Name,
-		s.Sample.Steps, s.Sample.Tolerance, s.Sample.Grid, s.Sample.Path, s.Sample.Count, r.NFE, r.NFEMax, metrics, errors, ps, r.FitSeconds, r.SampleSeconds, r.Params, r.Commit, r.Engine, r.Error,
-	})
+	return json.Marshal(row)
+}
+
+// Fields returns the fields of the row's JSON form. Metrics that are not finite, which JSON has as texts, are numbers.
+func (r Result) Fields() ([]query.Field, error) {
+	fields, err := query.Flatten(r)
+	if err != nil {
+		return nil, fmt.Errorf("read run %s: %w", r.Run, err)
+	}
+	for i := range fields {
+		if strings.HasPrefix(fields[i].Key, "metrics.") {
+			fields[i].Kind = query.Number
+		}
+	}
+	return fields, nil
 }
 
 // Calls is a mean number of velocity calls: a whole one but for solvers that choose their steps sample by sample.

@@ -38,8 +38,9 @@ func (doc document) setting() Setting {
 // attention is the one architecture that has heads.
 const attention = "attention"
 
-// form is the canonical JSON of a setting. It has one: everything in it came through the decoder.
-func (s Setting) form() string {
+// Form returns the canonical JSON of a setting: equal settings have equal forms. It has one, as everything in it came through
+// the decoder.
+func (s Setting) Form() string {
 	text, err := json.Marshal(s)
 	if err != nil {
 		panic("experiments: a setting without a JSON form: " + err.Error())

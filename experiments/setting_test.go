@@ -106,15 +106,15 @@ sample: {solver: [midpoint, bosh3], tolerance: [1e-3, 1e-4], grid: [edm, uniform
 		}
 		back, err := ParseSetting(recipe, sampling)
 		if err != nil {
-			t.Fatalf("%s: %v", s.form(), err)
+			t.Fatalf("%s: %v", s.Form(), err)
 		}
-		if back.form() != s.form() {
-			t.Errorf("stored %s, read back %s", s.form(), back.form())
+		if back.Form() != s.Form() {
+			t.Errorf("stored %s, read back %s", s.Form(), back.Form())
 		}
-		if seen[s.form()] {
-			t.Errorf("%s is there twice", s.form())
+		if seen[s.Form()] {
+			t.Errorf("%s is there twice", s.Form())
 		}
-		seen[s.form()] = true
+		seen[s.Form()] = true
 	}
 	// 2 sources, 5 paths, 2 couplings, 2 times; along 2 paths each, 3 grids or 2 tolerances.
 	if want := 2 * 5 * 2 * 2 * 2 * (3 + 2); len(spec.Settings) != want {

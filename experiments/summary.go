@@ -2,8 +2,6 @@ package experiments
 
 import (
 	"cmp"
-	"encoding/json"
-	"fmt"
 	"math"
 	"slices"
 
@@ -65,14 +63,11 @@ func Summaries(results []Result, metrics []metric.Metric) ([]Summary, error) {
 	var summaries []Summary
 	at := map[string]int{}
 	for _, r := range results {
-		text, err := json.Marshal(r.Setting)
-		if err != nil {
-			return nil, fmt.Errorf("group run %s: %w", r.Run, err)
-		}
-		i, ok := at[string(text)]
+		form := r.Setting.Form()
+		i, ok := at[form]
 		if !ok {
 			i = len(summaries)
-			at[string(text)] = i
+			at[form] = i
 			summaries = append(summaries, Summary{Setting: r.Setting})
 		}
 		summaries[i].Planned++

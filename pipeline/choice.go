@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"flowsweep/experiments"
-	"flowsweep/reports"
 )
 
 // interval is a mean, or a difference of means, and its interval in JSON.
@@ -33,7 +32,7 @@ func standing(choice experiments.Choice, i int) string {
 }
 
 // choiceJSON is the form of choice.json: what was chosen, from what, and why.
-func choiceJSON(rule experiments.Choose, summaries []experiments.Summary, choice experiments.Choice, labels reports.Labels, fresh freshFigures) any {
+func choiceJSON(rule experiments.Choose, summaries []experiments.Summary, choice experiments.Choice, labels experiments.Labels, fresh freshFigures) any {
 	type margin struct {
 		Setting string `json:"setting"`
 		interval

@@ -2,12 +2,11 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"text/tabwriter"
 
-	"flowsweep/reports"
+	"flowsweep/experiments/query"
 	"flowsweep/store"
 )
 
@@ -62,19 +61,15 @@ func (a *app) showDifference(ctx context.Context, db *store.DB, first, second st
 
 // differentParts returns the fields that differ, in the order of the first, and then those that the second alone has.
 func differentParts(one, two shown) ([]differentPart, error) {
-	var fields [2][]reports.Field
+	var fields [2][]query.Field
 	for i, s := range []shown{one, two} {
-		s = comparable(s)
-		raw, err := json.Marshal(s)
-		if err != nil {
-			return nil, err
-		}
-		if fields[i], err = reports.Flatten(json.RawMessage(raw)); err != nil {
+		var err error
+		if fields[i], err = query.Flatten(comparable(s)); err != nil {
 			return nil, err
 		}
 	}
-	find := func(list []reports.Field, key string) (string, bool) {
-		i := slices.IndexFunc(list, func(f reports.Field) bool { return f.Key == key })
+	find := func(list []query.Field, key string) (string, bool) {
+		i := slices.IndexFunc(list, func(f query.Field) bool { return f.Key == key })
 		if i < 0 {
 			return "", false
 		}

@@ -23,7 +23,9 @@ type floors struct {
 
 // of returns the floor of a recipe. It depends on the recipe alone.
 func (f floors) of(r experiments.Recipe) reports.Floor {
-	key := asJSON([]any{r.Target, r.Source, r.Path, r.Coupling, r.Train.Times})
+	key := experiments.Setting{Recipe: experiments.Recipe{
+		Target: r.Target, Source: r.Source, Path: r.Path, Coupling: r.Coupling, Train: experiments.Train{Times: r.Train.Times},
+	}}.Form()
 	if _, ok := f.known[key]; !ok {
 		f.known[key] = f.compute(r)
 	}

@@ -169,7 +169,7 @@ func panels(ctx context.Context, db *store.DB, sweep experiments.Sweep, chosen e
 	for i, r := range alike {
 		settings[i] = r.Setting
 	}
-	labels, err := reports.NewLabels(settings)
+	labels, err := experiments.NewLabels(settings)
 	if err != nil {
 		return nil, err
 	}
@@ -203,9 +203,9 @@ func truthTitle(t target.Target) string {
 // itself, by growing cost: at most panelCount, the cheapest, and the chosen one in any case.
 func siblings(results []experiments.Result, chosen experiments.Result) []experiments.Result {
 	same := func(r experiments.Result) string {
-		s := r.Setting.Sample
-		s.Steps, s.Tolerance = 0, ode.Tolerance{}
-		return asJSON(s)
+		s := r.Setting
+		s.Sample.Steps, s.Sample.Tolerance = 0, ode.Tolerance{}
+		return s.Form()
 	}
 	var list []experiments.Result
 	for _, r := range results {
@@ -245,7 +245,7 @@ func curves(sweep experiments.Sweep, all map[string][]experiments.Loss, known fl
 			fits, settings = append(fits, r), append(settings, r.Setting)
 		}
 	}
-	labels, err := reports.NewLabels(settings)
+	labels, err := experiments.NewLabels(settings)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowsweep/experiments"
-	"flowsweep/reports"
+	"flowsweep/experiments/query"
 	"flowsweep/store"
 )
 
@@ -33,9 +33,9 @@ func (a *app) runsCommand() *cobra.Command {
 					return usage(err)
 				}
 				if f.where != "" {
-					where, err := experiments.ParseWhere(f.where)
+					where, err := query.Parse(f.where)
 					if err == nil {
-						sweep.Results, err = where.Filter(sweep.Results)
+						sweep.Results, err = query.Filter(where, sweep.Results, experiments.Result.Fields)
 					}
 					if err != nil {
 						return usage(fmt.Errorf("--where: %w", err))
@@ -81,7 +81,7 @@ func (a *app) printRuns(sweep experiments.Sweep, f runsFlags) error {
 	for i, r := range sweep.Results {
 		settings[i] = r.Setting
 	}
-	labels, err := reports.NewLabels(settings)
+	labels, err := experiments.NewLabels(settings)
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func runsCSV(results []experiments.Result) ([]byte, error) {
 func runRows(results []experiments.Result) (rows, error) {
 	var table rows
 	for _, r := range results {
-		fields, err := reports.Flatten(r)
+		fields, err := query.Flatten(r)
 		if err != nil {
 			return table, fmt.Errorf("write run %s as a row: %w", r.Run, err)
 		}
@@ -176,10 +176,10 @@ func runRows(results []experiments.Result) (rows, error) {
 }
 
 // settingRows returns a row a setting: what tells it from the others, its aggregates, and all that it is.
-func settingRows(sweep experiments.Sweep, summaries []experiments.Summary, choice experiments.Choice, labels reports.Labels) (rows, error) {
+func settingRows(sweep experiments.Sweep, summaries []experiments.Summary, choice experiments.Choice, labels experiments.Labels) (rows, error) {
 	var table rows
 	for i, s := range summaries {
-		fields := []reports.Field{
+		fields := []query.Field{
 			{Key: "setting", Value: labels.Setting(i)},
 			{Key: "nfe", Value: s.NFE.String()},
 			{Key: "params", Value: strconv.Itoa(s.Params)},
@@ -188,14 +188,14 @@ func settingRows(sweep experiments.Sweep, summaries []experiments.Summary, choic
 		}
 		for _, st := range s.Metrics {
 			fields = append(fields,
-				reports.Field{Key: st.Name, Value: experiments.Number(st.Mean).String()},
-				reports.Field{Key: st.Name + " low", Value: experiments.Number(st.Low).String()},
-				reports.Field{Key: st.Name + " high", Value: experiments.Number(st.High).String()})
+				query.Field{Key: st.Name, Value: experiments.Number(st.Mean).String()},
+				query.Field{Key: st.Name + " low", Value: experiments.Number(st.Low).String()},
+				query.Field{Key: st.Name + " high", Value: experiments.Number(st.High).String()})
 			if null, ok := sweep.Null(s.Setting, st.Name); ok {
-				fields = append(fields, reports.Field{Key: st.Name + " null q95", Value: experiments.Number(null.Q95).String()})
+				fields = append(fields, query.Field{Key: st.Name + " null q95", Value: experiments.Number(null.Q95).String()})
 			}
 		}
-		parts, err := reports.Flatten(s.Setting)
+		parts, err := query.Flatten(s.Setting)
 		if err != nil {
 			return table, err
 		}

@@ -10,7 +10,6 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
 	"flowsweep/export"
-	"flowsweep/reports"
 	"flowsweep/store"
 )
 
@@ -102,12 +101,12 @@ func (a *app) ship(ctx context.Context, db *store.DB, e engine.Engine, name, out
 }
 
 // settingLabels returns what tells the settings of a sweep from one another.
-func settingLabels(summaries []experiments.Summary) (reports.Labels, error) {
+func settingLabels(summaries []experiments.Summary) (experiments.Labels, error) {
 	settings := make([]experiments.Setting, len(summaries))
 	for i, s := range summaries {
 		settings[i] = s.Setting
 	}
-	return reports.NewLabels(settings)
+	return experiments.NewLabels(settings)
 }
 
 // printShipped says what came of a sweep and where it is.

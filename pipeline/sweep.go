@@ -18,7 +18,6 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
-	"flowsweep/reports"
 	"flowsweep/store"
 )
 
@@ -203,7 +202,7 @@ func fitLabels(plan experiments.Plan) (map[string]string, error) {
 	for i, fit := range plan.Fits {
 		settings[i] = experiments.Setting{Recipe: fit.Recipe, Sample: fit.Runs[0].Sampling}
 	}
-	labels, err := reports.NewLabels(settings)
+	labels, err := experiments.NewLabels(settings)
 	if err != nil {
 		return nil, err
 	}

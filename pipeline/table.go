@@ -10,7 +10,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"flowsweep/reports"
+	"flowsweep/experiments/query"
 )
 
 // rows is a table of text cells.
@@ -20,7 +20,7 @@ type rows struct {
 }
 
 // add appends a row, and the columns it is the first to have.
-func (t *rows) add(fields []reports.Field) {
+func (t *rows) add(fields []query.Field) {
 	row := map[string]string{}
 	for _, f := range fields {
 		row[f.Key] = f.Value

@@ -49,8 +49,8 @@ func (r report) heat() heat {
 			continue
 		}
 		of = append(of, i)
-		if !slices.Contains(samplers, r.labels.sampler(i)) {
-			samplers = append(samplers, r.labels.sampler(i))
+		if !slices.Contains(samplers, r.labels.Sampler(i)) {
+			samplers = append(samplers, r.labels.Sampler(i))
 		}
 		if !slices.Contains(h.Efforts, r.labels.Effort(i)) {
 			h.Efforts = append(h.Efforts, r.labels.Effort(i))
@@ -70,7 +70,7 @@ func (r report) heat() heat {
 			line.Cells[j] = heatCell{Text: none.Text, Shade: -1}
 		}
 		for _, i := range of {
-			if r.labels.sampler(i) == sampler {
+			if r.labels.Sampler(i) == sampler {
 				line.Cells[slices.Index(h.Efforts, r.labels.Effort(i))] = r.heatCell(h.Metric, i, low, high)
 			}
 		}

@@ -79,7 +79,7 @@ func (r report) ranked() []int {
 
 func (r report) row(i int) row {
 	s := r.Summaries[i]
-	out := row{Label: r.labels.Setting(i), Full: r.labels.full(i), Chosen: i == r.chosen, Tied: r.tied(i)}
+	out := row{Label: r.labels.Setting(i), Full: r.labels.Full(i), Chosen: i == r.chosen, Tied: r.tied(i)}
 	for _, m := range r.metrics() {
 		st, ok := s.Stat(m)
 		if !ok || len(s.Runs) == 0 {

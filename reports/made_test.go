@@ -122,7 +122,7 @@ func pageOf(t testing.TB, sweep experiments.Sweep) Page {
 	if p.Summaries, err = experiments.Summaries(sweep.Results, sweep.Spec.Metrics); err != nil {
 		t.Fatal(err)
 	}
-	labels, err := NewLabels(settingsOf(p.Summaries, func(s experiments.Summary) experiments.Setting { return s.Setting }))
+	labels, err := experiments.NewLabels(settingsOf(p.Summaries, func(s experiments.Summary) experiments.Setting { return s.Setting }))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,9 +52,9 @@ var (
 // report is a page and what is derived from it once.
 type report struct {
 	Page
-	labels    Labels // of the summaries
-	runLabels Labels // of the results
-	chosen    int    // index into the summaries, or -1
+	labels    experiments.Labels // of the summaries
+	runLabels experiments.Labels // of the results
+	chosen    int                // index into the summaries, or -1
 }
 
 // view is what the template shows, in its order.
@@ -130,10 +130,10 @@ func newReport(p Page) (report, error) {
 		}
 	}
 	var err error
-	if r.labels, err = NewLabels(settingsOf(p.Summaries, func(s experiments.Summary) experiments.Setting { return s.Setting })); err != nil {
+	if r.labels, err = experiments.NewLabels(settingsOf(p.Summaries, func(s experiments.Summary) experiments.Setting { return s.Setting })); err != nil {
 		return r, err
 	}
-	r.runLabels, err = NewLabels(settingsOf(p.Sweep.Results, func(s experiments.Result) experiments.Setting { return s.Setting }))
+	r.runLabels, err = experiments.NewLabels(settingsOf(p.Sweep.Results, func(s experiments.Result) experiments.Setting { return s.Setting }))
 	return r, err
 }
 

@@ -97,7 +97,7 @@ func (r report) series(metric string, c cost) (list []series, missing int) {
 			missing++
 			continue
 		}
-		key := [2]string{r.labels.Recipe(i), r.labels.sampler(i)}
+		key := [2]string{r.labels.Recipe(i), r.labels.Sampler(i)}
 		if c.axis == bySize.axis {
 			key[1] = ""
 		}
@@ -105,7 +105,7 @@ func (r report) series(metric string, c cost) (list []series, missing int) {
 		if !ok {
 			j = len(list)
 			at[key] = j
-			list = append(list, series{recipe: key[0], sampler: key[1], target: r.labels.target(i)})
+			list = append(list, series{recipe: key[0], sampler: key[1], target: r.labels.Target(i)})
 		}
 		n, _ := r.noise(i, metric)
 		list[j].points = append(list[j].points, point{
@@ -126,7 +126,7 @@ func (r report) markFront(metric string, c cost, list []series) map[string][]poi
 		var settings []int
 		var shown []experiments.Summary
 		for _, i := range r.settings(c) {
-			if r.labels.target(i) == target {
+			if r.labels.Target(i) == target {
 				settings, shown = append(settings, i), append(shown, r.Summaries[i])
 			}
 		}

@@ -178,7 +178,7 @@ func (r report) cautions() []banner {
 	}
 	var targets []string
 	for i := range r.Summaries {
-		if t := r.labels.target(i); !slices.Contains(targets, t) {
+		if t := r.labels.Target(i); !slices.Contains(targets, t) {
 			targets = append(targets, t)
 		}
 	}

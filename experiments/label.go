@@ -1,31 +1,26 @@
-package reports
+package experiments
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
-	"flowsweep/experiments"
+	"flowsweep/experiments/query"
 )
 
 // Labels names each of a list of settings by what varies over the list: "width 64 · heun · 8 steps". The parts are
 // those of the setting's JSON form, so that whatever a spec learns to sweep is named without being listed here.
 type Labels struct {
-	settings [][]Field
+	settings [][]query.Field
 	varies   map[string]bool
 }
 
-// Field is one number or name of a setting, under the dotted key it has in a spec.
-type Field struct{ Key, Value string }
-
 // NewLabels returns the labels of the settings. It returns an error where one has no JSON form.
-func NewLabels(settings []experiments.Setting) (Labels, error) {
+func NewLabels(settings []Setting) (Labels, error) {
 	l := Labels{varies: map[string]bool{}}
 	for _, s := range settings {
-		fields, err := Flatten(s)
+		fields, err := query.Flatten(s)
 		if err != nil {
 			return l, fmt.Errorf("label a setting: %w", err)
 		}
@@ -47,13 +42,13 @@ func NewLabels(settings []experiments.Setting) (Labels, error) {
 }
 
 // oneTolerance writes a tolerance whose two parts are equal as one number, as a spec does.
-func oneTolerance(fields []Field) []Field {
+func oneTolerance(fields []query.Field) []query.Field {
 	const key = "sample.tolerance"
-	i := slices.IndexFunc(fields, func(f Field) bool { return f.Key == key+".atol" })
-	if i < 0 || i+1 == len(fields) || fields[i+1] != (Field{key + ".rtol", fields[i].Value}) {
+	i := slices.IndexFunc(fields, func(f query.Field) bool { return f.Key == key+".atol" })
+	if i < 0 || i+1 == len(fields) || fields[i+1].Key != key+".rtol" || fields[i+1].Value != fields[i].Value {
 		return fields
 	}
-	return slices.Replace(fields, i, i+2, Field{key, fields[i].Value})
+	return slices.Replace(fields, i, i+2, query.Field{Key: key, Value: fields[i].Value, Kind: query.Number})
 }
 
 // missing reports whether some settings lack the key for no reason that their labels show otherwise: a solver that
@@ -108,15 +103,15 @@ func (l Labels) Recipe(i int) string {
 	return label
 }
 
-// target returns the label of what setting i is to reach.
-func (l Labels) target(i int) string {
+// Target returns the label of what setting i is to reach.
+func (l Labels) Target(i int) string {
 	return l.of(i, func(key string) bool {
 		return key == "target" || l.varies[key] && strings.HasPrefix(key, "target.")
 	})
 }
 
-// sampler returns the label of how setting i is sampled, apart from its effort.
-func (l Labels) sampler(i int) string {
+// Sampler returns the label of how setting i is sampled, apart from its effort.
+func (l Labels) Sampler(i int) string {
 	return l.of(i, func(key string) bool {
 		return key == "sample.solver" || l.varies[key] && strings.HasPrefix(key, "sample.") && !effort(key)
 	})
@@ -131,21 +126,21 @@ func effort(key string) bool {
 	return key == "sample.steps" || strings.HasPrefix(key, "sample.tolerance")
 }
 
-// full returns every part of setting i.
-func (l Labels) full(i int) string { return l.of(i, func(string) bool { return true }) }
+// Full returns every part of setting i.
+func (l Labels) Full(i int) string { return l.of(i, func(string) bool { return true }) }
 
 func (l Labels) of(i int, show func(key string) bool) string {
 	var parts []string
 	for _, f := range l.settings[i] {
 		if show(f.Key) {
-			parts = append(parts, f.phrase())
+			parts = append(parts, phrase(f))
 		}
 	}
 	return strings.Join(parts, " · ")
 }
 
 // phrase returns the field as a person would say it.
-func (f Field) phrase() string {
+func phrase(f query.Field) string {
 	switch f.Key {
 	case "target", "path", "net", "coupling", "net.activation", "train.optimizer", "sample.solver":
 		return f.Value
@@ -169,57 +164,5 @@ func (f Field) phrase() string {
 		return "tolerance " + f.Value
 	default:
 		return f.Key[strings.LastIndexByte(f.Key, '.')+1:] + " " + f.Value
-	}
-}
-
-// Flatten returns the parts of the JSON form of v in the order they are written, keys joined with dots: net.width,
-// train.rate. A name within an object is the value of the object's own key; lists are left whole.
-func Flatten(v any) ([]Field, error) {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return nil, err
-	}
-	return flatten("", raw)
-}
-
-func flatten(key string, raw json.RawMessage) ([]Field, error) {
-	if raw[0] != '{' {
-		var text string
-		if json.Unmarshal(raw, &text) != nil {
-			text = string(raw)
-		}
-		return []Field{{key, text}}, nil
-	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	if _, err := d.Token(); err != nil {
-		return nil, err
-	}
-	var fields []Field
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return nil, err
-		}
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return nil, err
-		}
-		inner, err := flatten(join(key, fmt.Sprint(name)), value)
-		if err != nil {
-			return nil, err
-		}
-		fields = append(fields, inner...)
-	}
-	return fields, nil
-}
-
-func join(key, name string) string {
-	switch {
-	case key == "":
-		return name
-	case name == "name":
-		return key
-	default:
-		return key + "." + name
 	}
 }

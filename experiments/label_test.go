@@ -1,14 +1,12 @@
-package reports
+package experiments
 
 import (
 	"fmt"
 	"testing"
-
-	"flowsweep/experiments"
 )
 
 func ExampleNewLabels() {
-	spec, err := experiments.Parse("spec.yaml", []byte(`
+	spec, err := Parse("spec.yaml", []byte(`
 name: example
 target: moons
 net: {width: [32, 64]}
@@ -53,7 +51,7 @@ func TestLabels(t *testing.T) {
 		"paths":      {"target: moons\nsample: [{solver: heun}, {solver: heun, path: vp}]", "sampled along vp", "width 64 · depth 3"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			spec := parse(t, "name: x\n"+c.spec+"\n")
+			spec := planned(t, "name: x\n"+c.spec+"\n").Spec
 			labels, err := NewLabels(spec.Settings)
 			if err != nil {
 				t.Fatal(err)
@@ -73,14 +71,14 @@ func TestLabels(t *testing.T) {
 // its effort alone.
 func TestLabelsAreDistinct(t *testing.T) {
 	t.Parallel()
-	spec := parse(t, `name: x
+	spec := planned(t, `name: x
 target: [moons, {name: gaussians, count: [3, 4]}]
 net: [{width: 8}, {name: attention, width: 8, heads: [2, 4]}]
 sample:
   - {solver: [midpoint, dopri5], steps: [4, 8], tolerance: [1e-3, {atol: 1e-3, rtol: 1e-4}]}
   - {solver: midpoint, steps: [4, 8], grid: [cosine, {name: edm, rho: [3, 7]}]}
   - {solver: midpoint, steps: 8, path: vp}
-`)
+`).Spec
 	labels, err := NewLabels(spec.Settings)
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +86,7 @@ sample:
 	whole, parts := map[string]bool{}, map[string]bool{}
 	for i := range spec.Settings {
 		whole[labels.Setting(i)] = true
-		parts[labels.Recipe(i)+"|"+labels.sampler(i)+"|"+labels.Effort(i)] = true
+		parts[labels.Recipe(i)+"|"+labels.Sampler(i)+"|"+labels.Effort(i)] = true
 	}
 	if len(whole) != len(spec.Settings) || len(parts) != len(spec.Settings) {
 		t.Errorf("%d settings have %d labels, and %d by recipe, sampler and effort", len(spec.Settings), len(whole), len(parts))

@@ -1,75 +1,95 @@
-package experiments
+package query
 
 import (
+	"encoding/json"
 	"fmt"
-	"math"
 	"strings"
 	"testing"
 )
 
-func ExampleParseWhere() {
-	spec, err := Parse("a.yaml", []byte("name: a\ntarget: moons\nsample: {solver: [euler, heun], steps: [1, 2, 4]}\n"))
+func ExampleFilter() {
+	type run struct {
+		Solver string             `json:"solver"`
+		Steps  int                `json:"steps"`
+		Metric map[string]float64 `json:"metrics"`
+	}
+	runs := []run{
+		{"euler", 8, map[string]float64{"mmd": 0.2}},
+		{"heun", 2, map[string]float64{"mmd": 0.3}},
+		{"heun", 8, map[string]float64{"mmd": 0.1}},
+	}
+	condition, err := Parse(`solver = "heun" and mmd < 0.2`)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	plan, err := spec.Plan()
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	var results []Result
-	for _, run := range plan.Fits[0].Runs {
-		results = append(results, Result{Setting: Setting{Recipe: plan.Fits[0].Recipe, Sample: run.Sampling}})
-	}
-	w, err := ParseWhere(`solver = "heun" and steps >= 2`)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	kept, err := w.Filter(results)
-	for _, r := range kept {
-		fmt.Println(r.Setting.Sample.Solver.Name, r.Setting.Sample.Steps)
-	}
-	fmt.Println(err)
-	_, err = ParseWhere(`solver = "heun" and steps => 2`)
+	fmt.Println(Filter(condition, runs, Flatten))
+	_, err = Parse(`solver = "heun" and steps => 2`)
 	fmt.Println(err)
 	// Output:
-	// heun 2
-	// heun 4
-	// <nil>
+	// [{heun 8 map[mmd:0.1]}] <nil>
 	// column 28: expected a number, a text in quotes, true or false, and not ">"
 	//   solver = "heun" and steps => 2
 	//                              ^
 }
 
-// whereResults are runs 0 to 3 with seeds that a float64 does not tell apart, and metrics that are not finite or missing.
-func whereResults(tb testing.TB) []Result {
+func ExampleFlatten() {
+	fields, err := Flatten(json.RawMessage(`{"target": {"name": "moons", "noise": 0.10}, "seed": 7, "means": [1, 2]}`))
+	for _, f := range fields {
+		fmt.Printf("%s = %s (%s)\n", f.Key, f.Value, f.Kind)
+	}
+	fmt.Println(err)
+	// Output:
+	// target = moons (a text)
+	// target.noise = 0.10 (a number)
+	// seed = 7 (a number)
+	// means = [1,2] (a text)
+	// <nil>
+}
+
+// row is a row of a table under test.
+type row struct {
+	name   string
+	fields []Field
+}
+
+func (r row) all() ([]Field, error) { return r.fields, nil }
+
+// rowOf returns a row of a JSON object. What its metrics hold as a text is a number that JSON does not have.
+func rowOf(tb testing.TB, name, object string) row {
 	tb.Helper()
-	spec, err := Parse("a.yaml", []byte("name: a\ntarget: {name: moons, noise: 0.1}\nnet: {width: 64}\ntrain: {rate: 1e-3}\n"+
-		"sample: {solver: [euler, heun], steps: [1, 8]}\n"))
+	fields, err := Flatten(json.RawMessage(object))
 	if err != nil {
 		tb.Fatal(err)
 	}
-	plan, err := spec.Plan()
-	if err != nil {
-		tb.Fatal(err)
+	for i := range fields {
+		if strings.HasPrefix(fields[i].Key, "metrics.") {
+			fields[i].Kind = Number
+		}
 	}
-	var list []Result
-	metrics := []Value{{Name: "mmd", Value: 0.5}, {Name: "mmd", Value: math.NaN()}, {Name: "mmd", Value: math.Inf(1)}, {Name: "sliced-w2", Value: -2e-3}}
-	for i, run := range plan.Fits[0].Runs { // euler 1, euler 8, heun 1, heun 8
-		list = append(list, Result{
-			Sweep: "a", Run: fmt.Sprint("r", i), Fit: "f", State: []State{Finished, Finished, Failed, Queued}[i], Seed: 1<<63 + uint64(i),
-			Setting: Setting{Recipe: plan.Fits[0].Recipe, Sample: run.Sampling}, Metrics: []Value{metrics[i]}, NFE: Calls(i),
-			Error: []string{"", "nan", `it says "no"`, "= nan"}[i],
-		})
+	return row{name, fields}
+}
+
+// runRows are rows 0 to 3 with seeds that a float64 does not tell apart, and metrics that are not finite or missing.
+func runRows(tb testing.TB) []row {
+	tb.Helper()
+	var rows []row
+	for i, own := range []string{
+		`"state": "finished", "solver": "euler", "steps": 1, "metrics": {"mmd": 0.5}, "error": ""`,
+		`"state": "finished", "solver": "euler", "steps": 8, "metrics": {"mmd": "nan"}, "error": "nan"`,
+		`"state": "failed", "solver": "heun", "steps": 1, "metrics": {"mmd": "inf"}, "error": "it says \"no\""`,
+		`"state": "queued", "solver": "heun", "steps": 8, "metrics": {"sliced-w2": -0.002}, "error": "= nan"`,
+	} {
+		rows = append(rows, rowOf(tb, fmt.Sprint(i), fmt.Sprintf(`{"run": "r%d", "seed": %d, "nfe": %d, "commit": "", "count": 2000,
+			"target": {"name": "moons", "noise": 0.1}, "coupling": "independent", "net": {"name": "mlp", "width": 64},
+			"train": {"steps": 10000, "batch": 256, "rate": 0.001}, "nothing": null, %s}`, i, 1<<63+uint64(i), i, own)))
 	}
-	return list
+	return rows
 }
 
 func TestWhere(t *testing.T) {
 	t.Parallel()
-	results := whereResults(t)
+	rows := runRows(t)
 	for text, want := range map[string]string{
 		`nfe = 2`:                       "2",
 		`nfe == 2`:                      "2",
@@ -127,15 +147,15 @@ func TestWhere(t *testing.T) {
 		"\tnfe\n=\r1 ":                                                  "1",
 		strings.Repeat("(", 400) + "nfe = 3" + strings.Repeat(")", 400): "3",
 	} {
-		w, err := ParseWhere(text)
+		w, err := Parse(text)
 		if err != nil {
 			t.Errorf("%s: %v", text, err)
 			continue
 		}
-		kept, err := w.Filter(results)
+		kept, err := Filter(w, rows, row.all)
 		var got []string
 		for _, r := range kept {
-			got = append(got, r.Run[1:])
+			got = append(got, r.name)
 		}
 		if err != nil || strings.Join(got, " ") != want {
 			t.Errorf("%s: got %q, %v, want %q", text, got, err, want)
@@ -145,7 +165,7 @@ func TestWhere(t *testing.T) {
 
 func TestWhereErrors(t *testing.T) {
 	t.Parallel()
-	results := whereResults(t)
+	rows := runRows(t)
 	for _, c := range []struct{ text, caret, want string }{
 		{``, `^`, "column 1: expected a field and not the end"},
 		{`nfe`, `   ^`, "column 4: expected a comparison"},
@@ -176,9 +196,9 @@ func TestWhereErrors(t *testing.T) {
 		{`nfe = "3"`, `    ^`, "nfe is a number here, which a text is never"},
 		{`nfe = true`, `    ^`, "nfe is a number here, which true or false is never"},
 	} {
-		w, err := ParseWhere(c.text)
+		w, err := Parse(c.text)
 		if err == nil {
-			_, err = w.Filter(results)
+			_, err = Filter(w, rows, row.all)
 		}
 		if err == nil {
 			t.Errorf("%s: got no error, want %q", c.text, c.want)
@@ -189,40 +209,63 @@ func TestWhereErrors(t *testing.T) {
 			t.Errorf("%s:\n%v\nwant %q and a caret at %d", c.text, err, c.want, len(c.caret))
 		}
 	}
-	w, err := ParseWhere("gone = 1")
-	if kept, err2 := w.Filter(nil); err != nil || err2 != nil || kept != nil { // nobody knows the fields
-		t.Errorf("of no results: got %v, %v, %v", kept, err, err2)
+	w, err := Parse("gone = 1")
+	if kept, err2 := Filter(w, nil, row.all); err != nil || err2 != nil || kept != nil { // nobody knows the fields
+		t.Errorf("of no rows: got %v, %v, %v", kept, err, err2)
 	}
-	doubtful := whereResults(t)
-	doubtful[0].Metrics = append(doubtful[0].Metrics, Value{Name: "batch", Value: 1})
-	if w, err = ParseWhere("batch = 1"); err == nil {
-		_, err = w.Filter(doubtful)
+	doubtful := runRows(t)
+	doubtful[0].fields = append(doubtful[0].fields, Field{"metrics.batch", "1", Number})
+	if w, err = Parse("batch = 1"); err == nil {
+		_, err = Filter(w, doubtful, row.all)
 	}
 	if err == nil || !strings.Contains(err.Error(), "may be metrics.batch or train.batch: write more of it") {
 		t.Errorf("a name that ends two fields: %v", err)
 	}
 }
 
-// A field may be a number for one run and a text for another: a comparison is with those it can be with.
+// A field may be a number in one row and a text in another: a comparison is with those it can be with.
 func TestWhereOfMixedTypes(t *testing.T) {
 	t.Parallel()
-	row := map[string]any{"x": "text", "b": true}
+	rows := []row{
+		rowOf(t, "0", `{"x": "text", "b": true}`),
+		rowOf(t, "1", `{"x": 1, "b": "true", "gone": 1}`),
+		rowOf(t, "2", `{"x": true}`),
+	}
 	for text, want := range map[string]bool{
 		`x = 1`: false, `x != 1`: false, `not x = 1`: true, `x = "text"`: true, `x = true`: false, `b = true`: true, `b != true`: false, `b = "true"`: false,
 		`gone = 1`: false, `gone != 1`: false,
 	} {
-		w, err := ParseWhere(text)
+		w, err := Parse(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := w.root.meets(row, map[string]string{"x": "x", "b": "b"}); got != want {
+		kept, err := Filter(w, rows, row.all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(kept) > 0 && kept[0].name == "0"; got != want {
 			t.Errorf("%s: got %v, want %v", text, got, want)
 		}
 	}
 }
 
+// A key that only says more about another one is meant by its whole name alone.
+func TestWhereOfAnnotations(t *testing.T) {
+	t.Parallel()
+	rows := []row{rowOf(t, "0", `{"metrics": {"mmd": 1}, "metrics_se": {"mmd": 2}, "other_se": {"w2": 3}}`)}
+	for _, text := range []string{`mmd = 1`, `metrics_se.mmd = 2`, `w2 = 3`} {
+		w, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kept, err := Filter(w, rows, row.all); len(kept) != 1 {
+			t.Errorf("%s: got %d rows, %v, want the one", text, len(kept), err)
+		}
+	}
+}
+
 // FuzzWhere: no text makes the parser panic, each error shows a place within the text, and the negation of a condition
-// that holds is met by just the other results.
+// that holds is met by just the other rows.
 func FuzzWhere(f *testing.F) {
 	for _, text := range []string{
 		`metrics.mmd < 0.01 and solver = "heun"`, `not (nfe = 0 or nfe != nan)`, `seed = 18446744073709551615`, `mmd = -inf`,
@@ -230,12 +273,12 @@ func FuzzWhere(f *testing.F) {
 	} {
 		f.Add(text)
 	}
-	results := whereResults(f)
+	rows := runRows(f)
 	f.Fuzz(func(t *testing.T, text string) {
-		w, err := ParseWhere(text)
-		var kept []Result
+		w, err := Parse(text)
+		var kept []row
 		if err == nil {
-			kept, err = w.Filter(results)
+			kept, err = Filter(w, rows, row.all)
 		}
 		if err != nil {
 			if !strings.HasPrefix(err.Error(), "column ") || !strings.HasSuffix(err.Error(), "^") {
@@ -243,21 +286,21 @@ func FuzzWhere(f *testing.F) {
 			}
 			return
 		}
-		negated, err := ParseWhere("not (" + text + ")")
+		negated, err := Parse("not (" + text + ")")
 		if err != nil {
 			if strings.Contains(err.Error(), "deep") {
 				return
 			}
 			t.Fatalf("%q holds, its negation is an error: %v", text, err)
 		}
-		others, err := negated.Filter(results)
-		if err != nil || len(kept)+len(others) != len(results) {
-			t.Errorf("%q: %d of %d results meet it and %d its negation (%v)", text, len(kept), len(results), len(others), err)
+		others, err := Filter(negated, rows, row.all)
+		if err != nil || len(kept)+len(others) != len(rows) {
+			t.Errorf("%q: %d of %d rows meet it and %d its negation (%v)", text, len(kept), len(rows), len(others), err)
 		}
 		for _, a := range kept {
 			for _, b := range others {
-				if a.Run == b.Run {
-					t.Errorf("%q: %s meets it and its negation", text, a.Run)
+				if a.name == b.name {
+					t.Errorf("%q: %s meets it and its negation", text, a.name)
 				}
 			}
 		}

@@ -1,4 +1,4 @@
-package experiments
+package query
 
 import (
 	"fmt"
@@ -19,23 +19,23 @@ const (
 	tokenClose
 )
 
-// whereToken is a part of a condition's text.
-type whereToken struct {
+// token is a part of a condition's text.
+type token struct {
 	kind int
 	text string
 	at   int // in bytes
 }
 
-func (t whereToken) String() string {
+func (t token) String() string {
 	if t.kind == tokenEnd {
 		return "the end"
 	}
 	return strconv.Quote(t.text)
 }
 
-// scanWhere cuts a text into tokens; the last is its end.
-func scanWhere(text string) ([]whereToken, error) {
-	var tokens []whereToken
+// scan cuts a text into tokens; the last is its end.
+func scan(text string) ([]token, error) {
+	var tokens []token
 	for at := 0; ; {
 		at += len(text[at:]) - len(strings.TrimLeftFunc(text[at:], unicode.IsSpace))
 		t, n := scanToken(text[at:])
@@ -43,11 +43,11 @@ func scanWhere(text string) ([]whereToken, error) {
 		switch {
 		case n == 0:
 			r, _ := utf8.DecodeRuneInString(text[at:])
-			return nil, whereError(text, t, "unexpected %q", r)
+			return nil, errorAt(text, t, "unexpected %q", r)
 		case n < 0:
-			return nil, whereError(text, t, "a text without its closing quote")
+			return nil, errorAt(text, t, "a text without its closing quote")
 		case len(tokens) > 0 && t.kind <= tokenText && tokens[len(tokens)-1].kind == tokenNumber && t.at == endOf(tokens) && t.kind != tokenEnd:
-			return nil, whereError(text, tokens[len(tokens)-1], "%q is neither a number nor a field", tokens[len(tokens)-1].text+text[at:at+n])
+			return nil, errorAt(text, tokens[len(tokens)-1], "%q is neither a number nor a field", tokens[len(tokens)-1].text+text[at:at+n])
 		}
 		tokens = append(tokens, t)
 		if t.kind == tokenEnd {
@@ -57,33 +57,33 @@ func scanWhere(text string) ([]whereToken, error) {
 	}
 }
 
-func endOf(tokens []whereToken) int {
+func endOf(tokens []token) int {
 	last := tokens[len(tokens)-1]
 	return last.at + len(last.text)
 }
 
 // scanToken returns the token that a text begins with, and its length: 0 where there is none, and -1 where its end is
 // missing.
-func scanToken(text string) (whereToken, int) {
+func scanToken(text string) (token, int) {
 	if text == "" {
-		return whereToken{kind: tokenEnd}, 1
+		return token{kind: tokenEnd}, 1
 	}
 	switch c := text[0]; {
 	case c == '(':
-		return whereToken{kind: tokenOpen, text: "("}, 1
+		return token{kind: tokenOpen, text: "("}, 1
 	case c == ')':
-		return whereToken{kind: tokenClose, text: ")"}, 1
+		return token{kind: tokenClose, text: ")"}, 1
 	case c == '"' || c == '\'':
 		return scanText(text)
 	case strings.HasPrefix(strings.ToLower(text), "-inf"):
-		return whereToken{kind: tokenWord, text: text[:4]}, 4
+		return token{kind: tokenWord, text: text[:4]}, 4
 	case strings.IndexByte("+-.0123456789", c) >= 0:
 		n := numberLength(text)
-		return whereToken{kind: tokenNumber, text: text[:n]}, n
+		return token{kind: tokenNumber, text: text[:n]}, n
 	}
 	for _, op := range []string{"==", "!=", "<=", ">=", "=", "<", ">", "~"} { // the longer ones first
 		if strings.HasPrefix(text, op) {
-			return whereToken{kind: tokenOperator, text: strings.Replace(op, "==", "=", 1)}, len(op)
+			return token{kind: tokenOperator, text: strings.Replace(op, "==", "=", 1)}, len(op)
 		}
 	}
 	n := strings.IndexFunc(text, func(r rune) bool {
@@ -92,7 +92,7 @@ func scanToken(text string) (whereToken, int) {
 	if n < 0 {
 		n = len(text)
 	}
-	return whereToken{kind: tokenWord, text: text[:n]}, n
+	return token{kind: tokenWord, text: text[:n]}, n
 }
 
 // numberLength is the length of the number that a text begins with, or 0.
@@ -120,22 +120,22 @@ func numberLength(text string) int {
 }
 
 // scanText reads a text in quotes; a backslash takes the next character as it is.
-func scanText(text string) (whereToken, int) {
+func scanText(text string) (token, int) {
 	var b strings.Builder
 	for i := 1; i < len(text); i++ {
 		switch {
 		case text[i] == text[0]:
-			return whereToken{kind: tokenText, text: b.String()}, i + 1
+			return token{kind: tokenText, text: b.String()}, i + 1
 		case text[i] == '\\' && i+1 < len(text):
 			i++
 		}
 		b.WriteByte(text[i])
 	}
-	return whereToken{kind: tokenText}, -1
+	return token{kind: tokenText}, -1
 }
 
-// whereError is an error at a token of a condition, shown with a caret.
-func whereError(text string, t whereToken, format string, args ...any) error {
+// errorAt is an error at a token of a condition, shown with a caret.
+func errorAt(text string, t token, format string, args ...any) error {
 	before := text[:t.at]
 	indent := strings.Map(func(r rune) rune {
 		if r == '\t' {

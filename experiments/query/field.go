@@ -1,0 +1,100 @@
+// Package query reads the fields of what has a JSON form, and the conditions that rows of such fields are filtered by.
+//
+//	condition, err := query.Parse(`metrics.mmd < 0.01 and solver = "heun"`)
+//	rows, err = query.Filter(condition, rows, query.Flatten)
+package query
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
+// Field is a value in the JSON form of something: a number, a text, or true or false.
+type Field struct {
+	Key   string // the keys that lead to it, joined with dots: train.rate
+	Value string // a text without its quotes, and anything else as it is written
+	Kind  Kind
+}
+
+// Kind is what kind of value a field has.
+type Kind int
+
+// The kinds of value. A list is the Text of its JSON.
+const (
+	Text Kind = iota
+	Number
+	Bool
+	Null // no value at all; its Field.Value is empty
+)
+
+// String returns the kind in words: "a number".
+func (k Kind) String() string {
+	return [...]string{"a text", "a number", "true or false", "nothing"}[k]
+}
+
+// Flatten returns the fields of the JSON form of v in the order they are written, those of objects within it under keys
+// joined with dots. The name within an object is the value of the object's own key. Lists are left whole.
+func Flatten[T any](v T) ([]Field, error) {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	return flatten("", raw)
+}
+
+func flatten(key string, raw json.RawMessage) ([]Field, error) {
+	if raw[0] != '{' {
+		f, err := fieldOf(key, raw)
+		return []Field{f}, err
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	if _, err := d.Token(); err != nil {
+		return nil, err
+	}
+	var fields []Field
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return nil, err
+		}
+		inner, err := flatten(join(key, fmt.Sprint(name)), value)
+		if err != nil {
+			return nil, err
+		}
+		fields = append(fields, inner...)
+	}
+	return fields, nil
+}
+
+// fieldOf returns the field of a JSON value that is not an object.
+func fieldOf(key string, raw json.RawMessage) (Field, error) {
+	switch raw[0] {
+	case '"':
+		f := Field{Key: key, Kind: Text}
+		return f, json.Unmarshal(raw, &f.Value)
+	case '[':
+		return Field{key, string(raw), Text}, nil
+	case 't', 'f':
+		return Field{key, string(raw), Bool}, nil
+	case 'n':
+		return Field{key, "", Null}, nil
+	default:
+		return Field{key, string(raw), Number}, nil
+	}
+}
+
+func join(key, name string) string {
+	switch {
+	case key == "":
+		return name
+	case name == "name":
+		return key
+	default:
+		return key + "." + name
+	}
+}
