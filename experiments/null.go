@@ -18,6 +18,18 @@ type Null struct {
 // Summary returns what a report shows of the null.
 func (n Null) Summary() metric.NullSummary { return metric.Summarize(n.Values) }
 
+// NullRow is what a report shows of a null, as JSON.
+type NullRow struct {
+	Mean Number `json:"mean"`
+	Q95  Number `json:"q95"`
+	N    int    `json:"n"`
+}
+
+// NullRowOf returns the row of a summary.
+func NullRowOf(s metric.NullSummary) NullRow {
+	return NullRow{Mean: Number(s.Mean), Q95: Number(s.Q95), N: s.N}
+}
+
 // NullPlan is a null that a sweep needs, and what it is drawn from.
 type NullPlan struct {
 	Null
@@ -36,7 +48,7 @@ func (p Plan) Nulls() ([]NullPlan, error) {
 				if !m.TwoSamples() {
 					continue
 				}
-				k, err := nullKey(run, m.Name)
+				k, err := NullKey(run.Reference, m.Name, run.Sampling.Count)
 				if err != nil {
 					return nil, err
 				}
@@ -54,8 +66,19 @@ func (p Plan) Nulls() ([]NullPlan, error) {
 	return list, nil
 }
 
-func nullKey(run Run, metric string) (string, error) {
-	return key("null", measureVersion, run.Reference, metric, run.Sampling.Count)
+// NullKey returns the key of the null of a metric between a reference sample, by its key, and samples of count points.
+func NullKey(reference, metric string, count int) (string, error) {
+	return key("null", measureVersion, reference, metric, count)
+}
+
+// Against returns the value with what its null says of it: the p-value, and a standard error that holds near the truth too.
+// It is how every reader is shown a value.
+func (v Value) Against(null Null) Value {
+	if len(null.Values) > 0 {
+		v.P = metric.PValue(null.Values, v.Value)
+		v.SE = nearTruth(v, null.Summary())
+	}
+	return v
 }
 
 // SetNulls gives every result of the sweep the p-values that the nulls, by key, have for its metrics, and keeps them for
@@ -79,9 +102,8 @@ func (s *Sweep) SetNulls(nulls map[string]Null) error {
 				places[place] = null
 			}
 			if len(null.Values) > 0 {
-				v.P = metric.PValue(null.Values, v.Value)
 				s.nulls[place] = null.Summary()
-				v.SE = nearTruth(*v, s.nulls[place])
+				*v = v.Against(null)
 			}
 		}
 	}
@@ -100,11 +122,17 @@ func nearTruth(v Value, null metric.NullSummary) float64 {
 
 // nullKey returns the key of the null of a metric at a setting.
 func (s Sweep) nullKey(setting Setting, metric string) (string, error) {
-	run, err := s.Spec.run("", setting)
+	reference, err := s.ReferenceKey(setting)
 	if err != nil {
 		return "", err
 	}
-	return nullKey(run, metric)
+	return NullKey(reference, metric, setting.Sample.Count)
+}
+
+// ReferenceKey returns the key of the reference sample that the runs of a setting are measured against.
+func (s Sweep) ReferenceKey(setting Setting) (string, error) {
+	run, err := s.Spec.run("", setting)
+	return run.Reference, err
 }
 
 // nullPlace is where a null applies.

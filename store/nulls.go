@@ -30,10 +30,19 @@ func (db *DB) SaveNull(ctx context.Context, n experiments.Null) (err error) {
 // Nulls returns the null distributions against the references of a sweep, by key.
 func (db *DB) Nulls(ctx context.Context, sweep string) (nulls map[string]experiments.Null, err error) {
 	defer wrap(&err, "read the null distributions of sweep %q", sweep)
+	return db.nulls(ctx, `reference IN (SELECT reference FROM sweep_runs WHERE sweep = ?)`, sweep)
+}
+
+// NullsAgainst returns the null distributions against the reference of the given key, by key.
+func (db *DB) NullsAgainst(ctx context.Context, reference string) (nulls map[string]experiments.Null, err error) {
+	defer wrap(&err, "read the null distributions against reference %s", reference)
+	return db.nulls(ctx, `reference = ?`, reference)
+}
+
+func (db *DB) nulls(ctx context.Context, where string, arg string) (nulls map[string]experiments.Null, err error) {
 	nulls = map[string]experiments.Null{}
 	return nulls, db.read(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, `SELECT key, reference, metric, n, json FROM nulls
-			WHERE reference IN (SELECT reference FROM sweep_runs WHERE sweep = ?)`, sweep)
+		rows, err := tx.QueryContext(ctx, `SELECT key, reference, metric, n, json FROM nulls WHERE `+where, arg)
 		if err != nil {
 			return err
 		}

@@ -46,7 +46,8 @@ func (db *DB) Delete(ctx context.Context, sweep string) (r Removed, err error) {
 			return err
 		}
 		for _, query := range []string{
-			`DELETE FROM sweep_runs WHERE sweep = ?`, `DELETE FROM checks WHERE sweep = ?`, `DELETE FROM sweeps WHERE name = ?`,
+			`DELETE FROM sweep_runs WHERE sweep = ?`, `DELETE FROM checks WHERE sweep = ?`, `DELETE FROM fresh WHERE sweep = ?`,
+			`DELETE FROM sweeps WHERE name = ?`,
 		} {
 			if _, err := tx.ExecContext(ctx, query, sweep); err != nil {
 				return err

@@ -15,13 +15,22 @@ import (
 
 // Sweep returns the named sweep, or the most recently started one where name is empty, with a result for each run in
 // the order of its plan.
-func (db *DB) Sweep(ctx context.Context, name string) (s experiments.Sweep, err error) {
+func (db *DB) Sweep(ctx context.Context, name string) (experiments.Sweep, error) {
+	return db.sweep(ctx, name, experiments.Plan{})
+}
+
+// Planned is Sweep of the sweep that a plan is stored as, whose spec is not parsed again.
+func (db *DB) Planned(ctx context.Context, plan experiments.Plan) (experiments.Sweep, error) {
+	return db.sweep(ctx, plan.Spec.Name, plan)
+}
+
+func (db *DB) sweep(ctx context.Context, name string, plan experiments.Plan) (s experiments.Sweep, err error) {
 	truth := db.truth()
 	err = db.read(ctx, func(tx *sql.Tx) error {
 		if name, err = sweepName(ctx, tx, name); err != nil {
 			return err
 		}
-		s, err = readSweep(ctx, tx, name)
+		s, err = readSweep(ctx, tx, name, plan)
 		wrap(&err, "read sweep %q", name)
 		return err
 	})
@@ -54,7 +63,8 @@ func sweepName(ctx context.Context, tx *sql.Tx, name string) (string, error) {
 	return "", fmt.Errorf("no sweep %q in the store (have %s)", name, strings.Join(names, ", "))
 }
 
-func readSweep(ctx context.Context, tx *sql.Tx, name string) (experiments.Sweep, error) {
+// readSweep reads the named sweep. Its plan is parsed unless it is the one given.
+func readSweep(ctx context.Context, tx *sql.Tx, name string, plan experiments.Plan) (experiments.Sweep, error) {
 	s := experiments.Sweep{Name: name}
 	var text string
 	var started, environment sql.NullString
@@ -66,37 +76,42 @@ func readSweep(ctx context.Context, tx *sql.Tx, name string) (experiments.Sweep,
 	if err := errors.Join(parseTime(started, &s.Started), decode(environment, &s.Environment)); err != nil {
 		return s, err
 	}
-	var err error
-	if s.Spec, err = parser(ctx, tx, name).Parse(name+".yaml", []byte(text)); err != nil {
-		return s, err
+	if plan.Spec.Text != text {
+		var err error
+		if plan, err = parsePlan(ctx, tx, name, text); err != nil {
+			return s, err
+		}
 	}
-	if s.Spec.Name != name {
-		return s, fmt.Errorf("it is stored under another name than its spec has, %q: somebody changed the store: restore a backup", s.Spec.Name)
-	}
-	if s.Results, err = plannedResults(s.Spec); err != nil {
-		return s, err
-	}
+	s.Spec, s.Results = plan.Spec, plannedResults(plan)
 	if err := readResults(ctx, tx, s); err != nil {
 		return s, err
 	}
 	return s, readMetrics(ctx, tx, s)
 }
 
-// plannedResults returns a result for each run of the spec's plan, in its order, of which only the sweep, seed and
-// setting are known.
-func plannedResults(spec experiments.Spec) ([]experiments.Result, error) {
-	plan, err := spec.Plan()
+// parsePlan returns the plan of a stored spec.
+func parsePlan(ctx context.Context, tx *sql.Tx, name, text string) (experiments.Plan, error) {
+	spec, err := parser(ctx, tx, name).Parse(name+".yaml", []byte(text))
 	if err != nil {
-		return nil, err
+		return experiments.Plan{}, err
 	}
+	if spec.Name != name {
+		return experiments.Plan{}, fmt.Errorf("it is stored under another name than its spec has, %q: somebody changed the store: restore a backup", spec.Name)
+	}
+	return spec.Plan()
+}
+
+// plannedResults returns a result for each run of the plan, in its order, of which only the sweep, seed and setting are
+// known.
+func plannedResults(plan experiments.Plan) []experiments.Result {
 	results := make([]experiments.Result, 0, plan.Runs())
 	for _, fit := range plan.Fits {
 		for _, run := range fit.Runs {
 			setting := experiments.Setting{Recipe: fit.Recipe, Sample: run.Sampling}
-			results = append(results, experiments.Result{Sweep: spec.Name, Seed: fit.Seed, Setting: setting})
+			results = append(results, experiments.Result{Sweep: plan.Spec.Name, Seed: fit.Seed, Setting: setting})
 		}
 	}
-	return results, nil
+	return results
 }
 
 // errOtherPlan says that a stored spec no longer stands for what it stood for when it was swept.

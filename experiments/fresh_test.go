@@ -1,0 +1,32 @@
+package experiments_test
+
+import (
+	"slices"
+	"testing"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/metric"
+)
+
+// TestFresh: fresh figures are shown in the order of the spec, and those of an earlier choice are not.
+func TestFresh(t *testing.T) {
+	t.Parallel()
+	spec, err := experiments.Parse("a.yaml", []byte("{name: a, target: moons, metrics: [sliced-w2, nll, mmd]}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := experiments.Fresh{Runs: []string{"r", "s"}, Metrics: map[string]experiments.Interval{"mmd": {1, 0, 2}, "sliced-w2": {3, 2, 4}}}
+	chosen := experiments.Summary{Runs: []experiments.Result{{Run: "r"}, {Run: "s"}}}
+	got := f.Stats(spec.Metrics)
+	want := []experiments.Stat{{Name: "sliced-w2", Mean: 3, Low: 2, High: 4, N: 2}, {Name: "mmd", Mean: 1, Low: 0, High: 2, N: 2}}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if !f.Of(chosen, spec.Metrics) || f.Of(chosen, append(spec.Metrics, metric.W2)) {
+		t.Error("the figures are not of their own setting, or of a metric that they lack")
+	}
+	chosen.Runs[1].Run = "other"
+	if f.Of(chosen, spec.Metrics) {
+		t.Error("the figures are of another choice")
+	}
+}
