@@ -19,8 +19,29 @@ import (
 var arrows = map[string]struct{ rooms, doors []string }{
 	"": {rooms: []string{"pipeline"}},
 	"pipeline": {rooms: []string{
-		"experiments", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/metric", "experiments/ode",
-		"experiments/oracle", "experiments/problem", "experiments/query", "experiments/target", "experiments/velocity", "export", "reports", "store",
+		"pipeline/bench", "pipeline/job", "pipeline/saved", "pipeline/ship", "pipeline/sweep",
+		"experiments", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/metric", "experiments/oracle",
+		"experiments/problem", "experiments/query", "experiments/target", "experiments/velocity", "export", "store",
+	}},
+	"pipeline/sweep": {
+		rooms: []string{
+			"pipeline/job", "pipeline/saved", "experiments", "experiments/engine", "experiments/flow", "experiments/velocity", "store",
+		},
+		doors: []string{"github.com/vbauerster/mpb"},
+	},
+	// Never store, export, reports, a terminal or a socket: another machine may do a job.
+	"pipeline/job": {rooms: []string{
+		"experiments", "experiments/engine", "experiments/flow", "experiments/metric", "experiments/ode", "experiments/oracle",
+		"experiments/target", "experiments/velocity",
+	}},
+	"pipeline/saved": {rooms: []string{"experiments", "experiments/flow", "experiments/velocity", "store"}},
+	"pipeline/ship": {rooms: []string{
+		"pipeline/job", "pipeline/saved", "experiments", "experiments/engine", "experiments/flow", "experiments/metric",
+		"experiments/ode", "experiments/oracle", "experiments/query", "experiments/target", "experiments/velocity", "export", "reports", "store",
+	}},
+	"pipeline/bench": {rooms: []string{
+		"pipeline/job", "pipeline/ship", "experiments", "experiments/engine", "experiments/flow", "experiments/metric", "experiments/ode",
+		"experiments/target", "experiments/velocity", "export", "store",
 	}},
 	"store":   {rooms: []string{"experiments"}, doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
 	"reports": {rooms: []string{"experiments", "experiments/metric"}, doors: []string{"gonum.org/v1/plot", "html/template"}},

@@ -11,3 +11,6 @@ func Form(part any) string {
 	}
 	return string(text)
 }
+
+// Form returns the canonical text of the setting, which settings are grouped by.
+func (s Setting) Form() string { return Form(s) }

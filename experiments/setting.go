@@ -1,7 +1,6 @@
 package experiments
 
 import (
-	"encoding/json"
 	"fmt"
 	"reflect"
 
@@ -37,16 +36,6 @@ func (doc document) setting() Setting {
 
 // attention is the one architecture that has heads.
 const attention = "attention"
-
-// Form returns the canonical JSON of a setting: equal settings have equal forms. It has one, as everything in it came through
-// the decoder.
-func (s Setting) Form() string {
-	text, err := json.Marshal(s)
-	if err != nil {
-		panic("experiments: a setting without a JSON form: " + err.Error())
-	}
-	return string(text)
-}
 
 // Times returns the times that a solver with steps steps between, from 0 to 1.
 func (s Sampling) Times() []float64 { return s.Grid.Times(s.Steps) }

@@ -1,10 +1,10 @@
-// Package pipeline is where things happen, in order: the commands, and the stages of a sweep, one file each (plan,
-// train, measure, ship, report). It alone has effects; the maths and the words it moves around are in experiments.
+// Package pipeline is where things happen, in order: the commands, one file each, and what they print. What they do is in
+// the rooms below: sweep does what is left of a plan, job is one fit and its runs, saved reads back, ship makes files and pages,
+// bench measures the program itself.
 package pipeline
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,34 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowsweep/experiments"
-	"flowsweep/experiments/problem"
 )
-
-// The exit codes, as promised to scripts.
-const (
-	exitOK          = 0
-	exitFailedRuns  = 1 // some runs failed, or something went wrong on the way; what was done is kept
-	exitUsage       = 2 // the command or the spec is wrong; nothing was started
-	exitCheck       = 3 // an ONNX file does not compute what Go does
-	exitInterrupted = 130
-)
-
-// exitError is an error with the exit code it ends the program with.
-type exitError struct {
-	code int
-	err  error
-}
-
-func (e exitError) Error() string { return e.err.Error() }
-func (e exitError) Unwrap() error { return e.err }
-
-// usage marks an error as the user's to mend before anything is started.
-func usage(err error) error {
-	if err == nil {
-		return nil
-	}
-	return exitError{exitUsage, err}
-}
 
 // app is what the commands share: the streams, the clock and the flags common to several.
 type app struct {
@@ -82,32 +55,6 @@ func (c *checkedWriter) Write(b []byte) (int, error) {
 		c.err = err
 	}
 	return n, err
-}
-
-// code prints the error, if there is one, and returns the exit code that goes with it.
-func (a *app) code(ctx context.Context, err error) int {
-	if err == nil {
-		return exitOK
-	}
-	if ctx.Err() != nil {
-		fmt.Fprintf(a.stderr, "flowsweep: interrupted: what is done is kept in %s; run the same command to go on\n", a.db)
-		return exitInterrupted
-	}
-	var problems problem.List
-	if errors.As(err, &problems) {
-		fmt.Fprintln(a.stderr, problems.Error()) // says file and line itself
-		return exitUsage
-	}
-	fmt.Fprintln(a.stderr, "flowsweep:", err)
-	var exit exitError
-	switch {
-	case errors.As(err, &exit):
-		return exit.code
-	case !a.started:
-		return exitUsage
-	default:
-		return exitFailedRuns
-	}
 }
 
 func (a *app) root() *cobra.Command {

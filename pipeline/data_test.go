@@ -12,10 +12,10 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
-	"flowsweep/experiments/metric"
 	"flowsweep/experiments/oracle"
-	"flowsweep/experiments/target"
 	"flowsweep/export"
+	"flowsweep/pipeline/job"
+	"flowsweep/pipeline/ship"
 	"flowsweep/store"
 )
 
@@ -55,7 +55,7 @@ reference: {count: 500}
 	// What follows needs the file no more.
 	must(t, os.Remove(filepath.Join(folder, "inches.csv")))
 
-	file, err := os.ReadFile(filepath.Join(folder, "out", samplerFile))
+	file, err := os.ReadFile(filepath.Join(folder, "out", ship.SamplerFile))
 	must(t, err)
 	const n = 4000
 	noise := export.Noise(2, n, 5)
@@ -142,70 +142,6 @@ func momentsOf(b flow.Batch) (mean [2]float64, cov [2][2]float64) {
 	return mean, cov
 }
 
-// TestReferenceOfDataIsHeldOut: what runs are measured against, and likelihoods are of, is never trained on, however the
-// data are scaled.
-func TestReferenceOfDataIsHeldOut(t *testing.T) {
-	t.Parallel()
-	folder := t.TempDir()
-	text, _, _ := inches(200)
-	must(t, os.WriteFile(filepath.Join(folder, "inches.csv"), []byte(text), 0o644))
-	spec := filepath.Join(folder, "own.yaml")
-	must(t, os.WriteFile(spec, []byte("name: own\ntarget: {file: inches.csv, standardise: [true, false]}\nreference: {count: 30}\n"), 0o644))
-	plan, err := loadPlan(spec)
-	must(t, err)
-	for _, fit := range plan.Fits {
-		truth := reference(plan.Spec, fit.Recipe)
-		if truth.Len() != 30 {
-			t.Errorf("a reference of %d rows, want 30 of the 40 that are held out", truth.Len())
-		}
-		x0, x1, times := flow.NewBatch(64, 2), flow.NewBatch(64, 2), make([]float64, 64)
-		trained := map[float64]bool{}
-		batches := pairs(fit)
-		for step := range 100 {
-			must(t, batches(step+1, times, x0, x1))
-			for i := range x1.Len() {
-				trained[x1.Row(i)[0]] = true
-			}
-		}
-		// 6,400 draws of 160 rows leave none of them out, with probability 1 - 160 e^-40.
-		if len(trained) != 160 {
-			t.Errorf("%d rows are trained on, want 160", len(trained))
-		}
-		for i := range truth.Len() {
-			if trained[truth.Row(i)[0]] {
-				t.Errorf("row %d of the reference is trained on", i)
-			}
-		}
-	}
-}
-
-// TestNullOfData holds draws of the rows trained on against those held out: where the two lie far apart, it says so.
-func TestNullOfData(t *testing.T) {
-	t.Parallel()
-	d := target.Data{Columns: []string{"x"}, Rows: flow.NewBatch(50, 1), Holdout: .2}
-	for i := range 50 {
-		d.Rows.Data[i] = float64(i)
-	}
-	rows, err := d.Make()
-	must(t, err)
-	for _, x := range rows.Held.Data {
-		d.Rows.Data[int(x)] = 1000
-	}
-	rows, err = d.Make()
-	must(t, err)
-	n := experiments.NullPlan{Null: experiments.Null{N: 40}, Target: rows, Judged: metric.W1, Count: 3}
-	values, err := nullValues(t.Context(), n, experiments.Reference{Count: 10})
-	must(t, err)
-	for _, v := range values {
-		if v < 900 {
-			t.Errorf("w1 is %g between rows below 50 and held-out ones at 1000", v)
-		}
-	}
-	if len(values) != 3 {
-		t.Errorf("%d values, want 3", len(values))
-	}
-}
-
 // TestLikelihoodIsOfHeldOutRows: where those lie far from the others, the likelihood says so.
 func TestLikelihoodIsOfHeldOutRows(t *testing.T) {
 	t.Parallel()
@@ -277,4 +213,54 @@ func TestFactsOfManyRowsTakeFewerDraws(t *testing.T) {
 	if got := drawsFor(target); got != leastDraws {
 		t.Errorf("%d draws, want %d", got, leastDraws)
 	}
+}
+
+// TestReferenceOfDataIsHeldOut: what runs are measured against, and likelihoods are of, is never trained on, however the
+// data are scaled.
+func TestReferenceOfDataIsHeldOut(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	text, _, _ := inches(200)
+	must(t, os.WriteFile(filepath.Join(folder, "inches.csv"), []byte(text), 0o644))
+	spec := filepath.Join(folder, "own.yaml")
+	must(t, os.WriteFile(spec, []byte("name: own\ntarget: {file: inches.csv, standardise: [true, false]}\nreference: {count: 30}\n"), 0o644))
+	plan, err := loadPlan(spec)
+	must(t, err)
+	for _, fit := range plan.Fits {
+		truth := job.Reference(plan.Spec, fit.Recipe)
+		if truth.Len() != 30 {
+			t.Errorf("a reference of %d rows, want 30 of the 40 that are held out", truth.Len())
+		}
+		x0, x1, times := flow.NewBatch(64, 2), flow.NewBatch(64, 2), make([]float64, 64)
+		trained := map[float64]bool{}
+		batches := job.Pairs(fit)
+		for step := range 100 {
+			must(t, batches(step+1, times, x0, x1))
+			for i := range x1.Len() {
+				trained[x1.Row(i)[0]] = true
+			}
+		}
+		// 6,400 draws of 160 rows leave none of them out, with probability 1 - 160 e^-40.
+		if len(trained) != 160 {
+			t.Errorf("%d rows are trained on, want 160", len(trained))
+		}
+		for i := range truth.Len() {
+			if trained[truth.Row(i)[0]] {
+				t.Errorf("row %d of the reference is trained on", i)
+			}
+		}
+	}
+}
+
+func plan(t *testing.T, text string) experiments.Plan {
+	t.Helper()
+	spec, err := experiments.Parse("spec.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := spec.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }

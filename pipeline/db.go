@@ -1,15 +1,14 @@
 package pipeline
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
+	"flowsweep/pipeline/sweep"
 	"flowsweep/store"
 )
 
@@ -70,7 +69,7 @@ func (a *app) printFindings(list []store.Finding, asJSON bool) error {
 		return errors.Join(printJSON(a.stdout, list), err)
 	}
 	for _, f := range list {
-		fmt.Fprintf(a.stdout, "%-10s %s\n", f.Kind, clean(f.Text))
+		fmt.Fprintf(a.stdout, "%-10s %s\n", f.Kind, sweep.Printable(f.Text))
 	}
 	if damaged == 0 {
 		fmt.Fprintf(a.stdout, "%s is whole\n", a.db)
@@ -129,7 +128,8 @@ func (a *app) dbDeleteCommand() *cobra.Command {
 				if err != nil {
 					return store.Removed{}, usage(err)
 				}
-				if err := a.agree(fmt.Sprintf("Delete %s with its %d runs?", sweep.Name, len(sweep.Results)), yes); err != nil {
+				what := fmt.Sprintf("elete %s with its %d runs?", sweep.Name, len(sweep.Results))
+				if err := a.confirm("D"+what, "d"+what+" Use --yes to confirm", "nothing was deleted", yes); err != nil {
 					return store.Removed{}, err
 				}
 				return db.Delete(cmd.Context(), args[0])
@@ -159,21 +159,4 @@ func (a *app) removing(ctx context.Context, command string, noWait, asJSON bool,
 			r.Runs, r.Fits, r.Losses, r.Checkpoints, r.Contents, r.Bytes)
 		return err
 	})
-}
-
-// agree asks on a terminal, and elsewhere wants --yes.
-func (a *app) agree(question string, yes bool) error {
-	if yes {
-		return nil
-	}
-	in, ok := a.stdin.(*os.File)
-	if !ok || !isTerminal(in) {
-		return usage(errors.New(strings.ToLower(question[:1]) + question[1:] + " Say --yes to do it"))
-	}
-	fmt.Fprintf(a.stderr, "%s [y/N] ", question)
-	answer, _ := bufio.NewReader(in).ReadString('\n')
-	if !strings.HasPrefix(strings.ToLower(strings.TrimSpace(answer)), "y") {
-		return usage(errors.New("nothing was done"))
-	}
-	return nil
 }

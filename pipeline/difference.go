@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"flowsweep/experiments/query"
+	"flowsweep/pipeline/sweep"
 	"flowsweep/store"
 )
 
@@ -48,7 +49,7 @@ func (a *app) showDifference(ctx context.Context, db *store.DB, first, second st
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "%s\t%s\t%s\t\n", one.Kind, d.A, d.B)
 	for _, f := range d.Fields {
-		fmt.Fprintf(w, "%s\t%s\t%s\t\n", clean(f.Field), clean(f.A), clean(f.B))
+		fmt.Fprintf(w, "%s\t%s\t%s\t\n", sweep.Printable(f.Field), sweep.Printable(f.A), sweep.Printable(f.B))
 	}
 	if err := w.Flush(); err != nil {
 		return err

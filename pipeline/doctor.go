@@ -11,6 +11,7 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/engine/ort"
+	"flowsweep/pipeline/sweep"
 	"flowsweep/store"
 )
 
@@ -50,7 +51,7 @@ func (a *app) doctorCommand() *cobra.Command {
 }
 
 func (a *app) diagnose(ctx context.Context) diagnosis {
-	d := diagnosis{Version: version(), Environment: environment(engine.Auto), SelfTest: "ok"}
+	d := diagnosis{Version: sweep.Version(), Environment: sweep.Environment(engine.Auto), SelfTest: "ok"}
 	if e, _, err := engine.Pick(engine.Auto); err == nil {
 		d.Environment.Engine = e.Name
 	}

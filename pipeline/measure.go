@@ -2,109 +2,113 @@ package pipeline
 
 import (
 	"fmt"
-	"sync"
+	"math"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
-	"flowsweep/experiments/target"
 )
 
-// court measures samples against the reference of their target. What depends on the reference alone is done once.
-// It is safe for use by several goroutines.
-type court struct {
-	spec   experiments.Spec
-	mu     sync.Mutex
-	judges map[string]func() ([]metric.Judge, error) // by key of the reference; nil for the metrics of a net
+// comparison is a row of `flowsweep measure --json`.
+type comparison struct {
+	Metric string              `json:"metric"`
+	Value  experiments.Number  `json:"value"`
+	SE     experiments.Number  `json:"se"`
+	Null   experiments.NullRow `json:"null"` // between halves of the pooled points, as the permutation test parts them
+	PValue experiments.Number  `json:"p_value"`
+	N      int                 `json:"n"`        // samples
+	M      int                 `json:"m"`        // reference points
+	Tested int                 `json:"n_tested"` // points of each that the test took
+	Note   string              `json:"note,omitempty"`
 }
 
-func newCourt(spec experiments.Spec) *court {
-	return &court{spec: spec, judges: map[string]func() ([]metric.Judge, error){}}
-}
-
-// reference returns the fixed sample of the truth that a recipe's runs are measured against, on the scale that nets are
-// trained on: there every column of standardised data weighs the same, whatever its unit.
-func reference(spec experiments.Spec, r experiments.Recipe) flow.Batch {
-	return r.Target.Reference(spec.Reference.Count, flow.NewStream(spec.Reference.Seed, "reference"))
-}
-
-// prepare does what depends on the references alone, and returns what is wrong with them.
-func (c *court) prepare(plan experiments.Plan) error {
-	for _, fit := range plan.Fits {
-		for _, run := range fit.Runs {
-			if _, err := c.judgesOf(fit.Recipe, run.Reference)(); err != nil {
-				return fmt.Errorf("target %s: %w", fit.Recipe.Target.Name, err)
+func (a *app) measureCommand() *cobra.Command {
+	names := ""
+	asJSON := false
+	permutations, seed := 0, uint64(0)
+	cmd := &cobra.Command{
+		Use:   "measure REFERENCE SAMPLES",
+		Short: "The metrics between two files of points, .npy or .csv, from anywhere",
+		Long: "The metrics between two files of points, .npy or .csv, one point a row: the value with its standard error, the null (what\n" +
+			"the metric is between random parts of the pooled points: mean and 95 %), and the p-value of the permutation test for\n" +
+			"both files holding samples of one distribution.",
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			metrics, err := experiments.ParseMetrics("[" + names + "]")
+			if err != nil {
+				return usage(err)
 			}
+			reference, err := readPoints(args[0])
+			if err != nil {
+				return err
+			}
+			samples, err := readPoints(args[1])
+			if err != nil {
+				return err
+			}
+			rows, err := compare(reference, samples, metrics, permutations, seed)
+			if err != nil {
+				return usage(err)
+			}
+			if asJSON {
+				return printJSON(a.stdout, rows)
+			}
+			return a.printComparisons(rows)
+		},
+	}
+	cmd.Flags().StringVar(&names, "metrics", "mmd, sliced-w2, energy", "`names`, separated by commas")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().IntVar(&permutations, "permutations", metric.LeastPermutations, "permutations of each test")
+	cmd.Flags().Uint64Var(&seed, "seed", 0, "seed of the permutations")
+	return cmd
+}
+
+// compare measures samples against a reference by every metric.
+func compare(reference, samples flow.Batch, metrics []metric.Metric, permutations int, seed uint64) ([]comparison, error) {
+	var rows []comparison
+	for _, m := range metrics {
+		if !m.TwoSamples() {
+			return nil, fmt.Errorf("%s measures a net, not two files: leave it out", m.Name)
+		}
+		judge, err := m.Judge(reference)
+		if err != nil {
+			return nil, err
+		}
+		got, err := judge(samples)
+		if err != nil {
+			return nil, err
+		}
+		row := comparison{Metric: m.Name, Value: experiments.Number(got.Value), SE: experiments.Number(got.SE), N: samples.Len(), M: reference.Len()}
+		test, err := metric.Permutation(samples, reference, m, permutations, seed)
+		if err != nil {
+			test.P, row.Note = math.NaN(), err.Error()
+		}
+		row.Null, row.PValue, row.Tested = experiments.NullRowOf(metric.Summarize(test.Null)), experiments.Number(test.P), min(test.X, test.Y)
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+func (a *app) printComparisons(rows []comparison) error {
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "metric\tvalue\tse\tnull mean\tnull 95 %\tp\tn\tm\t")
+	for _, r := range rows {
+		fmt.Fprintf(w, "%s\t%.4g\t%.2g\t%.4g\t%.4g\t%.3g\t%d\t%d\t\n", r.Metric, float64(r.Value), float64(r.SE), float64(r.Null.Mean),
+			float64(r.Null.Q95), float64(r.PValue), r.N, r.M)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		switch {
+		case r.Note != "":
+			fmt.Fprintf(a.stdout, "%s: no test: %s\n", r.Metric, r.Note)
+		case r.Tested < min(r.N, r.M):
+			fmt.Fprintf(a.stdout, "%s: the test took the first %d points of each\n", r.Metric, r.Tested)
 		}
 	}
 	return nil
-}
-
-// measure returns the value of every metric of the spec, in order.
-func (c *court) measure(f *fitted, run experiments.Run, points flow.Batch) ([]experiments.Value, error) {
-	judges, err := c.judgesOf(f.fit.Recipe, run.Reference)()
-	if err != nil {
-		return nil, err
-	}
-	var values []experiments.Value
-	for i, m := range c.spec.Metrics {
-		judge := judges[i]
-		if judge == nil {
-			judge = func(points flow.Batch) (metric.Measurement, error) { return f.netMetric(m, run, points) }
-		}
-		got, err := judge(points)
-		if err != nil {
-			return nil, fmt.Errorf("measure %s: %w", m.Name, err)
-		}
-		values = append(values, experiments.Value{Name: m.Name, Value: got.Value, SE: got.SE})
-	}
-	return values, nil
-}
-
-// judgeOf returns the judge of a metric against a target, of which truth is a sample; nil where it takes a net to measure.
-func judgeOf(m metric.Metric, t target.Target, truth flow.Batch) (metric.Judge, error) {
-	law, ok := t.Mixture()
-	switch {
-	case m.TwoSamples():
-		return m.Judge(truth)
-	case m.Name != metric.ExactMMD.Name || !ok:
-		return nil, nil
-	}
-	bandwidth, err := metric.Bandwidth(truth)
-	if err != nil {
-		return nil, err
-	}
-	stds, weights := make([]float64, law.Means.Len()), make([]float64, law.Means.Len())
-	total := 0.
-	for i := range stds {
-		stds[i], weights[i] = law.Std[min(i, len(law.Std)-1)], 1
-		if law.Weights != nil {
-			weights[i] = law.Weights[i]
-		}
-		total += weights[i]
-	}
-	for i := range weights {
-		weights[i] /= total
-	}
-	return metric.MixtureMMD(law.Means, stds, weights, bandwidth)
-}
-
-func (c *court) judgesOf(r experiments.Recipe, key string) func() ([]metric.Judge, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.judges[key] == nil {
-		c.judges[key] = sync.OnceValues(func() ([]metric.Judge, error) {
-			truth := reference(c.spec, r)
-			var judges []metric.Judge
-			for _, m := range c.spec.Metrics {
-				judge, err := judgeOf(m, r.Target, truth)
-				if err != nil {
-					return nil, fmt.Errorf("prepare %s: %w", m.Name, err)
-				}
-				judges = append(judges, judge)
-			}
-			return judges, nil
-		})
-	}
-	return c.judges[key]
 }

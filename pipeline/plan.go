@@ -2,18 +2,17 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"flowsweep/experiments"
+	"flowsweep/pipeline/sweep"
 	"flowsweep/store"
 )
 
@@ -93,84 +92,19 @@ func (a *app) planReport(ctx context.Context, plan experiments.Plan, workers int
 		}
 		defer db.Close()
 	}
-	w, err := remaining(ctx, db, plan)
+	w, err := sweep.Remaining(ctx, db, plan)
 	if err != nil {
 		return planReport{}, err
 	}
 	r := planReport{
 		Sweep: plan.Spec.Name, Settings: len(plan.Spec.Settings), Seeds: len(plan.Spec.Seeds),
-		Fits: len(plan.Fits), FitsToDo: w.trained, FitsCached: len(plan.Fits) - w.trained,
-		Runs: plan.Runs(), RunsToDo: w.sampled, RunsCached: plan.Runs() - w.sampled,
-		ToMeasure: w.measured, TrainSteps: w.trainSteps, Workers: workers,
+		Fits: len(plan.Fits), FitsToDo: w.ToTrain, FitsCached: len(plan.Fits) - w.ToTrain,
+		Runs: plan.Runs(), RunsToDo: w.ToSample, RunsCached: plan.Runs() - w.ToSample,
+		ToMeasure: w.ToMeasure, TrainSteps: w.TrainSteps, Workers: workers,
 	}
-	r.Megabytes = megabytes(w, workers)
-	r.Seconds, err = estimate(ctx, db, w, workers)
+	r.Megabytes = w.Megabytes(workers)
+	r.Seconds, err = w.Seconds(ctx, db, workers)
 	return r, err
-}
-
-// estimate returns the seconds the fits to train will take, from the time that stored fits took for each
-// multiplication of their nets; nil where none is stored.
-func estimate(ctx context.Context, db *store.DB, w work, workers int) (*float64, error) {
-	if db == nil {
-		return nil, nil
-	}
-	times, err := db.FitTimes(ctx)
-	if err != nil {
-		return nil, err
-	}
-	seconds, done := 0., 0.
-	stored := storedData(ctx, db)
-	for _, t := range times {
-		// A config of another version that cannot be read any more says nothing about the time.
-		if setting, err := stored.Setting(t.Config, nil); err == nil {
-			seconds += t.Seconds
-			done += multiplications(setting.Recipe)
-		}
-	}
-	if done == 0 {
-		return nil, nil
-	}
-	left := 0.
-	for _, t := range w.fits {
-		if t.train {
-			left += multiplications(t.fit.Recipe)
-		}
-	}
-	total := left / done * seconds / float64(max(1, min(workers, w.trained)))
-	return &total, nil
-}
-
-// multiplications is about how many one training of the recipe takes, up to a factor common to all.
-func multiplications(r experiments.Recipe) float64 {
-	net, err := netOf(r)
-	if err != nil {
-		return 0
-	}
-	return float64(net.Size()) * float64(r.Train.Batch) * float64(r.Train.Steps)
-}
-
-// megabytes returns about how much memory the largest fits take that are done at once: weights, moments and their next
-// values; of every layer the inputs, outputs and gradients of a batch; and the samples of one run and the reference.
-func megabytes(w work, workers int) float64 {
-	var sizes []float64
-	for _, t := range w.fits {
-		net, err := netOf(t.fit.Recipe)
-		if err != nil {
-			continue
-		}
-		recipe, samples := t.fit.Recipe, 0
-		for _, run := range t.sample {
-			samples = max(samples, run.Sampling.Count)
-		}
-		state, layers := 10*net.Size(), 6*recipe.Train.Batch*net.Width*(net.Depth+1)
-		sizes = append(sizes, (4*float64(state+layers)+8*float64(8*samples*net.Dim))/1e6)
-	}
-	slices.Sort(sizes)
-	total := 100. // onnxruntime, and the program itself
-	for _, s := range sizes[max(0, len(sizes)-workers):] {
-		total += s
-	}
-	return total
 }
 
 func (a *app) printPlan(r planReport) {
@@ -188,14 +122,4 @@ func (a *app) printPlan(r planReport) {
 		d := time.Duration(*r.Seconds * float64(time.Second)).Round(time.Second)
 		fmt.Fprintf(a.stdout, "training  about %v with %d workers, going by the stored fits\n", d, r.Workers)
 	}
-}
-
-// printJSON prints v, indented, and a newline.
-func printJSON(w interface{ Write([]byte) (int, error) }, v any) error {
-	text, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(append(text, '\n'))
-	return err
 }

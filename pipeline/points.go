@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,7 +11,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
-	"flowsweep/store"
+	"flowsweep/pipeline/ship"
 )
 
 // readPoints returns the points of a .npy or .csv file. Its errors are the user's to mend.
@@ -61,11 +60,6 @@ func dataIn(folder string) func(path string) ([]byte, error) {
 	}
 }
 
-// storedData returns what reads stored recipes, with their data from the store.
-func storedData(ctx context.Context, db *store.DB) experiments.Parser {
-	return experiments.Parser{Open: func(sha256 string) ([]byte, error) { return db.Content(ctx, sha256) }}
-}
-
 // writePoints writes points into a .npy or .csv file, the latter with the names of the columns if there are any, and says
 // so.
 func (a *app) writePoints(path string, b flow.Batch, columns []string) error {
@@ -77,7 +71,7 @@ func (a *app) writePoints(path string, b flow.Batch, columns []string) error {
 	if form == ".csv" {
 		content = flow.EncodeCSV(b, headOf(columns))
 	}
-	if err := writeFile(path, content); err != nil {
+	if err := ship.WriteFile(path, content); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(a.stdout, "samples   %s: %d points of dimension %d\n", path, b.Len(), b.Dim)
@@ -93,7 +87,7 @@ func headOf(columns []string) []string {
 	}
 	var safe []string
 	for _, name := range columns {
-		safe = append(safe, cellOf(name))
+		safe = append(safe, ship.Cell(name))
 	}
 	return safe
 }

@@ -11,32 +11,34 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowsweep/experiments"
+	"flowsweep/pipeline/saved"
+	"flowsweep/pipeline/sweep"
 	"flowsweep/store"
 )
 
 // shown is the form of `flowsweep show KEY --json`: one fit or run, whole.
 type shown struct {
-	Kind        string                  `json:"kind"` // fit or run
-	Key         string                  `json:"key"`
-	State       experiments.State       `json:"state"`
-	Error       string                  `json:"error"`
-	Config      json.RawMessage         `json:"config"`
-	Fit         *shown                  `json:"fit,omitempty"` // of a run
-	Seconds     float64                 `json:"seconds"`
-	NFE         experiments.Calls       `json:"nfe,omitempty"`
-	NFEMax      int                     `json:"nfe_max,omitempty"`
-	Params      int                     `json:"params,omitempty"`
-	Metrics     map[string]any          `json:"metrics,omitempty"`    // against the first of the references
-	MetricsSE   map[string]any          `json:"metrics_se,omitempty"` // standard errors, of those that have one
-	MetricsP    map[string]any          `json:"metrics_p,omitempty"`  // p-values, of those whose noise is known
-	Null        map[string]nullSummary  `json:"null,omitempty"`       // what those read between the truth and fresh samples of it
-	References  []string                `json:"references,omitempty"` // keys of the reference samples it was measured against
-	Losses      []shownLoss             `json:"losses,omitempty"`
-	Checkpoint  int                     `json:"checkpoint,omitempty"` // the step that training goes on from
-	Files       []experiments.Artifact  `json:"files"`
-	Tags        []string                `json:"tags,omitempty"`
-	Note        string                  `json:"note,omitempty"`
-	Environment experiments.Environment `json:"environment"`
+	Kind        string                         `json:"kind"` // fit or run
+	Key         string                         `json:"key"`
+	State       experiments.State              `json:"state"`
+	Error       string                         `json:"error"`
+	Config      json.RawMessage                `json:"config"`
+	Fit         *shown                         `json:"fit,omitempty"` // of a run
+	Seconds     float64                        `json:"seconds"`
+	NFE         experiments.Calls              `json:"nfe,omitempty"`
+	NFEMax      int                            `json:"nfe_max,omitempty"`
+	Params      int                            `json:"params,omitempty"`
+	Metrics     map[string]any                 `json:"metrics,omitempty"`    // against the first of the references
+	MetricsSE   map[string]any                 `json:"metrics_se,omitempty"` // standard errors, of those that have one
+	MetricsP    map[string]any                 `json:"metrics_p,omitempty"`  // p-values, of those whose noise is known
+	Null        map[string]experiments.NullRow `json:"null,omitempty"`       // what those read between the truth and fresh samples of it
+	References  []string                       `json:"references,omitempty"` // keys of the reference samples it was measured against
+	Losses      []shownLoss                    `json:"losses,omitempty"`
+	Checkpoint  int                            `json:"checkpoint,omitempty"` // the step that training goes on from
+	Files       []experiments.Artifact         `json:"files"`
+	Tags        []string                       `json:"tags,omitempty"`
+	Note        string                         `json:"note,omitempty"`
+	Environment experiments.Environment        `json:"environment"`
 }
 
 type shownLoss struct {
@@ -118,21 +120,20 @@ func showRun(ctx context.Context, db *store.DB, key string) (shown, error) {
 	}
 	s := shown{
 		Kind: "run", Key: key, State: r.State, Error: r.Error, Config: r.Config, Seconds: r.Seconds, NFE: r.NFE, NFEMax: r.NFEMax,
-		Files: r.Files, Environment: r.Environment, Metrics: map[string]any{}, MetricsSE: map[string]any{}, References: r.References,
+		Files: r.Files, Environment: r.Environment, Metrics: map[string]any{}, MetricsSE: map[string]any{},
+		MetricsP: map[string]any{}, Null: map[string]experiments.NullRow{}, References: r.References,
 	}
-	for _, reference := range r.References[:min(1, len(r.References))] {
-		values, err := db.Metrics(ctx, key, reference)
-		if err != nil {
-			return s, err
+	values, nulls, err := saved.Metrics(ctx, db, r)
+	if err != nil {
+		return s, err
+	}
+	for _, v := range values {
+		s.Metrics[v.Name] = experiments.Number(v.Value)
+		if v.SE > 0 {
+			s.MetricsSE[v.Name] = experiments.Number(v.SE)
 		}
-		for _, v := range values {
-			s.Metrics[v.Name] = experiments.Number(v.Value)
-			if v.SE > 0 {
-				s.MetricsSE[v.Name] = experiments.Number(v.SE)
-			}
-		}
-		if s.MetricsP, s.Null, err = significance(ctx, db, key, values); err != nil {
-			return s, err
+		if null, ok := nulls[v.Name]; ok {
+			s.MetricsP[v.Name], s.Null[v.Name] = experiments.Number(v.P), experiments.NullRowOf(null.Summary())
 		}
 	}
 	fit, err := showFit(ctx, db, r.Fit)
@@ -140,40 +141,9 @@ func showRun(ctx context.Context, db *store.DB, key string) (shown, error) {
 	return s, err
 }
 
-// significance returns the p-values of a run's metrics and the noise that they are from, by metric, as the sweeps know
-// them that measured the run against the same reference.
-func significance(ctx context.Context, db *store.DB, run string, values []experiments.Value) (ps map[string]any, nulls map[string]nullSummary, err error) {
-	names, err := db.SweepNames(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	ps, nulls = map[string]any{}, map[string]nullSummary{}
-	for _, name := range names {
-		sweep, err := loadSweep(ctx, db, name)
-		if err != nil {
-			if ctx.Err() != nil {
-				return nil, nil, err
-			}
-			continue // a sweep of another version that cannot be read says nothing of this run
-		}
-		i := slices.IndexFunc(sweep.Results, func(r experiments.Result) bool { return r.Run == run })
-		if i < 0 {
-			continue
-		}
-		for _, v := range sweep.Results[i].Metrics {
-			// Against another reference the value is another.
-			same := slices.ContainsFunc(values, func(w experiments.Value) bool { return w.Name == v.Name && w.Value == v.Value })
-			if null, ok := sweep.Null(sweep.Results[i].Setting, v.Name); ok && same {
-				ps[v.Name], nulls[v.Name] = experiments.Number(v.P), nullOf(null)
-			}
-		}
-	}
-	return ps, nulls, nil
-}
-
-// telling returns the losses that tell how a fit went: the first, the middle and the last; or, where it did not come to
+// keyLosses returns the losses that tell how a fit went: the first, the middle and the last; or, where it did not come to
 // its end, the first and the last five.
-func telling(losses []shownLoss, state experiments.State) []shownLoss {
+func keyLosses(losses []shownLoss, state experiments.State) []shownLoss {
 	n := len(losses)
 	switch {
 	case n <= 6:
@@ -191,15 +161,15 @@ func (a *app) printShown(s shown, indent string) error {
 	line(s.Kind, s.Key)
 	line("state", s.State)
 	if s.Error != "" {
-		line("error", clean(s.Error))
+		line("error", sweep.Printable(s.Error))
 	}
 	if len(s.Tags) > 0 {
-		line("tags", clean(strings.Join(s.Tags, ", ")))
+		line("tags", sweep.Printable(strings.Join(s.Tags, ", ")))
 	}
 	if s.Note != "" {
-		line("note", clean(s.Note))
+		line("note", sweep.Printable(s.Note))
 	}
-	line("config", clean(string(s.Config)))
+	line("config", sweep.Printable(string(s.Config)))
 	line("seconds", fmt.Sprintf("%.3g", s.Seconds))
 	if s.Kind == "fit" {
 		line("parameters", s.Params)
@@ -209,7 +179,7 @@ func (a *app) printShown(s shown, indent string) error {
 	for _, name := range slices.Sorted(maps.Keys(s.Metrics)) {
 		line(name, s.measured(name))
 	}
-	for _, l := range telling(s.Losses, s.State) {
+	for _, l := range keyLosses(s.Losses, s.State) {
 		line("loss", fmt.Sprintf("%v at step %d", l.Value, l.Step))
 	}
 	if s.Checkpoint > 0 {

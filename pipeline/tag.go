@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"flowsweep/pipeline/sweep"
 	"flowsweep/store"
 )
 
@@ -34,7 +35,7 @@ func (a *app) tagCommand() *cobra.Command {
 				}
 				tags, err := db.Tags(cmd.Context(), owner)
 				for _, tag := range tags {
-					fmt.Fprintln(a.stdout, clean(tag))
+					fmt.Fprintln(a.stdout, sweep.Printable(tag))
 				}
 				return err
 			})
@@ -65,7 +66,7 @@ func (a *app) noteCommand() *cobra.Command {
 					return err
 				}
 				for line := range strings.Lines(note) {
-					fmt.Fprintln(a.stdout, clean(strings.TrimSuffix(line, "\n")))
+					fmt.Fprintln(a.stdout, sweep.Printable(strings.TrimSuffix(line, "\n")))
 				}
 				return nil
 			})

@@ -143,7 +143,7 @@ func (a *app) printFacts(f targetFacts) {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(a.stdout, "%-15s %s\n", name, fmt.Sprintf(format, args...))
 	}
-	line("target", "%s", asJSON(f.Target))
+	line("target", "%s", experiments.Form(f.Target))
 	line("path", "%s", f.Path)
 	line("dimension", "%d", f.Dim)
 	if f.HeldOut > 0 {

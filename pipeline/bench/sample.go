@@ -1,0 +1,90 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/ode"
+	"flowsweep/experiments/velocity"
+	"flowsweep/export"
+	"flowsweep/pipeline/job"
+	"flowsweep/pipeline/ship"
+)
+
+// sampleSpeed is a row of `flowsweep bench sample --json`: 50,000 samples by midpoint in 20 steps, stepped in Go with an
+// engine's velocities, or by a sampler.onnx whole.
+type sampleSpeed struct {
+	Case      string  `json:"case"`
+	Engine    string  `json:"engine"`
+	Threads   int     `json:"threads"`
+	PerSecond float64 `json:"samples_per_second"`
+}
+
+func measureSample(ctx context.Context, _ Options) (any, func(w io.Writer), error) {
+	rows, err := benchSample(ctx)
+	return rows, func(w io.Writer) {
+		fmt.Fprintln(w, "case\tengine\tthreads\tsamples/s\t")
+		for _, r := range rows {
+			fmt.Fprintf(w, "%s\t%s\t%d\t%.0f\t\n", r.Case, r.Engine, r.Threads, r.PerSecond)
+		}
+	}, err
+}
+
+func benchSample(ctx context.Context) (rows []sampleSpeed, err error) {
+	err = eachCase(func(e engine.Engine, name string, fit experiments.Fit) error {
+		net, err := job.NetOf(fit.Recipe)
+		if err != nil {
+			return err
+		}
+		model, err := velocity.Compile(e, net, net.Init(0))
+		if err != nil {
+			return err
+		}
+		defer model.Close()
+		count := 50_000
+		if e.Name == engine.Go.Name {
+			count = 2_000 // a rate needs no more
+		}
+		x0 := flow.NewBatch(count, net.Dim)
+		flow.NewStream(0, "noise").Normal(x0, 0)
+		speed := func(how string, sample func() error) error {
+			start := time.Now()
+			err := sample()
+			rows = append(rows, sampleSpeed{name, how, e.Threads, float64(count) / time.Since(start).Seconds()})
+			return err
+		}
+		err = speed(e.Name, func() error {
+			_, _, err := ode.Solve(model.Field(), ode.Midpoint, ode.Uniform(20), x0)
+			return err
+		})
+		if err == nil && e.Name == engine.ONNXRuntime.Name {
+			err = benchSampler(net, e.Threads, func(sample func(x0 flow.Batch) (flow.Batch, error)) error {
+				return speed(ship.SamplerFile, func() error {
+					_, err := sample(x0)
+					return err
+				})
+			})
+		}
+		return errors.Join(err, ctx.Err())
+	})
+	return rows, err
+}
+
+// benchSampler opens a sampler file of the net and hands it to measure.
+func benchSampler(net velocity.Net, threads int, measure func(sample func(x0 flow.Batch) (flow.Batch, error)) error) error {
+	file, err := export.Sampler(net, net.Init(0), ode.Midpoint, ode.Uniform(20), export.About{}, export.SamplerOptions{})
+	if err != nil {
+		return err
+	}
+	opened, err := export.Open(file, threads)
+	if err != nil {
+		return err
+	}
+	return errors.Join(measure(opened.Sampler), opened.Close())
+}

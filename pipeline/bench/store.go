@@ -1,0 +1,26 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"flowsweep/store"
+)
+
+// measureStore measures a new store beside the one of the options, on the same disk, and removes it.
+func measureStore(ctx context.Context, o Options) (any, func(w io.Writer), error) {
+	folder, err := os.MkdirTemp(filepath.Dir(o.Store), "flowsweep-bench-")
+	if err != nil {
+		return nil, nil, fmt.Errorf("make a folder to measure in: %w", err)
+	}
+	speed, err := store.Bench(ctx, folder, o.Time)
+	return speed, func(w io.Writer) {
+		fmt.Fprintln(w, "points/s\tlimit\tof limit\truns/s\t")
+		fmt.Fprintf(w, "%.0f\t%.0f\t%.0f %%\t%.0f\t\n", speed.PointsPerSecond, speed.PointsLimit,
+			100*speed.PointsPerSecond/speed.PointsLimit, speed.RunsPerSecond)
+	}, errors.Join(err, os.RemoveAll(folder))
+}

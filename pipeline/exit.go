@@ -1,0 +1,67 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"flowsweep/experiments/problem"
+	"flowsweep/pipeline/ship"
+	"flowsweep/pipeline/sweep"
+	"flowsweep/store"
+)
+
+// The exit codes, as promised to scripts.
+const (
+	exitOK          = 0
+	exitFailedRuns  = 1 // some runs failed, or something went wrong on the way; what was done is kept
+	exitUsage       = 2 // the command or the spec is wrong; nothing was started
+	exitMismatch    = 3 // an ONNX file does not compute what Go does
+	exitInterrupted = 130
+)
+
+// usageError is an error that the user mends before anything is started.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// usage returns the error as a usageError, and nil as it is.
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &usageError{err}
+}
+
+// code prints the error, if there is one, and returns the exit code that goes with it.
+func (a *app) code(ctx context.Context, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	if ctx.Err() != nil {
+		fmt.Fprintf(a.stderr, "flowsweep: interrupted: what is done is kept in %s; run the same command to go on\n", a.db)
+		return exitInterrupted
+	}
+	var problems problem.List
+	if errors.As(err, &problems) {
+		fmt.Fprintln(a.stderr, problems.Error()) // says file and line itself
+		return exitUsage
+	}
+	fmt.Fprintln(a.stderr, "flowsweep:", err)
+	switch {
+	case is[*ship.MismatchError](err):
+		return exitMismatch
+	case !a.started, is[*usageError](err), is[*store.BusyError](err), is[*ship.OccupiedError](err), is[*ship.UnknownRunError](err),
+		is[*sweep.ReferenceError](err):
+		return exitUsage
+	default:
+		return exitFailedRuns
+	}
+}
+
+// is reports whether an error of the type is in the chain.
+func is[E error](err error) bool {
+	var e E
+	return errors.As(err, &e)
+}

@@ -1,0 +1,51 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/problem"
+	"flowsweep/pipeline/ship"
+)
+
+func TestExitCodes(t *testing.T) {
+	t.Parallel()
+	failures := []string{"fit abc failed: lost its way"}
+	bad := []experiments.Check{{OK: true}, {File: "velocity.onnx", Runtime: "onnxruntime", MaxAbsDiff: 1, Tolerance: 1e-5}}
+	none := []experiments.Check{{File: "velocity.onnx", Error: "no library"}}
+	good := []experiments.Check{{OK: true}, {OK: true}}
+	interrupted, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, c := range []struct {
+		name string
+		err  error
+		want int
+	}{
+		{"all well", sweepError(ship.Shipped{Checks: good}, nil), 0},
+		{"a failed fit", sweepError(ship.Shipped{Checks: good}, failures), 1},
+		{"nothing to choose", sweepError(ship.Shipped{Outcome: ship.Outcome{NoChoice: errors.New("none")}}, nil), 1},
+		{"no onnxruntime", sweepError(ship.Shipped{Checks: none}, nil), 1},
+		{"a mismatch", sweepError(ship.Shipped{Checks: bad}, nil), 3},
+		{"a mismatch and a failed fit", sweepError(ship.Shipped{Checks: bad}, failures), 3},
+		{"a problem of the spec", usage(problem.List{{Message: "wrong"}}), 2},
+		{"wrong usage", usage(errors.New("wrong")), 2},
+		{"an interrupt", usage(errors.New("open store: interrupted")), 130},
+		{"anything else", errors.New("disk full"), 1},
+	} {
+		ctx := t.Context()
+		if c.want == 130 {
+			ctx = interrupted
+		}
+		var stderr strings.Builder
+		a := &app{stderr: &stderr, started: true}
+		if got := a.code(ctx, c.err); got != c.want {
+			t.Errorf("%s: exit code %d, want %d", c.name, got, c.want)
+		}
+		if (stderr.Len() > 0) != (c.err != nil) {
+			t.Errorf("%s: said %q", c.name, stderr.String())
+		}
+	}
+}

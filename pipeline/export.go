@@ -1,0 +1,156 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
+	"flowsweep/export"
+	"flowsweep/pipeline/saved"
+	"flowsweep/pipeline/ship"
+	"flowsweep/store"
+)
+
+// exportFlags says what is exported, and where to.
+type exportFlags struct {
+	run, out      string
+	pareto, force bool
+	sampler       export.SamplerOptions
+}
+
+func (a *app) exportCommand() *cobra.Command {
+	var f exportFlags
+	cmd := &cobra.Command{
+		Use:   "export",
+		Short: "Write the ONNX files of the chosen run, of any run, or of every setting worth its calls, and verify them",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withStore(cmd.Context(), func(db *store.DB) error {
+				switch {
+				case f.run != "":
+					return a.exportRun(cmd.Context(), db, f)
+				case f.pareto:
+					return a.exportFront(cmd.Context(), db, f)
+				case f.sampler != export.SamplerOptions{}:
+					return usage(errors.New("the files of a sweep have one form: give --run, or --pareto, for another"))
+				default:
+					return a.exportChosen(cmd.Context(), db, f)
+				}
+			})
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.run, "run", "", "`key` of the run, a unique prefix is enough (default the chosen run of the latest sweep)")
+	flags.BoolVar(&f.pareto, "pareto", false, "every setting of the latest sweep that no cheaper one beats, a folder each")
+	flags.StringVar(&f.out, "out", "", "the output `folder` (default out/<sweep name>, out/<run key> or out/<sweep name>-front)")
+	flags.BoolVar(&f.force, "force", false, "replace the ONNX files of another export that the folder holds")
+	flags.BoolVar(&f.sampler.Portable, "portable", false, "write out every step of sampler.onnx, for runtimes without Loop (with --run or --pareto)")
+	flags.BoolVar(&f.sampler.Trajectory, "trajectory", false, "let sampler.onnx return the points at every time, too (with --run or --pareto)")
+	flags.BoolVar(&f.sampler.LogProb, "log-prob", false, "let sampler.onnx return the log density of every sample, too (with --run or --pareto)")
+	cmd.MarkFlagsMutuallyExclusive("run", "pareto")
+	return cmd
+}
+
+// exportRun writes the files of any run.
+func (a *app) exportRun(ctx context.Context, db *store.DB, f exportFlags) error {
+	key, err := findRun(ctx, db, f.run)
+	if err != nil {
+		return err
+	}
+	r, err := saved.Run(ctx, db, key)
+	if err != nil {
+		return err
+	}
+	if r.State != experiments.Finished {
+		return usage(fmt.Errorf("run %s is %s: export a finished run", key, r.State))
+	}
+	out, err := ship.Folder(f.out, key)
+	if err != nil {
+		return err
+	}
+	e, err := ship.ExportRun(ctx, db, r, out, f.sampler, f.force)
+	if err != nil {
+		return err
+	}
+	return a.printChecks(e.Folder, e.Checks)
+}
+
+// exportFront writes the files of every setting of the latest sweep that no cheaper one beats.
+func (a *app) exportFront(ctx context.Context, db *store.DB, f exportFlags) error {
+	outcome, err := ship.Load(ctx, db, "")
+	if err != nil {
+		return usage(err)
+	}
+	out, err := ship.Folder(f.out, outcome.Sweep.Name+"-front")
+	if err != nil {
+		return err
+	}
+	front, err := outcome.ExportFront(ctx, db, out, f.sampler, f.force)
+	if err != nil {
+		return err
+	}
+	metric := outcome.Sweep.Spec.Choose.Metric
+	for _, e := range front {
+		s := outcome.Summaries[e.Setting]
+		st, _ := s.Stat(metric)
+		fmt.Fprintf(a.stdout, "front     %s (NFE %s): %s %s\n", outcome.Labels.Setting(e.Setting), s.NFE, metric, st.Interval())
+		if err := a.printChecks(e.Folder, e.Checks); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// exportChosen writes the output folder of the latest sweep again.
+func (a *app) exportChosen(ctx context.Context, db *store.DB, f exportFlags) error {
+	outcome, err := ship.Load(ctx, db, "")
+	if err != nil {
+		return usage(err)
+	}
+	out, err := ship.Folder(f.out, outcome.Sweep.Name)
+	if err != nil {
+		return err
+	}
+	e, _, err := engine.Pick(engine.Auto)
+	if err != nil {
+		return err
+	}
+	s, err := outcome.Ship(ctx, db, e, out, f.force)
+	if err != nil {
+		return err
+	}
+	if s.NoChoice != nil {
+		return s.NoChoice
+	}
+	return a.printChecks(out, s.Checks)
+}
+
+// findRun returns the whole key of the run that a key, or the beginning of one, stands for.
+func findRun(ctx context.Context, db *store.DB, prefix string) (string, error) {
+	kind, key, err := db.Find(ctx, prefix)
+	if err == nil && kind != "run" {
+		err = fmt.Errorf("%s is a %s: give the key of a run, see `flowsweep runs`", key, kind)
+	}
+	return key, usage(err)
+}
+
+// printChecks says of every file in a folder that it is verified, up to one that is not.
+func (a *app) printChecks(out string, checks []experiments.Check) error {
+	for _, c := range checks {
+		if err := ship.CheckError(c); err != nil {
+			return err
+		}
+		a.printCheck(filepath.Join(out, c.File), c)
+	}
+	return nil
+}
+
+func (a *app) printCheck(path string, c experiments.Check) {
+	fmt.Fprintf(a.stdout, "verified  %s: %s and Go differ by at most %.2g (allowed %.2g) at %d points\n", path, c.Runtime,
+		c.MaxAbsDiff, c.Tolerance, c.Points)
+}

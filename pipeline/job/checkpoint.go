@@ -1,0 +1,53 @@
+package job
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// checkpoint is what an interrupted training goes on from: what the net and its optimiser need, and how far the point of
+// the loss curve and the clock had come. Encoded it is a line of JSON, and then the net's part.
+type checkpoint struct {
+	Fit     string  `json:"fit"`     // its key
+	Engine  string  `json:"engine"`  // the bits of another one are others
+	Sum     float64 `json:"sum"`     // of the losses since the last point of the curve
+	Count   int     `json:"count"`   // of these losses
+	Seconds float64 `json:"seconds"` // of training, over all its attempts
+	step    int     // after which it was made
+	net     []byte  // as velocity made it
+}
+
+func (c checkpoint) encode() ([]byte, error) {
+	line, err := json.Marshal(c)
+	if err != nil {
+		return nil, err
+	}
+	return append(append(line, '\n'), c.net...), nil
+}
+
+// decodeCheckpoint returns the checkpoint of a job, nil where it has none, after comparing it with the fit and the engine
+// that are to go on.
+func decodeCheckpoint(j Job) (*checkpoint, error) {
+	if j.Checkpoint == nil {
+		return nil, nil
+	}
+	line, net, ok := bytes.Cut(j.Checkpoint, []byte("\n"))
+	if !ok {
+		return nil, errors.New("it is damaged: its first line has no end")
+	}
+	c := &checkpoint{step: j.Step, net: net}
+	if err := json.Unmarshal(line, c); err != nil {
+		return nil, fmt.Errorf("it is damaged: %w", err)
+	}
+	switch open := j.Step % curveSteps(j.Fit); {
+	case c.Fit != j.Fit.Key:
+		return nil, fmt.Errorf("it is of fit %q", c.Fit)
+	case c.Engine != j.Engine.Name:
+		return nil, fmt.Errorf("it was made with engine %s, and this is %s, which rounds differently", c.Engine, j.Engine.Name)
+	case c.Count != open:
+		return nil, fmt.Errorf("it holds the losses of %d steps after the last point of the curve, not of %d", c.Count, open)
+	}
+	return c, nil
+}

@@ -1,0 +1,127 @@
+package job
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/metric"
+	"flowsweep/experiments/ode"
+	"flowsweep/experiments/velocity"
+)
+
+// Fitted is a trained net, ready to run, and what its runs have in common. It is used from one goroutine at a time.
+type Fitted struct {
+	fit     experiments.Fit
+	model   *velocity.Model
+	weights []float32
+	engine  engine.Engine
+	seed    uint64                        // of the noise that runs start from
+	noise   string                        // name of its stream
+	starts  map[int]*start                // by count
+	dense   map[int]flow.Batch            // where a dense solve ends, by count
+	once    map[string]metric.Measurement // metrics that do not depend on how the net is sampled, by name
+}
+
+// Open returns the net of a fit, compiled with its weights. Its runs start from the noise of the seed. Close it after use.
+func Open(e engine.Engine, fit experiments.Fit, weights []float32, seed uint64) (*Fitted, error) {
+	return open(e, fit, weights, seed, "noise")
+}
+
+// OpenFresh is Open for runs that start from other noise of the seed, which no choice has seen.
+func OpenFresh(e engine.Engine, fit experiments.Fit, weights []float32, seed uint64) (*Fitted, error) {
+	return open(e, fit, weights, seed, "fresh noise")
+}
+
+func open(e engine.Engine, fit experiments.Fit, weights []float32, seed uint64, noise string) (*Fitted, error) {
+	net, err := NetOf(fit.Recipe)
+	if err != nil {
+		return nil, err
+	}
+	model, err := velocity.Compile(e, net, weights)
+	if err != nil {
+		return nil, err
+	}
+	return &Fitted{
+		fit: fit, model: model, weights: weights, engine: e, seed: seed, noise: noise,
+		starts: map[int]*start{}, dense: map[int]flow.Batch{}, once: map[string]metric.Measurement{},
+	}, nil
+}
+
+// Close frees the compiled net.
+func (f *Fitted) Close() error { return f.model.Close() }
+
+// start is what the runs of a fit have in common, whatever their solver and steps: the noise they start from, and its
+// velocity at t = 0, which the first of them computes.
+type start struct {
+	x0, u   flow.Batch
+	seconds float64 // that computing u took
+}
+
+func (f *Fitted) start(count int) *start {
+	if f.starts[count] == nil {
+		o := &start{x0: flow.NewBatch(count, f.model.Net.Dim)}
+		f.fit.Recipe.Source.Fill(o.x0, flow.NewStream(f.seed, f.noise), 0)
+		f.starts[count] = o
+	}
+	return f.starts[count]
+}
+
+// denseSteps is the number of rk4 steps of a solve that has no error to speak of beside the rounding of the net.
+const denseSteps = 128
+
+// exactEnds returns where a dense solve of the net's own velocity carries the noise of a run, (count, d).
+func (f *Fitted) exactEnds(count int) (flow.Batch, error) {
+	if x, ok := f.dense[count]; ok {
+		return x, nil
+	}
+	x, _, err := ode.Solve(f.model.Field(), ode.RK4, ode.Uniform(denseSteps), f.start(count).x0)
+	if err == nil {
+		f.dense[count] = x
+	}
+	return x, err
+}
+
+// stopping returns the field, which stops with the error of the context once that has ended.
+func stopping(ctx context.Context, field flow.Field) flow.Field {
+	return func(t float64, x flow.Batch) (flow.Batch, error) {
+		if err := ctx.Err(); err != nil {
+			return x, err
+		}
+		return field(t, x)
+	}
+}
+
+// stoppingRows is stopping where every point has its own time.
+func stoppingRows(ctx context.Context, field flow.RowField) flow.RowField {
+	return func(t []float64, x flow.Batch) (flow.Batch, error) {
+		if err := ctx.Err(); err != nil {
+			return x, err
+		}
+		return field(t, x)
+	}
+}
+
+// remembering returns the field of the net with the first velocity of a start taken from there, or put there. A
+// velocity that another run has computed counts as a call, and saved grows by the time it took then.
+func (f *Fitted) remembering(o *start, now func() time.Time, saved *float64) flow.Field {
+	net := f.model.Field()
+	return func(t float64, x flow.Batch) (flow.Batch, error) {
+		if t > 0 || !slices.Equal(x.Data, o.x0.Data) {
+			return net(t, x)
+		}
+		if o.u.Data != nil {
+			*saved += o.seconds
+			return o.u.Clone(), nil
+		}
+		began := now()
+		u, err := net(t, x)
+		if err == nil {
+			o.u, o.seconds = u.Clone(), now().Sub(began).Seconds()
+		}
+		return u, err
+	}
+}

@@ -1,0 +1,167 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/velocity"
+)
+
+func plan(t *testing.T, text string) experiments.Plan {
+	t.Helper()
+	spec, err := experiments.Parse("spec.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := spec.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// TestActivationsAreOneList: the names a spec may give are those the nets know. The two lists are apart because the
+// words of a spec must not drag GoMLX in.
+func TestActivationsAreOneList(t *testing.T) {
+	t.Parallel()
+	for _, a := range velocity.Activations {
+		p := plan(t, "name: a\ntarget: moons\nnet: {activation: "+a.Name+"}\n")
+		if net, err := NetOf(p.Fits[0].Recipe); err != nil || net.Activation.Name != a.Name {
+			t.Errorf("%s: net with %q, %v", a.Name, net.Activation.Name, err)
+		}
+	}
+	_, err := experiments.Parse("spec.yaml", []byte("name: a\ntarget: moons\nnet: {activation: gone}\n"))
+	if err == nil {
+		t.Fatal("an unknown activation passes")
+	}
+	_, have, _ := strings.Cut(err.Error(), "(have ")
+	have, _, _ = strings.Cut(have, ")")
+	for name := range strings.SplitSeq(have, ", ") {
+		if _, err := velocity.ActivationByName(name); err != nil {
+			t.Errorf("a spec may say %q, but %v", name, err)
+		}
+	}
+}
+
+// TestArchitecturesAreOneList is the same for architectures, and that each takes heads in a spec only where the net does.
+func TestArchitecturesAreOneList(t *testing.T) {
+	t.Parallel()
+	for _, a := range velocity.Nets {
+		net, err := NetOf(plan(t, "name: a\ntarget: moons\nnet: {name: "+a.Name+"}\n").Fits[0].Recipe)
+		if err != nil || net.Architecture.Name != a.Name || net.Check() != nil {
+			t.Errorf("%s: net %v, %v, %v", a.Name, net, err, net.Check())
+		}
+		_, err = experiments.Parse("spec.yaml", []byte("name: a\ntarget: moons\nnet: {name: "+a.Name+", heads: 2}\n"))
+		if takes := slices.Contains(a.Takes, "heads"); takes != (err == nil) {
+			t.Errorf("%s takes heads: %t; a spec that gives some: %v", a.Name, takes, err)
+		}
+	}
+	_, err := experiments.Parse("spec.yaml", []byte("name: a\ntarget: moons\nnet: {name: gone}\n"))
+	if err == nil {
+		t.Fatal("an unknown architecture passes")
+	}
+	_, have, _ := strings.Cut(err.Error(), "(have ")
+	have, _, _ = strings.Cut(have, ")")
+	for name := range strings.SplitSeq(have, ", ") {
+		if _, err := velocity.ArchitectureByName(name); err != nil {
+			t.Errorf("a spec may say %q, but %v", name, err)
+		}
+	}
+}
+
+// TestPairsDoNotDependOnTheBatch: the points of a fit are numbered through, so the second batch of 4 is the second half
+// of one of 8, and no point comes twice.
+func TestPairsDoNotDependOnTheBatch(t *testing.T) {
+	t.Parallel()
+	fit := plan(t, "name: a\ntarget: moons\n").Fits[0]
+	draw := func(step, n int) (times []float64, x0, x1 flow.Batch) {
+		times, x0, x1 = make([]float64, n), flow.NewBatch(n, 2), flow.NewBatch(n, 2)
+		if err := Pairs(fit)(step, times, x0, x1); err != nil {
+			t.Fatal(err)
+		}
+		return times, x0, x1
+	}
+	times, x0, x1 := draw(1, 8)
+	lateTimes, late0, late1 := draw(2, 4)
+	if !slices.Equal(lateTimes, times[4:]) || !slices.Equal(late0.Data, x0.Slice(4, 8).Data) || !slices.Equal(late1.Data, x1.Slice(4, 8).Data) {
+		t.Error("step 2 of batches of 4 is not the second half of step 1 of batches of 8")
+	}
+	_, early0, early1 := draw(1, 4)
+	if slices.Equal(early0.Data, late0.Data) || slices.Equal(early1.Data, late1.Data) {
+		t.Error("steps 1 and 2 train on the same points")
+	}
+}
+
+// untrained returns the net of the plan's first fit as it is before training.
+func untrained(t *testing.T, p experiments.Plan, seed uint64) *Fitted {
+	t.Helper()
+	net, err := NetOf(p.Fits[0].Recipe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := Open(engine.Go, p.Fits[0], net.Init(1), seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// TestRunsStartFromTheSameNoise: samples depend on the net, the sampling and the seed alone, and the first of them are
+// the same however many are drawn.
+func TestRunsStartFromTheSameNoise(t *testing.T) {
+	t.Parallel()
+	p := plan(t, "name: a\ntarget: moons\nnet: {width: 8, depth: 1}\nsample: {solver: heun, steps: 3, count: [10, 30]}\n")
+	draw := func(run int, seed uint64) Sampled {
+		sampling := p.Fits[0].Runs[run].Sampling
+		f := untrained(t, p, seed)
+		s, err := f.Sample(t.Context(), sampling, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// A run that finds the first velocity computed gives the same, counts it, and claims no less time than it took.
+		o := f.start(sampling.Count)
+		again, err := f.Sample(t.Context(), sampling, time.Now)
+		if err != nil || !slices.Equal(again.Points.Data, s.Points.Data) || again.NFE != s.NFE || again.Seconds < o.seconds || o.seconds <= 0 {
+			t.Errorf("with the first velocity at hand: nfe %g, %g s, %v", again.NFE, again.Seconds, err)
+		}
+		return s
+	}
+	few, many := draw(0, 5), draw(1, 5)
+	if !slices.Equal(few.Points.Data, many.Points.Slice(0, 10).Data) {
+		t.Error("the first 10 of 30 samples are not those drawn alone")
+	}
+	if slices.Equal(few.Points.Data, draw(0, 6).Points.Data) {
+		t.Error("another seed gives the same samples")
+	}
+	if few.NFE != 6 || few.Most != 6 {
+		t.Errorf("nfe %g, at most %d, want 6", few.NFE, few.Most)
+	}
+}
+
+func TestSamplingStopsWithTheContext(t *testing.T) {
+	t.Parallel()
+	p := plan(t, "name: a\ntarget: moons\nnet: {width: 8, depth: 1}\nsample: {solver: euler, steps: 1000000, count: 10}\n")
+	f := untrained(t, p, 0)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := f.Sample(ctx, p.Fits[0].Runs[0].Sampling, time.Now); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v, want that of the context", err)
+	}
+}
+
+func TestGuard(t *testing.T) {
+	t.Parallel()
+	err := Guard(func() error { _ = make([]float64, len(os.Args)-1<<62); return nil })
+	if err == nil || !strings.Contains(err.Error(), "makeslice") {
+		t.Errorf("error %v, want the panic", err)
+	}
+}

@@ -1,0 +1,111 @@
+package job
+
+import (
+	"fmt"
+	"sync"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/metric"
+	"flowsweep/experiments/target"
+)
+
+// Judges measures samples against the reference of their target. What depends on the reference alone is done once.
+// It is safe for use by several goroutines.
+type Judges struct {
+	spec  experiments.Spec
+	mu    sync.Mutex
+	byKey map[string]func() ([]metric.Judge, error) // by key of the reference; nil for the metrics of a net
+}
+
+// NewJudges returns the judges of the metrics of the spec.
+func NewJudges(spec experiments.Spec) *Judges {
+	return &Judges{spec: spec, byKey: map[string]func() ([]metric.Judge, error){}}
+}
+
+// Reference returns the fixed sample of the truth that a recipe's runs are measured against, on the scale that nets are
+// trained on: there every column of standardised data weighs the same, whatever its unit.
+func Reference(spec experiments.Spec, r experiments.Recipe) flow.Batch {
+	return r.Target.Reference(spec.Reference.Count, flow.NewStream(spec.Reference.Seed, "reference"))
+}
+
+// Prepare does what depends on the references alone, and returns what is wrong with them.
+func (j *Judges) Prepare(plan experiments.Plan) error {
+	for _, fit := range plan.Fits {
+		for _, run := range fit.Runs {
+			if _, err := j.judgesOf(fit.Recipe, run.Reference)(); err != nil {
+				return fmt.Errorf("target %s: %w", fit.Recipe.Target.Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// Measure returns the value of every metric of the spec, in order.
+func (j *Judges) Measure(f *Fitted, run experiments.Run, points flow.Batch) ([]experiments.Value, error) {
+	judges, err := j.judgesOf(f.fit.Recipe, run.Reference)()
+	if err != nil {
+		return nil, err
+	}
+	var values []experiments.Value
+	for i, m := range j.spec.Metrics {
+		judge := judges[i]
+		if judge == nil {
+			judge = func(points flow.Batch) (metric.Measurement, error) { return f.netMetric(m, run, points) }
+		}
+		got, err := judge(points)
+		if err != nil {
+			return nil, fmt.Errorf("measure %s: %w", m.Name, err)
+		}
+		values = append(values, experiments.Value{Name: m.Name, Value: got.Value, SE: got.SE})
+	}
+	return values, nil
+}
+
+// judgeOf returns the judge of a metric against a target, of which truth is a sample; nil where it takes a net to measure.
+func judgeOf(m metric.Metric, t target.Target, truth flow.Batch) (metric.Judge, error) {
+	law, ok := t.Mixture()
+	switch {
+	case m.TwoSamples():
+		return m.Judge(truth)
+	case m.Name != metric.ExactMMD.Name || !ok:
+		return nil, nil
+	}
+	bandwidth, err := metric.Bandwidth(truth)
+	if err != nil {
+		return nil, err
+	}
+	stds, weights := make([]float64, law.Means.Len()), make([]float64, law.Means.Len())
+	total := 0.
+	for i := range stds {
+		stds[i], weights[i] = law.Std[min(i, len(law.Std)-1)], 1
+		if law.Weights != nil {
+			weights[i] = law.Weights[i]
+		}
+		total += weights[i]
+	}
+	for i := range weights {
+		weights[i] /= total
+	}
+	return metric.MixtureMMD(law.Means, stds, weights, bandwidth)
+}
+
+func (j *Judges) judgesOf(r experiments.Recipe, key string) func() ([]metric.Judge, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.byKey[key] == nil {
+		j.byKey[key] = sync.OnceValues(func() ([]metric.Judge, error) {
+			truth := Reference(j.spec, r)
+			var judges []metric.Judge
+			for _, m := range j.spec.Metrics {
+				judge, err := judgeOf(m, r.Target, truth)
+				if err != nil {
+					return nil, fmt.Errorf("prepare %s: %w", m.Name, err)
+				}
+				judges = append(judges, judge)
+			}
+			return judges, nil
+		})
+	}
+	return j.byKey[key]
+}

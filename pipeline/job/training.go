@@ -1,0 +1,137 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/velocity"
+)
+
+// CurvePoints is about how many points of a loss curve are kept. Each is the mean of the steps since the one before.
+const CurvePoints = 500
+
+// NetOf returns the velocity net of a recipe.
+func NetOf(r experiments.Recipe) (velocity.Net, error) {
+	activation, err := velocity.ActivationByName(r.Net.Activation)
+	if err != nil {
+		return velocity.Net{}, err
+	}
+	architecture, err := velocity.ArchitectureByName(r.Net.Name)
+	if err != nil {
+		return velocity.Net{}, err
+	}
+	return velocity.Net{
+		Architecture: architecture, Dim: r.Target.Dim, Width: r.Net.Width, Depth: r.Net.Depth, Heads: r.Net.Heads, Activation: activation,
+	}, nil
+}
+
+// curveSteps returns how many steps of a fit a point of its loss curve is the mean of.
+func curveSteps(fit experiments.Fit) int {
+	return (fit.Recipe.Train.Steps + CurvePoints - 1) / CurvePoints
+}
+
+// training is one attempt at a job.
+type training struct {
+	Job
+	from   *checkpoint // to go on from; nil: from the start
+	events Events
+	pace   *pace
+
+	start time.Time
+	at    int // step
+	sum   float64
+	count int // losses in sum: those since the last point of the curve
+}
+
+// train makes one attempt.
+func train(ctx context.Context, j Job, from *checkpoint, events Events) (got Trained, err error) {
+	t := &training{Job: j, from: from, events: events, pace: newPace(j.Every, j.Now)}
+	err = Guard(func() (err error) {
+		got.Weights, err = t.run(ctx)
+		return err
+	})
+	got.Seconds = t.seconds()
+	return got, err
+}
+
+// run trains the net and returns its weights.
+func (t *training) run(ctx context.Context) ([]float32, error) {
+	net, err := NetOf(t.Fit.Recipe)
+	if err != nil {
+		return nil, err
+	}
+	r := t.Fit.Recipe.Train
+	tr := velocity.Training{
+		Steps: r.Steps, Batch: r.Batch, Ahead: t.Ahead,
+		Optimizer: velocity.Optimizer{Rate: r.Rate, Cosine: r.Schedule == "cosine", Clip: r.Clip, Decay: r.Decay, EMA: r.EMA},
+		Every:     1, Due: func(step int) bool { return step < r.Steps && t.pace.due() }, Save: t.save,
+	}
+	t.start, t.at, t.sum, t.count = t.Now(), 0, 0, 0
+	if t.from != nil {
+		t.at, t.sum, t.count, tr.From = t.from.step, t.from.Sum, t.from.Count, t.from.net
+	}
+	return velocity.Train(ctx, t.Engine, net, tr, t.Fit.Seed, t.Fit.Recipe.Path, Pairs(t.Fit), t.loss)
+}
+
+// loss adds the loss of a step to the curve.
+func (t *training) loss(at int, loss float64) error {
+	if t.from != nil && at == t.from.step+1 {
+		t.events.Resumed(t.from.step)
+	}
+	t.sum += loss
+	t.count++
+	r := t.Fit.Recipe.Train
+	broken := math.IsNaN(loss) || math.IsInf(loss, 0)
+	if at%curveSteps(t.Fit) == 0 || at == r.Steps || broken {
+		t.events.Loss(experiments.Loss{Step: at, Value: t.sum / float64(t.count)})
+		t.events.Stepped(at - t.at)
+		t.at, t.sum, t.count = at, 0, 0
+	}
+	if broken {
+		return fmt.Errorf("the training loss is %g at step %d of %d: lower the rate, %g now", loss, at, r.Steps, r.Rate)
+	}
+	return nil
+}
+
+// save makes a checkpoint of velocity's one.
+func (t *training) save(step int, net []byte) error {
+	c := checkpoint{
+		Fit: t.Fit.Key, Engine: t.Engine.Name, Sum: t.sum, Count: t.count, Seconds: t.seconds(), step: step, net: net,
+	}
+	content, err := c.encode()
+	if err != nil {
+		return err
+	}
+	t.events.Save(step, content)
+	t.pace.saved()
+	return nil
+}
+
+// seconds returns how long the training has taken, the attempts it goes on from included.
+func (t *training) seconds() float64 {
+	s := t.Now().Sub(t.start).Seconds()
+	if t.from != nil {
+		s += t.from.Seconds
+	}
+	return s
+}
+
+// Pairs returns the batches of a fit. Row i of step k is the point of id (k - 1) batch + i of its streams, so no point
+// is drawn twice and none depends on the batch it falls into; which noise goes with which data may, by the coupling.
+func Pairs(fit experiments.Fit) velocity.Pairs {
+	noise := flow.NewStream(fit.Seed, "training noise")
+	data := flow.NewStream(fit.Seed, "training data")
+	times := flow.NewStream(fit.Seed, "training times")
+	coupled := flow.NewStream(fit.Seed, "training pairs")
+	return func(step int, t []float64, x0, x1 flow.Batch) error {
+		first := uint64(step-1) * uint64(len(t))
+		fit.Recipe.Source.Fill(x0, noise, first)
+		fit.Recipe.Target.Fill(x1, data, first)
+		fit.Recipe.Train.Times.Fill(t, times, first)
+		return fit.Recipe.Coupling.Pair(coupled.At(uint64(step)), x0, x1)
+	}
+}

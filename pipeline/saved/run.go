@@ -1,0 +1,69 @@
+package saved
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"flowsweep/experiments"
+	"flowsweep/store"
+)
+
+// Run returns what the store knows of a run, by its whole key, whether a sweep still plans it or not. Its metrics are those
+// of Metrics.
+func Run(ctx context.Context, db *store.DB, key string) (experiments.Result, error) {
+	run, err := db.Run(ctx, key)
+	if err != nil {
+		return experiments.Result{}, err
+	}
+	fit, err := db.Fit(ctx, run.Fit)
+	if err != nil {
+		return experiments.Result{}, err
+	}
+	r := experiments.Result{
+		Fit: fit.Key, Run: key, State: run.State, NFE: run.NFE, NFEMax: run.NFEMax, FitSeconds: fit.Seconds, SampleSeconds: run.Seconds, Params: fit.Params,
+		Commit: run.Environment.Commit, Engine: run.Environment.Engine, Version: run.Environment.Version, Error: run.Error,
+	}
+	if r.Setting, err = Parser(ctx, db).Setting(fit.Config, run.Config); err != nil {
+		return r, err
+	}
+	var seed struct{ Seed uint64 }
+	if err := json.Unmarshal(fit.Config, &seed); err != nil {
+		return r, fmt.Errorf("read the seed of fit %s: %w", fit.Key, err)
+	}
+	r.Seed = seed.Seed
+	r.Metrics, _, err = Metrics(ctx, db, run)
+	return r, err
+}
+
+// Metrics returns the metrics of a run against the first of the references that it was measured with, and the nulls of
+// those that have one, by metric.
+func Metrics(ctx context.Context, db *store.DB, run store.RunRecord) ([]experiments.Value, map[string]experiments.Null, error) {
+	if len(run.References) == 0 {
+		return nil, nil, nil
+	}
+	reference := run.References[0]
+	values, err := db.Metrics(ctx, run.Key, reference)
+	if err != nil {
+		return nil, nil, err
+	}
+	stored, err := db.NullsAgainst(ctx, reference)
+	if err != nil {
+		return nil, nil, err
+	}
+	var sampling struct{ Count int }
+	if err := json.Unmarshal(run.Config, &sampling); err != nil {
+		return nil, nil, fmt.Errorf("read the sampling of run %s: %w", run.Key, err)
+	}
+	nulls := map[string]experiments.Null{}
+	for i, v := range values {
+		key, err := experiments.NullKey(reference, v.Name, sampling.Count)
+		if err != nil {
+			return nil, nil, err
+		}
+		if null, ok := stored[key]; ok {
+			nulls[v.Name], values[i] = null, v.Against(null)
+		}
+	}
+	return values, nulls, nil
+}

@@ -1,0 +1,65 @@
+// Package saved turns what the store holds back into values: sweeps with what chance explains of their results, runs by
+// their key, weights and samples.
+//
+//	sweep, err := saved.Sweep(ctx, db, "two-moons")
+//	run, err := saved.Run(ctx, db, sweep.Results[0].Run)
+//	weights, err := saved.Weights(ctx, db, net, run.Fit)
+package saved
+
+import (
+	"context"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/velocity"
+	"flowsweep/store"
+)
+
+// Sweep returns the named sweep, or the latest where name is empty, with the p-values of its results.
+func Sweep(ctx context.Context, db *store.DB, name string) (experiments.Sweep, error) {
+	sweep, err := db.Sweep(ctx, name)
+	if err != nil {
+		return sweep, err
+	}
+	return withNulls(ctx, db, sweep)
+}
+
+// Planned is Sweep of the sweep that a plan is stored as.
+func Planned(ctx context.Context, db *store.DB, plan experiments.Plan) (experiments.Sweep, error) {
+	sweep, err := db.Planned(ctx, plan)
+	if err != nil {
+		return sweep, err
+	}
+	return withNulls(ctx, db, sweep)
+}
+
+func withNulls(ctx context.Context, db *store.DB, sweep experiments.Sweep) (experiments.Sweep, error) {
+	nulls, err := db.Nulls(ctx, sweep.Name)
+	if err != nil {
+		return sweep, err
+	}
+	return sweep, sweep.SetNulls(nulls)
+}
+
+// Parser reads stored recipes, with their data from the store.
+func Parser(ctx context.Context, db *store.DB) experiments.Parser {
+	return experiments.Parser{Open: func(sha256 string) ([]byte, error) { return db.Content(ctx, sha256) }}
+}
+
+// Weights returns the weights of a finished fit, (P).
+func Weights(ctx context.Context, db *store.DB, net velocity.Net, fit string) ([]float32, error) {
+	file, err := db.Weights(ctx, fit)
+	if err != nil {
+		return nil, err
+	}
+	return velocity.DecodeWeights(net, file)
+}
+
+// Samples returns the samples of a finished run, (count, d), on the scale that its net was trained on.
+func Samples(ctx context.Context, db *store.DB, run string) (flow.Batch, error) {
+	file, err := db.Samples(ctx, run)
+	if err != nil {
+		return flow.Batch{}, err
+	}
+	return flow.DecodeNPY(file)
+}

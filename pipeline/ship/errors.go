@@ -1,0 +1,48 @@
+package ship
+
+import (
+	"fmt"
+
+	"flowsweep/experiments"
+)
+
+// MismatchError says that an ONNX file does not compute what Go does.
+type MismatchError struct{ Err error }
+
+func (e *MismatchError) Error() string { return e.Err.Error() }
+func (e *MismatchError) Unwrap() error { return e.Err }
+
+// OccupiedError says that an output folder cannot be used, or holds what must not be written over.
+type OccupiedError struct{ Err error }
+
+func (e *OccupiedError) Error() string { return e.Err.Error() }
+func (e *OccupiedError) Unwrap() error { return e.Err }
+
+// occupied returns the error as an OccupiedError, and nil as it is.
+func occupied(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &OccupiedError{err}
+}
+
+// CheckError returns why a checked file must not be used or is not verified, nil where the check is OK.
+func CheckError(c experiments.Check) error {
+	switch {
+	case c.OK:
+		return nil
+	case c.Runtime == "":
+		return fmt.Errorf("%s was not verified: %s; all runs are kept, and the same command will verify it then", c.File, c.Error)
+	case c.Error != "":
+		return &MismatchError{fmt.Errorf("%s could not be compared with Go: %s: do not use it", c.File, c.Error)}
+	default:
+		return &MismatchError{fmt.Errorf("%s does not compute what Go does: the largest difference is %.3g, allowed are %.3g: do not use it",
+			c.File, c.MaxAbsDiff, c.Tolerance)}
+	}
+}
+
+// UnknownRunError says that the store does not hold the run that a file is of.
+type UnknownRunError struct{ Err error }
+
+func (e *UnknownRunError) Error() string { return e.Err.Error() }
+func (e *UnknownRunError) Unwrap() error { return e.Err }

@@ -1,0 +1,166 @@
+package ship
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
+	"flowsweep/experiments/target"
+	"flowsweep/experiments/velocity"
+	"flowsweep/export"
+	"flowsweep/pipeline/job"
+	"flowsweep/pipeline/saved"
+	"flowsweep/store"
+)
+
+// verifyPoints is the number of points an exported file is compared with Go at.
+const verifyPoints = 4096
+
+// runFiles returns the files of a run: its net, its net and solver in one, and what goes with them; and the outcomes of the
+// checks of the ONNX files: those stored if the sweep it is of holds them for the same bytes.
+func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin, o export.SamplerOptions) (files []store.File, checks []experiments.Check, err error) {
+	model, weights, err := goModel(ctx, db, r)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { err = errors.Join(err, model.Close()) }()
+	about := aboutRun(r, of)
+	onnx, err := export.Velocity(model.Net, weights, about)
+	if err != nil {
+		return nil, nil, err
+	}
+	files = []store.File{{Name: velocityFile, Content: onnx}}
+	if hasSampler(r) {
+		if onnx, err = exportSampler(model.Net, weights, r, of, o); err != nil {
+			return nil, nil, err
+		}
+		files = append(files, store.File{Name: SamplerFile, Content: onnx})
+	}
+	stored, err := db.Checks(ctx, of.sweep.Name)
+	if err != nil {
+		return nil, nil, err
+	}
+	var words []export.Check
+	for _, f := range files {
+		c := checked(stored, f, r, model, weights)
+		checks, words = append(checks, c), append(words, checkWords(c))
+	}
+	files = append(files, store.File{Name: cardFile, Content: export.Card(about, model.Net.Dim, words...)})
+	if checks[0].Error == "" {
+		var steps *export.Steps
+		if len(checks) > 1 && checks[1].Error == "" {
+			steps = &export.Steps{Field: model.Field(), Solver: r.Setting.Sample.Solver, Times: samplerGrid(r), Units: about.Units}
+		}
+		vectors, err := export.Vectors(model.Net.Dim, model.Velocity, steps)
+		if err != nil {
+			return nil, nil, err
+		}
+		files = append(files, store.File{Name: vectorsFile, Content: vectors})
+	}
+	return files, checks, nil
+}
+
+// checked returns the check of the file: the stored one of the same bytes, or a new one.
+func checked(stored []experiments.Check, f store.File, r experiments.Result, model *velocity.Model, weights []float32) experiments.Check {
+	sum := sha256.Sum256(f.Content)
+	for _, c := range stored {
+		if c.SHA256 == hex.EncodeToString(sum[:]) && c.OK {
+			return c
+		}
+	}
+	return verify(f, r, model, weights)
+}
+
+// verify compares a file of a run in onnxruntime with Go.
+func verify(f store.File, r experiments.Result, model *velocity.Model, weights []float32) experiments.Check {
+	var c export.Check
+	if kind, _, err := export.Origin(f.Content); err == nil && kind == "sampler" {
+		c = verifySampler(f.Content, r, model, weights)
+	} else {
+		c = export.Verify(f.Content, export.Points(model.Net.Dim, verifyPoints, 0), model.Velocity)
+	}
+	return experiments.Check{
+		File: f.Name, Run: r.Run, SHA256: c.SHA256, Runtime: c.Runtime, Points: c.Points, Batches: c.Batches, Levels: c.Levels, Threads: c.Threads,
+		MaxAbsDiff: experiments.Number(c.MaxAbsDiff), MeanAbsDiff: experiments.Number(c.MeanAbsDiff), MaxAbs: experiments.Number(c.MaxAbs),
+		Tolerance: experiments.Number(c.Tolerance), Reason: c.Reason, OK: c.OK, Error: c.Error,
+	}
+}
+
+// checkWords is the check in the words of the export room, which does not know those of experiments.
+func checkWords(c experiments.Check) export.Check {
+	return export.Check{
+		File: c.File, SHA256: c.SHA256, Runtime: c.Runtime, Points: c.Points, Batches: c.Batches, Levels: c.Levels, Threads: c.Threads,
+		MaxAbsDiff: float64(c.MaxAbsDiff), MeanAbsDiff: float64(c.MeanAbsDiff), MaxAbs: float64(c.MaxAbs),
+		Tolerance: float64(c.Tolerance), Reason: c.Reason, OK: c.OK, Error: c.Error,
+	}
+}
+
+// goModel returns the net of a run, compiled for Go's own backend, which files are compared with, and its weights.
+func goModel(ctx context.Context, db *store.DB, r experiments.Result) (*velocity.Model, []float32, error) {
+	net, err := job.NetOf(r.Setting.Recipe)
+	if err != nil {
+		return nil, nil, err
+	}
+	weights, err := saved.Weights(ctx, db, net, r.Fit)
+	if err != nil {
+		return nil, nil, err
+	}
+	model, err := velocity.Compile(engine.Go, net, weights)
+	return model, weights, err
+}
+
+// aboutRun says what a run's net is, for the metadata of its files. It holds what is stored of the run and nothing else,
+// so that the same run, measured against the same reference, gives the same bytes.
+func aboutRun(r experiments.Result, of origin) export.About {
+	s, steps := r.Setting, len(samplerGrid(r))-1
+	properties := map[string]string{
+		"target": experiments.Form(s.Target), "path": s.Path.String(), "coupling": s.Coupling.String(), "train": experiments.Form(s.Train),
+		"seed":               fmt.Sprint(r.Seed),
+		"recommended_solver": s.Sample.Solver.Name, "recommended_steps": fmt.Sprint(steps), "nfe": fmt.Sprint(r.NFE),
+		"fit": r.Fit, "run": r.Run, "commit": r.Commit, "engine": r.Engine,
+		"licence": licence,
+	}
+	maps.Copy(properties, of.properties())
+	for key, law := range map[string]any{"data_sha256": s.Target, "source_sha256": s.Source} {
+		if sum := dataHash(law); sum != "" {
+			properties[key] = sum
+		}
+	}
+	if s.Sample.Solver.Adaptive() {
+		properties["recommended_tolerance"] = experiments.Form(s.Sample.Tolerance)
+	} else {
+		properties["recommended_grid"] = experiments.Form(s.Sample.Grid)
+	}
+	if s.Sample.Path.Name != "" {
+		properties["recommended_path"] = s.Sample.Path.String()
+	}
+	for _, v := range r.Metrics {
+		properties["metric."+v.Name] = experiments.Number(v.Value).String()
+	}
+	if s.Target.Units.Identity() {
+		properties["units"] = "the data's own; inputs and outputs are not rescaled"
+	}
+	about := export.About{Version: r.Version, Properties: properties, Units: s.Target.Units, Columns: s.Target.Columns}
+	source := "N(0, I)"
+	if !s.Source.Gaussian() {
+		source = experiments.Form(s.Source)
+		about.Source, properties["source"] = source, source
+	}
+	about.Doc = fmt.Sprintf("Velocity u(t, x) of a flow from %s at t = 0 to %s at t = 1: solve dx/dt = u from noise, %s, steps: %d",
+		source, named(s.Target), s.Sample.Solver.Name, steps)
+	return about
+}
+
+// named returns what a target is called in a sentence.
+func named(t target.Target) string {
+	if t.Content == nil {
+		return t.Name
+	}
+	return "data of " + strings.Join(t.Columns, ", ")
+}

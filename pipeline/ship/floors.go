@@ -1,0 +1,57 @@
+package ship
+
+import (
+	"math"
+	"slices"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/metric"
+	"flowsweep/experiments/oracle"
+	"flowsweep/reports"
+)
+
+// floorDraws is about how many draws a floor is estimated from: its standard error is then some thousandths of it, about
+// that of the end of a loss curve, and it takes about half a second.
+const floorDraws = 40_000
+
+// floors are the floors of a sweep's recipes, each computed once: they depend on few of a recipe's words.
+type floors struct {
+	spec  experiments.Spec
+	known map[string]reports.Floor
+}
+
+// of returns the floor of a recipe. It depends on the recipe alone.
+func (f floors) of(r experiments.Recipe) reports.Floor {
+	key := experiments.Setting{Recipe: experiments.Recipe{
+		Target: r.Target, Source: r.Source, Path: r.Path, Coupling: r.Coupling, Train: experiments.Train{Times: r.Train.Times},
+	}}.Form()
+	if _, ok := f.known[key]; !ok {
+		f.known[key] = f.compute(r)
+	}
+	return f.known[key]
+}
+
+func (f floors) compute(r experiments.Recipe) reports.Floor {
+	nan := math.NaN()
+	got := reports.Floor{Loss: nan, LossSE: nan, HeldOut: nan, Entropy: nan, EntropySE: nan}
+	if r.Target.Law != nil && slices.ContainsFunc(f.spec.Metrics, func(m metric.Metric) bool { return m.Name == metric.NLL.Name }) {
+		got.Entropy, got.EntropySE = r.Target.Law.Entropy(floorDraws, 0)
+	}
+	switch {
+	case r.Target.Law == nil:
+		got.Why = "the target " + r.Target.Name + " has no closed form"
+	case !r.Source.Gaussian():
+		got.Why = "the closed form starts from noise, and they start from " + r.Source.From.Name
+	case r.Coupling.Name != flow.Independent.Name:
+		got.Why = "the closed form is that of independent pairs, and the coupling " + r.Coupling.Name + " has another floor"
+	default:
+		o := oracle.Oracle{Law: r.Target.Law, Path: r.Path}
+		got.Loss, got.LossSE = o.FloorOver(r.Train.Times, floorDraws, 0)
+		got.HeldOut = got.Loss
+		if r.Train.Times.Name != flow.Uniform.Name {
+			got.HeldOut, _ = o.Floor(floorDraws, 0)
+		}
+	}
+	return got
+}

@@ -1,0 +1,166 @@
+package ship
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"flowsweep/store"
+)
+
+// The files of the output folder.
+const (
+	velocityFile = "velocity.onnx"
+	SamplerFile  = "sampler.onnx"
+	vectorsFile  = "vectors.json"
+	cardFile     = "model-card.md"
+	csvFile      = "runs.csv"
+	choiceFile   = "choice.json"
+	ReportFile   = "report.html"
+	sumsFile     = "SHA256SUMS"
+)
+
+// fileNames lists what an output folder may hold, but for the sums of it.
+var fileNames = []string{velocityFile, SamplerFile, vectorsFile, cardFile, choiceFile, csvFile, ReportFile}
+
+// Folder returns the output folder, by default the one of that name in out, after checking that files can be written there.
+// Where they cannot the error is an OccupiedError.
+func Folder(asked, name string) (string, error) {
+	if asked == "" {
+		asked = filepath.Join("out", name)
+	}
+	return asked, occupied(checkFolder(asked))
+}
+
+// checkFolder returns an error unless files can be written into the folder, which may not exist yet. It leaves nothing
+// behind.
+func checkFolder(path string) error {
+	at := filepath.Clean(path)
+	for {
+		info, err := os.Stat(at)
+		if err == nil && !info.IsDir() {
+			return fmt.Errorf("%s cannot be a folder: %s is a file: give another --out", path, at)
+		}
+		if err == nil {
+			break
+		}
+		if _, there := os.Lstat(at); there == nil {
+			return fmt.Errorf("%s cannot be a folder: %w: give another --out", path, err)
+		}
+		parent := filepath.Dir(at)
+		if parent == at {
+			return fmt.Errorf("the folder %s cannot be made: %w: give another --out", path, err)
+		}
+		at = parent
+	}
+	probe, err := os.CreateTemp(at, ".flowsweep-*")
+	if err != nil {
+		return fmt.Errorf("the folder %s cannot be written: %w: give another --out", path, err)
+	}
+	for _, name := range fileNames {
+		if info, err := os.Stat(filepath.Join(path, name)); err == nil && info.IsDir() {
+			return fmt.Errorf("%s is a folder, and is to be a file: remove it, or give another --out", filepath.Join(path, name))
+		}
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// checkOverwrite returns an OccupiedError if the folder holds an ONNX file of another export: what somebody may use is not
+// written over unless they say so.
+func checkOverwrite(out string, files []store.File, force bool) error {
+	if force {
+		return nil
+	}
+	for _, name := range []string{velocityFile, SamplerFile} {
+		path := filepath.Join(out, name)
+		have, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return occupied(fmt.Errorf("look at what the folder holds: %w", err))
+		}
+		if !slices.ContainsFunc(files, func(f store.File) bool { return f.Name == name && bytes.Equal(f.Content, have) }) {
+			return occupied(fmt.Errorf("%s is of another export: give another --out, or --force to replace it", path))
+		}
+	}
+	return nil
+}
+
+// writeExport makes a folder hold just these of the files that go with a run, and sums all that it knows.
+func writeExport(out string, files []store.File) error {
+	return writeOnly(out, []string{velocityFile, SamplerFile, vectorsFile, cardFile}, files)
+}
+
+// WriteFile writes the file so that it is either whole or untouched, and not at all if it holds the content already.
+func WriteFile(path string, content []byte) error {
+	if have, err := os.ReadFile(path); err == nil && bytes.Equal(have, content) {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("make the output folder: %w", err)
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".partial-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	_, err = tmp.Write(content)
+	err = errors.Join(err, tmp.Chmod(0o644), tmp.Sync(), tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(tmp.Name()))
+	}
+	return nil
+}
+
+// writeFolder makes the output folder of a sweep hold just these of its files, and their sums. Files that it does not know
+// it leaves alone.
+func writeFolder(out string, files []store.File) error { return writeOnly(out, fileNames, files) }
+
+// writeOnly writes the files, removes those of the names that are not among them, and sums what is there then.
+func writeOnly(out string, names []string, files []store.File) error {
+	for _, name := range names {
+		if slices.ContainsFunc(files, func(f store.File) bool { return f.Name == name }) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(out, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove what is of an earlier choice: %w", err)
+		}
+	}
+	for _, f := range files {
+		if err := WriteFile(filepath.Join(out, f.Name), f.Content); err != nil {
+			return err
+		}
+	}
+	return writeSums(out)
+}
+
+// writeSums writes the sha256 of the files that are there, as `sha256sum -c` reads them.
+func writeSums(out string) error {
+	var lines strings.Builder
+	for _, name := range fileNames {
+		content, err := os.ReadFile(filepath.Join(out, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("sum the files: %w", err)
+		}
+		fmt.Fprintf(&lines, "%x  %s\n", sha256.Sum256(content), name)
+	}
+	return WriteFile(filepath.Join(out, sumsFile), []byte(lines.String()))
+}
+
+// WriteReport writes the page into an output folder, and sums what is there then.
+func WriteReport(out string, page []byte) (path string, err error) {
+	path = filepath.Join(out, ReportFile)
+	return path, errors.Join(WriteFile(path, page), writeSums(out))
+}

@@ -1,0 +1,56 @@
+// Package ship makes of a sweep's results what leaves the store: the choice, ONNX files that are verified, the model card, the
+// tables and the page.
+//
+//	outcome, err := ship.Load(ctx, db, "two-moons")
+//	shipped, err := outcome.Ship(ctx, db, engine, "out/two-moons", false)
+//	page, err := outcome.Page(ctx, db)
+package ship
+
+import (
+	"context"
+
+	"flowsweep/experiments"
+	"flowsweep/pipeline/saved"
+	"flowsweep/store"
+)
+
+// Outcome is a sweep with all that follows from its results: seeds summarised, settings labelled, one of them chosen. It is
+// worked out once, and choice, export, tables and page are made of it.
+type Outcome struct {
+	Sweep     experiments.Sweep
+	Summaries []experiments.Summary
+	Labels    experiments.Labels // of the summaries
+	Choice    experiments.Choice // Chosen is -1 where there is none
+	NoChoice  error              // why nothing could be chosen, if so
+}
+
+// New works out the outcome of a sweep.
+func New(sweep experiments.Sweep) (o Outcome, err error) {
+	o.Sweep = sweep
+	if o.Summaries, err = experiments.Summaries(sweep.Results, sweep.Spec.Metrics); err != nil {
+		return o, err
+	}
+	settings := make([]experiments.Setting, len(o.Summaries))
+	for i, s := range o.Summaries {
+		settings[i] = s.Setting
+	}
+	if o.Labels, err = experiments.NewLabels(settings); err != nil {
+		return o, err
+	}
+	if o.Choice, o.NoChoice = sweep.Spec.Choose.Choose(o.Summaries, o.Labels.Setting); o.NoChoice != nil {
+		o.Choice = experiments.Choice{Chosen: -1}
+	}
+	return o, nil
+}
+
+// Load returns the outcome of the named sweep, or of the latest where name is empty.
+func Load(ctx context.Context, db *store.DB, name string) (Outcome, error) {
+	sweep, err := saved.Sweep(ctx, db, name)
+	if err != nil {
+		return Outcome{}, err
+	}
+	return New(sweep)
+}
+
+// Chosen returns the summary of the chosen setting. It panics where nothing was chosen.
+func (o Outcome) Chosen() experiments.Summary { return o.Summaries[o.Choice.Chosen] }

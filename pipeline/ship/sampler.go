@@ -1,0 +1,51 @@
+package ship
+
+import (
+	"fmt"
+	"math"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
+	"flowsweep/experiments/ode"
+	"flowsweep/experiments/velocity"
+	"flowsweep/export"
+)
+
+// samplerPoints is the number of points that a sampler is compared with Go at: each is as dear as all steps of it.
+const samplerPoints = 512
+
+// samplerGrid returns the times that a run's sampler file steps between. A run that chose its steps by a tolerance is
+// given as many even ones as its velocity calls are worth.
+func samplerGrid(r experiments.Result) []float64 {
+	s := r.Setting.Sample
+	if s.Solver.Adaptive() {
+		return ode.Uniform(max(1, int(math.Ceil(float64(r.NFE)/float64(s.Solver.Stages())))))
+	}
+	return s.Times()
+}
+
+// hasSampler reports whether a run can be written as a sampler: not one along another path than was trained.
+func hasSampler(r experiments.Result) bool { return r.Setting.Sample.Path.Name == "" }
+
+// exportSampler returns the sampler file of a run.
+func exportSampler(net velocity.Net, weights []float32, r experiments.Result, of origin, o export.SamplerOptions) ([]byte, error) {
+	solver, ts := r.Setting.Sample.Solver, samplerGrid(r)
+	about := aboutRun(r, of)
+	about.Doc = fmt.Sprintf("Sampler of a flow to %s: carries noise at t = 0 to samples at t = 1, %s, steps: %d", named(r.Setting.Target),
+		solver.Name, len(ts)-1)
+	return export.Sampler(net, weights, solver, ts, about, o)
+}
+
+// verifySampler compares a sampler file in onnxruntime with Go.
+func verifySampler(onnx []byte, r experiments.Result, model *velocity.Model, weights []float32) export.Check {
+	solver, ts, units, noise := r.Setting.Sample.Solver, samplerGrid(r), r.Setting.Target.Units, export.Noise(model.Net.Dim, samplerPoints, 0)
+	if !export.HasLogProb(onnx) {
+		return export.VerifySampler(onnx, solver, ts, model.Field(), units, noise)
+	}
+	d, err := velocity.CompileDivergence(engine.Go, model.Net, weights)
+	if err != nil {
+		return export.Check{Error: err.Error()}
+	}
+	defer d.Close()
+	return export.VerifyDensity(onnx, solver, ts, d.DivField(), units, noise)
+}

@@ -1,0 +1,65 @@
+package ship
+
+import (
+	"context"
+	"encoding/json"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
+	"flowsweep/export"
+	"flowsweep/store"
+)
+
+// Shipped is what was made of an outcome.
+type Shipped struct {
+	Outcome
+	Fresh  experiments.Fresh   // of the chosen setting, if one was chosen
+	Checks []experiments.Check // of the exported ONNX files, if something was chosen
+}
+
+// Err returns why the files must not be used or are not verified, or why nothing was chosen; nil where all is well.
+func (s Shipped) Err() error {
+	for _, c := range s.Checks {
+		if err := CheckError(c); err != nil {
+			return err
+		}
+	}
+	return s.NoChoice
+}
+
+// Ship writes the output folder of a sweep, and stores its files and their checks. A file that was verified before is not
+// verified again. ONNX files of another export in the folder are an OccupiedError, or with force replaced.
+func (o Outcome) Ship(ctx context.Context, db *store.DB, e engine.Engine, out string, force bool) (Shipped, error) {
+	s := Shipped{Outcome: o}
+	var files []store.File
+	if o.NoChoice == nil {
+		var err error
+		if files, s.Checks, err = runFiles(ctx, db, o.Choice.Run, origin{o.Sweep, o.Chosen()}, export.SamplerOptions{}); err != nil {
+			return s, err
+		}
+		if s.Fresh, err = o.fresh(ctx, db, e); err != nil {
+			return s, err
+		}
+		reasons, err := json.MarshalIndent(choiceJSON(o, s.Fresh), "", "  ")
+		if err != nil {
+			return s, err
+		}
+		files = append(files, store.File{Name: choiceFile, Content: append(reasons, '\n')})
+	}
+	table, err := runsCSV(o.Sweep.Results)
+	if err != nil {
+		return s, err
+	}
+	files = append(files, store.File{Name: csvFile, Content: table})
+	if err := checkOverwrite(out, files, force); err != nil {
+		return s, err
+	}
+	if err := db.Ship(ctx, o.Sweep.Name, files, s.Checks); err != nil {
+		return s, err
+	}
+	page, err := o.Page(ctx, db)
+	if err != nil {
+		return s, err
+	}
+	return s, writeFolder(out, append(files, store.File{Name: ReportFile, Content: page}))
+}

@@ -1,0 +1,36 @@
+package ship
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"flowsweep/experiments"
+	"flowsweep/export"
+	"flowsweep/pipeline/saved"
+	"flowsweep/store"
+)
+
+// RunOf returns the key of the run that an exported file says it is of. What is no such file is a MismatchError.
+func RunOf(path string, onnx []byte) (string, error) {
+	_, key, err := export.Origin(onnx)
+	if err != nil {
+		return "", &MismatchError{fmt.Errorf("verify %s: %w", path, err)}
+	}
+	return key, nil
+}
+
+// Verify compares an exported file of a run again, in onnxruntime, with Go, which computes with the weights in the store. The
+// error is an UnknownRunError where that does not hold the run.
+func Verify(ctx context.Context, db *store.DB, key, path string, onnx []byte) (experiments.Check, error) {
+	r, err := saved.Run(ctx, db, key)
+	if err != nil {
+		return experiments.Check{}, &UnknownRunError{fmt.Errorf("verify %s: %w: give the store it was exported from with --db", path, err)}
+	}
+	model, weights, err := goModel(ctx, db, r)
+	if err != nil {
+		return experiments.Check{}, err
+	}
+	check := verify(store.File{Name: filepath.Base(path), Content: onnx}, r, model, weights)
+	return check, model.Close()
+}

@@ -1,0 +1,46 @@
+package sweep
+
+import (
+	"context"
+	"errors"
+
+	"flowsweep/experiments"
+)
+
+// fitEvents stores and shows what happens in the training of a fit.
+type fitEvents struct {
+	*sweeper
+	ctx  context.Context // outlives an interrupt
+	fit  experiments.Fit
+	last float64 // point of the loss curve
+	err  error   // of the store
+}
+
+// Refused drops a checkpoint that is of no use.
+func (e *fitEvents) Refused(why error) {
+	e.show.line("fit %s: its checkpoint is not used, training starts from nothing: %v", e.fit.Key, why)
+	e.err = errors.Join(e.err, e.DB.DropCheckpoint(e.ctx, e.fit.Key))
+}
+
+// Resumed takes the steps before out of the progress.
+func (e *fitEvents) Resumed(step int) {
+	e.show.line("fit %s: %s, seed %d: goes on from step %d of %d", e.fit.Key, e.labels[e.fit.Key], e.fit.Seed, step, e.fit.Recipe.Train.Steps)
+	e.show.skip(step)
+}
+
+// Loss stores a point of the loss curve.
+func (e *fitEvents) Loss(l experiments.Loss) {
+	e.last = l.Value
+	e.DB.LogLosses(e.fit.Key, l)
+}
+
+// Stepped adds to the progress.
+func (e *fitEvents) Stepped(n int) { e.show.advance(n, 0) }
+
+// Save stores a checkpoint, interrupted or not. One that cannot be stored is said and does no harm to the fit: what went
+// wrong will end it if it lasts.
+func (e *fitEvents) Save(step int, checkpoint []byte) {
+	if err := e.DB.SaveCheckpoint(e.ctx, e.fit.Key, step, checkpoint); err != nil {
+		e.show.line("fit %s: no checkpoint at step %d: %v", e.fit.Key, step, err)
+	}
+}

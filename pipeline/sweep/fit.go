@@ -1,0 +1,135 @@
+package sweep
+
+import (
+	"context"
+	"errors"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/velocity"
+	"flowsweep/pipeline/job"
+	"flowsweep/pipeline/saved"
+)
+
+// fit trains one net, if that is left to do, and then does its runs. What goes wrong with a fit or a run is noted and
+// not returned; what goes wrong with the store is. What is done is stored even if the context has ended meanwhile.
+func (s *sweeper) fit(ctx context.Context, t todo) error {
+	if t.train {
+		if ok, err := s.train(ctx, t.fit); err != nil || !ok {
+			return err
+		}
+	}
+	net, err := job.NetOf(t.fit.Recipe)
+	if err != nil {
+		return err
+	}
+	weights, err := saved.Weights(ctx, s.DB, net, t.fit.Key)
+	if err != nil {
+		return err
+	}
+	var f *job.Fitted
+	err = job.Guard(func() (err error) {
+		f, err = job.Open(s.Engine, t.fit, weights, s.Plan.Spec.Reference.Seed)
+		return err
+	})
+	if err != nil {
+		return s.failed("fit", t.fit.Key, err)
+	}
+	return errors.Join(s.runs(ctx, t, f), f.Close())
+}
+
+// runs does the runs of a fit that are left to sample or to measure.
+func (s *sweeper) runs(ctx context.Context, t todo, f *job.Fitted) error {
+	for _, run := range t.again {
+		points, err := saved.Samples(ctx, s.DB, run.Key)
+		if err != nil {
+			return err
+		}
+		if err := s.measure(ctx, f, run, points); err != nil {
+			return err
+		}
+	}
+	for _, run := range t.sample {
+		if err := s.run(ctx, f, run); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// train trains the net of a fit, from its checkpoint if there is one, and stores its weights. It reports false, with no
+// error, where that failed.
+func (s *sweeper) train(ctx context.Context, fit experiments.Fit) (ok bool, err error) {
+	started, err := s.DB.StartFit(ctx, fit.Key, s.env, s.Now())
+	if err != nil || !started {
+		return !started, err // it finished meanwhile, elsewhere
+	}
+	net, err := job.NetOf(fit.Recipe)
+	if err != nil {
+		return false, err
+	}
+	kept := context.WithoutCancel(ctx)
+	events := &fitEvents{sweeper: s, ctx: kept, fit: fit}
+	j := job.Job{
+		Fit: fit, Engine: job.EngineFor(s.Engine, fit, s.spare), Ahead: s.spare > 1, Memory: s.memory, Every: s.Checkpoints, Now: s.Now,
+	}
+	var there bool
+	if j.Step, j.Checkpoint, there, err = s.DB.Checkpoint(kept, fit.Key); err != nil {
+		events.Refused(err)
+	} else if there && j.Checkpoint == nil {
+		j.Checkpoint = []byte{} // an empty one is damaged, and not the same as none
+	}
+	trained, err := job.Train(ctx, j, events)
+	switch {
+	case events.err != nil: // of the store
+		return false, errors.Join(err, events.err)
+	case err != nil && errors.Is(err, ctx.Err()):
+		return false, errors.Join(err, s.DB.EndFit(kept, fit.Key, experiments.Killed, "interrupted", s.Now()))
+	case err != nil:
+		return false, errors.Join(s.DB.EndFit(kept, fit.Key, experiments.Failed, err.Error(), s.Now()), s.failed("fit", fit.Key, err))
+	}
+	file, err := velocity.EncodeWeights(net, trained.Weights)
+	if err != nil {
+		return false, err
+	}
+	if err := s.DB.FinishFit(kept, fit.Key, trained.Seconds, net.Size(), file, s.Now()); err != nil {
+		return false, err
+	}
+	s.show.line("fit %s: %s, seed %d: loss %.4f, %.1f s", fit.Key, s.labels[fit.Key], fit.Seed, events.last, trained.Seconds)
+	return true, nil
+}
+
+// run samples one run, stores the samples, and measures them.
+func (s *sweeper) run(ctx context.Context, f *job.Fitted, run experiments.Run) error {
+	var got job.Sampled
+	err := job.Guard(func() (err error) {
+		got, err = f.Sample(ctx, run.Sampling, s.Now)
+		return err
+	})
+	if err != nil && errors.Is(err, ctx.Err()) {
+		return err
+	}
+	kept := context.WithoutCancel(ctx)
+	if err != nil {
+		s.show.advance(0, 1)
+		return errors.Join(s.DB.EndRun(kept, run.Key, s.env, experiments.Failed, err.Error(), s.Now()), s.failed("run", run.Key, err))
+	}
+	if err := s.DB.FinishRun(kept, run.Key, s.env, got.NFE, got.Most, got.Seconds, flow.EncodeNPY(got.Points), s.Now()); err != nil {
+		return err
+	}
+	return s.measure(kept, f, run, got.Points)
+}
+
+// measure measures the samples of a run and stores the values.
+func (s *sweeper) measure(ctx context.Context, f *job.Fitted, run experiments.Run, points flow.Batch) error {
+	var values []experiments.Value
+	err := job.Guard(func() (err error) {
+		values, err = s.judges.Measure(f, run, points)
+		return err
+	})
+	s.show.advance(0, 1)
+	if err != nil {
+		return s.failed("run", run.Key, err)
+	}
+	return s.DB.SaveMetrics(ctx, run.Key, run.Reference, values)
+}

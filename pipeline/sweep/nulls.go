@@ -1,0 +1,38 @@
+package sweep
+
+import (
+	"context"
+	"errors"
+
+	"flowsweep/pipeline/job"
+)
+
+// nulls computes what each metric of the sweep reads between the truth and the truth, where that is not stored.
+func (s *sweeper) nulls(ctx context.Context) error {
+	plans, err := s.Plan.Nulls()
+	if err != nil {
+		return err
+	}
+	stored, err := s.DB.Nulls(ctx, s.Plan.Spec.Name)
+	if err != nil {
+		return err
+	}
+	for _, n := range plans {
+		if _, ok := stored[n.Key]; ok {
+			continue
+		}
+		if n.Values, err = job.NullValues(ctx, n, s.Plan.Spec.Reference); err != nil {
+			if errors.Is(err, ctx.Err()) {
+				return err
+			}
+			if err := s.failed("the noise of", n.Metric, err); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := s.DB.SaveNull(context.WithoutCancel(ctx), n.Null); err != nil {
+			return err
+		}
+	}
+	return nil
+}

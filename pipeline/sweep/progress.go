@@ -1,0 +1,93 @@
+package sweep
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+	"golang.org/x/term"
+)
+
+// progress shows how far a sweep has come: bars on a terminal, plain lines elsewhere. It is safe for use by several
+// goroutines.
+type progress struct {
+	w     io.Writer
+	bars  *mpb.Progress // nil where w is no terminal
+	steps *mpb.Bar      // training steps
+	runs  *mpb.Bar
+
+	mu    sync.Mutex
+	total int // of steps
+}
+
+// newProgress starts showing progress over this many training steps and runs.
+func newProgress(w io.Writer, steps, runs int) *progress {
+	p := &progress{w: w, total: steps}
+	if !IsTerminal(w) {
+		return p
+	}
+	p.bars = mpb.New(mpb.WithOutput(w), mpb.WithWidth(40))
+	p.steps = p.bar("training steps", steps)
+	p.runs = p.bar("runs", runs)
+	return p
+}
+
+func (p *progress) bar(name string, total int) *mpb.Bar {
+	if total == 0 {
+		return nil
+	}
+	return p.bars.AddBar(int64(total),
+		mpb.PrependDecorators(decor.Name(name, decor.WCSyncSpaceR), decor.CountersNoUnit("%d / %d", decor.WCSyncSpace)),
+		mpb.AppendDecorators(decor.Percentage(decor.WCSyncSpace), decor.AverageETA(decor.ET_STYLE_GO, decor.WCSyncSpace)))
+}
+
+// advance counts training steps and runs as done.
+func (p *progress) advance(steps, runs int) {
+	if p.steps != nil {
+		p.steps.IncrBy(steps)
+	}
+	if p.runs != nil {
+		p.runs.IncrBy(runs)
+	}
+}
+
+// skip takes training steps, done in an earlier sweep, out of those to do: they say nothing about the time that is left.
+func (p *progress) skip(steps int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.total -= steps
+	if p.steps != nil {
+		p.steps.SetTotal(int64(p.total), false)
+	}
+}
+
+// line prints a line, above the bars where there are any.
+func (p *progress) line(format string, args ...any) {
+	text := fmt.Sprintf(format, args...) + "\n"
+	if p.bars != nil {
+		io.WriteString(p.bars, text)
+		return
+	}
+	io.WriteString(p.w, text)
+}
+
+// close takes the bars away and leaves the lines.
+func (p *progress) close() {
+	for _, b := range []*mpb.Bar{p.steps, p.runs} {
+		if b != nil {
+			b.Abort(true)
+		}
+	}
+	if p.bars != nil {
+		p.bars.Wait()
+	}
+}
+
+// IsTerminal reports whether a person sees what is written to w, or types what is read from it.
+func IsTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

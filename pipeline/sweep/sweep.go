@@ -1,0 +1,146 @@
+// Package sweep does what is left of a plan: it asks the store what it holds, trains, samples and measures the rest, several
+// fits at once, stores what comes of it, and says how far it is and what went wrong.
+//
+//	s := sweep.Sweep{DB: db, Plan: plan, Engine: engine.Go, Workers: 2, Now: time.Now, Log: os.Stderr}
+//	err := s.Do(ctx, ship)
+package sweep
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
+	"flowsweep/pipeline/job"
+	"flowsweep/store"
+)
+
+// Sweep is a plan and how it is to be done. This process must hold the lock of the store.
+type Sweep struct {
+	DB      *store.DB
+	File    string // of the store, for people
+	Plan    experiments.Plan
+	Engine  engine.Engine
+	Reason  string // for that engine
+	Workers int    // fits done at once
+
+	Checkpoints time.Duration // between those of a training; 0: only when it is interrupted
+	FailFast    bool          // stop at the first fit or run that fails
+	RetryFailed bool          // do what failed before, and nothing else
+
+	Now func() time.Time
+	Log io.Writer // gets progress and failures
+}
+
+// Do does what is left of the plan, and then calls ship with what failed. However that ends, the store says how. What fails
+// in a fit or a run is among the failures, and no error.
+func (s Sweep) Do(ctx context.Context, ship func(ctx context.Context, failures []string) error) error {
+	w, err := newSweeper(ctx, s)
+	if err != nil {
+		return err
+	}
+	if s.RetryFailed && len(w.left.fits) == 0 {
+		fmt.Fprintf(s.Log, "nothing to do: nothing of %s in %s has failed\n", s.Plan.Spec.Name, s.File)
+		return nil
+	}
+	if err := w.start(ctx); err != nil {
+		return err
+	}
+	if err = w.do(ctx); err == nil {
+		err = w.nulls(ctx)
+	}
+	if err == nil {
+		err = ship(ctx, w.failures)
+	}
+	w.listFailures()
+	return errors.Join(err, s.DB.FinishSweep(context.WithoutCancel(ctx), s.Plan.Spec.Name, stateOf(ctx, err), s.Now()))
+}
+
+// stateOf returns the state that a sweep ends in.
+func stateOf(ctx context.Context, err error) experiments.State {
+	switch {
+	case ctx.Err() != nil:
+		return experiments.Killed
+	case err != nil:
+		return experiments.Failed
+	default:
+		return experiments.Finished
+	}
+}
+
+// start stores the plan, after saying what failed before and preparing what measuring depends on. Nothing is stored if
+// something is wrong with that.
+func (s *sweeper) start(ctx context.Context) error {
+	if err := s.listEarlierFailures(ctx); err != nil {
+		return err
+	}
+	if len(s.left.fits) > 0 {
+		if err := job.Guard(func() error { return s.judges.Prepare(s.Plan) }); err != nil {
+			return &ReferenceError{err}
+		}
+	}
+	// A sweep that is stored as it stands and has nothing left is not started again: it was computed when it was.
+	same, err := s.DB.Resume(ctx, s.Plan, s.Now())
+	if err == nil && (!same || len(s.left.fits) > 0) {
+		err = s.DB.StartSweep(ctx, s.Plan, s.env, s.Now())
+	}
+	return err
+}
+
+// ReferenceError says that nothing can be measured against the reference of a target. Nothing was started.
+type ReferenceError struct{ Err error }
+
+func (e *ReferenceError) Error() string { return e.Err.Error() }
+func (e *ReferenceError) Unwrap() error { return e.Err }
+
+// do does the fits that are left, several at once.
+func (s *sweeper) do(ctx context.Context) error {
+	name, left := s.Plan.Spec.Name, s.left
+	if len(left.fits) == 0 {
+		fmt.Fprintf(s.Log, "nothing to do: all %d fits and %d runs of %s are in %s\n", len(s.Plan.Fits), s.Plan.Runs(), name, s.File)
+		return nil
+	}
+	fmt.Fprintf(s.Log, "%s: %d fits (%d to train) and %d runs (%d to sample), %d at once, engine %s (%s)\n", name,
+		len(s.Plan.Fits), left.ToTrain, s.Plan.Runs(), left.ToSample, min(s.Workers, len(left.fits)), s.Engine.Name, s.Reason)
+	s.show = newProgress(s.Log, left.TrainSteps, left.ToMeasure)
+	defer func() {
+		s.show.close()
+		s.show = &progress{w: s.Log}
+	}()
+	cores := runtime.GOMAXPROCS(0)
+	s.spare = max(1, cores/min(s.Workers, len(left.fits)))
+	// Fits spend their time in onnxruntime, out of the sight of Go's scheduler. With one processor more, what else there is
+	// to do in Go runs beside them; with as many as cores it takes turns with them, and each turn is long.
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores + 1))
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(s.Workers)
+	for _, t := range longestFirst(left.fits) {
+		group.Go(func() error {
+			if inner.Err() != nil {
+				return inner.Err()
+			}
+			return s.fit(inner, t)
+		})
+	}
+	return group.Wait()
+}
+
+// longestFirst orders the fits so that the cores come to an end together.
+func longestFirst(fits []todo) []todo {
+	cost := func(t todo) float64 {
+		if !t.train {
+			return 0
+		}
+		return job.Multiplications(t.fit.Recipe)
+	}
+	slices.SortStableFunc(fits, func(a, b todo) int { return cmp.Compare(cost(b), cost(a)) })
+	return fits
+}

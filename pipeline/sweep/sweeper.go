@@ -1,0 +1,75 @@
+package sweep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"flowsweep/experiments"
+	"flowsweep/pipeline/job"
+)
+
+// sweeper is a sweep at work.
+type sweeper struct {
+	Sweep
+	left   Work
+	env    experiments.Environment
+	labels map[string]string // of the fits, by key
+	judges *job.Judges
+	memory float64 // bytes this machine has; 0 where that is not known
+	spare  int     // cores a fit may use
+	show   *progress
+
+	mu       sync.Mutex
+	failures []string
+}
+
+// newSweeper finds out what is left to do.
+func newSweeper(ctx context.Context, s Sweep) (*sweeper, error) {
+	left, err := Remaining(ctx, s.DB, s.Plan)
+	if err != nil {
+		return nil, err
+	}
+	if s.RetryFailed {
+		left = left.failedOnly()
+	}
+	labels, err := fitLabels(s.Plan)
+	if err != nil {
+		return nil, err
+	}
+	return &sweeper{
+		Sweep: s, left: left, env: Environment(s.Engine.Name), labels: labels, judges: job.NewJudges(s.Plan.Spec), memory: machineMemory(),
+		show: &progress{w: s.Log},
+	}, nil
+}
+
+// fitLabels returns what tells the fits of a plan apart, seeds aside, by key.
+func fitLabels(plan experiments.Plan) (map[string]string, error) {
+	settings := make([]experiments.Setting, len(plan.Fits))
+	for i, fit := range plan.Fits {
+		settings[i] = experiments.Setting{Recipe: fit.Recipe, Sample: fit.Runs[0].Sampling}
+	}
+	labels, err := experiments.NewLabels(settings)
+	if err != nil {
+		return nil, err
+	}
+	byKey := map[string]string{}
+	for i, fit := range plan.Fits {
+		byKey[fit.Key] = labels.Recipe(i)
+	}
+	return byKey, nil
+}
+
+// failed notes a failure and says it at once; with FailFast it returns it, which stops the sweep.
+func (s *sweeper) failed(kind, key string, err error) error {
+	text := fmt.Sprintf("%s %s failed: %v", kind, key, err)
+	s.mu.Lock()
+	s.failures = append(s.failures, text)
+	s.mu.Unlock()
+	s.show.line("%s", text)
+	if s.FailFast {
+		return errors.New(text)
+	}
+	return nil
+}

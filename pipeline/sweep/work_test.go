@@ -1,0 +1,77 @@
+package sweep
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"flowsweep/experiments"
+	"flowsweep/store"
+)
+
+func plan(t *testing.T, text string) experiments.Plan {
+	t.Helper()
+	spec, err := experiments.Parse("spec.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := spec.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestLongestFirst(t *testing.T) {
+	t.Parallel()
+	p := plan(t, "name: a\ntarget: moons\nnet: {width: [8, 64, 32]}\ntrain: {steps: 10}\n")
+	var fits []todo
+	for i, fit := range p.Fits {
+		fits = append(fits, todo{fit: fit, train: true})
+		if i == 1 {
+			fits = append(fits, todo{fit: fit}) // trained already
+		}
+	}
+	var order []string
+	for _, f := range longestFirst(fits) {
+		order = append(order, fmt.Sprint(f.fit.Recipe.Net.Width, f.train))
+	}
+	if got, want := strings.Join(order, ", "), "64 true, 32 true, 8 true, 64 false"; got != want {
+		t.Errorf("order %s, want %s", got, want)
+	}
+}
+
+// TestAFitKilledUnderItsRunsIsTrainedAgain: its runs are all there, but the net that would be exported is not known to
+// be.
+func TestAFitKilledUnderItsRunsIsTrainedAgain(t *testing.T) {
+	t.Parallel()
+	p := plan(t, "name: a\ntarget: moons\nmetrics: mmd\nsample: {steps: [1, 2]}\n")
+	ctx, now := t.Context(), time.Now()
+	db, err := store.Open(ctx, filepath.Join(t.TempDir(), "runs.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	fit := p.Fits[0]
+	errs := []error{
+		db.Lock(ctx, "test", time.Now, nil),
+		db.StartSweep(ctx, p, experiments.Environment{}, now), db.FinishFit(ctx, fit.Key, 1, 1, []byte("w"), now),
+	}
+	for _, run := range fit.Runs {
+		errs = append(errs, db.FinishRun(ctx, run.Key, experiments.Environment{}, 1, 1, 1, nil, now),
+			db.SaveMetrics(ctx, run.Key, run.Reference, []experiments.Value{{Name: "mmd", Value: 1}}))
+	}
+	if w, err := Remaining(ctx, db, p); err != nil || len(w.fits) != 0 {
+		t.Fatalf("left of a finished plan: %+v (%v, %v)", w, err, errors.Join(errs...))
+	}
+	if err := db.EndFit(ctx, fit.Key, experiments.Killed, "interrupted", now); err != nil {
+		t.Fatal(err)
+	}
+	w, err := Remaining(ctx, db, p)
+	if err != nil || w.ToTrain != 1 || w.ToSample != 0 || len(w.fits) != 1 {
+		t.Errorf("left after the fit was killed: %+v (%v), want its training alone", w, err)
+	}
+}
