@@ -48,6 +48,9 @@ type soak struct {
 func TestSoak(t *testing.T) {
 	t.Parallel()
 	kills := 12
+	if testing.Short() {
+		kills = 2
+	}
 	if n, err := strconv.Atoi(os.Getenv(soakVariable)); err == nil {
 		kills = n
 	}
@@ -82,7 +85,11 @@ func TestSoak(t *testing.T) {
 // TestSweepsAtOnce: of several processes that sweep the same at once, all end well, and each fit and run is done once.
 func TestSweepsAtOnce(t *testing.T) {
 	t.Parallel()
-	for _, n := range []int{2, 4} {
+	counts := []int{2, 4}
+	if testing.Short() {
+		counts = counts[:1]
+	}
+	for _, n := range counts {
 		s := &soak{T: t, dir: t.TempDir(), acked: map[string]string{}}
 		s.spec(2)
 		type process struct {

@@ -16,6 +16,9 @@ import (
 // TestCyclesLeaveMemoryFlat opens, runs and closes programs and loops 10,000 times. Tensors that a loop does not free cost
 // 7.5 MB; without a leak the memory wanders by less than 1 MB after a warm-up.
 func TestCyclesLeaveMemoryFlat(t *testing.T) {
+	if testing.Short() {
+		t.Skip("11,000 cycles take several seconds")
+	}
 	requireRuntime(t)
 	if residentMegabytes(t) == 0 {
 		t.Skip("no /proc/self/statm on this system to read the memory from")
