@@ -33,6 +33,7 @@ func field(t *testing.T) flow.Field {
 }
 
 func TestVerifySamplerPasses(t *testing.T) {
+	t.Parallel()
 	noise := Noise(2, 64, 0)
 	for _, s := range []ode.Solver{ode.Euler, ode.Dopri5} {
 		for _, o := range []SamplerOptions{{}, {Trajectory: true}, {Portable: true}, {Portable: true, Trajectory: true}} {
@@ -79,6 +80,7 @@ func set(m *onnx.Model, name string, change func(v []float32)) {
 }
 
 func TestVerifySamplerFindsWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	ts := ode.Uniform(8)
 	noise := Noise(2, 64, 0)
 	whole := SamplerOptions{Trajectory: true}
@@ -136,6 +138,7 @@ func rename(nodes []onnx.Node, from, to string) []onnx.Node {
 
 // TestVerifyFindsASwappedInput: the net is fed (x, t) for (t, x), in a file whose signature and checksum are right.
 func TestVerifyFindsASwappedInput(t *testing.T) {
+	t.Parallel()
 	m, weights := model(t)
 	file := edited(t, exported(t, weights), func(m *onnx.Model) { swap(m.Nodes, "Concat") })
 	if c := Verify(file, Points(2, 64, 0), m.Velocity); c.OK || c.Error != "" {
@@ -145,6 +148,7 @@ func TestVerifyFindsASwappedInput(t *testing.T) {
 
 // TestVerifyFindsOneFlippedBit of a weight, which changes its last digit: only the checksum tells.
 func TestVerifyFindsOneFlippedBit(t *testing.T) {
+	t.Parallel()
 	m, weights := model(t)
 	file := exported(t, weights)
 	at := bytes.Index(file, []byte("layers.2.weight\x4a")) + len("layers.2.weight\x4a\x80\x20") + 40
@@ -156,6 +160,7 @@ func TestVerifyFindsOneFlippedBit(t *testing.T) {
 
 // TestVerifyFindsWhatIsWrongFarOut: the file holds points back at 100, where those near the data never are.
 func TestVerifyFindsWhatIsWrongFarOut(t *testing.T) {
+	t.Parallel()
 	m, weights := model(t)
 	file := edited(t, exported(t, weights), func(m *onnx.Model) {
 		m.Initializers = append(m.Initializers, onnx.Initializer{Name: "limit", Data: []float32{100}})
@@ -168,6 +173,7 @@ func TestVerifyFindsWhatIsWrongFarOut(t *testing.T) {
 
 // TestVerifyFindsNaN: no tolerance allows it, and the file is sound otherwise.
 func TestVerifyFindsNaN(t *testing.T) {
+	t.Parallel()
 	m, weights := model(t)
 	file := edited(t, exported(t, weights), func(m *onnx.Model) { set(m, "layers.2.weight", func(v []float32) { v[9] = float32(math.NaN()) }) })
 	if c := Verify(file, Points(2, 8, 0), m.Velocity); c.OK || c.Error != "" || !math.IsNaN(c.MaxAbsDiff) {
@@ -177,6 +183,7 @@ func TestVerifyFindsNaN(t *testing.T) {
 
 // TestVerifyFindsANarrowOutput: the file says it gives two numbers a point, and gives one.
 func TestVerifyFindsANarrowOutput(t *testing.T) {
+	t.Parallel()
 	m, weights := model(t)
 	file := edited(t, exported(t, weights), func(m *onnx.Model) {
 		for i, init := range m.Initializers {
@@ -197,6 +204,7 @@ func TestVerifyFindsANarrowOutput(t *testing.T) {
 
 // TestVerifyLooksBeforeItOpens: an operation that no file of ours has is not given to onnxruntime, whatever it would say.
 func TestVerifyLooksBeforeItOpens(t *testing.T) {
+	t.Parallel()
 	m, weights := model(t)
 	odd, err := onnx.Read(exported(t, weights))
 	if err != nil {
@@ -210,6 +218,7 @@ func TestVerifyLooksBeforeItOpens(t *testing.T) {
 
 // TestVerifySamplerNeedsNumbers: a field that leads nowhere verifies nothing.
 func TestVerifySamplerNeedsNumbers(t *testing.T) {
+	t.Parallel()
 	file := sampler(t, small, ode.Euler, ode.Uniform(2), SamplerOptions{})
 	nowhere := func(_ float64, x flow.Batch) (flow.Batch, error) {
 		u := x.Clone()
@@ -273,6 +282,7 @@ func mutated(r *rand.Rand, file []byte) []byte {
 // TestMutatedFilesDoNotPass: none of thousands of damaged files is read as whole, and those that are given to onnxruntime
 // all the same neither pass nor bring the program down.
 func TestMutatedFilesDoNotPass(t *testing.T) {
+	t.Parallel()
 	m, weights := model(t)
 	u, ts := field(t), ode.Uniform(2)
 	loop := sampler(t, small, ode.Heun, ts, SamplerOptions{})

@@ -39,6 +39,7 @@ func TestEveryNetIsVerified(t *testing.T) {
 	}
 	for _, n := range nets() {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
 			weights := n.Init(3)
 			m, err := velocity.Compile(engine.Go, n, weights)
 			if err != nil {

@@ -38,6 +38,7 @@ func exported(t *testing.T, weights []float32) []byte {
 }
 
 func TestVerifyPasses(t *testing.T) {
+	t.Parallel()
 	m, weights := model(t)
 	c := Verify(exported(t, weights), Points(2, 4096, 0), m.Velocity)
 	if !c.OK || c.Error != "" || c.Points != 4096 || len(c.Batches) < 3 || !slices.Equal(c.Levels, []string{"off", "basic", "all"}) || !slices.Equal(c.Threads, []int{1, 2}) || c.MaxAbs <= 0 {
@@ -50,6 +51,7 @@ func TestVerifyPasses(t *testing.T) {
 
 // TestVerifyFindsOneWrongWeight changes one weight in the file, by 1 % of the weights' size, and then by a sign.
 func TestVerifyFindsOneWrongWeight(t *testing.T) {
+	t.Parallel()
 	m, weights := model(t)
 	file := exported(t, weights)
 	for _, at := range []int{0, 200, len(weights) / 2, len(weights) - 1} {
@@ -79,6 +81,7 @@ func perturbed(t *testing.T, file []byte, weight, change float32) []byte {
 }
 
 func TestVerifyFindsNonFinite(t *testing.T) {
+	t.Parallel()
 	m, weights := model(t)
 	file := exported(t, weights)
 	if c := Verify(perturbed(t, file, weights[5], float32(math.NaN())), Points(2, 64, 0), m.Velocity); c.OK {
@@ -99,6 +102,7 @@ func TestVerifyFindsNonFinite(t *testing.T) {
 }
 
 func TestVerifyOfAnotherNet(t *testing.T) {
+	t.Parallel()
 	m, _ := model(t)
 	other := velocity.Net{Dim: 3, Width: 4, Depth: 1, Activation: velocity.Tanh}
 	file, err := Velocity(other, other.Init(1), About{})
@@ -115,6 +119,7 @@ func TestVerifyOfAnotherNet(t *testing.T) {
 
 // TestVerifyChecksTheNames: other runtimes are fed by name.
 func TestVerifyChecksTheNames(t *testing.T) {
+	t.Parallel()
 	m, weights := model(t)
 	file := exported(t, weights)
 	renamed := bytes.ReplaceAll(file, []byte("\x0a\x01t"), []byte("\x0a\x01s")) // the input's name, wherever it is one
@@ -127,6 +132,7 @@ func TestVerifyChecksTheNames(t *testing.T) {
 }
 
 func TestExportIsReproducible(t *testing.T) {
+	t.Parallel()
 	_, weights := model(t)
 	a, b := exported(t, weights), exported(t, weights)
 	if !bytes.Equal(a, b) {
@@ -153,6 +159,7 @@ func TestPointsCoverTheTimes(t *testing.T) {
 }
 
 func TestVectorsHoldTheNet(t *testing.T) {
+	t.Parallel()
 	m, _ := model(t)
 	text, err := Vectors(2, m.Velocity, nil)
 	if err != nil {
@@ -170,6 +177,7 @@ func TestVectorsHoldTheNet(t *testing.T) {
 
 // TestVectorsHoldTheSampler runs the file on them, in both of its forms.
 func TestVectorsHoldTheSampler(t *testing.T) {
+	t.Parallel()
 	m, _ := model(t)
 	s := Steps{Field: m.Field(), Solver: ode.Heun, Times: ode.Uniform(5)}
 	text, err := Vectors(2, m.Velocity, &s)
