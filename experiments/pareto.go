@@ -3,6 +3,8 @@ package experiments
 import (
 	"cmp"
 	"slices"
+
+	"flowsweep/experiments/flow"
 )
 
 // ParetoFront returns the settings that no other beats in both the mean of the metric and the cost, by rising cost:
@@ -18,7 +20,7 @@ func ParetoFront(summaries []Summary, metric string, cost func(Summary) float64)
 	}
 	var order []int
 	for i, s := range summaries {
-		if c := cost(s); s.Complete(metric) && c > 0 && finite(c) {
+		if c := cost(s); s.Complete(metric) && c > 0 && flow.Finite(c) {
 			order = append(order, i)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"flowsweep/experiments/flow"
 )
 
 // reason says in one sentence why a setting was chosen, and how sure that is.
@@ -33,7 +35,7 @@ func (c Choose) reason(summaries []Summary, choice Choice, t contest, name func(
 		own, _ := summaries[choice.Chosen].Stat(c.Metric)
 		best, _ := summaries[choice.Best].Stat(c.Metric)
 		parts = append(parts, fmt.Sprintf("%s %.3g, the best %.3g", c.Metric, own.Mean, best.Mean))
-		if finite(best.Low) {
+		if flow.Finite(best.Low) {
 			parts[len(parts)-1] += fmt.Sprintf(" (%.3g to %.3g)", best.Low, best.High)
 		}
 	}

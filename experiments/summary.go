@@ -2,7 +2,6 @@ package experiments
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"flowsweep/experiments/flow"
@@ -44,7 +43,7 @@ func (s Summary) Stat(name string) (Stat, bool) {
 // Complete reports whether every planned seed finished with a finite value of the metric.
 func (s Summary) Complete(name string) bool {
 	st, ok := s.Stat(name)
-	return ok && st.N == s.Planned && finite(st.Mean)
+	return ok && st.N == s.Planned && flow.Finite(st.Mean)
 }
 
 // values returns the metric of every run, by seed.
@@ -106,5 +105,3 @@ func (s *Summary) stat(name string) Stat {
 	low, high := of.Interval(intervals, flow.NewStream(0, "bootstrap").At(0))
 	return Stat{Name: name, Mean: mean, Low: low, High: high, N: len(of.Values)}
 }
-
-func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

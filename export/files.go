@@ -76,18 +76,9 @@ func (s Steps) vectors(dim int) (*samplerVectors, error) {
 	}
 	return &samplerVectors{
 		Comment: "sampler.onnx must give samples for noise, to within tolerance",
-		Noise:   split(narrow(got.noise.Data), dim), Samples: split(narrow(s.Units.Apply(got.trajectory[len(s.Times)-1]).Data), dim),
+		Noise:   split(flow.Narrow(nil, got.noise.Data), dim), Samples: split(flow.Narrow(nil, s.Units.Apply(got.trajectory[len(s.Times)-1]).Data), dim),
 		Tolerance: got.tolerance(), Unit: got.unit(),
 	}, nil
-}
-
-// narrow rounds numbers to 32 bits.
-func narrow(values []float64) []float32 {
-	out := make([]float32, len(values))
-	for i, v := range values {
-		out[i] = float32(v)
-	}
-	return out
 }
 
 func split(flat []float32, dim int) [][]float32 {

@@ -98,7 +98,7 @@ func (o *Opened) asVelocity() error {
 
 // timesOf returns the times as a tensor of a rank: [n, 1], [n], or one time for all points.
 func timesOf(t []float64, rank int) (ort.Tensor, error) {
-	times := ort.Tensor{Dims: []int{len(t), 1}[:rank], Data: narrow(t)}
+	times := ort.Tensor{Dims: []int{len(t), 1}[:rank], Data: flow.Narrow(nil, t)}
 	if rank == 0 {
 		times.Data = times.Data[:1]
 		if slices.ContainsFunc(t, func(ti float64) bool { return ti != t[0] }) {
@@ -144,7 +144,7 @@ func inParts(field flow.RowField) flow.RowField {
 }
 
 func tensorOf(x flow.Batch) ort.Tensor {
-	return ort.Tensor{Dims: []int{x.Len(), x.Dim}, Data: narrow(x.Data)}
+	return ort.Tensor{Dims: []int{x.Len(), x.Dim}, Data: flow.Narrow(nil, x.Data)}
 }
 
 // batchOf returns an output that is to be of the size of x.

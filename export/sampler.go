@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"flowsweep/experiments/engine/onnx"
+	"flowsweep/experiments/flow"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
 )
@@ -111,14 +112,12 @@ func narrowed(ts []float64) ([]float32, error) {
 	if len(ts) < 2 {
 		return nil, fmt.Errorf("a time grid has at least 2 times, got %d", len(ts))
 	}
-	grid := make([]float32, len(ts))
 	for i, t := range ts {
 		if math.IsNaN(t) || math.Abs(t) > math.MaxFloat32 {
 			return nil, fmt.Errorf("time %d of the grid is %g: give finite times", i, t)
 		}
-		grid[i] = float32(t)
 	}
-	return grid, nil
+	return flow.Narrow(nil, ts), nil
 }
 
 // explicit returns an error unless every stage of the solver depends on earlier ones alone.

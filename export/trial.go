@@ -143,14 +143,11 @@ func Points(dim, n int, seed uint64) Sample {
 	t, x := make([]float64, n), flow.NewBatch(n, dim)
 	flow.NewStream(seed, "verify times").Uniform(t, 0)
 	flow.NewStream(seed, "verify points").Normal(x, 0)
-	s := Sample{Dim: dim, T: make([]float32, n), X: make([]float32, n*dim)}
-	for i, v := range t {
-		s.T[i] = float32(v)
+	for i := range x.Data {
+		x.Data[i] *= 3
 	}
+	s := Sample{Dim: dim, T: flow.Narrow(nil, t), X: flow.Narrow(nil, x.Data)}
 	copy(s.T, []float32{0, 1})
-	for i, v := range x.Data {
-		s.X[i] = float32(3 * v)
-	}
 	return s
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/engine/ort"
+	"flowsweep/experiments/flow"
 )
 
 // tolerance is the difference allowed between two float32 evaluations of one net, relative to 1 + max |v|. Sums in
@@ -55,7 +56,7 @@ func Verify(file []byte, points Sample, reference func(t, x []float32) ([]float3
 		if err != nil {
 			return err
 		}
-		if math.IsNaN(most) || math.IsInf(most, 0) {
+		if !flow.Finite(most) {
 			return errors.New("the net gives velocities that are not finite, and is of no use")
 		}
 		c.MaxAbs, c.Tolerance = most, tolerance*(1+most)
@@ -65,7 +66,7 @@ func Verify(file []byte, points Sample, reference func(t, x []float32) ([]float3
 		}
 		far := points.away()
 		out, most, err := far.trial(reference)
-		if err != nil || math.IsNaN(most) || math.IsInf(most, 0) {
+		if err != nil || !flow.Finite(most) {
 			return err // where Go has no numbers there is nothing to compare
 		}
 		for _, x := range far.X { // the terms of the sums are as large as these

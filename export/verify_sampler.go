@@ -164,8 +164,7 @@ func (s *solution) density(by Steps, div flow.DivField, moved flow.Batch) (err e
 }
 
 func (s solution) finite() bool {
-	sum := s.most + s.growth + s.mostLog + s.growthLog
-	return !math.IsNaN(sum) && !math.IsInf(sum, 0)
+	return flow.Finite(s.most + s.growth + s.mostLog + s.growthLog)
 }
 
 func (s solution) tolerance() float64 { return tolerance * (1 + s.most) * max(1, s.growth) }
@@ -200,7 +199,7 @@ func distance(a, b []float64) float64 {
 func (s solution) trial() trial {
 	dim := s.noise.Dim
 	times := max(1, slices.Max(batches)/max(1, s.noise.Len()))
-	noise, logp := slices.Repeat(narrow(s.noise.Data), times), slices.Repeat(s.logp, times)
+	noise, logp := slices.Repeat(flow.Narrow(nil, s.noise.Data), times), slices.Repeat(s.logp, times)
 	steps := make([][]float64, len(s.trajectory))
 	for i, x := range s.trajectory {
 		steps[i] = slices.Repeat(s.units.Apply(x).Data, times)

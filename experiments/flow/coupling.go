@@ -76,7 +76,7 @@ func checkPairs(x0, x1 Batch) error {
 	if x0.Len() > mostPaired {
 		return fmt.Errorf("a batch of %d is too large to compare every two points of: at most %d", x0.Len(), mostPaired)
 	}
-	if !finite(x0.Data...) || !finite(x1.Data...) {
+	if !x0.Finite() || !x1.Finite() {
 		return fmt.Errorf("a point of the batch is not finite: check the data")
 	}
 	return nil
@@ -86,13 +86,10 @@ func checkPairs(x0, x1 Batch) error {
 func standardized(x Batch) Batch {
 	x = x.Clone()
 	n, square := float64(x.Len()), 0.
+	mean, _ := x.Moments()
 	for j := range x.Dim {
-		mean := 0.
 		for i := j; i < len(x.Data); i += x.Dim {
-			mean += x.Data[i] / n
-		}
-		for i := j; i < len(x.Data); i += x.Dim {
-			x.Data[i] -= mean
+			x.Data[i] -= mean[j]
 			square += x.Data[i] * x.Data[i] / n
 		}
 	}

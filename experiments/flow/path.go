@@ -32,7 +32,7 @@ const clampMargin = 1e-5
 // Clamp returns t, or the nearest time at which the derivatives can be used: where one is infinite at t = 0 or t = 1, a
 // time at least 1e-5 from it.
 func (p Path) Clamp(t float64) float64 {
-	return keepClear(t, func(t float64) bool { return finite(p.DAlpha(t), p.DSigma(t)) })
+	return keepClear(t, func(t float64) bool { return Finite(p.DAlpha(t), p.DSigma(t)) })
 }
 
 // keepClear returns t, or the time clampMargin away from an end of [0, 1] that t is nearer to and that is not fit for use.
@@ -45,16 +45,6 @@ func keepClear(t float64, fit func(t float64) bool) float64 {
 	default:
 		return t
 	}
-}
-
-// finite reports whether every number is one.
-func finite(numbers ...float64) bool {
-	for _, x := range numbers {
-		if math.IsNaN(x) || math.IsInf(x, 0) {
-			return false
-		}
-	}
-	return true
 }
 
 // Interpolate writes X_t of each pair into xt and its conditional velocity alpha' X1 + sigma' X0 into u. The times t

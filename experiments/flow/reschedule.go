@@ -30,7 +30,7 @@ func Reschedule(u Field, from, to Path) Field {
 func RescheduleRows(u RowField, from, to Path) RowField {
 	fit := func(r float64) bool {
 		at := newScaleTime(from, to, r)
-		return finite(at.scale, at.scaleRate, at.timeRate)
+		return Finite(at.scale, at.scaleRate, at.timeRate)
 	}
 	return func(rs []float64, x Batch) (Batch, error) {
 		at, ts, inner := make([]scaleTime, len(rs)), make([]float64, len(rs)), x.Clone()

@@ -22,7 +22,7 @@ type Sinkhorn struct {
 
 // Make returns the coupling.
 func (c Sinkhorn) Make() (Coupling, error) {
-	if !(c.Epsilon > 0) || !finite(c.Epsilon) {
+	if !(c.Epsilon > 0) || !Finite(c.Epsilon) {
 		return Coupling{}, fmt.Errorf("epsilon: %g is no weight of an entropy: give a finite number above 0", c.Epsilon)
 	}
 	return Coupling{Name: "sinkhorn", Params: c, Pair: c.pair}, nil

@@ -85,10 +85,10 @@ type LogitNormal struct {
 
 // Make returns the times.
 func (c LogitNormal) Make() (Times, error) {
-	if !finite(c.Mean) {
+	if !Finite(c.Mean) {
 		return Times{}, fmt.Errorf("mean: %g is no mean: give a finite number", c.Mean)
 	}
-	if !(c.Std > 0) || !finite(c.Std) {
+	if !(c.Std > 0) || !Finite(c.Std) {
 		return Times{}, fmt.Errorf("std: %g is no standard deviation of times: give a finite number above 0", c.Std)
 	}
 	return Times{
@@ -145,7 +145,7 @@ type Shift struct {
 // Make returns the times.
 func (c Shift) Make() (Times, error) {
 	k := c.Factor
-	if !(k > 0) || !finite(k) {
+	if !(k > 0) || !Finite(k) {
 		return Times{}, fmt.Errorf("factor: %g moves no times: give a finite number above 0", k)
 	}
 	return Times{

@@ -7,6 +7,8 @@ import (
 
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"flowsweep/experiments/flow"
 )
 
 // draws is the number of resamples of a bootstrap: enough for the ends of a 95 % interval to within about 3 % of its
@@ -40,7 +42,7 @@ func (of Replicates) Interval(confidence float64, r *rand.Rand) (low, high float
 func (of Replicates) interval(confidence float64, draws int, r *rand.Rand) (low, high float64) {
 	n := len(of.Values)
 	mean, sd := stat.MeanStdDev(of.Values, nil)
-	if n < 2 || math.IsNaN(mean) || math.IsInf(mean, 0) {
+	if n < 2 || !flow.Finite(mean) {
 		return math.NaN(), math.NaN()
 	}
 	q := 1 - (1-confidence)/2
@@ -86,8 +88,4 @@ func (of Replicates) noise() float64 {
 		sum += of.se(i) * of.se(i)
 	}
 	return math.Sqrt(sum / float64(len(of.Values)))
-}
-
-func allFinite(values []float64) bool {
-	return !slices.ContainsFunc(values, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) })
 }

@@ -64,7 +64,7 @@ func Bandwidth(reference flow.Batch) (float64, error) {
 		return 0, err
 	}
 	l := medianDistance(reference)
-	if !(l > 0) || math.IsInf(l, 0) || !finite(reference) {
+	if !(l > 0) || math.IsInf(l, 0) || !reference.Finite() {
 		return 0, fmt.Errorf("the median distance within the reference is %g, which gives mmd no bandwidth: "+
 			"use a reference of distinct, finite points", l)
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"flowsweep/experiments/flow"
 )
 
 // Margin is how far the mean of a setting lies above the lowest mean, and the interval of the difference that holds
@@ -104,7 +106,7 @@ func byMargin(margins []Margin, best int) []int {
 func unitOf(values [][]float64) float64 {
 	largest := 0.
 	for _, row := range values {
-		if len(row) != len(values[0]) || len(row) < 2 || !allFinite(row) {
+		if len(row) != len(values[0]) || len(row) < 2 || !flow.Finite(row...) {
 			panic("metric: Margins needs rows of one length, at least 2, of finite values")
 		}
 		for _, v := range row {

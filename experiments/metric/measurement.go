@@ -32,16 +32,6 @@ func checkSizes(reference, samples flow.Batch) error {
 	return nil
 }
 
-// finite reports whether every number is one.
-func finite(b flow.Batch) bool {
-	for _, v := range b.Data {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return false
-		}
-	}
-	return true
-}
-
 // rootSE is the standard error of the root of a value whose own is se, by the delta method. At 0, which has no
 // derivative, it is NaN.
 func rootSE(root, se float64) float64 {

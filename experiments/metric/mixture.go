@@ -47,7 +47,7 @@ func MixtureMMD(means flow.Batch, stds, weights []float64, bandwidth float64) (J
 	}
 	t := mixture{centres: columnsOf(means), stds: stds, weights: weights, bandwidth: bandwidth}
 	yy := make([]float64, means.Len())
-	parallel(len(yy), func(c int) { yy[c] = weights[c] * t.blurred(stds[c]).at(t.centres, c) })
+	flow.Parallel(len(yy), func(c int) { yy[c] = weights[c] * t.blurred(stds[c]).at(t.centres, c) })
 	within, k, blurred := sum(yy), gaussians(bandwidth), t.blurred(0)
 	return func(samples flow.Batch) (Measurement, error) {
 		if err := checkSizes(samples, samples); err != nil {
@@ -56,12 +56,12 @@ func MixtureMMD(means flow.Batch, stds, weights []float64, bandwidth float64) (J
 		if samples.Dim != means.Dim {
 			return Measurement{}, fmt.Errorf("samples have %d columns and the mixture %d: compare points of one dimension", samples.Dim, means.Dim)
 		}
-		if !finite(samples) {
+		if !samples.Finite() {
 			return notFinite, nil
 		}
 		x := columnsOf(samples)
 		between := make([]float64, x.n)
-		parallel(x.n, func(i int) { between[i] = blurred.at(x, i) })
+		flow.Parallel(x.n, func(i int) { between[i] = blurred.at(x, i) })
 		return oneSample(k.within(x), within, between), nil
 	}, nil
 }
@@ -70,7 +70,7 @@ func checkMixture(means flow.Batch, stds, weights []float64) error {
 	if means.Len() == 0 || len(stds) != means.Len() || len(weights) != means.Len() {
 		return fmt.Errorf("%d means, %d stds, %d weights: give one of each a component", means.Len(), len(stds), len(weights))
 	}
-	if !finite(means) {
+	if !means.Finite() {
 		return errors.New("a mean is not finite: give numbers")
 	}
 	total := 0.

@@ -34,14 +34,14 @@ func (k kernel) judge(reference flow.Batch) (Judge, error) {
 	if err := checkSizes(reference, reference); err != nil {
 		return nil, err
 	}
-	sound := finite(reference)
+	sound := reference.Finite()
 	y := columnsOf(reference)
 	yy := k.within(y)
 	return func(samples flow.Batch) (Measurement, error) {
 		if err := checkSizes(reference, samples); err != nil {
 			return Measurement{}, err
 		}
-		if !sound || !finite(samples) {
+		if !sound || !samples.Finite() {
 			return notFinite, nil
 		}
 		x := columnsOf(samples)

@@ -1,12 +1,6 @@
 package metric
 
-import (
-	"runtime"
-	"sync"
-	"sync/atomic"
-
-	"flowsweep/experiments/flow"
-)
+import "flowsweep/experiments/flow"
 
 // tile is the number of points on each side of a block of pairs: their coordinates and distances stay in the fastest
 // cache.
@@ -86,7 +80,7 @@ func (k kernel) sum(x, y columns, symmetric bool) sums {
 	}
 	for r := range rounds {
 		twice := symmetric && r > 0 && 2*r == blocks // block I meets I + r, and I + r meets I
-		parallel(blocks, func(i int) {
+		flow.Parallel(blocks, func(i int) {
 			j := (i + r) % blocks
 			if twice && j < i || i*tile >= x.n || j*tile >= y.n {
 				return
@@ -122,25 +116,4 @@ func sum(v []float64) (total float64) {
 		total += x
 	}
 	return total
-}
-
-// parallel calls do with 0, 1, ..., n-1, from as many goroutines as there are processors.
-func parallel(n int, do func(i int)) {
-	workers := min(n, runtime.GOMAXPROCS(0))
-	if workers < 2 {
-		for i := range n {
-			do(i)
-		}
-		return
-	}
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range workers {
-		wg.Go(func() {
-			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
-				do(int(i))
-			}
-		})
-	}
-	wg.Wait()
 }

@@ -43,7 +43,7 @@ func Permutation(x, y flow.Batch, m Metric, permutations int, seed uint64) (Perm
 	}
 	x, y = x.Slice(0, min(x.Len(), most)), y.Slice(0, min(y.Len(), most))
 	t := PermutationTest{X: x.Len(), Y: y.Len(), P: math.NaN(), Value: math.NaN()}
-	if !finite(x) || !finite(y) {
+	if !x.Finite() || !y.Finite() {
 		return t, nil
 	}
 	pooled := flow.Batch{Dim: x.Dim, Data: slices.Concat(x.Data, y.Data)}
@@ -84,7 +84,7 @@ func permuter(m Metric, dim int) (most int, values permuted, err error) {
 func permutedLines(directions [][]float64, p int) permuted {
 	return func(pooled flow.Batch, partings []parting) (values []float64, scale float64, err error) {
 		costs := make([][]float64, len(directions))
-		parallel(len(directions), func(k int) {
+		flow.Parallel(len(directions), func(k int) {
 			costs[k] = make([]float64, len(partings))
 			whole := project(pooled, directions[k], new([]ordered))
 			phi := make([]float64, pooled.Len())
@@ -123,7 +123,7 @@ func (l line) split(p parting) (x, y line) {
 func judgedAnew(judge func(reference flow.Batch) (Judge, error)) permuted {
 	return func(pooled flow.Batch, partings []parting) (values []float64, scale float64, err error) {
 		values, errs := make([]float64, len(partings)), make([]error, len(partings))
-		parallel(len(partings), func(b int) {
+		flow.Parallel(len(partings), func(b int) {
 			x, y := partings[b].split(pooled)
 			measure, err := judge(y)
 			if err != nil {

@@ -55,7 +55,7 @@ func (k kernel) permuted(pooled flow.Batch, partings []parting) (values []float6
 func (k kernel) partSums(x columns, partings []parting) []float64 {
 	blocks := (x.n + tile - 1) / tile
 	sums := make([][]float64, blocks)
-	parallel(blocks, func(block int) {
+	flow.Parallel(blocks, func(block int) {
 		block = blocks - 1 - block // the longest rows first, so that no worker is left with them
 		sums[block] = make([]float64, len(partings))
 		row := make([]float64, x.n)

@@ -44,7 +44,7 @@ func judgeMMDRFF(reference flow.Batch) (Judge, error) {
 		if err := checkSizes(reference, samples); err != nil {
 			return Measurement{}, err
 		}
-		if !finite(samples) {
+		if !samples.Finite() {
 			return notFinite, nil
 		}
 		x := w.features(samples)
@@ -75,7 +75,7 @@ type features struct {
 func (w columns) features(x flow.Batch) features {
 	n, blocks := x.Len(), min(x.Len(), rffBlocks)
 	f := features{n: float64(n), mean: make([]float64, 2*bandwidths*w.n), blocks: make([][]float64, blocks)}
-	parallel(blocks, func(b int) {
+	flow.Parallel(blocks, func(b int) {
 		total, angles := make([]float64, len(f.mean)), make([]float64, w.n)
 		for i := b; i < n; i += blocks {
 			w.products(angles, x.Row(i))
@@ -129,7 +129,7 @@ func (f features) between(g features) float64 {
 func inner(f, g features, same bool) sums {
 	s := sums{rows: make([]float64, len(f.blocks)), cols: make([]float64, len(g.blocks))}
 	gram := make([][]float64, len(f.blocks))
-	parallel(len(gram), func(i int) {
+	flow.Parallel(len(gram), func(i int) {
 		gram[i] = make([]float64, len(g.blocks))
 		for j, block := range g.blocks {
 			if !same || i != j {

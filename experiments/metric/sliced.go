@@ -33,15 +33,15 @@ func judgeSlicedW2(reference flow.Batch) (Judge, error) {
 	if err := checkSizes(reference, reference); err != nil {
 		return nil, err
 	}
-	sound := finite(reference)
+	sound := reference.Finite()
 	directions := directions(reference.Dim)
 	sorted := make([]line, len(directions))
-	parallel(len(directions), func(k int) { sorted[k] = project(reference, directions[k], new([]ordered)) })
+	flow.Parallel(len(directions), func(k int) { sorted[k] = project(reference, directions[k], new([]ordered)) })
 	return func(samples flow.Batch) (Measurement, error) {
 		if err := checkSizes(reference, samples); err != nil {
 			return Measurement{}, err
 		}
-		if !sound || !finite(samples) {
+		if !sound || !samples.Finite() {
 			return notFinite, nil
 		}
 		return sliced(samples, directions, sorted), nil
@@ -56,7 +56,7 @@ func sliced(samples flow.Batch, directions [][]float64, sorted []line) Measureme
 	n, m := samples.Len(), len(sorted[0].values)
 	costs := make([]float64, len(directions))
 	phi, psi := make([][]float64, slicedParts), make([][]float64, slicedParts)
-	parallel(slicedParts, func(part int) {
+	flow.Parallel(slicedParts, func(part int) {
 		phi[part], psi[part] = make([]float64, n), make([]float64, m)
 		var scratch []ordered
 		for k := part; k < len(directions); k += slicedParts {

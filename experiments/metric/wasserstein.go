@@ -46,12 +46,12 @@ func judgeWasserstein(p int) func(flow.Batch) (Judge, error) {
 		if err := checkSizes(reference, reference); err != nil {
 			return nil, err
 		}
-		sound := finite(reference)
+		sound := reference.Finite()
 		return func(samples flow.Batch) (Measurement, error) {
 			if err := checkSizes(reference, samples); err != nil {
 				return Measurement{}, err
 			}
-			if !sound || !finite(samples) {
+			if !sound || !samples.Finite() {
 				return notFinite, nil
 			}
 			cost, phi, psi := matched(samples, reference, p)
@@ -85,7 +85,7 @@ func matched(x, y flow.Batch, p int) (cost float64, phi, psi []float64) {
 	n := min(x.Len(), y.Len(), assignedPoints)
 	xs, ys := columnsOf(x.Slice(0, n)), columnsOf(y.Slice(0, n))
 	costs := make([][]float64, n)
-	parallel(n, func(i int) {
+	flow.Parallel(n, func(i int) {
 		costs[i] = make([]float64, n)
 		ys.squaredDistances(costs[i], xs, i, 0)
 		if p == 1 {

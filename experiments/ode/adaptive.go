@@ -105,7 +105,7 @@ func (a *adaptive) start(from float64) error {
 		return err
 	}
 	for i := range a.active {
-		if !finite(a.at.Row(i)) || !finite(a.k[0].Row(i)) {
+		if !flow.Finite(a.at.Row(i)...) || !flow.Finite(a.k[0].Row(i)...) {
 			a.lose(i)
 		}
 	}
@@ -178,7 +178,7 @@ func (a *adaptive) judge(i int) error {
 	clear(a.scratch)
 	a.addScaled(a.scratch, h, a.s.E, i)
 	e := math.NaN()
-	if finite(y) {
+	if flow.Finite(y...) {
 		e = a.tol.norm(a.scratch, x, y)
 	}
 	if e <= 1 {
@@ -187,7 +187,7 @@ func (a *adaptive) judge(i int) error {
 		copy(x, y)
 		copy(a.k[0].Row(i), a.k[len(a.k)-1].Row(i))
 	} else {
-		s.h, s.rejected, s.blocked = h*a.control.failed(e), true, !finite([]float64{e})
+		s.h, s.rejected, s.blocked = h*a.control.failed(e), true, !flow.Finite(e)
 	}
 	return a.check(i)
 }

@@ -39,13 +39,3 @@ func (tol Tolerance) norm(v, x, y []float64) float64 {
 	}
 	return math.Sqrt(sum / float64(len(v)))
 }
-
-// finite reports whether every number is one.
-func finite(v []float64) bool {
-	for _, vi := range v {
-		if math.IsNaN(vi - vi) {
-			return false
-		}
-	}
-	return true
-}

@@ -3,9 +3,6 @@ package oracle
 import (
 	"math"
 	"math/rand/v2"
-	"runtime"
-	"sync"
-	"sync/atomic"
 
 	"flowsweep/experiments/flow"
 )
@@ -19,9 +16,9 @@ const replicates = 64
 func estimate(law Law, n int, seed uint64, name string, f func(m *mixer, u float64, r *rand.Rand, x []float64) float64) (mean, se float64) {
 	each := max(1, (n+replicates-1)/replicates)
 	var means [replicates]float64
-	inBlocks(replicates, 1, func() func(from, to int) {
+	flow.ParallelWorkers(replicates, func() func(b int) {
 		m, stream, x := newMixer(law), flow.NewStream(seed, "oracle/"+name), make([]float64, law.Dim())
-		return func(b, _ int) {
+		return func(b int) {
 			for k := range each {
 				r := stream.At(uint64(b*each + k))
 				u := (float64(k) + r.Float64()) / float64(each)
@@ -36,33 +33,6 @@ func estimate(law Law, n int, seed uint64, name string, f func(m *mixer, u float
 		se += (v - mean) * (v - mean)
 	}
 	return mean, math.Sqrt(se / (replicates * (replicates - 1)))
-}
-
-// inBlocks calls work(from, to) for the blocks of a size that make up 0 to n, from as many goroutines as there are cores,
-// each with its own work.
-func inBlocks(n, size int, newWork func() func(from, to int)) {
-	blocks := (n + size - 1) / size
-	var next atomic.Int64
-	run := func(work func(from, to int)) {
-		for {
-			from := (int(next.Add(1)) - 1) * size
-			if from >= n {
-				return
-			}
-			work(from, min(from+size, n))
-		}
-	}
-	workers := min(runtime.GOMAXPROCS(0), blocks)
-	if workers == 1 {
-		run(newWork())
-		return
-	}
-	var wg sync.WaitGroup
-	for range workers {
-		work := newWork() // its panics belong to the caller
-		wg.Go(func() { run(work) })
-	}
-	wg.Wait()
 }
 
 // integrate returns the integral of f from 0 to 1 by the tanh-sinh rule, whose points crowd at both ends, where narrow

@@ -40,7 +40,7 @@ func velocityAt(path flow.Path, t float64) (gaze, error) {
 	ds := path.DSigma(t)
 	g.p, g.qs = path.DAlpha(t), g.s*ds
 	g.w = g.p*g.s - ds*g.a
-	if t > .5 && (math.IsInf(ds, 0) || math.IsNaN(ds)) {
+	if t > .5 && !flow.Finite(ds) {
 		// Where s falls like the root of 1 - t, s' is infinite and s s' is not: its limit, up to about 1e-12.
 		before := t - 0x1p-40
 		g.qs = path.Sigma(before) * path.DSigma(before)

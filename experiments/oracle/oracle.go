@@ -78,7 +78,7 @@ func (o Oracle) look(gazes []gaze, x flow.Batch, do func(m *mixer, i int)) error
 	var without atomic.Bool
 	err := o.each(gazes, x, func(m *mixer, i int) {
 		logp := m.look(x.Row(i))
-		if m.gaze.s == 0 && math.IsInf(logp, 0) && finite(x.Row(i)) {
+		if m.gaze.s == 0 && math.IsInf(logp, 0) && flow.Finite(x.Row(i)...) {
 			without.Store(true)
 		}
 		do(m, i)
@@ -98,23 +98,15 @@ func (o Oracle) each(gazes []gaze, x flow.Batch, do func(m *mixer, i int)) error
 	if x.Dim != o.Law.Dim() && x.Len() > 0 {
 		return fmt.Errorf("the points have dimension %d and the law %d: give points of dimension %d", x.Dim, o.Law.Dim(), o.Law.Dim())
 	}
-	inBlocks(x.Len(), blockRows, func() func(from, to int) {
+	blocks := (x.Len() + blockRows - 1) / blockRows
+	flow.ParallelWorkers(blocks, func() func(b int) {
 		m := newMixer(o.Law)
-		return func(from, to int) {
-			for i := from; i < to; i++ {
+		return func(b int) {
+			for i := b * blockRows; i < min((b+1)*blockRows, x.Len()); i++ {
 				m.set(gazes[min(i, len(gazes)-1)])
 				do(m, i)
 			}
 		}
 	})
 	return nil
-}
-
-func finite(x []float64) bool {
-	for _, v := range x {
-		if math.IsInf(v, 0) || math.IsNaN(v) {
-			return false
-		}
-	}
-	return true
 }

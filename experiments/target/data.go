@@ -118,7 +118,7 @@ const mostOffset = 1e5
 
 // check returns an error where a column is not one that 32-bit floats can hold.
 func (d Data) check(drawn flow.Batch) error {
-	mean, std := moments(drawn)
+	mean, std := drawn.Moments()
 	for j, name := range d.Columns {
 		switch {
 		case constant(drawn, j):
@@ -135,7 +135,7 @@ func (d Data) check(drawn flow.Batch) error {
 
 // standard returns the map from standardised rows to these.
 func (d Data) standard(rows flow.Batch) (flow.Affine, error) {
-	mean, std := moments(rows)
+	mean, std := rows.Moments()
 	var flat []string
 	for j, name := range d.Columns {
 		if constant(rows, j) {
@@ -151,33 +151,12 @@ func (d Data) standard(rows flow.Batch) (flow.Affine, error) {
 
 // constant reports whether a column has one value. Its standard deviation may be a rounding error.
 func constant(rows flow.Batch, j int) bool {
-	first := rows.Row(0)[j]
-	return !slices.ContainsFunc(column(rows, j), func(v float64) bool { return v != first })
-}
-
-// moments returns the mean and the standard deviation, with divisor n, of each column.
-func moments(rows flow.Batch) (mean, std []float64) {
-	n := float64(rows.Len())
-	mean, std = make([]float64, rows.Dim), make([]float64, rows.Dim)
-	for j := range mean {
-		values := column(rows, j)
-		for _, v := range values {
-			mean[j] += v / n
+	for i := range rows.Len() {
+		if rows.Row(i)[j] != rows.Row(0)[j] {
+			return false
 		}
-		for _, v := range values {
-			std[j] += (v - mean[j]) * (v - mean[j]) / n
-		}
-		std[j] = math.Sqrt(std[j])
 	}
-	return mean, std
-}
-
-func column(rows flow.Batch, j int) []float64 {
-	values := make([]float64, rows.Len())
-	for i := range values {
-		values[i] = rows.Row(i)[j]
-	}
-	return values
+	return true
 }
 
 // dataset is Data as the parameters of a target: with what names its rows, wherever they came from.

@@ -134,7 +134,7 @@ func TestStandardised(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mean, std := moments(target.Units.Undo(drawn))
+	mean, std := target.Units.Undo(drawn).Moments()
 	for j := range mean {
 		// Sums of 40 numbers near 1.
 		if math.Abs(mean[j]) > 1e-13 || math.Abs(std[j]-1) > 1e-13 {
@@ -178,7 +178,7 @@ func TestDataDraws(t *testing.T) {
 	noisy := mustTarget(t, d)
 	const n = 20_000
 	x = noisy.Sample(n, flow.NewStream(2, "data"))
-	mean, std := moments(x)
+	mean, std := x.Moments()
 	for j := range mean {
 		if want := math.Sqrt(1 + .25); math.Abs(std[j]-want) > 5*want/math.Sqrt(n) || math.Abs(mean[j]) > 5*want/math.Sqrt(n) {
 			t.Errorf("column %d: mean %g and standard deviation %g, want 0 and %g", j, mean[j], std[j], want)

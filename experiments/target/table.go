@@ -72,7 +72,7 @@ func (t Table) Rows(names []string) (flow.Batch, error) {
 		for j, c := range columns {
 			v := c.Values[i] + 0 // -0 + 0 is 0: equal data must not have two keys
 			rows.Row(i)[j] = v
-			finite = finite && !math.IsNaN(v) && !math.IsInf(v, 0)
+			finite = finite && flow.Finite(v)
 		}
 		if !finite {
 			if bad++; bad == 1 {

@@ -108,8 +108,8 @@ func (b *trainingBatch) draw(step int, path flow.Path, pairs Pairs) error {
 		return fmt.Errorf("draw the batch of step %d: %w", step, err)
 	}
 	path.Interpolate(b.xt, b.ut, b.times, b.x0, b.x1)
-	narrow(b.t.Data, b.times)
-	narrow(b.x.Data, b.xt.Data)
-	narrow(b.u.Data, b.ut.Data)
+	b.t.Data = flow.Narrow(b.t.Data[:0], b.times)
+	b.x.Data = flow.Narrow(b.x.Data[:0], b.xt.Data)
+	b.u.Data = flow.Narrow(b.u.Data[:0], b.ut.Data)
 	return nil
 }

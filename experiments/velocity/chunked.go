@@ -6,6 +6,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 
 	"flowsweep/experiments/engine"
+	"flowsweep/experiments/flow"
 )
 
 // rows is how many points a compiled net takes at once. Larger batches are cut into chunks of it, whose intermediate
@@ -73,7 +74,7 @@ func byChunks[T float32 | float64](c *chunked, inputs ...[]T) ([][]T, error) {
 		count := min(rows, n-from)
 		for i, in := range inputs {
 			width := c.in[i].Dims[1]
-			narrow(c.in[i].Data, in[from*width:(from+count)*width])
+			flow.Narrow(c.in[i].Data[:0], in[from*width:(from+count)*width]) // in place; what is beyond does not matter
 		}
 		out, err := c.program.Run(append([]engine.Tensor{c.weights}, c.in...)...)
 		if err != nil {
@@ -86,11 +87,4 @@ func byChunks[T float32 | float64](c *chunked, inputs ...[]T) ([][]T, error) {
 		}
 	}
 	return outputs, nil
-}
-
-// narrow rounds src to 32 bits into dst, which may be longer.
-func narrow[T float32 | float64](dst []float32, src []T) {
-	for i, v := range src {
-		dst[i] = float32(v)
-	}
 }

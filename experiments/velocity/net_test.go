@@ -48,9 +48,7 @@ func TestNetsAreWhatTheySay(t *testing.T) {
 			const n = rows + 30 // more than one chunk
 			x, times := points32(1, n, net.Dim), make([]float64, n)
 			flow.NewStream(1, "t").Uniform(times, 0)
-			t32, x32 := make([]float32, n), make([]float32, n*net.Dim)
-			narrow(t32, times)
-			narrow(x32, x.Data)
+			t32, x32 := flow.Narrow(nil, times), flow.Narrow(nil, x.Data)
 			model, err := Compile(engine.Go, net, weights)
 			if err != nil {
 				t.Fatal(err)

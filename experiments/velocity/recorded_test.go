@@ -44,8 +44,8 @@ func TestRecordedDivergence(t *testing.T) {
 				}
 				defer s.Close()
 				for _, rows := range []int{0, 1, 13, 40} {
-					x, x32, t32 := points32(1, rows, n.Dim), make([]float32, rows*n.Dim), make([]float32, rows)
-					narrow(x32, x.Data)
+					x, t32 := points32(1, rows, n.Dim), make([]float32, rows)
+					x32 := flow.Narrow(nil, x.Data)
 					for i := range t32 {
 						t32[i] = .375
 					}

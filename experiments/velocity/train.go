@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/gomlx/gomlx/core/graph"
 
@@ -136,7 +135,7 @@ func (tr Training) save(loop engine.Loop, n Net, seed uint64, step int) error {
 // checkFinite returns an error where a weight is not finite: the last step may have been one too far.
 func checkFinite(weights []float32, rate float64) error {
 	for _, w := range weights {
-		if math.IsNaN(float64(w)) || math.IsInf(float64(w), 0) {
+		if !flow.Finite(float64(w)) {
 			return fmt.Errorf("a weight is %g after the last step: lower the rate, %g now", w, rate)
 		}
 	}

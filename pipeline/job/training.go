@@ -3,7 +3,6 @@ package job
 import (
 	"context"
 	"fmt"
-	"math"
 	"time"
 
 	"flowsweep/experiments"
@@ -85,7 +84,7 @@ func (t *training) loss(at int, loss float64) error {
 	t.sum += loss
 	t.count++
 	r := t.Fit.Recipe.Train
-	broken := math.IsNaN(loss) || math.IsInf(loss, 0)
+	broken := !flow.Finite(loss)
 	if at%curveSteps(t.Fit) == 0 || at == r.Steps || broken {
 		t.events.Loss(experiments.Loss{Step: at, Value: t.sum / float64(t.count)})
 		t.events.Stepped(at - t.at)

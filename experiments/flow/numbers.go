@@ -1,0 +1,44 @@
+package flow
+
+import (
+	"math"
+	"slices"
+)
+
+// Finite reports whether none of the numbers is infinite or NaN.
+func Finite(numbers ...float64) bool {
+	for _, x := range numbers {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// Finite reports whether no number of the batch is infinite or NaN.
+func (b Batch) Finite() bool { return Finite(b.Data...) }
+
+// Narrow appends the numbers to dst, rounded to the 32 bits that nets compute in.
+func Narrow[T float32 | float64](dst []float32, numbers []T) []float32 {
+	dst = slices.Grow(dst, len(numbers))
+	for _, x := range numbers {
+		dst = append(dst, float32(x))
+	}
+	return dst
+}
+
+// Moments returns the mean and the standard deviation, with divisor n, of each coordinate, (Dim) each.
+func (b Batch) Moments() (mean, std []float64) {
+	n := float64(b.Len())
+	mean, std = make([]float64, b.Dim), make([]float64, b.Dim)
+	for j := range b.Dim {
+		for i := j; i < len(b.Data); i += b.Dim {
+			mean[j] += b.Data[i] / n
+		}
+		for i := j; i < len(b.Data); i += b.Dim {
+			std[j] += (b.Data[i] - mean[j]) * (b.Data[i] - mean[j]) / n
+		}
+		std[j] = math.Sqrt(std[j])
+	}
+	return mean, std
+}
