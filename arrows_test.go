@@ -25,7 +25,8 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	}},
 	"pipeline/sweep": {
 		rooms: []string{
-			"pipeline/job", "pipeline/saved", "experiments", "experiments/engine", "experiments/flow", "experiments/velocity", "store",
+			"pipeline/job", "pipeline/saved", "experiments", "experiments/engine", "experiments/flow", "experiments/problem",
+			"experiments/velocity", "store",
 		},
 		doors: []string{"github.com/vbauerster/mpb"},
 	},

@@ -261,12 +261,12 @@ func waitSaved(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Fatalf("no checkpoint of %s after step %d in 10 seconds", args[0], before)
 }
 
-// jsonSame compares a value in two JSON files: jsonsame FILE FILE PATH
+// jsonSame compares a value in two JSON files, at one path or at another in the second: jsonsame FILE FILE PATH [PATH]
 func jsonSame(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 3 {
-		ts.Fatalf("usage: jsonsame FILE FILE PATH")
+	if neg || len(args) < 3 || len(args) > 4 {
+		ts.Fatalf("usage: jsonsame FILE FILE PATH [PATH]")
 	}
-	a, b := jsonAt(ts, args[0], args[2]), jsonAt(ts, args[1], args[2])
+	a, b := jsonAt(ts, args[0], args[2]), jsonAt(ts, args[1], args[len(args)-1])
 	if a == nil || !reflect.DeepEqual(a, b) {
 		ts.Fatalf("%s is %v in %s and %v in %s", args[2], a, args[0], b, args[1])
 	}

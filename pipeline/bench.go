@@ -37,7 +37,7 @@ func (a *app) benchCommand() *cobra.Command {
 	for _, b := range bench.Benches {
 		cmd.ValidArgs = append(cmd.ValidArgs, b.Name)
 	}
-	cmd.Flags().DurationVar(&d, "time", 2*time.Second, "about the `time` that one figure of train and store is measured for")
+	cmd.Flags().DurationVar(&d, "time", 2*time.Second, "about the `time` to spend on each figure of train and store")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }

@@ -27,9 +27,9 @@ func TestSweepWithoutItsCheckpoint(t *testing.T) {
 	for _, c := range []struct{ name, content, want string }{
 		{"none", "", ""},
 		{"good", good, "goes on from step"},
-		{"garbage", "garbage", "its checkpoint is not used, training starts from nothing: it is damaged"},
-		{"a damaged net", good + "x", "its checkpoint is not used, training starts from nothing: its checksum is wrong"},
-		{"a net that is none", head, "its checkpoint is not used"},
+		{"garbage", "garbage", "its checkpoint cannot be used, training starts from scratch: it is damaged"},
+		{"a damaged net", good + "x", "its checkpoint cannot be used, training starts from scratch: its checksum is wrong"},
+		{"a net that is none", head, "its checkpoint cannot be used"},
 	} {
 		dir := t.TempDir()
 		file, path := filepath.Join(dir, "a.yaml"), filepath.Join(dir, "runs.db")

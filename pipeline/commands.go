@@ -1,10 +1,11 @@
-// Package pipeline is where things happen, in order: the commands, one file each, and what they print. What they do is in
-// the rooms below: sweep does what is left of a plan, job is one fit and its runs, saved reads back, ship makes files and pages,
-// bench measures the program itself.
+// Package pipeline holds the commands, one file each, and what they print. The rooms below do the work: sweep does what is
+// left of a plan, job trains one fit and does its runs, saved reads back, ship makes files and pages, and bench measures the
+// program itself.
 package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowsweep/experiments"
+	"flowsweep/store"
 )
 
 // app is what the commands share: the streams, the clock and the flags common to several.
@@ -43,7 +45,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return a.code(ctx, err)
 }
 
-// checkedWriter remembers the first error, so that output which got lost is never taken for written.
+// checkedWriter remembers the first error, so that lost output is never taken for written.
 type checkedWriter struct {
 	w   io.Writer
 	err error
@@ -81,7 +83,7 @@ func (a *app) root() *cobra.Command {
 	return root
 }
 
-// noteStart has the commands, and those below them, note that they run.
+// noteStart makes every command record that it has started.
 func (a *app) noteStart(commands []*cobra.Command) {
 	for _, c := range commands {
 		a.noteStart(c.Commands())
@@ -96,7 +98,7 @@ func (a *app) noteStart(commands []*cobra.Command) {
 	}
 }
 
-// knownCommand is the argument check of the program itself, which takes nothing but the name of a command.
+// knownCommand checks the arguments of the program itself, which takes only the name of a command.
 func knownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -122,4 +124,23 @@ func (a *app) schemaCommand() *cobra.Command {
 			return err
 		},
 	}
+}
+
+// withStore opens the existing store, calls do, and closes it.
+func (a *app) withStore(ctx context.Context, do func(db *store.DB) error) error {
+	db, err := store.OpenExisting(ctx, a.db)
+	if err != nil {
+		return usage(err)
+	}
+	return errors.Join(do(db), db.Close())
+}
+
+// lock takes the store's lock on behalf of a command. If another process holds it, lock says so and waits, or with noWait
+// returns an error.
+func (a *app) lock(ctx context.Context, db *store.DB, command string, noWait bool) error {
+	waiting := func(w store.Worker) { fmt.Fprintf(a.stderr, "%s is using %s: waiting for it to finish\n", w, a.db) }
+	if noWait {
+		waiting = nil
+	}
+	return db.Lock(ctx, "flowsweep "+command, a.now, waiting)
 }

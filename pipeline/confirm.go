@@ -22,8 +22,8 @@ func (a *app) confirmLarge(plan experiments.Plan, yes bool) error {
 		"nothing was started", yes)
 }
 
-// confirm asks the question on a terminal. Elsewhere, and for another answer than yes, it returns the refusal or declined as
-// the user's to mend.
+// confirm asks the question on a terminal. If there is none, it returns refusal as a usage error; if the answer is not yes,
+// declined.
 func (a *app) confirm(question, refusal, declined string, yes bool) error {
 	if yes {
 		return nil

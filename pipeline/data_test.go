@@ -101,7 +101,7 @@ reference: {count: 500}
 		return err
 	}))
 	drawn := filepath.Join(folder, "drawn.csv")
-	must(t, a.drawSamples(t.Context(), drawFlags{run: key, noise: filepath.Join(folder, "noise.csv"), out: drawn}))
+	must(t, a.sample(t.Context(), sampleFlags{run: key, noise: filepath.Join(folder, "noise.csv"), out: drawn}))
 	content, err := os.ReadFile(drawn)
 	must(t, err)
 	own, columns, err := flow.DecodeCSV(content)
@@ -207,11 +207,11 @@ func TestFactsOfManyRowsTakeFewerDraws(t *testing.T) {
 			t.Errorf("%s: %d draws, want %d", target.Name, got, want)
 		}
 	}
-	many := oracle.Mixture{Means: flow.NewBatch(2*factWork/leastDraws, 1)}
+	many := oracle.Mixture{Means: flow.NewBatch(2*factWork/minDraws, 1)}
 	target := p.Fits[0].Recipe.Target
 	target.Law = many
-	if got := drawsFor(target); got != leastDraws {
-		t.Errorf("%d draws, want %d", got, leastDraws)
+	if got := drawsFor(target); got != minDraws {
+		t.Errorf("%d draws, want %d", got, minDraws)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"flowsweep/pipeline/sweep"
+	"flowsweep/experiments/problem"
 	"flowsweep/store"
 )
 
@@ -27,9 +27,9 @@ func (a *app) dbCheckCommand() *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Check that the store is whole; exits with 1 where it is not",
-		Long: "Check that the store is whole: the file itself, references between rows, the sha256 of every content. It also says what\n" +
-			"was running when its process died, and what nothing needs. It exits with 1 where something is damaged.",
+		Short: "Check that the store is whole; exit with 1 if it is not",
+		Long: "Check that the store is whole: the file itself, references between rows, the sha256 of every content. It also says\n" +
+			"what was running when its process died, and what nothing needs. The exit code is 1 if something is damaged.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if _, err := os.Stat(a.db); err != nil {
@@ -50,7 +50,7 @@ func (a *app) dbCheckCommand() *cobra.Command {
 	return cmd
 }
 
-// printFindings prints what is to be said of the store, and returns an error where something is damaged.
+// printFindings prints what Check found. It returns an error if something is damaged.
 func (a *app) printFindings(list []store.Finding, asJSON bool) error {
 	damaged := 0
 	for _, f := range list {
@@ -69,7 +69,7 @@ func (a *app) printFindings(list []store.Finding, asJSON bool) error {
 		return errors.Join(printJSON(a.stdout, list), err)
 	}
 	for _, f := range list {
-		fmt.Fprintf(a.stdout, "%-10s %s\n", f.Kind, sweep.Printable(f.Text))
+		fmt.Fprintf(a.stdout, "%-10s %s\n", f.Kind, problem.Printable(f.Text))
 	}
 	if damaged == 0 {
 		fmt.Fprintf(a.stdout, "%s is whole\n", a.db)
@@ -80,7 +80,7 @@ func (a *app) printFindings(list []store.Finding, asJSON bool) error {
 func (a *app) dbBackupCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "backup FILE",
-		Short: "Write a consistent copy of the store, even while a sweep works; never over a file that is there",
+		Short: "Write a consistent copy of the store, even during a sweep; never overwrite a file",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withStore(cmd.Context(), func(db *store.DB) error {
@@ -102,7 +102,7 @@ func (a *app) dbCleanCommand() *cobra.Command {
 	var unplanned, asJSON, noWait bool
 	cmd := &cobra.Command{
 		Use:   "gc",
-		Short: "Remove what nothing needs, and give its space back",
+		Short: "Remove what nothing needs, and shrink the file",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.removing(cmd.Context(), "db gc", noWait, asJSON, func(db *store.DB) (store.Removed, error) {
@@ -110,9 +110,9 @@ func (a *app) dbCleanCommand() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&unplanned, "unplanned", false, "also remove the runs that no sweep plans any more")
+	cmd.Flags().BoolVar(&unplanned, "unplanned", false, "also remove runs that no sweep plans any more")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.Flags().BoolVar(&noWait, "no-wait", false, "end with an error if a sweep works on the store, rather than wait for it")
+	cmd.Flags().BoolVar(&noWait, "no-wait", false, "if a sweep is using the store, fail instead of waiting")
 	return cmd
 }
 
@@ -138,11 +138,11 @@ func (a *app) dbDeleteCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.Flags().BoolVar(&noWait, "no-wait", false, "end with an error if a sweep works on the store, rather than wait for it")
+	cmd.Flags().BoolVar(&noWait, "no-wait", false, "if a sweep is using the store, fail instead of waiting")
 	return cmd
 }
 
-// removing works on the store and prints what that removed.
+// removing changes the store and prints what was removed.
 func (a *app) removing(ctx context.Context, command string, noWait, asJSON bool, do func(db *store.DB) (store.Removed, error)) error {
 	return a.withStore(ctx, func(db *store.DB) error {
 		if err := a.lock(ctx, db, command, noWait); err != nil {

@@ -6,27 +6,26 @@ import (
 	"slices"
 	"text/tabwriter"
 
+	"flowsweep/experiments/problem"
 	"flowsweep/experiments/query"
-	"flowsweep/pipeline/sweep"
 	"flowsweep/store"
 )
 
-// difference is the form of `flowsweep show A B --json`: what tells two fits or runs apart.
+// difference is the JSON form of `flowsweep show A B`: how two fits or runs differ.
 type difference struct {
 	A      string          `json:"a"` // keys
 	B      string          `json:"b"`
 	Fields []differentPart `json:"differences"`
 }
 
-// differentPart is a field that differs, under the dotted name it has in `flowsweep show --json`. It is empty where there
-// is none.
+// differentPart is a field that differs, under its dotted name in `flowsweep show --json`. A value that is missing is empty.
 type differentPart struct {
 	Field string `json:"field"`
 	A     string `json:"a"`
 	B     string `json:"b"`
 }
 
-// showDifference prints what tells two fits or two runs apart: configs, results and environments.
+// showDifference prints how two fits or two runs differ: configs, results and environments.
 func (a *app) showDifference(ctx context.Context, db *store.DB, first, second string, asJSON bool) error {
 	one, err := show(ctx, db, first)
 	if err != nil {
@@ -37,7 +36,7 @@ func (a *app) showDifference(ctx context.Context, db *store.DB, first, second st
 		return err
 	}
 	if one.Kind != two.Kind {
-		return usage(fmt.Errorf("%s is a %s and %s a %s: compare two of a kind", one.Key, one.Kind, two.Key, two.Kind))
+		return usage(fmt.Errorf("%s is a %s and %s a %s: compare two fits or two runs", one.Key, one.Kind, two.Key, two.Kind))
 	}
 	d := difference{A: one.Key, B: two.Key}
 	if d.Fields, err = differentParts(one, two); err != nil {
@@ -49,18 +48,18 @@ func (a *app) showDifference(ctx context.Context, db *store.DB, first, second st
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "%s\t%s\t%s\t\n", one.Kind, d.A, d.B)
 	for _, f := range d.Fields {
-		fmt.Fprintf(w, "%s\t%s\t%s\t\n", sweep.Printable(f.Field), sweep.Printable(f.A), sweep.Printable(f.B))
+		fmt.Fprintf(w, "%s\t%s\t%s\t\n", problem.Printable(f.Field), problem.Printable(f.A), problem.Printable(f.B))
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	if len(d.Fields) == 0 {
-		fmt.Fprintln(a.stdout, "they differ in nothing")
+		fmt.Fprintln(a.stdout, "no differences")
 	}
 	return nil
 }
 
-// differentParts returns the fields that differ, in the order of the first, and then those that the second alone has.
+// differentParts returns the fields that differ: those of the first in their order, then those that only the second has.
 func differentParts(one, two shown) ([]differentPart, error) {
 	var fields [2][]query.Field
 	for i, s := range []shown{one, two} {
@@ -90,7 +89,7 @@ func differentParts(one, two shown) ([]differentPart, error) {
 	return parts, nil
 }
 
-// comparable leaves out what differs by nature, and keeps of the losses the last.
+// comparable drops what always differs, and all losses but the last.
 func comparable(s shown) shown {
 	s.Key, s.Files, s.Tags, s.Note = "", nil, nil, ""
 	s.Environment.Modules = nil

@@ -29,7 +29,7 @@ func (a *app) doctorCommand() *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Say what this machine has: onnxruntime, engines, cores, the store; and run a self-test",
+		Short: "Print what this machine has (onnxruntime, engines, cores, the store) and run a self-test",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			d := a.diagnose(cmd.Context())

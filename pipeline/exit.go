@@ -20,7 +20,7 @@ const (
 	exitInterrupted = 130
 )
 
-// usageError is an error that the user mends before anything is started.
+// usageError is a mistake in a command or spec. Nothing was started.
 type usageError struct{ err error }
 
 func (e *usageError) Error() string { return e.err.Error() }
@@ -34,7 +34,7 @@ func usage(err error) error {
 	return &usageError{err}
 }
 
-// code prints the error, if there is one, and returns the exit code that goes with it.
+// code prints the error, if any, and returns the exit code for it.
 func (a *app) code(ctx context.Context, err error) int {
 	if err == nil {
 		return exitOK
@@ -60,7 +60,7 @@ func (a *app) code(ctx context.Context, err error) int {
 	}
 }
 
-// is reports whether an error of the type is in the chain.
+// is reports whether the chain of err holds an error of type E.
 func is[E error](err error) bool {
 	var e E
 	return errors.As(err, &e)

@@ -16,7 +16,7 @@ import (
 	"flowsweep/store"
 )
 
-// exportFlags says what is exported, and where to.
+// exportFlags say what to export, and where.
 type exportFlags struct {
 	run, out      string
 	pareto, force bool
@@ -27,7 +27,7 @@ func (a *app) exportCommand() *cobra.Command {
 	var f exportFlags
 	cmd := &cobra.Command{
 		Use:   "export",
-		Short: "Write the ONNX files of the chosen run, of any run, or of every setting worth its calls, and verify them",
+		Short: "Write and verify the ONNX files of the chosen run, of any run, or of the Pareto front",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withStore(cmd.Context(), func(db *store.DB) error {
@@ -37,7 +37,7 @@ func (a *app) exportCommand() *cobra.Command {
 				case f.pareto:
 					return a.exportFront(cmd.Context(), db, f)
 				case f.sampler != export.SamplerOptions{}:
-					return usage(errors.New("the files of a sweep have one form: give --run, or --pareto, for another"))
+					return usage(errors.New("the files of a sweep have no options: use --run or --pareto"))
 				default:
 					return a.exportChosen(cmd.Context(), db, f)
 				}
@@ -46,17 +46,17 @@ func (a *app) exportCommand() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.run, "run", "", "`key` of the run, a unique prefix is enough (default the chosen run of the latest sweep)")
-	flags.BoolVar(&f.pareto, "pareto", false, "every setting of the latest sweep that no cheaper one beats, a folder each")
+	flags.BoolVar(&f.pareto, "pareto", false, "the Pareto front of the latest sweep: every setting that no cheaper one beats, one folder each")
 	flags.StringVar(&f.out, "out", "", "the output `folder` (default out/<sweep name>, out/<run key> or out/<sweep name>-front)")
-	flags.BoolVar(&f.force, "force", false, "replace the ONNX files of another export that the folder holds")
-	flags.BoolVar(&f.sampler.Portable, "portable", false, "write out every step of sampler.onnx, for runtimes without Loop (with --run or --pareto)")
-	flags.BoolVar(&f.sampler.Trajectory, "trajectory", false, "let sampler.onnx return the points at every time, too (with --run or --pareto)")
-	flags.BoolVar(&f.sampler.LogProb, "log-prob", false, "let sampler.onnx return the log density of every sample, too (with --run or --pareto)")
+	flags.BoolVar(&f.force, "force", false, "replace the ONNX files of another export")
+	flags.BoolVar(&f.sampler.Portable, "portable", false, "unroll the steps of sampler.onnx, for runtimes without Loop (with --run or --pareto)")
+	flags.BoolVar(&f.sampler.Trajectory, "trajectory", false, "make sampler.onnx also return the points at every time (with --run or --pareto)")
+	flags.BoolVar(&f.sampler.LogProb, "log-prob", false, "make sampler.onnx also return the log density of every sample (with --run or --pareto)")
 	cmd.MarkFlagsMutuallyExclusive("run", "pareto")
 	return cmd
 }
 
-// exportRun writes the files of any run.
+// exportRun writes the files of a run.
 func (a *app) exportRun(ctx context.Context, db *store.DB, f exportFlags) error {
 	key, err := findRun(ctx, db, f.run)
 	if err != nil {
@@ -80,7 +80,7 @@ func (a *app) exportRun(ctx context.Context, db *store.DB, f exportFlags) error 
 	return a.printChecks(e.Folder, e.Checks)
 }
 
-// exportFront writes the files of every setting of the latest sweep that no cheaper one beats.
+// exportFront writes the files of every setting on the Pareto front of the latest sweep.
 func (a *app) exportFront(ctx context.Context, db *store.DB, f exportFlags) error {
 	outcome, err := ship.Load(ctx, db, "")
 	if err != nil {
@@ -130,7 +130,7 @@ func (a *app) exportChosen(ctx context.Context, db *store.DB, f exportFlags) err
 	return a.printChecks(out, s.Checks)
 }
 
-// findRun returns the whole key of the run that a key, or the beginning of one, stands for.
+// findRun returns the full key of the run whose key has this prefix.
 func findRun(ctx context.Context, db *store.DB, prefix string) (string, error) {
 	kind, key, err := db.Find(ctx, prefix)
 	if err == nil && kind != "run" {
@@ -139,7 +139,7 @@ func findRun(ctx context.Context, db *store.DB, prefix string) (string, error) {
 	return key, usage(err)
 }
 
-// printChecks says of every file in a folder that it is verified, up to one that is not.
+// printChecks prints that each file is verified. It stops with an error at the first that is not.
 func (a *app) printChecks(out string, checks []experiments.Check) error {
 	for _, c := range checks {
 		if err := ship.CheckError(c); err != nil {

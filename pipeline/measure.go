@@ -31,10 +31,10 @@ func (a *app) measureCommand() *cobra.Command {
 	permutations, seed := 0, uint64(0)
 	cmd := &cobra.Command{
 		Use:   "measure REFERENCE SAMPLES",
-		Short: "The metrics between two files of points, .npy or .csv, from anywhere",
-		Long: "The metrics between two files of points, .npy or .csv, one point a row: the value with its standard error, the null (what\n" +
-			"the metric is between random parts of the pooled points: mean and 95 %), and the p-value of the permutation test for\n" +
-			"both files holding samples of one distribution.",
+		Short: "Measure the metrics between two files of points, .npy or .csv",
+		Long: "Measure the metrics between two files of points, .npy or .csv, one point per row. Each row of the table holds the value\n" +
+			"with its standard error; the null, which is the metric between random halves of the pooled points (mean and 95 %\n" +
+			"quantile); and the p-value of the permutation test that both files are samples of one distribution.",
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			metrics, err := experiments.ParseMetrics("[" + names + "]")
@@ -66,7 +66,7 @@ func (a *app) measureCommand() *cobra.Command {
 	return cmd
 }
 
-// compare measures samples against a reference by every metric.
+// compare measures the samples against the reference by every metric.
 func compare(reference, samples flow.Batch, metrics []metric.Metric, permutations int, seed uint64) ([]comparison, error) {
 	var rows []comparison
 	for _, m := range metrics {

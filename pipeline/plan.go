@@ -16,11 +16,11 @@ import (
 	"flowsweep/store"
 )
 
-// loadPlan reads a spec file and returns its plan. Its errors are the user's to mend.
+// loadPlan reads a spec file and returns its plan. Its errors are usage errors.
 func loadPlan(path string) (experiments.Plan, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return experiments.Plan{}, usage(fmt.Errorf("there is no spec %s: give the path of a YAML file, experiments/specs/two-moons.yaml for example", path))
+		return experiments.Plan{}, usage(fmt.Errorf("there is no spec %s: give the path of a YAML file, such as experiments/specs/two-moons.yaml", path))
 	}
 	if err != nil {
 		return experiments.Plan{}, usage(fmt.Errorf("read the spec: %w", err))
@@ -55,7 +55,7 @@ func (a *app) planCommand() *cobra.Command {
 	workers := 0
 	cmd := &cobra.Command{
 		Use:   "plan SPEC",
-		Short: "Say what a sweep would do: fits and runs, new and cached; runs nothing",
+		Short: "Print what a sweep would do: fits and runs, new and cached; run nothing",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			plan, err := loadPlan(args[0])
@@ -80,7 +80,7 @@ func (a *app) planCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.Flags().IntVar(&workers, "workers", 0, "fits done at once; 0 means one a core")
+	cmd.Flags().IntVar(&workers, "workers", 0, "fits to do at once; 0 means one per core")
 	return cmd
 }
 
@@ -117,9 +117,9 @@ func (a *app) printPlan(r planReport) {
 	switch {
 	case r.FitsToDo == 0:
 	case r.Seconds == nil:
-		fmt.Fprintln(a.stdout, "training  no estimate: the store holds no finished fit to go by")
+		fmt.Fprintln(a.stdout, "training  no estimate: the store holds no finished fit")
 	default:
 		d := time.Duration(*r.Seconds * float64(time.Second)).Round(time.Second)
-		fmt.Fprintf(a.stdout, "training  about %v with %d workers, going by the stored fits\n", d, r.Workers)
+		fmt.Fprintf(a.stdout, "training  about %v with %d workers, judging by the stored fits\n", d, r.Workers)
 	}
 }

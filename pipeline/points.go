@@ -14,7 +14,7 @@ import (
 	"flowsweep/pipeline/ship"
 )
 
-// readPoints returns the points of a .npy or .csv file. Its errors are the user's to mend.
+// readPoints returns the points of a .npy or .csv file. Its errors are usage errors.
 func readPoints(path string) (flow.Batch, error) {
 	if _, err := pointsForm(path); err != nil {
 		return flow.Batch{}, err
@@ -38,7 +38,7 @@ func readPoints(path string) (flow.Batch, error) {
 	return b, nil
 }
 
-// dataIn returns what opens the files of data that a spec in a folder names.
+// dataIn returns a function that opens the data files named by a spec in the folder.
 func dataIn(folder string) func(path string) ([]byte, error) {
 	return func(path string) ([]byte, error) {
 		at := path
@@ -52,7 +52,7 @@ func dataIn(folder string) func(path string) ([]byte, error) {
 		case err != nil:
 			return nil, err
 		case !info.Mode().IsRegular():
-			return nil, fmt.Errorf("%s is no regular file", at)
+			return nil, fmt.Errorf("%s is not a regular file", at)
 		case info.Size() > experiments.LargestData:
 			return nil, fmt.Errorf("%s has %d bytes: at most %d: leave rows or columns out", at, info.Size(), experiments.LargestData)
 		}
@@ -60,8 +60,8 @@ func dataIn(folder string) func(path string) ([]byte, error) {
 	}
 }
 
-// writePoints writes points into a .npy or .csv file, the latter with the names of the columns if there are any, and says
-// so.
+// writePoints writes the points to a .npy or .csv file and says so. A .csv file starts with the names of the columns, if
+// they have any.
 func (a *app) writePoints(path string, b flow.Batch, columns []string) error {
 	form, err := pointsForm(path)
 	if err != nil {
@@ -78,7 +78,7 @@ func (a *app) writePoints(path string, b flow.Batch, columns []string) error {
 	return err
 }
 
-// headOf returns names as the first line of a file, or nil where that would be read as numbers.
+// headOf returns the header of a .csv file, or nil if a reader would take it for numbers.
 func headOf(columns []string) []string {
 	for _, name := range columns {
 		if _, err := strconv.ParseFloat(name, 64); err == nil {
@@ -92,11 +92,11 @@ func headOf(columns []string) []string {
 	return safe
 }
 
-// pointsForm returns the form of a file of points, by the ending of its name.
+// pointsForm returns the format of a file of points: .csv or .npy, from its extension.
 func pointsForm(path string) (string, error) {
 	form := strings.ToLower(filepath.Ext(path))
 	if form != ".npy" && form != ".csv" {
-		return "", usage(fmt.Errorf("%q: points are read and written as .npy or .csv: give the file one of these endings", path))
+		return "", usage(fmt.Errorf("%q: points are read and written as .npy or .csv: use one of these extensions", path))
 	}
 	return form, nil
 }

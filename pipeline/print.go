@@ -8,8 +8,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"flowsweep/experiments/problem"
 	"flowsweep/pipeline/ship"
-	"flowsweep/pipeline/sweep"
 )
 
 // printJSON prints v, indented, and a newline.
@@ -22,11 +22,11 @@ func printJSON(w io.Writer, v any) error {
 	return err
 }
 
-// printTable prints the named columns, numbers shortened.
+// printTable prints the named columns with shortened numbers.
 func printTable(w io.Writer, t ship.Table, columns []string, order []int) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, c := range columns {
-		fmt.Fprint(tw, sweep.Printable(heading(c)), "\t")
+		fmt.Fprint(tw, problem.Printable(heading(c)), "\t")
 	}
 	fmt.Fprintln(tw)
 	for _, i := range order {
@@ -35,14 +35,14 @@ func printTable(w io.Writer, t ship.Table, columns []string, order []int) error 
 			if x, err := strconv.ParseFloat(cell, 64); err == nil && strings.ContainsAny(cell, ".e") {
 				cell = strconv.FormatFloat(x, 'g', 4, 64)
 			}
-			fmt.Fprint(tw, sweep.Printable(cell), "\t")
+			fmt.Fprint(tw, problem.Printable(cell), "\t")
 		}
 		fmt.Fprintln(tw)
 	}
 	return tw.Flush()
 }
 
-// heading returns the name of a column, without what it is nested in.
+// heading returns the short name of a column.
 func heading(column string) string {
 	if strings.HasPrefix(column, "metrics_p.") {
 		return "p"

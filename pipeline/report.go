@@ -14,7 +14,7 @@ func (a *app) reportCommand() *cobra.Command {
 	var sweep, out string
 	cmd := &cobra.Command{
 		Use:   "report",
-		Short: "Write the HTML page of a sweep again, from the store alone",
+		Short: "Write the HTML report of a sweep again, from the store alone",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withStore(cmd.Context(), func(db *store.DB) error { return a.report(cmd.Context(), db, sweep, out) })

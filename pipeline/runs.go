@@ -22,9 +22,9 @@ func (a *app) runsCommand() *cobra.Command {
 	var f runsFlags
 	cmd := &cobra.Command{
 		Use:   "runs",
-		Short: "Print the run table, one row a run or, by setting, its seeds aggregated",
-		Long: "Print the run table, one row a run or, by setting, its seeds aggregated. p is how often fresh samples of the truth score at\n" +
-			"least as much; null q95 is what 95 % of them do not exceed: a figure up to that is not told apart from the truth.",
+		Short: "Print the run table: one row per run or, with --by-setting, per setting",
+		Long: "Print the run table: one row per run or, with --by-setting, per setting. p is the share of fresh samples of the truth\n" +
+			"that score at least as high, and null q95 their 95 % quantile: values below it cannot be told from the truth.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withStore(cmd.Context(), func(db *store.DB) error {
@@ -49,9 +49,9 @@ func (a *app) runsCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&f.sweep, "sweep", "", "the sweep's `name` (default the latest)")
-	cmd.Flags().StringVar(&f.sort, "sort", "", "sort by this `field`: a metric, or a column of the table; from high to low with a - before it")
-	cmd.Flags().StringVar(&f.where, "where", "", "only the runs that meet this `condition`, as in 'metrics.mmd < 0.01 and solver = \"heun\"'")
-	cmd.Flags().BoolVar(&f.bySetting, "by-setting", false, "aggregate the seeds to mean and 95 % interval")
+	cmd.Flags().StringVar(&f.sort, "sort", "", "sort by this `field`, a metric or a column; -FIELD sorts from high to low")
+	cmd.Flags().StringVar(&f.where, "where", "", "only runs that meet this `condition`, such as 'metrics.mmd < 0.01 and solver = \"heun\"'")
+	cmd.Flags().BoolVar(&f.bySetting, "by-setting", false, "aggregate seeds to a mean and 95 % interval")
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print JSON")
 	cmd.Flags().BoolVar(&f.asCSV, "csv", false, "print CSV")
 	cmd.MarkFlagsMutuallyExclusive("json", "csv")

@@ -21,7 +21,7 @@ import (
 	"flowsweep/store"
 )
 
-type drawFlags struct {
+type sampleFlags struct {
 	run, model, target, path       string
 	solver, steps, tolerance, grid string
 	exact                          bool
@@ -31,28 +31,28 @@ type drawFlags struct {
 }
 
 func (a *app) sampleCommand() *cobra.Command {
-	var f drawFlags
+	var f sampleFlags
 	cmd := &cobra.Command{
 		Use:   "sample (--run KEY | --model FILE.onnx | --exact --target T) --out FILE",
 		Short: "Draw samples from a run's net, an ONNX file or the exact velocity of a target",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.drawSamples(cmd.Context(), f)
+			return a.sample(cmd.Context(), f)
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.run, "run", "", "the net of the run of that `key`, and its solver where no other is given")
-	flags.StringVar(&f.model, "model", "", "an ONNX `file` from anywhere: a velocity (t, x -> v), or a sampler (noise -> samples)")
+	flags.StringVar(&f.run, "run", "", "the net of the run with this `key`, and its solver unless --solver is given")
+	flags.StringVar(&f.model, "model", "", "any ONNX `file`: a velocity (t, x -> v) or a sampler (noise -> samples)")
 	flags.BoolVar(&f.exact, "exact", false, "the exact velocity of a target")
-	flags.StringVar(&f.target, "target", "", "the target of --exact: a name, or inline YAML")
-	flags.StringVar(&f.path, "path", "", "the `path` to sample along (default the net's own, condot for --exact)")
+	flags.StringVar(&f.target, "target", "", "the target of --exact: a name or inline YAML")
+	flags.StringVar(&f.path, "path", "", "the `path` to sample along (default the net's own; condot for --exact)")
 	flags.StringVar(&f.solver, "solver", "", "the solver (default midpoint)")
-	flags.StringVar(&f.steps, "steps", "", "its steps (default 8)")
-	flags.StringVar(&f.tolerance, "tolerance", "", "error a step, for adaptive solvers (default 1e-5)")
+	flags.StringVar(&f.steps, "steps", "", "number of steps (default 8)")
+	flags.StringVar(&f.tolerance, "tolerance", "", "error per step of adaptive solvers (default 1e-5)")
 	flags.StringVar(&f.grid, "grid", "", "the time grid (default uniform)")
 	flags.IntVar(&f.count, "count", 2000, "samples")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the noise")
-	flags.StringVar(&f.noise, "noise", "", "start from the points of this .npy or .csv `file`, instead of --count and --seed")
+	flags.StringVar(&f.noise, "noise", "", "start from the points in this .npy or .csv `file` instead of --count and --seed")
 	flags.StringVar(&f.out, "out", "", "the `file` to write, .npy or .csv")
 	cmd.MarkFlagsMutuallyExclusive("run", "model", "exact")
 	cmd.MarkFlagsOneRequired("run", "model", "exact")
@@ -60,8 +60,8 @@ func (a *app) sampleCommand() *cobra.Command {
 	return cmd
 }
 
-// velocities is a velocity to sample from, whatever computes it.
-type velocities struct {
+// drawable is something to draw samples from: a velocity field or a whole sampler.
+type drawable struct {
 	name     string
 	dim      int
 	path     flow.Path
@@ -71,21 +71,21 @@ type velocities struct {
 	columns  []string
 	field    flow.Field
 	rows     flow.RowField
-	whole    func(x0 flow.Batch) (flow.Batch, error) // noise to samples; nil where there is a velocity
+	sampler  func(x0 flow.Batch) (flow.Batch, error) // noise to samples; nil where there is a velocity
 	close    func() error
 }
 
-func (a *app) drawSamples(ctx context.Context, f drawFlags) (err error) {
+func (a *app) sample(ctx context.Context, f sampleFlags) (err error) {
 	if f.out == "" {
-		return usage(errors.New("--out is missing: give the file to write, .npy or .csv"))
+		return usage(errors.New("--out is missing: give a .npy or .csv file to write"))
 	}
 	if !f.exact && f.run == "" && f.model == "" {
-		return usage(errors.New("there is nothing to sample: give --run the key of a run, or --model a file"))
+		return usage(errors.New("nothing to sample: give --run a key or --model a file"))
 	}
 	if _, err := pointsForm(f.out); err != nil {
 		return err
 	}
-	v, err := a.velocities(ctx, f)
+	v, err := a.open(ctx, f)
 	if err != nil {
 		return err
 	}
@@ -94,8 +94,8 @@ func (a *app) drawSamples(ctx context.Context, f drawFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	if v.whole != nil {
-		x, err := v.whole(x0)
+	if v.sampler != nil {
+		x, err := v.sampler(x0)
 		if err != nil {
 			return err
 		}
@@ -114,105 +114,105 @@ func (a *app) drawSamples(ctx context.Context, f drawFlags) (err error) {
 	return a.writePoints(f.out, v.units.Apply(got.Points), v.columns)
 }
 
-// velocities opens what the flags name.
-func (a *app) velocities(ctx context.Context, f drawFlags) (velocities, error) {
+// open returns what the flags name.
+func (a *app) open(ctx context.Context, f sampleFlags) (drawable, error) {
 	switch {
 	case f.exact:
-		return exactVelocities(f)
+		return openExact(f)
 	case f.run != "":
-		var v velocities
+		var v drawable
 		err := a.withStore(ctx, func(db *store.DB) (err error) {
-			v, err = runVelocities(ctx, db, f.run)
+			v, err = openRun(ctx, db, f.run)
 			return err
 		})
 		return v, err
 	default:
 		content, err := os.ReadFile(f.model)
 		if err != nil {
-			return velocities{}, usage(fmt.Errorf("read the model: %w", err))
+			return drawable{}, usage(fmt.Errorf("read the model: %w", err))
 		}
-		v, err := fileVelocities(f.model, content, f)
+		v, err := openFile(f.model, content, f)
 		return v, usage(err)
 	}
 }
 
-// fileVelocities opens an ONNX file from anywhere.
-func fileVelocities(name string, content []byte, f drawFlags) (velocities, error) {
+// openFile opens an ONNX file from anywhere.
+func openFile(name string, content []byte, f sampleFlags) (drawable, error) {
 	o, err := export.Open(content, runtime.GOMAXPROCS(0))
 	if err != nil {
-		return velocities{}, fmt.Errorf("%s: %w", name, err)
+		return drawable{}, fmt.Errorf("%s: %w", name, err)
 	}
-	v := velocities{name: name, dim: o.Dim, path: flow.CondOT, columns: o.Columns, units: o.Units, whole: o.Sampler, close: o.Close}
+	v := drawable{name: name, dim: o.Dim, path: flow.CondOT, columns: o.Columns, units: o.Units, sampler: o.Sampler, close: o.Close}
 	if o.Velocity != nil {
 		v.rows, v.field = o.Velocity, o.Velocity.Field()
 		return v, nil
 	}
 	for _, flag := range []struct{ name, value string }{{"solver", f.solver}, {"steps", f.steps}, {"tolerance", f.tolerance}, {"grid", f.grid}, {"path", f.path}} {
 		if flag.value != "" {
-			return velocities{}, errors.Join(fmt.Errorf("%s: it is a sampler, which holds its solver and steps: leave --%s out, or sample velocity.onnx",
+			return drawable{}, errors.Join(fmt.Errorf("%s: it is a sampler, with its own solver and steps: leave out --%s, or sample velocity.onnx",
 				name, flag.name), o.Close())
 		}
 	}
 	return v, nil
 }
 
-func exactVelocities(f drawFlags) (velocities, error) {
+func openExact(f sampleFlags) (drawable, error) {
 	t, err := experiments.Parser{Open: dataIn(".")}.Target(f.target)
 	if err != nil {
-		return velocities{}, usage(err)
+		return drawable{}, usage(err)
 	}
 	if t.Law == nil {
-		return velocities{}, errNoLaw(t)
+		return drawable{}, errNoLaw(t)
 	}
 	path := flow.CondOT
 	if f.path != "" {
 		if path, err = experiments.ParsePath(f.path); err != nil {
-			return velocities{}, usage(err)
+			return drawable{}, usage(err)
 		}
 	}
 	o := oracle.Oracle{Law: t.Law, Path: path}
-	return velocities{
+	return drawable{
 		name: "exact velocity of " + t.Name, dim: t.Dim, path: path, field: o.Field(), rows: o.RowField(),
 		units: t.Units, columns: t.Columns,
 		close: func() error { return nil },
 	}, nil
 }
 
-func runVelocities(ctx context.Context, db *store.DB, prefix string) (velocities, error) {
+func openRun(ctx context.Context, db *store.DB, prefix string) (drawable, error) {
 	key, err := findRun(ctx, db, prefix)
 	if err != nil {
-		return velocities{}, err
+		return drawable{}, err
 	}
 	r, err := saved.Run(ctx, db, key)
 	if err != nil {
-		return velocities{}, err
+		return drawable{}, err
 	}
 	net, err := job.NetOf(r.Setting.Recipe)
 	if err != nil {
-		return velocities{}, err
+		return drawable{}, err
 	}
 	weights, err := saved.Weights(ctx, db, net, r.Fit)
 	if err != nil {
-		return velocities{}, err
+		return drawable{}, err
 	}
 	e, _, err := engine.Pick(engine.Auto)
 	if err != nil {
-		return velocities{}, err
+		return drawable{}, err
 	}
 	model, err := velocity.Compile(e, net, weights)
 	if err != nil {
-		return velocities{}, err
+		return drawable{}, err
 	}
 	recipe := r.Setting.Recipe
-	return velocities{
+	return drawable{
 		name: "run " + key, dim: net.Dim, path: recipe.Path, source: recipe.Source, sampling: r.Setting.Sample,
 		units: recipe.Target.Units, columns: recipe.Target.Columns,
 		field: model.Field(), rows: model.RowField(), close: model.Close,
 	}, nil
 }
 
-// sampling returns how to sample: as the flags say, and for the rest as the run did or as a spec does by default.
-func (f drawFlags) sampling(v velocities) (experiments.Sampling, error) {
+// sampling returns how to sample: the flags first, then the run's own sampling, then the defaults of a spec.
+func (f sampleFlags) sampling(v drawable) (experiments.Sampling, error) {
 	fields := []string{fmt.Sprintf("count: %d", max(f.count, 2))}
 	for _, key := range []struct{ name, value string }{{"solver", f.solver}, {"steps", f.steps}, {"tolerance", f.tolerance}, {"grid", f.grid}} {
 		if key.value != "" {
@@ -240,10 +240,10 @@ func (f drawFlags) sampling(v velocities) (experiments.Sampling, error) {
 }
 
 // start returns the points to start from.
-func (f drawFlags) start(v velocities) (flow.Batch, error) {
+func (f sampleFlags) start(v drawable) (flow.Batch, error) {
 	if f.noise == "" {
 		if f.count < 1 {
-			return flow.Batch{}, usage(fmt.Errorf("--count %d: ask for at least 1 sample", f.count))
+			return flow.Batch{}, usage(fmt.Errorf("--count %d: must be at least 1", f.count))
 		}
 		x0 := flow.NewBatch(f.count, v.dim)
 		v.source.Fill(x0, flow.NewStream(f.seed, "noise"), 0)

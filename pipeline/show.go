@@ -11,12 +11,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/problem"
 	"flowsweep/pipeline/saved"
-	"flowsweep/pipeline/sweep"
 	"flowsweep/store"
 )
 
-// shown is the form of `flowsweep show KEY --json`: one fit or run, whole.
+// shown is the JSON form of `flowsweep show KEY`: one fit or run in full.
 type shown struct {
 	Kind        string                         `json:"kind"` // fit or run
 	Key         string                         `json:"key"`
@@ -50,9 +50,9 @@ func (a *app) showCommand() *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "show KEY [KEY]",
-		Short: "Print one fit or run: its config, environment, losses, metrics and files; or what tells two apart",
-		Long: "Print one fit or run: its config, environment, losses, metrics and files; or of two, what tells them apart. A unique\n" +
-			"prefix of a key is enough.",
+		Short: "Print one fit or run in full, or how two differ",
+		Long: "Print one fit or run: config, environment, losses, metrics and files. Given two, print how they differ. A unique prefix\n" +
+			"of a key is enough.",
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withStore(cmd.Context(), func(db *store.DB) error {
@@ -74,7 +74,7 @@ func (a *app) showCommand() *cobra.Command {
 	return cmd
 }
 
-// show returns the fit or run that a key, or the beginning of one, stands for.
+// show returns the fit or run whose key has this prefix.
 func show(ctx context.Context, db *store.DB, prefix string) (shown, error) {
 	kind, key, err := db.Find(ctx, prefix)
 	if err != nil {
@@ -141,8 +141,8 @@ func showRun(ctx context.Context, db *store.DB, key string) (shown, error) {
 	return s, err
 }
 
-// keyLosses returns the losses that tell how a fit went: the first, the middle and the last; or, where it did not come to
-// its end, the first and the last five.
+// keyLosses returns the losses worth printing: the first, the middle and the last, or for a fit that did not finish, the
+// first and the last five.
 func keyLosses(losses []shownLoss, state experiments.State) []shownLoss {
 	n := len(losses)
 	switch {
@@ -161,15 +161,15 @@ func (a *app) printShown(s shown, indent string) error {
 	line(s.Kind, s.Key)
 	line("state", s.State)
 	if s.Error != "" {
-		line("error", sweep.Printable(s.Error))
+		line("error", problem.Printable(s.Error))
 	}
 	if len(s.Tags) > 0 {
-		line("tags", sweep.Printable(strings.Join(s.Tags, ", ")))
+		line("tags", problem.Printable(strings.Join(s.Tags, ", ")))
 	}
 	if s.Note != "" {
-		line("note", sweep.Printable(s.Note))
+		line("note", problem.Printable(s.Note))
 	}
-	line("config", sweep.Printable(string(s.Config)))
+	line("config", problem.Printable(string(s.Config)))
 	line("seconds", fmt.Sprintf("%.3g", s.Seconds))
 	if s.Kind == "fit" {
 		line("parameters", s.Params)
@@ -183,7 +183,7 @@ func (a *app) printShown(s shown, indent string) error {
 		line("loss", fmt.Sprintf("%v at step %d", l.Value, l.Step))
 	}
 	if s.Checkpoint > 0 {
-		line("checkpoint", fmt.Sprintf("step %d: training goes on from there", s.Checkpoint))
+		line("checkpoint", fmt.Sprintf("step %d: training will resume there", s.Checkpoint))
 	}
 	for _, f := range s.Files {
 		line("file", fmt.Sprintf("%s, %d bytes, sha256 %s", f.Name, f.Size, f.SHA256))
@@ -198,7 +198,7 @@ func (a *app) printShown(s shown, indent string) error {
 	return nil
 }
 
-// measured returns a metric with its standard error, its p-value and the noise, where there are any.
+// measured returns a metric with its standard error, p-value and null, if it has them.
 func (s shown) measured(name string) string {
 	text := fmt.Sprint(s.Metrics[name])
 	if se, ok := s.MetricsSE[name].(experiments.Number); ok {

@@ -36,23 +36,23 @@ func (a *app) sweepCommand() *cobra.Command {
 	var f sweepFlags
 	cmd := &cobra.Command{
 		Use:   "sweep SPEC",
-		Short: "Train, sample, measure, choose, export, verify and report; what is stored is not done again",
+		Short: "Train, sample, measure, choose, export, verify and report; nothing stored is done again",
 		Args:  cobra.ExactArgs(1),
 		RunE:  func(cmd *cobra.Command, args []string) error { return a.sweep(cmd.Context(), args[0], f) },
 	}
 	cmd.Flags().StringVar(&f.out, "out", "", "the output `folder` (default out/<sweep name>)")
-	cmd.Flags().IntVar(&f.workers, "workers", 0, "fits done at once; 0 means one a core")
-	cmd.Flags().StringVar(&f.engine, "engine", "", "what runs the nets: auto, onnxruntime or go (default what the spec says)")
+	cmd.Flags().IntVar(&f.workers, "workers", 0, "fits to do at once; 0 means one per core")
+	cmd.Flags().StringVar(&f.engine, "engine", "", "what runs the nets: auto, onnxruntime or go (default from the spec)")
 	cmd.Flags().BoolVar(&f.failFast, "fail-fast", false, "stop at the first fit or run that fails")
 	cmd.Flags().DurationVar(&f.checkpoints, "checkpoint-every", 5*time.Second,
 		"the `time` of training between checkpoints, from which it goes on after a crash; 0 for one at an interrupt only")
-	cmd.Flags().BoolVar(&f.retryFailed, "retry-failed", false, "do only what failed before; without it that is done with the rest")
+	cmd.Flags().BoolVar(&f.retryFailed, "retry-failed", false, "do only what failed before")
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask before a large sweep")
-	cmd.Flags().BoolVar(&f.noWait, "no-wait", false, "end with an error if another sweep works on the store, rather than wait for it")
+	cmd.Flags().BoolVar(&f.noWait, "no-wait", false, "if another sweep is using the store, fail instead of waiting")
 	return cmd
 }
 
-// sweep checks everything that could be wrong before it writes anything, then does what is left to do and ships it.
+// sweep checks all input before it writes anything, then does what is left of the plan and ships the outcome.
 func (a *app) sweep(ctx context.Context, path string, f sweepFlags) error {
 	plan, err := loadPlan(path)
 	if err != nil {
@@ -70,7 +70,7 @@ func (a *app) sweep(ctx context.Context, path string, f sweepFlags) error {
 		return err
 	}
 	if f.checkpoints < 0 {
-		return usage(fmt.Errorf("--checkpoint-every %v: give a time, or 0 for a checkpoint at an interrupt only", f.checkpoints))
+		return usage(fmt.Errorf("--checkpoint-every %v: must not be negative; 0 means only on an interrupt", f.checkpoints))
 	}
 	out, err := ship.Folder(f.out, plan.Spec.Name)
 	if err != nil {
@@ -89,7 +89,7 @@ func (a *app) sweep(ctx context.Context, path string, f sweepFlags) error {
 	return a.sweepStore(ctx, s, "sweep "+path, f.noWait, out)
 }
 
-// sweepStore does a sweep on the store of --db, and ships what came of it.
+// sweepStore does the sweep in the store of --db and ships the outcome.
 func (a *app) sweepStore(ctx context.Context, s sweep.Sweep, command string, noWait bool, out string) error {
 	db, err := store.Open(ctx, a.db)
 	if err != nil {
@@ -103,7 +103,7 @@ func (a *app) sweepStore(ctx context.Context, s sweep.Sweep, command string, noW
 	return errors.Join(err, db.Close())
 }
 
-// shipSweep chooses, exports, verifies and reports what the store holds of a sweep, and says how it ended.
+// shipSweep chooses, exports, verifies and reports, and returns the error that the sweep ends with.
 func (a *app) shipSweep(ctx context.Context, s sweep.Sweep, failures []string, out string) error {
 	stored, err := saved.Planned(ctx, s.DB, s.Plan)
 	if err != nil {
@@ -121,7 +121,7 @@ func (a *app) shipSweep(ctx context.Context, s sweep.Sweep, failures []string, o
 	return sweepError(shipped, failures)
 }
 
-// sweepError is the error a sweep ends with, if it does: a file that must not be used first, then what failed.
+// sweepError returns the error that a sweep ends with, if any: a file that must not be used comes before runs that failed.
 func sweepError(s ship.Shipped, failures []string) error {
 	err := s.Err()
 	if n := len(failures); n > 0 && (err == nil || err == s.NoChoice) {
@@ -130,7 +130,7 @@ func sweepError(s ship.Shipped, failures []string) error {
 	return err
 }
 
-// printShipped says what came of a sweep and where it is.
+// printShipped prints what was chosen and where the files are.
 func (a *app) printShipped(s ship.Shipped, out string) {
 	metric := s.Sweep.Spec.Choose.Metric
 	if s.NoChoice == nil {
@@ -149,10 +149,10 @@ func (a *app) printShipped(s ship.Shipped, out string) {
 	fmt.Fprintf(a.stdout, "report    %s\n", filepath.Join(out, ship.ReportFile))
 }
 
-// workerCount returns how many fits are done at once.
+// workerCount returns how many fits to do at once.
 func workerCount(asked int) (int, error) {
 	if asked < 0 {
-		return 0, usage(fmt.Errorf("--workers %d: give a number of workers, or 0 for one a core", asked))
+		return 0, usage(fmt.Errorf("--workers %d: must not be negative; 0 means one per core", asked))
 	}
 	if asked == 0 {
 		asked = runtime.GOMAXPROCS(0)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"flowsweep/pipeline/sweep"
+	"flowsweep/experiments/problem"
 	"flowsweep/store"
 )
 
@@ -15,7 +15,7 @@ func (a *app) tagCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "tag NAME [TAG...]",
 		Short: "Tag a sweep, fit or run, and print its tags",
-		Long:  "Tag a sweep, fit or run, and print its tags. NAME is the name of a sweep, or a key or the beginning of one.",
+		Long:  "Tag a sweep, fit or run, and print its tags. NAME is the name of a sweep, or the prefix of a key.",
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withStore(cmd.Context(), func(db *store.DB) error {
@@ -25,7 +25,7 @@ func (a *app) tagCommand() *cobra.Command {
 				}
 				for _, tag := range args[1:] {
 					if strings.TrimSpace(tag) == "" {
-						return usage(fmt.Errorf("%q is no tag: give a word", tag))
+						return usage(fmt.Errorf("%q is not a tag: use a word", tag))
 					}
 				}
 				if len(args) > 1 || len(remove) > 0 {
@@ -35,22 +35,22 @@ func (a *app) tagCommand() *cobra.Command {
 				}
 				tags, err := db.Tags(cmd.Context(), owner)
 				for _, tag := range tags {
-					fmt.Fprintln(a.stdout, sweep.Printable(tag))
+					fmt.Fprintln(a.stdout, problem.Printable(tag))
 				}
 				return err
 			})
 		},
 	}
-	cmd.Flags().StringArrayVar(&remove, "remove", nil, "remove this `tag`; may be given several times")
+	cmd.Flags().StringArrayVar(&remove, "remove", nil, "remove this `tag`; may be repeated")
 	return cmd
 }
 
 func (a *app) noteCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "note NAME [TEXT]",
-		Short: "Write a note on a sweep, fit or run in place of the one there, or print it",
-		Long: "Write a note on a sweep, fit or run in place of the one there, or print it. NAME is the name of a sweep, or a key or the\n" +
-			"beginning of one. An empty TEXT removes the note.",
+		Short: "Set or print the note of a sweep, fit or run",
+		Long: "Set the note of a sweep, fit or run, or without TEXT print it. NAME is the name of a sweep, or the prefix of a key. An\n" +
+			"empty TEXT removes the note.",
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withStore(cmd.Context(), func(db *store.DB) error {
@@ -66,7 +66,7 @@ func (a *app) noteCommand() *cobra.Command {
 					return err
 				}
 				for line := range strings.Lines(note) {
-					fmt.Fprintln(a.stdout, sweep.Printable(strings.TrimSuffix(line, "\n")))
+					fmt.Fprintln(a.stdout, problem.Printable(strings.TrimSuffix(line, "\n")))
 				}
 				return nil
 			})

@@ -13,25 +13,25 @@ import (
 	"flowsweep/experiments/target"
 )
 
-// factDraws is about how many draws an estimated fact of a target is made of: its standard error is below 0.005 for the
-// targets that the papers use. Of data of many rows they are fewer, since a draw costs as much as all rows: factWork in
-// all, and no fewer than leastDraws.
+// factDraws is the approximate number of draws behind an estimated fact, which gives a standard error below 0.005 for the
+// targets of the papers. A draw from data costs as much as all its rows, so large data get fewer: factWork in total, but at
+// least minDraws.
 const (
-	factDraws  = 100_000
-	factWork   = 100_000_000
-	leastDraws = 1000
+	factDraws = 100_000
+	factWork  = 100_000_000
+	minDraws  = 1000
 )
 
-// drawsFor returns about how many draws to estimate a fact of a target from.
+// drawsFor returns the approximate number of draws to estimate a fact of the target from.
 func drawsFor(t target.Target) int {
 	m, ok := t.Law.(oracle.Mixture)
 	if !ok {
 		return factDraws
 	}
-	return min(factDraws, max(leastDraws, factWork/m.Means.Len()))
+	return min(factDraws, max(minDraws, factWork/m.Means.Len()))
 }
 
-// targetFacts is the form of `flowsweep target --json`. What is not known is null; a standard error of 0 means exact.
+// targetFacts is the JSON form of `flowsweep target`. Unknown facts are null; a standard error of 0 means exact.
 type targetFacts struct {
 	Target    any                 `json:"target"`
 	Path      flow.Path           `json:"path"`
@@ -58,10 +58,10 @@ func (a *app) targetCommand() *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "target T",
-		Short: "The exact facts of a target under a path, or a sample of it",
-		Long: "The exact facts of a target, a name or inline YAML such as '{name: moons, noise: 0.1}': mean, covariance, entropy, and under\n" +
-			"a path the least flow-matching loss that any net can have and the kinetic energy of the flow. They hold for independent\n" +
-			"pairs of data with noise N(0, I). With --out it draws a sample instead.",
+		Short: "Print the exact facts of a target under a path, or draw a sample",
+		Long: "Print the exact facts of a target, given as a name or as inline YAML such as '{name: moons, noise: 0.1}': its mean,\n" +
+			"covariance and entropy, and under a path the lowest flow-matching loss of any net and the kinetic energy of the flow.\n" +
+			"They hold for independent pairs of data and noise N(0, I). With --out, draw a sample instead.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			t, err := experiments.Parser{Open: dataIn(".")}.Target(args[0])
@@ -85,20 +85,20 @@ func (a *app) targetCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&path, "path", "condot", "the `path` from noise to the target")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.Flags().StringVar(&out, "out", "", "write a sample into this `file`, .npy or .csv")
-	cmd.Flags().IntVar(&count, "count", 2000, "points of the sample")
+	cmd.Flags().StringVar(&out, "out", "", "draw a sample into this .npy or .csv `file`")
+	cmd.Flags().IntVar(&count, "count", 2000, "number of points in the sample")
 	cmd.Flags().Uint64Var(&seed, "seed", 0, "seed of the sample")
 	return cmd
 }
 
 func (a *app) writeTarget(t target.Target, count int, seed uint64, out string) error {
 	if count < 1 {
-		return usage(fmt.Errorf("--count %d: ask for at least 1 point", count))
+		return usage(fmt.Errorf("--count %d: must be at least 1", count))
 	}
 	return a.writePoints(out, t.Units.Apply(t.Sample(count, flow.NewStream(seed, "target"))), t.Columns)
 }
 
-// factsOf returns what is known of a target.
+// factsOf returns the known facts of a target.
 func factsOf(t target.Target, p flow.Path) targetFacts {
 	facts := targetFacts{
 		Target: t, Path: p, Dim: t.Dim, Columns: t.Columns, HeldOut: t.Held.Len(), Scale: t.Units.Scale, Shift: t.Units.Shift,
@@ -169,7 +169,7 @@ func withError(value, se *experiments.Number) string {
 	return fmt.Sprintf("%.4f ± %.4f", float64(*value), float64(*se))
 }
 
-// errNoLaw is the error of asking for the exact velocity of a target that has none.
+// errNoLaw says that a target has no exact velocity.
 func errNoLaw(t target.Target) error {
 	return usage(errors.New("the exact velocity of " + t.Name + " is not known: it has no closed form"))
 }

@@ -17,9 +17,9 @@ func (a *app) verifyCommand() *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "verify FILE.onnx",
-		Short: "Check an exported velocity.onnx or sampler.onnx in onnxruntime against Go again",
-		Long: "Check an exported velocity.onnx or sampler.onnx in onnxruntime against Go again. Go computes with the weights in the\n" +
-			"store, which is asked for the run that the file says it is of.",
+		Short: "Check an exported velocity.onnx or sampler.onnx against Go again",
+		Long: "Check an exported velocity.onnx or sampler.onnx again: run it in onnxruntime, and compare with Go, which uses the\n" +
+			"weights of the run in the store that the file names.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := a.verify(cmd.Context(), args[0])
@@ -38,8 +38,8 @@ func (a *app) verifyCommand() *cobra.Command {
 	return cmd
 }
 
-// largestFile is the size of ONNX file that verify reads, in bytes: far more than any velocity net it could have made.
-const largestFile = 1 << 30
+// maxModel is the largest ONNX file that verify reads, in bytes: far larger than any the program writes.
+const maxModel = 1 << 30
 
 func (a *app) verify(ctx context.Context, path string) (check experiments.Check, err error) {
 	onnx, err := readModel(path)
@@ -57,14 +57,14 @@ func (a *app) verify(ctx context.Context, path string) (check experiments.Check,
 	return check, err
 }
 
-// readModel reads a file into memory, if it is of a size that a model can have.
+// readModel reads an ONNX file of at most maxModel bytes.
 func readModel(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() || info.Size() > largestFile {
-		return nil, fmt.Errorf("%s is no ONNX file", path)
+	if !info.Mode().IsRegular() || info.Size() > maxModel {
+		return nil, fmt.Errorf("%s is not an ONNX file", path)
 	}
 	return os.ReadFile(path)
 }

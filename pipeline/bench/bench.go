@@ -16,7 +16,7 @@ import (
 	"flowsweep/experiments/engine"
 )
 
-// Bench is one thing whose speed can be measured. What it measured is printed as JSON as it is, and by table for people.
+// Bench is one thing whose speed can be measured: rows are its JSON form, and table prints them for people.
 type Bench struct {
 	Name    string
 	Measure func(ctx context.Context, o Options) (rows any, table func(w io.Writer), err error)
@@ -31,7 +31,7 @@ type Options struct {
 // Benches lists every bench by name.
 var Benches = []Bench{{"train", measureTrain}, {"sample", measureSample}, {"metric", measureMetric}, {"store", measureStore}}
 
-// benchCase is a fixed piece of work, published by others, that the program's speed is measured with.
+// benchCase is a published piece of work that the program's speed is measured with.
 type benchCase struct {
 	name string
 	spec string // YAML
@@ -43,7 +43,7 @@ var benchCases = []benchCase{
 	{"notebook-2d", "{name: bench, target: checkerboard, net: {width: 512, depth: 4, activation: silu}, train: {batch: 4096, rate: 1e-3}}"},
 }
 
-// benchEngines returns the engines this machine has, on one thread and, where they take more, on all cores.
+// benchEngines returns the engines of this machine, on one thread and, if they take more, on all cores.
 func benchEngines() []engine.Engine {
 	var list []engine.Engine
 	for _, e := range engine.Engines {

@@ -13,8 +13,8 @@ import (
 	"flowsweep/experiments/target"
 )
 
-// metricSpeed is a row of `flowsweep bench metric --json`: one comparison of n samples with n points of a reference, whose
-// preparation is included.
+// metricSpeed is a row of `flowsweep bench metric --json`: one comparison of n samples with a reference of n points,
+// including the preparation.
 type metricSpeed struct {
 	Metric  string  `json:"metric"`
 	N       int     `json:"n"`
@@ -23,7 +23,7 @@ type metricSpeed struct {
 	Heap    float64 `json:"heap_megabytes"` // the most that was in use, beside the points themselves
 }
 
-// metricCases are sizes at which samples are compared in papers. The two of mmd show how its time and its memory grow.
+// metricCases are sample sizes common in papers. The two of mmd show how its time and memory grow.
 var metricCases = []struct {
 	metric metric.Metric
 	n      int
@@ -55,7 +55,7 @@ func measureMetric(ctx context.Context, _ Options) (any, func(w io.Writer), erro
 	}, nil
 }
 
-// benchMetric compares points of the two moons with others.
+// benchMetric compares two samples of the moons.
 func benchMetric(m metric.Metric, n int) (metricSpeed, error) {
 	moons, err := target.Moons{Noise: .1}.Make()
 	if err != nil {
@@ -79,11 +79,10 @@ func benchMetric(m metric.Metric, n int) (metricSpeed, error) {
 	return metricSpeed{m.Name, n, moons.Dim, seconds, heap / 1e6}, nil
 }
 
-// heapPause is between two looks at the heap: what is there for less may be missed, and looks cost next to nothing.
+// heapPause is the time between two looks at the heap. What lives for less may be missed; a look costs next to nothing.
 const heapPause = time.Millisecond
 
-// heapPeak returns by how many bytes the heap grew at most while something was done. What is garbage and not yet
-// collected counts.
+// heapPeak returns by how many bytes the heap grew at most during do, uncollected garbage included.
 func heapPeak(do func() error) (float64, error) {
 	look := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
 	heap := func() uint64 {

@@ -17,8 +17,8 @@ import (
 	"flowsweep/pipeline/ship"
 )
 
-// sampleSpeed is a row of `flowsweep bench sample --json`: 50,000 samples by midpoint in 20 steps, stepped in Go with an
-// engine's velocities, or by a sampler.onnx whole.
+// sampleSpeed is a row of `flowsweep bench sample --json`: 50,000 samples by midpoint in 20 steps, either stepped in Go or
+// by sampler.onnx as a whole.
 type sampleSpeed struct {
 	Case      string  `json:"case"`
 	Engine    string  `json:"engine"`
@@ -76,7 +76,7 @@ func benchSample(ctx context.Context) (rows []sampleSpeed, err error) {
 	return rows, err
 }
 
-// benchSampler opens a sampler file of the net and hands it to measure.
+// benchSampler opens a sampler file of the net and passes it to measure.
 func benchSampler(net velocity.Net, threads int, measure func(sample func(x0 flow.Batch) (flow.Batch, error)) error) error {
 	file, err := export.Sampler(net, net.Init(0), ode.Midpoint, ode.Uniform(20), export.About{}, export.SamplerOptions{})
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"flowsweep/store"
 )
 
-// measureStore measures a new store beside the one of the options, on the same disk, and removes it.
+// measureStore measures a temporary store on the same disk as the one in the options.
 func measureStore(ctx context.Context, o Options) (any, func(w io.Writer), error) {
 	folder, err := os.MkdirTemp(filepath.Dir(o.Store), "flowsweep-bench-")
 	if err != nil {

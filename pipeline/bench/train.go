@@ -61,7 +61,7 @@ func benchTrain(ctx context.Context, d time.Duration) (rows []trainSpeed, err er
 	return rows, err
 }
 
-// peak measures the engine's peak. It is done before and after each case: a machine's speed wanders.
+// peak measures the engine's peak. It runs before and after each case, since the speed of a machine drifts.
 func peak(e engine.Engine, d time.Duration) (float64, error) {
 	size := 2048
 	if e.Name == engine.Go.Name {
@@ -70,10 +70,10 @@ func peak(e engine.Engine, d time.Duration) (float64, error) {
 	return e.Peak(size, d/2)
 }
 
-// errEnough ends a training that has been measured.
+// errEnough ends a training once it has been measured.
 var errEnough = errors.New("measured")
 
-// stepSeconds returns the mean time of a training step after the first, which warms up, over about the time d.
+// stepSeconds returns the mean time of a training step, measured for about d after a first step to warm up.
 func stepSeconds(ctx context.Context, e engine.Engine, fit experiments.Fit, d time.Duration) (seconds float64, err error) {
 	fit.Recipe.Train.Steps = 1 << 30
 	net, err := job.NetOf(fit.Recipe)

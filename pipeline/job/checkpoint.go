@@ -7,8 +7,8 @@ import (
 	"fmt"
 )
 
-// checkpoint is what an interrupted training goes on from: what the net and its optimiser need, and how far the point of
-// the loss curve and the clock had come. Encoded it is a line of JSON, and then the net's part.
+// checkpoint is what an interrupted training resumes from: the state of the net and its optimiser, of the loss curve, and of
+// the clock. Its encoding is a line of JSON followed by the net's part.
 type checkpoint struct {
 	Fit     string  `json:"fit"`     // its key
 	Engine  string  `json:"engine"`  // the bits of another one are others
@@ -27,15 +27,15 @@ func (c checkpoint) encode() ([]byte, error) {
 	return append(append(line, '\n'), c.net...), nil
 }
 
-// decodeCheckpoint returns the checkpoint of a job, nil where it has none, after comparing it with the fit and the engine
-// that are to go on.
+// decodeCheckpoint returns the checkpoint of a job, or nil if it has none. It is an error if the checkpoint does not belong
+// to the job's fit and engine.
 func decodeCheckpoint(j Job) (*checkpoint, error) {
 	if j.Checkpoint == nil {
 		return nil, nil
 	}
 	line, net, ok := bytes.Cut(j.Checkpoint, []byte("\n"))
 	if !ok {
-		return nil, errors.New("it is damaged: its first line has no end")
+		return nil, errors.New("it is damaged: its first line does not end")
 	}
 	c := &checkpoint{step: j.Step, net: net}
 	if err := json.Unmarshal(line, c); err != nil {

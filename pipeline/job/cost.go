@@ -8,7 +8,7 @@ import (
 	"flowsweep/experiments/velocity"
 )
 
-// Multiplications is about how many one training of the recipe takes, up to a factor common to all.
+// Multiplications estimates the multiplications of one training, up to a common factor.
 func Multiplications(r experiments.Recipe) float64 {
 	net, err := NetOf(r)
 	if err != nil {
@@ -17,8 +17,8 @@ func Multiplications(r experiments.Recipe) float64 {
 	return float64(net.Size()) * float64(r.Train.Batch) * float64(r.Train.Steps)
 }
 
-// StepFlops counts the floating-point operations of the matrix products of a step: one forward and two backward in each
-// layer, but for the gradient of the inputs, which nobody needs.
+// StepFlops counts the floating-point operations in the matrix products of a training step: one product forward and two
+// backward per layer, except for the unused gradient of the inputs.
 func StepFlops(net velocity.Net, batch int) float64 {
 	products := 0
 	for i, p := range net.Params() {
@@ -36,11 +36,11 @@ func StepFlops(net velocity.Net, batch int) float64 {
 	return 2 * float64(batch) * float64(products)
 }
 
-// threadsPay is the floating-point operations of a training step above which a second thread pays: below, threads wait
-// for each other longer than they work (`flowsweep bench train`).
+// threadsPay is the number of floating-point operations per training step above which a second thread pays. Below it,
+// threads spend longer waiting than working (`flowsweep bench train`).
 const threadsPay = 200e6
 
-// EngineFor returns the engine with that many threads for the fit, if its steps are large enough to use them.
+// EngineFor returns the engine for a fit, with that many threads if its steps are large enough to use them.
 func EngineFor(e engine.Engine, fit experiments.Fit, threads int) engine.Engine {
 	net, err := NetOf(fit.Recipe)
 	if err != nil || StepFlops(net, fit.Recipe.Train.Batch) < threadsPay {
@@ -49,8 +49,8 @@ func EngineFor(e engine.Engine, fit experiments.Fit, threads int) engine.Engine 
 	return e.WithThreads(threads)
 }
 
-// Megabytes returns about how much memory a fit takes: weights, moments and their next values; of every layer the inputs,
-// outputs and gradients of a batch; and the samples of one run, of that many points, and the reference.
+// Megabytes estimates the memory that a fit takes: weights, moments and their updates; inputs, outputs and gradients of each
+// layer for a batch; and the reference and the samples of one run.
 func Megabytes(r experiments.Recipe, samples int) float64 {
 	net, err := NetOf(r)
 	if err != nil {
@@ -60,9 +60,8 @@ func Megabytes(r experiments.Recipe, samples int) float64 {
 	return (4*float64(state+layers) + 8*float64(8*samples*net.Dim)) / 1e6
 }
 
-// checkMemory returns an error where the numbers of a training alone, weights, gradient and two moments, do not fit into a
-// memory of so many bytes; 0 stands for one that is not known. A Go program that asks for more than there is does not get
-// an error: it dies, and the other fits with it.
+// checkMemory returns an error if weights, gradient and the two moments of Adam alone exceed the memory, in bytes; 0 means
+// unknown. A Go program that runs out of memory gets no error: it dies, and takes the other fits with it.
 func checkMemory(net velocity.Net, have float64) error {
 	need := 4 * 4 * float64(net.Size())
 	if have > 0 && need > have {

@@ -13,7 +13,7 @@ import (
 	"flowsweep/experiments/velocity"
 )
 
-// Fitted is a trained net, ready to run, and what its runs have in common. It is used from one goroutine at a time.
+// Fitted is a trained net, ready to run, with what its runs share. It is used from one goroutine at a time.
 type Fitted struct {
 	fit     experiments.Fit
 	model   *velocity.Model
@@ -26,12 +26,12 @@ type Fitted struct {
 	once    map[string]metric.Measurement // metrics that do not depend on how the net is sampled, by name
 }
 
-// Open returns the net of a fit, compiled with its weights. Its runs start from the noise of the seed. Close it after use.
+// Open compiles the net of a fit with its weights. Its runs start from the noise of the seed. Close it after use.
 func Open(e engine.Engine, fit experiments.Fit, weights []float32, seed uint64) (*Fitted, error) {
 	return open(e, fit, weights, seed, "noise")
 }
 
-// OpenFresh is Open for runs that start from other noise of the seed, which no choice has seen.
+// OpenFresh is Open with fresh noise of the same seed, which no choice has seen.
 func OpenFresh(e engine.Engine, fit experiments.Fit, weights []float32, seed uint64) (*Fitted, error) {
 	return open(e, fit, weights, seed, "fresh noise")
 }
@@ -54,8 +54,8 @@ func open(e engine.Engine, fit experiments.Fit, weights []float32, seed uint64, 
 // Close frees the compiled net.
 func (f *Fitted) Close() error { return f.model.Close() }
 
-// start is what the runs of a fit have in common, whatever their solver and steps: the noise they start from, and its
-// velocity at t = 0, which the first of them computes.
+// start is what the runs of a fit share, whatever their solver and steps: their initial noise, and its velocity at t = 0,
+// which the first run computes.
 type start struct {
 	x0, u   flow.Batch
 	seconds float64 // that computing u took
@@ -70,10 +70,10 @@ func (f *Fitted) start(count int) *start {
 	return f.starts[count]
 }
 
-// denseSteps is the number of rk4 steps of a solve that has no error to speak of beside the rounding of the net.
+// denseSteps is the number of rk4 steps of a dense solve, whose error is negligible beside the rounding of the net.
 const denseSteps = 128
 
-// exactEnds returns where a dense solve of the net's own velocity carries the noise of a run, (count, d).
+// exactEnds returns where a dense solve of the net's velocity carries the noise of a run, (count, d).
 func (f *Fitted) exactEnds(count int) (flow.Batch, error) {
 	if x, ok := f.dense[count]; ok {
 		return x, nil
@@ -85,7 +85,7 @@ func (f *Fitted) exactEnds(count int) (flow.Batch, error) {
 	return x, err
 }
 
-// stopping returns the field, which stops with the error of the context once that has ended.
+// stopping returns the field, which fails with the context's error once the context has ended.
 func stopping(ctx context.Context, field flow.Field) flow.Field {
 	return func(t float64, x flow.Batch) (flow.Batch, error) {
 		if err := ctx.Err(); err != nil {
@@ -95,7 +95,7 @@ func stopping(ctx context.Context, field flow.Field) flow.Field {
 	}
 }
 
-// stoppingRows is stopping where every point has its own time.
+// stoppingRows is stopping for a field with a time for each point.
 func stoppingRows(ctx context.Context, field flow.RowField) flow.RowField {
 	return func(t []float64, x flow.Batch) (flow.Batch, error) {
 		if err := ctx.Err(); err != nil {
@@ -105,8 +105,8 @@ func stoppingRows(ctx context.Context, field flow.RowField) flow.RowField {
 	}
 }
 
-// remembering returns the field of the net with the first velocity of a start taken from there, or put there. A
-// velocity that another run has computed counts as a call, and saved grows by the time it took then.
+// remembering returns the net's field, with the velocity at the start computed only once for all runs. The shared velocity
+// still counts as a call, and its time is added to saved.
 func (f *Fitted) remembering(o *start, now func() time.Time, saved *float64) flow.Field {
 	net := f.model.Field()
 	return func(t float64, x flow.Batch) (flow.Batch, error) {

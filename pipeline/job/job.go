@@ -1,5 +1,5 @@
-// Package job is the unit of work: one fit, trained, and its runs, sampled and measured. Values go in and values come out.
-// It knows no store, no terminal and no socket, so that whoever calls it, on this machine or another, gets the same bits.
+// Package job is the unit of work: it trains one fit, then samples and measures its runs. Values go in and values come out.
+// It knows no store, terminal or socket, so any caller, on any machine, gets the same bits.
 //
 //	trained, err := job.Train(ctx, job.Job{Fit: fit, Engine: engine.Go, Now: time.Now}, events)
 //	fitted, err := job.Open(engine.Go, fit, trained.Weights, seed)
@@ -17,8 +17,7 @@ import (
 	"flowsweep/experiments/velocity"
 )
 
-// Job is one training: the fit, which holds the content of its data, and how to compute it. Fit and Engine.Name alone
-// determine the weights.
+// Job is one training: a fit, including its data, and how to compute it. The weights depend only on Fit and Engine.Name.
 type Job struct {
 	Fit    experiments.Fit
 	Engine engine.Engine // with as many threads as the step may use
@@ -31,29 +30,28 @@ type Job struct {
 	Now        func() time.Time
 }
 
-// Events hears of a training as it goes on. Its methods are called from one goroutine at a time.
+// Events is told what happens during a training. Its methods are called from one goroutine at a time.
 type Events interface {
-	// Refused says that the checkpoint is of no use, and why: training starts from nothing.
+	// Refused is called if the checkpoint cannot be used. Training then starts from scratch.
 	Refused(why error)
-	// Resumed says that training goes on after this step.
+	// Resumed is called when training resumes after this step.
 	Resumed(step int)
-	// Loss gets the points of the loss curve.
+	// Loss is called with each point of the loss curve.
 	Loss(l experiments.Loss)
-	// Stepped gets the number of steps taken since its last call, or since Resumed.
+	// Stepped is called with the number of steps since the last call, or since Resumed.
 	Stepped(n int)
-	// Save gets a checkpoint when one is due, and when the context ends the training.
+	// Save is called with a checkpoint when one is due, and when the context ends the training.
 	Save(step int, checkpoint []byte)
 }
 
-// Trained is what came of a training.
+// Trained is the result of a training.
 type Trained struct {
 	Weights []float32
 	Seconds float64 // of training, over all attempts that it went on from
 }
 
-// Train trains the net of a job, from its checkpoint where there is one that is of use. A loss that is not finite ends it
-// with an error, and so does a net too large for the memory. When the context ends it saves a checkpoint and returns the
-// error of the context.
+// Train trains the net of a job, from its checkpoint if that can be used. It is an error if the loss is not finite or the
+// net is too large for the memory. When the context ends, Train saves a checkpoint and returns the context's error.
 func Train(ctx context.Context, j Job, events Events) (Trained, error) {
 	net, err := NetOf(j.Fit.Recipe)
 	if err == nil {

@@ -10,26 +10,26 @@ import (
 	"flowsweep/experiments/target"
 )
 
-// Judges measures samples against the reference of their target. What depends on the reference alone is done once.
-// It is safe for use by several goroutines.
+// Judges measures samples against the reference of their target. What depends only on the reference is done once. It is safe
+// for concurrent use.
 type Judges struct {
 	spec  experiments.Spec
 	mu    sync.Mutex
 	byKey map[string]func() ([]metric.Judge, error) // by key of the reference; nil for the metrics of a net
 }
 
-// NewJudges returns the judges of the metrics of the spec.
+// NewJudges returns judges for the metrics of the spec.
 func NewJudges(spec experiments.Spec) *Judges {
 	return &Judges{spec: spec, byKey: map[string]func() ([]metric.Judge, error){}}
 }
 
-// Reference returns the fixed sample of the truth that a recipe's runs are measured against, on the scale that nets are
-// trained on: there every column of standardised data weighs the same, whatever its unit.
+// Reference returns the fixed sample of the truth that runs of a recipe are measured against, on the scale that nets are
+// trained on, where standardised columns weigh the same whatever their units.
 func Reference(spec experiments.Spec, r experiments.Recipe) flow.Batch {
 	return r.Target.Reference(spec.Reference.Count, flow.NewStream(spec.Reference.Seed, "reference"))
 }
 
-// Prepare does what depends on the references alone, and returns what is wrong with them.
+// Prepare does all that depends only on the references, and returns what is wrong with them.
 func (j *Judges) Prepare(plan experiments.Plan) error {
 	for _, fit := range plan.Fits {
 		for _, run := range fit.Runs {

@@ -9,9 +9,9 @@ import (
 	"flowsweep/experiments/metric"
 )
 
-// NullValues draws the fresh samples of a null and measures them against the reference. Sample k has a stream of its own.
-// Of data, the samples are of the rows trained on and the reference is of those held out: what a net reads that has
-// learned the former perfectly.
+// NullValues returns the values of a metric between the reference and fresh samples of the truth, each from its own stream.
+// For data, the samples are of the training rows and the reference is of the held-out rows: this is the value of a net that
+// has learned the training rows perfectly.
 func NullValues(ctx context.Context, n experiments.NullPlan, r experiments.Reference) (values []float64, err error) {
 	err = Guard(func() error {
 		judge, err := n.Judged.Judge(n.Target.Reference(r.Count, flow.NewStream(r.Seed, "reference")))

@@ -2,10 +2,10 @@ package job
 
 import "time"
 
-// savingShare bounds what checkpoints cost: after one that took a second, training goes on for so many.
+// savingShare bounds the cost of checkpoints: after one that took a second, training continues for at least this many.
 const savingShare = 50
 
-// pace says when a checkpoint is due. What is saved, and what comes of it, does not depend on when.
+// pace decides when a checkpoint is due. That has no effect on its content, nor on the weights.
 type pace struct {
 	every time.Duration // 0: never
 	now   func() time.Time
@@ -18,7 +18,7 @@ func newPace(every time.Duration, now func() time.Time) *pace {
 	return &pace{every: every, now: now, since: now()}
 }
 
-// due reports whether it is time to save. If so, saved is to be called afterwards.
+// due reports whether it is time to save. If so, call saved afterwards.
 func (p *pace) due() bool {
 	if p.every == 0 {
 		return false

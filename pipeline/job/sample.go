@@ -10,7 +10,7 @@ import (
 	"flowsweep/experiments/ode"
 )
 
-// Sampled is what one run drew.
+// Sampled is the result of one run.
 type Sampled struct {
 	Points  flow.Batch // (count, d), rounded to 32 bits, as they are stored
 	NFE     float64    // velocity calls a sample, in the mean
@@ -18,9 +18,9 @@ type Sampled struct {
 	Seconds float64
 }
 
-// Sample draws the points of a run. Every run starts from the same noise, so that runs differ by what was swept alone. A
-// velocity that another run has computed counts with the time it took then. Sampling stops between two velocity calls
-// when the context does.
+// Sample draws the points of a run. All runs start from the same noise, so that they differ only in what is swept. A
+// velocity shared with an earlier run counts with the time it took then. Sampling stops with the context, between two
+// velocity calls.
 func (f *Fitted) Sample(ctx context.Context, s experiments.Sampling, now func() time.Time) (Sampled, error) {
 	o, saved := f.start(s.Count), 0.
 	field, rows := f.model.Field(), f.model.RowField()
@@ -33,8 +33,8 @@ func (f *Fitted) Sample(ctx context.Context, s experiments.Sampling, now func() 
 	return out, err
 }
 
-// Draw carries the points x0, (n, d), to samples as the sampling says, by the velocity of a path: the field, or where the
-// solver chooses its own steps for each sample, the rows of the same velocity.
+// Draw carries the points x0, (n, d), to samples along a path: by field, or by rows if the solver is adaptive and gives each
+// point its own steps. Both are the same velocity.
 func Draw(ctx context.Context, field flow.Field, rows flow.RowField, path flow.Path, s experiments.Sampling, x0 flow.Batch) (out Sampled, err error) {
 	if s.Path.Name != "" {
 		field, rows = flow.Reschedule(field, path, s.Path), flow.RescheduleRows(rows, path, s.Path)

@@ -10,7 +10,7 @@ import (
 	"flowsweep/experiments/velocity"
 )
 
-// CurvePoints is about how many points of a loss curve are kept. Each is the mean of the steps since the one before.
+// CurvePoints is the approximate number of points in a loss curve. Each is the mean over the steps since the one before.
 const CurvePoints = 500
 
 // NetOf returns the velocity net of a recipe.
@@ -28,7 +28,7 @@ func NetOf(r experiments.Recipe) (velocity.Net, error) {
 	}, nil
 }
 
-// curveSteps returns how many steps of a fit a point of its loss curve is the mean of.
+// curveSteps returns over how many steps each point of a fit's loss curve is averaged.
 func curveSteps(fit experiments.Fit) int {
 	return (fit.Recipe.Train.Steps + CurvePoints - 1) / CurvePoints
 }
@@ -96,7 +96,7 @@ func (t *training) loss(at int, loss float64) error {
 	return nil
 }
 
-// save makes a checkpoint of velocity's one.
+// save wraps the net's checkpoint and passes it on.
 func (t *training) save(step int, net []byte) error {
 	c := checkpoint{
 		Fit: t.Fit.Key, Engine: t.Engine.Name, Sum: t.sum, Count: t.count, Seconds: t.seconds(), step: step, net: net,
@@ -110,7 +110,7 @@ func (t *training) save(step int, net []byte) error {
 	return nil
 }
 
-// seconds returns how long the training has taken, the attempts it goes on from included.
+// seconds returns the time spent training, including the attempts it resumed from.
 func (t *training) seconds() float64 {
 	s := t.Now().Sub(t.start).Seconds()
 	if t.from != nil {
@@ -119,8 +119,8 @@ func (t *training) seconds() float64 {
 	return s
 }
 
-// Pairs returns the batches of a fit. Row i of step k is the point of id (k - 1) batch + i of its streams, so no point
-// is drawn twice and none depends on the batch it falls into; which noise goes with which data may, by the coupling.
+// Pairs returns the batches of a fit. Row i of step k has id (k - 1) batch + i in its streams, so no point is drawn twice
+// and none depends on the batch size. The coupling decides which noise goes with which data.
 func Pairs(fit experiments.Fit) velocity.Pairs {
 	noise := flow.NewStream(fit.Seed, "training noise")
 	data := flow.NewStream(fit.Seed, "training data")

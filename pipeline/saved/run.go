@@ -9,8 +9,7 @@ import (
 	"flowsweep/store"
 )
 
-// Run returns what the store knows of a run, by its whole key, whether a sweep still plans it or not. Its metrics are those
-// of Metrics.
+// Run returns the run with this full key, whether or not a sweep still plans it. Its metrics are those of Metrics.
 func Run(ctx context.Context, db *store.DB, key string) (experiments.Result, error) {
 	run, err := db.Run(ctx, key)
 	if err != nil {
@@ -36,8 +35,7 @@ func Run(ctx context.Context, db *store.DB, key string) (experiments.Result, err
 	return r, err
 }
 
-// Metrics returns the metrics of a run against the first of the references that it was measured with, and the nulls of
-// those that have one, by metric.
+// Metrics returns the metrics of a run against the first of its references, and by metric the nulls that are stored.
 func Metrics(ctx context.Context, db *store.DB, run store.RunRecord) ([]experiments.Value, map[string]experiments.Null, error) {
 	if len(run.References) == 0 {
 		return nil, nil, nil

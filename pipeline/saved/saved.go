@@ -1,5 +1,4 @@
-// Package saved turns what the store holds back into values: sweeps with what chance explains of their results, runs by
-// their key, weights and samples.
+// Package saved turns what the store holds back into values: sweeps with p-values, runs by key, weights and samples.
 //
 //	sweep, err := saved.Sweep(ctx, db, "two-moons")
 //	run, err := saved.Run(ctx, db, sweep.Results[0].Run)
@@ -15,7 +14,7 @@ import (
 	"flowsweep/store"
 )
 
-// Sweep returns the named sweep, or the latest where name is empty, with the p-values of its results.
+// Sweep returns the named sweep, or the latest if name is empty, with the p-values of its results.
 func Sweep(ctx context.Context, db *store.DB, name string) (experiments.Sweep, error) {
 	sweep, err := db.Sweep(ctx, name)
 	if err != nil {
@@ -24,7 +23,7 @@ func Sweep(ctx context.Context, db *store.DB, name string) (experiments.Sweep, e
 	return withNulls(ctx, db, sweep)
 }
 
-// Planned is Sweep of the sweep that a plan is stored as.
+// Planned is Sweep for a sweep whose plan is at hand, so that its spec is not parsed again.
 func Planned(ctx context.Context, db *store.DB, plan experiments.Plan) (experiments.Sweep, error) {
 	sweep, err := db.Planned(ctx, plan)
 	if err != nil {
@@ -41,7 +40,7 @@ func withNulls(ctx context.Context, db *store.DB, sweep experiments.Sweep) (expe
 	return sweep, sweep.SetNulls(nulls)
 }
 
-// Parser reads stored recipes, with their data from the store.
+// Parser returns a parser of stored recipes that reads their data from the store.
 func Parser(ctx context.Context, db *store.DB) experiments.Parser {
 	return experiments.Parser{Open: func(sha256 string) ([]byte, error) { return db.Content(ctx, sha256) }}
 }

@@ -6,13 +6,13 @@ import (
 	"flowsweep/experiments"
 )
 
-// marginOf returns how far setting i lies above the best. All is NaN where it was not compared.
+// marginOf returns how far setting i is above the best. It is NaN if the two were not compared.
 func marginOf(choice experiments.Choice, i int) experiments.Interval {
 	m := choice.Margins[i]
 	return experiments.Interval{Mean: experiments.Number(m.Mean), Low: experiments.Number(m.Low), High: experiments.Number(m.High)}
 }
 
-// choiceWord says in a word how setting i fared in the choice: chosen, tied or nothing.
+// choiceWord returns "chosen", "tied" or "" for setting i.
 func choiceWord(choice experiments.Choice, i int) string {
 	switch {
 	case i == choice.Chosen:
@@ -24,7 +24,7 @@ func choiceWord(choice experiments.Choice, i int) string {
 	}
 }
 
-// choiceJSON is the form of choice.json: what was chosen, from what, and why.
+// choiceJSON is the content of choice.json: what was chosen, from what, and why.
 func choiceJSON(o Outcome, fresh experiments.Fresh) any {
 	type margin struct {
 		Setting string `json:"setting"`
@@ -62,7 +62,7 @@ func choiceJSON(o Outcome, fresh experiments.Fresh) any {
 	}
 }
 
-// SettingJSON is the form of setting i in `flowsweep runs --by-setting --json`.
+// SettingJSON returns setting i as `flowsweep runs --by-setting --json` prints it.
 func (o Outcome) SettingJSON(i int) any {
 	s, choice := o.Summaries[i], o.Choice
 	metrics := map[string]any{}

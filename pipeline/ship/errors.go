@@ -12,13 +12,13 @@ type MismatchError struct{ Err error }
 func (e *MismatchError) Error() string { return e.Err.Error() }
 func (e *MismatchError) Unwrap() error { return e.Err }
 
-// OccupiedError says that an output folder cannot be used, or holds what must not be written over.
+// OccupiedError says that an output folder cannot be used, or holds files that must not be overwritten.
 type OccupiedError struct{ Err error }
 
 func (e *OccupiedError) Error() string { return e.Err.Error() }
 func (e *OccupiedError) Unwrap() error { return e.Err }
 
-// occupied returns the error as an OccupiedError, and nil as it is.
+// occupied returns err as an OccupiedError, or nil.
 func occupied(err error) error {
 	if err == nil {
 		return nil
@@ -26,13 +26,13 @@ func occupied(err error) error {
 	return &OccupiedError{err}
 }
 
-// CheckError returns why a checked file must not be used or is not verified, nil where the check is OK.
+// CheckError returns why a checked file must not be used or was not verified, or nil.
 func CheckError(c experiments.Check) error {
 	switch {
 	case c.OK:
 		return nil
 	case c.Runtime == "":
-		return fmt.Errorf("%s was not verified: %s; all runs are kept, and the same command will verify it then", c.File, c.Error)
+		return fmt.Errorf("%s was not verified: %s; all runs are kept, and the same command will try again", c.File, c.Error)
 	case c.Error != "":
 		return &MismatchError{fmt.Errorf("%s could not be compared with Go: %s: do not use it", c.File, c.Error)}
 	default:
@@ -41,7 +41,7 @@ func CheckError(c experiments.Check) error {
 	}
 }
 
-// UnknownRunError says that the store does not hold the run that a file is of.
+// UnknownRunError says that the store does not hold the run of a file.
 type UnknownRunError struct{ Err error }
 
 func (e *UnknownRunError) Error() string { return e.Err.Error() }

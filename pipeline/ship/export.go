@@ -19,11 +19,11 @@ import (
 	"flowsweep/store"
 )
 
-// verifyPoints is the number of points an exported file is compared with Go at.
+// verifyPoints is the number of points at which velocity.onnx is compared with Go.
 const verifyPoints = 4096
 
-// runFiles returns the files of a run: its net, its net and solver in one, and what goes with them; and the outcomes of the
-// checks of the ONNX files: those stored if the sweep it is of holds them for the same bytes.
+// runFiles returns the files of a run and the checks of the ONNX files among them. A check that the store holds for the same
+// bytes is not repeated.
 func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin, o export.SamplerOptions) (files []store.File, checks []experiments.Check, err error) {
 	model, weights, err := goModel(ctx, db, r)
 	if err != nil {
@@ -66,7 +66,7 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin
 	return files, checks, nil
 }
 
-// checked returns the check of the file: the stored one of the same bytes, or a new one.
+// checked returns the stored check of the same bytes, or a new one.
 func checked(stored []experiments.Check, f store.File, r experiments.Result, model *velocity.Model, weights []float32) experiments.Check {
 	sum := sha256.Sum256(f.Content)
 	for _, c := range stored {
@@ -115,8 +115,8 @@ func goModel(ctx context.Context, db *store.DB, r experiments.Result) (*velocity
 	return model, weights, err
 }
 
-// aboutRun says what a run's net is, for the metadata of its files. It holds what is stored of the run and nothing else,
-// so that the same run, measured against the same reference, gives the same bytes.
+// aboutRun describes a run's net for the metadata of its files. It depends only on what is stored of the run, so that the
+// same run and reference give the same bytes.
 func aboutRun(r experiments.Result, of origin) export.About {
 	s, steps := r.Setting, len(samplerGrid(r))-1
 	properties := map[string]string{
@@ -157,7 +157,7 @@ func aboutRun(r experiments.Result, of origin) export.About {
 	return about
 }
 
-// named returns what a target is called in a sentence.
+// named returns what to call a target in a sentence.
 func named(t target.Target) string {
 	if t.Content == nil {
 		return t.Name

@@ -11,17 +11,17 @@ import (
 	"flowsweep/reports"
 )
 
-// floorDraws is about how many draws a floor is estimated from: its standard error is then some thousandths of it, about
-// that of the end of a loss curve, and it takes about half a second.
+// floorDraws is the approximate number of draws to estimate a floor from. The standard error is then a few thousandths of
+// the floor, like that of the end of a loss curve, and it takes about half a second.
 const floorDraws = 40_000
 
-// floors are the floors of a sweep's recipes, each computed once: they depend on few of a recipe's words.
+// floors holds the floors of a sweep's recipes, each computed once.
 type floors struct {
 	spec  experiments.Spec
 	known map[string]reports.Floor
 }
 
-// of returns the floor of a recipe. It depends on the recipe alone.
+// of returns the floor of a recipe.
 func (f floors) of(r experiments.Recipe) reports.Floor {
 	key := experiments.Setting{Recipe: experiments.Recipe{
 		Target: r.Target, Source: r.Source, Path: r.Path, Coupling: r.Coupling, Train: experiments.Train{Times: r.Train.Times},

@@ -75,7 +75,7 @@ sample:
 	}
 	chosen := results[6] // midpoint, 8 steps
 	got := siblings(results, chosen)
-	if len(got) != panelCount || got[0].NFE != 1 || got[panelCount-1].Run != chosen.Run {
+	if len(got) != maxPanels || got[0].NFE != 1 || got[maxPanels-1].Run != chosen.Run {
 		t.Errorf("beside 8 steps stand %d runs: the cheapest and the chosen are missing", len(got))
 	}
 	for _, r := range got {

@@ -14,7 +14,7 @@ import (
 	"flowsweep/store"
 )
 
-// The files of the output folder.
+// The files of an output folder.
 const (
 	velocityFile = "velocity.onnx"
 	SamplerFile  = "sampler.onnx"
@@ -26,11 +26,11 @@ const (
 	sumsFile     = "SHA256SUMS"
 )
 
-// fileNames lists what an output folder may hold, but for the sums of it.
+// fileNames lists the files that an output folder may hold, except for their sums.
 var fileNames = []string{velocityFile, SamplerFile, vectorsFile, cardFile, choiceFile, csvFile, ReportFile}
 
-// Folder returns the output folder, by default the one of that name in out, after checking that files can be written there.
-// Where they cannot the error is an OccupiedError.
+// Folder returns the output folder, by default out/<name>, after checking that it can be written. If not, the error is an
+// OccupiedError.
 func Folder(asked, name string) (string, error) {
 	if asked == "" {
 		asked = filepath.Join("out", name)
@@ -38,41 +38,40 @@ func Folder(asked, name string) (string, error) {
 	return asked, occupied(checkFolder(asked))
 }
 
-// checkFolder returns an error unless files can be written into the folder, which may not exist yet. It leaves nothing
+// checkFolder returns an error unless files can be written into the folder, which need not exist yet. It leaves nothing
 // behind.
 func checkFolder(path string) error {
 	at := filepath.Clean(path)
 	for {
 		info, err := os.Stat(at)
 		if err == nil && !info.IsDir() {
-			return fmt.Errorf("%s cannot be a folder: %s is a file: give another --out", path, at)
+			return fmt.Errorf("%s cannot be a folder: %s is a file: use another --out", path, at)
 		}
 		if err == nil {
 			break
 		}
 		if _, there := os.Lstat(at); there == nil {
-			return fmt.Errorf("%s cannot be a folder: %w: give another --out", path, err)
+			return fmt.Errorf("%s cannot be a folder: %w: use another --out", path, err)
 		}
 		parent := filepath.Dir(at)
 		if parent == at {
-			return fmt.Errorf("the folder %s cannot be made: %w: give another --out", path, err)
+			return fmt.Errorf("the folder %s cannot be made: %w: use another --out", path, err)
 		}
 		at = parent
 	}
 	probe, err := os.CreateTemp(at, ".flowsweep-*")
 	if err != nil {
-		return fmt.Errorf("the folder %s cannot be written: %w: give another --out", path, err)
+		return fmt.Errorf("the folder %s cannot be written: %w: use another --out", path, err)
 	}
 	for _, name := range fileNames {
 		if info, err := os.Stat(filepath.Join(path, name)); err == nil && info.IsDir() {
-			return fmt.Errorf("%s is a folder, and is to be a file: remove it, or give another --out", filepath.Join(path, name))
+			return fmt.Errorf("%s is a folder but must be a file: remove it, or use another --out", filepath.Join(path, name))
 		}
 	}
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
-// checkOverwrite returns an OccupiedError if the folder holds an ONNX file of another export: what somebody may use is not
-// written over unless they say so.
+// checkOverwrite returns an OccupiedError if the folder holds an ONNX file of another export and force is not set.
 func checkOverwrite(out string, files []store.File, force bool) error {
 	if force {
 		return nil
@@ -87,18 +86,18 @@ func checkOverwrite(out string, files []store.File, force bool) error {
 			return occupied(fmt.Errorf("look at what the folder holds: %w", err))
 		}
 		if !slices.ContainsFunc(files, func(f store.File) bool { return f.Name == name && bytes.Equal(f.Content, have) }) {
-			return occupied(fmt.Errorf("%s is of another export: give another --out, or --force to replace it", path))
+			return occupied(fmt.Errorf("%s is of another export: use another --out, or --force to replace it", path))
 		}
 	}
 	return nil
 }
 
-// writeExport makes a folder hold just these of the files that go with a run, and sums all that it knows.
+// writeExport writes the files of a run, removes others of their names, and updates the sums.
 func writeExport(out string, files []store.File) error {
 	return writeOnly(out, []string{velocityFile, SamplerFile, vectorsFile, cardFile}, files)
 }
 
-// WriteFile writes the file so that it is either whole or untouched, and not at all if it holds the content already.
+// WriteFile writes the file in full or not at all, and leaves it alone if it already has this content.
 func WriteFile(path string, content []byte) error {
 	if have, err := os.ReadFile(path); err == nil && bytes.Equal(have, content) {
 		return nil
@@ -121,18 +120,18 @@ func WriteFile(path string, content []byte) error {
 	return nil
 }
 
-// writeFolder makes the output folder of a sweep hold just these of its files, and their sums. Files that it does not know
-// it leaves alone.
+// writeFolder makes the output folder of a sweep hold exactly these of its files, and their sums. It leaves unknown files
+// alone.
 func writeFolder(out string, files []store.File) error { return writeOnly(out, fileNames, files) }
 
-// writeOnly writes the files, removes those of the names that are not among them, and sums what is there then.
+// writeOnly writes the files, removes the other names, and updates the sums.
 func writeOnly(out string, names []string, files []store.File) error {
 	for _, name := range names {
 		if slices.ContainsFunc(files, func(f store.File) bool { return f.Name == name }) {
 			continue
 		}
 		if err := os.Remove(filepath.Join(out, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("remove what is of an earlier choice: %w", err)
+			return fmt.Errorf("remove a file of an earlier choice: %w", err)
 		}
 	}
 	for _, f := range files {
@@ -143,7 +142,7 @@ func writeOnly(out string, names []string, files []store.File) error {
 	return writeSums(out)
 }
 
-// writeSums writes the sha256 of the files that are there, as `sha256sum -c` reads them.
+// writeSums writes the sha256 of the files in the folder, in the format of sha256sum.
 func writeSums(out string) error {
 	var lines strings.Builder
 	for _, name := range fileNames {
@@ -159,7 +158,7 @@ func writeSums(out string) error {
 	return WriteFile(filepath.Join(out, sumsFile), []byte(lines.String()))
 }
 
-// WriteReport writes the page into an output folder, and sums what is there then.
+// WriteReport writes the report into an output folder and updates the sums.
 func WriteReport(out string, page []byte) (path string, err error) {
 	path = filepath.Join(out, ReportFile)
 	return path, errors.Join(WriteFile(path, page), writeSums(out))

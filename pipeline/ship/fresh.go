@@ -15,12 +15,12 @@ import (
 	"flowsweep/store"
 )
 
-// freshReference names the stream of the reference that fresh figures are measured against.
+// freshReference is the stream of the reference for fresh figures.
 const freshReference = "fresh reference"
 
-// fresh samples every net of the chosen setting anew and measures it by the metrics that two samples are enough for, or
-// returns what is stored of that. Data have no rows that neither training nor the choice saw: their reference is of the
-// held-out rows again, drawn anew.
+// fresh samples every net of the chosen setting from fresh noise and measures it by the metrics of two samples, unless that
+// is stored. Data has no rows that neither training nor the choice saw: there, the reference is another draw of the held-out
+// rows.
 func (o Outcome) fresh(ctx context.Context, db *store.DB, e engine.Engine) (f experiments.Fresh, err error) {
 	if f, ok, err := o.storedFresh(ctx, db); err != nil || ok {
 		return f, err
@@ -54,8 +54,8 @@ func (o Outcome) fresh(ctx context.Context, db *store.DB, e engine.Engine) (f ex
 	return f, db.SaveFresh(ctx, o.Sweep.Name, reference, f)
 }
 
-// storedFresh returns the figures that the store holds of the chosen setting, by the reference that it was chosen by. They are
-// not ok where there are none: those stored may be of an earlier choice.
+// storedFresh returns the stored figures of the chosen setting. ok is false if there are none, or only those of another
+// choice.
 func (o Outcome) storedFresh(ctx context.Context, db *store.DB) (f experiments.Fresh, ok bool, err error) {
 	f, by, ok, err := db.Fresh(ctx, o.Sweep.Name)
 	if err != nil || !ok {
@@ -68,7 +68,7 @@ func (o Outcome) storedFresh(ctx context.Context, db *store.DB) (f experiments.F
 	return f, true, nil
 }
 
-// freshSamples draws the samples of a run again, from other noise.
+// freshSamples draws the samples of a run from fresh noise.
 func freshSamples(ctx context.Context, db *store.DB, e engine.Engine, spec experiments.Spec, r experiments.Result) (x flow.Batch, err error) {
 	net, err := job.NetOf(r.Setting.Recipe)
 	if err != nil {
@@ -87,10 +87,10 @@ func freshSamples(ctx context.Context, db *store.DB, e engine.Engine, spec exper
 	return got.Points, err
 }
 
-// freshConfidence is that of the intervals.
+// freshConfidence is the confidence of their intervals.
 const freshConfidence = .95
 
-// judgeAll returns the mean over samples, one a seed, and its interval.
+// judgeAll returns the mean over samples, one per seed, with its interval.
 func judgeAll(judge metric.Judge, samples []flow.Batch) (experiments.Interval, error) {
 	of := metric.Replicates{Shared: true}
 	for _, x := range samples {

@@ -13,7 +13,7 @@ import (
 	"flowsweep/store"
 )
 
-// Exported is what was exported of one setting, or of one run.
+// Exported is the export of one run.
 type Exported struct {
 	Folder  string
 	Setting int                 // index into the summaries of an outcome
@@ -21,8 +21,8 @@ type Exported struct {
 	files   []store.File
 }
 
-// ExportFront writes the files of every setting that no cheaper one beats, a folder each within out, of the run of the median
-// seed. Nothing is written if one of the folders cannot be used or holds another export, which is an OccupiedError.
+// ExportFront exports every setting on the Pareto front, each into its own folder in out, by the run of the median seed.
+// Nothing is written if a folder cannot be used or holds another export; that is an OccupiedError.
 func (o Outcome) ExportFront(ctx context.Context, db *store.DB, out string, options export.SamplerOptions, force bool) ([]Exported, error) {
 	metric := o.Sweep.Spec.Choose.Metric
 	front := experiments.ParetoFront(o.Summaries, metric, func(s experiments.Summary) float64 { return float64(s.NFE) })
@@ -50,8 +50,7 @@ func (o Outcome) ExportFront(ctx context.Context, db *store.DB, out string, opti
 	return list, nil
 }
 
-// ExportRun writes the files of any finished run into a folder. Another export there is an OccupiedError, or with force
-// replaced.
+// ExportRun exports a finished run into a folder. If that holds another export it is an OccupiedError, unless force is set.
 func ExportRun(ctx context.Context, db *store.DB, r experiments.Result, out string, options export.SamplerOptions, force bool) (Exported, error) {
 	e := Exported{Folder: out}
 	var err error
@@ -64,8 +63,8 @@ func ExportRun(ctx context.Context, db *store.DB, r experiments.Result, out stri
 	return e, writeExport(out, e.files)
 }
 
-// settingFolder returns a name for the files of a setting: its velocity calls, what it is in letters that every file
-// system takes, and the beginning of the run's key, which alone tells all settings apart.
+// settingFolder returns a folder name for a setting: its velocity calls, its label in portable letters, and the beginning of
+// the run's key, which makes the name unique.
 func settingFolder(nfe experiments.Calls, label, run string) string {
 	const maxLetters = 60
 	plain := func(r rune) bool {

@@ -9,14 +9,14 @@ import (
 	"flowsweep/experiments"
 )
 
-// origin is the sweep and the setting that a run is exported of. The zero value is that of a run by itself.
+// origin is the sweep and setting that an exported run belongs to. The zero value is for a run exported by itself.
 type origin struct {
 	sweep   experiments.Sweep
 	setting experiments.Summary
 }
 
-// properties returns what the metadata of the files says of the origin: the sweep, the key of its spec, and the metrics of
-// all seeds, which tell more than those of the one that is exported.
+// properties returns the metadata about the origin: the sweep, the key of its spec, and the metrics over all seeds, which
+// say more than those of the exported run.
 func (o origin) properties() map[string]string {
 	if o.sweep.Name == "" {
 		return nil
@@ -30,8 +30,8 @@ func (o origin) properties() map[string]string {
 	return properties
 }
 
-// specKey returns a key of all that a sweep does: a hash of the keys of its runs, so that neither comments nor the order of
-// things in the spec count.
+// specKey returns a key of everything a sweep does, a hash of the keys of its runs: comments and order in the spec do not
+// matter.
 func specKey(results []experiments.Result) string {
 	var keys []string
 	for _, r := range results {
@@ -41,7 +41,7 @@ func specKey(results []experiments.Result) string {
 	return fmt.Sprintf("%x", sha256.Sum256([]byte(experiments.Form(keys))))[:16]
 }
 
-// dataHash returns the sha256 of the rows of a target or source that is a file of data, and nothing for others.
+// dataHash returns the sha256 of the rows of a target or source, or "" if it is not made of data.
 func dataHash(law any) string {
 	var data struct {
 		SHA256 string `json:"sha256"`
@@ -53,5 +53,5 @@ func dataHash(law any) string {
 	return data.SHA256
 }
 
-// licence is what can be said honestly: the program has no claim on what is trained with it.
+// licence is honest: the program has no claim on what is trained with it.
 const licence = "weights: for whoever trained them to say, subject to the licence of the data; flowsweep, which wrote the file, claims nothing"

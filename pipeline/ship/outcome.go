@@ -1,5 +1,5 @@
-// Package ship makes of a sweep's results what leaves the store: the choice, ONNX files that are verified, the model card, the
-// tables and the page.
+// Package ship turns the results of a sweep into what leaves the store: the choice, verified ONNX files, the model card,
+// tables and the report.
 //
 //	outcome, err := ship.Load(ctx, db, "two-moons")
 //	shipped, err := outcome.Ship(ctx, db, engine, "out/two-moons", false)
@@ -14,8 +14,8 @@ import (
 	"flowsweep/store"
 )
 
-// Outcome is a sweep with all that follows from its results: seeds summarised, settings labelled, one of them chosen. It is
-// worked out once, and choice, export, tables and page are made of it.
+// Outcome is a sweep and all that follows from its results: seeds summarised, settings labelled, one of them chosen. It is
+// worked out once; choice, export, tables and report are all made from it.
 type Outcome struct {
 	Sweep     experiments.Sweep
 	Summaries []experiments.Summary
@@ -43,7 +43,7 @@ func New(sweep experiments.Sweep) (o Outcome, err error) {
 	return o, nil
 }
 
-// Load returns the outcome of the named sweep, or of the latest where name is empty.
+// Load returns the outcome of the named sweep, or of the latest if name is empty.
 func Load(ctx context.Context, db *store.DB, name string) (Outcome, error) {
 	sweep, err := saved.Sweep(ctx, db, name)
 	if err != nil {
@@ -52,5 +52,5 @@ func Load(ctx context.Context, db *store.DB, name string) (Outcome, error) {
 	return New(sweep)
 }
 
-// Chosen returns the summary of the chosen setting. It panics where nothing was chosen.
+// Chosen returns the summary of the chosen setting. It panics if nothing was chosen.
 func (o Outcome) Chosen() experiments.Summary { return o.Summaries[o.Choice.Chosen] }

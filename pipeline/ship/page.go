@@ -12,12 +12,12 @@ import (
 	"flowsweep/store"
 )
 
-// Page returns the report of the sweep as HTML. It depends on what is stored and on nothing else.
+// Page returns the HTML report of the sweep. It depends only on what is stored.
 func (o Outcome) Page(ctx context.Context, db *store.DB) (page []byte, err error) {
-	// A page is made of much that lives to its end: collecting garbage half as often takes a tenth off the time of a large
-	// one, and a third more memory.
+	// A page consists of much that lives to the end: collecting garbage half as often saves a tenth of the time of a large
+	// page, for a third more memory.
 	defer debug.SetGCPercent(debug.SetGCPercent(200))
-	// The curves of a large sweep take longer to read than the rest takes to compute.
+	// Reading the curves of a large sweep takes longer than computing everything else.
 	ctx, cancel := context.WithCancel(ctx)
 	var reading errgroup.Group
 	var losses map[string][]experiments.Loss
@@ -54,7 +54,7 @@ func (o Outcome) Page(ctx context.Context, db *store.DB) (page []byte, err error
 	return reports.Render(p)
 }
 
-// addChoice adds what a page shows of the chosen setting, or why there is none.
+// addChoice adds the chosen setting to the page, or why there is none.
 func (o Outcome) addChoice(ctx context.Context, db *store.DB, p *reports.Page) (err error) {
 	if o.NoChoice != nil {
 		p.Choice, p.ChoiceError = experiments.Choice{}, o.NoChoice.Error()
@@ -72,8 +72,8 @@ func (o Outcome) addChoice(ctx context.Context, db *store.DB, p *reports.Page) (
 	return err
 }
 
-// exported returns the files of a sweep and their checks if they are of this run, and none if they are of an earlier
-// choice: a sweep that was interrupted has not exported what it would choose now.
+// exported returns the files of a sweep and their checks if they are of this run. An interrupted sweep may hold files of an
+// earlier choice, which are not returned.
 func exported(ctx context.Context, db *store.DB, sweep, run string) ([]experiments.Artifact, []experiments.Check, error) {
 	files, err := db.Artifacts(ctx, sweep)
 	if err != nil {

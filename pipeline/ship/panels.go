@@ -16,11 +16,10 @@ import (
 	"flowsweep/store"
 )
 
-// panelCount is the most panels of samples a report shows beside the data.
-const panelCount = 5
+// maxPanels is the largest number of panels of samples beside the data.
+const maxPanels = 5
 
-// panels returns the data, and what the chosen run's net draws with the chosen solver at growing numbers of steps, or at
-// tighter tolerances.
+// panels returns the data, and the samples of the chosen net and solver at growing numbers of steps or tighter tolerances.
 func panels(ctx context.Context, db *store.DB, sweep experiments.Sweep, chosen experiments.Result) ([]reports.Panel, error) {
 	truth := job.Reference(sweep.Spec, chosen.Setting.Recipe)
 	list := []reports.Panel{{Title: truthTitle(chosen.Setting.Target), Points: points(truth)}}
@@ -47,7 +46,7 @@ func panels(ctx context.Context, db *store.DB, sweep experiments.Sweep, chosen e
 	return list, nil
 }
 
-// truthTitle says what the reference is, and what scale it and the samples are drawn on: that of the metrics.
+// truthTitle says what the reference is, and on which scale points are drawn: that of the metrics.
 func truthTitle(t target.Target) string {
 	title := "data"
 	if t.Held.Len() > 0 {
@@ -59,8 +58,8 @@ func truthTitle(t target.Target) string {
 	return title
 }
 
-// siblings returns the finished runs that differ from the chosen one in the number of steps or the tolerance alone, and
-// itself, by growing cost: at most panelCount, the cheapest, and the chosen one in any case.
+// siblings returns the finished runs that differ from the chosen one only in steps or tolerance, sorted by cost: the
+// cheapest, at most maxPanels, always including the chosen one.
 func siblings(results []experiments.Result, chosen experiments.Result) []experiments.Result {
 	same := func(r experiments.Result) string {
 		s := r.Setting
@@ -74,7 +73,7 @@ func siblings(results []experiments.Result, chosen experiments.Result) []experim
 		}
 	}
 	slices.SortStableFunc(list, func(a, b experiments.Result) int { return cmp.Compare(a.NFE, b.NFE) })
-	for i := len(list) - 1; len(list) > panelCount; i-- {
+	for i := len(list) - 1; len(list) > maxPanels; i-- {
 		if list[i].Run != chosen.Run {
 			list = slices.Delete(list, i, i+1)
 		}

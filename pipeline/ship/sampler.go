@@ -11,11 +11,11 @@ import (
 	"flowsweep/export"
 )
 
-// samplerPoints is the number of points that a sampler is compared with Go at: each is as dear as all steps of it.
+// samplerPoints is the number of points at which a sampler is compared with Go. Each costs all the steps of a sample.
 const samplerPoints = 512
 
-// samplerGrid returns the times that a run's sampler file steps between. A run that chose its steps by a tolerance is
-// given as many even ones as its velocity calls are worth.
+// samplerGrid returns the time grid of a run's sampler file. For an adaptive run it is uniform, with as many steps as the
+// run's velocity calls allow.
 func samplerGrid(r experiments.Result) []float64 {
 	s := r.Setting.Sample
 	if s.Solver.Adaptive() {
@@ -24,7 +24,7 @@ func samplerGrid(r experiments.Result) []float64 {
 	return s.Times()
 }
 
-// hasSampler reports whether a run can be written as a sampler: not one along another path than was trained.
+// hasSampler reports whether a run can be exported as a sampler, which needs the path it was trained on.
 func hasSampler(r experiments.Result) bool { return r.Setting.Sample.Path.Name == "" }
 
 // exportSampler returns the sampler file of a run.

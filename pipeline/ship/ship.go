@@ -10,14 +10,14 @@ import (
 	"flowsweep/store"
 )
 
-// Shipped is what was made of an outcome.
+// Shipped is what Ship made of an outcome.
 type Shipped struct {
 	Outcome
 	Fresh  experiments.Fresh   // of the chosen setting, if one was chosen
 	Checks []experiments.Check // of the exported ONNX files, if something was chosen
 }
 
-// Err returns why the files must not be used or are not verified, or why nothing was chosen; nil where all is well.
+// Err returns why a file must not be used or was not verified, or why nothing was chosen.
 func (s Shipped) Err() error {
 	for _, c := range s.Checks {
 		if err := CheckError(c); err != nil {
@@ -27,8 +27,8 @@ func (s Shipped) Err() error {
 	return s.NoChoice
 }
 
-// Ship writes the output folder of a sweep, and stores its files and their checks. A file that was verified before is not
-// verified again. ONNX files of another export in the folder are an OccupiedError, or with force replaced.
+// Ship writes the output folder of a sweep and stores its files and checks. A file is verified only once. If the folder
+// holds ONNX files of another export it is an OccupiedError, unless force is set.
 func (o Outcome) Ship(ctx context.Context, db *store.DB, e engine.Engine, out string, force bool) (Shipped, error) {
 	s := Shipped{Outcome: o}
 	var files []store.File

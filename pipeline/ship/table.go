@@ -32,8 +32,8 @@ func (t *Table) add(fields []query.Field) {
 	t.Cells = append(t.Cells, row)
 }
 
-// Order returns the indices of the rows sorted by a column, from high to low where a minus stands before its name: as
-// numbers where both are, missing ones last either way. The end of a dotted name is enough.
+// Order returns the row indices sorted by a column, or in reverse if its name has a leading minus. Numbers are compared as
+// numbers; missing values come last either way. The end of a dotted name is enough.
 func (t Table) Order(column string) ([]int, error) {
 	order := make([]int, len(t.Cells))
 	for i := range order {
@@ -50,7 +50,7 @@ func (t Table) Order(column string) ([]int, error) {
 	return order, nil
 }
 
-// sortColumn returns the column that is meant, and 1, or -1 to sort from high to low.
+// sortColumn returns the full name of a column, and -1 if its order is reversed, else 1.
 func (t Table) sortColumn(column string) (name string, sign int, err error) {
 	name, sign = column, 1
 	if !slices.Contains(t.Columns, column) {
@@ -65,7 +65,7 @@ func (t Table) sortColumn(column string) (name string, sign int, err error) {
 	return t.Columns[found], sign, nil
 }
 
-// compareCells compares as numbers where both are, and puts what is missing last whatever the sign.
+// compareCells compares numerically if it can, and puts missing values last whatever the sign.
 func compareCells(a, b string, sign int) int {
 	x, xErr := strconv.ParseFloat(a, 64)
 	y, yErr := strconv.ParseFloat(b, 64)
@@ -107,9 +107,8 @@ func (t Table) CSV(w io.Writer, order []int) error {
 	return c.Error()
 }
 
-// Cell returns a text as a cell of CSV that no spreadsheet takes for a formula: one that begins as formulas do, and is no
-// number, gets a quote before it, which spreadsheets take for "this is text".
-// See https://owasp.org/www-community/attacks/CSV_Injection.
+// Cell returns text as a CSV cell that no spreadsheet takes for a formula: a quote, which marks plain text, is put before
+// anything that starts like a formula and is not a number. See https://owasp.org/www-community/attacks/CSV_Injection.
 func Cell(text string) string {
 	if text == "" || !strings.ContainsRune("=+-@\t\r\n", rune(text[0])) {
 		return text
@@ -120,7 +119,7 @@ func Cell(text string) string {
 	return "'" + text
 }
 
-// RunTable returns a row a run, whose columns are the promised fields, nested ones joined with dots.
+// RunTable returns a table with a row per run and the promised fields as columns, nested names joined with dots.
 func RunTable(results []experiments.Result) (Table, error) {
 	var table Table
 	for _, r := range results {
@@ -148,7 +147,7 @@ func runsCSV(results []experiments.Result) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// SettingTable returns a row a setting: what tells it from the others, its aggregates, and all that it is.
+// SettingTable returns a table with a row per setting: its label, its aggregates, and all its fields.
 func (o Outcome) SettingTable() (Table, error) {
 	var table Table
 	for i, s := range o.Summaries {

@@ -11,7 +11,7 @@ import (
 	"flowsweep/store"
 )
 
-// RunOf returns the key of the run that an exported file says it is of. What is no such file is a MismatchError.
+// RunOf returns the key of the run that an exported file names. Anything else is a MismatchError.
 func RunOf(path string, onnx []byte) (string, error) {
 	_, key, err := export.Origin(onnx)
 	if err != nil {
@@ -20,8 +20,8 @@ func RunOf(path string, onnx []byte) (string, error) {
 	return key, nil
 }
 
-// Verify compares an exported file of a run again, in onnxruntime, with Go, which computes with the weights in the store. The
-// error is an UnknownRunError where that does not hold the run.
+// Verify compares an exported file of a run again, in onnxruntime, with Go and the weights in the store. It returns an
+// UnknownRunError if the store does not hold the run.
 func Verify(ctx context.Context, db *store.DB, key, path string, onnx []byte) (experiments.Check, error) {
 	r, err := saved.Run(ctx, db, key)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"flowsweep/experiments"
 )
 
-// Environment describes what results are computed with on this machine.
+// Environment describes what computes results on this machine.
 func Environment(engine string) experiments.Environment {
 	env := experiments.Environment{
 		Version: Version(), Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
@@ -49,8 +49,8 @@ func Version() string {
 	return "(unknown)"
 }
 
-// workingTree asks git for the commit in the current folder if that is the program's own source, as it is under
-// `go run .`, which leaves the commit out of the build information.
+// workingTree returns the commit of the program's own source if that is the current folder, as under `go run .`, which
+// leaves the commit out of the build information.
 func workingTree() (commit string, dirty bool) {
 	mod, err := os.ReadFile("go.mod")
 	if err != nil || !strings.HasPrefix(string(mod), "module flowsweep\n") {

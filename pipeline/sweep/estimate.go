@@ -9,8 +9,8 @@ import (
 	"flowsweep/store"
 )
 
-// Seconds returns about how long the fits to train will take, from the time that stored fits took for each multiplication
-// of their nets; nil where none is stored.
+// Seconds estimates how long the fits to train will take, from the stored fits' time per multiplication. It is nil if none
+// is stored.
 func (w Work) Seconds(ctx context.Context, db *store.DB, workers int) (*float64, error) {
 	if db == nil {
 		return nil, nil
@@ -22,7 +22,7 @@ func (w Work) Seconds(ctx context.Context, db *store.DB, workers int) (*float64,
 	seconds, done := 0., 0.
 	stored := saved.Parser(ctx, db)
 	for _, t := range times {
-		// A config of another version that cannot be read any more says nothing about the time.
+		// A config of another version may be unreadable.
 		if setting, err := stored.Setting(t.Config, nil); err == nil {
 			seconds += t.Seconds
 			done += job.Multiplications(setting.Recipe)
@@ -41,7 +41,7 @@ func (w Work) Seconds(ctx context.Context, db *store.DB, workers int) (*float64,
 	return &total, nil
 }
 
-// Megabytes returns about how much memory the largest fits take that are done at once.
+// Megabytes estimates the memory of the largest fits that run at once.
 func (w Work) Megabytes(workers int) float64 {
 	var sizes []float64
 	for _, t := range w.fits {

@@ -16,13 +16,13 @@ type fitEvents struct {
 	err  error   // of the store
 }
 
-// Refused drops a checkpoint that is of no use.
+// Refused drops a checkpoint that cannot be used.
 func (e *fitEvents) Refused(why error) {
-	e.show.line("fit %s: its checkpoint is not used, training starts from nothing: %v", e.fit.Key, why)
+	e.show.line("fit %s: its checkpoint cannot be used, training starts from scratch: %v", e.fit.Key, why)
 	e.err = errors.Join(e.err, e.DB.DropCheckpoint(e.ctx, e.fit.Key))
 }
 
-// Resumed takes the steps before out of the progress.
+// Resumed takes the earlier steps out of the progress.
 func (e *fitEvents) Resumed(step int) {
 	e.show.line("fit %s: %s, seed %d: goes on from step %d of %d", e.fit.Key, e.labels[e.fit.Key], e.fit.Seed, step, e.fit.Recipe.Train.Steps)
 	e.show.skip(step)
@@ -37,8 +37,8 @@ func (e *fitEvents) Loss(l experiments.Loss) {
 // Stepped adds to the progress.
 func (e *fitEvents) Stepped(n int) { e.show.advance(n, 0) }
 
-// Save stores a checkpoint, interrupted or not. One that cannot be stored is said and does no harm to the fit: what went
-// wrong will end it if it lasts.
+// Save stores a checkpoint, even after an interrupt. If that fails it says so, and the fit goes on: a lasting fault will end
+// it later.
 func (e *fitEvents) Save(step int, checkpoint []byte) {
 	if err := e.DB.SaveCheckpoint(e.ctx, e.fit.Key, step, checkpoint); err != nil {
 		e.show.line("fit %s: no checkpoint at step %d: %v", e.fit.Key, step, err)

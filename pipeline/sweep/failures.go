@@ -5,12 +5,13 @@ import (
 	"fmt"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/problem"
 )
 
-// maxListed is how many failures are listed where all would fill the screen.
+// maxListed is the largest number of failures to list.
 const maxListed = 20
 
-// listEarlierFailures says which of the fits and runs that are left failed before, and why.
+// listEarlierFailures lists the fits and runs to do that failed before, and why.
 func (s *sweeper) listEarlierFailures(ctx context.Context) error {
 	var lines []string
 	for _, t := range s.left.fits {
@@ -35,18 +36,18 @@ func (s *sweeper) listEarlierFailures(ctx context.Context) error {
 	return nil
 }
 
-// listFailures lists what failed in this sweep, after all that was said meanwhile.
+// listFailures lists what failed in this sweep, at the end of its output.
 func (s *sweeper) listFailures() {
 	if n := len(s.failures); n > 0 {
 		s.list(fmt.Sprintf("%d failed; `flowsweep show KEY` tells more, and `--retry-failed` does just these again:", n), s.failures)
 	}
 }
 
-// list prints a title and lines, or the first of them.
+// list prints a title and at most maxListed lines.
 func (s *sweeper) list(title string, lines []string) {
 	fmt.Fprintln(s.Log, title)
 	for _, line := range lines[:min(maxListed, len(lines))] {
-		fmt.Fprintln(s.Log, "  "+Printable(line))
+		fmt.Fprintln(s.Log, "  "+problem.Printable(line))
 	}
 	if more := len(lines) - maxListed; more > 0 {
 		fmt.Fprintf(s.Log, "  and %d more: see `flowsweep runs --where 'state = \"failed\"'`\n", more)

@@ -11,8 +11,8 @@ import (
 	"flowsweep/pipeline/saved"
 )
 
-// fit trains one net, if that is left to do, and then does its runs. What goes wrong with a fit or a run is noted and
-// not returned; what goes wrong with the store is. What is done is stored even if the context has ended meanwhile.
+// fit trains a net, if that is left to do, and then does its runs. It notes a failure of the fit or of a run, and returns
+// only errors of the store. What is done is stored even if the context has ended meanwhile.
 func (s *sweeper) fit(ctx context.Context, t todo) error {
 	if t.train {
 		if ok, err := s.train(ctx, t.fit); err != nil || !ok {
@@ -57,8 +57,8 @@ func (s *sweeper) runs(ctx context.Context, t todo, f *job.Fitted) error {
 	return nil
 }
 
-// train trains the net of a fit, from its checkpoint if there is one, and stores its weights. It reports false, with no
-// error, where that failed.
+// train trains the net of a fit, from its checkpoint if there is one, and stores the weights. It returns false if that
+// failed.
 func (s *sweeper) train(ctx context.Context, fit experiments.Fit) (ok bool, err error) {
 	started, err := s.DB.StartFit(ctx, fit.Key, s.env, s.Now())
 	if err != nil || !started {
@@ -71,7 +71,7 @@ func (s *sweeper) train(ctx context.Context, fit experiments.Fit) (ok bool, err 
 	kept := context.WithoutCancel(ctx)
 	events := &fitEvents{sweeper: s, ctx: kept, fit: fit}
 	j := job.Job{
-		Fit: fit, Engine: job.EngineFor(s.Engine, fit, s.spare), Ahead: s.spare > 1, Memory: s.memory, Every: s.Checkpoints, Now: s.Now,
+		Fit: fit, Engine: job.EngineFor(s.Engine, fit, s.cores), Ahead: s.cores > 1, Memory: s.memory, Every: s.Checkpoints, Now: s.Now,
 	}
 	var there bool
 	if j.Step, j.Checkpoint, there, err = s.DB.Checkpoint(kept, fit.Key); err != nil {
@@ -99,7 +99,7 @@ func (s *sweeper) train(ctx context.Context, fit experiments.Fit) (ok bool, err 
 	return true, nil
 }
 
-// run samples one run, stores the samples, and measures them.
+// run samples a run, stores the samples, and measures them.
 func (s *sweeper) run(ctx context.Context, f *job.Fitted, run experiments.Run) error {
 	var got job.Sampled
 	err := job.Guard(func() (err error) {

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// machineMemory returns the bytes of memory this machine has, swap included, or 0 where that is not known.
+// machineMemory returns the bytes of memory of this machine, including swap, or 0 if unknown.
 func machineMemory() float64 {
 	text, err := os.ReadFile("/proc/meminfo")
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"flowsweep/pipeline/job"
 )
 
-// nulls computes what each metric of the sweep reads between the truth and the truth, where that is not stored.
+// nulls computes the missing nulls: each metric between the truth and fresh samples of it.
 func (s *sweeper) nulls(ctx context.Context) error {
 	plans, err := s.Plan.Nulls()
 	if err != nil {

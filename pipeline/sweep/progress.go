@@ -11,8 +11,7 @@ import (
 	"golang.org/x/term"
 )
 
-// progress shows how far a sweep has come: bars on a terminal, plain lines elsewhere. It is safe for use by several
-// goroutines.
+// progress shows how far a sweep is: as bars on a terminal, as plain lines elsewhere. It is safe for concurrent use.
 type progress struct {
 	w     io.Writer
 	bars  *mpb.Progress // nil where w is no terminal
@@ -23,7 +22,7 @@ type progress struct {
 	total int // of steps
 }
 
-// newProgress starts showing progress over this many training steps and runs.
+// newProgress starts to show the progress of this many training steps and runs.
 func newProgress(w io.Writer, steps, runs int) *progress {
 	p := &progress{w: w, total: steps}
 	if !IsTerminal(w) {
@@ -54,7 +53,7 @@ func (p *progress) advance(steps, runs int) {
 	}
 }
 
-// skip takes training steps, done in an earlier sweep, out of those to do: they say nothing about the time that is left.
+// skip removes training steps done by an earlier sweep: they say nothing about the time left.
 func (p *progress) skip(steps int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -64,7 +63,7 @@ func (p *progress) skip(steps int) {
 	}
 }
 
-// line prints a line, above the bars where there are any.
+// line prints a line, above the bars if there are any.
 func (p *progress) line(format string, args ...any) {
 	text := fmt.Sprintf(format, args...) + "\n"
 	if p.bars != nil {
@@ -74,7 +73,7 @@ func (p *progress) line(format string, args ...any) {
 	io.WriteString(p.w, text)
 }
 
-// close takes the bars away and leaves the lines.
+// close removes the bars and leaves the lines.
 func (p *progress) close() {
 	for _, b := range []*mpb.Bar{p.steps, p.runs} {
 		if b != nil {
@@ -86,7 +85,7 @@ func (p *progress) close() {
 	}
 }
 
-// IsTerminal reports whether a person sees what is written to w, or types what is read from it.
+// IsTerminal reports whether w is a terminal.
 func IsTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))

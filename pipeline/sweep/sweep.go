@@ -1,5 +1,5 @@
-// Package sweep does what is left of a plan: it asks the store what it holds, trains, samples and measures the rest, several
-// fits at once, stores what comes of it, and says how far it is and what went wrong.
+// Package sweep does what is left of a plan. It asks the store what it holds; trains, samples and measures the rest, several
+// fits at once; stores the results; and reports progress and failures.
 //
 //	s := sweep.Sweep{DB: db, Plan: plan, Engine: engine.Go, Workers: 2, Now: time.Now, Log: os.Stderr}
 //	err := s.Do(ctx, ship)
@@ -23,7 +23,7 @@ import (
 	"flowsweep/store"
 )
 
-// Sweep is a plan and how it is to be done. This process must hold the lock of the store.
+// Sweep is a plan and how to carry it out. This process must hold the lock of the store.
 type Sweep struct {
 	DB      *store.DB
 	File    string // of the store, for people
@@ -40,8 +40,8 @@ type Sweep struct {
 	Log io.Writer // gets progress and failures
 }
 
-// Do does what is left of the plan, and then calls ship with what failed. However that ends, the store says how. What fails
-// in a fit or a run is among the failures, and no error.
+// Do does what is left of the plan, then calls ship with the failures of fits and runs, which are not errors. However it
+// ends, the state of the sweep is stored.
 func (s Sweep) Do(ctx context.Context, ship func(ctx context.Context, failures []string) error) error {
 	w, err := newSweeper(ctx, s)
 	if err != nil {
@@ -64,7 +64,7 @@ func (s Sweep) Do(ctx context.Context, ship func(ctx context.Context, failures [
 	return errors.Join(err, s.DB.FinishSweep(context.WithoutCancel(ctx), s.Plan.Spec.Name, stateOf(ctx, err), s.Now()))
 }
 
-// stateOf returns the state that a sweep ends in.
+// stateOf returns the final state of a sweep.
 func stateOf(ctx context.Context, err error) experiments.State {
 	switch {
 	case ctx.Err() != nil:
@@ -76,8 +76,8 @@ func stateOf(ctx context.Context, err error) experiments.State {
 	}
 }
 
-// start stores the plan, after saying what failed before and preparing what measuring depends on. Nothing is stored if
-// something is wrong with that.
+// start lists what failed before, prepares the references and stores the plan. If the references are at fault, nothing is
+// stored.
 func (s *sweeper) start(ctx context.Context) error {
 	if err := s.listEarlierFailures(ctx); err != nil {
 		return err
@@ -87,7 +87,7 @@ func (s *sweeper) start(ctx context.Context) error {
 			return &ReferenceError{err}
 		}
 	}
-	// A sweep that is stored as it stands and has nothing left is not started again: it was computed when it was.
+	// A sweep that is stored as it is, with nothing left to do, is not started again: its results keep their date.
 	same, err := s.DB.Resume(ctx, s.Plan, s.Now())
 	if err == nil && (!same || len(s.left.fits) > 0) {
 		err = s.DB.StartSweep(ctx, s.Plan, s.env, s.Now())
@@ -95,7 +95,7 @@ func (s *sweeper) start(ctx context.Context) error {
 	return err
 }
 
-// ReferenceError says that nothing can be measured against the reference of a target. Nothing was started.
+// ReferenceError says that a target's reference cannot be measured against. Nothing was started.
 type ReferenceError struct{ Err error }
 
 func (e *ReferenceError) Error() string { return e.Err.Error() }
@@ -115,11 +115,11 @@ func (s *sweeper) do(ctx context.Context) error {
 		s.show.close()
 		s.show = &progress{w: s.Log}
 	}()
-	cores := runtime.GOMAXPROCS(0)
-	s.spare = max(1, cores/min(s.Workers, len(left.fits)))
-	// Fits spend their time in onnxruntime, out of the sight of Go's scheduler. With one processor more, what else there is
-	// to do in Go runs beside them; with as many as cores it takes turns with them, and each turn is long.
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores + 1))
+	processors := runtime.GOMAXPROCS(0)
+	s.cores = max(1, processors/min(s.Workers, len(left.fits)))
+	// Fits spend their time in onnxruntime, which Go's scheduler does not see. One extra processor lets other Go code run
+	// beside them; otherwise it would take turns with them, and their turns are long.
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors + 1))
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(s.Workers)
 	for _, t := range longestFirst(left.fits) {
@@ -133,7 +133,7 @@ func (s *sweeper) do(ctx context.Context) error {
 	return group.Wait()
 }
 
-// longestFirst orders the fits so that the cores come to an end together.
+// longestFirst sorts the fits so that all cores finish at about the same time.
 func longestFirst(fits []todo) []todo {
 	cost := func(t todo) float64 {
 		if !t.train {

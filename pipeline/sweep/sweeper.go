@@ -18,7 +18,7 @@ type sweeper struct {
 	labels map[string]string // of the fits, by key
 	judges *job.Judges
 	memory float64 // bytes this machine has; 0 where that is not known
-	spare  int     // cores a fit may use
+	cores  int     // per fit
 	show   *progress
 
 	mu       sync.Mutex
@@ -44,7 +44,7 @@ func newSweeper(ctx context.Context, s Sweep) (*sweeper, error) {
 	}, nil
 }
 
-// fitLabels returns what tells the fits of a plan apart, seeds aside, by key.
+// fitLabels returns by key what distinguishes the fits of a plan, apart from their seeds.
 func fitLabels(plan experiments.Plan) (map[string]string, error) {
 	settings := make([]experiments.Setting, len(plan.Fits))
 	for i, fit := range plan.Fits {
@@ -61,7 +61,7 @@ func fitLabels(plan experiments.Plan) (map[string]string, error) {
 	return byKey, nil
 }
 
-// failed notes a failure and says it at once; with FailFast it returns it, which stops the sweep.
+// failed notes and prints a failure. With FailFast it returns it as an error, which stops the sweep.
 func (s *sweeper) failed(kind, key string, err error) error {
 	text := fmt.Sprintf("%s %s failed: %v", kind, key, err)
 	s.mu.Lock()

@@ -8,7 +8,7 @@ import (
 	"flowsweep/store"
 )
 
-// Work is what of a plan is left to do.
+// Work is what is left to do of a plan.
 type Work struct {
 	ToTrain    int // fits
 	ToSample   int // runs
@@ -28,7 +28,7 @@ type todo struct {
 	failed []string          // keys of those in sample whose latest try failed
 }
 
-// Remaining asks the store which parts of the plan it holds. A nil store holds nothing.
+// Remaining asks the store what is left to do of the plan. A nil store holds nothing.
 func Remaining(ctx context.Context, db *store.DB, plan experiments.Plan) (Work, error) {
 	var have store.States
 	if db != nil {
@@ -44,7 +44,7 @@ func Remaining(ctx context.Context, db *store.DB, plan experiments.Plan) (Work, 
 	return newWork(fits), nil
 }
 
-// newWork counts what is left to do of fits.
+// newWork counts what is left to do of the fits.
 func newWork(fits []todo) Work {
 	var w Work
 	for _, t := range fits {
@@ -61,8 +61,8 @@ func newWork(fits []todo) Work {
 	return w
 }
 
-// failedOnly returns what of the work failed before: fits, with their runs, and runs. A run that is sampled and not
-// measured is among them, as it is if its measuring failed.
+// failedOnly returns the part of the work that failed before: failed fits with their runs, and failed runs. It includes runs
+// that were sampled but not measured, since their measuring may have failed.
 func (w Work) failedOnly() Work {
 	var fits []todo
 	for _, t := range w.fits {
@@ -95,7 +95,7 @@ func remainingOf(have store.States, spec experiments.Spec, fit experiments.Fit) 
 	return t
 }
 
-// measured reports whether the values hold every metric of the spec.
+// measured reports whether every metric of the spec has a value.
 func measured(spec experiments.Spec, values []experiments.Value) bool {
 	r := experiments.Result{Metrics: values}
 	for _, m := range spec.Metrics {

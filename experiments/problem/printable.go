@@ -1,4 +1,4 @@
-package sweep
+package problem
 
 import (
 	"strconv"
@@ -6,8 +6,8 @@ import (
 	"unicode"
 )
 
-// Printable returns text from a spec or a store as a terminal may show it, in one line: what would move the cursor, change
-// colours or turn the direction of writing is escaped as in Go.
+// Printable returns text from a spec or store as a terminal may show it, on one line: anything that moves the cursor,
+// changes colours or turns the direction of writing is escaped as in Go.
 func Printable(text string) string {
 	ok := func(r rune) bool { return unicode.IsPrint(r) && r != unicode.ReplacementChar }
 	if strings.IndexFunc(text, func(r rune) bool { return !ok(r) }) < 0 {
