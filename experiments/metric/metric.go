@@ -44,7 +44,8 @@ type Metric struct {
 // another dimension. It is safe for use by several goroutines.
 type Judge func(samples flow.Batch) (Measurement, error)
 
-// Model is what a metric may ask of a fitted net. It is used from one goroutine at a time.
+// Model is what a metric may ask of a fitted net. It is used from one goroutine at a time. How many points a metric asks for
+// is part of what its values mean: raise measureVersion, in experiments, with it.
 type Model struct {
 	Seed     uint64        // of the streams that a metric draws from
 	Path     flow.Path     // that the net was trained along

@@ -18,6 +18,18 @@ type Mixture struct {
 	Std     []float64  // r_i: one a Gaussian, or one for all
 }
 
+// Shares returns the weights of the Gaussians with their sum brought to 1, (k).
+func (m Mixture) Shares() []float64 { return shares(m.Weights, m.parts()) }
+
+// Stds returns the width of every Gaussian, (k).
+func (m Mixture) Stds() []float64 {
+	stds := make([]float64, m.parts())
+	for i := range stds {
+		stds[i] = m.std(i)
+	}
+	return stds
+}
+
 // Dim returns the dimension d.
 func (m Mixture) Dim() int { return m.Means.Dim }
 
