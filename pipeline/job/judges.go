@@ -51,7 +51,7 @@ func (j *Judges) Measure(f *Fitted, run experiments.Run, points flow.Batch) ([]e
 	for i, m := range j.spec.Metrics {
 		judge := judges[i]
 		if judge == nil {
-			judge = func(points flow.Batch) (metric.Measurement, error) { return f.netMetric(m, run, points) }
+			judge = func(points flow.Batch) (metric.Measurement, error) { return f.netMetric(m, points) }
 		}
 		got, err := judge(points)
 		if err != nil {
@@ -64,30 +64,17 @@ func (j *Judges) Measure(f *Fitted, run experiments.Run, points flow.Batch) ([]e
 
 // judgeOf returns the judge of a metric against a target, of which truth is a sample; nil where it takes a net to measure.
 func judgeOf(m metric.Metric, t target.Target, truth flow.Batch) (metric.Judge, error) {
-	law, ok := t.Mixture()
 	switch {
-	case m.TwoSamples():
+	case m.Judge != nil:
 		return m.Judge(truth)
-	case m.Name != metric.ExactMMD.Name || !ok:
+	case m.JudgeMixture == nil:
 		return nil, nil
 	}
-	bandwidth, err := metric.Bandwidth(truth)
-	if err != nil {
-		return nil, err
+	law, ok := t.Mixture()
+	if !ok {
+		return nil, fmt.Errorf("the target %s is no mixture of Gaussians", t.Name)
 	}
-	stds, weights := make([]float64, law.Means.Len()), make([]float64, law.Means.Len())
-	total := 0.
-	for i := range stds {
-		stds[i], weights[i] = law.Std[min(i, len(law.Std)-1)], 1
-		if law.Weights != nil {
-			weights[i] = law.Weights[i]
-		}
-		total += weights[i]
-	}
-	for i := range weights {
-		weights[i] /= total
-	}
-	return metric.MixtureMMD(law.Means, stds, weights, bandwidth)
+	return m.JudgeMixture(metric.Mixture{Means: law.Means, Stds: law.Stds(), Weights: law.Shares()}, truth)
 }
 
 func (j *Judges) judgesOf(r experiments.Recipe, key string) func() ([]metric.Judge, error) {
