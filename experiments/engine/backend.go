@@ -11,13 +11,13 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// Go runs graphs in GoMLX's own Go backend: always present, the reference that other engines are compared with.
-var Go = Engine{Name: "go", present: func() error { return nil }, compile: func(_ int, f Graph, inputs []Input) (Program, error) {
-	// Sequential operations: a sweep runs one fit a core, which beats splitting the small products of one fit.
+// Go runs graphs in GoMLX's pure Go backend. It is always available, and the reference for the other engines.
+var Go = Engine{Name: "go", available: func() error { return nil }, compile: func(_ int, f Graph, inputs []Input) (Program, error) {
+	// A sweep runs one fit per core, which is faster than splitting the small products of a single fit.
 	return compileBackend(func() (compute.Backend, error) { return gobackend.New("ops_sequential") }, f, inputs)
 }}
 
-// backendProgram is a graph compiled by a backend of GoMLX.
+// backendProgram is a graph compiled by a GoMLX backend.
 type backendProgram struct {
 	backend    compute.Backend
 	inputs     []Input
@@ -42,7 +42,7 @@ func compileBackend(open func() (compute.Backend, error), f Graph, inputs []Inpu
 	}
 	if err := g.Compile(f(nodes)...); err != nil {
 		backend.Finalize()
-		return nil, fmt.Errorf("compile for the backend %s: %w", backend.Name(), err)
+		return nil, fmt.Errorf("compile for backend %s: %w", backend.Name(), err)
 	}
 	p.executable = g.Executable()
 	return p, nil
@@ -61,7 +61,7 @@ func (p *backendProgram) Run(inputs ...Tensor) (outputs []Tensor, err error) {
 	}
 	results, err := p.executable.Execute(buffers, p.donate, 0)
 	if err != nil {
-		return nil, fmt.Errorf("run in the backend %s: %w", p.backend.Name(), err)
+		return nil, fmt.Errorf("run in backend %s: %w", p.backend.Name(), err)
 	}
 	outputs = make([]Tensor, len(results))
 	for i, r := range results {
@@ -85,7 +85,7 @@ func takeBuffer(b compute.Buffer) (Tensor, error) {
 	return t, b.Finalize()
 }
 
-// Loop hands the state from one run to the next.
+// Loop returns a loop that passes the state from one run to the next.
 func (p *backendProgram) Loop(state ...Tensor) (Loop, error) { return &backendLoop{p, state}, nil }
 
 type backendLoop struct {

@@ -3,8 +3,8 @@
 //	program, err := engine.Go.Compile(graph, engine.Input{Name: "x", Dims: []int{256, 2}})
 //	outputs, err := program.Run(engine.Tensor{Dims: []int{256, 2}, Data: x})
 //
-// Its rooms are onnx, which records graphs as ONNX models, and ort, which runs those in onnxruntime. GoMLX panics while it
-// builds graphs; the exported functions return those panics as errors.
+// Package onnx records graphs as ONNX models, and package ort runs those in onnxruntime. GoMLX panics if a graph cannot be
+// built; the exported functions return such panics as errors.
 package engine
 
 import (
@@ -18,7 +18,7 @@ import (
 	"flowsweep/experiments/engine/ort"
 )
 
-// Tensor is a dense array of 32-bit floats, the same for every engine. It is at home where onnxruntime reads its memory.
+// Tensor is a dense array of 32-bit floats, the same for every engine.
 type Tensor = ort.Tensor
 
 // Input declares an input of a program: its name and the sizes of its axes.
@@ -27,23 +27,22 @@ type Input struct {
 	Dims []int
 }
 
-// Graph builds a computation from its inputs, in GoMLX. It must not depend on anything but its arguments.
+// Graph builds a GoMLX computation from its inputs. It must not depend on anything else.
 type Graph func(inputs []*graph.Node) (outputs []*graph.Node)
 
 // Program is a compiled graph. It is used from one goroutine at a time.
 type Program interface {
-	// Run returns the outputs for inputs of the declared sizes. It leaves the inputs as they are.
+	// Run returns the outputs for inputs of the declared sizes. It does not modify the inputs.
 	Run(inputs ...Tensor) ([]Tensor, error)
-	// Loop starts a loop of the program, whose first inputs and first outputs are the state.
+	// Loop starts a loop of the program. Its state is the first inputs and the first outputs of the program.
 	Loop(state ...Tensor) (Loop, error)
 	Close() error
 }
 
-// Loop runs a program step after step. What one step gives as its state is what the next one takes; it stays where it
-// is. A loop is closed before its program.
+// Loop runs a program step by step. Each step takes the state that the one before returned. Close a loop before its program.
 type Loop interface {
-	// Step runs the program on the state and the inputs, keeps the new state, and returns the other outputs, which are
-	// valid until the next step. It may keep hold of the memory of the inputs, which the caller may fill again.
+	// Step runs the program on the state and the inputs, stores the new state, and returns the other outputs, which are
+	// valid until the next step. It may retain the inputs' memory; the caller may reuse that for the next inputs.
 	Step(inputs ...Tensor) ([]Tensor, error)
 	// State returns a copy of the state.
 	State() ([]Tensor, error)
@@ -52,61 +51,61 @@ type Loop interface {
 
 // Engine is a way to run graphs.
 type Engine struct {
-	Name    string
-	Threads int          // within an operation; 0 means 1. Engines that cannot be told leave it aside.
-	present func() error // why this machine does not have it, or nil
-	compile func(threads int, f Graph, inputs []Input) (Program, error)
+	Name      string
+	Threads   int          // per operation; 0 means 1. Some engines ignore it.
+	available func() error // nil, or why this machine lacks the engine
+	compile   func(threads int, f Graph, inputs []Input) (Program, error)
 }
 
-// Compile returns the graph ready to run.
+// Compile compiles the graph for the given inputs.
 func (e Engine) Compile(f Graph, inputs ...Input) (Program, error) {
 	return e.compile(max(e.Threads, 1), f, inputs)
 }
 
-// WithThreads returns the engine with that many threads within an operation.
+// WithThreads returns the engine with n threads per operation.
 func (e Engine) WithThreads(n int) Engine {
 	e.Threads = n
 	return e
 }
 
-// Engines lists every engine by name, the fastest first.
+// Engines lists the engines of this build, the fastest first.
 var Engines = slices.Concat([]Engine{ONNXRuntime}, optional, []Engine{Go})
 
-// Auto is the name that stands for the fastest engine this machine has.
+// Auto is the name of the fastest engine available.
 const Auto = "auto"
 
-// Pick returns the named engine and why it was picked. Auto picks the first one present; an engine that was asked for and
-// is not present is an error.
+// Pick returns the named engine and why it was picked. Auto picks the first one available. It returns an error if the named
+// engine is not available.
 func Pick(name string) (e Engine, why string, err error) {
-	why = "the fastest here"
+	why = "the fastest available"
 	names := []string{Auto}
 	for _, e := range Engines {
 		names = append(names, e.Name)
 		if name != e.Name && name != Auto {
 			continue
 		}
-		missing := e.present()
+		missing := e.available()
 		switch {
 		case missing != nil && name == Auto:
-			why = fmt.Sprintf("there is no %s: %v", e.Name, missing)
+			why = fmt.Sprintf("%s is not available: %v", e.Name, missing)
 		case missing != nil:
 			return e, "", missing
 		case name == Auto:
 			return e, why, nil
 		default:
-			return e, "asked for", nil
+			return e, "as requested", nil
 		}
 	}
 	if name == "xla" {
-		return e, "", errors.New("this build has no XLA: build with `go build -tags xla`, or use another engine")
+		return e, "", errors.New("this build has no XLA: use `go build -tags xla`, or another engine")
 	}
 	return e, "", fmt.Errorf("unknown engine %q: use one of %s", name, strings.Join(names, ", "))
 }
 
-// check returns an error unless the tensors fit the declared inputs.
+// check returns an error unless the tensors match the declared inputs.
 func check(declared []Input, given []Tensor) error {
 	if len(declared) != len(given) {
-		return fmt.Errorf("program takes %d inputs, got %d", len(declared), len(given))
+		return fmt.Errorf("the program takes %d inputs, got %d", len(declared), len(given))
 	}
 	for i, in := range declared {
 		if err := given[i].Check(in.Dims); err != nil {

@@ -10,7 +10,7 @@ import (
 	"flowsweep/experiments/engine/ort"
 )
 
-// requireRuntime loads onnxruntime, which the tests of the real thing need.
+// requireRuntime loads onnxruntime, or fails the test.
 func requireRuntime(t *testing.T) {
 	t.Helper()
 	if _, err := ort.LoadRuntime(); err != nil {
@@ -62,7 +62,7 @@ func TestPick(t *testing.T) {
 	if e, why, err := Pick(Auto); err != nil || e.Name != ONNXRuntime.Name || why == "" {
 		t.Errorf("auto picks %q, %q, %v", e.Name, why, err)
 	}
-	if e, why, err := Pick("go"); err != nil || e.Name != "go" || why != "asked for" {
+	if e, why, err := Pick("go"); err != nil || e.Name != "go" || why != "as requested" {
 		t.Errorf("go picks %q, %q, %v", e.Name, why, err)
 	}
 	if _, _, err := Pick("tpu"); err == nil || !strings.Contains(err.Error(), "auto, onnxruntime") {

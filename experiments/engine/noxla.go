@@ -2,5 +2,5 @@
 
 package engine
 
-// optional are the engines that a build has only if asked for: `go build -tags xla`.
+// optional lists the engines that need a build tag: `go build -tags xla`.
 var optional []Engine

@@ -8,13 +8,13 @@ import (
 	"flowsweep/experiments/engine/ort"
 )
 
-// ONNXRuntime records graphs as ONNX and runs them in onnxruntime: what runs here is what the recorder writes for others.
-var ONNXRuntime = Engine{Name: "onnxruntime", compile: compileONNX, present: func() error {
+// ONNXRuntime records graphs as ONNX models and runs them in onnxruntime.
+var ONNXRuntime = Engine{Name: "onnxruntime", compile: compileONNX, available: func() error {
 	_, err := ort.LoadRuntime()
 	return err
 }}
 
-// ortProgram is a recorded graph, opened in onnxruntime.
+// ortProgram is a recorded graph opened in onnxruntime.
 type ortProgram struct{ *ort.Session }
 
 func compileONNX(threads int, f Graph, inputs []Input) (Program, error) {
@@ -33,7 +33,7 @@ func compileONNX(threads int, f Graph, inputs []Input) (Program, error) {
 	return ortProgram{s}, nil
 }
 
-// Loop keeps the state where onnxruntime reads and writes it.
+// Loop returns a loop that keeps the state in onnxruntime's memory.
 func (p ortProgram) Loop(state ...Tensor) (Loop, error) {
 	l, err := p.Session.Loop(state...)
 	if err != nil {
@@ -63,7 +63,7 @@ func SelfTest() (err error) {
 		return err
 	}
 	if out[0].Data[0] != 3 {
-		return fmt.Errorf("onnxruntime says that 1 + 2 is %g", out[0].Data[0])
+		return fmt.Errorf("onnxruntime computes 1 + 2 = %g", out[0].Data[0])
 	}
 	return nil
 }

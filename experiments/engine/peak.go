@@ -7,8 +7,8 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// Peak returns the floating-point operations a second of products of two size x size matrices on the engine, one after
-// the other for about the given time: about the most that anything built of such products can keep up.
+// Peak returns the floating-point operations per second that the engine sustains in products of two size x size matrices,
+// measured for about the given time. It is about the highest rate of any net built from such products.
 func (e Engine) Peak(size int, duration time.Duration) (rate float64, err error) {
 	dims := []int{size, size}
 	program, err := e.Compile(func(in []*graph.Node) []*graph.Node { return []*graph.Node{graph.DotProduct(in[0], in[1])} },
@@ -17,7 +17,7 @@ func (e Engine) Peak(size int, duration time.Duration) (rate float64, err error)
 		return 0, fmt.Errorf("measure the peak of %s: %w", e.Name, err)
 	}
 	defer program.Close()
-	loop, err := program.Loop() // without a state: the memory of the operands and of the product is bound once
+	loop, err := program.Loop() // a loop without a state binds the operands and the product once
 	if err != nil {
 		return 0, fmt.Errorf("measure the peak of %s: %w", e.Name, err)
 	}
@@ -29,7 +29,7 @@ func (e Engine) Peak(size int, duration time.Duration) (rate float64, err error)
 	var start time.Time
 	for done := 0; ; done++ {
 		if done == 1 {
-			start = time.Now() // the first one warms up
+			start = time.Now() // the first step warms up
 		}
 		if done > 1 && time.Since(start) > duration {
 			n := float64(size)
