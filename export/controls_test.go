@@ -211,7 +211,7 @@ func TestVerifyLooksBeforeItOpens(t *testing.T) {
 		t.Fatal(err)
 	}
 	odd.Nodes[0].Op = "Softplus"
-	if c := Verify(odd.Marshal(), Points(2, 8, 0), m.Velocity); c.OK || !strings.Contains(c.Error, `"Softplus" is not known`) {
+	if c := Verify(odd.Marshal(), Points(2, 8, 0), m.Velocity); c.OK || !strings.Contains(c.Error, `unknown operation "Softplus"`) {
 		t.Errorf("check %+v, want an error that names the operation", c)
 	}
 }

@@ -19,18 +19,18 @@ import (
 	"flowsweep/experiments/engine/ort"
 )
 
-// TestCompliance runs upstream's suite for backends on what is recorded and run in onnxruntime. The suite leaves out
-// the operations that are not claimed, and says so under -v.
+// TestCompliance runs GoMLX's test suite for backends on recorded graphs, in onnxruntime. The suite skips operations that
+// the recorder does not claim to support, and lists them with -v.
 func TestCompliance(t *testing.T) {
 	if _, err := ort.LoadRuntime(); err != nil {
 		t.Fatalf("onnxruntime: %v", err)
 	}
 	backendtest.RunAll(t, &testBackend{}, &backendtest.AllTestsConfiguration{
-		ConvGeneralDTypes: []dtypes.DType{dtypes.Float32}, // onnxruntime's Conv has no other
+		ConvGeneralDTypes: []dtypes.DType{dtypes.Float32}, // onnxruntime's Conv supports no other
 	})
 }
 
-// testBackend makes the recorder a backend that computes, in onnxruntime, for the suite.
+// testBackend is a backend that records graphs and runs them in onnxruntime.
 type testBackend struct{ notimplemented.Backend }
 
 func (*testBackend) Name() string                       { return "recorded" }
@@ -67,21 +67,21 @@ func (b *testBuilder) Main() compute.Function { return b.function }
 
 func (b *testBuilder) Compile() (compute.Executable, error) {
 	r := b.recorder
-	if len(r.model.Inputs) == 0 { // onnxruntime_go takes no model without inputs
+	if len(r.model.Inputs) == 0 { // onnxruntime_go rejects models without inputs
 		r.model.Inputs = []ValueInfo{{Name: "unused", Dims: []int{1}}}
 	}
 	_, err := b.builder.Compile()
 	return &testExecutable{model: r.model, inputs: b.function.inputs, outputs: b.function.outputs}, err
 }
 
-// testFunction puts its inputs and outputs into forms that onnxruntime_go takes: no half precision, no rank 0.
+// testFunction converts inputs and outputs to what onnxruntime_go supports: no half precision, no rank 0.
 type testFunction struct {
 	*function
 	inputs, outputs []shapes.Shape // as the suite sees them
 }
 
-// carried returns the shape that stands for another one outside the model.
-func carried(shape shapes.Shape) shapes.Shape {
+// outerShape returns the shape that represents a shape outside the model.
+func outerShape(shape shapes.Shape) shapes.Shape {
 	shape = shape.Clone()
 	if shape.DType.IsHalfPrecision() {
 		shape.DType = dtypes.Float32
@@ -93,7 +93,7 @@ func carried(shape shapes.Shape) shapes.Shape {
 }
 
 func (f *testFunction) Parameter(name string, shape shapes.Shape, _ *compute.ShardingSpec) (compute.Value, error) {
-	outside, r := carried(shape), f.recorder
+	outside, r := outerShape(shape), f.recorder
 	r.model.Inputs = append(r.model.Inputs, ValueInfo{Name: name, Dims: outside.Dimensions, Kind: onnxKinds[outside.DType]})
 	f.inputs = append(f.inputs, shape)
 	v := r.cast(&value{name: name, shape: outside, dims: outside.Dimensions}, shape.DType)
@@ -110,18 +110,18 @@ func (f *testFunction) Return(outputs []compute.Value, _ []*compute.ShardingSpec
 	for i, o := range outputs {
 		v := o.(*value)
 		f.outputs = append(f.outputs, v.shape)
-		want := carried(v.shape)
-		whole, err := f.recorder.whole(v)
+		want := outerShape(v.shape)
+		full, err := f.recorder.expand(v)
 		if err != nil {
 			return err
 		}
-		whole = f.recorder.cast(whole, want.DType)
+		full = f.recorder.cast(full, want.DType)
 		if v.shape.Rank() == 0 {
-			if whole, err = f.recorder.reshape(whole, []int{1}); err != nil {
+			if full, err = f.recorder.reshape(full, []int{1}); err != nil {
 				return err
 			}
 		}
-		outside[i] = &value{name: whole.name, shape: want, dims: want.Dimensions}
+		outside[i] = &value{name: full.name, shape: want, dims: want.Dimensions}
 		f.recorder.outputs = append(f.recorder.outputs, fmt.Sprint("output", i))
 	}
 	return f.function.Return(outside, nil)
@@ -190,7 +190,7 @@ func execute(m Model, inputs []yalue.Value) (outputs []yalue.Value, err error) {
 
 func toValue(b *testBuffer) (yalue.Value, error) {
 	var dims []int64
-	for _, d := range carried(b.shape).Dimensions {
+	for _, d := range outerShape(b.shape).Dimensions {
 		dims = append(dims, int64(d))
 	}
 	shape := yalue.NewShape(dims...)
@@ -222,7 +222,7 @@ func toValue(b *testBuffer) (yalue.Value, error) {
 	case []bool:
 		return yalue.NewTensor(shape, slices.Clone(flat))
 	default:
-		return nil, fmt.Errorf("no tensors of %T", flat)
+		return nil, fmt.Errorf("unsupported tensor of %T", flat)
 	}
 }
 
@@ -234,7 +234,7 @@ func converted[A, B any](list []A, f func(A) B) []B {
 	return out
 }
 
-// fromValue copies a result, which is of the declared shape but for dynamic axes.
+// fromValue copies a result, which has the declared shape except for dynamic axes.
 func fromValue(v yalue.Value, declared shapes.Shape) *testBuffer {
 	shape := shapes.Make(declared.DType)
 	if declared.Rank() > 0 {

@@ -8,8 +8,9 @@ import (
 	"github.com/gomlx/compute/shapes"
 )
 
-// ConvGeneral is Conv of an input (batch, channels, space...) and a kernel (out, in, space...), between transposes from
-// and to the axes asked for. What Conv lacks is done to the input before: dilation, cutting off, groups of the batch.
+// ConvGeneral records a Conv of an input (batch, channels, space...) and a kernel (out, in, space...), between transposes
+// from and to the given axes. Conv has no input dilation, no cropping and no groups of the batch, so these are recorded
+// before it.
 func (f *function) ConvGeneral(input, kernel compute.Value, axes compute.ConvolveAxesConfig, strides []int, paddings [][2]int,
 	inputDilations, kernelDilations []int, channelGroups, batchGroups int,
 ) (compute.Value, error) {
@@ -19,7 +20,7 @@ func (f *function) ConvGeneral(input, kernel compute.Value, axes compute.Convolv
 	shape, err := shapeinference.ConvGeneral(x.shape, k.shape, axes, strides, paddings, inputDilations, kernelDilations,
 		channelGroups, batchGroups)
 	if err == nil {
-		err = single("Conv", x)
+		err = requireFloat32("Conv", x)
 	}
 	if err != nil {
 		return nil, err
@@ -31,12 +32,11 @@ func (f *function) ConvGeneral(input, kernel compute.Value, axes compute.Convolv
 		return nil, err
 	}
 	if batchGroups > 1 {
-		if x, err = r.groupBatch(x, batchGroups); err != nil {
+		if x, err = r.batchGroupsToChannels(x, batchGroups); err != nil {
 			return nil, err
 		}
 	}
-	rank := len(axes.InputSpatial)
-	if x, paddings, err = f.spread(x, inputDilations, orZeros(paddings, rank)); err != nil {
+	if x, paddings, err = f.padInput(x, inputDilations, orZeros(paddings, len(axes.InputSpatial))); err != nil {
 		return nil, err
 	}
 	order := append([]int{axes.OutputBatch, axes.OutputChannels}, axes.OutputSpatial...)
@@ -44,23 +44,30 @@ func (f *function) ConvGeneral(input, kernel compute.Value, axes compute.Convolv
 	for i, axis := range order {
 		made.Dimensions[i] = shape.Dimensions[axis]
 	}
-	pads := make([]int, 2*rank)
-	for i, p := range paddings {
-		pads[i], pads[rank+i] = p[0], p[1]
-	}
-	y := r.node("Conv", made, made.Dimensions, []Attribute{
-		{"group", int64(max(channelGroups, batchGroups))},
-		{"strides", longs(orOnes(strides, rank))},
-		{"dilations", longs(orOnes(kernelDilations, rank))},
-		{"pads", longs(pads)},
-	}, x, k)
-	if y, err = r.permute(y, inverse(order)); err != nil {
+	attributes := convAttributes(max(channelGroups, batchGroups), strides, kernelDilations, paddings)
+	y, err := r.permute(r.node("Conv", made, made.Dimensions, attributes, x, k), inverse(order))
+	if err != nil {
 		return nil, err
 	}
 	return &value{name: y.name, shape: shape, dims: shape.Dimensions}, nil
 }
 
-// inverse returns the permutation that undoes another.
+// convAttributes returns the attributes of a Conv, which has one padding per axis of space.
+func convAttributes(groups int, strides, dilations []int, paddings [][2]int) []Attribute {
+	rank := len(paddings)
+	pads := make([]int, 2*rank)
+	for i, p := range paddings {
+		pads[i], pads[rank+i] = p[0], p[1]
+	}
+	return []Attribute{
+		{"group", int64(groups)},
+		{"strides", int64s(orOnes(strides, rank))},
+		{"dilations", int64s(orOnes(dilations, rank))},
+		{"pads", int64s(pads)},
+	}
+}
+
+// inverse returns the inverse of a permutation.
 func inverse(order []int) []int {
 	back := make([]int, len(order))
 	for i, axis := range order {
@@ -69,11 +76,11 @@ func inverse(order []int) []int {
 	return back
 }
 
-// groupBatch makes groups of the batch groups of the channels: (g n, c, space...) becomes (n, g c, space...).
-func (r *recorder) groupBatch(x *value, groups int) (*value, error) {
+// batchGroupsToChannels turns groups of the batch into groups of channels: (g n, c, space...) becomes (n, g c, space...).
+func (r *recorder) batchGroupsToChannels(x *value, groups int) (*value, error) {
 	dims := x.shape.Dimensions
 	if dims[0] == shapes.DynamicDim {
-		return nil, lack("groups of a dynamic batch", "record with a fixed one")
+		return nil, unsupported("groups of a dynamic batch", "record with a fixed one")
 	}
 	n, c, space := dims[0]/groups, dims[1], dims[2:]
 	x, err := r.reshape(x, slices.Concat([]int{groups, n, c}, space))
@@ -95,13 +102,13 @@ func (r *recorder) groupBatch(x *value, groups int) (*value, error) {
 	return &value{name: x.name, shape: shapes.Make(x.shape.DType, joined...), dims: joined}, nil
 }
 
-// spread writes the padding of the input where Conv cannot: zeros between the numbers, or a negative count. It returns
-// the paddings that are left to Conv.
-func (f *function) spread(x *value, dilations []int, paddings [][2]int) (*value, [][2]int, error) {
+// padInput records the padding of the input if Conv cannot do it: zeros between the numbers, or negative counts. It returns
+// the paddings that Conv must still do.
+func (f *function) padInput(x *value, dilations []int, paddings [][2]int) (*value, [][2]int, error) {
 	dilations = orOnes(dilations, len(paddings))
-	own := slices.ContainsFunc(dilations, func(d int) bool { return d > 1 }) ||
+	needed := slices.ContainsFunc(dilations, func(d int) bool { return d > 1 }) ||
 		slices.ContainsFunc(paddings, func(p [2]int) bool { return min(p[0], p[1]) < 0 })
-	if !own {
+	if !needed {
 		return x, paddings, nil
 	}
 	zero, err := f.recorder.scalar(x.shape.DType, 0)

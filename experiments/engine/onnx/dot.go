@@ -9,8 +9,8 @@ import (
 	"github.com/gomlx/compute/shapes"
 )
 
-// DotGeneral is a product of matrices, or of stacks of them: MatMul, or Gemm where one is transposed. The axes of each
-// operand are brought into order and the kept and the contracted ones joined; matrices stay as they are.
+// DotGeneral records a product of matrices or of stacks of matrices: a MatMul, or a Gemm if one is transposed. It reorders
+// the axes of each operand and joins the kept axes and the contracted axes, which leaves matrices unchanged.
 func (f *function) DotGeneral(lhs compute.Value, lhsContracting, lhsBatch []int,
 	rhs compute.Value, rhsContracting, rhsBatch []int, config compute.DotGeneralConfig,
 ) (compute.Value, error) {
@@ -23,8 +23,8 @@ func (f *function) DotGeneral(lhs compute.Value, lhsContracting, lhsBatch []int,
 	if to := config.AccumulatorDType; to != dtypes.InvalidDType {
 		a, b = r.cast(a, to), r.cast(b, to)
 	}
-	left := matrix{axes: split(a.shape.Rank(), lhsBatch, lhsContracting), keepFirst: true}
-	right := matrix{axes: split(b.shape.Rank(), rhsBatch, rhsContracting)}
+	left := matrix{axes: splitAxes(a.shape.Rank(), lhsBatch, lhsContracting), keepFirst: true}
+	right := matrix{axes: splitAxes(b.shape.Rank(), rhsBatch, rhsContracting)}
 	if err := r.arrange(&left, a); err != nil {
 		return nil, err
 	}
@@ -34,25 +34,24 @@ func (f *function) DotGeneral(lhs compute.Value, lhsContracting, lhsBatch []int,
 	product := r.multiply(left, right)
 	dims := slices.Concat(left.dims(a, 0), left.dims(a, 1), right.dims(b, 1))
 	if len(left.axes[1]) != 1 || len(right.axes[1]) != 1 {
-		// A size of 0 copies that of a batch axis: those stay where they are.
+		// A size of 0 copies the size of a batch axis; these come first.
 		if product, err = r.reshape(product, append(make([]int, len(lhsBatch)), dims[len(lhsBatch):]...)); err != nil {
 			return nil, err
 		}
 	}
-	made := product.shape.DType
-	return r.cast(&value{name: product.name, shape: withDType(shape, made), dims: dims}, shape.DType), nil
+	return r.cast(&value{name: product.name, shape: withDType(shape, product.shape.DType), dims: dims}, shape.DType), nil
 }
 
 // matrix is an operand of a product.
 type matrix struct {
-	axes       [3][]int // of the operand: batch, kept, contracted
-	keepFirst  bool     // rows are the kept axes, columns the contracted ones; else the other way round
-	transposed bool     // it is arranged the other way
+	axes       [3][]int // batch, kept and contracted axes of the operand
+	keepFirst  bool     // kept axes are rows and contracted axes columns, or else the reverse
+	transposed bool     // arranged the other way round
 	value      *value   // as arranged
 }
 
-// split returns the batch, kept and contracted axes.
-func split(rank int, batch, contracted []int) (axes [3][]int) {
+// splitAxes returns the batch, kept and contracted axes.
+func splitAxes(rank int, batch, contracted []int) (axes [3][]int) {
 	axes[0], axes[2] = batch, contracted
 	for i := range rank {
 		if !slices.Contains(batch, i) && !slices.Contains(contracted, i) {
@@ -70,9 +69,9 @@ func (m matrix) dims(v *value, part int) (dims []int) {
 	return dims
 }
 
-// arrange brings the axes into order and joins the kept and the contracted ones.
+// arrange reorders the axes, and joins the kept axes and the contracted axes.
 func (r *recorder) arrange(m *matrix, v *value) error {
-	v, err := r.whole(v)
+	v, err := r.expand(v)
 	if err != nil {
 		return err
 	}
@@ -80,7 +79,7 @@ func (r *recorder) arrange(m *matrix, v *value) error {
 	if !m.keepFirst {
 		first, second = 2, 1
 	}
-	// Gemm transposes by itself, for less than a Transpose.
+	// Gemm transposes at less cost than a Transpose.
 	swapped := slices.Concat(m.axes[second], m.axes[first])
 	if len(m.axes[0]) == 0 && slices.IsSorted(swapped) && v.shape.DType == dtypes.Float32 && len(m.axes[1])*len(m.axes[2]) > 0 {
 		m.transposed = true
@@ -98,7 +97,7 @@ func (r *recorder) arrange(m *matrix, v *value) error {
 	return err
 }
 
-// joined returns the size of axes made one.
+// joined returns the size of several axes joined into one.
 func joined(dims []int) int {
 	size := 1
 	for _, d := range dims {
@@ -110,7 +109,7 @@ func joined(dims []int) int {
 	return size
 }
 
-// multiply writes the product of arranged operands.
+// multiply records the product of arranged operands.
 func (r *recorder) multiply(a, b matrix) *value {
 	shape := a.value.shape
 	if !a.transposed && !b.transposed {

@@ -2,13 +2,13 @@ package onnx
 
 import "github.com/gomlx/compute"
 
-// This file knows the ELU where it is spelled out, as GoMLX has no operation for it, and its gradient:
+// This file recognises the ELU, for which GoMLX has no operation, and its gradient:
 //
 //	y = where(x > 0, x, exp(where(x > 0, 0, x)) - 1)
 //	x' = where(x > 0, v, 0) + where(x > 0, 0, where(x > 0, 0, v) exp(...)) = v (min(y, 0) + 1)
 //
-// Written down as they are built they would be nine passes over the data, an exponential among them, beside the one of
-// the ELU itself; written as at the right, three.
+// Recorded as GoMLX builds it, the gradient takes nine more passes over the data, one of them an exponential. The form on
+// the right takes three.
 
 // isELU reports whether where(c, a, b) is an ELU of a.
 func (r *recorder) isELU(c, a, b *value) bool {
@@ -28,29 +28,29 @@ func (r *recorder) isELU(c, a, b *value) bool {
 	return ok && greater[0] == a.name && r.isScalar(greater[1], 0)
 }
 
-// elu writes down the ELU of x, and remembers it for its gradient by the exponential it is spelled with.
-func (r *recorder) elu(x, spelled *value) *value {
+// elu records the ELU of x, and stores it under the exponential of its original form, for its gradient.
+func (r *recorder) elu(x, original *value) *value {
 	y := r.node("Elu", x.shape, x.dims, nil, x)
-	minusOne, _ := r.operands(spelled.name, "Sub")
+	minusOne, _ := r.operands(original.name, "Sub")
 	r.elus[minusOne[0]] = y
 	return y
 }
 
-// eluGradient returns what is passed back to the x of an ELU, if that is what a + b is.
+// eluGradient returns the gradient in the x of an ELU, if a + b is one.
 func (f *function) eluGradient(a, b *value) (compute.Value, bool, error) {
 	r := f.recorder
-	above, ok := r.operands(a.name, "Where")
-	below, also := r.operands(b.name, "Where")
-	if !ok || !also || above[0] != below[0] || !r.isScalar(above[2], 0) || !r.isScalar(below[1], 0) {
+	positive, ok := r.operands(a.name, "Where")
+	negative, ok2 := r.operands(b.name, "Where")
+	if !ok || !ok2 || positive[0] != negative[0] || !r.isScalar(positive[2], 0) || !r.isScalar(negative[1], 0) {
 		return nil, false, nil
 	}
-	product, ok := r.operands(below[2], "Mul")
+	product, ok := r.operands(negative[2], "Mul")
 	if !ok {
 		return nil, false, nil
 	}
 	passed, ok := r.operands(product[0], "Where")
 	y, known := r.elus[product[1]]
-	if !ok || !known || passed[0] != above[0] || !r.isScalar(passed[1], 0) || passed[2] != above[1] {
+	if !ok || !known || passed[0] != positive[0] || !r.isScalar(passed[1], 0) || passed[2] != positive[1] {
 		return nil, false, nil
 	}
 	zero, err := r.constant([]float32{0}, nil)
@@ -62,6 +62,6 @@ func (f *function) eluGradient(a, b *value) (compute.Value, bool, error) {
 		return nil, false, err
 	}
 	slope := r.node("Add", y.shape, y.dims, nil, r.node("Min", y.shape, y.dims, nil, y, zero), one)
-	v := &value{name: above[1], shape: a.shape, dims: a.dims}
+	v := &value{name: positive[1], shape: a.shape, dims: a.dims}
 	return r.node("Mul", a.shape, a.dims, nil, v, slope), true, nil
 }

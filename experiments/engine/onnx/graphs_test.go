@@ -14,7 +14,7 @@ import (
 	"flowsweep/experiments/engine/ort"
 )
 
-// requireRuntime loads onnxruntime, which the tests of the real thing need.
+// requireRuntime loads onnxruntime, or fails the test.
 func requireRuntime(t *testing.T) {
 	t.Helper()
 	if _, err := ort.LoadRuntime(); err != nil {
@@ -35,14 +35,14 @@ func random(seed uint64, dims ...int) engine.Tensor {
 	return t
 }
 
-// graphCase is a graph that both engines run: its inputs have a batch of 5, recorded as the dynamic axis where dynamic.
+// graphCase is a graph that both engines run, with a batch of 5.
 type graphCase struct {
-	name    string
-	inputs  [][]int // sizes; the first axis of each is the batch if it is 5
-	static  bool    // record with a fixed batch: the graph needs to know it
-	tol     float64 // 0: 1e-6, a few roundings of numbers of order 1
-	build   engine.Graph
-	mention string // an operation the record must hold
+	name   string
+	inputs [][]int // sizes; a first axis of 5 is the batch
+	static bool    // record with a fixed batch, which the graph needs to know
+	tol    float64 // 0 means 1e-6, a few roundings of numbers of order 1
+	build  engine.Graph
+	wantOp string // an operation that must be recorded
 }
 
 func cases() []graphCase {
@@ -55,90 +55,90 @@ func cases() []graphCase {
 	positive := func(x *graph.Node) *graph.Node { return graph.AddScalar(graph.Abs(x), .5) }
 	batch, pair := [][]int{{5, 3}}, [][]int{{5, 3}, {5, 3}}
 	list := []graphCase{
-		{name: "abs", inputs: batch, build: one(graph.Abs), mention: "Abs"},
-		{name: "ceil", inputs: batch, build: one(graph.Ceil), mention: "Ceil"},
-		{name: "cos", inputs: batch, build: one(graph.Cos), mention: "Cos"},
-		{name: "erf", inputs: batch, build: one(graph.Erf), mention: "Erf"},
-		{name: "exp", inputs: batch, build: one(graph.Exp), tol: 1e-5, mention: "Exp"},
-		{name: "floor", inputs: batch, build: one(graph.Floor), mention: "Floor"},
-		{name: "log", inputs: batch, build: one(func(x *graph.Node) *graph.Node { return graph.Log(positive(x)) }), mention: "Log"},
-		{name: "sigmoid", inputs: batch, build: one(graph.Sigmoid), mention: "Sigmoid"},
-		{name: "neg", inputs: batch, build: one(graph.Neg), mention: "Neg"},
-		{name: "sign", inputs: batch, build: one(graph.Sign), mention: "Sign"},
-		{name: "sin", inputs: batch, build: one(graph.Sin), mention: "Sin"},
-		{name: "sqrt", inputs: batch, build: one(func(x *graph.Node) *graph.Node { return graph.Sqrt(positive(x)) }), mention: "Sqrt"},
-		{name: "rsqrt", inputs: batch, build: one(func(x *graph.Node) *graph.Node { return graph.Rsqrt(positive(x)) }), mention: "Reciprocal"},
-		{name: "tanh", inputs: batch, build: one(graph.Tanh), mention: "Tanh"},
-		{name: "relu", inputs: batch, build: one(func(x *graph.Node) *graph.Node { return graph.MaxScalar(x, 0) }), mention: "Relu"},
+		{name: "abs", inputs: batch, build: one(graph.Abs), wantOp: "Abs"},
+		{name: "ceil", inputs: batch, build: one(graph.Ceil), wantOp: "Ceil"},
+		{name: "cos", inputs: batch, build: one(graph.Cos), wantOp: "Cos"},
+		{name: "erf", inputs: batch, build: one(graph.Erf), wantOp: "Erf"},
+		{name: "exp", inputs: batch, build: one(graph.Exp), tol: 1e-5, wantOp: "Exp"},
+		{name: "floor", inputs: batch, build: one(graph.Floor), wantOp: "Floor"},
+		{name: "log", inputs: batch, build: one(func(x *graph.Node) *graph.Node { return graph.Log(positive(x)) }), wantOp: "Log"},
+		{name: "sigmoid", inputs: batch, build: one(graph.Sigmoid), wantOp: "Sigmoid"},
+		{name: "neg", inputs: batch, build: one(graph.Neg), wantOp: "Neg"},
+		{name: "sign", inputs: batch, build: one(graph.Sign), wantOp: "Sign"},
+		{name: "sin", inputs: batch, build: one(graph.Sin), wantOp: "Sin"},
+		{name: "sqrt", inputs: batch, build: one(func(x *graph.Node) *graph.Node { return graph.Sqrt(positive(x)) }), wantOp: "Sqrt"},
+		{name: "rsqrt", inputs: batch, build: one(func(x *graph.Node) *graph.Node { return graph.Rsqrt(positive(x)) }), wantOp: "Reciprocal"},
+		{name: "tanh", inputs: batch, build: one(graph.Tanh), wantOp: "Tanh"},
+		{name: "relu", inputs: batch, build: one(func(x *graph.Node) *graph.Node { return graph.MaxScalar(x, 0) }), wantOp: "Relu"},
 		{name: "elu", inputs: batch, build: one(func(x *graph.Node) *graph.Node {
 			return elu(x, 0)
-		}), mention: "Elu"},
+		}), wantOp: "Elu"},
 		{name: "gradient of an elu", inputs: [][]int{{5, 3}, {5, 3}}, static: true, build: func(in []*graph.Node) []*graph.Node {
 			return graph.Gradient(graph.ReduceAllSum(graph.Mul(elu(in[0], 0), in[1])), in[0])
-		}, mention: "Elu"},
+		}, wantOp: "Elu"},
 		{name: "gradient of almost an elu", inputs: [][]int{{5, 3}, {5, 3}}, static: true, build: func(in []*graph.Node) []*graph.Node {
 			return graph.Gradient(graph.ReduceAllSum(graph.Mul(elu(in[0], .25), in[1])), in[0])
-		}, mention: "Where"},
+		}, wantOp: "Where"},
 		{name: "almost an elu", inputs: batch, build: one(func(x *graph.Node) *graph.Node {
 			return elu(x, .5)
-		}), mention: "Where"},
+		}), wantOp: "Where"},
 		{name: "gradient of a silu", inputs: [][]int{{5, 3}, {5, 3}}, static: true, build: func(in []*graph.Node) []*graph.Node {
 			return graph.Gradient(graph.ReduceAllSum(graph.Mul(silu(in[0], in[0]), in[1])), in[0])
-		}, mention: "Sigmoid"},
+		}, wantOp: "Sigmoid"},
 		{name: "gradient of almost a silu", inputs: [][]int{{5, 3}, {5, 3}}, static: true, build: func(in []*graph.Node) []*graph.Node {
 			return graph.Gradient(graph.ReduceAllSum(silu(in[0], in[1])), in[0])
-		}, mention: "Sigmoid"},
+		}, wantOp: "Sigmoid"},
 		{name: "gradient of a silu used twice", inputs: [][]int{{5, 3}, {5, 3}}, static: true, build: func(in []*graph.Node) []*graph.Node {
 			y := silu(in[0], in[0])
 			return graph.Gradient(graph.ReduceAllSum(graph.Add(graph.Mul(y, in[1]), graph.Square(y))), in[0])
-		}, mention: "Sigmoid"},
-		{name: "add", inputs: pair, build: two(graph.Add), mention: "Add"},
-		{name: "sub", inputs: pair, build: two(graph.Sub), mention: "Sub"},
-		{name: "mul", inputs: pair, build: two(graph.Mul), mention: "Mul"},
-		{name: "div", inputs: pair, build: two(func(x, y *graph.Node) *graph.Node { return graph.Div(x, positive(y)) }), mention: "Div"},
-		{name: "pow", inputs: pair, build: two(func(x, y *graph.Node) *graph.Node { return graph.Pow(positive(x), y) }), tol: 1e-4, mention: "Pow"},
-		{name: "max", inputs: pair, build: two(graph.Max), mention: "Max"},
-		{name: "min", inputs: pair, build: two(graph.Min), mention: "Min"},
+		}, wantOp: "Sigmoid"},
+		{name: "add", inputs: pair, build: two(graph.Add), wantOp: "Add"},
+		{name: "sub", inputs: pair, build: two(graph.Sub), wantOp: "Sub"},
+		{name: "mul", inputs: pair, build: two(graph.Mul), wantOp: "Mul"},
+		{name: "div", inputs: pair, build: two(func(x, y *graph.Node) *graph.Node { return graph.Div(x, positive(y)) }), wantOp: "Div"},
+		{name: "pow", inputs: pair, build: two(func(x, y *graph.Node) *graph.Node { return graph.Pow(positive(x), y) }), tol: 1e-4, wantOp: "Pow"},
+		{name: "max", inputs: pair, build: two(graph.Max), wantOp: "Max"},
+		{name: "min", inputs: pair, build: two(graph.Min), wantOp: "Min"},
 		{name: "equal", inputs: pair, build: two(func(x, y *graph.Node) *graph.Node {
 			return graph.Where(graph.Equal(graph.Floor(x), graph.Floor(y)), x, y)
-		}), mention: "Equal"},
+		}), wantOp: "Equal"},
 		{name: "greater or equal", inputs: pair, build: two(func(x, y *graph.Node) *graph.Node {
 			return graph.ConvertDType(graph.GreaterOrEqual(x, y), dtypes.Float32)
-		}), mention: "GreaterOrEqual"},
+		}), wantOp: "GreaterOrEqual"},
 		{name: "less", inputs: pair, build: two(func(x, y *graph.Node) *graph.Node {
 			return graph.ConvertDType(graph.LessThan(x, y), dtypes.Float32)
-		}), mention: "Less"},
+		}), wantOp: "Less"},
 		{name: "less or equal", inputs: pair, build: two(func(x, y *graph.Node) *graph.Node {
 			return graph.ConvertDType(graph.LessOrEqual(x, y), dtypes.Float32)
-		}), mention: "LessOrEqual"},
-		{name: "matmul", inputs: [][]int{{5, 3}, {3, 4}}, build: two(graph.DotProduct), mention: "MatMul"},
+		}), wantOp: "LessOrEqual"},
+		{name: "matmul", inputs: [][]int{{5, 3}, {3, 4}}, build: two(graph.DotProduct), wantOp: "MatMul"},
 		{name: "concatenate", inputs: pair, build: two(func(x, y *graph.Node) *graph.Node {
 			return graph.Concatenate([]*graph.Node{x, y}, -1)
-		}), mention: "Concat"},
+		}), wantOp: "Concat"},
 		{name: "bias", inputs: [][]int{{5, 3}, {3}}, build: two(func(x, y *graph.Node) *graph.Node {
 			return graph.Add(x, graph.InsertAxes(y, 0))
-		}), mention: "Add"},
-		{name: "column", inputs: [][]int{{5, 3}, {5, 1}}, build: two(graph.Mul), mention: "Mul"},
+		}), wantOp: "Add"},
+		{name: "column", inputs: [][]int{{5, 3}, {5, 1}}, build: two(graph.Mul), wantOp: "Mul"},
 		{name: "slice", inputs: batch, build: one(func(x *graph.Node) *graph.Node {
 			return graph.Slice(x, graph.AxisRange(), graph.AxisRange(1, 3))
-		}), mention: "Slice"},
-		{name: "reduce the last axis", inputs: batch, build: one(func(x *graph.Node) *graph.Node { return graph.ReduceSum(x, -1) }), mention: "ReduceSum"},
-		{name: "an input as output", inputs: batch, build: one(func(x *graph.Node) *graph.Node { return x }), mention: "Identity"},
-		{name: "transpose", inputs: batch, build: one(func(x *graph.Node) *graph.Node { return graph.Transpose(x, 0, 1) }), static: true, mention: "Transpose"},
+		}), wantOp: "Slice"},
+		{name: "reduce the last axis", inputs: batch, build: one(func(x *graph.Node) *graph.Node { return graph.ReduceSum(x, -1) }), wantOp: "ReduceSum"},
+		{name: "an input as output", inputs: batch, build: one(func(x *graph.Node) *graph.Node { return x }), wantOp: "Identity"},
+		{name: "transpose", inputs: batch, build: one(func(x *graph.Node) *graph.Node { return graph.Transpose(x, 0, 1) }), static: true, wantOp: "Transpose"},
 		{name: "identity transpose", inputs: batch, build: one(func(x *graph.Node) *graph.Node {
 			return graph.Neg(graph.TransposeAllAxes(x, 0, 1))
-		}), static: true, mention: "Neg"},
-		{name: "reshape", inputs: batch, build: one(func(x *graph.Node) *graph.Node { return graph.Reshape(x, 3, 5) }), static: true, mention: "Reshape"},
+		}), static: true, wantOp: "Neg"},
+		{name: "reshape", inputs: batch, build: one(func(x *graph.Node) *graph.Node { return graph.Reshape(x, 3, 5) }), static: true, wantOp: "Reshape"},
 		{name: "expand", inputs: [][]int{{3}}, build: one(func(x *graph.Node) *graph.Node {
 			return graph.ReduceSum(graph.BroadcastToDims(graph.InsertAxes(x, 0), 4, 3), 0)
-		}), static: true, mention: "Expand"},
+		}), static: true, wantOp: "Expand"},
 		{name: "broadcast a column", inputs: [][]int{{5}}, build: one(func(x *graph.Node) *graph.Node {
 			return graph.BroadcastToDims(graph.InsertAxes(x, -1), 5, 2)
-		}), static: true, mention: "Expand"},
+		}), static: true, wantOp: "Expand"},
 		{name: "two outputs of one node", inputs: batch, build: func(in []*graph.Node) []*graph.Node {
 			y := graph.Neg(in[0])
 			return []*graph.Node{y, graph.Exp(y)}
-		}, tol: 1e-5, mention: "Neg"},
+		}, tol: 1e-5, wantOp: "Neg"},
 	}
 	for _, o := range []struct {
 		name     string
@@ -150,15 +150,15 @@ func cases() []graphCase {
 		{"gemm, both transposed", []int{3, 5}, []int{4, 3}, [2]int{0, 1}},
 	} {
 		list = append(list, graphCase{
-			name: o.name, inputs: [][]int{o.lhs, o.rhs}, static: true, mention: "Gemm",
+			name: o.name, inputs: [][]int{o.lhs, o.rhs}, static: true, wantOp: "Gemm",
 			build: two(func(x, y *graph.Node) *graph.Node {
 				return graph.Dot(x, y).General([]int{o.axes[0]}, nil, []int{o.axes[1]}, nil)
 			}),
 		})
 	}
-	// The gradient of a small net, as training builds it.
+	// The gradient of a small net, as in training.
 	list = append(list, graphCase{
-		name: "gradient", inputs: [][]int{{5, 3}, {3, 4}, {4}}, static: true, mention: "Gemm",
+		name: "gradient", inputs: [][]int{{5, 3}, {3, 4}, {4}}, static: true, wantOp: "Gemm",
 		build: func(in []*graph.Node) []*graph.Node {
 			h := graph.Tanh(graph.Add(graph.DotProduct(in[0], in[1]), graph.InsertAxes(in[2], 0)))
 			return graph.Gradient(graph.ReduceAllMean(graph.Square(h)), in[1], in[2])
@@ -167,9 +167,9 @@ func cases() []graphCase {
 	return list
 }
 
-// TestRecordedGraphsComputeWhatGoDoes records each graph and compares onnxruntime, with graph optimisation off and on,
-// with the Go backend.
-func TestRecordedGraphsComputeWhatGoDoes(t *testing.T) {
+// TestRecordedGraphsMatchGo records each graph, runs it in onnxruntime with graph optimisation off and on, and compares the
+// outputs with those of the Go backend.
+func TestRecordedGraphsMatchGo(t *testing.T) {
 	requireRuntime(t)
 	for _, c := range cases() {
 		t.Run(c.name, func(t *testing.T) {
@@ -191,8 +191,8 @@ func TestRecordedGraphsComputeWhatGoDoes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !slices.ContainsFunc(m.Nodes, func(n onnx.Node) bool { return n.Op == c.mention }) {
-				t.Errorf("no %s among %v", c.mention, m.Nodes)
+			if !slices.ContainsFunc(m.Nodes, func(n onnx.Node) bool { return n.Op == c.wantOp }) {
+				t.Errorf("no %s in %v", c.wantOp, m.Nodes)
 			}
 			for _, level := range []ort.Level{ort.Off, ort.All} {
 				compare(t, runONNX(t, m, level, tensors), want, c.tol)
@@ -227,7 +227,7 @@ func runONNX(t *testing.T, m onnx.Model, level ort.Level, tensors []engine.Tenso
 		err = read.Check()
 	}
 	if err != nil {
-		t.Fatalf("the recorder's own model: %v", err)
+		t.Fatalf("the recorded model: %v", err)
 	}
 	s, err := ort.Open(file, ort.SessionOptions{Optimise: level})
 	if err != nil {
@@ -261,12 +261,12 @@ func compare(t *testing.T, got, want []engine.Tensor, tol float64) {
 	}
 }
 
-// silu is a SiLU where both arguments are the same.
+// silu is a SiLU if both arguments are the same.
 func silu(x, y *graph.Node) *graph.Node { return graph.Mul(y, graph.Sigmoid(x)) }
 
-// elu spells out an ELU that turns at the given point: an ELU only where that is 0.
+// elu builds an ELU with its kink at the given point. It is a true ELU only at 0.
 func elu(x *graph.Node, at float64) *graph.Node {
-	zero, turn := graph.ScalarZero(x.Graph(), x.DType()), graph.Scalar(x.Graph(), x.DType(), at)
-	positive := graph.GreaterThan(x, turn)
+	zero, kink := graph.ScalarZero(x.Graph(), x.DType()), graph.Scalar(x.Graph(), x.DType(), at)
+	positive := graph.GreaterThan(x, kink)
 	return graph.Where(positive, x, graph.MinusOne(graph.Exp(graph.Where(positive, zero, x))))
 }

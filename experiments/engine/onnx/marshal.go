@@ -10,9 +10,9 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Marshal returns the model in ONNX's protobuf form. Equal models give equal bytes.
+// Marshal returns the model as an ONNX file, a protobuf message. Equal models give equal bytes.
 //
-// The numbers are those of onnx.proto (github.com/onnx/onnx, IR version 8).
+// The field numbers are those of onnx.proto (github.com/onnx/onnx, IR version 8).
 func (m Model) Marshal() []byte {
 	var b message
 	b.int(1, IRVersion)
@@ -53,7 +53,7 @@ func (g Graph) marshal() (b message) {
 
 func (n Node) marshal() (b message) {
 	for _, in := range n.Inputs {
-		b.bytes(1, []byte(in)) // an empty name stands for an input left out, and must be written
+		b.bytes(1, []byte(in)) // an empty name, for an input left out, must be written too
 	}
 	for _, out := range n.Outputs {
 		b.string(2, out)
@@ -103,12 +103,12 @@ func (t Initializer) marshal() (b message) {
 	}
 	b.int(2, int64(kind))
 	b.string(8, t.Name)
-	b.bytes(9, little(t.Data))
+	b.bytes(9, littleEndian(t.Data))
 	return b
 }
 
-// little returns the numbers of a slice in little-endian order, as raw_data wants them.
-func little(data any) []byte {
+// littleEndian returns the numbers of a slice in little-endian order, the format of raw_data.
+func littleEndian(data any) []byte {
 	raw, err := binary.Append(make([]byte, 0, max(binary.Size(data), 0)), binary.LittleEndian, data)
 	if err != nil {
 		panic("onnx: " + err.Error())

@@ -1,58 +1,57 @@
-// Package onnx writes ONNX models and reads them back: a small form of them, their bytes, and a recorder that gets them from
-// GoMLX graphs.
+// Package onnx records GoMLX graphs as ONNX models, writes the models as files and reads them back.
 //
 //	model, err := onnx.Record(graph, []onnx.ValueInfo{{Name: "x", Dims: []int{onnx.Batch, 2}}}, weights, []string{"y"})
 //	file := model.Marshal()
 //
-// GoMLX panics while it builds graphs; Record returns those panics as errors.
+// GoMLX panics if a graph cannot be built; Record returns such panics as errors.
 package onnx
 
-// The versions every model declares: every runtime we know of takes them.
+// The versions that every model declares. All runtimes we know support them.
 const (
 	Opset     = 17
 	IRVersion = 8
 )
 
-// The sizes of axes that are known only when a model runs. All axes of one of them have the same size.
+// The sizes of dynamic axes, which are known only when a model runs. All Batch axes have the same size, as have all Times axes.
 const (
 	Batch = -1
 	Times = -2
 )
 
-// axisNames holds the names of the dynamic axes in a file.
+// axisNames holds the names of the dynamic axes in files.
 var axisNames = map[int]string{Batch: "batch", Times: "times"}
 
-// Kind is an element type, as ONNX numbers them.
+// Kind is an element type, with ONNX's number.
 type Kind int32
 
-// The element types that are asked for by name; the recorder carries more.
+// The element types used by other packages; the recorder supports more.
 const (
 	Float32 Kind = 1
 	Int64   Kind = 7
 	Bool    Kind = 9
 )
 
-// Model is an ONNX model: a graph, and what a person should know about it.
+// Model is an ONNX model: a graph and its description.
 type Model struct {
 	Producer, ProducerVersion string
-	Domain                    string // reverse DNS name of who made it
+	Domain                    string // reverse DNS name of the maker
 	Version                   int64
 	Doc                       string
 	Metadata                  map[string]string
 	Graph
 }
 
-// Graph is a computation. As the value of an attribute it is a body, of a Loop say, which may use every value made before
-// its node; names must not be used twice then either.
+// Graph is a computation. As an attribute it is a body, such as that of a Loop. A body may use every value defined before
+// its node, and must not reuse the names of those values.
 type Graph struct {
 	Name         string
-	Inputs       []ValueInfo // one with an Initializer of its name has that as its default
+	Inputs       []ValueInfo // an Initializer of the same name is the default
 	Outputs      []ValueInfo
 	Nodes        []Node
 	Initializers []Initializer
 }
 
-// ValueInfo declares an input or output: its sizes, of which negative ones are dynamic axes, and what it means.
+// ValueInfo declares an input or output. Negative sizes stand for dynamic axes.
 type ValueInfo struct {
 	Name string
 	Dims []int
@@ -63,7 +62,7 @@ type ValueInfo struct {
 // Node is one operation.
 type Node struct {
 	Op              string
-	Inputs, Outputs []string // an empty name stands for one that is left out
+	Inputs, Outputs []string // an empty name stands for one left out
 	Attributes      []Attribute
 }
 

@@ -13,7 +13,7 @@ import (
 	"flowsweep/experiments/engine/onnx"
 )
 
-// sums adds ts[0], ts[1], ... to points, a step of a Loop each. The grid has a default.
+// sums returns a model that adds ts[0], ts[1], ... to points in the steps of a Loop. The grid ts has a default.
 func sums() onnx.Model {
 	points := []int{onnx.Batch, 2}
 	body := onnx.Graph{
@@ -40,8 +40,8 @@ func sums() onnx.Model {
 	}
 }
 
-// sumsFile is the same model as the Python package onnx 1.23.2 writes it (helper.make_model and the rest, the opset's
-// domain left unset, serialised with deterministic=True), after its checker, with full_check=True, found no fault in it.
+// sumsFile is the same model as written by the Python package onnx 1.23.2 (helper.make_model and so on, with the opset's
+// domain unset, serialised with deterministic=True). It passed that package's checker with full_check=True.
 const sumsFile = "" +
 	"08081209666c6f7773776565703ae7020a1d0a0274731205636f756e741a0a53697a652f636f756e74220453697a650ad7010a05636f75" +
 	"6e740a000a056e6f6973651201791a064c6f6f702f7922044c6f6f702ab3010a04626f647932a7010a1c0a0274730a01691201741a0847" +
@@ -84,21 +84,21 @@ func TestReadReturnsWhatWasWritten(t *testing.T) {
 	}
 }
 
-// TestReadRefuses gives files that no Marshal wrote.
-func TestReadRefuses(t *testing.T) {
+// TestReadErrors reads files that Marshal cannot have written.
+func TestReadErrors(t *testing.T) {
 	t.Parallel()
 	file := sums().Marshal()
 	bare := sums()
 	bare.Metadata = nil
 	for n := range file {
 		if n == len(bare.Marshal()) {
-			continue // all but the metadata, which come last, is a model too
+			continue // without the metadata, which come last, it is still a model
 		}
 		if _, err := onnx.Read(file[:n]); err == nil {
 			t.Errorf("the first %d of %d bytes are read", n, len(file))
 		}
 	}
-	inGraph := func(tag protowire.Number, b []byte) []byte { // one more field at the end of the graph
+	inGraph := func(tag protowire.Number, b []byte) []byte { // adds a field at the end of the graph
 		start := bytes.IndexByte(file, 0x3a) + 1 // past the tag of the graph
 		graph, n := protowire.ConsumeBytes(file[start:])
 		graph = protowire.AppendBytes(protowire.AppendTag(bytes.Clone(graph), tag, protowire.BytesType), b)
@@ -123,10 +123,10 @@ func TestReadRefuses(t *testing.T) {
 		"metadata twice":        {join(file, text(14, "\x0a\x01a\x12\x011")), "bytes"},
 		"another IR version":    {replace("\x08\x08", "\x08\x0a"), "IR version 10"},
 		"another opset":         {replace("\x10\x11", "\x10\x15"), "opset 21"},
-		"another domain":        {replace("\x42\x02\x10\x11", "\x42\x05\x0a\x01m\x10\x11"), "operations of"},
+		"another domain":        {replace("\x42\x02\x10\x11", "\x42\x05\x0a\x01m\x10\x11"), "operator set"},
 		"a tensor too short":    {replace("\x08\x02\x10\x01\x42\x02ts", "\x08\x03\x10\x01\x42\x02ts"), "has 8 bytes"},
 		"a tensor of strings":   {replace("\x08\x02\x10\x01\x42\x02ts", "\x08\x02\x10\x08\x42\x02ts"), "element type 8"},
-		"an axis with no name":  {replace("\x12\x05batch", "\x12\x05bitch"), `axis "bitch"`},
+		"an axis with no name":  {replace("\x12\x05batch", "\x12\x05bench"), `unknown axis "bench"`},
 		"an external tensor":    {inGraph(5, join(number(2, 1), text(8, "w"), text(13, "\x0a\x08location\x12\x0b/etc/passwd"), number(14, 1))), "outside the file"},
 		"a huge tensor":         {inGraph(5, join(number(1, 1<<62), number(1, 1<<62), number(2, 1), text(8, "w"), text(9, "1234"))), "has 4 bytes"},
 		"sizes that overflow":   {inGraph(5, join(number(1, 1<<32), number(1, 1<<32), number(2, 1), text(8, "w"), text(9, ""))), "has 0 bytes"},
@@ -139,22 +139,22 @@ func TestReadRefuses(t *testing.T) {
 	} {
 		_, err := onnx.Read(c.file)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: error %v, want one that says %q", name, err, c.want)
+			t.Errorf("%s: error %v, want one that contains %q", name, err, c.want)
 		}
 	}
 }
 
-// TestCheckRefuses spoils one thing at a time.
-func TestCheckRefuses(t *testing.T) {
+// TestCheckErrors breaks one thing at a time.
+func TestCheckErrors(t *testing.T) {
 	t.Parallel()
-	body := func(m *onnx.Model, spoil func(g *onnx.Graph)) {
+	body := func(m *onnx.Model, change func(g *onnx.Graph)) {
 		g := m.Nodes[1].Attributes[0].Value.(onnx.Graph)
-		spoil(&g)
+		change(&g)
 		m.Nodes[1].Attributes[0].Value = g
 	}
 	for name, c := range map[string]struct {
-		spoil func(m *onnx.Model)
-		want  string
+		change func(m *onnx.Model)
+		want   string
 	}{
 		"nothing":                    {func(*onnx.Model) {}, ""},
 		"an unknown operation":       {func(m *onnx.Model) { m.Nodes[0].Op = "LoadFile" }, "LoadFile"},
@@ -172,15 +172,15 @@ func TestCheckRefuses(t *testing.T) {
 		"a default twice":            {func(m *onnx.Model) { m.Initializers = append(m.Initializers, m.Initializers[0]) }, `"ts"`},
 	} {
 		m := sums()
-		c.spoil(&m)
+		c.change(&m)
 		err := m.Check()
 		if (err != nil) != (c.want != "") || err != nil && !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: error %v, want one that says %q", name, err, c.want)
+			t.Errorf("%s: error %v, want one that contains %q", name, err, c.want)
 		}
 	}
 }
 
-// TestONNXChecker asks the reference implementation, where it is installed.
+// TestONNXChecker runs the checker of the reference implementation, if it is installed.
 func TestONNXChecker(t *testing.T) {
 	t.Parallel()
 	if out, err := exec.Command("python3", "-c", "import onnx").CombinedOutput(); err != nil {
@@ -196,7 +196,7 @@ func TestONNXChecker(t *testing.T) {
 	}
 }
 
-// FuzzRead: whatever is read does not bring the reader down, and what it takes is what Marshal writes.
+// FuzzRead checks that Read does not panic, and accepts only what Marshal writes.
 func FuzzRead(f *testing.F) {
 	file := sums().Marshal()
 	f.Add(file)
@@ -207,10 +207,10 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		if !bytes.Equal(m.Marshal(), file) {
-			t.Error("a file is read that is not in the form that is written")
+			t.Error("Read accepts a file that Marshal would write differently")
 		}
 		if err := m.Check(); err != nil && err.Error() == "" {
-			t.Error("an error without words")
+			t.Error("an error without a message")
 		}
 	})
 }

@@ -11,14 +11,14 @@ import (
 	"github.com/gomlx/compute/shapes"
 )
 
-// This file says which operations of ONNX move numbers to other places.
+// This file records the operations that move numbers without changing them.
 
-// Concatenate is Concat.
+// Concatenate records a Concat.
 func (f *function) Concatenate(axis int, operands ...compute.Value) (compute.Value, error) {
 	var parts []*value
 	var kinds []shapes.Shape
 	for _, o := range operands {
-		v, err := f.recorder.whole(o.(*value))
+		v, err := f.recorder.expand(o.(*value))
 		if err != nil {
 			return nil, err
 		}
@@ -31,9 +31,9 @@ func (f *function) Concatenate(axis int, operands ...compute.Value) (compute.Val
 	return f.recorder.node("Concat", shape, shape.Dimensions, []Attribute{{"axis", int64(axis)}}, parts...), nil
 }
 
-// Slice takes its bounds as constants.
+// Slice records a Slice, with its bounds as constants.
 func (f *function) Slice(x compute.Value, starts, limits, strides []int) (compute.Value, error) {
-	v, err := f.recorder.whole(x.(*value))
+	v, err := f.recorder.expand(x.(*value))
 	if err != nil {
 		return nil, err
 	}
@@ -49,13 +49,13 @@ func (f *function) Slice(x compute.Value, starts, limits, strides []int) (comput
 	for i := range limits {
 		axes[i] = i
 		if limits[i] == shapes.DynamicDim {
-			limits[i] = 1<<31 - 1 // to the end, says ONNX
+			limits[i] = 1<<31 - 1 // ONNX: to the end
 		}
 	}
 	return f.recorder.slice(v, shape, starts, limits, axes, strides)
 }
 
-// slice writes a Slice of these bounds.
+// slice records a Slice.
 func (r *recorder) slice(v *value, shape shapes.Shape, starts, limits, axes, strides []int) (*value, error) {
 	inputs := []*value{v}
 	for _, list := range [][]int{starts, limits, axes, strides} {
@@ -68,9 +68,9 @@ func (r *recorder) slice(v *value, shape shapes.Shape, starts, limits, axes, str
 	return r.node("Slice", shape, shape.Dimensions, nil, inputs...), nil
 }
 
-// Reverse is Slice from the last number to the first.
+// Reverse records a Slice from the last number to the first.
 func (f *function) Reverse(x compute.Value, axes ...int) (compute.Value, error) {
-	v, err := f.recorder.whole(x.(*value))
+	v, err := f.recorder.expand(x.(*value))
 	if err != nil || len(axes) == 0 {
 		return v, err
 	}
@@ -79,10 +79,10 @@ func (f *function) Reverse(x compute.Value, axes ...int) (compute.Value, error) 
 	return f.recorder.slice(v, v.shape, back, slices.Repeat([]int{beforeFirst}, len(axes)), axes, back)
 }
 
-// Pad is Pad, which also takes the negative paddings that cut off.
+// Pad records a Pad. Negative paddings crop.
 func (f *function) Pad(x, fill compute.Value, padding ...compute.PadAxis) (compute.Value, error) {
 	r := f.recorder
-	v, err := r.whole(x.(*value))
+	v, err := r.expand(x.(*value))
 	if err != nil {
 		return nil, err
 	}
@@ -98,13 +98,13 @@ func (f *function) Pad(x, fill compute.Value, padding ...compute.PadAxis) (compu
 	for i, p := range padding {
 		pads[i], pads[len(padding)+i] = p.Start, p.End
 		if v.dims[i] > 1 {
-			pads[len(padding)+i] -= p.Interior // dilate leaves as many after the last number
+			pads[len(padding)+i] -= p.Interior // dilate adds as many after the last number
 		}
 	}
 	return r.pad(v, fill.(*value), shape, shape.Dimensions, pads)
 }
 
-// pad writes a Pad by these counts before each axis, and then after each.
+// pad records a Pad. The counts are those before each axis, followed by those after each axis.
 func (r *recorder) pad(v, fill *value, shape shapes.Shape, dims, pads []int) (*value, error) {
 	if !slices.ContainsFunc(pads, func(n int) bool { return n != 0 }) {
 		return v, nil
@@ -116,8 +116,8 @@ func (r *recorder) pad(v, fill *value, shape shapes.Shape, dims, pads []int) (*v
 	return r.node("Pad", shape, dims, nil, v, counts, fill), nil
 }
 
-// dilate puts the interior paddings after each number of an axis: an axis of length n becomes two, of lengths n and 1,
-// the second is padded, and the two become one again.
+// dilate adds the interior padding after each number of an axis: it splits an axis of length n into two, of lengths n and
+// 1, pads the second, and joins the two again.
 func (r *recorder) dilate(v, fill *value, padding []compute.PadAxis) (*value, error) {
 	if !slices.ContainsFunc(padding, func(p compute.PadAxis) bool { return p.Interior > 0 }) {
 		return v, nil
@@ -149,14 +149,14 @@ func (r *recorder) dilate(v, fill *value, padding []compute.PadAxis) (*value, er
 	return &value{name: v.name, shape: shape, dims: shape.Dimensions}, nil
 }
 
-// Iota is a constant along its axis, and broadcast along the others.
+// Iota records a constant along its axis; the other axes are broadcast.
 func (f *function) Iota(shape shapes.Shape, axis int) (compute.Value, error) {
 	if axis < 0 || axis >= shape.Rank() || shape.Dimensions[axis] == shapes.DynamicDim || shape.DType == dtypes.Bool {
-		return nil, lack(fmt.Sprintf("Iota of %s along axis %d", shape, axis), "count numbers along an axis of known size")
+		return nil, unsupported(fmt.Sprintf("Iota of %s along axis %d", shape, axis), "count numbers along an axis of known size")
 	}
 	dims := slices.Repeat([]int{1}, shape.Rank()-axis)
 	dims[0] = shape.Dimensions[axis]
-	of := wide(shape.DType).GoType()
+	of := computeDType(shape.DType).GoType()
 	count := reflect.MakeSlice(reflect.SliceOf(of), dims[0], dims[0])
 	for i := range dims[0] {
 		count.Index(i).Set(reflect.ValueOf(i).Convert(of))
@@ -169,7 +169,7 @@ func (f *function) Iota(shape shapes.Shape, axis int) (compute.Value, error) {
 	return &value{name: c.name, shape: shape, dims: dims}, nil
 }
 
-// Transpose never writes an identity permutation: onnxruntime 1.24 to 1.29 compute wrong numbers beside one
+// Transpose never records an identity permutation: with one, onnxruntime 1.24 to 1.29 can return wrong numbers
 // (microsoft/onnxruntime issue 32228).
 func (f *function) Transpose(x compute.Value, permutation ...int) (compute.Value, error) {
 	if _, err := shapeinference.Transpose(x.(*value).shape, permutation); err != nil {
@@ -178,9 +178,9 @@ func (f *function) Transpose(x compute.Value, permutation ...int) (compute.Value
 	return f.recorder.permute(x.(*value), permutation)
 }
 
-// permute writes a Transpose, unless it would change nothing.
+// permute records a Transpose, unless it would change nothing.
 func (r *recorder) permute(v *value, order []int) (*value, error) {
-	v, err := r.whole(v)
+	v, err := r.expand(v)
 	if err != nil || slices.IsSorted(order) {
 		return v, err
 	}
@@ -188,5 +188,5 @@ func (r *recorder) permute(v *value, order []int) (*value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.node("Transpose", shape, shape.Dimensions, []Attribute{{"perm", longs(order)}}, v), nil
+	return r.node("Transpose", shape, shape.Dimensions, []Attribute{{"perm", int64s(order)}}, v), nil
 }

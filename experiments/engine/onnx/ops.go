@@ -7,14 +7,14 @@ import (
 	"github.com/gomlx/compute/shapeinference"
 )
 
-// This file says, for each operation of GoMLX, which operations of ONNX it is.
+// This file records the element-wise operations.
 
-// unary writes an element-wise operation of one argument.
+// unary records an element-wise operation of one argument.
 func (f *function) unary(op string, kind compute.OpType, x compute.Value) (compute.Value, error) {
 	v := x.(*value)
 	shape, err := shapeinference.UnaryOp(kind, v.shape)
 	if err == nil {
-		err = single(op, v)
+		err = requireFloat32(op, v)
 	}
 	if err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func (f *function) Tanh(x compute.Value) (compute.Value, error) {
 	return f.unary("Tanh", compute.OpTypeTanh, x)
 }
 
-// binary writes an element-wise operation of two arguments; a maximum with 0 is Relu.
+// binary records an element-wise operation of two arguments. A maximum with 0 becomes a Relu.
 func (f *function) binary(op string, kind compute.OpType, lhs, rhs compute.Value, attributes ...Attribute) (compute.Value, error) {
 	a, b := lhs.(*value), rhs.(*value)
 	shape, err := shapeinference.BinaryOp(kind, a.shape, b.shape)
@@ -92,12 +92,12 @@ func (f *function) binary(op string, kind compute.OpType, lhs, rhs compute.Value
 	case op == "Max" && f.recorder.isScalar(b.name, 0) && slices.Equal(shape.Dimensions, a.shape.Dimensions):
 		return f.recorder.node("Relu", shape, a.dims, nil, a), nil
 	case op == "Div" || op == "Pow" || op == "Mod" || op == "Max" || op == "Min":
-		err = ordered(kind, a)
+		err = requireOrdered(kind, a)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return f.recorder.node(op, shape, stretch(a.dims, b.dims), attributes, a, b), nil
+	return f.recorder.node(op, shape, broadcast(a.dims, b.dims), attributes, a, b), nil
 }
 
 func (f *function) Add(a, b compute.Value) (compute.Value, error) {
@@ -138,12 +138,12 @@ func (f *function) Min(a, b compute.Value) (compute.Value, error) {
 	return f.binary("Min", compute.OpTypeMin, a, b)
 }
 
-// Rem has the sign of the dividend, as C's fmod.
+// Rem has the sign of the dividend, like C's fmod.
 func (f *function) Rem(a, b compute.Value) (compute.Value, error) {
 	return f.binary("Mod", compute.OpTypeRem, a, b, Attribute{"fmod", int64(1)})
 }
 
-// Where selects by a condition; where it spells out an ELU, the operation of that name is written instead.
+// Where records a Where, or an Elu if that is what it computes.
 func (f *function) Where(condition, onTrue, onFalse compute.Value) (compute.Value, error) {
 	c, a, b := condition.(*value), onTrue.(*value), onFalse.(*value)
 	shape, err := shapeinference.Where(c.shape, a.shape, b.shape)
@@ -154,9 +154,9 @@ func (f *function) Where(condition, onTrue, onFalse compute.Value) (compute.Valu
 		return f.recorder.elu(a, b), nil
 	}
 	// onnxruntime has no Where of booleans.
-	made := withDType(shape, numeric(shape.DType))
-	a, b = f.recorder.cast(a, made.DType), f.recorder.cast(b, made.DType)
-	v := f.recorder.node("Where", made, stretch(c.dims, stretch(a.dims, b.dims)), nil, c, a, b)
+	asNumbers := withDType(shape, numeric(shape.DType))
+	a, b = f.recorder.cast(a, asNumbers.DType), f.recorder.cast(b, asNumbers.DType)
+	v := f.recorder.node("Where", asNumbers, broadcast(c.dims, broadcast(a.dims, b.dims)), nil, c, a, b)
 	return f.recorder.cast(v, shape.DType), nil
 }
 
@@ -172,17 +172,17 @@ func (f *function) LogicalXor(a, b compute.Value) (compute.Value, error) {
 	return f.binary("Xor", compute.OpTypeLogicalXor, a, b)
 }
 
-// compare writes an element-wise comparison, whose output is boolean.
+// compare records an element-wise comparison, whose output is boolean.
 func (f *function) compare(op string, kind compute.OpType, lhs, rhs compute.Value) (compute.Value, error) {
 	a, b := lhs.(*value), rhs.(*value)
 	shape, err := shapeinference.ComparisonOp(kind, a.shape, b.shape)
 	if err == nil && kind != compute.OpTypeEqual && kind != compute.OpTypeNotEqual {
-		err = ordered(kind, a)
+		err = requireOrdered(kind, a)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return f.recorder.node(op, shape, stretch(a.dims, b.dims), nil, a, b), nil
+	return f.recorder.node(op, shape, broadcast(a.dims, b.dims), nil, a, b), nil
 }
 
 func (f *function) Equal(a, b compute.Value) (compute.Value, error) {

@@ -12,7 +12,7 @@ import (
 	"flowsweep/experiments/engine"
 )
 
-// drawDot draws the axes of each operand in a random order: batch, kept and contracted ones.
+// drawDot draws the batch, kept and contracted axes of each operand in random order.
 func drawDot(r *rand.Rand) ([][]int, engine.Graph) {
 	batch, contracted := sizes(r, r.IntN(3)), sizes(r, 1+r.IntN(2))
 	ordered := r.IntN(2) == 0 // GoMLX has gradients only for axes in order
@@ -112,13 +112,13 @@ func drawConvolve(r *rand.Rand) ([][]int, engine.Graph) {
 	}
 }
 
-// drawConvGeneral draws the axes of the input, the kernel and the output in any order, dilations, and groups.
+// drawConvGeneral draws the axes of input, kernel and output in random order, and dilations and groups.
 func drawConvGeneral(r *rand.Rand) ([][]int, engine.Graph) {
 	groups := []int{1, 1}
 	groups[r.IntN(2)] = 1 + r.IntN(2)
 	channels, out, batch := groups[0]*(1+r.IntN(2)), groups[0]*groups[1]*(1+r.IntN(2)), groups[1]*(1+r.IntN(2))
 	in, kernel, to := r.Perm(4), r.Perm(4), r.Perm(4)
-	if groups[1] > 1 { // the Go backend has groups of the batch only for axes in order
+	if groups[1] > 1 { // the Go backend supports groups of the batch only for axes in order
 		in, kernel, to = []int{0, 1, 2, 3}, []int{0, 1, 2, 3}, []int{0, 1, 2, 3}
 	}
 	x, k := make([]int, 4), make([]int, 4)
@@ -137,7 +137,7 @@ func drawConvGeneral(r *rand.Rand) ([][]int, engine.Graph) {
 	}
 }
 
-// drawChain does several things in a row, so that broadcasts not yet written down reach every kind of operation.
+// drawChain chains several operations, so that broadcasts not yet recorded reach every kind of operation.
 func drawChain(r *rand.Rand) ([][]int, engine.Graph) {
 	dims := sizes(r, 3)
 	row := []int{1, dims[1], 1}

@@ -14,16 +14,16 @@ import (
 	"flowsweep/experiments/engine/ort"
 )
 
-// sketch draws a random graph of one kind: sizes of the inputs and what is done with them.
-type sketch struct {
+// graphKind draws random graphs of one kind: the sizes of the inputs, and a graph of them.
+type graphKind struct {
 	name string
 	draw func(r *rand.Rand) ([][]int, engine.Graph)
 }
 
-// TestRandomShapes compares, for random shapes of every kind of graph, what is recorded with the Go backend.
+// TestRandomShapes compares recorded graphs of every kind, with random shapes, with the Go backend.
 func TestRandomShapes(t *testing.T) {
 	requireRuntime(t)
-	for _, k := range sketches() {
+	for _, k := range graphKinds() {
 		t.Run(k.name, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(1, 2))
 			for i := range 40 {
@@ -31,7 +31,7 @@ func TestRandomShapes(t *testing.T) {
 				build := func(in []*graph.Node) []*graph.Node {
 					out := drawn(in)
 					for i, y := range out {
-						if y.Rank() == 0 { // onnxruntime_go cannot return those
+						if y.Rank() == 0 { // onnxruntime_go cannot return scalars
 							out[i] = graph.Reshape(y, 1)
 						}
 					}
@@ -49,7 +49,7 @@ func TestRandomShapes(t *testing.T) {
 					t.Fatalf("draw %d, %v: %v", i, dims, err)
 				}
 				for _, level := range []ort.Level{ort.Off, ort.All} {
-					// 1e-5: sums of up to a hundred products, in another order.
+					// 1e-5 allows for sums of up to a hundred products in another order.
 					compare(t, runONNX(t, m, level, tensors), want, 1e-5)
 				}
 				if t.Failed() {
@@ -60,8 +60,8 @@ func TestRandomShapes(t *testing.T) {
 	}
 }
 
-func sketches() []sketch {
-	return []sketch{
+func graphKinds() []graphKind {
+	return []graphKind{
 		{"unary", drawUnary},
 		{"binary", drawBinary},
 		{"reduce", drawReduce},
@@ -125,7 +125,7 @@ func drawBinary(r *rand.Rand) ([][]int, engine.Graph) {
 			b[i] = 1
 		}
 	}
-	apart := func(y *graph.Node) *graph.Node { // from 0
+	awayFrom0 := func(y *graph.Node) *graph.Node {
 		return graph.Add(y, graph.Where(graph.GreaterThan(y, graph.ScalarZero(y.Graph(), y.DType())), graph.OnesLike(y), graph.Neg(graph.OnesLike(y))))
 	}
 	bits := func(f func(x, y *graph.Node) *graph.Node) func(x, y *graph.Node) *graph.Node {
@@ -144,8 +144,8 @@ func drawBinary(r *rand.Rand) ([][]int, engine.Graph) {
 			return float(graph.Where(graph.LogicalNot(a), a, b))
 		},
 		graph.Add, graph.Sub, graph.Mul, graph.Max, graph.Min,
-		func(x, y *graph.Node) *graph.Node { return graph.Div(x, apart(y)) },
-		func(x, y *graph.Node) *graph.Node { return graph.Mod(x, apart(y)) },
+		func(x, y *graph.Node) *graph.Node { return graph.Div(x, awayFrom0(y)) },
+		func(x, y *graph.Node) *graph.Node { return graph.Mod(x, awayFrom0(y)) },
 		func(x, y *graph.Node) *graph.Node { return graph.Pow(graph.AddScalar(graph.Abs(x), .5), y) },
 		bits(graph.LogicalAnd), bits(graph.LogicalOr), bits(graph.LogicalXor),
 		order(graph.Equal), order(graph.NotEqual), order(graph.GreaterThan), order(graph.GreaterOrEqual), order(graph.LessThan), order(graph.LessOrEqual),
@@ -153,9 +153,9 @@ func drawBinary(r *rand.Rand) ([][]int, engine.Graph) {
 	return [][]int{a, b}, func(in []*graph.Node) []*graph.Node { return []*graph.Node{f(in[0], in[1])} }
 }
 
-// some draws a subset of the axes, of at least so many.
-func some(r *rand.Rand, rank, least int) []int {
-	return r.Perm(rank)[:least+r.IntN(rank-least+1)]
+// some draws a subset of the axes, with at least minCount of them.
+func some(r *rand.Rand, rank, minCount int) []int {
+	return r.Perm(rank)[:minCount+r.IntN(rank-minCount+1)]
 }
 
 func drawReduce(r *rand.Rand) ([][]int, engine.Graph) {

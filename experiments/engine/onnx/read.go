@@ -7,13 +7,13 @@ import (
 	"math"
 )
 
-// Read returns the model in a file that Marshal wrote. Any other file is an error: one that Marshal would write in other
-// bytes, that keeps its weights outside, or that holds anything this package has no word for. So a runtime that is given
-// the file is given nothing but the model.
+// Read returns the model in a file that Marshal wrote. It returns an error for any other file: one that Marshal would have
+// written differently, that stores weights outside the file, or that contains anything this package does not support. A
+// file that can be read therefore contains the model and nothing else.
 func Read(file []byte) (Model, error) {
 	m, err := readModel(file)
 	if err == nil && !bytes.Equal(m.Marshal(), file) {
-		err = errors.New("its bytes are not in the order that they are written in")
+		err = errors.New("its bytes are not those that flowsweep writes")
 	}
 	if err != nil {
 		return Model{}, fmt.Errorf("read the ONNX model: %w", err)
@@ -23,7 +23,7 @@ func Read(file []byte) (Model, error) {
 
 func readModel(file []byte) (m Model, err error) {
 	var ir, opset uint64
-	err = each(file, func(f field) error {
+	err = eachField(file, func(f field) error {
 		switch f.number {
 		case 1:
 			ir = f.n
@@ -41,9 +41,9 @@ func readModel(file []byte) (m Model, err error) {
 			m.Graph, err = readGraph(f.b, 0)
 			return err
 		case 8:
-			return each(f.b, func(f field) error {
+			return eachField(f.b, func(f field) error {
 				if f.number != 2 {
-					return fmt.Errorf("it wants the operations of %q: only those of ONNX itself are known", f.b)
+					return fmt.Errorf("it uses the operator set %q: only that of ONNX itself is supported", f.b)
 				}
 				opset = f.n
 				return nil
@@ -51,26 +51,26 @@ func readModel(file []byte) (m Model, err error) {
 		case 14:
 			return m.readMetadata(f.b)
 		default:
-			return unknown("model", f)
+			return unknownField("model", f)
 		}
 		return nil
 	})
 	if err == nil && (ir != IRVersion || opset != Opset) {
-		err = fmt.Errorf("it is of IR version %d and opset %d: only %d and %d are known", ir, opset, IRVersion, Opset)
+		err = fmt.Errorf("it has IR version %d and opset %d: only %d and %d are supported", ir, opset, IRVersion, Opset)
 	}
 	return m, err
 }
 
 func (m *Model) readMetadata(entry []byte) error {
 	var key, value string
-	err := each(entry, func(f field) error {
+	err := eachField(entry, func(f field) error {
 		switch f.number {
 		case 1:
 			key = string(f.b)
 		case 2:
 			value = string(f.b)
 		default:
-			return unknown("property", f)
+			return unknownField("property", f)
 		}
 		return nil
 	})
@@ -81,12 +81,12 @@ func (m *Model) readMetadata(entry []byte) error {
 	return err
 }
 
-// readGraph reads the graph of a model, at depth 0, or a body in it, at depth 1; there are none in bodies.
+// readGraph reads the graph of a model, at depth 0, or the body of a loop, at depth 1. Bodies do not nest.
 func readGraph(b []byte, depth int) (g Graph, err error) {
 	if depth > 1 {
-		return g, errors.New("it has a graph in a graph in a graph: one loop is all that is known")
+		return g, errors.New("it has nested loops: only one loop is supported")
 	}
-	err = each(b, func(f field) error {
+	err = eachField(b, func(f field) error {
 		switch f.number {
 		case 1:
 			n, err := readNode(f.b, depth)
@@ -107,7 +107,7 @@ func readGraph(b []byte, depth int) (g Graph, err error) {
 			g.Outputs = append(g.Outputs, v)
 			return err
 		default:
-			return unknown("graph", f)
+			return unknownField("graph", f)
 		}
 		return nil
 	})
@@ -115,13 +115,13 @@ func readGraph(b []byte, depth int) (g Graph, err error) {
 }
 
 func readNode(b []byte, depth int) (n Node, err error) {
-	err = each(b, func(f field) error {
+	err = eachField(b, func(f field) error {
 		switch f.number {
 		case 1:
 			n.Inputs = append(n.Inputs, string(f.b))
 		case 2:
 			n.Outputs = append(n.Outputs, string(f.b))
-		case 3: // its name, which follows from the rest
+		case 3: // the name, which follows from the rest
 		case 4:
 			n.Op = string(f.b)
 		case 5:
@@ -129,9 +129,9 @@ func readNode(b []byte, depth int) (n Node, err error) {
 			n.Attributes = append(n.Attributes, a)
 			return err
 		case 7:
-			return fmt.Errorf("it has an operation of %q: only those of ONNX itself are known", f.b)
+			return fmt.Errorf("it has an operation of the domain %q: only those of ONNX itself are supported", f.b)
 		default:
-			return unknown("node", f)
+			return unknownField("node", f)
 		}
 		return nil
 	})
@@ -144,7 +144,7 @@ func readNode(b []byte, depth int) (n Node, err error) {
 func readAttribute(b []byte, depth int) (a Attribute, err error) {
 	var list []int64
 	var kind uint64
-	err = each(b, func(f field) (err error) {
+	err = eachField(b, func(f field) (err error) {
 		switch f.number {
 		case 1:
 			a.Name = string(f.b)
@@ -159,7 +159,7 @@ func readAttribute(b []byte, depth int) (a Attribute, err error) {
 		case 20:
 			kind = f.n
 		default:
-			return unknown("attribute", f)
+			return unknownField("attribute", f)
 		}
 		return err
 	})

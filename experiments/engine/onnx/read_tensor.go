@@ -9,7 +9,7 @@ import (
 func readInitializer(b []byte) (t Initializer, err error) {
 	var kind Kind
 	var raw []byte
-	err = each(b, func(f field) error {
+	err = eachField(b, func(f field) error {
 		switch f.number {
 		case 1:
 			t.Dims = append(t.Dims, int(f.n))
@@ -20,7 +20,7 @@ func readInitializer(b []byte) (t Initializer, err error) {
 		case 9:
 			raw = f.b
 		default:
-			return unknown("tensor", f)
+			return unknownField("tensor", f)
 		}
 		return nil
 	})
@@ -34,21 +34,21 @@ func readInitializer(b []byte) (t Initializer, err error) {
 		of := dtype.GoType()
 		n, ok := elements(t.Dims, len(raw)/int(of.Size()))
 		if !ok || n*int(of.Size()) != len(raw) {
-			return t, fmt.Errorf("the tensor %q of sizes %v has %d bytes", t.Name, t.Dims, len(raw))
+			return t, fmt.Errorf("the tensor %q of shape %v has %d bytes", t.Name, t.Dims, len(raw))
 		}
 		data := reflect.MakeSlice(reflect.SliceOf(of), n, n).Interface()
 		t.Data = data
 		_, err = binary.Decode(raw, binary.LittleEndian, data)
 		return t, err
 	}
-	return t, fmt.Errorf("the tensor %q is of the element type %d: it is not known", t.Name, kind)
+	return t, fmt.Errorf("the tensor %q has the unknown element type %d", t.Name, kind)
 }
 
-// elements returns the numbers in a tensor of these sizes, if they are no more than most.
-func elements(dims []int, most int) (n int, ok bool) {
+// elements returns the number of elements in a tensor of these sizes, and whether it is at most limit.
+func elements(dims []int, limit int) (n int, ok bool) {
 	n = 1
 	for _, d := range dims {
-		if d < 0 || d > 0 && n > most/d {
+		if d < 0 || d > 0 && n > limit/d {
 			return 0, false
 		}
 		n *= d
@@ -57,21 +57,21 @@ func elements(dims []int, most int) (n int, ok bool) {
 }
 
 func readValueInfo(b []byte) (v ValueInfo, err error) {
-	err = each(b, func(f field) error {
+	err = eachField(b, func(f field) error {
 		switch f.number {
 		case 1:
 			v.Name = string(f.b)
 		case 2:
-			return each(f.b, func(f field) error {
+			return eachField(f.b, func(f field) error {
 				if f.number != 1 {
-					return unknown("type", f)
+					return unknownField("type", f)
 				}
 				return v.readTensorType(f.b)
 			})
 		case 3:
 			v.Doc = string(f.b)
 		default:
-			return unknown("value", f)
+			return unknownField("value", f)
 		}
 		return nil
 	})
@@ -79,32 +79,32 @@ func readValueInfo(b []byte) (v ValueInfo, err error) {
 }
 
 func (v *ValueInfo) readTensorType(b []byte) error {
-	return each(b, func(f field) error {
+	return eachField(b, func(f field) error {
 		switch f.number {
 		case 1:
 			v.Kind = Kind(f.n)
 			return nil
 		case 2:
-			return each(f.b, func(f field) error {
+			return eachField(f.b, func(f field) error {
 				if f.number != 1 {
-					return unknown("shape", f)
+					return unknownField("shape", f)
 				}
 				d, err := readDim(f.b)
 				v.Dims = append(v.Dims, d)
 				return err
 			})
 		default:
-			return unknown("type", f)
+			return unknownField("type", f)
 		}
 	})
 }
 
 func readDim(b []byte) (size int, err error) {
-	err = each(b, func(f field) error {
+	err = eachField(b, func(f field) error {
 		switch f.number {
 		case 1:
 			if size = int(f.n); size < 0 {
-				return fmt.Errorf("an axis has the size %d", size)
+				return fmt.Errorf("an axis has size %d", size)
 			}
 			return nil
 		case 2:
@@ -114,9 +114,9 @@ func readDim(b []byte) (size int, err error) {
 					return nil
 				}
 			}
-			return fmt.Errorf("the axis %q is not known", f.b)
+			return fmt.Errorf("unknown axis %q", f.b)
 		default:
-			return unknown("axis", f)
+			return unknownField("axis", f)
 		}
 	})
 	return size, err

@@ -12,17 +12,17 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// Record returns what f builds as an ONNX model, with the inputs and outputs named (outputs without a name get one) and
-// the weights as initializers of their names. GoMLX builds the graph into a backend that, instead of computing, writes
-// down what it is told. f gets the inputs first and then the weights, and must not depend on anything else. An operation
-// without an ONNX form is an error that names it and the line that asks for it.
+// Record returns the graph that f builds as an ONNX model with named inputs, named outputs, and the weights as
+// initializers. Outputs without a name get one. GoMLX builds the graph on a backend that records operations instead of
+// running them. f receives the inputs and then the weights, and must not depend on anything else. Record returns an error
+// if an operation has no ONNX form; the error names the operation and the line that uses it.
 func Record(f func(nodes []*graph.Node) []*graph.Node, inputs []ValueInfo, weights []Initializer, outputs []string) (m Model, err error) {
 	defer recovered(&err)
 	r := newRecorder(outputs)
 	g := graph.NewGraph(r, "recorded")
 	var nodes []*graph.Node
 	for _, in := range inputs {
-		nodes = append(nodes, graph.Parameter(g, in.Name, dynamic(in.Kind, in.Dims)))
+		nodes = append(nodes, graph.Parameter(g, in.Name, dynamicShape(in.Kind, in.Dims)))
 	}
 	r.model.Inputs = slices.Clone(inputs)
 	for _, w := range weights {
@@ -46,11 +46,11 @@ func recovered(err *error) {
 	}
 }
 
-// batchAxis is GoMLX's name for the dynamic axis.
+// batchAxis is the name of the dynamic axis in GoMLX.
 const batchAxis = "batch"
 
-// dynamic returns the shape of these sizes, where Batch is the axis of that name.
-func dynamic(kind Kind, dims []int) shapes.Shape {
+// dynamicShape returns the shape of these sizes, in which Batch becomes the dynamic axis.
+func dynamicShape(kind Kind, dims []int) shapes.Shape {
 	dtype := dtypes.Float32
 	for d, k := range onnxKinds {
 		if k == kind {
@@ -70,27 +70,27 @@ func dynamic(kind Kind, dims []int) shapes.Shape {
 type recorder struct {
 	notimplemented.Backend
 	model     Model
-	made      map[string]int         // name of a value to the index of the node that makes it
-	constants map[string]Initializer // by name; weights are not among them
-	known     map[string]string      // type, sizes and bytes of a constant to its name
-	elus      map[string]*value      // by the exponential that they were spelled with
-	silus     map[string]*value      // by the sigmoid that is their factor
-	outputs   []string               // names to give
+	producers map[string]int         // index of the node that makes each value
+	constants map[string]Initializer // by name, without the weights
+	names     map[string]string      // of constants, by type, sizes and bytes
+	elus      map[string]*value      // by the exponential in their original form
+	silus     map[string]*value      // by their sigmoid
+	outputs   []string               // names of the outputs
 	count     int                    // of values named so far
 }
 
 func newRecorder(outputs []string) *recorder {
 	return &recorder{
-		made: map[string]int{}, constants: map[string]Initializer{}, known: map[string]string{},
+		producers: map[string]int{}, constants: map[string]Initializer{}, names: map[string]string{},
 		elus: map[string]*value{}, silus: map[string]*value{}, outputs: outputs,
 	}
 }
 
-// value is what GoMLX holds for the output of an operation.
+// value is the output of an operation.
 //
-// A broadcast is not written down where it happens: dims, which may be shorter and smaller than the shape, are the
-// sizes of the tensor there is, and stretch to the shape by ONNX's own broadcasting (axes aligned at the right). Only
-// an operation that needs the whole tensor expands it.
+// A broadcast is not recorded where it happens. Instead, dims are the sizes of the recorded tensor, which may be shorter
+// and smaller than shape; ONNX broadcasts it to shape, with axes aligned at the right. Only an operation that needs the
+// full tensor expands it.
 type value struct {
 	name  string
 	shape shapes.Shape
@@ -99,7 +99,7 @@ type value struct {
 
 func (r *recorder) Name() string        { return "onnx-recorder" }
 func (r *recorder) String() string      { return r.Name() }
-func (r *recorder) Description() string { return "records graphs as ONNX" }
+func (r *recorder) Description() string { return "records graphs as ONNX models" }
 
 func (r *recorder) Capabilities() compute.Capabilities {
 	c := compute.Capabilities{
@@ -107,7 +107,7 @@ func (r *recorder) Capabilities() compute.Capabilities {
 		DTypes:      map[dtypes.DType]bool{},
 		DynamicAxes: true,
 	}
-	for _, op := range recorded {
+	for _, op := range supportedOps {
 		c.Operations[op] = true
 	}
 	for dtype := range onnxKinds {
@@ -118,7 +118,7 @@ func (r *recorder) Capabilities() compute.Capabilities {
 
 func (r *recorder) Builder(string) compute.Builder { return &builder{recorder: r} }
 
-// builder and function are the two faces GoMLX builds through; both write into the recorder.
+// GoMLX builds graphs with a builder and a function; both write to the recorder.
 type builder struct {
 	notimplemented.Builder
 	recorder *recorder
@@ -129,7 +129,7 @@ func (b *builder) Name() string { return b.recorder.Name() }
 
 func (b *builder) Main() compute.Function {
 	if b.main == nil {
-		b.main = &function{recorder: b.recorder, builder: b, Function: notimplemented.Function{ErrFn: lacks}}
+		b.main = &function{recorder: b.recorder, builder: b, Function: notimplemented.Function{ErrFn: unsupportedOp}}
 	}
 	return b.main
 }
@@ -151,7 +151,7 @@ func (f *function) Builder() compute.Builder                        { return f.b
 func (f *function) Shape(v compute.Value) (shapes.Shape, error)     { return v.(*value).shape, nil }
 func (f *function) Identity(x compute.Value) (compute.Value, error) { return x, nil }
 
-// OptimizationBarrier and SchedulingBarrier have nothing to hold back: what is written keeps its order of dependence.
+// OptimizationBarrier and SchedulingBarrier do nothing: recorded nodes stay in order.
 func (f *function) OptimizationBarrier(operands ...compute.Value) ([]compute.Value, error) {
 	return operands, nil
 }
@@ -168,47 +168,47 @@ func (f *function) Constant(flat any, dims ...int) (compute.Value, error) {
 	return f.recorder.constant(flat, dims)
 }
 
-// Return gives the outputs their names: the node that makes one is renamed, and where that cannot be, because it is
-// an input, a constant or already an output, an Identity is added.
+// Return names the outputs. It renames the node that makes an output, or adds an Identity if the output is an input, a
+// constant or another output.
 func (f *function) Return(outputs []compute.Value, _ []*compute.ShardingSpec) error {
 	r := f.recorder
 	for i := len(r.outputs); i < len(outputs); i++ {
 		r.outputs = append(r.outputs, fmt.Sprintf("output%d", i))
 	}
 	for i, o := range outputs {
-		v, err := r.whole(o.(*value))
+		v, err := r.expand(o.(*value))
 		if err != nil {
 			return err
 		}
-		made, ok := r.made[v.name]
+		node, ok := r.producers[v.name]
 		if !ok || slices.Contains(r.outputs, v.name) {
 			v = r.node("Identity", v.shape, v.dims, nil, v)
-			made = r.made[v.name]
+			node = r.producers[v.name]
 		}
-		r.rename(made, v.name, r.outputs[i])
+		r.rename(node, v.name, r.outputs[i])
 		r.model.Outputs = append(r.model.Outputs,
 			ValueInfo{Name: r.outputs[i], Dims: v.shape.Dimensions, Kind: onnxKinds[v.shape.DType]})
 	}
 	return nil
 }
 
-// node writes down an operation with one output and returns that. Where onnxruntime cannot compute in the type of an
-// input, it computes in a wider one.
+// node adds a node with one output and returns the output. If onnxruntime does not support the type of an input, the node
+// computes in a wider type.
 func (r *recorder) node(op string, shape shapes.Shape, dims []int, attributes []Attribute, inputs ...*value) *value {
 	made := shape
 	names := make([]string, len(inputs))
 	for i, in := range inputs {
-		if have := in.shape.DType; op != "Cast" && wide(have) != have {
+		if have := in.shape.DType; op != "Cast" && computeDType(have) != have {
 			if have == shape.DType {
-				made = withDType(shape, wide(have))
+				made = withDType(shape, computeDType(have))
 			}
-			in = r.cast(in, wide(have))
+			in = r.cast(in, computeDType(have))
 		}
 		names[i] = in.name
 	}
 	r.count++
 	name := fmt.Sprintf("v%d", r.count)
-	r.made[name] = len(r.model.Nodes)
+	r.producers[name] = len(r.model.Nodes)
 	r.model.Nodes = append(r.model.Nodes, Node{Op: op, Inputs: names, Outputs: []string{name}, Attributes: attributes})
 	v := &value{name: name, shape: made, dims: dims}
 	if made.DType != shape.DType {
@@ -217,23 +217,23 @@ func (r *recorder) node(op string, shape shapes.Shape, dims []int, attributes []
 	return v
 }
 
-// constant returns an initializer that holds the numbers, one for all equal ones.
+// constant returns an initializer that holds the numbers. Equal constants share one initializer.
 func (r *recorder) constant(flat any, dims []int) (*value, error) {
 	dtype := dtypeOf(flat)
 	if _, ok := onnxKinds[dtype]; !ok {
-		return nil, lack(fmt.Sprintf("constants of type %T", flat), "use 32-bit floats")
+		return nil, unsupported(fmt.Sprintf("constants of type %T", flat), "use 32-bit floats")
 	}
 	shape := shapes.Make(dtype, dims...)
-	key := shape.String() + string(little(flat))
-	if name, ok := r.known[key]; ok {
+	key := shape.String() + string(littleEndian(flat))
+	if name, ok := r.names[key]; ok {
 		return &value{name: name, shape: shape, dims: shape.Dimensions}, nil
 	}
 	r.count++
 	name := fmt.Sprintf("constant%d", r.count)
-	// A copy: the slice is GoMLX's.
+	// Copy the data, as the slice belongs to GoMLX.
 	data := reflect.AppendSlice(reflect.MakeSlice(reflect.TypeOf(flat), 0, shape.Size()), reflect.ValueOf(flat)).Interface()
 	c := Initializer{Name: name, Dims: shape.Dimensions, Data: data}
-	r.known[key], r.constants[name] = name, c
+	r.names[key], r.constants[name] = name, c
 	r.model.Initializers = append(r.model.Initializers, c)
 	return &value{name: name, shape: shape, dims: shape.Dimensions}, nil
 }

@@ -18,34 +18,34 @@ import (
 	"flowsweep/experiments/engine/ort"
 )
 
-// TestRecordNamesThePlace asks for the line of the model, not of GoMLX.
-func TestRecordNamesThePlace(t *testing.T) {
+// TestRecordNamesTheLine checks that errors name a line of the caller, not of GoMLX.
+func TestRecordNamesTheLine(t *testing.T) {
 	t.Parallel()
 	var line int
 	_, err := onnx.Record(func(in []*graph.Node) []*graph.Node {
 		_, _, line, _ = runtime.Caller(0)
 		return []*graph.Node{graph.CumSum(in[0], 0)}
 	}, []onnx.ValueInfo{{Name: "x", Dims: []int{4, 4}}}, nil, []string{"y"})
-	want := fmt.Sprintf("asked for at record_test.go:%d (onnx_test.TestRecordNamesThePlace.func1)", line+1)
+	want := fmt.Sprintf("used at record_test.go:%d (onnx_test.TestRecordNamesTheLine.func1)", line+1)
 	if err == nil || !strings.Contains(err.Error(), want) {
-		t.Errorf("error %v, want one that says %q", err, want)
+		t.Errorf("error %v, want one that contains %q", err, want)
 	}
 	_, err = onnx.Record(func(in []*graph.Node) []*graph.Node {
 		_, _, line, _ = runtime.Caller(0)
 		return []*graph.Node{graph.Erf(graph.ConvertDType(in[0], dtypes.Float64))}
 	}, []onnx.ValueInfo{{Name: "x", Dims: []int{4, 4}}}, nil, []string{"y"})
-	want = fmt.Sprintf("no Erf of 64-bit floats, asked for at record_test.go:%d ", line+1)
+	want = fmt.Sprintf("no Erf of 64-bit floats, used at record_test.go:%d ", line+1)
 	if err == nil || !strings.Contains(err.Error(), want) {
-		t.Errorf("error %v, want one that says %q", err, want)
+		t.Errorf("error %v, want one that contains %q", err, want)
 	}
 }
 
-// TestRecordedWithADynamicBatch records graphs once and runs them with batches of several sizes.
+// TestRecordedWithADynamicBatch records each graph once and runs it with batches of several sizes.
 func TestRecordedWithADynamicBatch(t *testing.T) {
 	requireRuntime(t)
 	for _, c := range []struct {
 		name   string
-		inputs [][]int // the first axis of the first one is the batch
+		inputs [][]int // the first axis of the first input is the batch
 		build  func(x, w *graph.Node) *graph.Node
 	}{
 		{"dense of rank 3", [][]int{{onnx.Batch, 3, 4}, {4, 5}}, func(x, w *graph.Node) *graph.Node {
@@ -111,8 +111,8 @@ func TestRecordedWithADynamicBatch(t *testing.T) {
 	}
 }
 
-// TestPadCutsOff: the Go backend has no negative padding to compare with.
-func TestPadCutsOff(t *testing.T) {
+// TestPadCrops compares with known numbers, as the Go backend has no negative padding.
+func TestPadCrops(t *testing.T) {
 	requireRuntime(t)
 	m, err := onnx.Record(func(in []*graph.Node) []*graph.Node {
 		zero := graph.ScalarZero(in[0].Graph(), dtypes.Float32)
@@ -125,7 +125,7 @@ func TestPadCutsOff(t *testing.T) {
 	compare(t, got, []engine.Tensor{{Dims: []int{6}, Data: []float32{0, 2, 0, 3, 0, 0}}}, 0)
 }
 
-// TestMaximumWithAColumnOfZero is not the Relu of the other side: it has more axes.
+// TestMaximumWithAColumnOfZero checks that a maximum with a zero of more axes is not recorded as a Relu.
 func TestMaximumWithAColumnOfZero(t *testing.T) {
 	requireRuntime(t)
 	m, err := onnx.Record(func(in []*graph.Node) []*graph.Node {
@@ -138,7 +138,7 @@ func TestMaximumWithAColumnOfZero(t *testing.T) {
 	compare(t, got, []engine.Tensor{{Dims: []int{1, 1}, Data: []float32{2}}}, 0)
 }
 
-// TestZerosKeepTheirSign: equal constants are written once, but 0 and -0 are not equal.
+// TestZerosKeepTheirSign checks that 0 and -0 do not share a constant, although equal constants do.
 func TestZerosKeepTheirSign(t *testing.T) {
 	requireRuntime(t)
 	m, err := onnx.Record(func(in []*graph.Node) []*graph.Node {
@@ -154,7 +154,7 @@ func TestZerosKeepTheirSign(t *testing.T) {
 	}
 }
 
-func TestRecordNamesWhatItLacks(t *testing.T) {
+func TestRecordNamesUnsupportedOperations(t *testing.T) {
 	t.Parallel()
 	inputs := []onnx.ValueInfo{{Name: "x", Dims: []int{4, 4}}}
 	_, err := onnx.Record(func(in []*graph.Node) []*graph.Node { return []*graph.Node{graph.CumSum(in[0], 0)} },
@@ -180,13 +180,13 @@ func TestRecordIsReproducible(t *testing.T) {
 		m.Metadata = map[string]string{"one": "1", "two": "2", "three": "3", "four": "4"}
 		b := m.Marshal()
 		if last != nil && !bytes.Equal(b, last) {
-			t.Fatal("the same graph gives other bytes")
+			t.Fatal("the same graph gives different bytes")
 		}
 		last = b
 	}
 }
 
-// TestGradientOfELUIsShort: nothing of the spelled-out form is left.
+// TestGradientOfELUIsShort checks that nothing is left of the form that GoMLX builds.
 func TestGradientOfELUIsShort(t *testing.T) {
 	t.Parallel()
 	m, err := onnx.Record(func(in []*graph.Node) []*graph.Node {
@@ -197,12 +197,12 @@ func TestGradientOfELUIsShort(t *testing.T) {
 	}
 	for _, n := range m.Nodes {
 		if slices.Contains([]string{"Where", "Exp", "Greater", "Sign"}, n.Op) {
-			t.Errorf("%s is left among %v", n.Op, m.Nodes)
+			t.Errorf("%s is left in %v", n.Op, m.Nodes)
 		}
 	}
 }
 
-// TestGradientOfSiLUIsShort: of the Mul of the spelled-out form are left those of the weights, of y, and two of the slope.
+// TestGradientOfSiLUIsShort checks that only four Mul are left: one with the weights, one for y and two for the slope.
 func TestGradientOfSiLUIsShort(t *testing.T) {
 	t.Parallel()
 	m, err := onnx.Record(func(in []*graph.Node) []*graph.Node {
@@ -216,7 +216,7 @@ func TestGradientOfSiLUIsShort(t *testing.T) {
 		count[n.Op]++
 	}
 	if count["Mul"] > 4 || count["Sub"] != 1 || count["Add"] != 1 {
-		t.Errorf("operations %v of the gradient are not the four of its short form", count)
+		t.Errorf("the gradient has the operations %v, want those of its short form", count)
 	}
 }
 

@@ -6,15 +6,15 @@ import (
 	"github.com/gomlx/compute/shapeinference"
 )
 
-// reduce writes a reduction; no axes means all. In opset 17 ReduceSum takes its axes as an input, the others as an
+// reduce records a reduction; no axes means all. In opset 17 ReduceSum takes its axes as an input, the others as an
 // attribute.
 func (f *function) reduce(op string, kind compute.OpType, x compute.Value, axes []int) (compute.Value, error) {
 	r := f.recorder
 	dtype := x.(*value).shape.DType
 	if dtype == dtypes.Bool || dtype == dtypes.Uint64 && kind != compute.OpTypeReduceSum && kind != compute.OpTypeReduceProduct {
-		return nil, ordered(kind, x.(*value))
+		return nil, requireOrdered(kind, x.(*value))
 	}
-	v, err := r.whole(x.(*value))
+	v, err := r.expand(x.(*value))
 	if err != nil || v.shape.Rank() == 0 {
 		return v, err
 	}
@@ -29,7 +29,7 @@ func (f *function) reduce(op string, kind compute.OpType, x compute.Value, axes 
 	}
 	keep := Attribute{"keepdims", int64(0)}
 	if op != "ReduceSum" {
-		return r.node(op, shape, shape.Dimensions, []Attribute{{"axes", longs(axes)}, keep}, v), nil
+		return r.node(op, shape, shape.Dimensions, []Attribute{{"axes", int64s(axes)}, keep}, v), nil
 	}
 	list, err := r.ints(axes)
 	if err != nil {
@@ -64,22 +64,22 @@ func (f *function) logical(op string, kind compute.OpType, x compute.Value, axes
 }
 
 func (f *function) ReduceLogicalAnd(x compute.Value, axes ...int) (compute.Value, error) {
-	least, err := f.logical("ReduceMin", compute.OpTypeReduceMin, x, axes)
+	smallest, err := f.logical("ReduceMin", compute.OpTypeReduceMin, x, axes)
 	if err != nil {
 		return nil, err
 	}
-	return f.recorder.cast(least, dtypes.Bool), nil
+	return f.recorder.cast(smallest, dtypes.Bool), nil
 }
 
 func (f *function) ReduceLogicalOr(x compute.Value, axes ...int) (compute.Value, error) {
-	most, err := f.logical("ReduceMax", compute.OpTypeReduceMax, x, axes)
+	largest, err := f.logical("ReduceMax", compute.OpTypeReduceMax, x, axes)
 	if err != nil {
 		return nil, err
 	}
-	return f.recorder.cast(most, dtypes.Bool), nil
+	return f.recorder.cast(largest, dtypes.Bool), nil
 }
 
-// ReduceLogicalXor is whether an odd number is true.
+// ReduceLogicalXor reports whether an odd number of the values is true.
 func (f *function) ReduceLogicalXor(x compute.Value, axes ...int) (compute.Value, error) {
 	count, err := f.logical("ReduceSum", compute.OpTypeReduceSum, x, axes)
 	if err != nil {
@@ -96,11 +96,11 @@ func (f *function) ReduceLogicalXor(x compute.Value, axes ...int) (compute.Value
 	return f.recorder.cast(odd.(*value), dtypes.Bool), nil
 }
 
-// ArgMinMax is ArgMin or ArgMax: the first of equals, as in GoMLX, but a NaN is passed over.
-func (f *function) ArgMinMax(x compute.Value, axis int, out dtypes.DType, least bool) (compute.Value, error) {
-	v, err := f.recorder.whole(x.(*value))
+// ArgMinMax records an ArgMin or ArgMax. Like GoMLX it selects the first of equal values, but it ignores NaN.
+func (f *function) ArgMinMax(x compute.Value, axis int, out dtypes.DType, isMin bool) (compute.Value, error) {
+	v, err := f.recorder.expand(x.(*value))
 	if err == nil {
-		err = ordered(compute.OpTypeArgMinMax, v)
+		err = requireOrdered(compute.OpTypeArgMinMax, v)
 	}
 	if err != nil {
 		return nil, err
@@ -110,7 +110,7 @@ func (f *function) ArgMinMax(x compute.Value, axis int, out dtypes.DType, least 
 		return nil, err
 	}
 	op := "ArgMax"
-	if least {
+	if isMin {
 		op = "ArgMin"
 	}
 	which := []Attribute{{"axis", int64(axis)}, {"keepdims", int64(0)}}

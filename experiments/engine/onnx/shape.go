@@ -10,11 +10,11 @@ import (
 	"github.com/gomlx/compute/support/sets"
 )
 
-// This file holds what the recorder does about shapes: broadcasts that are not written down, reshapes, sizes known only
-// when a graph with a dynamic axis runs, and the tidying of the finished graph.
+// This file handles shapes: broadcasts that are not recorded, reshapes, and sizes known only at run time. It also tidies
+// the finished graph.
 
-// stretch returns the sizes two tensors broadcast to, aligned at the right.
-func stretch(a, b []int) []int {
+// broadcast returns the sizes that two tensors broadcast to, with axes aligned at the right.
+func broadcast(a, b []int) []int {
 	if len(a) < len(b) {
 		a, b = b, a
 	}
@@ -27,13 +27,13 @@ func stretch(a, b []int) []int {
 	return out
 }
 
-// BroadcastInDim writes nothing but, where axes were inserted between others, a reshape.
+// BroadcastInDim records a Reshape if axes were inserted between others, and nothing otherwise.
 func (f *function) BroadcastInDim(x compute.Value, shape shapes.Shape, axes []int) (compute.Value, error) {
 	v := x.(*value)
 	if err := shapeinference.BroadcastInDim(v.shape, shape, axes, sets.MakeWith(batchAxis)); err != nil {
 		return nil, err
 	}
-	// The sizes of v, moved to the axes of the new shape; the rest are 1.
+	// dims holds the sizes of v at the axes of the new shape, and 1 elsewhere.
 	dims := slices.Repeat([]int{1}, shape.Rank())
 	for i, axis := range axes {
 		if j := i - (v.shape.Rank() - len(v.dims)); j >= 0 {
@@ -52,7 +52,7 @@ func (f *function) BroadcastInDim(x compute.Value, shape shapes.Shape, axes []in
 	return &value{name: v.name, shape: shape, dims: dims}, nil
 }
 
-// Reshape writes nothing where it only adds or drops leading axes of size 1.
+// Reshape records nothing if it only adds or drops leading axes of size 1.
 func (f *function) Reshape(x compute.Value, dims ...int) (compute.Value, error) {
 	v := x.(*value)
 	shape, err := shapeinference.Reshape(v.shape, dims)
@@ -62,7 +62,7 @@ func (f *function) Reshape(x compute.Value, dims ...int) (compute.Value, error) 
 	if slices.Equal(trimmed(v.shape.Dimensions), trimmed(dims)) && len(v.dims) <= len(dims) {
 		return &value{name: v.name, shape: shape, dims: v.dims}, nil
 	}
-	if v, err = f.recorder.whole(v); err != nil {
+	if v, err = f.recorder.expand(v); err != nil {
 		return nil, err
 	}
 	w, err := f.recorder.reshape(v, dims)
@@ -80,7 +80,7 @@ func trimmed(dims []int) []int {
 	return dims
 }
 
-// reshape writes a Reshape of the tensor there is; one size may be Batch, which ONNX infers.
+// reshape records a Reshape of the recorded tensor. One size may be Batch, which ONNX infers.
 func (r *recorder) reshape(v *value, dims []int) (*value, error) {
 	sizes, err := r.ints(dims)
 	if err != nil {
@@ -89,8 +89,8 @@ func (r *recorder) reshape(v *value, dims []int) (*value, error) {
 	return r.node("Reshape", v.shape, dims, nil, v, sizes), nil
 }
 
-// whole returns the value with every broadcast carried out, for an operation that needs the full tensor.
-func (r *recorder) whole(v *value) (*value, error) {
+// expand returns the value with its broadcasts recorded, for an operation that needs the full tensor.
+func (r *recorder) expand(v *value) (*value, error) {
 	dims := v.shape.Dimensions
 	if slices.Equal(v.dims, dims) {
 		return v, nil
@@ -109,7 +109,7 @@ func (r *recorder) whole(v *value) (*value, error) {
 	return r.node("Expand", v.shape, dims, nil, v, sizes), nil
 }
 
-// sizes returns the list of the sizes of a shape, with that of the batch taken from an input.
+// sizes returns the sizes of a shape as a tensor. It reads the size of the batch from an input.
 func (r *recorder) sizes(shape shapes.Shape) (*value, error) {
 	at := slices.Index(shape.Dimensions, shapes.DynamicDim)
 	if at < 0 {
@@ -117,12 +117,12 @@ func (r *recorder) sizes(shape shapes.Shape) (*value, error) {
 	}
 	in := slices.IndexFunc(r.model.Inputs, func(v ValueInfo) bool { return slices.Contains(v.Dims, Batch) })
 	if in < 0 || shape.AxisName(at) != batchAxis || slices.Contains(shape.Dimensions[at+1:], shapes.DynamicDim) {
-		return nil, lack("expansion to "+shape.String(), "combine it with an input first")
+		return nil, unsupported("expansion to "+shape.String(), "combine it with an input first")
 	}
 	given := r.model.Inputs[in]
 	axis := slices.Index(given.Dims, Batch)
 	list := func(n int) shapes.Shape { return shapes.Make(dtypes.Int64, n) }
-	// The attributes of Shape cut out one size.
+	// The attributes select one size.
 	batch := r.node("Shape", list(1), []int{1}, []Attribute{{"start", int64(axis)}, {"end", int64(axis + 1)}}, &value{name: given.Name})
 	before, err := r.ints(shape.Dimensions[:at])
 	if err != nil {
@@ -135,9 +135,9 @@ func (r *recorder) sizes(shape shapes.Shape) (*value, error) {
 	return r.node("Concat", list(shape.Rank()), []int{shape.Rank()}, []Attribute{{"axis", int64(0)}}, before, batch, after), nil
 }
 
-// DynamicShape is Shape.
+// DynamicShape records a Shape.
 func (f *function) DynamicShape(x compute.Value) (compute.Value, error) {
-	v, err := f.recorder.whole(x.(*value))
+	v, err := f.recorder.expand(x.(*value))
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +145,7 @@ func (f *function) DynamicShape(x compute.Value) (compute.Value, error) {
 	return f.recorder.cast(f.recorder.node("Shape", shapes.Make(dtypes.Int64, dims...), dims, nil, v), dtypes.Int32), nil
 }
 
-// DynamicDimensionSize is a constant where it can be.
+// DynamicDimensionSize records a constant if the size is known, and a Gather otherwise.
 func (f *function) DynamicDimensionSize(x compute.Value, axis int) (compute.Value, error) {
 	v := x.(*value)
 	if size := v.shape.Dimensions[axis]; size != shapes.DynamicDim {
@@ -162,11 +162,10 @@ func (f *function) DynamicDimensionSize(x compute.Value, axis int) (compute.Valu
 	return f.recorder.node("Gather", shapes.Make(dtypes.Int32), nil, nil, all.(*value), i), nil
 }
 
-// DynamicReshape is Reshape to a list of sizes that is put together, unless only one of them is unknown: that one
-// ONNX infers.
+// DynamicReshape records a Reshape. ONNX infers the size if only one is unknown; otherwise the list of sizes is computed.
 func (f *function) DynamicReshape(x compute.Value, to ...compute.DynamicDimensionSpec) (compute.Value, error) {
 	r := f.recorder
-	v, err := r.whole(x.(*value))
+	v, err := r.expand(x.(*value))
 	if err != nil {
 		return nil, err
 	}
@@ -197,22 +196,22 @@ func (f *function) DynamicReshape(x compute.Value, to ...compute.DynamicDimensio
 	return r.node("Reshape", shape, shape.Dimensions, nil, v, sizes), nil
 }
 
-// operands returns the inputs of the node that makes the named value, if it is of that operation.
+// operands returns the inputs of the node that makes the named value, if that node is the given operation.
 func (r *recorder) operands(name, op string) ([]string, bool) {
-	i, ok := r.made[name]
+	i, ok := r.producers[name]
 	if !ok || r.model.Nodes[i].Op != op {
 		return nil, false
 	}
 	return r.model.Nodes[i].Inputs, true
 }
 
-// isScalar reports whether the name is that of a constant with this one number.
+// isScalar reports whether the named value is a constant with the single number want.
 func (r *recorder) isScalar(name string, want float32) bool {
 	data, ok := r.constants[name].Data.([]float32)
 	return ok && len(data) == 1 && data[0] == want
 }
 
-// rename gives the output of a node another name, wherever it is used.
+// rename renames the output of a node wherever it is used.
 func (r *recorder) rename(node int, from, to string) {
 	r.model.Nodes[node].Outputs[0] = to
 	for _, n := range r.model.Nodes {
@@ -222,12 +221,12 @@ func (r *recorder) rename(node int, from, to string) {
 			}
 		}
 	}
-	delete(r.made, from)
-	r.made[to] = node
+	delete(r.producers, from)
+	r.producers[to] = node
 }
 
-// dropUnused drops the nodes and constants that no output depends on. Nodes come in the order they were made, so one
-// pass backwards finds them.
+// dropUnused drops the nodes and constants that no output depends on. Nodes are in topological order, so one backward pass
+// finds them.
 func (r *recorder) dropUnused() {
 	used := map[string]bool{}
 	for _, o := range r.model.Outputs {

@@ -9,15 +9,15 @@ import (
 	"github.com/gomlx/compute/shapes"
 )
 
-// onnxKinds holds ONNX's element types for those of GoMLX that the recorder carries.
+// onnxKinds maps the GoMLX element types that the recorder supports to those of ONNX.
 var onnxKinds = map[dtypes.DType]Kind{
 	dtypes.Float32: Float32, dtypes.Float64: 11, dtypes.Float16: 10, dtypes.BFloat16: 16,
 	dtypes.Uint8: 2, dtypes.Int8: 3, dtypes.Uint16: 4, dtypes.Int16: 5,
 	dtypes.Int32: 6, dtypes.Int64: Int64, dtypes.Uint32: 12, dtypes.Uint64: 13, dtypes.Bool: Bool,
 }
 
-// recorded lists the operations the recorder writes.
-var recorded = []compute.OpType{
+// supportedOps lists the operations that the recorder supports.
+var supportedOps = []compute.OpType{
 	compute.OpTypeAbs, compute.OpTypeAdd, compute.OpTypeArgMinMax, compute.OpTypeAtan2, compute.OpTypeBroadcastInDim,
 	compute.OpTypeCeil, compute.OpTypeClamp, compute.OpTypeConcatenate, compute.OpTypeConstant,
 	compute.OpTypeConvGeneral, compute.OpTypeConvertDType, compute.OpTypeCos, compute.OpTypeDiv,
@@ -38,9 +38,9 @@ var recorded = []compute.OpType{
 // dtypeOf returns the type of the elements of a slice.
 func dtypeOf(slice any) dtypes.DType { return dtypes.FromGoType(reflect.TypeOf(slice).Elem()) }
 
-// wide returns the type to compute in: onnxruntime has every operation we write only for 32- and 64-bit floats and
-// integers. Sums and products of unsigned 64-bit integers are the same bits as those of signed ones.
-func wide(dtype dtypes.DType) dtypes.DType {
+// computeDType returns the type to compute in: onnxruntime supports all recorded operations only for 32- and 64-bit floats
+// and integers. Sums and products of unsigned 64-bit integers have the same bits as those of signed ones.
+func computeDType(dtype dtypes.DType) dtypes.DType {
 	switch {
 	case dtype.IsHalfPrecision():
 		return dtypes.Float32
@@ -51,7 +51,7 @@ func wide(dtype dtypes.DType) dtypes.DType {
 	}
 }
 
-// numeric returns the type that stands for booleans where there must be numbers; numbers stay.
+// numeric returns the type that represents booleans as numbers, or the type itself if it is numeric.
 func numeric(dtype dtypes.DType) dtypes.DType {
 	if dtype == dtypes.Bool {
 		return dtypes.Int32
@@ -59,23 +59,23 @@ func numeric(dtype dtypes.DType) dtypes.DType {
 	return dtype
 }
 
-// ordered returns an error for what has no order: booleans, and unsigned 64-bit integers, which lose theirs where
-// signed ones stand for them.
-func ordered(kind compute.OpType, v *value) error {
+// requireOrdered returns an error for booleans, which have no order, and for unsigned 64-bit integers, which lose theirs
+// when they are computed as signed ones.
+func requireOrdered(kind compute.OpType, v *value) error {
 	switch v.shape.DType {
 	case dtypes.Bool:
-		return lack(kind.String()+" of booleans", "convert them to numbers")
+		return unsupported(kind.String()+" of booleans", "convert them to numbers")
 	case dtypes.Uint64:
-		return lack(kind.String()+" of unsigned 64-bit integers", "use signed ones")
+		return unsupported(kind.String()+" of unsigned 64-bit integers", "use signed ones")
 	default:
 		return nil
 	}
 }
 
-// single returns an error for 64-bit floats in an operation that onnxruntime has only for 32-bit ones.
-func single(op string, v *value) error {
+// requireFloat32 returns an error for 64-bit floats if onnxruntime has the operation only for 32-bit ones.
+func requireFloat32(op string, v *value) error {
 	if v.shape.DType == dtypes.Float64 && slices.Contains([]string{"Atan", "Atanh", "Conv", "Cos", "Erf"}, op) {
-		return lack(op+" of 64-bit floats", "use 32-bit ones")
+		return unsupported(op+" of 64-bit floats", "use 32-bit ones")
 	}
 	return nil
 }
@@ -86,7 +86,7 @@ func withDType(shape shapes.Shape, dtype dtypes.DType) shapes.Shape {
 	return shape
 }
 
-// cast writes a conversion where the type is another one.
+// cast records a Cast unless the value already has the type.
 func (r *recorder) cast(v *value, dtype dtypes.DType) *value {
 	if v.shape.DType == dtype {
 		return v
@@ -94,27 +94,27 @@ func (r *recorder) cast(v *value, dtype dtypes.DType) *value {
 	return r.node("Cast", withDType(v.shape, dtype), v.dims, []Attribute{{"to", int64(onnxKinds[dtype])}}, v)
 }
 
-// ConvertDType is Cast.
+// ConvertDType records a Cast.
 func (f *function) ConvertDType(x compute.Value, dtype dtypes.DType) (compute.Value, error) {
 	if _, ok := onnxKinds[dtype]; !ok {
-		return nil, lack("tensors of "+dtype.String(), "use 32-bit floats")
+		return nil, unsupported("tensors of "+dtype.String(), "use 32-bit floats")
 	}
 	return f.recorder.cast(x.(*value), dtype), nil
 }
 
-// scalar returns a constant of rank 0, of the type that onnxruntime computes in.
+// scalar returns a constant of rank 0, in the type that onnxruntime computes in.
 func (r *recorder) scalar(dtype dtypes.DType, x float64) (*value, error) {
-	one := reflect.ValueOf(x).Convert(wide(dtype).GoType())
+	one := reflect.ValueOf(x).Convert(computeDType(dtype).GoType())
 	return r.constant(reflect.Append(reflect.MakeSlice(reflect.SliceOf(one.Type()), 0, 1), one).Interface(), nil)
 }
 
 // ints returns a constant list of integers.
 func (r *recorder) ints(list []int) (*value, error) {
-	return r.constant(longs(list), []int{len(list)})
+	return r.constant(int64s(list), []int{len(list)})
 }
 
-// longs returns the numbers as an attribute has them.
-func longs(list []int) []int64 {
+// int64s converts the numbers to the type of attributes.
+func int64s(list []int) []int64 {
 	out := make([]int64, len(list))
 	for i, v := range list {
 		out[i] = int64(v)

@@ -7,7 +7,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// message is a protobuf message as it is written. Empty strings and zeros are left out, as they are the defaults.
+// message is a protobuf message in its binary form. Empty strings and zeros are the defaults, and omitted.
 type message []byte
 
 func (b *message) int(field protowire.Number, v int64) {
@@ -30,7 +30,7 @@ func (b *message) bytes(field protowire.Number, v []byte) {
 
 func (b *message) message(field protowire.Number, m message) { b.bytes(field, m) }
 
-// field is one field of a protobuf message: a number, or the bytes of a string or of another message.
+// field is a field of a protobuf message: a number, or the bytes of a string or of another message.
 type field struct {
 	number protowire.Number
 	kind   protowire.Type
@@ -38,12 +38,12 @@ type field struct {
 	b      []byte
 }
 
-// each calls visit for every field of a message; it is to return unknown for those it has no place for.
-func each(message []byte, visit func(f field) error) error {
+// eachField calls visit for every field of a message. visit should return unknownField for fields it does not handle.
+func eachField(message []byte, visit func(f field) error) error {
 	for len(message) > 0 {
 		number, kind, n := protowire.ConsumeTag(message)
 		if n < 0 {
-			return fmt.Errorf("the file is cut or damaged: %w", protowire.ParseError(n))
+			return fmt.Errorf("the file is truncated or damaged: %w", protowire.ParseError(n))
 		}
 		message = message[n:]
 		f := field{number: number, kind: kind}
@@ -57,10 +57,10 @@ func each(message []byte, visit func(f field) error) error {
 		case protowire.BytesType:
 			f.b, n = protowire.ConsumeBytes(message)
 		default:
-			return unknown("message", f)
+			return unknownField("message", f)
 		}
 		if n < 0 {
-			return fmt.Errorf("the file is cut or damaged: %w", protowire.ParseError(n))
+			return fmt.Errorf("the file is truncated or damaged: %w", protowire.ParseError(n))
 		}
 		message = message[n:]
 		if err := visit(f); err != nil {
@@ -70,10 +70,10 @@ func each(message []byte, visit func(f field) error) error {
 	return nil
 }
 
-// unknown is the error of a field that has no place in the part of a model.
-func unknown(part string, f field) error {
+// unknownField returns the error for a field that this package does not write in that part of a model.
+func unknownField(part string, f field) error {
 	if part == "tensor" && (f.number == 13 || f.number == 14) {
-		return errors.New("a tensor lies outside the file: use a file that holds all its weights")
+		return errors.New("a tensor is stored outside the file: use a file that contains all its weights")
 	}
-	return fmt.Errorf("a %s has the field %d, which flowsweep does not write", part, f.number)
+	return fmt.Errorf("a %s has field %d, which flowsweep does not write", part, f.number)
 }

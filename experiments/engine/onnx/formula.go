@@ -7,15 +7,15 @@ import (
 	"github.com/gomlx/compute"
 )
 
-// This file holds the functions that ONNX has no operation for: formulas in the operations it has.
+// This file writes functions that have no ONNX operation as formulas.
 
-// formula writes one operation after the other; the first error stays.
+// formula records operations and keeps the first error.
 type formula struct {
 	f   *function
 	err error
 }
 
-// formula starts one for a function of floats.
+// formula starts a formula for a function of floats.
 func (f *function) formula(kind compute.OpType, x compute.Value) *formula {
 	e := &formula{f: f}
 	if dtype := x.(*value).shape.DType; !dtype.IsFloat() {
@@ -33,7 +33,7 @@ func (e *formula) do(op func(a, b compute.Value) (compute.Value, error), a, b co
 
 func (e *formula) of(op string, x compute.Value) compute.Value {
 	if e.err == nil {
-		e.err = single(op, x.(*value))
+		e.err = requireFloat32(op, x.(*value))
 	}
 	if e.err != nil {
 		return nil
@@ -48,7 +48,7 @@ func (e *formula) where(c, a, b compute.Value) (v compute.Value) {
 	return v
 }
 
-// number returns the constant, of the type of x.
+// number returns a constant of the type of x.
 func (e *formula) number(n float64, x compute.Value) compute.Value {
 	if e.err != nil {
 		return nil
@@ -68,14 +68,14 @@ func (f *function) Rsqrt(x compute.Value) (compute.Value, error) {
 	return e.of("Reciprocal", e.of("Sqrt", x)), e.err
 }
 
-// Expm1 is tanh(x/2) (e^x + 1), which is precise near 0, where e^x - 1 is not.
+// Expm1 is tanh(x/2) (e^x + 1), which, unlike e^x - 1, is precise near 0.
 func (f *function) Expm1(x compute.Value) (compute.Value, error) {
 	e := f.formula(compute.OpTypeExpm1, x)
 	half := e.of("Tanh", e.do(f.Mul, x, e.number(.5, x)))
 	return e.do(f.Mul, half, e.do(f.Add, e.of("Exp", x), e.number(1, x))), e.err
 }
 
-// Log1p is 2 atanh(x / (2+x)) near 0, where log(1+x) is not precise, and log(1+x) elsewhere.
+// Log1p is 2 atanh(x / (2+x)) near 0, where log(1+x) is imprecise, and log(1+x) elsewhere.
 func (f *function) Log1p(x compute.Value) (compute.Value, error) {
 	e := f.formula(compute.OpTypeLog1p, x)
 	near := e.do(f.LessThan, e.of("Abs", x), e.number(.5, x))
@@ -84,7 +84,7 @@ func (f *function) Log1p(x compute.Value) (compute.Value, error) {
 	return e.where(near, e.do(f.Mul, atanh, e.number(2, x)), log), e.err
 }
 
-// IsFinite is |x| < infinity, which NaN is not either.
+// IsFinite is |x| < infinity, which is false for NaN.
 func (f *function) IsFinite(x compute.Value) (compute.Value, error) {
 	e := f.formula(compute.OpTypeIsFinite, x)
 	return e.do(f.LessThan, e.of("Abs", x), e.number(math.Inf(1), x)), e.err
@@ -93,13 +93,13 @@ func (f *function) IsFinite(x compute.Value) (compute.Value, error) {
 // IsNaN is x != x.
 func (f *function) IsNaN(x compute.Value) (compute.Value, error) { return f.NotEqual(x, x) }
 
-// Clamp is min(max(x, least), most).
-func (f *function) Clamp(least, x, most compute.Value) (compute.Value, error) {
+// Clamp is min(max(x, low), high).
+func (f *function) Clamp(low, x, high compute.Value) (compute.Value, error) {
 	e := &formula{f: f}
-	return e.do(f.Min, e.do(f.Max, x, least), most), e.err
+	return e.do(f.Min, e.do(f.Max, x, low), high), e.err
 }
 
-// Atan2 is atan(y/x), moved by half a turn where x < 0; on the axis x = 0 it is a quarter turn to the side of y.
+// Atan2 is atan(y/x), plus or minus pi for x < 0, and pi/2 with the sign of y for x = 0.
 func (f *function) Atan2(y, x compute.Value) (compute.Value, error) {
 	e := f.formula(compute.OpTypeAtan2, x)
 	zero := e.number(0, x)

@@ -11,8 +11,8 @@ import (
 	"flowsweep/experiments/engine/ort"
 )
 
-// TestRecordTwice records the gradient of sum_ij (x_ij + w_j)^2 w_j in x, which is 2 (x_ij + w_j) w_j: its bias is
-// broadcast along the batch, and sizes of twice the batch depend on that, too.
+// TestRecordTwice records the gradient of sum_ij (x_ij + w_j)^2 w_j in x, which is 2 (x_ij + w_j) w_j. Its bias is
+// broadcast along the batch, and some sizes are twice the batch.
 func TestRecordTwice(t *testing.T) {
 	t.Parallel()
 	w := []float32{3, -2}
@@ -36,7 +36,7 @@ func TestRecordTwice(t *testing.T) {
 	for _, rows := range []int{0, 1, 13, 26, 30} {
 		x := make([]float32, 2*rows)
 		slope, squares := make([]float32, 2*rows), make([]float32, 2*rows)
-		for i := range x { // small integers are exact
+		for i := range x { // small integers, which are exact
 			x[i] = float32(i%7 - 3)
 			slope[i], squares[i] = 2*(x[i]+w[i%2])*w[i%2], x[i]*x[i]
 		}
@@ -50,8 +50,8 @@ func TestRecordTwice(t *testing.T) {
 	}
 }
 
-// TestRecordTwiceIsForRowsAlone: what depends on how many rows there are, but for sizes, is found.
-func TestRecordTwiceIsForRowsAlone(t *testing.T) {
+// TestRecordTwiceErrors records graphs that depend on the batch in other ways than by sizes.
+func TestRecordTwiceErrors(t *testing.T) {
 	t.Parallel()
 	for name, f := range map[string]func(x *graph.Node) *graph.Node{
 		"the constant": func(x *graph.Node) *graph.Node { return graph.MulScalar(x, float64(x.Shape().Dimensions[0])) },
@@ -61,10 +61,10 @@ func TestRecordTwiceIsForRowsAlone(t *testing.T) {
 			}
 			return x
 		},
-		"return one a row": func(x *graph.Node) *graph.Node { return graph.Reshape(x, -1) },
+		"return one row per point": func(x *graph.Node) *graph.Node { return graph.Reshape(x, -1) },
 		"rows and": func(x *graph.Node) *graph.Node {
 			n := x.Shape().Dimensions[0]
-			return graph.ReduceSum(graph.Slice(x, graph.AxisRange(), graph.AxisRange(0, 1+n/29)), 1) // 1, then 2: no multiple of the difference
+			return graph.ReduceSum(graph.Slice(x, graph.AxisRange(), graph.AxisRange(0, 1+n/29)), 1) // 1, then 2: not linear in the batch
 		},
 	} {
 		_, err := onnx.RecordTwice(func(in []*graph.Node) []*graph.Node { return []*graph.Node{f(in[0])} },

@@ -9,15 +9,14 @@ import (
 	"testing"
 )
 
-// TestRecordedListsWhatIsWritten compares the operations claimed with the methods there are: those of function, less
-// the ones that are no operations.
-func TestRecordedListsWhatIsWritten(t *testing.T) {
+// TestSupportedOpsAreImplemented compares supportedOps with the exported methods of function that are operations.
+func TestSupportedOpsAreImplemented(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var written []string
+	var implemented []string
 	for _, name := range files {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
 		if err != nil {
@@ -29,17 +28,17 @@ func TestRecordedListsWhatIsWritten(t *testing.T) {
 				continue
 			}
 			if star, ok := m.Recv.List[0].Type.(*ast.StarExpr); ok && star.X.(*ast.Ident).Name == "function" {
-				written = append(written, m.Name.Name)
+				implemented = append(implemented, m.Name.Name)
 			}
 		}
 	}
 	var claimed []string
-	for _, op := range recorded {
+	for _, op := range supportedOps {
 		claimed = append(claimed, op.String())
 	}
-	slices.Sort(written)
+	slices.Sort(implemented)
 	slices.Sort(claimed)
-	if !slices.Equal(written, claimed) {
-		t.Errorf("claimed  %v\nwritten  %v", claimed, written)
+	if !slices.Equal(implemented, claimed) {
+		t.Errorf("claimed      %v\nimplemented  %v", claimed, implemented)
 	}
 }

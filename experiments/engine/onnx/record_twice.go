@@ -9,13 +9,13 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// trialBatches are two batch sizes that no size of a net is likely to be a multiple of.
+// trialBatches are two batch sizes that no size in a net is likely to be a multiple of.
 var trialBatches = [2]int{13, 29}
 
-// RecordTwice is Record for what GoMLX builds with known sizes alone, as it does gradients of broadcasts: it records at
-// two batch sizes. The graphs must be the same but for sizes, of shapes and slices, that are base + k batch; these are
-// computed from the batch axis of the first input, which must come first, when the model runs. Anything else that
-// depends on the batch is an error.
+// RecordTwice is Record for graphs that GoMLX can build only with known sizes, such as gradients of broadcasts. It records
+// at two batch sizes. The two graphs may differ only in sizes, of shapes and slices, of the form base + k batch. The model
+// computes these when it runs, from the first axis of the first input. RecordTwice returns an error if anything else
+// depends on the batch.
 func RecordTwice(f func(nodes []*graph.Node) []*graph.Node, inputs []ValueInfo, weights []Initializer, outputs []string) (Model, error) {
 	var models [2]Model
 	for i, batch := range trialBatches {
@@ -40,15 +40,15 @@ func RecordTwice(f func(nodes []*graph.Node) []*graph.Node, inputs []ValueInfo, 
 				continue
 			}
 			if out.Dims[j] != trialBatches[0] {
-				return Model{}, fmt.Errorf("record as ONNX: the output %q has %d rows for %d: return one a row", out.Name, out.Dims[j], trialBatches[0])
+				return Model{}, fmt.Errorf("record as ONNX: the output %q has %d rows for a batch of %d: return one row per point", out.Name, out.Dims[j], trialBatches[0])
 			}
 			m.Outputs[i].Dims[j] = Batch
 		}
 	}
-	return m, m.size(other.Initializers)
+	return m, m.computeSizes(other.Initializers)
 }
 
-// replaced returns the list with one number in place of another.
+// replaced returns a copy of the list in which with replaces old.
 func replaced(list []int, old, with int) []int {
 	list = slices.Clone(list)
 	for i, v := range list {
@@ -59,8 +59,8 @@ func replaced(list []int, old, with int) []int {
 	return list
 }
 
-// size has the model compute the constants that others, of the second recording, differ from.
-func (m *Model) size(others []Initializer) error {
+// computeSizes makes the model compute the constants that differ from others, those of the second recording.
+func (m *Model) computeSizes(others []Initializer) error {
 	var nodes []Node
 	var constants []Initializer
 	for i, t := range m.Initializers {
@@ -80,7 +80,7 @@ func (m *Model) size(others []Initializer) error {
 	}
 	if len(nodes) > 0 {
 		rows := Node{Op: "Shape", Inputs: []string{m.Inputs[0].Name}, Outputs: []string{"rows"}, Attributes: []Attribute{
-			{Name: "start", Value: int64(0)}, {Name: "end", Value: int64(1)}, // the attributes cut out one size
+			{Name: "start", Value: int64(0)}, {Name: "end", Value: int64(1)}, // the attributes select one size
 		}}
 		m.Nodes = slices.Concat([]Node{rows}, nodes, m.Nodes)
 	}
@@ -88,7 +88,7 @@ func (m *Model) size(others []Initializer) error {
 	return nil
 }
 
-// linear returns base and factor such that both recordings have base + factor batch.
+// linear returns base and factor such that the constant is base + factor batch in both recordings.
 func linear(a, b Initializer) (base, factor Initializer, err error) {
 	x, ok := a.Data.([]int64)
 	y, _ := b.Data.([]int64)
@@ -101,7 +101,7 @@ func linear(a, b Initializer) (base, factor Initializer, err error) {
 		k[i] = (y[i] - x[i]) / step
 		rest[i] = x[i] - first*k[i]
 		if (y[i]-x[i])%step != 0 {
-			return base, factor, fmt.Errorf("record as ONNX: the constant %q is %d for %d rows and %d for %d", a.Name, x[i], trialBatches[0], y[i], trialBatches[1])
+			return base, factor, fmt.Errorf("record as ONNX: the constant %q is %d for %d rows and %d for %d: it must be linear in the batch", a.Name, x[i], trialBatches[0], y[i], trialBatches[1])
 		}
 	}
 	return Initializer{Dims: a.Dims, Data: rest}, Initializer{Dims: a.Dims, Data: k}, nil
