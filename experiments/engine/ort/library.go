@@ -14,11 +14,11 @@ import (
 	"strings"
 )
 
-// LibraryVariable names the environment variable that points to an onnxruntime shared library of the user's own.
+// LibraryVariable names the environment variable that holds the path of the user's own onnxruntime shared library.
 const LibraryVariable = "ONNXRUNTIME_SHARED_LIBRARY_PATH"
 
-// libraryVersion is the version of onnxruntime inside the pinned modules, and moduleVersion that of the modules
-// themselves; go.mod holds the same one, which a test checks.
+// libraryVersion is the version of onnxruntime in the pinned modules, and moduleVersion that of the modules. A test checks
+// that go.mod has the same one.
 const (
 	libraryVersion = "1.28.2"
 	moduleVersion  = "v1.13.8"
@@ -29,13 +29,13 @@ type Library struct {
 	Path   string `json:"path"`
 	From   string `json:"from"` // the environment variable, the user's cache or a Go module
 	SHA256 string `json:"sha256"`
-	Note   string `json:"note,omitempty"` // why it is not in the user's cache, if it could not be put there
+	Note   string `json:"note,omitempty"` // why it could not be cached, or empty
 }
 
-// pinned is a shared library inside a Go module: the module, the file in it, and the file's sha256.
+// pinned is a shared library in a Go module: the module, the path in it, and the file's sha256.
 type pinned struct{ module, file, sha256 string }
 
-// pins lists the platforms the modules cover, as GOOS/GOARCH.
+// pins maps GOOS/GOARCH to the library for that platform.
 var pins = map[string]pinned{
 	"linux/amd64": {
 		"github.com/k2-fsa/sherpa-onnx-go-linux", "lib/x86_64-unknown-linux-gnu/libonnxruntime.so",
@@ -63,8 +63,8 @@ var pins = map[string]pinned{
 	},
 }
 
-// FindLibrary returns the onnxruntime shared library: the one LibraryVariable points to, else the one in the user's
-// cache, else the one in the pinned Go module, which is downloaded, checked against its sha256 and put into the cache.
+// FindLibrary returns the onnxruntime shared library: the one that LibraryVariable names, or else the one in the user's
+// cache, or else the one in the pinned Go module, which it downloads, checks against its sha256 and caches.
 func FindLibrary() (Library, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -77,14 +77,14 @@ func findLibrary(named, cache, platform string, download func(module string) (di
 	if named != "" {
 		sum, err := fileSHA256(named)
 		if err != nil {
-			return Library{}, fmt.Errorf("%s names no readable file: %w: point it to an onnxruntime shared library, or unset it",
+			return Library{}, fmt.Errorf("%s names no readable file: %w: set it to the path of an onnxruntime shared library, or unset it",
 				LibraryVariable, err)
 		}
 		return Library{Path: named, From: LibraryVariable, SHA256: sum}, nil
 	}
 	pin, ok := pins[platform]
 	if !ok {
-		return Library{}, fmt.Errorf("no onnxruntime is pinned for %s: set %s to the path of an onnxruntime %s shared library",
+		return Library{}, fmt.Errorf("no onnxruntime is included for %s: set %s to the path of an onnxruntime %s shared library",
 			platform, LibraryVariable, libraryVersion)
 	}
 	cached := filepath.Join(cache, "flowsweep", "onnxruntime-"+libraryVersion+"-"+pin.sha256[:8], filepath.Base(pin.file))
@@ -93,12 +93,12 @@ func findLibrary(named, cache, platform string, download func(module string) (di
 	}
 	dir, err := download(pin.module + "@" + moduleVersion)
 	if err != nil {
-		what := "connect to the network once"
+		advice := "connect to the network once"
 		if errors.Is(err, exec.ErrNotFound) {
-			what = "install Go"
+			advice = "install Go"
 		}
 		return Library{}, fmt.Errorf("get onnxruntime %s from the Go module %s@%s: %w: %s, or set %s to the path of an onnxruntime "+
-			"shared library", libraryVersion, pin.module, moduleVersion, err, what, LibraryVariable)
+			"shared library", libraryVersion, pin.module, moduleVersion, err, advice, LibraryVariable)
 	}
 	path := filepath.Join(dir, filepath.FromSlash(pin.file))
 	if err := checkSHA256(path, pin.sha256); err != nil {
@@ -106,17 +106,17 @@ func findLibrary(named, cache, platform string, download func(module string) (di
 	}
 	lib := Library{Path: path, From: "Go module " + pin.module + "@" + moduleVersion, SHA256: pin.sha256}
 	if err := copyFile(cached, path); err != nil {
-		lib.Note = fmt.Sprintf("not cached: %v: make room there to save each start some time", err)
+		lib.Note = fmt.Sprintf("not cached: %v: make the cache writable to start faster", err)
 		return lib, nil
 	}
 	lib.Path = cached
 	return lib, nil
 }
 
-// downloadModule returns the folder of a module, path@version, in the module cache, downloading it if it is not there.
+// downloadModule returns the folder of a module, path@version, in the module cache. It downloads the module if needed.
 func downloadModule(module string) (dir string, err error) {
 	cmd := exec.Command("go", "mod", "download", "-json", module)
-	cmd.Dir = os.TempDir() // outside of any module, so that no go.mod has a say
+	cmd.Dir = os.TempDir() // outside of any module, so that no go.mod applies
 	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off", "GO111MODULE=on")
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
@@ -151,7 +151,7 @@ func fileSHA256(path string) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// copyFile copies src to dst, making its folder, so that dst is either whole or absent.
+// copyFile copies src to dst and makes its folder. If it fails, dst is unchanged.
 func copyFile(dst, src string) error {
 	data, err := os.ReadFile(src)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// fakeModule pins a small file in place of the library and returns a download of a module that holds it.
+// fakeModule returns a download function for a module that contains a small file in place of the library.
 func fakeModule(t *testing.T, platform, content string) func(string) (string, error) {
 	t.Helper()
 	dir := t.TempDir()
@@ -49,7 +49,7 @@ func TestFindLibraryChecksTheSum(t *testing.T) {
 	t.Parallel()
 	_, err := findLibrary("", t.TempDir(), "linux/amd64", fakeModule(t, "linux/amd64", "tampered with"))
 	if err == nil || !strings.Contains(err.Error(), "sha256") {
-		t.Errorf("a library of another sum: error %v", err)
+		t.Errorf("a library with another sha256: error %v", err)
 	}
 }
 
@@ -69,13 +69,12 @@ func TestFindLibraryErrorsSayWhatToDo(t *testing.T) {
 	}
 }
 
-// TestFindLibraryCaches takes the real library from the module once and then, offline, from the cache; a damaged cache
-// is not used.
+// TestFindLibraryCaches finds the real library in the module and then, offline, in the cache. It must not use a damaged cache.
 func TestFindLibraryCaches(t *testing.T) {
 	t.Parallel()
 	platform := runtime.GOOS + "/" + runtime.GOARCH
 	if _, ok := pins[platform]; !ok {
-		t.Skipf("no library is pinned for %s", platform)
+		t.Skipf("no library is included for %s", platform)
 	}
 	cache := t.TempDir()
 	first, err := findLibrary("", cache, platform, downloadModule)
@@ -83,11 +82,11 @@ func TestFindLibraryCaches(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.HasPrefix(first.From, "Go module") || !strings.HasPrefix(first.Path, cache) {
-		t.Errorf("first found %+v, want it from the module and in the cache", first)
+		t.Errorf("first found %+v, want the module's library in the cache", first)
 	}
 	second, err := findLibrary("", cache, platform, offline)
 	if err != nil || second.From != "user cache" || second.SHA256 != pins[platform].sha256 {
-		t.Errorf("then found %+v, %v, want it from the cache", second, err)
+		t.Errorf("then found %+v, %v, want the library from the cache", second, err)
 	}
 	if err := os.WriteFile(second.Path, []byte("damaged"), 0o755); err != nil {
 		t.Fatal(err)
@@ -96,17 +95,16 @@ func TestFindLibraryCaches(t *testing.T) {
 		t.Errorf("a damaged cache gives %+v", lib)
 	}
 	if lib, err := findLibrary("", cache, platform, downloadModule); err != nil || lib.SHA256 != pins[platform].sha256 {
-		t.Errorf("a damaged cache is not mended: %+v, %v", lib, err)
+		t.Errorf("a damaged cache is not repaired: %+v, %v", lib, err)
 	}
 }
 
-// TestPinsAreThoseOfGoMod: the versions in go.mod and in this package are one.
-// TestFindLibraryWithoutACache: a cache that is full, or cannot be written for another reason, is said and not in the way.
+// TestFindLibraryWithoutACache checks that a cache that cannot be written is reported, and is not an error.
 func TestFindLibraryWithoutACache(t *testing.T) {
 	t.Parallel()
 	platform := runtime.GOOS + "/" + runtime.GOARCH
 	if _, ok := pins[platform]; !ok {
-		t.Skipf("no library is pinned for %s", platform)
+		t.Skipf("no library is included for %s", platform)
 	}
 	cache := filepath.Join(t.TempDir(), "a file")
 	if err := os.WriteFile(cache, nil, 0o644); err != nil {
@@ -118,7 +116,8 @@ func TestFindLibraryWithoutACache(t *testing.T) {
 	}
 }
 
-func TestPinsAreThoseOfGoMod(t *testing.T) {
+// TestPinsMatchGoMod compares the versions in this package with those in go.mod.
+func TestPinsMatchGoMod(t *testing.T) {
 	t.Parallel()
 	mod, err := os.ReadFile("../../../go.mod")
 	if err != nil {
@@ -127,7 +126,7 @@ func TestPinsAreThoseOfGoMod(t *testing.T) {
 	for platform, pin := range pins {
 		m := regexp.MustCompile(regexp.QuoteMeta(pin.module) + ` (v\S+)`).FindSubmatch(mod)
 		if m == nil || string(m[1]) != moduleVersion {
-			t.Errorf("%s: go.mod has %s at %q, this package %s", platform, pin.module, m, moduleVersion)
+			t.Errorf("%s: go.mod has %s at %q, want %s", platform, pin.module, m, moduleVersion)
 		}
 	}
 }
@@ -139,6 +138,6 @@ func TestLoadedIsThePinnedVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	if os.Getenv(LibraryVariable) == "" && r.Version != libraryVersion {
-		t.Errorf("onnxruntime says it is %s, pinned is %s", r.Version, libraryVersion)
+		t.Errorf("onnxruntime reports version %s, want %s", r.Version, libraryVersion)
 	}
 }

@@ -8,40 +8,40 @@ import (
 	ort "github.com/yalue/onnxruntime_go"
 )
 
-// Loop runs a session step after step: its first inputs and first outputs are the state, and what one step gives is what
-// the next one takes. Every tensor of a step is kept in memory of its own, bound to onnxruntime once. The state has two
-// places, which take turns: what one step writes is what the next one reads.
+// Loop runs a session step by step. The first inputs and first outputs are the state: each step takes the state that the
+// one before returned. The memory of every tensor is bound to onnxruntime once. The state has two buffers; each step reads
+// one and writes the other.
 type Loop struct {
 	session *Session
 	pinner  runtime.Pinner
-	tensors []ort.Value            // all that were made, to be freed
+	tensors []ort.Value            // all tensors, to be freed
 	bound   map[*float32]ort.Value // inputs, by their memory
-	state   [2][]ort.Value         // the places of the state
-	data    [2][]Tensor            // what lies in them
+	state   [2][]ort.Value         // buffers of the state
+	data    [2][]Tensor            // their contents
 	rest    []ort.Value            // outputs that are not state
-	out     []Tensor               // what lies in them
-	current int                    // the place that holds the state
+	out     []Tensor               // their contents
+	current int                    // the buffer that holds the current state
 }
 
-// Loop starts a loop from the state. All sizes of the model must be fixed. A loop is closed before its session.
+// Loop starts a loop from the state. All sizes of the model must be fixed. Close a loop before its session.
 func (s *Session) Loop(state ...Tensor) (*Loop, error) {
 	if err := check(s.inputs[:min(len(state), len(s.inputs))], state); err != nil {
 		return nil, err
 	}
 	l := &Loop{session: s, bound: map[*float32]ort.Value{}}
-	for place := range l.state {
+	for b := range l.state {
 		for _, t := range state {
 			t = t.Clone()
 			v, err := l.bind(t)
 			if err != nil {
 				return nil, errors.Join(err, l.Close())
 			}
-			l.state[place], l.data[place] = append(l.state[place], v), append(l.data[place], t)
+			l.state[b], l.data[b] = append(l.state[b], v), append(l.data[b], t)
 		}
 	}
 	for _, o := range s.outputs[min(len(state), len(s.outputs)):] {
 		if size(o.dims) <= 0 {
-			return nil, errors.Join(fmt.Errorf("output %q has the sizes %v: a loop needs fixed ones", o.name, o.dims), l.Close())
+			return nil, errors.Join(fmt.Errorf("output %q has sizes %v: a loop needs fixed sizes", o.name, o.dims), l.Close())
 		}
 		t := Tensor{Dims: o.dims, Data: make([]float32, size(o.dims))}
 		v, err := l.bind(t)
@@ -53,10 +53,10 @@ func (s *Session) Loop(state ...Tensor) (*Loop, error) {
 	return l, nil
 }
 
-// bind makes the memory of a tensor known to onnxruntime, which keeps a bare pointer to it.
+// bind binds the memory of a tensor to onnxruntime, which keeps a raw pointer to it.
 func (l *Loop) bind(t Tensor) (ort.Value, error) {
 	if len(t.Data) == 0 {
-		return nil, errors.New("a loop takes no empty tensors")
+		return nil, errors.New("tensors of a loop must not be empty")
 	}
 	l.pinner.Pin(&t.Data[0])
 	v, err := t.value()
@@ -67,8 +67,8 @@ func (l *Loop) bind(t Tensor) (ort.Value, error) {
 	return v, nil
 }
 
-// Step runs the model on the state and the inputs, keeps the new state, and returns the other outputs, which are valid
-// until the next step. It keeps hold of the memory of the inputs, which the caller may fill again.
+// Step runs the model on the state and the inputs, stores the new state, and returns the other outputs, which are valid
+// until the next step. It retains the inputs' memory, which the caller may reuse for the next inputs.
 func (l *Loop) Step(inputs ...Tensor) ([]Tensor, error) {
 	declared := l.session.inputs[len(l.data[0]):]
 	if err := check(declared, inputs); err != nil {

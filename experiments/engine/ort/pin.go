@@ -2,8 +2,8 @@
 
 package ort
 
-// The onnxruntime shared libraries travel inside these modules. The build tag is never set, so nothing is linked and
-// nothing is downloaded by a build; the imports keep the modules, with their checksums, in go.mod and go.sum.
+// These modules contain the onnxruntime shared libraries. The build tag is never set, so a build neither links nor downloads
+// them; the imports keep the modules and their checksums in go.mod and go.sum.
 import (
 	_ "github.com/k2-fsa/sherpa-onnx-go-linux"
 	_ "github.com/k2-fsa/sherpa-onnx-go-macos"

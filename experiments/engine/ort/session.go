@@ -3,7 +3,7 @@
 //	session, err := ort.Open(file, ort.SessionOptions{Optimise: ort.All})
 //	outputs, err := session.Run(ort.Tensor{Dims: []int{256, 2}, Data: x})
 //
-// The shared library is the user's own, or one that travels inside a Go module, checked by its sha256.
+// The shared library is the user's own, or one from a Go module, checked against its sha256.
 package ort
 
 import (
@@ -24,24 +24,23 @@ type Session struct {
 	metadata map[string]string
 }
 
-// port is an input or output that a model declares; a negative size is one that is known only when it runs, and nil means
-// that none is known.
+// port is an input or output that a model declares. A negative size is known only when the model runs; nil dims are unknown.
 type port struct {
 	name string
 	dims []int
 }
 
-// SessionOptions says how a model is run.
+// SessionOptions configures a session.
 type SessionOptions struct {
-	Threads  int      // within an operation; 0 means 1
-	Optimise Level    // how much the graph is rewritten before it runs
-	Defaults []string // inputs to be given after the others, although the model has defaults for them
+	Threads  int      // per operation; 0 means 1
+	Optimise Level    // of the graph, before it runs
+	Defaults []string // inputs with defaults that Run takes all the same, after the other inputs
 }
 
-// Level is how much onnxruntime rewrites a graph before it runs it.
+// Level says how far onnxruntime optimises a graph before it runs it.
 type Level int
 
-// The levels: as written; constants folded and nodes that do nothing left out; nodes fused and laid out anew, too.
+// The levels: no optimisation; constants folded and redundant nodes removed; nodes also fused and their layouts changed.
 const (
 	Off Level = iota
 	Basic
@@ -60,14 +59,14 @@ type Runtime struct {
 	Version string `json:"version"`
 }
 
-// loaded finds and loads onnxruntime, once: the library can be loaded only once in a process.
+// loaded finds and loads onnxruntime, which is possible only once per process.
 var loaded = sync.OnceValues(func() (Runtime, error) {
 	lib, err := FindLibrary()
 	if err != nil {
 		return Runtime{}, err
 	}
 	ort.SetSharedLibraryPath(lib.Path)
-	// Errors are returned; onnxruntime need not also print them.
+	// Errors are returned, so onnxruntime need not print them.
 	if err := ort.InitializeEnvironment(ort.WithLogLevelFatal()); err != nil {
 		return Runtime{}, fmt.Errorf("load onnxruntime from %s: %w: set %s to another onnxruntime shared library, or unset it",
 			lib.Path, err, LibraryVariable)
@@ -75,10 +74,10 @@ var loaded = sync.OnceValues(func() (Runtime, error) {
 	return Runtime{Library: lib, Version: ort.GetVersion()}, nil
 })
 
-// LoadRuntime loads onnxruntime if that has not been done yet, and describes it.
+// LoadRuntime loads onnxruntime if it is not loaded yet, and describes it.
 func LoadRuntime() (Runtime, error) { return loaded() }
 
-// Open opens the bytes of an ONNX model whose inputs and outputs are tensors of 32-bit floats.
+// Open opens an ONNX file whose inputs and outputs are tensors of 32-bit floats.
 func Open(model []byte, o SessionOptions) (*Session, error) {
 	if _, err := loaded(); err != nil {
 		return nil, err
@@ -97,7 +96,7 @@ func Open(model []byte, o SessionOptions) (*Session, error) {
 	}
 	s := &Session{inputs: ports(in), outputs: ports(out)}
 	for _, name := range o.Defaults {
-		// onnxruntime does not describe these here; it checks their type and rank when the model runs.
+		// onnxruntime does not describe these inputs, but checks their type and rank when the model runs.
 		s.inputs = append(s.inputs, port{name: name})
 	}
 	if len(in) == 0 || len(out) == 0 {
@@ -119,12 +118,12 @@ func sessionOptions(o SessionOptions) (*ort.SessionOptions, error) {
 	}
 	level := map[Level]ort.GraphOptimizationLevel{
 		Basic: ort.GraphOptimizationLevelEnableBasic, All: ort.GraphOptimizationLevelEnableAll,
-	}[o.Optimise] // none of it, if not among these
+	}[o.Optimise] // Off is the zero level
 	err = errors.Join(
 		options.SetGraphOptimizationLevel(level),
 		options.SetIntraOpNumThreads(max(o.Threads, 1)),
 		options.SetInterOpNumThreads(1),
-		// Threads that spin while they wait slow down the sessions beside them.
+		// Threads that spin while they wait slow down other sessions.
 		options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0"))
 	if err != nil {
 		return nil, errors.Join(err, options.Destroy())
@@ -169,8 +168,8 @@ func readMetadata(s *ort.DynamicAdvancedSession) (map[string]string, error) {
 	return out, nil
 }
 
-// Inputs returns the names of the inputs that Run takes, in its order: those that the model declares without a default,
-// and then those of SessionOptions.Defaults.
+// Inputs returns the names of the inputs that Run takes, in order: those without a default, and then those of
+// SessionOptions.Defaults.
 func (s *Session) Inputs() []string { return names(s.inputs) }
 
 // Outputs returns the names of the model's outputs, in the order it declares them.
@@ -184,8 +183,8 @@ func names(ports []port) []string {
 	return list
 }
 
-// Dims returns the sizes that the model declares for the input or output of that name: a negative one is known only when
-// it runs. It is nil where nothing is declared.
+// Dims returns the sizes that the model declares for the named input or output, or nil if it declares none. A negative size
+// is known only when the model runs.
 func (s *Session) Dims(name string) []int {
 	for _, p := range slices.Concat(s.inputs, s.outputs) {
 		if p.name == name {
@@ -198,13 +197,13 @@ func (s *Session) Dims(name string) []int {
 // Metadata returns the model's metadata properties.
 func (s *Session) Metadata() map[string]string { return s.metadata }
 
-// Run returns the outputs of the model, in the order it declares them, for the inputs in the order of Inputs.
+// Run runs the model on inputs in the order of Inputs, and returns the outputs in the order of Outputs.
 func (s *Session) Run(inputs ...Tensor) ([]Tensor, error) {
 	if err := check(s.inputs, inputs); err != nil {
 		return nil, err
 	}
 	values := make([]ort.Value, len(inputs))
-	// onnxruntime keeps bare pointers to the inputs until the run is over.
+	// onnxruntime keeps raw pointers to the inputs during the run.
 	var pinner runtime.Pinner
 	defer pinner.Unpin()
 	for i, in := range inputs {
@@ -225,7 +224,7 @@ func (s *Session) Run(inputs ...Tensor) ([]Tensor, error) {
 	return takeResults(results)
 }
 
-// check returns an error unless the tensors fit the inputs.
+// check returns an error unless the tensors match the inputs.
 func check(inputs []port, given []Tensor) error {
 	if len(given) != len(inputs) {
 		return fmt.Errorf("the ONNX model takes the inputs %v, got %d", names(inputs), len(given))
@@ -245,7 +244,7 @@ func takeResults(results []ort.Value) ([]Tensor, error) {
 	for i, r := range results {
 		t, ok := r.(*ort.Tensor[float32])
 		if !ok {
-			errs = append(errs, fmt.Errorf("output %d of the ONNX model is no tensor of 32-bit floats", i), r.Destroy())
+			errs = append(errs, fmt.Errorf("output %d of the ONNX model is not a tensor of 32-bit floats", i), r.Destroy())
 			continue
 		}
 		outputs[i] = Tensor{Dims: ints(t.GetShape()), Data: slices.Clone(t.GetData())}

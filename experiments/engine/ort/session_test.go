@@ -7,7 +7,7 @@ import (
 	"flowsweep/experiments/engine/onnx"
 )
 
-// requireRuntime loads onnxruntime, which the tests of the real thing need.
+// requireRuntime loads onnxruntime, or fails the test.
 func requireRuntime(t *testing.T) {
 	t.Helper()
 	if _, err := LoadRuntime(); err != nil {
@@ -15,7 +15,7 @@ func requireRuntime(t *testing.T) {
 	}
 }
 
-// negation is a model of one node, y = -x for points of two coordinates.
+// negation returns a model with one node, y = -x, for points of two coordinates.
 func negation() onnx.Model {
 	points := []int{onnx.Batch, 2}
 	return onnx.Model{Graph: onnx.Graph{
@@ -34,7 +34,7 @@ func TestMetadataComesBack(t *testing.T) {
 	}
 	defer s.Close()
 	if got := s.Metadata(); got["target"] != "moons é" || len(got) != 2 {
-		t.Errorf("metadata %q, want that written", got)
+		t.Errorf("metadata %q, want what was written", got)
 	}
 }
 
@@ -42,7 +42,7 @@ func TestOpenBadModels(t *testing.T) {
 	requireRuntime(t)
 	m := negation()
 	whole := m.Marshal()
-	for name, bad := range map[string][]byte{"empty": nil, "garbage": []byte("not a model"), "cut": whole[:len(whole)/2]} {
+	for name, bad := range map[string][]byte{"empty": nil, "garbage": []byte("not a model"), "truncated": whole[:len(whole)/2]} {
 		if s, err := Open(bad, SessionOptions{}); err == nil {
 			s.Close()
 			t.Errorf("%s: no error", name)
@@ -54,14 +54,14 @@ func TestOpenBadModels(t *testing.T) {
 	}
 	defer s.Close()
 	if _, err := s.Run(Tensor{Dims: []int{3, 3}, Data: make([]float32, 9)}); err == nil {
-		t.Error("an input of the wrong width runs")
+		t.Error("Run accepts an input of the wrong width")
 	}
 	if _, err := s.Run(); err == nil {
-		t.Error("no input at all runs")
+		t.Error("Run accepts no inputs")
 	}
 }
 
-// TestDefaultsMayBeLeftOut: a model's input with a default is given only where that is asked for.
+// TestDefaultsMayBeLeftOut checks that Run takes an input with a default only if SessionOptions.Defaults names it.
 func TestDefaultsMayBeLeftOut(t *testing.T) {
 	requireRuntime(t)
 	m := negation()
@@ -94,11 +94,11 @@ func TestDefaultsMayBeLeftOut(t *testing.T) {
 	if s, err := Open(m.Marshal(), SessionOptions{Defaults: []string{"shift"}}); err != nil {
 		t.Error(err)
 	} else if _, err := s.Run(x); err == nil {
-		t.Error("an input that was to be given is left out without an error")
+		t.Error("Run accepts a missing input that Defaults names")
 	}
 }
 
-// TestEmptyBatches: no points give no points.
+// TestEmptyBatches checks that no points give no points.
 func TestEmptyBatches(t *testing.T) {
 	requireRuntime(t)
 	for _, level := range Levels {
@@ -114,7 +114,7 @@ func TestEmptyBatches(t *testing.T) {
 	}
 }
 
-// TestLoopCarriesItsState: x, x + d, x + 2 d, ...; a model of open sizes has no memory to carry it in.
+// TestLoopCarriesItsState adds inputs to the state, and checks that a model with dynamic sizes cannot loop.
 func TestLoopCarriesItsState(t *testing.T) {
 	requireRuntime(t)
 	one := func(v float32) Tensor { return Tensor{Dims: []int{1}, Data: []float32{v}} }
@@ -147,6 +147,6 @@ func TestLoopCarriesItsState(t *testing.T) {
 	}
 	defer open.Close()
 	if _, err := open.Loop(); err == nil {
-		t.Error("a model of any batch size makes a loop")
+		t.Error("Loop accepts a model with a dynamic batch")
 	}
 }

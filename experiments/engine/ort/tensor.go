@@ -13,8 +13,8 @@ type Tensor struct {
 	Data []float32 // row-major
 }
 
-// Check returns an error unless the tensor holds as many numbers as its sizes say and these are the declared ones, of
-// which a negative one stands for any, and nil for any number of any.
+// Check returns an error unless the tensor has the declared sizes and as many numbers as they say. A negative declared size
+// matches any size, and nil matches any sizes.
 func (t Tensor) Check(declared []int) error {
 	same := declared == nil || slices.EqualFunc(declared, t.Dims, func(want, have int) bool { return want == have || want < 0 })
 	if !same || size(t.Dims) != len(t.Data) {
@@ -23,10 +23,10 @@ func (t Tensor) Check(declared []int) error {
 	return nil
 }
 
-// Clone returns a copy that shares no numbers with the tensor.
+// Clone returns a copy with data of its own.
 func (t Tensor) Clone() Tensor { return Tensor{Dims: t.Dims, Data: slices.Clone(t.Data)} }
 
-// value returns onnxruntime's form of the tensor, which is a bare pointer to its numbers: pin them first.
+// value returns the tensor as an onnxruntime value, which holds a raw pointer to the data. The data must be pinned.
 func (t Tensor) value() (ort.Value, error) {
 	dims := make([]int64, len(t.Dims))
 	for i, d := range t.Dims {
@@ -35,7 +35,7 @@ func (t Tensor) value() (ort.Value, error) {
 	return ort.NewTensor(ort.NewShape(dims...), t.Data)
 }
 
-// size returns the numbers in a tensor of these sizes.
+// size returns the number of elements in a tensor of these sizes.
 func size(dims []int) int {
 	n := 1
 	for _, d := range dims {
