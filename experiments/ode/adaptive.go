@@ -7,28 +7,28 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// mostAttempts is the number of steps that a sample may attempt, the rejected ones included.
-const mostAttempts = 10_000
+// maxAttempts is the number of steps a sample may attempt, including rejected ones.
+const maxAttempts = 10_000
 
-// SolveAdaptive carries the points x0, (n, d), along the field from t = 0 to t = 1 exactly, in steps that an adaptive
-// solver chooses for every sample from its own error. nfe, (n), counts the velocity calls each sample took part in,
-// those of rejected steps included. It panics unless the solver is adaptive.
+// SolveAdaptive moves the points x0, (n, d), along the field from exactly t = 0 to exactly t = 1. The solver chooses the
+// steps of each sample from that sample's own error. nfe, (n), counts the velocity calls of each sample, including those
+// of rejected steps. It panics unless the solver is adaptive.
 //
-// A sample has a time and a step of its own, so it does not depend on its neighbours: where the rows of the field do
-// not, it is the same to the last bit alone, in any batch and in any order. The samples under way are handed to the
-// field together. The field must neither keep nor change what it is given, and what it returns must be its own.
+// Every sample has its own time and step, so it does not depend on its neighbours: if the rows of the field are
+// independent too, a sample is the same to the last bit alone, in any batch and in any order. Each call of the field
+// gets all unfinished samples. The field must not keep or change its arguments, and must return memory of its own.
 //
-// A velocity that is not finite shortens the step as a large error does. A sample for which no step is short enough, or
-// which starts where it or its velocity is not finite, becomes NaN in every dimension, and the others go on. A sample
-// that needs more than 10,000 attempts at a step, or steps too short for its time to move, is an error.
+// A velocity that is not finite shortens the step, as a large error does. A sample becomes NaN in every dimension if no
+// step is short enough, or if it starts at a point or with a velocity that is not finite; the others continue.
+// SolveAdaptive returns an error if a sample needs more than 10,000 attempts, or steps too short to advance its time.
 func SolveAdaptive(field flow.RowField, s Solver, tol Tolerance, x0 flow.Batch) (x flow.Batch, nfe []int, err error) {
 	return SolveAdaptiveBetween(field, s, tol, 0, 1, x0)
 }
 
-// SolveAdaptiveBetween is SolveAdaptive from one time to another, which may be the earlier one.
+// SolveAdaptiveBetween is SolveAdaptive between any two times, forwards or backwards.
 func SolveAdaptiveBetween(field flow.RowField, s Solver, tol Tolerance, from, to float64, x0 flow.Batch) (x flow.Batch, nfe []int, err error) {
 	if !s.Adaptive() {
-		panic("ode: " + s.Name + " estimates no error: it cannot choose its steps")
+		panic("ode: " + s.Name + " has no error estimate and cannot choose its steps")
 	}
 	if err := tol.check(); err != nil {
 		return x0, nil, err
@@ -48,15 +48,15 @@ func SolveAdaptiveBetween(field flow.RowField, s Solver, tol Tolerance, from, to
 	return a.x, a.nfe, nil
 }
 
-// sample is one that is under way.
+// sample is the state of one unfinished sample.
 type sample struct {
 	id       int
-	t, h     float64 // where it is, and how far it will step: h is negative towards earlier times
-	end      float64 // where the step it attempts ends
-	before   float64 // the error of its last step that passed
+	t, h     float64 // time and next step; h is negative when going backwards
+	end      float64 // end of the attempted step
+	before   float64 // error of the last accepted step
 	attempts int
-	rejected bool // its last attempt
-	blocked  bool // its last rejected step met a velocity that is not finite
+	rejected bool // the last attempt was rejected
+	blocked  bool // the last rejected step met a velocity that is not finite
 	done     bool
 }
 
@@ -67,12 +67,12 @@ type adaptive struct {
 	tol       Tolerance
 	control   controller
 	to        float64
-	x         flow.Batch // (n, d), by id: where the samples started, and then where they arrived
+	x         flow.Batch // (n, d), by id: where the samples start, later where they end
 	nfe       []int      // (n), by id
 	active    []sample
-	t         []float64    // (active): the times of a stage
-	at, spare flow.Batch   // (active, d): where the samples are, and where a stage is
-	k         []flow.Batch // (active, d) each: the velocities of the stages
+	t         []float64    // (active): times of a stage
+	at, spare flow.Batch   // (active, d): points of the samples, and of a stage
+	k         []flow.Batch // (active, d) each: velocities of the stages
 	scratch   []float64    // (d)
 }
 
@@ -91,13 +91,13 @@ func (a *adaptive) velocity(x flow.Batch) (flow.Batch, error) {
 	return u, nil
 }
 
-// start makes every sample active at the time from, with its first velocity and step.
+// start activates every sample at the time from and computes its first velocity and step.
 func (a *adaptive) start(from float64) error {
 	n, dim := a.x.Len(), a.x.Dim
 	a.active, a.t, a.scratch = make([]sample, n), make([]float64, n), make([]float64, dim)
 	a.at, a.spare, a.k = a.x.Clone(), flow.NewBatch(n, dim), make([]flow.Batch, a.s.Stages())
 	for i := range a.active {
-		a.active[i] = sample{id: i, t: from, before: leastError}
+		a.active[i] = sample{id: i, t: from, before: minError}
 		a.t[i] = from
 	}
 	var err error
@@ -106,7 +106,7 @@ func (a *adaptive) start(from float64) error {
 	}
 	for i := range a.active {
 		if !flow.Finite(a.at.Row(i)...) || !flow.Finite(a.k[0].Row(i)...) {
-			a.lose(i)
+			a.abandon(i)
 		}
 	}
 	a.retire()
@@ -116,8 +116,8 @@ func (a *adaptive) start(from float64) error {
 	return a.firstSteps(from)
 }
 
-// firstSteps chooses the first step of every active sample by the size of its velocity, and of the derivative of that
-// along a trial step (Hairer, Norsett and Wanner, II.4, "starting step size").
+// firstSteps chooses the first step of every active sample from the size of its velocity and of the velocity's
+// derivative along a trial step (Hairer, Norsett and Wanner, II.4, "starting step size").
 func (a *adaptive) firstSteps(from float64) error {
 	copy(a.spare.Data, a.at.Data)
 	for i := range a.active {
@@ -142,12 +142,12 @@ func (a *adaptive) firstSteps(from float64) error {
 	return nil
 }
 
-// attempt lets every active sample try one step.
+// attempt tries one step of every active sample.
 func (a *adaptive) attempt() error {
 	for i := range a.active {
 		s := &a.active[i]
 		s.end = s.t + s.h
-		if 1.01*math.Abs(s.h) >= math.Abs(a.to-s.t) { // a hundredth of a step would be left
+		if 1.01*math.Abs(s.h) >= math.Abs(a.to-s.t) { // no more than a hundredth of a step would remain
 			s.end = a.to
 		}
 		s.attempts++
@@ -172,7 +172,7 @@ func (a *adaptive) attempt() error {
 	return nil
 }
 
-// judge moves sample i to the end of its step, or sets a shorter one.
+// judge accepts the step of sample i or sets a shorter one.
 func (a *adaptive) judge(i int) error {
 	s, x, y, h := &a.active[i], a.at.Row(i), a.spare.Row(i), a.active[i].end-a.active[i].t
 	clear(a.scratch)
@@ -183,7 +183,7 @@ func (a *adaptive) judge(i int) error {
 	}
 	if e <= 1 {
 		s.t, s.h, s.done = s.end, h*a.control.passed(e, s.before, s.rejected), s.end == a.to
-		s.before, s.rejected = max(e, leastError), false
+		s.before, s.rejected = max(e, minError), false
 		copy(x, y)
 		copy(a.k[0].Row(i), a.k[len(a.k)-1].Row(i))
 	} else {
@@ -192,35 +192,35 @@ func (a *adaptive) judge(i int) error {
 	return a.check(i)
 }
 
-// check ends sample i if it cannot go on: as NaN where velocities that are not finite are in its way, and with an error
-// where the tolerance is too small for it.
+// check stops sample i if it cannot continue: it becomes NaN if velocities that are not finite block it, and is an error
+// if the tolerance is too small.
 func (a *adaptive) check(i int) error {
 	const ulp = 0x1p-52
 	s := &a.active[i]
 	short := math.Abs(s.h) <= 10*ulp*max(math.Abs(s.t), math.Abs(a.to))
 	switch {
-	case s.done || !short && s.attempts < mostAttempts:
+	case s.done || !short && s.attempts < maxAttempts:
 		return nil
 	case s.blocked:
-		a.lose(i)
+		a.abandon(i)
 		return nil
 	case short:
-		return fmt.Errorf("sample %d at t = %g: its steps became too short, %.2g: raise the tolerances", s.id, s.t, s.h)
+		return fmt.Errorf("sample %d at t = %g: the step became too short, %.2g: raise the tolerances", s.id, s.t, s.h)
 	default:
-		return fmt.Errorf("sample %d at t = %g: %d steps are not enough: raise the tolerances, or use a solver of higher order",
-			s.id, s.t, mostAttempts)
+		return fmt.Errorf("sample %d at t = %g: %d steps are not enough: raise the tolerances, or use a higher-order solver",
+			s.id, s.t, maxAttempts)
 	}
 }
 
-// lose ends sample i as NaN.
-func (a *adaptive) lose(i int) {
+// abandon stops sample i and sets it to NaN.
+func (a *adaptive) abandon(i int) {
 	a.active[i].done = true
 	for j := range a.at.Row(i) {
 		a.at.Row(i)[j] = math.NaN()
 	}
 }
 
-// addScaled adds h sum_j w_j k_j of sample i to dst, (d), as the function of that name does.
+// addScaled adds h sum_j w_j k_j of sample i to dst, (d), like the function addScaled.
 func (a *adaptive) addScaled(dst []float64, h float64, w []float64, i int) {
 	for j, wj := range w {
 		if wj == 0 {
@@ -233,7 +233,7 @@ func (a *adaptive) addScaled(dst []float64, h float64, w []float64, i int) {
 	}
 }
 
-// retire takes the samples that are done out of the batch and keeps where they arrived.
+// retire removes finished samples from the batch and stores where they ended.
 func (a *adaptive) retire() {
 	kept := 0
 	for i, s := range a.active {

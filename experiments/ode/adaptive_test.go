@@ -13,10 +13,10 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// pairs are the solvers that choose their own steps.
-var pairs = slices.DeleteFunc(slices.Clone(Solvers), func(s Solver) bool { return !s.Adaptive() })
+// adaptiveSolvers are the solvers with an error estimate.
+var adaptiveSolvers = slices.DeleteFunc(slices.Clone(Solvers), func(s Solver) bool { return !s.Adaptive() })
 
-// rows returns the row field of a velocity that is given row by row.
+// rows returns the row field of a velocity defined for one row.
 func rows(velocity func(t float64, x, u []float64)) flow.RowField {
 	return func(t []float64, x flow.Batch) (flow.Batch, error) {
 		u := flow.NewBatch(x.Len(), x.Dim)
@@ -27,7 +27,7 @@ func rows(velocity func(t float64, x, u []float64)) flow.RowField {
 	}
 }
 
-// gaussianRows is the field gaussian with a time for every row.
+// gaussianRows is the field gaussian with its own time for every row.
 func gaussianRows(m, s float64) flow.RowField {
 	return rows(func(t float64, x, u []float64) {
 		for j, v := range x {
@@ -59,13 +59,13 @@ func mustSolve(t *testing.T, field flow.RowField, s Solver, tol float64, x0 flow
 	return x, nfe
 }
 
-// TestErrorsMeetTheTolerance: on two exact problems, the flow of a Gaussian and the logistic of TestObservedOrder, the
-// largest error at the end is at most 20 tolerances for bosh3, whose many steps add up, and 5 for the others, and it falls
-// in proportion to the tolerance: the slope of the logarithms is 1 within 0.2. It is not nearer to 1 because a step grows
-// wherever its error estimate passes through 0, further the smaller the tolerance is.
+// TestErrorsMeetTheTolerance uses two problems with known solutions: the flow of a Gaussian, and the logistic equation of
+// TestObservedOrder. The largest error at the end is at most 20 tolerances for bosh3, which takes many steps, and 5 for
+// the others. It is proportional to the tolerance: the slope of the logarithms is 1 within 0.2. It is no closer to 1
+// because a step grows wherever its error estimate passes through 0, and grows more for smaller tolerances.
 func TestErrorsMeetTheTolerance(t *testing.T) {
 	t.Parallel()
-	most := map[string]float64{"bosh3": 20, "dopri5": 5, "tsit5": 5}
+	maxError := map[string]float64{"bosh3": 20, "dopri5": 5, "tsit5": 5}
 	for _, c := range []struct {
 		name  string
 		field flow.RowField
@@ -79,7 +79,7 @@ func TestErrorsMeetTheTolerance(t *testing.T) {
 			func(x0 float64) float64 { return 1 / (1 + (1-x0)/x0*math.Exp(-4*math.Sin(1))) },
 		},
 	} {
-		for _, s := range pairs {
+		for _, s := range adaptiveSolvers {
 			var logTol, logE []float64
 			for _, tol := range []float64{1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9} {
 				x, _ := mustSolve(t, c.field, s, tol, flow.Batch{Dim: 1, Data: c.x0})
@@ -87,21 +87,21 @@ func TestErrorsMeetTheTolerance(t *testing.T) {
 				for i, v := range x.Data {
 					e = max(e, math.Abs(v-c.exact(c.x0[i])))
 				}
-				if e > most[s.Name]*tol {
-					t.Errorf("%s, %s: error %.3g at tolerance %g, want at most %g tolerances", c.name, s.Name, e, tol, most[s.Name])
+				if e > maxError[s.Name]*tol {
+					t.Errorf("%s, %s: error %.3g at tolerance %g, want at most %g tolerances", c.name, s.Name, e, tol, maxError[s.Name])
 				}
 				logTol, logE = append(logTol, math.Log(tol)), append(logE, math.Log(e))
 			}
 			if _, slope := stat.LinearRegression(logTol, logE, nil, false); !(math.Abs(slope-1) <= .2) {
-				t.Errorf("%s, %s: the error goes with the tolerance to the power %.2f, want 1 within 0.2", c.name, s.Name, slope)
+				t.Errorf("%s, %s: the error grows like the tolerance to the power %.2f, want 1 within 0.2", c.name, s.Name, slope)
 			}
 		}
 	}
 }
 
-// TestArenstorf compares with what the driver of the code DOPRI5 (Hairer, Norsett and Wanner, appendix) prints for the
-// Arenstorf orbit at the tolerance 1e-7: 1442 velocity calls, ending at 0.9940021016, 0.8911185692e-05. The code measures
-// the first step in another norm, a sum in place of a mean, hence 2e-8 in the end point.
+// TestArenstorf compares with the output of the code DOPRI5 (Hairer, Norsett and Wanner, appendix) for the Arenstorf
+// orbit at tolerance 1e-7: 1442 velocity calls, ending at 0.9940021016, 0.8911185692e-05. The code chooses the first step
+// by a different norm, a sum instead of a mean; hence the tolerance of 2e-8 for the end point.
 func TestArenstorf(t *testing.T) {
 	t.Parallel()
 	const mu, period = 0.012277471, 17.0652165601579625588917206249
@@ -124,14 +124,14 @@ func TestArenstorf(t *testing.T) {
 	}
 }
 
-// TestSamplesDoNotDependOnTheirNeighbours: to the last bit, and to the last velocity call.
+// TestSamplesDoNotDependOnTheirNeighbours compares to the last bit and the last velocity call.
 func TestSamplesDoNotDependOnTheirNeighbours(t *testing.T) {
 	t.Parallel()
 	x0 := points(40)
-	for _, s := range pairs {
+	for _, s := range adaptiveSolvers {
 		x, nfe := mustSolve(t, swirl, s, 1e-5, x0)
 		if slices.Min(nfe) == slices.Max(nfe) {
-			t.Fatalf("%s: every sample takes %d calls: the test cannot see a common step", s.Name, nfe[0])
+			t.Fatalf("%s: every sample takes %d calls: the test cannot detect a shared step", s.Name, nfe[0])
 		}
 		same := func(what string, id int, got []float64, calls int) {
 			if !slices.Equal(got, x.Row(id)) || calls != nfe[id] {
@@ -144,10 +144,10 @@ func TestSamplesDoNotDependOnTheirNeighbours(t *testing.T) {
 			alone, calls := mustSolve(t, swirl, s, 1e-5, x0.Slice(id, id+1))
 			same("alone", id, alone.Row(0), calls[0])
 		}
-		turned, calls := mustSolve(t, swirl, s, 1e-5, backwards)
+		reversed, calls := mustSolve(t, swirl, s, 1e-5, backwards)
 		part, partCalls := mustSolve(t, swirl, s, 1e-5, x0.Slice(13, 21))
 		for id := range x0.Len() {
-			same("in another order", id, turned.Row(x0.Len()-1-id), calls[x0.Len()-1-id])
+			same("in another order", id, reversed.Row(x0.Len()-1-id), calls[x0.Len()-1-id])
 			if id >= 13 && id < 21 {
 				same("in a part", id, part.Row(id-13), partCalls[id-13])
 			}
@@ -155,10 +155,11 @@ func TestSamplesDoNotDependOnTheirNeighbours(t *testing.T) {
 	}
 }
 
-// TestAdaptiveCallsAreCounted: every row handed to the field is a call of one sample, and samples share the calls.
+// TestAdaptiveCallsAreCounted: every row passed to the field is a call for one sample, and one call of the field serves
+// all active samples.
 func TestAdaptiveCallsAreCounted(t *testing.T) {
 	t.Parallel()
-	for _, s := range pairs {
+	for _, s := range adaptiveSolvers {
 		calls, seen := 0, 0
 		counted := func(t []float64, x flow.Batch) (flow.Batch, error) {
 			calls++
@@ -170,7 +171,7 @@ func TestAdaptiveCallsAreCounted(t *testing.T) {
 		for i, n := range nfe {
 			sum += n
 			if (n-2)%(s.Stages()-1) != 0 {
-				t.Errorf("%s: sample %d takes %d calls, want 2 to start and %d an attempt", s.Name, i, n, s.Stages()-1)
+				t.Errorf("%s: sample %d takes %d calls, want 2 to start and %d per attempt", s.Name, i, n, s.Stages()-1)
 			}
 		}
 		if sum != seen || calls != slices.Max(nfe) {
@@ -179,12 +180,12 @@ func TestAdaptiveCallsAreCounted(t *testing.T) {
 	}
 }
 
-// TestAdaptiveTimes: every sample steps within the interval and asks for the velocity at its end, both exactly, in either
-// direction. The clock x = t tells where it arrived.
+// TestAdaptiveTimes: in both directions, samples stay within the interval and end exactly at its end. The first
+// coordinate is a clock, x = t, which shows when a sample ended.
 func TestAdaptiveTimes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ from, to float64 }{{0, 1}, {1, 0}, {.1, .7}, {-3, 1. / 3}, {1. / 3, -1e-3}, {5, 5}, {0, 1e-7}} {
-		for _, s := range pairs {
+		for _, s := range adaptiveSolvers {
 			low, high := c.from, c.from
 			clock := rows(func(t float64, x, u []float64) {
 				low, high = min(low, t), max(high, t)
@@ -207,15 +208,15 @@ func TestAdaptiveTimes(t *testing.T) {
 	}
 }
 
-// TestNonFiniteSamples: what happens to one sample leaves the others as they are alone.
+// TestNonFiniteSamples: a failing sample does not affect the others.
 func TestNonFiniteSamples(t *testing.T) {
 	t.Parallel()
 	nan, inf := math.NaN(), math.Inf(1)
 	for _, c := range []struct {
 		name  string
-		first float64                                 // of the sample among the others
-		calls int                                     // that it takes; 0 for any number
-		bad   func(t, x float64) (u float64, is bool) // its velocity, where it is not the others'
+		first float64                                 // first coordinate of the failing sample
+		calls int                                     // calls it takes; 0 for any number
+		bad   func(t, x float64) (u float64, is bool) // its velocity, if it differs from the others'
 	}{
 		{"starts as NaN", nan, 1, func(float64, float64) (float64, bool) { return 0, false }},
 		{"starts as infinity", -inf, 1, func(float64, float64) (float64, bool) { return 0, true }},
@@ -225,7 +226,7 @@ func TestNonFiniteSamples(t *testing.T) {
 		{"overflow", 1.7e308, 0, func(_, x float64) (float64, bool) { return 1e308, x > 20 }},
 		{"velocity NaN at the end", 50, 0, func(t, x float64) (float64, bool) { return []float64{1, nan}[b2i(t == 1)], x > 20 }},
 	} {
-		for _, s := range pairs {
+		for _, s := range adaptiveSolvers {
 			field := rows(func(t float64, x, u []float64) {
 				u[1] = x[1] * math.Cos(3*t)
 				u[0] = math.Sin(4*t) - x[0]
@@ -258,11 +259,11 @@ func b2i(b bool) int {
 	return 0
 }
 
-// TestTooLongAStepIsRecovered: the velocity is not finite beyond x = 1.01, where the solution 1 - exp(-60 t) never is, but
-// a long step's stages are.
+// TestTooLongAStepIsRecovered: the velocity is not finite beyond x = 1.01. The solution 1 - exp(-60 t) never gets there,
+// but the stages of a long step do.
 func TestTooLongAStepIsRecovered(t *testing.T) {
 	t.Parallel()
-	for _, s := range pairs {
+	for _, s := range adaptiveSolvers {
 		met := 0
 		field := rows(func(t float64, x, u []float64) {
 			u[0] = 60 * (1 - x[0])
@@ -278,8 +279,8 @@ func TestTooLongAStepIsRecovered(t *testing.T) {
 	}
 }
 
-// TestStepsGrowTenfoldAtRest: the steps from rest at 0 are 1e-6, 1e-5, ..., 0.1, which make 0.111111. Of what is left
-// then, up to a hundredth of the last step is added to it, and more takes another.
+// TestStepsGrowTenfoldAtRest: the steps from rest at 0 are 1e-6, 1e-5, ..., 0.1, which add up to 0.111111. If no more
+// than a hundredth of the last step remains, that step is extended; otherwise there is another one.
 func TestStepsGrowTenfoldAtRest(t *testing.T) {
 	t.Parallel()
 	rest := rows(func(float64, []float64, []float64) {})
@@ -287,7 +288,7 @@ func TestStepsGrowTenfoldAtRest(t *testing.T) {
 		to       float64
 		attempts int
 	}{{.011111, 5}, {.111111 + .0005, 6}, {.111111 + .002, 7}} {
-		for _, s := range pairs {
+		for _, s := range adaptiveSolvers {
 			_, nfe, err := SolveAdaptiveBetween(rest, s, Tolerance{1e-6, 1e-6}, 0, c.to, flow.NewBatch(1, 1))
 			if want := 2 + c.attempts*(s.Stages()-1); err != nil || nfe[0] != want {
 				t.Errorf("%s to %g: %d calls (%v), want %d", s.Name, c.to, nfe[0], err, want)
@@ -296,11 +297,11 @@ func TestStepsGrowTenfoldAtRest(t *testing.T) {
 	}
 }
 
-// TestNoGrowthAfterARejection: of the steps at rest, the fifth, 0.01, meets a velocity that is not finite. It passes as
-// 0.002, which is repeated before steps grow again: the way to 0.02 takes 8 attempts, where it would take 7.
+// TestNoGrowthAfterARejection: the fifth step at rest, 0.01, meets a velocity that is not finite. It is retried as 0.002,
+// which is repeated once before steps grow again, so reaching 0.02 takes 8 attempts instead of 7.
 func TestNoGrowthAfterARejection(t *testing.T) {
 	t.Parallel()
-	for _, s := range pairs {
+	for _, s := range adaptiveSolvers {
 		calls, attempt := 0, s.Stages()-1
 		rest := rows(func(_ float64, _, u []float64) {
 			if calls++; calls > 2+4*attempt && calls <= 2+5*attempt {
@@ -328,13 +329,13 @@ func TestAdaptiveErrors(t *testing.T) {
 		tol   Tolerance
 		want  []string
 	}{
-		{"blow-up", blowUp, Tolerance{1e-6, 1e-6}, []string{"sample 1 at t = 0.5000001", "its steps became too short", "raise the tolerances"}},
+		{"blow-up", blowUp, Tolerance{1e-6, 1e-6}, []string{"sample 1 at t = 0.5000001", "the step became too short", "raise the tolerances"}},
 		{"too many steps", wave, Tolerance{1e-12, 0}, []string{"sample 0 at t = 0.", "10000 steps are not enough: raise the tolerances"}},
 		{"the field's error", fails, Tolerance{1e-6, 1e-6}, []string{"velocity of 2 samples", "t = 0", "broken"}},
 		{"too few velocities", short, Tolerance{1e-6, 1e-6}, []string{"do not match"}},
-		{"no atol", swirl, Tolerance{0, 1e-6}, []string{"atol: 0: give a finite number above 0"}},
+		{"no atol", swirl, Tolerance{0, 1e-6}, []string{"atol: 0: must be positive and finite"}},
 		{"atol NaN", swirl, Tolerance{math.NaN(), 1e-6}, []string{"atol: NaN"}},
-		{"negative rtol", swirl, Tolerance{1e-6, -1}, []string{"rtol: -1: give a finite number, at least 0"}},
+		{"negative rtol", swirl, Tolerance{1e-6, -1}, []string{"rtol: -1: must be finite and at least 0"}},
 		{"infinite rtol", swirl, Tolerance{1e-6, math.Inf(1)}, []string{"rtol: +Inf"}},
 	} {
 		_, _, err := SolveAdaptive(c.field, Dopri5, c.tol, two)
@@ -349,7 +350,7 @@ func TestAdaptiveErrors(t *testing.T) {
 	}
 	defer func() {
 		if recover() == nil {
-			t.Error("a solver without an error estimate chooses its steps")
+			t.Error("SolveAdaptive accepts a solver without an error estimate")
 		}
 	}()
 	_, _, _ = SolveAdaptive(swirl, RK4, Tolerance{1e-6, 1e-6}, two)
@@ -359,7 +360,7 @@ func TestAdaptiveWithoutSamples(t *testing.T) {
 	t.Parallel()
 	x, nfe := mustSolve(t, swirl, Tsit5, 1e-6, flow.NewBatch(0, 2))
 	if x.Len() != 0 || len(nfe) != 0 {
-		t.Errorf("no samples become %d", x.Len())
+		t.Errorf("0 samples became %d", x.Len())
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestController works the formulas of its docstring out by hand for the fifth-order pairs: k = 5, beta = 0.04, exponent
+// TestController compares with the formula worked out by hand for the fifth-order pairs: k = 5, beta = 0.04, exponent
 // 0.17.
 func TestController(t *testing.T) {
 	t.Parallel()
@@ -14,7 +14,7 @@ func TestController(t *testing.T) {
 		name      string
 		got, want float64
 	}{
-		{"all of the tolerance", c.passed(1, 1, false), .9},
+		{"the whole tolerance", c.passed(1, 1, false), .9},
 		{"after a small error", c.passed(1, 1e-4, false), .9 * math.Pow(10, -.16)},
 		{"a hundredth", c.passed(.01, 1, false), .9 * math.Pow(10, .34)},
 		{"no error", c.passed(0, 1e-4, false), 10},

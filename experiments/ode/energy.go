@@ -6,13 +6,13 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// PathEnergies carries the points x0, (n, d), along the field as Solve does, to x1, and returns the energy of the path of
-// each, (n), summed over the dimensions, in squared units of x:
+// PathEnergies moves the points x0, (n, d), along the field to x1, as Solve does, and returns the energy of each path,
+// (n), summed over the dimensions, in squared units of x:
 //
 //	energy = integral_0^1 ||u_t(X_t)||^2 dt
 //
-// It is at least ||X1 - X0||^2, with equality for straight paths at constant speed (up to the error of the solver, whose
-// weights are those of the integral too).
+// It is at least ||X1 - X0||^2, with equality for straight paths at constant speed, up to the error of the solver, which
+// also integrates the energy.
 func PathEnergies(field flow.Field, s Solver, ts []float64, x0 flow.Batch) (energies []float64, x1 flow.Batch, nfe int, err error) {
 	squared := func(t float64, x flow.Batch) (flow.Batch, []float64, error) {
 		u, err := field(t, x)
@@ -28,9 +28,9 @@ func PathEnergies(field flow.Field, s Solver, ts []float64, x0 flow.Batch) (ener
 	return energies, x1, nfe, err
 }
 
-// solveIntegral carries the points x0, (n, d), as Solve does, and integrates along the way the rate, (n), that the field
-// returns beside its velocity. Both are one state, (n, d + 1), so the integral has the order of the solver and the points
-// go where Solve brings them, to the last bit.
+// solveIntegral moves the points x0, (n, d), as Solve does, and integrates the rate, (n), that the field returns with its
+// velocity. Both form one state, (n, d + 1), so the integral has the order of the solver, and the points end where
+// Solve ends, to the last bit.
 func solveIntegral(field flow.DivField, s Solver, ts []float64, x0 flow.Batch) (x flow.Batch, integral []float64, nfe int, err error) {
 	n, dim := x0.Len(), x0.Dim
 	joint := func(t float64, y flow.Batch) (flow.Batch, error) {
@@ -55,7 +55,7 @@ func solveIntegral(field flow.DivField, s Solver, ts []float64, x0 flow.Batch) (
 	return x, integral, nfe, nil
 }
 
-// join returns the points, (n, d), with a number beside each, (n, d + 1).
+// join appends one number to each of the points, (n, d), and returns a batch of (n, d + 1).
 func join(x flow.Batch, beside []float64) flow.Batch {
 	y := flow.NewBatch(x.Len(), x.Dim+1)
 	for i, v := range beside {
@@ -65,7 +65,7 @@ func join(x flow.Batch, beside []float64) flow.Batch {
 	return y
 }
 
-// split undoes join.
+// split reverses join.
 func split(y flow.Batch) (x flow.Batch, beside []float64) {
 	x, beside = flow.NewBatch(y.Len(), y.Dim-1), make([]float64, y.Len())
 	for i := range beside {
@@ -75,7 +75,7 @@ func split(y flow.Batch) (x flow.Batch, beside []float64) {
 	return x, beside
 }
 
-// rowDots returns the scalar products of the rows of a and b, (n).
+// rowDots returns the dot products of the rows of a and b, (n).
 func rowDots(a, b flow.Batch) []float64 {
 	dots := make([]float64, a.Len())
 	for i := range dots {

@@ -9,9 +9,9 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// TestPathEnergiesOfALinearFlow: along x' = 2 x the energy of a path is x0^2 (exp(4) - 1). The integral has the order of
-// the solver: from 32 to 64 steps its error falls by 2^order. The leading error of the fifth-order pairs is so small that
-// the next terms show beside it; theirs is below a hundredth of rk4's, 1e-8 of the energy.
+// TestPathEnergiesOfALinearFlow: along x' = 2 x a path has the energy x0^2 (exp(4) - 1). The integral has the order of
+// the solver: from 32 to 64 steps its error falls by 2^order. The leading error of the fifth-order pairs is too small to
+// measure their order; they must be below a hundredth of rk4's relative error, 1e-8.
 func TestPathEnergiesOfALinearFlow(t *testing.T) {
 	t.Parallel()
 	field := func(_ float64, x flow.Batch) (flow.Batch, error) {
@@ -33,20 +33,21 @@ func TestPathEnergiesOfALinearFlow(t *testing.T) {
 			off[i] = math.Abs(mean(energies)-want) / want
 			solved, _, err := Solve(field, s, Uniform(steps), x0)
 			if err != nil || !slices.Equal(solved.Data, x1.Data) {
-				t.Errorf("%s: the points go to other places than in Solve (%v)", s.Name, err)
+				t.Errorf("%s: the points do not end where Solve ends (%v)", s.Name, err)
 			}
 		}
 		if s.Order == 5 {
 			if off[1] > 1e-10 {
-				t.Errorf("%s: the energy is off by %g of it, want at most 1e-10", s.Name, off[1])
+				t.Errorf("%s: relative error of the energy is %g, want at most 1e-10", s.Name, off[1])
 			}
 		} else if fall := math.Log2(off[0] / off[1]); !(math.Abs(fall-float64(s.Order)) <= .1) {
-			t.Errorf("%s: the error of the energy goes with the step to the power %.2f, want %d within 0.1", s.Name, fall, s.Order)
+			t.Errorf("%s: the error of the energy has order %.2f, want %d within 0.1", s.Name, fall, s.Order)
 		}
 	}
 }
 
-// TestPathEnergiesAreAtLeastTheSquaredDistance: by Jensen's inequality, and much above it for the bent paths of swirl.
+// TestPathEnergiesAreAtLeastTheSquaredDistance checks Jensen's inequality, which is far from equality for the curved
+// paths of swirl.
 func TestPathEnergiesAreAtLeastTheSquaredDistance(t *testing.T) {
 	t.Parallel()
 	x0 := points(50)
@@ -71,7 +72,7 @@ func mean(values []float64) (m float64) {
 }
 
 func ExamplePathEnergies() {
-	straight := func(_ float64, x flow.Batch) (flow.Batch, error) { // every point goes (3, 4) far
+	straight := func(_ float64, x flow.Batch) (flow.Batch, error) { // every point moves by (3, 4)
 		u := flow.NewBatch(x.Len(), 2)
 		for i := range x.Len() {
 			copy(u.Row(i), []float64{3, 4})

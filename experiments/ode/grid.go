@@ -8,16 +8,16 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// Uniform returns the time grid 0, 1/n, ..., 1 of n >= 1 steps. Each time is computed from its index: a sum of float
-// steps would drift and may grow an extra step.
+// Uniform returns the time grid 0, 1/n, ..., 1 of n >= 1 steps. Each time is computed from its index, since adding up
+// steps would drift and could add a step.
 func Uniform(n int) []float64 {
 	return grid(n, func(i int) float64 { return float64(i) / float64(n) })
 }
 
-// grid returns the n + 1 times of n steps: 0, the given times between, and 1.
+// grid returns the n + 1 times of n steps: 0, the given times in between, and 1.
 func grid(n int, between func(i int) float64) []float64 {
 	if n < 1 {
-		panic("ode: a time grid has at least 1 step")
+		panic("ode: a time grid needs at least 1 step")
 	}
 	ts := make([]float64, n+1)
 	for i := 1; i < n; i++ {
@@ -27,18 +27,18 @@ func grid(n int, between func(i int) float64) []float64 {
 	return ts
 }
 
-// Grid says at what times a solver steps from t = 0 to t = 1.
+// Grid defines the times of a solver's steps from t = 0 to t = 1.
 type Grid struct {
 	Name   string
-	Params any                       // the parameters it was made from, an EDMGrid for example; nil if there are none
-	Steps  int                       // the one number of steps the grid has; 0 where any will do
-	Times  func(steps int) []float64 // the times, (steps + 1), strictly rising from 0 to 1; it panics without a step
+	Params any                       // the parameters it was made from, for example an EDMGrid; nil if there are none
+	Steps  int                       // the only possible number of steps; 0 if any number is possible
+	Times  func(steps int) []float64 // the times, (steps + 1), strictly rising from 0 to 1; panics if steps < 1
 }
 
-// MarshalJSON returns the form of the grid in a spec: its name, beside its parameters if it has any.
+// MarshalJSON returns the grid as written in a spec: its name, with its parameters if it has any.
 func (g Grid) MarshalJSON() ([]byte, error) { return flow.Form(g.Name, g.Params) }
 
-// GridFamilies lists every family by name.
+// GridFamilies lists every family of grids.
 var GridFamilies = []flow.Family[Grid]{
 	{Name: "uniform", Default: fixedUniform{}},
 	{Name: "edm", Default: EDMGrid{Rho: 7, SigmaMin: 0.002, SigmaMax: 80}},
@@ -46,7 +46,7 @@ var GridFamilies = []flow.Family[Grid]{
 	{Name: "explicit", Default: ExplicitGrid{}},
 }
 
-// The makers of the grids that have no parameters.
+// fixedUniform and fixedCosine make the grids without parameters.
 type (
 	fixedUniform struct{}
 	fixedCosine  struct{}
@@ -55,7 +55,7 @@ type (
 func (fixedUniform) Make() (Grid, error) { return UniformGrid, nil }
 func (fixedCosine) Make() (Grid, error)  { return CosineGrid, nil }
 
-// UniformGrid is the grid of even steps, t_i = i/n.
+// UniformGrid has equal steps, t_i = i/n.
 var UniformGrid = Grid{Name: "uniform", Times: Uniform}
 
 // CosineGrid has small steps near the noise (CosyVoice, arXiv 2407.05407):
@@ -71,34 +71,33 @@ var CosineGrid = Grid{
 	},
 }
 
-// EDMGrid has the noise levels of Karras et al. 2022 (arXiv 2206.00364, equation 5) at its times, small steps near the
-// data:
+// EDMGrid has the noise levels of Karras et al. 2022 (arXiv 2206.00364, equation 5) at its times, with small steps near
+// the data:
 //
 //	sigma_i = (sigma_max^(1/rho) + i/(n-1) (sigma_min^(1/rho) - sigma_max^(1/rho)))^rho for i < n,  sigma_n = 0
 //	t_i = 1 / (1 + sigma_i),  t_0 = 0
 //
-// A sample of CondOT is X_t = t (X1 + (1-t)/t X0), so at t = 1/(1 + sigma) it is t times the data with noise of standard
-// deviation sigma; the same times are used for the other paths. Sampling starts from pure noise, which is at t = 0: the
-// first time is moved there from 1/(1 + sigma_max), where facebookresearch/flow_matching leaves it, and the step towards
-// t_1 begins there.
+// Under CondOT, X_t = t (X1 + (1-t)/t X0), so at t = 1/(1 + sigma) it is t times the data with noise of standard
+// deviation sigma. The other paths use the same times. Sampling starts from pure noise, so t_0 is 0 rather than
+// 1/(1 + sigma_max), which facebookresearch/flow_matching uses.
 type EDMGrid struct {
-	Rho      float64 `json:"rho" above:"0" doc:"exponent: the larger, the smaller the steps near the data"`
+	Rho      float64 `json:"rho" above:"0" doc:"exponent; larger values give smaller steps near the data"`
 	SigmaMin float64 `json:"sigma_min" above:"0" doc:"noise level before the last step"`
 	SigmaMax float64 `json:"sigma_max" above:"0" doc:"noise level of the first step"`
 }
 
-// Make returns the grid, or an error where the levels do not fall.
+// Make returns the grid, or an error unless all parameters are positive and SigmaMin is below SigmaMax.
 func (g EDMGrid) Make() (Grid, error) {
 	for _, p := range []struct {
 		name  string
 		value float64
 	}{{"rho", g.Rho}, {"sigma_min", g.SigmaMin}, {"sigma_max", g.SigmaMax}} {
 		if !(p.value > 0) || math.IsInf(p.value, 1) {
-			return Grid{}, fmt.Errorf("%s: %g: give a finite number above 0", p.name, p.value)
+			return Grid{}, fmt.Errorf("%s: %g: must be positive and finite", p.name, p.value)
 		}
 	}
 	if g.SigmaMin >= g.SigmaMax {
-		return Grid{}, fmt.Errorf("sigma_min: %g is not below sigma_max, %g: give a smaller one", g.SigmaMin, g.SigmaMax)
+		return Grid{}, fmt.Errorf("sigma_min: %g: must be below sigma_max, %g", g.SigmaMin, g.SigmaMax)
 	}
 	high, low := math.Pow(g.SigmaMax, 1/g.Rho), math.Pow(g.SigmaMin, 1/g.Rho)
 	times := func(n int) []float64 {
@@ -110,21 +109,21 @@ func (g EDMGrid) Make() (Grid, error) {
 	return Grid{Name: "edm", Params: g, Times: times}, nil
 }
 
-// ExplicitGrid is a list of times. It has one number of steps, that of the list.
+// ExplicitGrid is a list of times, which fixes the number of steps.
 type ExplicitGrid struct {
 	Times []float64 `json:"times" doc:"the times, rising from 0 to 1"`
 }
 
-// Make returns the grid, or an error unless the times rise strictly from 0 to 1. Asked for another number of steps, it
-// panics.
+// Make returns the grid, or an error unless the times rise strictly from 0 to 1. The grid panics if asked for another
+// number of steps.
 func (g ExplicitGrid) Make() (Grid, error) {
 	steps := len(g.Times) - 1
 	if steps < 1 || g.Times[0] != 0 || g.Times[steps] != 1 {
-		return Grid{}, errors.New("times: begin the list with 0 and end it with 1")
+		return Grid{}, errors.New("times: must start with 0 and end with 1")
 	}
 	for i := range steps {
 		if !(g.Times[i] < g.Times[i+1]) {
-			return Grid{}, fmt.Errorf("times: %g is followed by %g: let them rise", g.Times[i], g.Times[i+1])
+			return Grid{}, fmt.Errorf("times: %g is followed by %g: must be strictly increasing", g.Times[i], g.Times[i+1])
 		}
 	}
 	times := func(n int) []float64 {

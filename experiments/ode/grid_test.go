@@ -19,8 +19,8 @@ func mustGrid(t *testing.T, m flow.Maker[Grid]) Grid {
 	return g
 }
 
-// TestGridsRiseFromNoiseToData holds the step counts at which a grid summed in float32 gets a step too many
-// (torchdiffeq).
+// TestGridsRiseFromNoiseToData includes step counts for which a grid summed in float32 has one step too many, as in
+// torchdiffeq.
 func TestGridsRiseFromNoiseToData(t *testing.T) {
 	t.Parallel()
 	for _, m := range []flow.Maker[Grid]{fixedUniform{}, fixedCosine{}, EDMGrid{7, .002, 80}, EDMGrid{1, 1e-5, 1000}, EDMGrid{.5, .1, 2}} {
@@ -39,8 +39,8 @@ func TestGridsRiseFromNoiseToData(t *testing.T) {
 	}
 }
 
-// TestGridTimes compares with values worked out from the definitions to 8 digits. Those of edm are at the noise levels
-// that equation 5 of arXiv 2206.00364 gives for 5 steps: 80, 17.527832, 2.5152190, 0.16975276, 0.002.
+// TestGridTimes compares with values computed from the definitions to 8 digits. Those of edm follow from the noise levels
+// of equation 5 of arXiv 2206.00364 for 5 steps: 80, 17.527832, 2.5152190, 0.16975276, 0.002.
 func TestGridTimes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -62,7 +62,8 @@ func TestGridTimes(t *testing.T) {
 	}
 }
 
-// TestCosineGridKeepsSmallTimes: near 0 the times are (pi i / 2n)^2 / 2 to relative 1e-12, which 1 - cos would lose.
+// TestCosineGridKeepsSmallTimes: near 0 the times are (pi i / 2n)^2 / 2 within a relative 1e-12, a precision that
+// 1 - cos would lose.
 func TestCosineGridKeepsSmallTimes(t *testing.T) {
 	t.Parallel()
 	const n = 1_000_000
@@ -85,12 +86,12 @@ func TestGridsInASpec(t *testing.T) {
 	} {
 		got, err := json.Marshal(mustGrid(t, c.m))
 		if err != nil || string(got) != c.want {
-			t.Errorf("%+v is written %s (%v), want %s", c.m, got, err, c.want)
+			t.Errorf("%+v is written as %s (%v), want %s", c.m, got, err, c.want)
 		}
 	}
 	for _, f := range GridFamilies {
 		if g, err := f.Default.Make(); err == nil && g.Name != f.Name {
-			t.Errorf("the family %s makes a grid %s", f.Name, g.Name)
+			t.Errorf("the family %s makes a grid named %s", f.Name, g.Name)
 		}
 	}
 }
@@ -105,11 +106,11 @@ func TestGridProblems(t *testing.T) {
 		{EDMGrid{math.NaN(), .002, 80}, "rho: NaN"},
 		{EDMGrid{7, -1, 80}, "sigma_min: -1"},
 		{EDMGrid{7, .002, math.Inf(1)}, "sigma_max: +Inf"},
-		{EDMGrid{7, 2, 2}, "sigma_min: 2 is not below sigma_max, 2"},
-		{ExplicitGrid{}, "times: begin"},
-		{ExplicitGrid{[]float64{0}}, "times: begin"},
-		{ExplicitGrid{[]float64{.1, 1}}, "times: begin"},
-		{ExplicitGrid{[]float64{0, .9}}, "times: begin"},
+		{EDMGrid{7, 2, 2}, "sigma_min: 2: must be below sigma_max, 2"},
+		{ExplicitGrid{}, "times: must start"},
+		{ExplicitGrid{[]float64{0}}, "times: must start"},
+		{ExplicitGrid{[]float64{.1, 1}}, "times: must start"},
+		{ExplicitGrid{[]float64{0, .9}}, "times: must start"},
 		{ExplicitGrid{[]float64{0, .5, .5, 1}}, "times: 0.5 is followed by 0.5"},
 		{ExplicitGrid{[]float64{0, math.NaN(), 1}}, "times: 0 is followed by NaN"},
 	} {
@@ -123,13 +124,13 @@ func TestGridsPanicWithoutSteps(t *testing.T) {
 	t.Parallel()
 	explicit := mustGrid(t, ExplicitGrid{[]float64{0, .5, 1}})
 	if explicit.Steps != 2 {
-		t.Errorf("the list of 3 times has %d steps, want 2", explicit.Steps)
+		t.Errorf("a list of 3 times has %d steps, want 2", explicit.Steps)
 	}
 	for name, call := range map[string]func(){"uniform": func() { Uniform(0) }, "explicit": func() { explicit.Times(3) }} {
 		func() {
 			defer func() {
 				if recover() == nil {
-					t.Errorf("%s takes a number of steps it cannot have", name)
+					t.Errorf("%s accepts an impossible number of steps", name)
 				}
 			}()
 			call()
@@ -142,7 +143,7 @@ func TestExplicitGridIsNotShared(t *testing.T) {
 	g := mustGrid(t, ExplicitGrid{[]float64{0, .5, 1}})
 	g.Times(2)[1] = 7
 	if got := g.Times(2)[1]; got != .5 {
-		t.Errorf("a change to the times handed out changed the grid: %g", got)
+		t.Errorf("a change to the returned times changed the grid: %g", got)
 	}
 }
 

@@ -8,13 +8,13 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// VJPField is a velocity and its vector-Jacobian product: for points x and vectors e, (n, d), it returns u, (n, d), and
-// eJ, (n, d), with eJ_j = sum_i e_i du_i/dx_j for each point, which reverse-mode differentiation yields for the price of
-// about two velocities. It is safe to call from one goroutine at a time.
+// VJPField is a velocity and its vector-Jacobian product. For points x and vectors e, (n, d), it returns u, (n, d), and
+// eJ, (n, d), with eJ_j = sum_i e_i du_i/dx_j for each point. Reverse-mode differentiation computes it at the cost of
+// about two velocities. It must not be called from several goroutines at once.
 type VJPField func(t float64, x, e flow.Batch) (u, eJ flow.Batch, err error)
 
-// Hutchinson returns the field with an estimate of its divergence from one probe e for each point, (n, d), which stays
-// the same at all times (FFJORD, arXiv 1810.01367, section 3.1):
+// Hutchinson returns the field with an estimate of its divergence from one probe e per point, (n, d), which is the same
+// at all times (FFJORD, arXiv 1810.01367, section 3.1):
 //
 //	div u = E[e J e] for any e with E[e e^T] = I
 func Hutchinson(field VJPField, e flow.Batch) flow.DivField {
@@ -33,8 +33,8 @@ func Hutchinson(field VJPField, e flow.Batch) flow.DivField {
 	}
 }
 
-// Probes says which vectors estimate divergences: Count >= 2 independent ones for each point, the numbers of point i
-// drawn from the generator of id First + i of the stream. The first probes are the same however many there are.
+// Probes describes the random vectors that estimate divergences: Count >= 2 independent ones per point. Those of point i
+// are drawn from the stream's generator First + i. A larger Count adds probes and leaves the first ones unchanged.
 type Probes struct {
 	Count  int
 	Stream *flow.Stream
@@ -42,8 +42,8 @@ type Probes struct {
 	Draw   func(r *rand.Rand) float64 // one number of mean 0 and variance 1; nil for Rademacher
 }
 
-// Rademacher draws -1 or 1, of all numbers of variance 1 those with which Hutchinson's estimate varies least. It is exact
-// where the Jacobian is diagonal.
+// Rademacher draws -1 or 1. Of all distributions of variance 1 it gives Hutchinson's estimate the smallest variance, and
+// the estimate is exact for a diagonal Jacobian.
 func Rademacher(r *rand.Rand) float64 {
 	if r.Uint64()>>63 == 0 {
 		return -1
@@ -72,13 +72,12 @@ func (p Probes) batches(n, dim int) []flow.Batch {
 	return es
 }
 
-// EstimateLogLikelihood is LogLikelihood for a field whose divergence is estimated: it solves once for every probe and
-// returns the mean of the log densities, (n), and its standard error, (n), both in nats. The mean is unbiased for the
-// log density, whose exponential is not for the density. nfe counts the calls of the field a sample, those of all
-// probes.
+// EstimateLogLikelihood is LogLikelihood with an estimated divergence: it solves once per probe and returns the mean of
+// the log densities, (n), and its standard error, (n), both in nats. The mean is an unbiased estimate of the log density;
+// its exponential is a biased estimate of the density. nfe counts the calls of the field per sample, over all probes.
 func EstimateLogLikelihood(field VJPField, s Solver, ts []float64, x1 flow.Batch, logp0 func(x flow.Batch) []float64, p Probes) (logp, stderr []float64, x0 flow.Batch, nfe int, err error) {
 	if p.Count < 2 {
-		return nil, nil, x0, 0, errors.New("a standard error takes at least 2 probes: give more")
+		return nil, nil, x0, 0, errors.New("a standard error needs at least 2 probes")
 	}
 	var each [][]float64
 	for _, e := range p.batches(x1.Len(), x1.Dim) {
@@ -100,8 +99,8 @@ func EstimateLogLikelihood(field VJPField, s Solver, ts []float64, x1 flow.Batch
 	return logp, stderr, x0, nfe, nil
 }
 
-// meanError returns the mean of at least two values and its standard error. They are measured from the first, so that
-// equal values have their value as mean, to the last bit, and no error.
+// meanError returns the mean of at least two values and its standard error. It works with differences from the first
+// value, so that equal values give exactly that value and an error of 0.
 func meanError(values []float64) (mean, stderr float64) {
 	n, shift := float64(len(values)), 0.
 	for _, v := range values {

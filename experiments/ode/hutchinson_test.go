@@ -30,9 +30,9 @@ func linearVJP(a []float64, dim int) VJPField {
 
 func probes(count int) Probes { return Probes{Count: count, Stream: flow.NewStream(9, "probes")} }
 
-// TestHutchinsonMeanAndError: over 1000 samples with 8 probes each, the mean error is within 3 of its standard errors,
-// and the mean squared error is what the standard errors say within 15 %, 3 times the spread of a mean of 1000 squares
-// of about normal numbers.
+// TestHutchinsonMeanAndError: over 1000 samples with 8 probes each, the mean error is 0 within 3 of its standard errors,
+// and the mean squared error agrees with the standard errors within 15 %, which is 3 standard deviations of a mean of
+// 1000 squared, nearly normal numbers.
 func TestHutchinsonMeanAndError(t *testing.T) {
 	t.Parallel()
 	const n = 1000
@@ -63,7 +63,8 @@ func TestHutchinsonMeanAndError(t *testing.T) {
 	}
 }
 
-// TestRademacherIsExactForDiagonalJacobians: to the last bit of the exact divergence's, with no error at all.
+// TestRademacherIsExactForDiagonalJacobians: the result equals that of the exact divergence to the last bit, with a
+// standard error of 0.
 func TestRademacherIsExactForDiagonalJacobians(t *testing.T) {
 	t.Parallel()
 	diagonal := []float64{.5, 0, 0, 0, -1.25, 0, 0, 0, 2}
@@ -74,11 +75,11 @@ func TestRademacherIsExactForDiagonalJacobians(t *testing.T) {
 	}
 	logp, stderr, x0, _, err := EstimateLogLikelihood(linearVJP(diagonal, 3), RK4, Uniform(7), x1, StandardNormal, probes(3))
 	if err != nil || !slices.Equal(logp, want) || slices.Max(stderr) != 0 || !slices.Equal(x0.Data, wantX0.Data) {
-		t.Errorf("log p %v with errors %v (%v), want %v without", logp, stderr, err, want)
+		t.Errorf("log p %v with errors %v (%v), want %v with none", logp, stderr, err, want)
 	}
 }
 
-// TestProbesStayTheSame: along the trajectory, in any part of the batch, and with more probes beside them.
+// TestProbesStayTheSame along the trajectory, in any part of the batch, and when there are more probes.
 func TestProbesStayTheSame(t *testing.T) {
 	t.Parallel()
 	var seen []flow.Batch
@@ -94,11 +95,11 @@ func TestProbesStayTheSame(t *testing.T) {
 	}
 	for i, e := range seen {
 		if first := seen[i/12*12]; !slices.Equal(e.Data, first.Data) {
-			t.Fatalf("the probe of call %d is not that of the first call of its solve", i)
+			t.Fatalf("the probe of call %d differs from that of the first call of its solve", i)
 		}
 	}
 	if slices.Equal(seen[0].Data, seen[12].Data) || slices.Equal(seen[0].Row(0), seen[0].Row(1)) && slices.Equal(seen[0].Row(1), seen[0].Row(2)) {
-		t.Error("different probes, or samples, have the same numbers")
+		t.Error("different probes or samples have the same numbers")
 	}
 	p := probes(2)
 	p.First = 4
@@ -108,7 +109,7 @@ func TestProbesStayTheSame(t *testing.T) {
 	}
 	more := probes(5).batches(10, 3)
 	if !slices.Equal(more[0].Data, seen[0].Data) || !slices.Equal(more[1].Data, seen[12].Data) {
-		t.Error("the first two of five probes are not the two")
+		t.Error("the first two of five probes differ from the two")
 	}
 }
 
@@ -143,11 +144,11 @@ func TestHutchinsonErrors(t *testing.T) {
 		t.Errorf("one probe: %v", err)
 	}
 	if _, _, err := Hutchinson(linearVJP(skewed, 3), flow.NewBatch(1, 3))(0, x1); err == nil {
-		t.Error("1 probe for 2 points passes")
+		t.Error("1 probe for 2 points is accepted")
 	}
 	short := func(_ float64, x, _ flow.Batch) (flow.Batch, flow.Batch, error) { return x, flow.NewBatch(1, 3), nil }
 	if _, _, err := Hutchinson(short, x1)(0, x1); err == nil {
-		t.Error("a product for 1 of 2 points passes")
+		t.Error("a product for 1 of 2 points is accepted")
 	}
 }
 

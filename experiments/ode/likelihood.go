@@ -8,14 +8,14 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// LogLikelihood returns log p_1 at the points x1, (n, d), in nats, (n): the density that the flow makes of p_0 (Chen et
-// al., arXiv 1806.07366, theorem 1). The points go back along the field to x0, (n, d), and the divergence is integrated
-// on their way:
+// LogLikelihood returns log p_1 at the points x1, (n, d), in nats, (n), where p_1 is the density into which the flow
+// turns p_0 (Chen et al., arXiv 1806.07366, theorem 1). It moves the points back along the field to x0, (n, d), and
+// integrates the divergence along the way:
 //
 //	log p_1(x1) = log p_0(x0) - integral_0^1 div u_t(x_t) dt
 //
-// The grid ts is the one that sampling takes, from noise to data; it is walked backwards. logp0 returns log p_0, (n), as
-// StandardNormal does. nfe counts the calls of the field a sample.
+// ts is the grid for sampling, from noise to data; LogLikelihood reverses it. logp0 returns log p_0, (n), for example
+// StandardNormal. nfe counts the calls of the field per sample.
 func LogLikelihood(field flow.DivField, s Solver, ts []float64, x1 flow.Batch, logp0 func(x flow.Batch) []float64) (logp []float64, x0 flow.Batch, nfe int, err error) {
 	back := slices.Clone(ts)
 	slices.Reverse(back)
@@ -33,13 +33,12 @@ func LogLikelihood(field flow.DivField, s Solver, ts []float64, x1 flow.Batch, l
 	return logp, x0, nfe, nil
 }
 
-// Push returns where Solve carries the points x0, (n, d), and log p there in nats, (n), the density that the flow makes of
-// p_0 on the way:
+// Push moves the points x0, (n, d), as Solve does, and returns where they end, x1, with log p_1 there in nats, (n):
 //
 //	log p_1(x1) = log p_0(x0) - integral_0^1 div u_t(x_t) dt
 //
-// logp0 returns log p_0, (n), as StandardNormal does. nfe counts the calls of the field a sample. LogLikelihood of x1 is
-// another number: it finds another way back, by as much as the solver's error.
+// logp0 returns log p_0, (n), for example StandardNormal. nfe counts the calls of the field per sample. LogLikelihood of
+// x1 differs from logp by the solver's error, since it takes a slightly different path back.
 func Push(field flow.DivField, s Solver, ts []float64, x0 flow.Batch, logp0 func(x flow.Batch) []float64) (x1 flow.Batch, logp []float64, nfe int, err error) {
 	x1, spread, nfe, err := solveIntegral(field, s, ts, x0)
 	if err != nil {

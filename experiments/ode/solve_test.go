@@ -15,8 +15,8 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// gaussian is the exact field of CondOT from N(0, I) to N(m, s^2 I): the flow map is x(t) = t m + r(t) x(0) with
-// r^2 = t^2 s^2 + (1 - t)^2, and so u = m + (x - t m) (t s^2 - (1 - t)) / r^2.
+// gaussian is the exact field of CondOT from N(0, I) to N(m, s^2 I). The flow is x(t) = t m + r(t) x(0) with
+// r^2 = t^2 s^2 + (1 - t)^2, so u = m + (x - t m) (t s^2 - (1 - t)) / r^2.
 func gaussian(m, s float64) flow.Field {
 	return func(t float64, x flow.Batch) (flow.Batch, error) {
 		u := x.Clone()
@@ -29,10 +29,10 @@ func gaussian(m, s float64) flow.Field {
 }
 
 // TestObservedOrder measures the order of every solver as the slope of log error against log h on dx/dt =
-// 4 x (1 - x) cos t, whose solution is the logistic function of logit(x(0)) + 4 sin t. From 32 to 128 steps, and from
-// x(0) = 0.05, the leading term of every solver dominates by far, and rounding stays below a thousandth of the smallest
-// error, 2e-13. The Gaussian field will not do: there the leading error of the midpoint rule vanishes, at every t, for
-// any mean and width, and its observed order is 3.
+// 4 x (1 - x) cos t, whose solution is the logistic function of logit(x(0)) + 4 sin t. From x(0) = 0.05 and with 32 to
+// 128 steps, the leading error term of every solver dominates, and rounding stays below a thousandth of the smallest
+// error, 2e-13. The Gaussian field is unsuitable: for any mean and width, the leading error of the midpoint rule
+// vanishes there at every t, and its observed order is 3.
 func TestObservedOrder(t *testing.T) {
 	t.Parallel()
 	const x0 = .05
@@ -60,8 +60,8 @@ func TestObservedOrder(t *testing.T) {
 	}
 }
 
-// TestSolveIsUnchanged holds what four of the solvers gave, to the last bit, before they had a common memory for their
-// stages: samples that were drawn then can be drawn again.
+// TestSolveIsUnchanged compares four solvers, to the last bit, with what they gave before their stages shared memory, so
+// that older samples can be drawn again.
 func TestSolveIsUnchanged(t *testing.T) {
 	t.Parallel()
 	field := func(t float64, x flow.Batch) (flow.Batch, error) {
@@ -71,7 +71,7 @@ func TestSolveIsUnchanged(t *testing.T) {
 		}
 		return u, nil
 	}
-	many := flow.NewBatch(150, 2) // enough for a product in another order to show
+	many := flow.NewBatch(150, 2) // enough to reveal a changed order of operations
 	for i := range many.Data {
 		many.Data[i] = float64(i) / 100
 	}
@@ -103,7 +103,7 @@ func TestSolveIsUnchanged(t *testing.T) {
 	}
 }
 
-// TestSolveBackAndForth: the reverse of a solve ends where it began, within the errors of both.
+// TestSolveBackAndForth: solving backwards returns to the start, within the errors of both solves.
 func TestSolveBackAndForth(t *testing.T) {
 	t.Parallel()
 	x0, ts := flow.Batch{Dim: 1, Data: []float64{-2, -.3, 1.1}}, Uniform(100)
@@ -126,7 +126,7 @@ func TestSolveBackAndForth(t *testing.T) {
 	}
 }
 
-// TestTrajectory: it is where Solve is after so many steps, to the last bit.
+// TestTrajectory: after i steps it equals Solve over the first i steps, to the last bit.
 func TestTrajectory(t *testing.T) {
 	t.Parallel()
 	x0, ts := flow.Batch{Dim: 2, Data: []float64{-2, -.3, 1.1, .4}}, Uniform(5)
@@ -144,7 +144,7 @@ func TestTrajectory(t *testing.T) {
 	}
 }
 
-// TestGaussianFlow: the exact field of CondOT carries x to m + s x. RK4 in 100 steps is within 1e-7 of it.
+// TestGaussianFlow: the exact field of CondOT moves x to m + s x. 100 steps of RK4 are within 1e-7 of it.
 func TestGaussianFlow(t *testing.T) {
 	t.Parallel()
 	x, _, err := Solve(gaussian(1.5, .5), RK4, Uniform(100), flow.Batch{Dim: 1, Data: []float64{-2, -.3, 1.1}})
@@ -172,7 +172,7 @@ func TestOneEulerStepIsTheMean(t *testing.T) {
 	}
 }
 
-// TestNFEIsCounted: the calls foretold are the calls counted are the calls made. FSAL saves one a step.
+// TestNFEIsCounted: nfe and Calls agree with the calls made. FSAL saves one per step.
 func TestNFEIsCounted(t *testing.T) {
 	t.Parallel()
 	five := map[string]int{
@@ -184,7 +184,7 @@ func TestNFEIsCounted(t *testing.T) {
 			field := func(_ float64, x flow.Batch) (flow.Batch, error) { calls++; return x.Clone(), nil }
 			_, nfe, err := Solve(field, s, Uniform(5)[:steps+1], flow.NewBatch(3, 2))
 			if err != nil || nfe != calls || nfe != s.Calls(steps) || steps == 5 && nfe != five[s.Name] {
-				t.Errorf("%s: nfe of %d steps %d, %d calls made, %d foretold (%v)", s.Name, steps, nfe, calls, s.Calls(steps), err)
+				t.Errorf("%s: nfe of %d steps is %d, Calls %d, and %d calls were made (%v)", s.Name, steps, nfe, s.Calls(steps), calls, err)
 			}
 		}
 	}
@@ -219,11 +219,11 @@ func TestSolveReturnsTheFieldsError(t *testing.T) {
 	}
 	_, _, err := Solve(field, Euler, Uniform(4), flow.NewBatch(1, 1))
 	if !errors.Is(err, broken) || !strings.Contains(err.Error(), "t = 0.5") {
-		t.Errorf("error %v, want the field's, at t = 0.5", err)
+		t.Errorf("error %v, want the field's error at t = 0.5", err)
 	}
 	short := func(float64, flow.Batch) (flow.Batch, error) { return flow.NewBatch(1, 1), nil }
 	if _, _, err := Solve(short, Euler, Uniform(1), flow.NewBatch(2, 1)); err == nil {
-		t.Error("a field that returns too few points passes")
+		t.Error("a field that returns too few points is accepted")
 	}
 }
 

@@ -1,27 +1,27 @@
-// Package ode solves dx/dt = u(t, x) for batches of points with explicit Runge-Kutta methods given as Butcher tableaus:
-// in given steps, or with an error control of each sample's own; it integrates log densities and energies along the way.
+// Package ode solves dx/dt = u(t, x) for batches of points with explicit Runge-Kutta methods, given as Butcher tableaus.
+// It takes given steps, or adapts the steps of each sample to its error. It also integrates log densities and energies.
 //
 //	x1, nfe, err := ode.Solve(field, ode.Heun, ode.Uniform(16), x0)
 //	x1, nfe, err := ode.SolveAdaptive(field, ode.Tsit5, ode.Tolerance{Atol: 1e-6, Rtol: 1e-6}, x0)
 package ode
 
 // Solver is an explicit Runge-Kutta method as a Butcher tableau (Hairer, Norsett and Wanner, "Solving Ordinary
-// Differential Equations I", II.1), with the weights of its error estimate where it has one (II.4):
+// Differential Equations I", II.1), with the weights of its error estimate if it has one (II.4):
 //
 //	k_i = u(t + C_i h, x + h sum_{j<i} A_ij k_j),  x(t + h) = x + h sum_i B_i k_i,  error = h sum_i E_i k_i
 type Solver struct {
 	Name  string
 	Order int         // of the global error in h
 	A     [][]float64 // row i holds A_i0 .. A_i(i-1)
-	B, C  []float64   // one a stage
-	E     []float64   // B less the weights of the embedded method, of order Order - 1; nil without one
-	FSAL  bool        // first same as last: the last stage is the velocity at the end of the step, the next one's first
+	B, C  []float64   // one per stage
+	E     []float64   // B minus the weights of the embedded method, of order Order - 1; nil if there is none
+	FSAL  bool        // first same as last: the last stage is the first of the next step
 }
 
-// Stages returns the stages of a step. The last one of an FSAL method is the first of the next step.
+// Stages returns the number of stages of a step.
 func (s Solver) Stages() int { return len(s.B) }
 
-// Calls returns the velocity calls a sample that Solve makes in a number of steps: Stages a step, and one less with FSAL.
+// Calls returns the number of velocity calls per sample that Solve makes: Stages per step, or one fewer with FSAL.
 func (s Solver) Calls(steps int) int {
 	if s.FSAL {
 		return steps * (s.Stages() - 1)
@@ -29,8 +29,8 @@ func (s Solver) Calls(steps int) int {
 	return steps * s.Stages()
 }
 
-// Adaptive reports whether the solver estimates its error, and so can choose its own steps under a Tolerance.
+// Adaptive reports whether the solver estimates its error, so that it can choose its own steps under a Tolerance.
 func (s Solver) Adaptive() bool { return s.E != nil }
 
-// MarshalText returns the name of the solver, its form in a spec.
+// MarshalText returns the solver as written in a spec: its name.
 func (s Solver) MarshalText() ([]byte, error) { return []byte(s.Name), nil }

@@ -1,8 +1,8 @@
 package ode
 
-// The methods of one or two stages. Heun is the explicit trapezoidal rule (Karras et al. 2022, algorithm 1, without
-// churn); Ralston's has the smallest bound on its truncation error of all second-order methods of two stages ("Runge-Kutta
-// methods with minimum error bounds", 1962).
+// The methods with one or two stages. Heun is the explicit trapezoidal rule (Karras et al. 2022, algorithm 1, without
+// churn). Ralston has the smallest bound on its truncation error of all second-order methods with two stages
+// ("Runge-Kutta methods with minimum error bounds", 1962).
 var (
 	Euler    = Solver{Name: "euler", Order: 1, A: [][]float64{{}}, B: []float64{1}, C: []float64{0}}
 	Midpoint = Solver{Name: "midpoint", Order: 2, A: [][]float64{{}, {.5}}, B: []float64{0, 1}, C: []float64{0, .5}}
@@ -15,7 +15,7 @@ var (
 	}
 )
 
-// Kutta's methods of 1901: of third order, the classical one of fourth order, and the 3/8 rule.
+// Kutta's methods of 1901: his third-order method, the classical fourth-order one, and the 3/8 rule.
 var (
 	RK3 = Solver{
 		Name: "rk3", Order: 3,
@@ -64,7 +64,7 @@ var Dopri5 = Solver{
 }
 
 // Tsit5 is the 5(4) pair of Tsitouras ("Runge-Kutta pairs of order 5(4) satisfying only the first column simplifying
-// assumption", 2011). The paper prints it in decimals; the order conditions hold to their last digit.
+// assumption", 2011). The paper prints decimals, and the order conditions hold to their last digit.
 var Tsit5 = Solver{
 	Name: "tsit5", Order: 5, FSAL: true,
 	A: [][]float64{
@@ -84,5 +84,5 @@ var Tsit5 = Solver{
 	},
 }
 
-// Solvers lists every solver by name, the commonest first.
+// Solvers lists every solver, the most common first.
 var Solvers = []Solver{Euler, Midpoint, Heun, RK4, Ralston, RK3, RK438, Bosh3, Dopri5, Tsit5}

@@ -6,15 +6,15 @@ import (
 	"testing"
 )
 
-// tree is a rooted tree as the list of the trees that hang from its root.
+// tree is a rooted tree, given as the subtrees of its root.
 type tree []tree
 
-// trees returns the rooted trees of n nodes.
+// trees returns the rooted trees with n nodes.
 func trees(n int) []tree {
 	return forests(n-1, n-1)
 }
 
-// forests returns the multisets of trees of n nodes in all, none of more than the given nodes.
+// forests returns the multisets of trees with n nodes in total, each with at most the given number of nodes.
 func forests(n, largest int) []tree {
 	if n == 0 {
 		return []tree{{}}
@@ -24,7 +24,7 @@ func forests(n, largest int) []tree {
 		ofSize := trees(size)
 		for first, t := range ofSize {
 			for _, rest := range forests(n-size, size) {
-				// A multiset is counted once: its trees of one size come in the order of the list.
+				// Each multiset counts once: its trees of equal size follow the order of the list.
 				if len(rest) == 0 || rest[0].nodes() < size || slices.IndexFunc(ofSize, rest[0].equal) >= first {
 					all = append(all, append(tree{t}, rest...))
 				}
@@ -44,7 +44,7 @@ func (t tree) nodes() int {
 
 func (t tree) equal(o tree) bool { return slices.EqualFunc(t, o, tree.equal) }
 
-// density is gamma(t) of Hairer, Norsett and Wanner, definition II.2.10.
+// density returns gamma(t) (Hairer, Norsett and Wanner, definition II.2.10).
 func (t tree) density() float64 {
 	gamma := float64(t.nodes())
 	for _, c := range t {
@@ -53,7 +53,7 @@ func (t tree) density() float64 {
 	return gamma
 }
 
-// weight is Phi_i(t), the product over the children c of sum_j A_ij Phi_j(c), for every stage i.
+// weight returns Phi_i(t) for every stage i: the product over the children c of sum_j A_ij Phi_j(c).
 func (t tree) weight(s Solver) []float64 {
 	phi := make([]float64, s.Stages())
 	for i := range phi {
@@ -76,8 +76,8 @@ func dot(a, b []float64) float64 {
 	return sum
 }
 
-// worst returns the largest |sum_i b_i Phi_i(t) - 1/gamma(t)| over the trees of n nodes: 0 for all n up to p if and only
-// if the weights b give a method of order p (Hairer, Norsett and Wanner, theorem II.2.13).
+// worst returns the largest |sum_i b_i Phi_i(t) - 1/gamma(t)| over the trees with n nodes. It is 0 for all n up to p if
+// and only if the weights b give a method of order p (Hairer, Norsett and Wanner, theorem II.2.13).
 func worst(s Solver, b []float64, n int) float64 {
 	largest := 0.
 	for _, t := range trees(n) {
@@ -91,14 +91,14 @@ func TestTreesAreCounted(t *testing.T) {
 	for n, want := range []int{1: 1, 2: 1, 3: 2, 4: 4, 5: 9, 6: 20, 7: 48} {
 		if got := 0; n > 0 {
 			if got = len(trees(n)); got != want {
-				t.Errorf("%d rooted trees of %d nodes, want %d", got, n, want)
+				t.Errorf("%d rooted trees with %d nodes, want %d", got, n, want)
 			}
 		}
 	}
 }
 
-// TestOrderConditions: a wrong digit in a coefficient breaks one of them. The tolerance is that of sums of terms as large
-// as 12, which Tsit5 has, printed to 16 digits; the conditions beyond a method's order are off by more than 1e-5.
+// TestOrderConditions fails if one digit of a coefficient is wrong. The tolerance allows for sums of terms as large as
+// 12, printed to 16 digits, as in Tsit5. The conditions beyond a method's order are violated by more than 1e-5.
 func TestOrderConditions(t *testing.T) {
 	t.Parallel()
 	const rounding, off = 2e-14, 1e-5
@@ -106,11 +106,11 @@ func TestOrderConditions(t *testing.T) {
 		check := func(what string, b []float64, order int) {
 			for n := 1; n <= order; n++ {
 				if e := worst(s, b, n); e > rounding {
-					t.Errorf("%s: an order condition of %d nodes for the %s is off by %g, want 0 within %g", s.Name, n, what, e, rounding)
+					t.Errorf("%s: an order condition with %d nodes for the %s is off by %g, want 0 within %g", s.Name, n, what, e, rounding)
 				}
 			}
 			if e := worst(s, b, order+1); e < off {
-				t.Errorf("%s: the order conditions of %d nodes hold for the %s within %g: it is of a higher order", s.Name, order+1, what, e)
+				t.Errorf("%s: the order conditions with %d nodes hold for the %s within %g: its order is higher", s.Name, order+1, what, e)
 			}
 		}
 		check("method", s.B, s.Order)
@@ -142,15 +142,15 @@ func TestTableausAreConsistent(t *testing.T) {
 		last := s.Stages() - 1
 		same := s.C[last] == 1 && s.B[last] == 0 && slices.Equal(s.A[last], s.B[:last])
 		if s.FSAL != same {
-			t.Errorf("%s: FSAL is %t, while the last row of A is B: %t", s.Name, s.FSAL, same)
+			t.Errorf("%s: FSAL is %t, but the last row of A equals B: %t", s.Name, s.FSAL, same)
 		}
 		if s.Adaptive() && !s.FSAL {
-			t.Errorf("%s: SolveAdaptive takes the last stage for the velocity at the end of the step", s.Name)
+			t.Errorf("%s: SolveAdaptive requires FSAL: it uses the last stage as the velocity at the end of the step", s.Name)
 		}
 	}
 }
 
-// TestPublishedEmbeddedWeights compares with the weights that the papers print for the embedded methods.
+// TestPublishedEmbeddedWeights compares with the weights of the embedded methods printed in the papers.
 func TestPublishedEmbeddedWeights(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -161,7 +161,7 @@ func TestPublishedEmbeddedWeights(t *testing.T) {
 		{Dopri5, []float64{5179. / 57600, 0, 7571. / 16695, 393. / 640, -92097. / 339200, 187. / 2100, 1. / 40}},
 	} {
 		for i, want := range c.want {
-			if got := c.s.B[i] - c.s.E[i]; !(math.Abs(got-want) <= 1e-16) { // half a unit of the last place of B
+			if got := c.s.B[i] - c.s.E[i]; !(math.Abs(got-want) <= 1e-16) { // half a unit in the last place of B
 				t.Errorf("%s: embedded weight %d is %.17g, want %.17g", c.s.Name, i, got, want)
 			}
 		}

@@ -5,29 +5,28 @@ import (
 	"math"
 )
 
-// Tolerance bounds the error that an adaptive solver lets a sample make in one step, in the root mean square over the
-// dimensions i of x:
+// Tolerance bounds the error of a sample in one step of an adaptive solver, as a root mean square over the dimensions i:
 //
 //	|error_i| <= Atol + Rtol |x_i|
 //
-// The error at the end is of the same size unless the flow pulls points far apart, and falls in proportion.
+// The error at the end is proportional to it, and of the same size unless the flow pulls points far apart.
 type Tolerance struct {
-	Atol float64 `json:"atol" above:"0" doc:"absolute error a step, in units of x"`
-	Rtol float64 `json:"rtol" min:"0" doc:"error a step relative to x"`
+	Atol float64 `json:"atol" above:"0" doc:"absolute error per step, in units of x"`
+	Rtol float64 `json:"rtol" min:"0" doc:"error per step relative to x"`
 }
 
-// check returns an error unless the tolerances can be met.
+// check returns an error unless the tolerances are valid.
 func (tol Tolerance) check() error {
 	if !(tol.Atol > 0) || math.IsInf(tol.Atol, 1) {
-		return fmt.Errorf("atol: %g: give a finite number above 0", tol.Atol)
+		return fmt.Errorf("atol: %g: must be positive and finite", tol.Atol)
 	}
 	if !(tol.Rtol >= 0) || math.IsInf(tol.Rtol, 1) {
-		return fmt.Errorf("rtol: %g: give a finite number, at least 0", tol.Rtol)
+		return fmt.Errorf("rtol: %g: must be finite and at least 0", tol.Rtol)
 	}
 	return nil
 }
 
-// norm returns the size of v at a step from x to y, all (d), in units of the tolerance (Hairer, Norsett and Wanner,
+// norm returns the size of v in a step from x to y, all (d), in units of the tolerance (Hairer, Norsett and Wanner,
 // equation II.4.11):
 //
 //	sqrt(1/d sum_i (v_i / (Atol + Rtol max(|x_i|, |y_i|)))^2)
