@@ -9,12 +9,12 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// Boxes is a mixture of uniform distributions on boxes along the axes.
+// Boxes is a mixture of uniform distributions on axis-aligned boxes.
 //
-// Its velocity has no limit at t = 1 outside of the boxes, where a Field returns an error, and is alpha'(1) x inside.
+// At t = 1 its velocity is alpha'(1) x inside the boxes and has no limit outside of them, where a Field returns an error.
 type Boxes struct {
 	Weights   []float64  // up to a common factor; nil if all are equal
-	Low, High flow.Batch // corners, (k, d), with Low < High on every axis
+	Low, High flow.Batch // opposite corners, (k, d), with Low < High on every axis
 }
 
 // Dim returns the dimension d.
@@ -31,8 +31,8 @@ func (b Boxes) Cov() flow.Batch {
 	})
 }
 
-// Entropy returns the entropy in nats and its standard error from about n draws: exact for boxes that do not overlap;
-// see Law.
+// Entropy returns the entropy in nats and its standard error from about n draws. It is exact for boxes that do not
+// overlap; see Law.
 func (b Boxes) Entropy(n int, seed uint64) (nats, se float64) {
 	logVolume := func(i int) float64 {
 		sum := 0.
@@ -65,11 +65,11 @@ func (b Boxes) centres() flow.Batch {
 	return c
 }
 
-func (b Boxes) view() view {
+func (b Boxes) posterior() posterior {
 	if err := flow.CheckLike(b.Low, b.High); err != nil {
 		panic("oracle: the corners of the boxes: " + err.Error())
 	}
-	v := &boxesView{logShare: shares(b.Weights, b.parts()), axes: make([][]side, b.Dim())}
+	v := &boxesPosterior{logShare: shares(b.Weights, b.parts()), axes: make([][]side, b.Dim())}
 	for i, w := range v.logShare {
 		v.logShare[i] = math.Log(w)
 		for j, low := range b.Low.Row(i) {
@@ -88,31 +88,30 @@ func (b Boxes) view() view {
 	return v
 }
 
-// side is what a box, and others in the same row or column, covers of one axis, and the posterior on it of the last
-// point that was looked at.
+// side is the interval that one or more boxes cover on one axis, with the posterior on it given the last point.
 type side struct {
 	low, high float64
 	logp      float64 // log density of the noisy coordinate
 	u, score  float64
-	spread    float64
+	variance  float64
 	du        float64 // du/dx
 }
 
-// boxesView is a law of Boxes seen through a X1 + s X0 (see gaze). On each axis of a box the noise X0 = (x - a X1) / s is,
-// given x, a standard normal number kept between (x - a high) / s and (x - a low) / s.
-type boxesView struct {
-	gaze     gaze
+// boxesPosterior is the posterior of Boxes. Given x, the noise X0 = (x - a X1) / s is, on each axis of a box, a standard
+// normal number truncated to the interval from (x - a high) / s to (x - a low) / s.
+type boxesPosterior struct {
+	obs      observation
 	logShare []float64
-	axes     [][]side // the different sides of each axis
+	axes     [][]side // the distinct sides on each axis
 	sides    []int    // (k, d): the side of each box on each axis
 }
 
-func (v *boxesView) set(g gaze) { v.gaze = g }
+func (v *boxesPosterior) set(obs observation) { v.obs = obs }
 
-func (v *boxesView) logs(x, dst []float64) {
+func (v *boxesPosterior) logs(x, dst []float64) {
 	for j, axis := range v.axes {
 		for i := range axis {
-			axis[i].look(v.gaze, x[j])
+			axis[i].update(v.obs, x[j])
 		}
 	}
 	for i := range dst {
@@ -124,35 +123,35 @@ func (v *boxesView) logs(x, dst []float64) {
 	}
 }
 
-// look fills in the posterior of a side given the noisy coordinate x.
-func (e *side) look(g gaze, x float64) {
+// update computes the posterior on the side given the noisy coordinate x.
+func (e *side) update(obs observation, x float64) {
 	width := e.high - e.low
-	if g.s == 0 {
-		// X1 = x / a exactly; within a side the density is flat, so the score is 0.
+	if obs.s == 0 {
+		// X1 is exactly x / a. The density is constant within a side, so the score is 0.
 		e.logp = math.Inf(-1)
-		if x >= g.a*e.low && x <= g.a*e.high {
-			e.logp = -math.Log(g.a * width)
+		if x >= obs.a*e.low && x <= obs.a*e.high {
+			e.logp = -math.Log(obs.a * width)
 		}
-		e.u, e.score, e.du = g.p*x/g.a, 0, g.p/g.a
-		e.spread = g.w * g.w / (g.a * g.a)
+		e.u, e.score, e.du = obs.p*x/obs.a, 0, obs.p/obs.a
+		e.variance = obs.w * obs.w / (obs.a * obs.a)
 		return
 	}
-	h := g.a * width / g.s
-	t := truncate((x-g.a*e.high)/g.s, h)
-	e.logp = t.logMean - math.Log(g.s)
-	e.score = -t.mean / g.s
-	e.u = g.p*(e.high-width*t.fraction) - g.qs*e.score
-	across := width / g.s
-	e.spread = g.w * g.w * across * across * t.variance
-	e.du = g.p*h*across*t.variance + g.qs*t.loss/(g.s*g.s)
+	h := obs.a * width / obs.s
+	t := truncate((x-obs.a*e.high)/obs.s, h)
+	e.logp = t.logMean - math.Log(obs.s)
+	e.score = -t.mean / obs.s
+	e.u = obs.p*(e.high-width*t.fraction) - obs.qs*e.score
+	across := width / obs.s
+	e.variance = obs.w * obs.w * across * across * t.variance
+	e.du = obs.p*h*across*t.variance + obs.qs*t.loss/(obs.s*obs.s)
 }
 
-func (v *boxesView) moments(i int, u, score []float64) (spread, div float64) {
+func (v *boxesPosterior) moments(i int, u, score []float64) (variance, div float64) {
 	for j, at := range v.sides[i*len(u) : (i+1)*len(u)] {
 		e := &v.axes[j][at]
 		u[j], score[j] = e.u, e.score
-		spread += e.spread
+		variance += e.variance
 		div += e.du
 	}
-	return spread, div
+	return variance, div
 }

@@ -9,7 +9,7 @@ import (
 	"flowsweep/experiments/target"
 )
 
-// others are members of the families besides the defaults.
+// others are targets with parameters other than the defaults.
 var others = map[string]flow.Maker[target.Target]{
 	"wide moons":      target.Moons{Noise: .2},
 	"close circles":   target.Circles{Factor: .8, Noise: .1},
@@ -34,9 +34,9 @@ func everyTarget(t *testing.T) map[string]target.Target {
 	return all
 }
 
-// TestDrawsAreOfTheLaw holds the draws of every target against its law: mean and covariance, the mean of -log q, which
-// is the entropy for draws from q alone, and Stein's identity, E[f(X) d_j log q(X) + d_j f(X)] = 0, for f = sin(2 x_j),
-// which feels the shape (the density of boxes has jumps, and the identity no meaning). Each band is 5 standard errors,
+// TestDrawsAreOfTheLaw compares the draws of every target with its law: mean and covariance, the mean of -log q, which is
+// the entropy only for draws from q, and Stein's identity, E[f(X) d_j log q(X) + d_j f(X)] = 0, for f = sin(2 x_j), which
+// depends on the shape. The identity does not hold for boxes, whose density jumps. The tolerance is 5 standard errors,
 // estimated from the draws; the seeds are fixed.
 func TestDrawsAreOfTheLaw(t *testing.T) {
 	t.Parallel()
@@ -46,7 +46,7 @@ func TestDrawsAreOfTheLaw(t *testing.T) {
 			continue
 		}
 		if target.Law.Dim() != target.Dim {
-			t.Fatalf("%s: dimension %d, and of the law %d", name, target.Dim, target.Law.Dim())
+			t.Fatalf("%s: dimension %d, but the law has %d", name, target.Dim, target.Law.Dim())
 		}
 		x := target.Sample(n, flow.NewStream(4, name))
 		o := oracle.Oracle{Law: target.Law, Path: flow.CondOT}
@@ -81,18 +81,18 @@ func TestDrawsAreOfTheLaw(t *testing.T) {
 	}
 }
 
-// within checks that the mean of n terms is what it should be, up to 5 standard errors of both.
+// within checks the mean of n terms, with a tolerance of 5 standard errors of the mean and of the wanted value.
 func within(t *testing.T, what string, n int, want, wantSE float64, term func(i int) float64) {
 	t.Helper()
-	mean, spread := 0., 0.
+	mean, variance := 0., 0.
 	for i := range n {
 		mean += term(i) / float64(n)
 	}
 	for i := range n {
-		spread += (term(i) - mean) * (term(i) - mean) / float64(n)
+		variance += (term(i) - mean) * (term(i) - mean) / float64(n)
 	}
-	// A mean over equal terms, as of the density on a checkerboard, is off by rounding alone.
-	if tol := 5*math.Sqrt(spread/float64(n)+wantSE*wantSE) + 1e-12*math.Abs(want); !(math.Abs(mean-want) <= tol) {
+	// A mean of equal terms, such as the density on a checkerboard, is off by rounding only.
+	if tol := 5*math.Sqrt(variance/float64(n)+wantSE*wantSE) + 1e-12*math.Abs(want); !(math.Abs(mean-want) <= tol) {
 		t.Errorf("%s is %g, want %g within %g", what, mean, want, tol)
 	}
 }

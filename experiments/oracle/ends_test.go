@@ -12,7 +12,7 @@ import (
 	"flowsweep/experiments/target"
 )
 
-// TestStart: u_0(x) = a'(0) E[X1] + s'(0) x, so that one Euler step of CondOT ends at the mean, wherever it began.
+// TestStart: u_0(x) = a'(0) E[X1] + s'(0) x, so one Euler step of CondOT ends at the mean from any point.
 func TestStart(t *testing.T) {
 	t.Parallel()
 	for name, law := range laws(t) {
@@ -38,10 +38,10 @@ func TestStart(t *testing.T) {
 	}
 }
 
-// TestEnd: at t = 1 the velocity is a' x + s' E[X0|x] = a' x - s s' grad log q(x), which is x under CondOT, and x + grad
-// log q(x) for alpha = t on the circle, whose s' is infinite but whose s s' is -1. It is also the limit: 1e-10 before the
-// end the velocity differs by 1e-10 times its derivative in t, which for widths from 0.1 up is at most about 1/0.1^4,
-// and by rounding, as 1 - t is known to 1e-6 of its size. No point here is so near to an edge of a box.
+// TestEnd: at t = 1 the velocity is a' x + s' E[X0|x] = a' x - s s' grad log q(x). This is x under CondOT, and x + grad
+// log q(x) for alpha = t on the circle, whose s' is infinite but whose s s' is -1. It is also the limit: at 1e-10 before
+// the end the velocity differs by 1e-10 times its derivative in t, at most about 1/0.1^4 for widths of at least 0.1, and
+// by rounding, since 1 - t has a relative error of 1e-6. No point here is that close to an edge of a box.
 func TestEnd(t *testing.T) {
 	t.Parallel()
 	for name, law := range laws(t) {
@@ -54,7 +54,7 @@ func TestEnd(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i := range div {
-				// The divergence is larger than the velocity by 1/0.1, and so is its derivative.
+				// The divergence is larger than the velocity by a factor of 1/0.1, and so is its derivative.
 				if math.Abs(div[i]-divBefore[i]) > 1e-4*(1+math.Abs(div[i])) {
 					t.Errorf("%s, %s: div u_1 = %g, just before it is %g", name, path.Name, div[i], divBefore[i])
 				}
@@ -79,8 +79,8 @@ func TestEnd(t *testing.T) {
 	}
 }
 
-// TestFarPoints: far outside and just before the end the velocity points from the nearest edge or Gaussian, u = (x1 - x)
-// / (1 - t) up to the width of the posterior, and nothing is 0/0.
+// TestFarPoints: far from the law and just before the end, the velocity points to the nearest edge or Gaussian x1,
+// u = (x1 - x) / (1 - t) up to the width of the posterior, and nothing is 0/0.
 func TestFarPoints(t *testing.T) {
 	t.Parallel()
 	const late = 1 - 1e-6
@@ -100,7 +100,7 @@ func TestFarPoints(t *testing.T) {
 		}
 	}
 	u := must[flow.Batch](t)(oracle.Oracle{Law: overlapping, Path: flow.CondOT}.Field()(late, x))
-	// The third point is beyond the right edge, 2.5, of the third box, level with its lower one, -2.
+	// The third point lies to the right of the third box, whose right edge is 2.5, at the height of its lower edge, -2.
 	if got, want := u.Row(2)[0], (2.5-40)/1e-6; math.Abs(got/want-1) > 1e-5 {
 		t.Errorf("velocity %g, want %g", got, want)
 	}
@@ -118,14 +118,14 @@ func TestErrors(t *testing.T) {
 		x    flow.Batch
 		want string
 	}{
-		{"before", three, flow.CondOT, -.1, flow.NewBatch(1, 2), "keep it in [0, 1]"},
-		{"after", three, flow.CondOT, math.Nextafter(1, 2), flow.NewBatch(1, 2), "keep it in [0, 1]"},
-		{"no time", three, flow.CondOT, math.NaN(), flow.NewBatch(1, 2), "keep it in [0, 1]"},
-		{"dimension", three, flow.CondOT, .5, flow.NewBatch(1, 3), "give points of dimension 2"},
-		{"data at the end", data, flow.CondOT, 1, flow.NewBatch(1, 2), "give the law some noise"},
-		{"data at the end of cosine", data, cosine, 1, flow.NewBatch(1, 2), "give the law some noise"},
-		{"off the data at the end", data, flow.CondOT, 1, flow.Batch{Dim: 2, Data: []float64{.5, .5}}, "give the law some noise"},
-		{"outside the boxes", overlapping, flow.CondOT, 1, flow.Batch{Dim: 2, Data: []float64{9, 9}}, "stop short of t = 1"},
+		{"before", three, flow.CondOT, -.1, flow.NewBatch(1, 2), "must be in [0, 1]"},
+		{"after", three, flow.CondOT, math.Nextafter(1, 2), flow.NewBatch(1, 2), "must be in [0, 1]"},
+		{"NaN", three, flow.CondOT, math.NaN(), flow.NewBatch(1, 2), "must be in [0, 1]"},
+		{"dimension", three, flow.CondOT, .5, flow.NewBatch(1, 3), "the law has dimension 2"},
+		{"data at the end", data, flow.CondOT, 1, flow.NewBatch(1, 2), "add noise to the law"},
+		{"data at the end of cosine", data, cosine, 1, flow.NewBatch(1, 2), "add noise to the law"},
+		{"off the data at the end", data, flow.CondOT, 1, flow.Batch{Dim: 2, Data: []float64{.5, .5}}, "add noise to the law"},
+		{"outside the boxes", overlapping, flow.CondOT, 1, flow.Batch{Dim: 2, Data: []float64{9, 9}}, "stop before t = 1"},
 		{"infinite start", three, half, 0, flow.NewBatch(1, 2), "use t = 1e-05 instead"},
 	} {
 		o := oracle.Oracle{Law: c.law, Path: c.path}
@@ -134,11 +134,11 @@ func TestErrors(t *testing.T) {
 		}
 	}
 	if _, err := (oracle.Oracle{Law: three, Path: flow.CondOT}).RowField()([]float64{.5}, flow.NewBatch(2, 2)); err == nil {
-		t.Error("one time for two points passes")
+		t.Error("one time for two points is accepted")
 	}
 }
 
-// TestNotFinite: a lost point is lost alone.
+// TestNotFinite: a point that is not finite does not affect the others.
 func TestNotFinite(t *testing.T) {
 	t.Parallel()
 	for name, law := range laws(t) {
@@ -153,7 +153,8 @@ func TestNotFinite(t *testing.T) {
 	}
 }
 
-// TestDensityAtTheEnd: -Inf off the law, +Inf on a point of it, else that of the law.
+// TestDensityAtTheEnd: the log density is -Inf outside the support of the law, +Inf at a point of positive probability,
+// and that of the law elsewhere.
 func TestDensityAtTheEnd(t *testing.T) {
 	t.Parallel()
 	at := func(law oracle.Law, x, y float64) float64 {

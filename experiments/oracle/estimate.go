@@ -7,12 +7,12 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// replicates is how many independent estimates a Monte-Carlo mean is made of. Their spread is its standard error: that
-// holds for stratified draws, where the spread of single draws would not do.
+// replicates is the number of independent estimates that make up a Monte-Carlo mean. Their spread gives its standard
+// error, which the spread of single draws would not, because the draws are stratified.
 const replicates = 64
 
-// estimate returns the mean of f and its standard error from about n draws: 64 times as many as make n. Each draw of a
-// replicate has its own stratum of u in [0, 1), a generator for the rest, and x, (d), to write to.
+// estimate returns the mean of f and its standard error from n draws, rounded up to a multiple of replicates. Each draw
+// of a replicate gets u from its own stratum of [0, 1), a generator for everything else, and scratch memory x, (d).
 func estimate(law Law, n int, seed uint64, name string, f func(m *mixer, u float64, r *rand.Rand, x []float64) float64) (mean, se float64) {
 	each := max(1, (n+replicates-1)/replicates)
 	var means [replicates]float64
@@ -35,12 +35,12 @@ func estimate(law Law, n int, seed uint64, name string, f func(m *mixer, u float
 	return mean, math.Sqrt(se / (replicates * (replicates - 1)))
 }
 
-// integrate returns the integral of f from 0 to 1 by the tanh-sinh rule, whose points crowd at both ends, where narrow
-// laws and roots of 1 - t have their features (Takahasi and Mori 1974). Smooth integrands come out within 1e-12 of
-// their size; f is not called at the ends.
+// integrate returns the integral of f from 0 to 1 by the tanh-sinh rule (Takahasi and Mori 1974). Its points are dense at
+// both ends, where narrow laws and roots of 1 - t vary most. The relative error is about 1e-12 for smooth integrands. f
+// is not called at the ends.
 func integrate(f func(t float64) float64) float64 {
 	term := func(y float64) float64 {
-		// t and 1 - t of the substitution, each without cancellation.
+		// t is computed without cancellation for either sign of y.
 		e := math.Exp(-math.Pi * math.Sinh(math.Abs(y)))
 		t := e / (1 + e)
 		if y > 0 {
@@ -51,7 +51,7 @@ func integrate(f func(t float64) float64) float64 {
 		}
 		return f(t) * math.Pi * math.Cosh(y) * e / ((1 + e) * (1 + e))
 	}
-	const reach = 3.5 // e is below the smallest difference to 1
+	const reach = 3.5 // beyond it, 1 + e rounds to 1
 	sum, last := 0., math.Inf(1)
 	for h, first := 1., true; h > 1e-4; h, first = h/2, false {
 		step := 2 * h

@@ -2,42 +2,42 @@ package oracle
 
 import "flowsweep/experiments/flow"
 
-// The three below are what theorems about the velocity speak of. Tests alone ask for them.
+// The exported methods below occur in theorems about the velocity. Only tests use them.
 
-// PosteriorMean returns E[X1 | X_t = x], (n, d): the best guess of the data behind the noisy points x, (n, d).
+// PosteriorMean returns E[X1 | X_t = x], (n, d), the best estimate of the data given the noisy points x, (n, d).
 func (o Oracle) PosteriorMean(t float64, x flow.Batch) (flow.Batch, error) {
-	g, err := noiseAt(o.Path, t)
+	obs, err := observationAt(o.Path, t)
 	if err != nil {
 		return flow.Batch{}, err
 	}
-	g.p, g.w = 1, g.s
-	return o.means(g, x)
+	obs.p, obs.w = 1, obs.s
+	return o.means(obs, x)
 }
 
-// Score returns grad log p_t(x), (n, d), the gradient of LogDensity in the points x, (n, d).
+// Score returns grad log p_t(x), (n, d), the gradient of LogDensity at the points x, (n, d).
 func (o Oracle) Score(t float64, x flow.Batch) (flow.Batch, error) {
-	g, err := noiseAt(o.Path, t)
+	obs, err := observationAt(o.Path, t)
 	if err != nil {
 		return flow.Batch{}, err
 	}
-	g.qs = -1 // the score is -E[X0 | x] / s
-	return o.means(g, x)
+	obs.qs = -1 // the score is -E[X0 | x] / s
+	return o.means(obs, x)
 }
 
-func (o Oracle) means(g gaze, x flow.Batch) (flow.Batch, error) {
+func (o Oracle) means(obs observation, x flow.Batch) (flow.Batch, error) {
 	y := flow.NewBatch(x.Len(), x.Dim)
-	err := o.look([]gaze{g}, x, func(m *mixer, i int) { m.mean(y.Row(i)) })
+	err := o.eachWeighed([]observation{obs}, x, func(m *mixer, i int) { m.mean(y.Row(i)) })
 	return y, err
 }
 
-// LogDensity returns log p_t(x), (n), in nats, of the points x, (n, d). It is -Inf where the law has no points at t = 1,
-// and +Inf on a point of positive probability.
+// LogDensity returns log p_t(x), (n), in nats, at the points x, (n, d). At t = 1 it is -Inf outside the support of the
+// law, and +Inf at a point of positive probability.
 func (o Oracle) LogDensity(t float64, x flow.Batch) ([]float64, error) {
-	g, err := noiseAt(o.Path, t)
+	obs, err := observationAt(o.Path, t)
 	if err != nil {
 		return nil, err
 	}
 	logp := make([]float64, x.Len())
-	err = o.each([]gaze{g}, x, func(m *mixer, i int) { logp[i] = m.look(x.Row(i)) })
+	err = o.each([]observation{obs}, x, func(m *mixer, i int) { logp[i] = m.weigh(x.Row(i)) })
 	return logp, err
 }

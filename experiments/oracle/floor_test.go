@@ -10,8 +10,8 @@ import (
 	"flowsweep/experiments/target"
 )
 
-// TestPublishedFloorsAndEntropies compares with values that were computed elsewhere, in float64 by another program, for
-// CondOT. The tolerance is 3 standard errors of both together, and half a unit of the last digit printed.
+// TestPublishedFloorsAndEntropies compares with values that another program computed in float64 for CondOT. The tolerance
+// is 3 joint standard errors, plus half a unit of the last printed digit.
 func TestPublishedFloorsAndEntropies(t *testing.T) {
 	t.Parallel()
 	moons := func(noise float64) oracle.Law { return lawOf(t, target.Moons{Noise: noise}) }
@@ -39,8 +39,8 @@ func TestPublishedFloorsAndEntropies(t *testing.T) {
 	}
 }
 
-// TestGaussianFloor: for N(m, s^2 I) the floor is s pi/2 under CondOT, whatever m and the dimension, and pi^2/4 for the
-// cosine path and s = 1. The claim is 1e-9.
+// TestGaussianFloor: for N(m, s^2 I) the floor is s pi/2 under CondOT, for any m and dimension, and pi^2/4 for the cosine
+// path and s = 1, within the documented 1e-9.
 func TestGaussianFloor(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -63,8 +63,8 @@ func TestGaussianFloor(t *testing.T) {
 	}
 }
 
-// TestSampledFloorIsTheExact: two Gaussians in one place are one, but go the sampled way. So does the energy. The bands
-// are 4 standard errors, and the errors themselves must be small enough to see a difference of a percent.
+// TestSampledFloorIsTheExact: two equal Gaussians are the same law as one, but their floor and energy are sampled. The
+// tolerance is 4 standard errors, which must be below 1 % of the value.
 func TestSampledFloorIsTheExact(t *testing.T) {
 	t.Parallel()
 	for _, path := range []flow.Path{flow.CondOT, cosine} {
@@ -83,8 +83,8 @@ func TestSampledFloorIsTheExact(t *testing.T) {
 	}
 }
 
-// TestFloorWithoutNoise: a single point of data leaves nothing open, and many leave only which of them it is: something,
-// and less than all there is to know, E|X1 - X0|^2 / d. Along a variance-preserving path too the floor is finite.
+// TestFloorWithoutNoise: the floor of a single data point is 0. That of many is positive, and below E|X1 - X0|^2 / d
+// under CondOT. It is finite on a variance-preserving path too.
 func TestFloorWithoutNoise(t *testing.T) {
 	t.Parallel()
 	law := lawOf(t, target.Moons{Noise: 0})
@@ -97,14 +97,14 @@ func TestFloorWithoutNoise(t *testing.T) {
 		}
 		v, se := oracle.Oracle{Law: law, Path: path}.Floor(1<<10, 0)
 		if !(v > .1*all) || !(se < v) || path.Name == "condot" && !(v < all) {
-			t.Errorf("%s: the floor of a data set is %g +- %g, of %g in all", path.Name, v, se, all)
+			t.Errorf("%s: the floor of a data set is %g +- %g, while E|X1 - X0|^2 / d is %g", path.Name, v, se, all)
 		}
 	}
 }
 
 // TestClampedFloor: for N(0, I) and alpha = t on the circle the conditional variance is 1 / (1 - t^2), which has no
-// integral. Up to T = Clamp(1) it has atanh(T), and the floor adds what the clamped times have: (1 - T) / (1 - T^2). The
-// sampled floor of two such Gaussians agrees within 4 standard errors.
+// integral. Up to T = Clamp(1) the integral is atanh(T), and the clamped times add (1 - T) / (1 - T^2). The sampled floor
+// of two such Gaussians agrees within 4 standard errors.
 func TestClampedFloor(t *testing.T) {
 	t.Parallel()
 	end := vp.Clamp(1)
@@ -122,9 +122,9 @@ func TestClampedFloor(t *testing.T) {
 	}
 }
 
-// TestFloorOverTimes: for N(0, I) under CondOT the conditional variance is 1 / (t^2 + (1-t)^2), which the density 2t
-// weighs to pi/2 as the uniform one does: it is the same at t and 1 - t. The density of late times, 4 from 3/4 on, weighs
-// it to 4 (pi/4 - atan(1/2)); its jump costs the rule all but 3 digits. Sampling agrees within 4 standard errors.
+// TestFloorOverTimes: for N(0, I) under CondOT the conditional variance is 1 / (t^2 + (1-t)^2). It is the same at t and
+// 1 - t, so the density 2t gives pi/2, like the uniform one. The density of late times, 4 from 3/4 on, gives
+// 4 (pi/4 - atan(1/2)); its jump leaves the rule only 3 digits. Sampling agrees within 4 standard errors.
 func TestFloorOverTimes(t *testing.T) {
 	t.Parallel()
 	one := oracle.Oracle{Law: lawOf(t, target.Gaussian{Dim: 2, Std: 1}), Path: flow.CondOT}
@@ -148,7 +148,7 @@ func TestFloorOverTimes(t *testing.T) {
 	}
 }
 
-// TestEveryPathAndTimes: all that a spec can name has a finite floor and energy.
+// TestEveryPathAndTimes: every path and distribution of times has a finite floor and energy.
 func TestEveryPathAndTimes(t *testing.T) {
 	t.Parallel()
 	for name, law := range map[string]oracle.Law{"three": three, "overlapping": overlapping} {
@@ -174,8 +174,8 @@ func TestEveryPathAndTimes(t *testing.T) {
 	}
 }
 
-// TestEnergyAndFloorMakeTheWhole: E|a' X1 + s' X0|^2 = integral E|u_t|^2 dt + d floor, where the left side is, ends being
-// independent, integral a'^2 dt E|X1|^2 + integral s'^2 dt d. The band is 4 standard errors.
+// TestEnergyAndFloorMakeTheWhole: E|a' X1 + s' X0|^2 = integral E|u_t|^2 dt + d floor. For independent ends the left side
+// is integral a'^2 dt E|X1|^2 + integral s'^2 dt d. The tolerance is 4 standard errors.
 func TestEnergyAndFloorMakeTheWhole(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -10,8 +10,8 @@ import (
 	"flowsweep/experiments/target"
 )
 
-// These tests solve the exact flow of moons of noise 0.1 with the solvers of ode: each is known to be right by itself,
-// and here they must agree on a field that bends sharply.
+// These tests solve the exact flow of moons with noise 0.1 with the solvers of ode. Each package has tests of its own;
+// here they must agree on a strongly curved field.
 
 func moonsFlow(t *testing.T, p flow.Path) oracle.Oracle {
 	t.Helper()
@@ -24,16 +24,16 @@ func noise(n int) flow.Batch {
 	return x0
 }
 
-// distance returns the largest distance between two rows.
-func distance(a, b flow.Batch) float64 {
-	most := 0.
+// maxDistance returns the largest distance between a row of a and the same row of b.
+func maxDistance(a, b flow.Batch) float64 {
+	largest := 0.
 	for i := range a.Len() {
-		most = max(most, math.Hypot(a.Row(i)[0]-b.Row(i)[0], a.Row(i)[1]-b.Row(i)[1]))
+		largest = max(largest, math.Hypot(a.Row(i)[0]-b.Row(i)[0], a.Row(i)[1]-b.Row(i)[1]))
 	}
-	return most
+	return largest
 }
 
-// solved returns where the exact flow carries the points, within about 1e-9: tolerances of 1e-11 a step.
+// solved returns where the exact flow moves the points, within about 1e-9, from tolerances of 1e-11 per step.
 func solved(t *testing.T, o oracle.Oracle, x0 flow.Batch) flow.Batch {
 	t.Helper()
 	x, _, err := ode.SolveAdaptive(o.RowField(), ode.Dopri5, ode.Tolerance{Atol: 1e-11, Rtol: 1e-11}, x0)
@@ -43,8 +43,8 @@ func solved(t *testing.T, o oracle.Oracle, x0 flow.Batch) flow.Batch {
 	return x
 }
 
-// TestEveryPathLeadsToTheSamePoints: X1 is a function of X0 alone, whatever path from pure noise connects them (arXiv
-// 2412.06264, section 4.6.2). VP is left out: it does not start at pure noise.
+// TestEveryPathLeadsToTheSamePoints: X1 is the same function of X0 for every path from pure noise (arXiv 2412.06264,
+// section 4.6.2). VP is omitted because it does not start at pure noise.
 func TestEveryPathLeadsToTheSamePoints(t *testing.T) {
 	t.Parallel()
 	x0 := noise(12)
@@ -66,14 +66,14 @@ func TestEveryPathLeadsToTheSamePoints(t *testing.T) {
 		t.Fatalf("only %d paths start from pure noise", len(list))
 	}
 	for _, p := range list {
-		if d := distance(solved(t, moonsFlow(t, p), x0), want); !(d <= 1e-6) {
-			t.Errorf("%s leads up to %g away from where condot leads", p, d)
+		if d := maxDistance(solved(t, moonsFlow(t, p), x0), want); !(d <= 1e-6) {
+			t.Errorf("%s ends up to %g away from where condot ends", p, d)
 		}
 	}
 }
 
-// TestAdaptiveSolversMeetTheirTolerance on the exact velocity: the error at the end is within 20 tolerances of a step,
-// since a flow that parts points over a gap multiplies errors.
+// TestAdaptiveSolversMeetTheirTolerance on the exact velocity: the error at the end is at most 20 tolerances. It may
+// exceed the tolerance because a flow that separates points across a gap amplifies errors.
 func TestAdaptiveSolversMeetTheirTolerance(t *testing.T) {
 	t.Parallel()
 	o, x0 := moonsFlow(t, flow.CondOT), noise(60)
@@ -95,8 +95,8 @@ func TestAdaptiveSolversMeetTheirTolerance(t *testing.T) {
 	}
 }
 
-// TestLikelihoodIsTheLawsDensity: log p_1 by the change of variables along the exact flow is the closed form, within 1e-4
-// at 200 steps of rk4, an error of order 4 that 100 steps have 16 times over.
+// TestLikelihoodIsTheLawsDensity: log p_1 by the change of variables along the exact flow equals the closed form within
+// 1e-4 at 200 steps of rk4. The error is of order 4: it is 16 times as large at 100 steps.
 func TestLikelihoodIsTheLawsDensity(t *testing.T) {
 	t.Parallel()
 	for _, p := range []flow.Path{flow.CondOT, flow.Cosine} {
@@ -122,15 +122,10 @@ func TestLikelihoodIsTheLawsDensity(t *testing.T) {
 	}
 }
 
-// TestHutchinsonsLikelihood: with random probes it is the same within its own standard errors. e J is taken by central
-// differences along e, which for the gradient field that the flow is equal J e; over 20 points and 64 probes none of the
-// deviations should pass 4 of the errors, and their mean square is near 1 (64 probes: Student's t, 1.03; its own standard
-// deviation over 20 points 0.33).
-func TestHutchinsonsLikelihood(t *testing.T) {
-	t.Parallel()
-	o := moonsFlow(t, flow.CondOT)
-	field := o.Field()
-	vjp := func(t float64, x, e flow.Batch) (u, ej flow.Batch, err error) {
+// differencedVJP returns the field with e J by central differences along e. They give J e, which equals e J because the
+// exact velocity is a gradient field.
+func differencedVJP(field flow.Field) ode.VJPField {
+	return func(t float64, x, e flow.Batch) (u, ej flow.Batch, err error) {
 		const h = 1e-5
 		near := func(h float64) (flow.Batch, error) {
 			y := x.Clone()
@@ -155,6 +150,14 @@ func TestHutchinsonsLikelihood(t *testing.T) {
 		}
 		return u, up, nil
 	}
+}
+
+// TestHutchinsonsLikelihood: with random probes log p_1 is the same within its standard errors. Over 20 points and 64
+// probes no deviation should exceed 4 of them, and the mean square of the deviations is near 1: Student's t for 64 probes
+// gives 1.03, with a standard deviation of 0.33 over 20 points.
+func TestHutchinsonsLikelihood(t *testing.T) {
+	t.Parallel()
+	o := moonsFlow(t, flow.CondOT)
 	x1 := flow.NewBatch(20, 2)
 	stream := flow.NewStream(2, "data")
 	for i := range x1.Len() {
@@ -164,7 +167,7 @@ func TestHutchinsonsLikelihood(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, stderr, _, _, err := ode.EstimateLogLikelihood(vjp, ode.RK4, ode.Uniform(24), x1, ode.StandardNormal,
+	got, stderr, _, _, err := ode.EstimateLogLikelihood(differencedVJP(o.Field()), ode.RK4, ode.Uniform(24), x1, ode.StandardNormal,
 		ode.Probes{Count: 64, Stream: flow.NewStream(4, "probes")})
 	if err != nil {
 		t.Fatal(err)
@@ -178,6 +181,6 @@ func TestHutchinsonsLikelihood(t *testing.T) {
 		}
 	}
 	if square < .2 || square > 2.2 {
-		t.Errorf("the deviations are %.2f of their errors in the mean square", square)
+		t.Errorf("the mean square of the deviations, in standard errors, is %.2f", square)
 	}
 }

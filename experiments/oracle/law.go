@@ -1,12 +1,12 @@
-// Package oracle holds the exact answers: for a distribution with a closed form and an affine path from N(0, I) with
-// independent ends, the velocity that a net is trained towards and the least loss there is.
+// Package oracle computes exact answers: for a distribution in closed form and an affine path from N(0, I) with
+// independent ends, the velocity that a net learns and the smallest possible loss.
 //
 //	o := oracle.Oracle{Law: law, Path: flow.CondOT}
 //	x, _, err := ode.Solve(o.Field(), ode.RK4, ode.Uniform(100), noise)
 //	floor, se := o.Floor(1e5, 0) // no net has a smaller loss
 //
-// Everything is float64. Another coupling, minibatch optimal transport for one, has another velocity and another floor:
-// this oracle does not judge it.
+// Everything is float64. Other couplings, such as minibatch optimal transport, have other velocities and floors, to
+// which the oracle does not apply.
 package oracle
 
 import (
@@ -17,27 +17,27 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// Law is a distribution on R^Dim with closed forms: a Mixture or Boxes. Both are mixtures of parts whose posterior given
-// a noisy point is known, and that is all that an Oracle asks of them.
+// Law is a distribution on R^Dim in closed form: a Mixture or Boxes. Both are mixtures of parts whose posterior given a
+// noisy point is known, which is all that an Oracle needs.
 type Law interface {
 	Dim() int
 	// Mean returns E[X], (Dim).
 	Mean() []float64
 	// Cov returns the covariance of X, (Dim, Dim).
 	Cov() flow.Batch
-	// Entropy returns the differential entropy in nats, -E[log q(X)], which no model's mean negative log-likelihood can
-	// be below, and its standard error from about n draws. It is exact, with standard error 0, where the parts do not
-	// overlap: for boxes side by side and for one Gaussian. It is -Inf where there are points of positive probability.
+	// Entropy returns the differential entropy in nats, -E[log q(X)], and its standard error from about n draws. It is a
+	// lower bound on the mean negative log-likelihood of any model. It is exact, with standard error 0, if the parts do
+	// not overlap, as for disjoint boxes and one Gaussian. It is -Inf if some point has positive probability.
 	Entropy(n int, seed uint64) (nats, se float64)
 	// Draw writes one point, (Dim), into dst.
 	Draw(r *rand.Rand, dst []float64)
 
 	parts() int
 	drawPart(i int, r *rand.Rand, dst []float64)
-	view() view
+	posterior() posterior
 }
 
-// shares returns the weights of k parts with their sum brought to 1. It panics where they are no weights.
+// shares returns the weights of k parts, scaled to sum to 1. It panics if they are not valid weights.
 func shares(weights []float64, k int) []float64 {
 	if k == 0 {
 		panic("oracle: a law needs at least one part")
@@ -55,7 +55,7 @@ func shares(weights []float64, k int) []float64 {
 	sum := 0.
 	for _, v := range weights {
 		if !(v >= 0) {
-			panic(fmt.Sprintf("oracle: a weight is %g: weights are at least 0", v))
+			panic(fmt.Sprintf("oracle: a weight is %g: must be at least 0", v))
 		}
 		sum += v
 	}
@@ -68,7 +68,7 @@ func shares(weights []float64, k int) []float64 {
 	return w
 }
 
-// pick returns the part at which the weights, added up, pass the fraction u of their sum.
+// pick returns the first part at which the cumulative weight exceeds the fraction u of the sum.
 func pick(weights []float64, k int, u float64) int {
 	if weights == nil {
 		return min(int(u*float64(k)), k-1)
@@ -86,12 +86,12 @@ func pick(weights []float64, k int, u float64) int {
 			return i
 		}
 		left -= w
-		last = i // rounding may leave a little at the end
+		last = i // rounding may leave a remainder at the end
 	}
 	return last
 }
 
-// pickRandom returns a part drawn by the weights.
+// pickRandom returns a random part, drawn according to the weights.
 func pickRandom(weights []float64, k int, r *rand.Rand) int {
 	if weights == nil {
 		return r.IntN(k)
@@ -99,7 +99,7 @@ func pickRandom(weights []float64, k int, r *rand.Rand) int {
 	return pick(weights, k, r.Float64())
 }
 
-// mixedMean returns the mean of a mixture whose parts have these means, (k, d).
+// mixedMean returns the mean of a mixture, given the means of its parts, (k, d).
 func mixedMean(w []float64, means flow.Batch) []float64 {
 	mean := make([]float64, means.Dim)
 	for i, wi := range w {
@@ -110,8 +110,8 @@ func mixedMean(w []float64, means flow.Batch) []float64 {
 	return mean
 }
 
-// mixedCov returns the covariance, (d, d), of a mixture whose parts have these means, (k, d), and independent axes of
-// these variances.
+// mixedCov returns the covariance, (d, d), of a mixture of parts with independent axes, given their means, (k, d), and
+// the variance of part i on axis j.
 func mixedCov(w []float64, means flow.Batch, variance func(i, j int) float64) flow.Batch {
 	d := means.Dim
 	cov, mean := flow.NewBatch(d, d), mixedMean(w, means)
@@ -127,12 +127,12 @@ func mixedCov(w []float64, means flow.Batch, variance func(i, j int) float64) fl
 	return cov
 }
 
-// mixedEntropy returns the entropy of a mixture of parts with these entropies:
+// mixedEntropy returns the entropy of a mixture, given the entropies h_i of its parts:
 //
 //	h(X) = sum_i w_i (h_i - log w_i) - E[H(part | X)]
 //
-// Only the last term, the entropy of the posterior over parts, is sampled. It has far less spread than log q(X), and is
-// 0 for parts that do not overlap.
+// Only the last term, the entropy of the posterior over parts, is sampled. It varies much less than log q(X), and is 0 if
+// the parts do not overlap.
 func mixedEntropy(law Law, weights []float64, part func(i int) float64, n int, seed uint64) (nats, se float64) {
 	w := shares(weights, law.parts())
 	for i, wi := range w {
@@ -145,8 +145,8 @@ func mixedEntropy(law Law, weights []float64, part func(i int) float64, n int, s
 	}
 	unclear, se := estimate(law, n, seed, "entropy", func(m *mixer, u float64, r *rand.Rand, x []float64) float64 {
 		law.drawPart(pick(weights, law.parts(), u), r, x)
-		m.set(gaze{a: 1})
-		m.look(x)
+		m.set(observation{a: 1})
+		m.weigh(x)
 		return m.entropy()
 	})
 	return nats - unclear, se

@@ -11,8 +11,8 @@ import (
 
 func line(numbers ...float64) flow.Batch { return flow.Batch{Dim: 1, Data: numbers} }
 
-// TestEntropy: boxes side by side and one Gaussian are exact. For two overlapping boxes the density is 1/2 on a length
-// of 1 and 1 on one of 1/2, so the entropy is ln(2)/2; there a draw is worth ln 2 or 0, and 4 standard errors are given.
+// TestEntropy: disjoint boxes and one Gaussian are exact. For the two overlapping boxes the density is 1/2 on a length of
+// 1, and 1 on a length of 1/2, so the entropy is ln(2)/2, and the tolerance is 4 standard errors.
 func TestEntropy(t *testing.T) {
 	t.Parallel()
 	gaussian := .5 * math.Log(2*math.Pi*math.E)
@@ -24,7 +24,7 @@ func TestEntropy(t *testing.T) {
 	}{
 		{"one Gaussian", oracle.Mixture{Means: flow.NewBatch(1, 3), Std: []float64{2}}, 3 * (math.Log(2) + gaussian), true},
 		{"uneven boxes", oracle.Boxes{Weights: []float64{1, 3}, Low: line(0, 1), High: line(1, 3)}, -.25*math.Log(.25) - .75*math.Log(.375), true},
-		{"a box of no weight", oracle.Boxes{Weights: []float64{1, 0}, Low: line(0, 0), High: line(2, 5)}, math.Log(2), true},
+		{"a box of weight 0", oracle.Boxes{Weights: []float64{1, 0}, Low: line(0, 0), High: line(2, 5)}, math.Log(2), true},
 		{"overlapping boxes", oracle.Boxes{Low: line(0, .5), High: line(1, 1.5)}, math.Log(2) / 2, false},
 		{
 			"far Gaussians",
@@ -42,7 +42,7 @@ func TestEntropy(t *testing.T) {
 	}
 }
 
-// TestEntropyIsMinusMeanLogDensity compares with the definition, sampled, within 4 standard errors of that.
+// TestEntropyIsMinusMeanLogDensity compares with a sampled mean of -log q, within 4 of its standard errors.
 func TestEntropyIsMinusMeanLogDensity(t *testing.T) {
 	t.Parallel()
 	const n = 20_000
@@ -61,11 +61,11 @@ func TestEntropyIsMinusMeanLogDensity(t *testing.T) {
 	}
 }
 
-// TestMoments works two laws by hand and compares the others with their own draws, within 5 standard errors, for which
-// fourth moments are taken to be at most 3 variances squared, as they are for all laws here.
+// TestMoments compares two laws with results worked out by hand, and the others with their own draws, within 5 standard
+// errors. These assume fourth moments of at most 3 squared variances, which holds for all laws here.
 func TestMoments(t *testing.T) {
 	t.Parallel()
-	// Mean (-1 + 3) / 4 on both axes ... of (0, 0) thrice and (4, 8) once: (1, 2); covariance 3 (1, 2; 2, 4) + r^2 I.
+	// The mean of three times (0, 0) and once (4, 8) is (1, 2), the covariance 3 (1, 2; 2, 4) + r^2 I.
 	law := oracle.Mixture{Weights: []float64{3, 1}, Means: flow.Batch{Dim: 2, Data: []float64{0, 0, 4, 8}}, Std: []float64{1, 3}}
 	if got, want := law.Mean(), []float64{1, 2}; got[0] != want[0] || got[1] != want[1] {
 		t.Errorf("mean %v, want %v", got, want)
@@ -105,7 +105,7 @@ func TestMoments(t *testing.T) {
 	}
 }
 
-// TestMistakesPanic: a law that is none is a mistake of the program.
+// TestMistakesPanic: an invalid law is a mistake of the program.
 func TestMistakesPanic(t *testing.T) {
 	t.Parallel()
 	for want, law := range map[string]oracle.Law{

@@ -10,12 +10,12 @@ import (
 
 // Mixture is a mixture of isotropic Gaussians, sum_i w_i N(m_i, r_i^2 I).
 //
-// A width of 0 is a point of positive probability, so that a data set is the Mixture of its points with Std 0. Such a
-// law has no density: its entropy is -Inf, and its velocity has no limit at t = 1, where a Field returns an error.
+// A Gaussian of width 0 is a point of positive probability, so a data set is the Mixture of its points with Std 0. Such
+// a law has no density: its entropy is -Inf, and its velocity has no limit at t = 1, where a Field returns an error.
 type Mixture struct {
 	Weights []float64  // w_i up to a common factor; nil if all are equal
 	Means   flow.Batch // m_i, (k, d)
-	Std     []float64  // r_i: one a Gaussian, or one for all
+	Std     []float64  // r_i: one per Gaussian, or one for all
 }
 
 // Shares returns the weights of the Gaussians with their sum brought to 1, (k).
@@ -63,24 +63,24 @@ func (m Mixture) drawPart(i int, r *rand.Rand, dst []float64) {
 	}
 }
 
-// std returns r_i. It panics where there are too few or too many widths, or it is no width.
+// std returns r_i. It panics if the number of widths is wrong or r_i is not a valid width.
 func (m Mixture) std(i int) float64 {
 	if len(m.Std) == 1 {
 		i = 0
 	} else if len(m.Std) != m.parts() {
-		panic(fmt.Sprintf("oracle: %d widths for %d Gaussians: give one, or one each", len(m.Std), m.parts()))
+		panic(fmt.Sprintf("oracle: %d widths for %d Gaussians: must be one for all, or one each", len(m.Std), m.parts()))
 	}
 	if r := m.Std[i]; r >= 0 && !math.IsInf(r, 1) {
 		return r
 	}
-	panic(fmt.Sprintf("oracle: a width is %g: widths are finite and at least 0", m.Std[i]))
+	panic(fmt.Sprintf("oracle: a width is %g: must be finite and at least 0", m.Std[i]))
 }
 
-func (m Mixture) view() view {
+func (m Mixture) posterior() posterior {
 	k := m.parts()
-	v := &mixtureView{
+	v := &mixturePosterior{
 		law: m, logShare: shares(m.Weights, k), base: make([]float64, k), precision: make([]float64, k),
-		slope: make([]float64, k), spread: make([]float64, k),
+		slope: make([]float64, k), variance: make([]float64, k),
 		off: flow.NewBatch(k, m.Dim()),
 	}
 	for i, w := range v.logShare {
@@ -89,37 +89,37 @@ func (m Mixture) view() view {
 	return v
 }
 
-// mixtureView is a Mixture seen through a X1 + s X0 (see gaze), with v_i = a^2 r_i^2 + s^2:
+// mixturePosterior is the posterior of a Mixture. With v_i = a^2 r_i^2 + s^2,
 //
 //	X_t | part i ~ N(a m_i, v_i I),  E[p X1 + q X0 | x, part i] = p m_i + c_i (x - a m_i),  c_i = (p a r_i^2 + q s) / v_i
 //
-// Nothing is divided by s.
-type mixtureView struct {
+// No term divides by s.
+type mixturePosterior struct {
 	law       Mixture
-	gaze      gaze
+	obs       observation
 	logShare  []float64
 	base      []float64  // log w_i - (d/2) log(2 pi v_i)
 	precision []float64  // 1 / v_i
 	slope     []float64  // c_i
-	spread    []float64  // d r_i^2 W^2 / v_i
+	variance  []float64  // d r_i^2 W^2 / v_i
 	off       flow.Batch // x - a m_i for the last x, (k, d)
 }
 
-func (v *mixtureView) set(g gaze) {
-	v.gaze = g
+func (v *mixturePosterior) set(obs observation) {
+	v.obs = obs
 	d := float64(v.law.Dim())
 	for i := range v.base {
 		r := v.law.std(i)
-		variance := g.a*g.a*r*r + g.s*g.s
+		variance := obs.a*obs.a*r*r + obs.s*obs.s
 		v.precision[i] = 1 / variance
-		v.slope[i] = (g.p*g.a*r*r + g.qs) / variance
-		v.spread[i] = d * r * r * g.w * g.w / variance
+		v.slope[i] = (obs.p*obs.a*r*r + obs.qs) / variance
+		v.variance[i] = d * r * r * obs.w * obs.w / variance
 		v.base[i] = v.logShare[i] - d/2*math.Log(2*math.Pi*variance)
 	}
 }
 
-func (v *mixtureView) logs(x, dst []float64) {
-	a, d := v.gaze.a, len(x)
+func (v *mixturePosterior) logs(x, dst []float64) {
+	a, d := v.obs.a, len(x)
 	for i := range dst {
 		m, off := v.law.Means.Data[i*d:(i+1)*d], v.off.Data[i*d:(i+1)*d]
 		square := 0.
@@ -139,12 +139,12 @@ func (v *mixtureView) logs(x, dst []float64) {
 	}
 }
 
-func (v *mixtureView) moments(i int, u, score []float64) (spread, div float64) {
-	p, c, precision, d := v.gaze.p, v.slope[i], v.precision[i], len(u)
+func (v *mixturePosterior) moments(i int, u, score []float64) (variance, div float64) {
+	p, c, precision, d := v.obs.p, v.slope[i], v.precision[i], len(u)
 	m, off := v.law.Means.Data[i*d:(i+1)*d], v.off.Data[i*d:(i+1)*d]
 	for j, z := range off {
 		u[j] = p*m[j] + c*z
 		score[j] = -z * precision
 	}
-	return v.spread[i], float64(d) * c
+	return v.variance[i], float64(d) * c
 }

@@ -12,8 +12,7 @@ import (
 	"flowsweep/experiments/target"
 )
 
-// each runs a test for every law, path and one of a few times. Points are drawn from p_t, where it matters, and twice as
-// far out.
+// each runs a test for every law, path and time. Half of the points are drawn from p_t, and half lie twice as far out.
 func each(t *testing.T, times []float64, test func(t *testing.T, o oracle.Oracle, at float64, x flow.Batch)) {
 	for name, law := range laws(t) {
 		for _, path := range paths {
@@ -32,14 +31,14 @@ func each(t *testing.T, times []float64, test func(t *testing.T, o oracle.Oracle
 	}
 }
 
-// TestDerivatives: the score is the gradient of the log density, the divergence that of the velocity, the rotation of
-// the velocity is 0 (it is the gradient of a potential), and the density obeys the continuity equation
+// TestDerivatives: the score is the gradient of the log density, the divergence is that of the velocity, the curl of the
+// velocity is 0 because it is a gradient field, and the density satisfies the continuity equation
 //
 //	d/dt log p + <u, grad log p> + div u = 0
 //
-// Differences of fourth order with h = 1e-3 s, s the width of the noise, err by h^4 times a fifth derivative. Far from
-// the data derivatives of order k are up to (|x|/s^2)^k, and the differences there of size 1e2 lose 1e-16 1e2 / h. Both
-// stay below 1e-6 of the sizes compared.
+// Fourth-order differences with h = 1e-3 s, where s is the width of the noise, have errors of h^4 times a fifth
+// derivative. Far from the data, derivatives of order k are up to (|x|/s^2)^k, and rounding of values of size 1e2 costs
+// 1e-16 1e2 / h. Both errors are below 1e-6 of the values compared.
 func TestDerivatives(t *testing.T) {
 	t.Parallel()
 	each(t, []float64{.1, .5, .8}, func(t *testing.T, o oracle.Oracle, at float64, x flow.Batch) {
@@ -73,7 +72,7 @@ func TestDerivatives(t *testing.T) {
 				near("score", s, slope(h, func(step float64) float64 { return density(at, moved(xi, j, step))[0] }), math.Abs(s))
 			}
 			near("divergence", div[i], trace, size)
-			near("rotation", du[0][1], du[1][0], math.Abs(du[0][1])+size)
+			near("curl", du[0][1], du[1][0], math.Abs(du[0][1])+size)
 			change := slope(1e-4, func(step float64) float64 { return density(at+step, xi)[0] })
 			near("continuity", change, -transport-div[i], size)
 		}
@@ -81,8 +80,8 @@ func TestDerivatives(t *testing.T) {
 }
 
 // TestVelocityIsThePosteriorMeans: u = (s'/s) x + (W/s) E[X1|x] and u = (a'/a) x + (W s/a) grad log p, W = a' s - a s'
-// (arXiv 2412.06264, table 1). At the times taken s and a are at least 0.1, which costs a digit or two of 16; the score
-// is of size |x|/s^2 and costs as much.
+// (arXiv 2412.06264, table 1). At the times tested s and a are at least 0.1, which costs one or two of 16 digits; the
+// score has size |x|/s^2 and costs as many.
 func TestVelocityIsThePosteriorMeans(t *testing.T) {
 	t.Parallel()
 	each(t, []float64{.1, .5, .9}, func(t *testing.T, o oracle.Oracle, at float64, x flow.Batch) {
@@ -100,7 +99,7 @@ func TestVelocityIsThePosteriorMeans(t *testing.T) {
 	})
 }
 
-// TestPosteriorOfBoxes integrates over the boxes by brute force: 400 x 400 midpoints, whose error is h^2/24 times a
+// TestPosteriorOfBoxes integrates over the boxes by brute force, with 400 x 400 midpoints. The error is h^2/24 times a
 // second derivative of relative size 1/s^2, below 1e-4 for a >= 0.3 and s >= 0.3.
 func TestPosteriorOfBoxes(t *testing.T) {
 	t.Parallel()
@@ -130,17 +129,17 @@ func TestPosteriorOfBoxes(t *testing.T) {
 	}
 }
 
-// TestDensityIsCarried follows points of N(0, I) along the exact velocity: at t the log density there is log p_0 less the
-// integral of the divergence, point by point, and the points have the mean and variance of p_t. RK4 takes 400 steps to
-// t = 1, for boxes to .75, as near their ends the velocity grows without bound; its error is the tolerance, 1e-4, which
-// 10 times as few steps do not reach. The moments lie within 5 standard errors.
+// TestDensityIsCarried moves points of N(0, I) along the exact velocity. At t, the log density at each point is log p_0
+// minus the integral of the divergence, and the points have the mean and variance of p_t. RK4 takes 400 steps to t = 1,
+// but stops at .75 for boxes, whose velocity is unbounded near the end. Its error is below the tolerance, 1e-4, which a
+// tenth of the steps does not meet. The moments lie within 5 standard errors.
 func TestDensityIsCarried(t *testing.T) {
 	t.Parallel()
 	const n, steps = 150, 100
 	for name, law := range map[string]oracle.Law{"three": three, "overlapping": overlapping} {
 		for _, path := range paths {
 			o := oracle.Oracle{Law: law, Path: path}
-			// The state is (x, log p): one number more a point.
+			// The state is (x, log p).
 			field := func(t float64, y flow.Batch) (flow.Batch, error) {
 				x := flow.NewBatch(y.Len(), law.Dim())
 				for i := range x.Len() {
@@ -194,7 +193,7 @@ func checkCarried(t *testing.T, where string, o oracle.Oracle, at float64, y flo
 	logp := must[[]float64](t)(o.LogDensity(at, x))
 	for i := range n {
 		if got := y.Row(i)[d]; !(math.Abs(got-logp[i]) <= 1e-4) {
-			t.Errorf("%s: log density carried to %v is %.7f, want %.7f", where, x.Row(i), got, logp[i])
+			t.Errorf("%s: the log density at %v is %.7f, want %.7f", where, x.Row(i), got, logp[i])
 		}
 	}
 	a, s := o.Path.Alpha(at), o.Path.Sigma(at)
@@ -209,7 +208,7 @@ func checkCarried(t *testing.T, where string, o oracle.Oracle, at float64, y flo
 	}
 }
 
-// TestGaussianFlow: the flow of CondOT to N(m, s^2 I) is x -> m + s x, and dense RK4 finds it to 1e-8.
+// TestGaussianFlow: the flow of CondOT to N(m, s^2 I) is x -> m + s x, and 200 steps of RK4 are within 1e-8 of it.
 func TestGaussianFlow(t *testing.T) {
 	t.Parallel()
 	law := lawOf(t, target.Gaussian{Dim: 3, Mean: -1, Std: .5})
@@ -225,8 +224,8 @@ func TestGaussianFlow(t *testing.T) {
 	}
 }
 
-// TestRowsAgree: a point has one velocity, alone and in a batch, at a time of its own, on one core and on many, bit by
-// bit; so have the sampled numbers. Not parallel: it changes the number of cores.
+// TestRowsAgree: a point has the same velocity, bit by bit, alone and in a batch, with its own time, and on one core and
+// on many. So have the sampled numbers. It is not parallel because it changes the number of cores.
 func TestRowsAgree(t *testing.T) {
 	for name, law := range laws(t) {
 		o := oracle.Oracle{Law: law, Path: cosine}

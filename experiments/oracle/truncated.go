@@ -6,7 +6,7 @@ import (
 	"gonum.org/v1/gonum/integrate/quad"
 )
 
-// truncated describes a standard normal number Z kept in [low, low + h], with the fraction F = (Z - low) / h.
+// truncated holds moments of a standard normal number Z truncated to [low, low + h], and of F = (Z - low) / h.
 type truncated struct {
 	logMean  float64 // log of the mean normal density over the interval, P(low < Z < low + h) / h
 	mean     float64 // E[Z]
@@ -15,8 +15,8 @@ type truncated struct {
 	loss     float64 // 1 - Var[Z]
 }
 
-// truncate returns the moments for any low and any h >= 0 with 12 digits, in the far tails and at h = 0 too. There
-// the textbook formulas subtract equal numbers, so the density is integrated from its higher end instead:
+// truncate returns the moments for any low and any h >= 0 to 12 digits, even in the far tails and at h = 0. The textbook
+// formulas lose all digits there, so it integrates the density from its higher end instead:
 //
 //	phi(low + y) = phi(low) exp(-low y - y^2/2),  low >= 0 or y < 1
 func truncate(low, h float64) truncated {
@@ -30,7 +30,7 @@ func truncate(low, h float64) truncated {
 	}
 	rule, reach := coarse, 1.
 	if h*(low+h/2) > 8 {
-		// Beyond the y where the density has fallen to e^-40 of its highest less than 1e-17 of the mass is left.
+		// Stop where the density has fallen to e^-40 of its maximum: less than 1e-17 of the mass lies beyond.
 		rule, reach = fine, math.Min(1, 80/(low+math.Sqrt(low*low+80))/h)
 	}
 	var mass, first, second float64
@@ -52,7 +52,8 @@ func truncate(low, h float64) truncated {
 	return t
 }
 
-// truncateByErf is truncate for wide intervals that begin below 3 and whose middle is at 0 or above. Little cancels.
+// truncateByErf is truncate for wide intervals that start below 3 and have their centre at 0 or above. Little cancels
+// there.
 func truncateByErf(low, h float64) truncated {
 	high := low + h
 	phi := func(z float64) float64 { return math.Exp(-z*z/2) / math.Sqrt(2*math.Pi) }
@@ -72,7 +73,7 @@ func truncateByErf(low, h float64) truncated {
 // rule is a Gauss-Legendre rule on [0, 1].
 type rule struct{ at, weight []float64 }
 
-// The integrands fall to e^-8 over the interval of the coarse rule, and to e^-40 over that of the fine one.
+// The coarse rule is for integrands that fall to no less than e^-8, the fine one for those that fall to e^-40.
 var coarse, fine = legendre(16), legendre(48)
 
 func legendre(n int) rule {

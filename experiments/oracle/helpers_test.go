@@ -9,7 +9,7 @@ import (
 	"flowsweep/experiments/target"
 )
 
-// cosine is the path on the unit circle, and vp the one with alpha = t on it, whose sigma' is infinite at t = 1.
+// cosine and vp are paths on the unit circle; vp has alpha = t, so its sigma' is infinite at t = 1.
 var (
 	cosine = flow.Path{
 		Name:   "cosine",
@@ -28,14 +28,14 @@ var (
 	paths = []flow.Path{flow.CondOT, cosine, vp}
 )
 
-// three is an uneven mixture of Gaussians of three widths.
+// three is a mixture of three Gaussians with different weights and widths.
 var three = oracle.Mixture{
 	Weights: []float64{1, 2, 5},
 	Means:   flow.Batch{Dim: 2, Data: []float64{-2, 1, 1.5, .5, 0, -1}},
 	Std:     []float64{.3, .8, .5},
 }
 
-// overlapping is an uneven mixture of three boxes, two of which overlap.
+// overlapping is a mixture of three boxes with different weights, two of which overlap.
 var overlapping = oracle.Boxes{
 	Weights: []float64{3, 1, 2},
 	Low:     flow.Batch{Dim: 2, Data: []float64{-2, -1, -1, 0, 1, -2}},
@@ -51,7 +51,7 @@ func lawOf(t *testing.T, m flow.Maker[target.Target]) oracle.Law {
 	return made.Law
 }
 
-// defaults returns the default of every family.
+// defaults returns the default member of every family.
 func defaults[T any](t *testing.T, families []flow.Family[T]) (all []T) {
 	t.Helper()
 	for _, f := range families {
@@ -60,7 +60,7 @@ func defaults[T any](t *testing.T, families []flow.Family[T]) (all []T) {
 	return all
 }
 
-// laws are the laws that theorems are tested on, by name.
+// laws returns the laws on which theorems are tested, by name.
 func laws(t *testing.T) map[string]oracle.Law {
 	return map[string]oracle.Law{
 		"three": three, "overlapping": overlapping,
@@ -68,7 +68,7 @@ func laws(t *testing.T) map[string]oracle.Law {
 	}
 }
 
-// along returns n points drawn from p_t.
+// along returns n points drawn from p_t of the path.
 func along(law oracle.Law, path flow.Path, t float64, n int) flow.Batch {
 	x := flow.NewBatch(n, law.Dim())
 	stream := flow.NewStream(1, "along")
@@ -91,7 +91,7 @@ func moved(x flow.Batch, j int, h float64) flow.Batch {
 	return y
 }
 
-// slope is the central difference of fourth order of f, whose error is about h^4 f””' / 30 + 2e-16 f / h.
+// slope returns the fourth-order central difference of f, whose error is about h^4 f^(5) / 30 + 2e-16 f / h.
 func slope(h float64, f func(step float64) float64) float64 {
 	return (8*(f(h)-f(-h)) - (f(2*h) - f(-2*h))) / (12 * h)
 }
