@@ -4,24 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v4"
-
+	"flowsweep/experiments/declare"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/problem"
 	"flowsweep/experiments/target"
 )
-
-// Parser reads specs that name files of data.
-type Parser struct {
-	// Open returns the content of the file at a path as the spec has it. Its errors are shown at that place in the spec. A
-	// nil Open finds no file.
-	Open func(path string) ([]byte, error)
-}
 
 // LargestData is the size of data file that is read, in bytes.
 const LargestData = 256 << 20
@@ -52,51 +42,69 @@ type sourceFile struct {
 	Noise   float64  `json:"noise" min:"0" doc:"standard deviation of Gaussian noise on every draw"`
 }
 
-// resolve returns the parameters of a family with the rows of the file that they name, if they do, and whether there is
-// nothing wrong with it.
-func (d *decoder) resolve(params any, n *yaml.Node, nodes map[string]*yaml.Node) (resolved any, ok bool) {
-	var f target.File
-	switch p := params.(type) {
-	case target.File:
-		f = p
-	case sourceFile:
-		f = target.File{File: p.File, Columns: p.Columns, Noise: p.Noise}
-	default:
-		return params, true
+// fileTargets is the family of targets that are rows of a file.
+func fileTargets(data *dataFiles) declare.Family[target.Target] {
+	return declare.Family[target.Target]{
+		Name: target.FileName, Default: target.DefaultFile, Refused: refusedOfFiles,
+		Make: func(params any, at declare.Place) (target.Target, error) {
+			return data.target(params.(target.File), at)
+		},
 	}
-	at := spelled(nodes["file"], f.File)
+}
+
+// fileSources is the family of sources that are rows of a file.
+func fileSources(data *dataFiles) declare.Family[Source] {
+	return declare.Family[Source]{
+		Name: target.FileName, Default: sourceFile{}, Refused: refusedOfFiles,
+		Make: func(params any, at declare.Place) (Source, error) {
+			f := params.(sourceFile)
+			from, err := data.target(target.File{File: f.File, Columns: f.Columns, Noise: f.Noise}, at)
+			return Source{From: from}, err
+		},
+	}
+}
+
+var refusedOfFiles = map[string]string{"label": "models that are conditional on a label are not there yet: leave it out"}
+
+// dataFiles are the files of data that a text names, each read once.
+type dataFiles struct {
+	open   func(path string) ([]byte, error)
+	tables map[string]target.Table // by path
+	files  []DataFile              // in the order they were first named
+}
+
+// target returns the target of the rows of a file, or an error at the place of the parameter at fault.
+func (d *dataFiles) target(f target.File, at declare.Place) (target.Target, error) {
+	file := at.Key("file").Word(f.File)
 	table, err := d.table(f.File)
 	if err != nil {
-		d.problem(at, "%v", err)
-		return nil, false
+		return target.Target{}, file.Errorf("%v", err)
 	}
 	names, known := f.Columns, table.Names()
 	if len(names) == 0 {
 		if names = table.Numeric(); len(names) == 0 {
-			d.problem(at, "%s has no column of numbers", f.File)
-			return nil, false
+			return target.Target{}, file.Errorf("%s has no column of numbers", f.File)
 		}
 	}
 	for i, name := range names {
+		columns := at.Key("columns")
 		switch {
 		case !slices.Contains(known, name):
-			d.problem(spelled(nodes["columns"], name), "%s", problem.Unknown("column", name, known))
-			return nil, false
+			return target.Target{}, columns.Word(name).Errorf("%s", problem.Unknown("column", name, known))
 		case slices.Contains(names[:i], name):
-			d.problem(nodes["columns"], "the column %q is here twice: leave one out", name)
-			return nil, false
+			return target.Target{}, columns.Errorf("the column %q is here twice: leave one out", name)
 		}
 	}
 	rows, err := table.Rows(names)
 	if err != nil {
-		d.problem(fault(err, n, nodes), "%v", err)
-		return nil, false
+		return target.Target{}, err
 	}
-	return target.Data{Columns: names, Rows: rows, Standardise: f.Standardise, Noise: f.Noise, Holdout: f.Holdout}, true
+	data := target.Data{Columns: names, Rows: rows, Standardise: f.Standardise, Noise: f.Noise, Holdout: f.Holdout}
+	return data.Make()
 }
 
-// table returns the content of a data file, which is read once.
-func (d *decoder) table(path string) (target.Table, error) {
+// table returns the content of a data file.
+func (d *dataFiles) table(path string) (target.Table, error) {
 	if t, ok := d.tables[path]; ok {
 		return t, nil
 	}
@@ -132,44 +140,4 @@ func decodeTable(form string, content []byte) (target.Table, error) {
 		err = errors.New("there are no rows in it")
 	}
 	return target.TableOf(b), err
-}
-
-// spelled returns the first scalar within a node that says just this, and the node itself where none does.
-func spelled(n *yaml.Node, word string) *yaml.Node {
-	n = follow(n)
-	for _, c := range n.Content {
-		if s := spelled(c, word); s.Kind == yaml.ScalarNode && s.Value == word {
-			return s
-		}
-	}
-	return n
-}
-
-// quoted finds the first word in quotes.
-var quoted = regexp.MustCompile(`"[^"]*"`)
-
-// fault returns the node of the parameter that an error begins with, of a list the entry that it quotes, and the whole
-// where it begins with none.
-func fault(err error, n *yaml.Node, nodes map[string]*yaml.Node) *yaml.Node {
-	param, message, ok := strings.Cut(err.Error(), ": ")
-	if !ok || nodes[param] == nil {
-		return n
-	}
-	return spelled(nodes[param], strings.Trim(quoted.FindString(message), `"`))
-}
-
-// names returns one list of the names of columns, which may be numbers.
-func (d *decoder) names(n *yaml.Node, f field) alternatives {
-	nodes := []*yaml.Node{n}
-	if n.Kind == yaml.SequenceNode {
-		nodes = n.Content
-	}
-	names := make([]string, len(nodes))
-	for i, c := range nodes {
-		if c = follow(c); c.Kind != yaml.ScalarNode || c.Tag == "!!null" {
-			return d.problem(c, "%s must be a list of names, such as [x, y]", f.name)
-		}
-		names[i] = c.Value
-	}
-	return one(reflect.ValueOf(names))
 }

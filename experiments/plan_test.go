@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/ode"
 	"flowsweep/experiments/target"
 )
 
@@ -124,6 +125,15 @@ func variants[T any](v T) map[string]T {
 	return all
 }
 
+// The types of the values of a setting that are picked by name, and of those that are made by families.
+var (
+	wordTypes   = []reflect.Type{reflect.TypeFor[ode.Solver]()}
+	familyTypes = []reflect.Type{
+		reflect.TypeFor[target.Target](), reflect.TypeFor[flow.Path](), reflect.TypeFor[flow.Coupling](), reflect.TypeFor[flow.Times](),
+		reflect.TypeFor[ode.Grid](),
+	}
+)
+
 // paths returns the indices of the fields that lead to each number and name. Of a named value only the name counts, and
 // the parameters it was made from, if it was.
 func paths(v reflect.Value, to []int) [][]int {
@@ -133,8 +143,8 @@ func paths(v reflect.Value, to []int) [][]int {
 	var all [][]int
 	for i := range v.NumField() {
 		name := v.Type().Field(i).Name
-		named := vocabulary[v.Type()].kind != "" && name != "Name"
-		made := familyTypes[v.Type()].kind != "" && name != "Name" && name != "Params"
+		named := slices.Contains(wordTypes, v.Type()) && name != "Name"
+		made := slices.Contains(familyTypes, v.Type()) && name != "Name" && name != "Params"
 		unnamed := name == "Params" && v.FieldByName("Name").String() == ""
 		if named || made || unnamed {
 			continue

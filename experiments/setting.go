@@ -1,11 +1,10 @@
 package experiments
 
 import (
+	"encoding/json"
 	"fmt"
-	"reflect"
 
-	"go.yaml.in/yaml/v4"
-
+	"flowsweep/experiments/declare"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/ode"
@@ -37,49 +36,62 @@ func (doc document) setting() Setting {
 // attention is the one architecture that has heads.
 const attention = "attention"
 
+// Form returns the canonical text of a setting or of a part of one, its JSON form: equal ones have equal texts. Everything
+// in a setting came through the decoder, and so has one.
+func Form(part any) string {
+	text, err := json.Marshal(part)
+	if err != nil {
+		panic("experiments: a part of a setting without a JSON form: " + err.Error())
+	}
+	return string(text)
+}
+
+// Form returns the canonical text of the setting, which settings are grouped by.
+func (s Setting) Form() string { return Form(s) }
+
 // Times returns the times that a solver with steps steps between, from 0 to 1.
 func (s Sampling) Times() []float64 { return s.Grid.Times(s.Steps) }
 
 // agree notes where parts of the documents that are sound by themselves do not go together.
-func (d *decoder) agree(root *yaml.Node, docs []reflect.Value) {
-	at := finder(root)
+func agree(t *declare.Text, docs []*document) {
+	root := t.Root()
+	net, sample := root.Key("net"), root.Key("sample")
 	adaptive, fixed, heads := false, false, false
-	for _, v := range docs {
-		doc := v.Interface().(document)
+	for _, doc := range docs {
 		if doc.Train.Optimizer == "adam" && doc.Train.Decay > 0 {
-			d.problem(at("train", "decay"), "the optimizer adam has no decay: use adamw, or leave decay out")
+			t.Problem(root.Key("train").Key("decay"), "the optimizer adam has no decay: use adamw, or leave decay out")
 		}
 		if doc.Net.Name == attention {
 			heads = true
 			if doc.Net.Width%doc.Net.Heads != 0 {
-				d.problem(at("net", "heads"), "%d heads do not divide the width, %d: give a divisor of it", doc.Net.Heads, doc.Net.Width)
+				t.Problem(net.Key("heads"), "%d heads do not divide the width, %d: give a divisor of it", doc.Net.Heads, doc.Net.Width)
 			}
 		}
 		if err := doc.Source.check(doc.Target, doc.Path); err != nil {
-			d.problem(at("source", ""), "%v", err)
+			t.Problem(root.Key("source"), "%v", err)
 		}
 		for i, m := range doc.Metrics {
 			if err := doc.measurable(m); err != nil {
-				d.problem(entry(at("metrics", ""), i), "%v", err)
+				t.Problem(root.Key("metrics").Entry(i), "%v", err)
 			}
 		}
 		adaptive = adaptive || doc.Sample.Solver.Adaptive()
 		fixed = fixed || !doc.Sample.Solver.Adaptive()
 	}
-	if n := at("net", "heads"); n != at("net", "") && !heads {
-		d.problem(n, "no net here has heads: use the architecture attention, or leave heads out")
+	if net.Has("heads") && !heads {
+		t.Problem(net.Key("heads"), "no net here has heads: use the architecture attention, or leave heads out")
 	}
-	d.idle(at("sample", ""), adaptive, fixed)
+	idle(t, sample, adaptive, fixed)
 }
 
 // idle notes the keys of a sampling that none of its solvers, of which some are adaptive or take fixed steps, goes by.
-func (d *decoder) idle(sample *yaml.Node, adaptive, fixed bool) {
-	if n := valueOf(sample, "tolerance"); n != sample && !adaptive {
-		d.problem(n, "no solver here takes a tolerance: add an adaptive one, dopri5 for example, or leave tolerance out")
+func idle(t *declare.Text, sample declare.Place, adaptive, fixed bool) {
+	if sample.Has("tolerance") && !adaptive {
+		t.Problem(sample.Key("tolerance"), "no solver here takes a tolerance: add an adaptive one, dopri5 for example, or leave tolerance out")
 	}
 	for _, key := range []string{"steps", "grid"} {
-		if n := valueOf(sample, key); n != sample && !fixed {
-			d.problem(n, "adaptive solvers choose their own steps: give tolerance instead, or leave %s out", key)
+		if sample.Has(key) && !fixed {
+			t.Problem(sample.Key(key), "adaptive solvers choose their own steps: give tolerance instead, or leave %s out", key)
 		}
 	}
 }
@@ -99,29 +111,4 @@ func (doc document) measurable(m metric.Metric) error {
 	default:
 		return nil
 	}
-}
-
-// entry returns entry i of a list, and anything else as it is.
-func entry(n *yaml.Node, i int) *yaml.Node {
-	if n.Kind == yaml.SequenceNode && i < len(n.Content) {
-		return follow(n.Content[i])
-	}
-	return n
-}
-
-// finder returns what finds the node of a key within a key; the outer one, or the root, where it is not written.
-func finder(root *yaml.Node) func(outer, inner string) *yaml.Node {
-	return func(outer, inner string) *yaml.Node { return valueOf(valueOf(root, outer), inner) }
-}
-
-// valueOf returns the value of a key of a mapping, and the node itself where it is not there.
-func valueOf(n *yaml.Node, key string) *yaml.Node {
-	if n.Kind == yaml.MappingNode && key != "" {
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if follow(n.Content[i]).Value == key {
-				return follow(n.Content[i+1])
-			}
-		}
-	}
-	return n
 }

@@ -52,20 +52,3 @@ func (s Source) check(t target.Target, p flow.Path) error {
 
 // noiseName stands for N(0, I) in a spec.
 const noiseName = "noise"
-
-// noiseSource are the parameters of N(0, I): none.
-type noiseSource struct{}
-
-// sourceFamilies are noise and every target.
-func sourceFamilies() families {
-	set := familiesOf("source", target.Families)
-	fromTarget := set.make
-	set.make = func(params any) (any, error) {
-		if _, ok := params.(noiseSource); ok {
-			return Noise, nil
-		}
-		from, err := fromTarget(params)
-		return Source{From: from.(target.Target)}, err
-	}
-	return set.with(noiseName, noiseSource{}).and(target.FileName, sourceFile{})
-}

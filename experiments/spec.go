@@ -6,6 +6,7 @@
 package experiments
 
 import (
+	"flowsweep/experiments/declare"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/ode"
@@ -89,9 +90,9 @@ type document struct {
 	Coupling  flow.Coupling   `json:"coupling" swept:"yes" doc:"which noise goes with which data in training"`
 	Net       Net             `json:"net" swept:"yes" doc:"the velocity net on (t, x)"`
 	Train     Train           `json:"train" swept:"yes" doc:"training"`
-	Zip       zipped          `json:"zip" doc:"variants of the swept keys, laid over the rest one after the other, in place of a product"`
-	Random    drawn           `json:"random" doc:"variants of the swept keys, drawn: of each list one entry, of {uniform: [a, b]}, {log: [a, b]} and {whole: [a, b]} one number"`
-	Seeds     []uint64        `json:"seeds" doc:"how many seeds (0, 1, ...), or a list of them"`
+	Zip       declare.Zip     `json:"zip" example:"[{net: {width: 32}}, {net: {width: 64}, train: {rate: 1e-3}}]" doc:"variants of the swept keys, laid over the rest one after the other, in place of a product"`
+	Random    declare.Random  `json:"random" doc:"variants of the swept keys, drawn: of each list one entry, of {uniform: [a, b]}, {log: [a, b]} and {whole: [a, b]} one number"`
+	Seeds     []uint64        `json:"seeds" repeats:"yes" doc:"how many seeds (0, 1, ...), or a list of them"`
 	Sample    Sampling        `json:"sample" swept:"yes" doc:"sampling"`
 	Metrics   []metric.Metric `json:"metrics" doc:"the metrics to measure"`
 	Reference Reference       `json:"reference" doc:"the true sample that runs are measured against"`

@@ -39,9 +39,7 @@ func (p Parser) Setting(recipe, sampling []byte) (Setting, error) {
 	if err != nil {
 		return Setting{}, fmt.Errorf("read a stored recipe: %w", err)
 	}
-	d := newDecoder("stored config", text)
-	d.tables = tables
-	spec, err := d.spec(text)
+	spec, err := parse("stored config", text, &dataFiles{tables: tables})
 	if err != nil {
 		return Setting{}, err
 	}

@@ -18,7 +18,7 @@ type Gaussians struct {
 	Count  int         `json:"count" min:"1" doc:"number of Gaussians; on a grid a square, a cube and so on"`
 	Radius float64     `json:"radius" min:"0" doc:"radius of the ring, or half the side of the grid"`
 	Std    float64     `json:"std" min:"0" doc:"standard deviation of each Gaussian"`
-	Means  [][]float64 `json:"means" doc:"means, one a row, instead of a ring or grid"`
+	Means  [][]float64 `json:"means" excludes:"count radius" doc:"means, one a row, instead of a ring or grid"`
 	Layout string      `json:"layout" oneof:"ring grid" doc:"how the means lie"`
 	Dim    int         `json:"dim" min:"1" doc:"dimension of the ring or grid"`
 }

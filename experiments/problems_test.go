@@ -2,11 +2,11 @@ package experiments
 
 import (
 	"errors"
-	"reflect"
 	"strings"
 	"testing"
 
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/metric"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/problem"
 )
@@ -14,9 +14,16 @@ import (
 // Every problem is told in full: the place, what is wrong, what is known and near, the line and the caret.
 func TestProblems(t *testing.T) {
 	// The lists of names are filled in, so that a new solver is one literal here too.
-	names := strings.NewReplacer("SOLVERS", strings.Join(vocabulary[reflect.TypeFor[ode.Solver]()].names, ", "),
-		"PATHS", strings.Join(familyTypes[reflect.TypeFor[flow.Path]()].names, ", "),
-		"TARGETS", strings.Join(familyTypes[targetType].names, ", "))
+	var solvers []string
+	for _, s := range ode.Solvers {
+		solvers = append(solvers, s.Name)
+	}
+	var metrics []string
+	for _, m := range metric.Metrics {
+		metrics = append(metrics, m.Name)
+	}
+	names := strings.NewReplacer("METRICS", strings.Join(metrics, ", "), "SOLVERS", strings.Join(solvers, ", "), "PATHS", strings.Join(familyNames(flow.PathFamilies), ", "),
+		"TARGETS", strings.Join(targetNames(), ", "))
 	for _, c := range []struct{ name, text, want string }{
 		{"unknown solver", "name: a\ntarget: moons\nsample: {solver: [rk5], steps: 4}\n", `
 a.yaml:3:19: unknown solver "rk5" (have SOLVERS): did you mean "rk4"?
@@ -46,6 +53,20 @@ a.yaml:3:19: unknown activation "RELU6" (have elu, silu, gelu, tanh, relu): did 
 a.yaml:3:1: the key "name" is here twice: leave one out
     name: b
     ^`},
+		{"key twice, and wrong the first time", "name: a\ntarget: moons\nmetrics: [mmm]\nmetrics: [mmm]\n", `
+a.yaml:3:11: unknown metric "mmm" (have METRICS): did you mean "mmd"?
+    metrics: [mmm]
+              ^
+a.yaml:4:1: the key "metrics" is here twice: leave one out
+    metrics: [mmm]
+    ^`},
+		{"zip twice", "name: a\ntarget: moons\nzip: [{net: {width: 8}}]\nzip: [{}]\n", `
+a.yaml:4:1: the key "zip" is here twice: leave one out
+    zip: [{}]
+    ^
+a.yaml:4:6: zip takes one value, not a list
+    zip: [{}]
+         ^`},
 		{"missing", "seeds: 2\n", `
 a.yaml:1:1: the spec has no name: add it
     seeds: 2

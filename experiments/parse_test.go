@@ -8,7 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"flowsweep/experiments/declare"
+	"flowsweep/experiments/flow"
 	"flowsweep/experiments/problem"
+	"flowsweep/experiments/target"
 )
 
 func ExampleParse() {
@@ -101,8 +104,8 @@ func TestSweepTooLarge(t *testing.T) {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}
 	spec, err := Parse("a.yaml", []byte("name: a\ntarget: moons\nnet: {width: [1, 2]}\nseeds: 5e5"))
-	if n := len(spec.Settings) * len(spec.Seeds); err != nil || n != maxRuns {
-		t.Errorf("got %d runs, %v: want %d", n, err, maxRuns)
+	if n := len(spec.Settings) * len(spec.Seeds); err != nil || n != declare.MaxRuns {
+		t.Errorf("got %d runs, %v: want %d", n, err, declare.MaxRuns)
 	}
 }
 
@@ -112,7 +115,7 @@ func TestParseTarget(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"":                                   "target:1:1: nothing is written here",
-		"mons":                               "target:1:1: unknown target \"mons\" (have " + strings.Join(familyTypes[targetType].names, ", ") + ")",
+		"mons":                               "target:1:1: unknown target \"mons\" (have " + strings.Join(targetNames(), ", ") + ")",
 		"{name: gaussians, std: [0.1, 0.2]}": "target:1:1: 2 targets where one belongs: give every parameter one value",
 		"[moons, checkerboard]":              "target:1:1: 2 targets where one belongs: give every parameter one value",
 	} {
@@ -121,6 +124,18 @@ func TestParseTarget(t *testing.T) {
 			t.Errorf("%q: got %v, want %s", text, err, want)
 		}
 	}
+}
+
+// targetNames returns the names of the targets that a spec takes.
+func targetNames() []string { return append(familyNames(target.Families), target.FileName) }
+
+// familyNames returns the names of families.
+func familyNames[T any](all []flow.Family[T]) []string {
+	var names []string
+	for _, f := range all {
+		names = append(names, f.Name)
+	}
+	return names
 }
 
 func FuzzParse(f *testing.F) {

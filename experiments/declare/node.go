@@ -1,0 +1,92 @@
+package declare
+
+import (
+	"reflect"
+	"slices"
+
+	"go.yaml.in/yaml/v4"
+
+	"flowsweep/experiments/problem"
+)
+
+// keys returns the values of a mapping by key, and whether it is a mapping at all.
+func (t *Text) keys(n *yaml.Node, what string) (map[string]*yaml.Node, bool) {
+	if n.Kind != yaml.MappingNode {
+		t.problem(n, "%s must be a mapping of keys to values", what)
+		return nil, false
+	}
+	nodes := map[string]*yaml.Node{}
+	for i := 0; i < len(n.Content); i += 2 {
+		k := follow(n.Content[i])
+		if k.Kind != yaml.ScalarNode {
+			t.problem(k, "a key must be one word")
+			continue
+		}
+		if nodes[k.Value] != nil {
+			t.problem(n.Content[i], "the key %q is here twice: leave one out", k.Value)
+			continue
+		}
+		nodes[k.Value] = n.Content[i+1]
+	}
+	return nodes, true
+}
+
+// known notes the keys of a mapping that are not among the known ones.
+func (t *Text) known(n *yaml.Node, known []string) {
+	have := map[string]bool{}
+	for _, k := range known {
+		have[k] = true
+	}
+	for i := 0; i < len(n.Content); i += 2 {
+		if k := follow(n.Content[i]); k.Kind == yaml.ScalarNode && !have[k.Value] {
+			t.problem(k, "%s", problem.Unknown("key", k.Value, known))
+		}
+	}
+}
+
+// follow returns what an alias stands for, and any other node as it is.
+func follow(n *yaml.Node) *yaml.Node {
+	for n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	return n
+}
+
+// depth returns how deep lists nest in a node, by their first entries; an alias may make that endless.
+func depth(n *yaml.Node) int {
+	levels := 0
+	for n = follow(n); n.Kind == yaml.SequenceNode && levels < 8; levels++ {
+		if len(n.Content) == 0 {
+			return levels + 1
+		}
+		n = follow(n.Content[0])
+	}
+	return levels
+}
+
+// ownDepth returns how deep lists nest in a single value of the type.
+func ownDepth(t reflect.Type) int {
+	levels := 0
+	for ; t.Kind() == reflect.Slice; levels++ {
+		t = t.Elem()
+	}
+	return levels
+}
+
+// valueOf returns the value of a key of a mapping, and whether it is there.
+func valueOf(n *yaml.Node, key string) (*yaml.Node, bool) {
+	if n.Kind == yaml.MappingNode {
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if follow(n.Content[i]).Value == key {
+				return follow(n.Content[i+1]), true
+			}
+		}
+	}
+	return nil, false
+}
+
+// holdsPlace reports whether a node, or one within it, begins at the place.
+func holdsPlace(n *yaml.Node, line, column int) bool {
+	return n.Line == line && n.Column == column ||
+		slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return holdsPlace(c, line, column) })
+}

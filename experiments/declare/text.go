@@ -1,0 +1,160 @@
+package declare
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+
+	"flowsweep/experiments/problem"
+)
+
+// Text is a YAML text that is read, and what is wrong with it.
+type Text struct {
+	file     string
+	lines    []string
+	root     *yaml.Node // nil where the text is not YAML
+	problems problem.List
+
+	kinds  map[reflect.Type]Kind
+	random func(seed uint64, place string, k uint64) *rand.Rand
+
+	runs    big.Int    // alternatives, each counted for every seed
+	repeats big.Int    // seeds of every alternative
+	longest *yaml.Node // the list of the most values
+	length  uint64     // of it
+}
+
+// breaks turns every line break of YAML into one.
+var breaks = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
+
+const byteOrderMark = "\ufeff"
+
+// Read returns a text in a language. The file is only named in problems.
+func Read(file string, text []byte, l Language) *Text {
+	lines := strings.Split(breaks.Replace(strings.TrimPrefix(string(text), byteOrderMark)), "\n")
+	t := &Text{file: file, lines: lines, kinds: l.kinds(), random: l.Random, repeats: *big.NewInt(1)}
+	t.root = t.load(text)
+	t.longest = t.root
+	return t
+}
+
+// Root returns the whole text as a place in it.
+func (t *Text) Root() Place { return Place{t.root} }
+
+// Problem notes what is wrong at a place.
+func (t *Text) Problem(at Place, format string, args ...any) { t.problem(at.node, format, args...) }
+
+// Sound reports whether nothing was wrong so far within the values of some keys of the text or, if none are given, with
+// all of it.
+func (t *Text) Sound(keys ...string) bool {
+	if len(keys) == 0 {
+		return len(t.problems) == 0
+	}
+	return !slices.ContainsFunc(t.problems, func(p problem.Problem) bool {
+		return slices.ContainsFunc(keys, func(key string) bool {
+			value, ok := valueOf(t.root, key)
+			return ok && holdsPlace(value, p.Line, p.Column)
+		})
+	})
+}
+
+// Err returns a problem.List of everything that was wrong so far, in the order it is written, or nil. It is wrong too that
+// the values stand for more than MaxRuns.
+func (t *Text) Err() error {
+	list := slices.Clone(t.problems)
+	if t.runs.Cmp(big.NewInt(MaxRuns)) > 0 {
+		list = append(list, t.problemOf(t.longest.Line, t.longest.Column, fmt.Sprintf("the lists multiply to %s runs: at most %s",
+			grouped(&t.runs), grouped(big.NewInt(MaxRuns)))))
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return list.Sorted()
+}
+
+// load returns the root of a text, or nil where there is none.
+func (t *Text) load(text []byte) *yaml.Node {
+	for i, line := range t.lines {
+		if at := strings.IndexFunc(line, unreadable); at >= 0 {
+			t.problemAt(i+1, utf8.RuneCountInString(line[:at])+1, "not a text in UTF-8: remove the character %q", []rune(line[at:])[0])
+			return nil
+		}
+	}
+	loader, err := yaml.NewLoader(bytes.NewReader(text))
+	if err != nil {
+		t.syntax(err)
+		return nil
+	}
+	var docs [2]yaml.Node
+	for i := range docs {
+		err := loader.Load(&docs[i])
+		switch {
+		case err == io.EOF && i == 0:
+			t.problemAt(1, 1, "nothing is written here")
+			return nil
+		case err == io.EOF:
+			return follow(docs[0].Content[0])
+		case err != nil:
+			t.syntax(err)
+			return nil
+		case i > 0:
+			t.problemAt(docs[i].Line, docs[i].Column, "a second document: give each spec a file of its own")
+		}
+	}
+	return nil
+}
+
+func unreadable(r rune) bool {
+	return r == utf8.RuneError || r < ' ' && r != '\t' || r >= 0x7f && r < 0xa0
+}
+
+// syntax notes what the YAML library says of a text that is none.
+func (t *Text) syntax(err error) {
+	var load *yaml.LoadError
+	if !errors.As(err, &load) {
+		t.problemAt(1, 1, "not YAML: %v", err)
+		return
+	}
+	message := load.Message
+	if load.ContextMsg != "" {
+		message += " " + load.ContextMsg
+	}
+	line, column := load.Mark.Line, load.Mark.Column
+	// A text that breaks off is at fault behind its last line: show that line, and its end.
+	for line > len(t.lines) || line > 1 && t.lines[line-1] == "" {
+		line--
+		column = utf8.RuneCountInString(t.lines[line-1]) + 1
+	}
+	t.problemAt(line, column, "not YAML: %s", message)
+}
+
+// problem notes what is wrong at a node, and returns no alternatives.
+func (t *Text) problem(n *yaml.Node, format string, args ...any) alternatives {
+	t.problemAt(n.Line, n.Column, format, args...)
+	return alternatives{}
+}
+
+func (t *Text) problemAt(line, column int, format string, args ...any) {
+	t.problems = append(t.problems, t.problemOf(line, column, fmt.Sprintf(format, args...)))
+}
+
+func (t *Text) problemOf(line, column int, message string) problem.Problem {
+	line, column = min(max(line, 1), len(t.lines)), max(column, 1)
+	return problem.Problem{File: t.file, Line: line, Column: column, Message: message, Source: t.lines[line-1]}
+}
+
+// counted remembers the node if it is the list of the most values so far.
+func (t *Text) counted(n *yaml.Node, values uint64) {
+	if values > t.length {
+		t.longest, t.length = n, values
+	}
+}

@@ -1,0 +1,151 @@
+package declare
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// This file holds the two ways to sweep that are no product of lists. Each gives variants of a text, which overlay what is
+// written beside them; a product of lists within a variant is taken for each.
+
+// Zip is the type of the field whose value is a list of variants, taken one after the other.
+type Zip struct{}
+
+// Random is the type of the field whose value says how many variants to draw, and from what.
+type Random struct {
+	Count int    `json:"count" min:"1" max:"10000" doc:"variants to draw"`
+	Seed  uint64 `json:"seed" doc:"seed of the draws"`
+}
+
+var (
+	zipType    = reflect.TypeFor[Zip]()
+	randomType = reflect.TypeFor[Random]()
+)
+
+// variants returns the roots that the root of a text stands for: itself, or one for each of its variants.
+func (t *Text) variants(root *yaml.Node, document reflect.Type) []*yaml.Node {
+	if root.Kind != yaml.MappingNode {
+		return []*yaml.Node{root}
+	}
+	t.keys(root, "") // those that are there twice
+	base := *root
+	base.Content = nil
+	var zip, random *yaml.Node
+	zipField, randomField := fieldOfType(document, zipType), fieldOfType(document, randomType)
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		switch key := follow(root.Content[i]).Value; {
+		case key != "" && key == zipField.name && zip == nil:
+			zip = follow(root.Content[i+1])
+		case key != "" && key == randomField.name && random == nil:
+			random = follow(root.Content[i+1])
+		default:
+			base.Content = append(base.Content, root.Content[i], root.Content[i+1])
+		}
+	}
+	swept := sweptKeys(document)
+	roots := []*yaml.Node{&base}
+	for _, variants := range [][]*yaml.Node{t.zipped(zip, zipField, swept), t.sampled(random, randomField, swept)} {
+		if len(variants) == 0 {
+			continue
+		}
+		var over []*yaml.Node
+		for _, r := range roots {
+			for _, v := range variants {
+				over = append(over, t.overlay(r, v, 0))
+			}
+		}
+		roots = over
+	}
+	return roots
+}
+
+// fieldOfType returns the first field of a struct that is of a type, or one without a name.
+func fieldOfType(document, of reflect.Type) field {
+	for i := range document.NumField() {
+		if document.Field(i).Type == of {
+			return fieldOf(document.Field(i), field{})
+		}
+	}
+	return field{}
+}
+
+// sweptKeys returns the keys of a document that a variant may set.
+func sweptKeys(document reflect.Type) []string {
+	var keys []string
+	for i := range document.NumField() {
+		if f := fieldOf(document.Field(i), field{}); f.swept {
+			keys = append(keys, f.name)
+		}
+	}
+	return keys
+}
+
+// zipped returns the entries of a Zip.
+func (t *Text) zipped(zip *yaml.Node, f field, swept []string) []*yaml.Node {
+	if zip == nil {
+		return nil
+	}
+	if zip.Kind != yaml.SequenceNode || len(zip.Content) == 0 {
+		t.problem(zip, "%s must be a list of parts of a spec, such as %s", f.name, f.tag.Get("example"))
+		return nil
+	}
+	var variants []*yaml.Node
+	for _, v := range zip.Content {
+		if v = follow(v); t.sweepable(v, "an entry of "+f.name, swept, nil) {
+			variants = append(variants, v)
+		}
+	}
+	return variants
+}
+
+// sweepable notes a problem unless the node is a mapping of keys that may be swept, or of the others allowed.
+func (t *Text) sweepable(n *yaml.Node, what string, swept, allowed []string) bool {
+	nodes, ok := t.keys(n, what)
+	if !ok {
+		return false
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := follow(n.Content[i])
+		if nodes[key.Value] != nil && !slices.Contains(swept, key.Value) && !slices.Contains(allowed, key.Value) {
+			t.problem(key, "%s cannot differ between the runs of a sweep: write it outside (%s may be here)", key.Value, strings.Join(swept, ", "))
+			return false
+		}
+	}
+	return true
+}
+
+// maxNesting bounds how deep variants nest: aliases may make that endless.
+const maxNesting = 8
+
+// overlay returns a mapping with the keys of both, mappings merged. A key that both give another value is a problem.
+func (t *Text) overlay(under, over *yaml.Node, depth int) *yaml.Node {
+	merged := *under
+	merged.Content = slices.Clone(under.Content)
+	for i := 0; i+1 < len(over.Content); i += 2 {
+		key, value := follow(over.Content[i]), over.Content[i+1]
+		at := slices.IndexFunc(everySecond(merged.Content), func(n *yaml.Node) bool { return follow(n).Value == key.Value })
+		if at < 0 {
+			merged.Content = append(merged.Content, over.Content[i], value)
+			continue
+		}
+		below := follow(merged.Content[2*at+1])
+		if below.Kind != yaml.MappingNode || follow(value).Kind != yaml.MappingNode || depth > maxNesting {
+			t.problem(key, "%s has a value on line %d too: leave one out", key.Value, below.Line)
+			continue
+		}
+		merged.Content[2*at+1] = t.overlay(below, follow(value), depth+1)
+	}
+	return &merged
+}
+
+// everySecond returns the keys of the content of a mapping.
+func everySecond(content []*yaml.Node) []*yaml.Node {
+	var keys []*yaml.Node
+	for i := 0; i < len(content); i += 2 {
+		keys = append(keys, content[i])
+	}
+	return keys
+}

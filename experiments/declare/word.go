@@ -1,0 +1,102 @@
+package declare
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"flowsweep/experiments/problem"
+)
+
+// words are the values of one type that are written as their names.
+type words[T any] struct {
+	kind  string
+	names []string
+	value map[string]reflect.Value
+}
+
+// Words returns the kind whose values are written as their names, or as mappings that hold nothing but the name.
+func Words[T any](kind string, all []T, name func(T) string) Kind {
+	w := words[T]{kind: kind, value: map[string]reflect.Value{}}
+	for _, v := range all {
+		w.names = append(w.names, name(v))
+		w.value[name(v)] = reflect.ValueOf(v)
+	}
+	return w
+}
+
+func (w words[T]) of() reflect.Type { return reflect.TypeFor[T]() }
+
+func (w words[T]) read(t *Text, n *yaml.Node, _ reflect.Value, f field) alternatives {
+	name, ok := t.name(n, w.kind, f)
+	if !ok {
+		return alternatives{}
+	}
+	if n.Kind == yaml.MappingNode {
+		t.known(n, []string{"name"})
+	}
+	v, ok := w.value[name.Value]
+	if !ok || name.Tag != "!!str" {
+		return t.problem(name, "%s", problem.Unknown(w.kind, name.Value, w.names))
+	}
+	return one(v)
+}
+
+func (w words[T]) schema(s schema, _ reflect.Value, _ field) Object {
+	return s.define(w.kind, func() Object {
+		mapping := Object{
+			"type": "object", "properties": Object{"name": Object{"enum": w.names}},
+			"required": []string{"name"}, "additionalProperties": false,
+		}
+		return Object{"anyOf": []Object{{"enum": w.names}, mapping}}
+	})
+}
+
+// bareWords are words that are written as nothing but their names.
+type bareWords[T any] struct{ words[T] }
+
+// BareWords returns the kind whose values are written as their names alone. They go by the name of their field.
+func BareWords[T any](all []T, name func(T) string) Kind {
+	return bareWords[T]{Words("", all, name).(words[T])}
+}
+
+func (w bareWords[T]) read(t *Text, n *yaml.Node, _ reflect.Value, f field) alternatives {
+	found := t.text(n, f.oneOf(w.names))
+	for i, v := range found.values {
+		found.values[i] = w.value[v.String()]
+	}
+	return found
+}
+
+func (w bareWords[T]) schema(_ schema, _ reflect.Value, f field) Object {
+	return wordSchema(f.oneOf(w.names))
+}
+
+// oneOf returns the field where it takes one of some words.
+func (f field) oneOf(words []string) field {
+	f.tag = reflect.StructTag(fmt.Sprintf("oneof:%q", strings.Join(words, " ")))
+	return f
+}
+
+// name returns the node of the name of a thing, which is a scalar or the key name of a mapping.
+func (t *Text) name(n *yaml.Node, kind string, f field) (*yaml.Node, bool) {
+	if n.Kind == yaml.ScalarNode {
+		return n, true
+	}
+	nodes, ok := t.keys(n, f.name)
+	if !ok {
+		return nil, false
+	}
+	name, ok := nodes["name"]
+	if !ok {
+		t.problem(n, "the %s has no name: add it", kind)
+		return nil, false
+	}
+	if name = follow(name); name.Kind != yaml.ScalarNode || name.Tag == "!!null" {
+		t.problem(name, "the name of a %s is one word", kind)
+		return nil, false
+	}
+	return name, true
+}

@@ -1,0 +1,88 @@
+package experiments
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+
+	"flowsweep/experiments/declare"
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/metric"
+	"flowsweep/experiments/ode"
+	"flowsweep/experiments/target"
+)
+
+// language is how the values of a spec are written. Files of data are read into data.
+func language(data *dataFiles) declare.Language {
+	return declare.Language{
+		Kinds: []declare.Kind{
+			declare.Families("target", append(families(target.Families), fileTargets(data))),
+			declare.Families("source", sources(data)),
+			declare.Families("path", families(flow.PathFamilies)),
+			declare.Families("coupling", families(flow.CouplingFamilies)),
+			declare.Families("times", families(flow.TimesFamilies)),
+			declare.Families("grid", families(ode.GridFamilies)),
+			declare.Words("solver", ode.Solvers, func(s ode.Solver) string { return s.Name }),
+			declare.Words("metric", metric.Metrics, func(m metric.Metric) string { return m.Name }),
+			declare.Short("tolerance", `above:"0"`, func(x float64) ode.Tolerance { return ode.Tolerance{Atol: x, Rtol: x} }),
+		},
+		Random: func(seed uint64, place string, k uint64) *rand.Rand {
+			return flow.NewStream(seed, "random "+place).At(k)
+		},
+	}
+}
+
+// families returns the families of a type as a spec declares them.
+func families[T any](all []flow.Family[T]) []declare.Family[T] {
+	list := make([]declare.Family[T], len(all))
+	for i, f := range all {
+		list[i] = declare.Family[T]{
+			Name: f.Name, Default: f.Default,
+			Make: func(params any, _ declare.Place) (T, error) { return params.(flow.Maker[T]).Make() },
+		}
+	}
+	return list
+}
+
+// sources are the families of sources: noise, and every target.
+func sources(data *dataFiles) []declare.Family[Source] {
+	list := []declare.Family[Source]{{
+		Name: noiseName, Default: noiseParams{},
+		Make: func(any, declare.Place) (Source, error) { return Noise, nil },
+	}}
+	for _, f := range families(target.Families) {
+		list = append(list, declare.Family[Source]{
+			Name: f.Name, Default: f.Default,
+			Make: func(params any, at declare.Place) (Source, error) {
+				from, err := f.Make(params, at)
+				return Source{From: from}, err
+			},
+		})
+	}
+	return append(list, fileSources(data))
+}
+
+// noiseParams are the parameters of noise: none.
+type noiseParams struct{}
+
+// Schema returns the JSON Schema (draft-07) of a spec file, made of what Parse reads by. It cannot say what lies
+// between keys: that choose.metric is measured, that the lists stay within a million runs.
+func Schema() ([]byte, error) {
+	root := declare.Schema(language(nil), defaults())
+	// A variant may give the target.
+	root["required"] = []string{"name"}
+	var given []declare.Object
+	for _, key := range []string{"target", "zip", "random"} {
+		given = append(given, declare.Object{"required": []string{key}})
+	}
+	root["anyOf"] = given
+	root["$schema"] = "http://json-schema.org/draft-07/schema#"
+	root["title"] = "flowsweep spec"
+	root["description"] = "A declared experiment. Where a value may be swept, a list of values stands for each of them, " +
+		"and the sweep is the product of the lists."
+	text, err := json.MarshalIndent(root, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("write the schema: %w", err)
+	}
+	return append(text, '\n'), nil
+}
