@@ -14,7 +14,7 @@ import (
 	"flowsweep/experiments"
 )
 
-// The kinds of owner an artifact may have.
+// The kinds of owner of an artifact.
 const (
 	ownerFit   = "fit"
 	ownerRun   = "run"
@@ -27,8 +27,7 @@ type File struct {
 	Content []byte
 }
 
-// Ship stores the files that were made of a sweep and their checks, in place of all that it had: what a reader finds is
-// of one choice.
+// Ship replaces the output files of a sweep and their checks, so that all the stored ones belong to the same choice.
 func (db *DB) Ship(ctx context.Context, sweep string, files []File, checks []experiments.Check) (err error) {
 	defer wrap(&err, "store the files of sweep %q", sweep)
 	return db.write(ctx, func(tx *sql.Tx) error {
@@ -46,7 +45,7 @@ func (db *DB) Ship(ctx context.Context, sweep string, files []File, checks []exp
 			return err
 		}
 		for _, f := range files {
-			if _, err := saveArtifact(ctx, tx, ownerSweep, sweep, f.Name, f.Content); err != nil {
+			if err := saveArtifact(ctx, tx, Owner{ownerSweep, sweep}, f.Name, f.Content); err != nil {
 				return err
 			}
 		}
@@ -63,11 +62,11 @@ func (db *DB) Ship(ctx context.Context, sweep string, files []File, checks []exp
 	})
 }
 
-// Artifacts returns the files of the sweep, by name, but for the data it was made of.
+// Artifacts returns the output files of the sweep, by name, without its data.
 func (db *DB) Artifacts(ctx context.Context, sweep string) (list []experiments.Artifact, err error) {
 	defer wrap(&err, "list files of sweep %q", sweep)
 	err = db.read(ctx, func(tx *sql.Tx) error {
-		list, err = artifacts(ctx, tx, ownerSweep, sweep)
+		list, err = artifacts(ctx, tx, Owner{ownerSweep, sweep})
 		list = slices.DeleteFunc(list, func(a experiments.Artifact) bool { return strings.HasPrefix(a.Name, dataPrefix) })
 		return err
 	})
@@ -76,43 +75,42 @@ func (db *DB) Artifacts(ctx context.Context, sweep string) (list []experiments.A
 
 // ArtifactContent returns the content of a file of the sweep.
 func (db *DB) ArtifactContent(ctx context.Context, sweep, name string) ([]byte, error) {
-	return db.artifactContent(ctx, ownerSweep, sweep, name)
+	return db.artifactContent(ctx, Owner{ownerSweep, sweep}, name)
 }
 
-// saveArtifact stores content once, however many artifacts have it. That of a replaced artifact stays.
-func saveArtifact(ctx context.Context, tx *sql.Tx, kind, owner, name string, content []byte) (experiments.Artifact, error) {
+// saveArtifact stores an artifact; artifacts with the same content share one blob. The blob of a replaced artifact stays.
+func saveArtifact(ctx context.Context, tx *sql.Tx, o Owner, name string, content []byte) error {
 	a, err := saveBlob(ctx, tx, content)
-	if err == nil {
-		err = nameBlob(ctx, tx, kind, owner, name, a)
+	if err != nil {
+		return err
 	}
-	a.Name = name
-	return a, err
+	return nameBlob(ctx, tx, o, name, a)
 }
 
-// saveBlob stores content that is no artifact yet.
+// saveBlob stores content without making it an artifact.
 func saveBlob(ctx context.Context, tx *sql.Tx, content []byte) (experiments.Artifact, error) {
 	sum := sha256.Sum256(content)
 	a := experiments.Artifact{SHA256: hex.EncodeToString(sum[:]), Size: int64(len(content))}
 	if content == nil {
 		content = []byte{} // the driver stores nil as NULL
 	}
-	// A blob that is there may be damaged: what is at hand is known to be whole.
+	// An existing blob may be damaged, so it is overwritten if it differs.
 	_, err := tx.ExecContext(ctx, `INSERT INTO blobs (sha256, bytes) VALUES (?, ?)
 		ON CONFLICT (sha256) DO UPDATE SET bytes = excluded.bytes WHERE bytes <> excluded.bytes`, a.SHA256, content)
 	return a, err
 }
 
-// nameBlob makes a stored content the artifact of that name.
-func nameBlob(ctx context.Context, tx *sql.Tx, kind, owner, name string, a experiments.Artifact) error {
+// nameBlob makes a stored blob the artifact of that name.
+func nameBlob(ctx context.Context, tx *sql.Tx, o Owner, name string, a experiments.Artifact) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO artifacts (owner_kind, owner, name, sha256, size) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (owner_kind, owner, name) DO UPDATE SET sha256 = excluded.sha256, size = excluded.size`,
-		kind, owner, name, a.SHA256, a.Size)
+		o.Kind, o.Key, name, a.SHA256, a.Size)
 	return err
 }
 
-func artifacts(ctx context.Context, tx *sql.Tx, kind, owner string) ([]experiments.Artifact, error) {
+func artifacts(ctx context.Context, tx *sql.Tx, o Owner) ([]experiments.Artifact, error) {
 	rows, err := tx.QueryContext(ctx,
-		`SELECT name, sha256, size FROM artifacts WHERE owner_kind = ? AND owner = ? ORDER BY name`, kind, owner)
+		`SELECT name, sha256, size FROM artifacts WHERE owner_kind = ? AND owner = ? ORDER BY name`, o.Kind, o.Key)
 	if err != nil {
 		return nil, err
 	}
@@ -128,38 +126,41 @@ func artifacts(ctx context.Context, tx *sql.Tx, kind, owner string) ([]experimen
 	return list, rows.Err()
 }
 
-// artifactContent is readArtifact in a transaction of its own.
-func (db *DB) artifactContent(ctx context.Context, kind, owner, name string) (content []byte, err error) {
+// artifactContent calls readArtifact in its own transaction.
+func (db *DB) artifactContent(ctx context.Context, o Owner, name string) (content []byte, err error) {
 	err = db.read(ctx, func(tx *sql.Tx) error {
-		content, err = readArtifact(ctx, tx, kind, owner, name)
+		content, err = readArtifact(ctx, tx, o, name)
 		return err
 	})
 	return content, err
 }
 
-// readArtifact returns the content of an artifact after comparing it with its sha256: what is damaged is never returned.
-func readArtifact(ctx context.Context, tx *sql.Tx, kind, owner, name string) (content []byte, err error) {
-	defer wrap(&err, "read %s of %s %s", name, kind, owner)
+// readArtifact returns the content of an artifact, or an error if its sha256 is wrong.
+func readArtifact(ctx context.Context, tx *sql.Tx, o Owner, name string) (content []byte, err error) {
+	defer wrap(&err, "read %s of %s %s", name, o.Kind, o.Key)
 	var want string
-	var there bool
+	var present bool
 	if err := tx.QueryRowContext(ctx, `SELECT a.sha256, b.bytes IS NOT NULL, b.bytes FROM artifacts a LEFT JOIN blobs b USING (sha256)
-		WHERE a.owner_kind = ? AND a.owner = ? AND a.name = ?`, kind, owner, name).Scan(&want, &there, &content); err != nil {
-		return nil, found(err)
+		WHERE a.owner_kind = ? AND a.owner = ? AND a.name = ?`, o.Kind, o.Key, name).Scan(&want, &present, &content); err != nil {
+		return nil, notInStore(err)
 	}
-	if !there {
-		return nil, fmt.Errorf("its content, of sha256 %s, is missing: the store is damaged, restore a copy of it or give another --db", want)
+	if !present {
+		return nil, fmt.Errorf("its content, with sha256 %s, is missing: %s", want, damaged)
 	}
-	if err := sameSum(content, want); err != nil {
+	if err := checkSum(content, want); err != nil {
 		return nil, err
 	}
 	return content, nil
 }
 
-// sameSum returns an error unless the content has this sha256.
-func sameSum(content []byte, want string) error {
+// damaged ends the message of an error that only a damaged store can cause.
+const damaged = "the store is damaged, restore a backup or use another --db"
+
+// checkSum returns an error unless the content has this sha256.
+func checkSum(content []byte, want string) error {
 	sum := sha256.Sum256(content)
 	if got := hex.EncodeToString(sum[:]); got != want {
-		return fmt.Errorf("its sha256 is %s and not %s: the store is damaged, restore a copy of it or give another --db", got, want)
+		return fmt.Errorf("its sha256 is %s, not %s: %s", got, want, damaged)
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ func TestArtifacts(t *testing.T) {
 	t.Parallel()
 	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
 	start(t, db, tiny)
-	// sha256 of "abc" and of nothing: FIPS 180-4's first example, and the well-known one of the empty text.
+	// The sha256 of "abc" is FIPS 180-4's first example; that of the empty text is well known.
 	want := []experiments.Artifact{
 		{Name: "empty.txt", SHA256: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", Size: 0},
 		{Name: "velocity.onnx", SHA256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", Size: 3},
@@ -23,7 +23,7 @@ func TestArtifacts(t *testing.T) {
 	must(t, db.Ship(t.Context(), "tiny", []store.File{{Name: "velocity.onnx", Content: []byte("old")}, {Name: "gone"}}, nil))
 	must(t, db.Ship(t.Context(), "tiny", []store.File{{Name: "velocity.onnx", Content: []byte("abc")}, {Name: "empty.txt"}}, nil))
 	if got := try(db.Artifacts(t.Context(), "tiny"))(t); !reflect.DeepEqual(got, want) {
-		t.Errorf("listed: got %v, want %v", got, want)
+		t.Errorf("artifacts: got %v, want %v", got, want)
 	}
 	if got := try(db.ArtifactContent(t.Context(), "tiny", "velocity.onnx"))(t); string(got) != "abc" {
 		t.Errorf("content: got %q, want abc", got)
@@ -36,14 +36,14 @@ func TestArtifacts(t *testing.T) {
 	wantError(t, db.Ship(t.Context(), "none", nil, nil), "none", "no such sweep")
 }
 
-func TestADamagedBlobIsNoticed(t *testing.T) {
+func TestDamagedBlobs(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "runs.db")
 	db := open(t, path)
 	plan := start(t, db, tiny)
 	fit, sampled := plan.Fits[0].Key, plan.Fits[0].Runs[0].Key
 	trainFit(t, db, fit, []byte("weights"))
-	must(t, db.FinishRun(t.Context(), sampled, env, 1, 1, 1, []byte("samples"), noon))
+	must(t, db.FinishRun(t.Context(), sampled, env, store.Sampled{Samples: []byte("samples"), NFE: 1, NFEMax: 1, Seconds: 1}, noon))
 	must(t, db.Ship(t.Context(), "tiny", []store.File{{Name: "velocity.onnx", Content: []byte("onnx")}}, nil))
 	run(t, path, "UPDATE blobs SET bytes = CAST(upper(CAST(bytes AS TEXT)) AS BLOB)")
 
@@ -58,9 +58,9 @@ func TestADamagedBlobIsNoticed(t *testing.T) {
 	_, err = db.Weights(t.Context(), fit)
 	wantError(t, err, "weights.safetensors", fit, "missing", "damaged")
 
-	must(t, db.FinishFit(t.Context(), fit, 1, 1, []byte("weights"), noon)) // made again, it is whole again
+	must(t, db.FinishFit(t.Context(), fit, 1, 1, []byte("weights"), noon)) // writing it again repairs it
 	if got := try(db.Weights(t.Context(), fit))(t); string(got) != "weights" {
-		t.Errorf("weights trained again: got %q", got)
+		t.Errorf("weights after training again: got %q", got)
 	}
 }
 
@@ -77,7 +77,7 @@ func TestChecks(t *testing.T) {
 		must(t, db.Ship(t.Context(), "tiny", nil, []experiments.Check{c, other}))
 		got := try(db.Checks(t.Context(), "tiny"))(t)
 		if len(got) != 2 || got[0].File != "sampler.onnx" || got[1].File != "velocity.onnx" {
-			t.Fatalf("got %+v, want one check a file", got)
+			t.Fatalf("got %+v, want one check per file", got)
 		}
 		for _, n := range []experiments.Number{got[1].MaxAbsDiff, got[0].MaxAbs, got[0].Tolerance} {
 			x := float64(n)

@@ -11,18 +11,18 @@ import (
 	"path/filepath"
 )
 
-// Backup writes a copy of the store, as it is at one moment, to a new file at path. Others may go on working meanwhile.
-// It returns an error where the file exists, and leaves none behind where it cannot write it all.
+// Backup writes a consistent copy of the store to a new file at path. Other processes may keep working meanwhile.
+// It returns an error if the file exists, and leaves no partial file behind.
 func (db *DB) Backup(ctx context.Context, path string) error {
 	err := db.backup(ctx, path)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("back up the store: %s exists and is not overwritten: give another file", path)
+		return fmt.Errorf("back up the store: %s exists and is not overwritten: use another file", path)
 	}
 	wrap(&err, "back up the store to %s", path)
 	return err
 }
 
-// backup copies on a connection of its own: the writer's would be held up, and a reader's may write no file at all.
+// backup uses its own connection, as it would block the writer's, and the readers' may not create files.
 func (db *DB) backup(ctx context.Context, path string) error {
 	own, err := connect(ctx, db.path, 1, map[string]string{"journal_mode": "wal"}, url.Values{"mode": {"rw"}, "_busy_timeout": {"5000"}})
 	if err != nil {
@@ -31,7 +31,7 @@ func (db *DB) backup(ctx context.Context, path string) error {
 	return errors.Join(copyTo(ctx, own, path), own.Close())
 }
 
-// copyTo writes a copy of the database to a new file at path, which is there only when it is whole and on the disk.
+// copyTo copies the database to a new file at path, which appears only once it is complete and on disk.
 func copyTo(ctx context.Context, db *sql.DB, path string) (err error) {
 	if _, err := os.Lstat(path); err == nil {
 		return fs.ErrExist
@@ -41,19 +41,19 @@ func copyTo(ctx context.Context, db *sql.DB, path string) (err error) {
 		return err
 	}
 	defer os.Remove(partial.Name())
-	// VACUUM INTO takes an empty file for none.
+	// VACUUM INTO accepts an empty file.
 	_, err = db.ExecContext(ctx, "VACUUM INTO ?", partial.Name())
 	if err = errors.Join(err, partial.Chmod(0o644), partial.Sync(), partial.Close()); err != nil {
 		return err
 	}
-	// A link, unlike a renaming, never takes the place of a file.
+	// Linking, unlike renaming, never replaces a file.
 	if err := os.Link(partial.Name(), path); err == nil || errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	// This file system has no links: take the name first, so that a file that is there stays.
-	taken, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL, 0o644)
+	// This file system has no links: reserve the name first, so that no existing file is replaced.
+	reserved, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err
 	}
-	return errors.Join(taken.Close(), os.Rename(partial.Name(), path))
+	return errors.Join(reserved.Close(), os.Rename(partial.Name(), path))
 }

@@ -14,25 +14,24 @@ import (
 
 // Speed is how fast a store writes.
 type Speed struct {
-	PointsPerSecond float64 `json:"points_per_second"`       // losses, one a call, until all are on the disk, while a reader polls
-	PointsLimit     float64 `json:"points_per_second_limit"` // as many of one fit, in one transaction and alone
-	RunsPerSecond   float64 `json:"runs_per_second"`         // runs with 2,000 samples and 2 metrics, each on the disk before the next
+	PointsPerSecond float64 `json:"points_per_second"`       // losses, one per call, until all are on disk, while a reader polls
+	PointsLimit     float64 `json:"points_per_second_limit"` // losses of one fit, in one transaction, with no reader
+	RunsPerSecond   float64 `json:"runs_per_second"`         // runs with 2,000 samples and 2 metrics, each on disk before the next
 }
 
-// benchSpec has more runs than any machine finishes while it is measured.
+// benchSpec has more runs than any machine can store during the benchmark.
 const benchSpec = `name: bench
 target: moons
 seeds: 200
 sample: {solver: [euler, midpoint, heun, rk4], steps: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}
 `
 
-// benchPause is between two questions of the reader that polls, and lastLosses how many losses it asks for.
 const (
-	benchPause = 20 * time.Millisecond
-	lastLosses = 5
+	pollPause  = 20 * time.Millisecond // between two reads of the polling reader
+	pollLosses = 5                     // read each time
 )
 
-// Bench measures the speed of a new store in the folder, which it leaves there, for about the given time a figure.
+// Bench measures the speed of a new store in the folder, for about the given time per figure. It leaves the store there.
 func Bench(ctx context.Context, folder string, d time.Duration) (s Speed, err error) {
 	defer wrap(&err, "measure the store")
 	spec, err := experiments.Parse("bench", []byte(benchSpec))
@@ -66,7 +65,7 @@ func Bench(ctx context.Context, folder string, d time.Duration) (s Speed, err er
 	return s, errors.Join(err, db.Close())
 }
 
-// benchPoints logs losses of several fits in turn.
+// benchPoints logs losses, alternating between the fits.
 func (db *DB) benchPoints(ctx context.Context, fits []experiments.Fit, d time.Duration) (float64, error) {
 	for _, fit := range fits {
 		if _, err := db.StartFit(ctx, fit.Key, experiments.Environment{}, time.Now()); err != nil {
@@ -86,11 +85,11 @@ func (db *DB) benchPoints(ctx context.Context, fits []experiments.Fit, d time.Du
 	return float64(n) / seconds, errors.Join(err, <-polled)
 }
 
-// poll reads what a progress view would, again and again, until the context ends.
+// poll repeatedly reads what a progress view would, until the context ends.
 func (db *DB) poll(ctx context.Context, fit string) error {
 	for ctx.Err() == nil {
 		err := db.read(context.WithoutCancel(ctx), func(tx *sql.Tx) error {
-			if _, err := tail(context.WithoutCancel(ctx), tx, fit); err != nil {
+			if _, err := lastLosses(context.WithoutCancel(ctx), tx, fit); err != nil {
 				return err
 			}
 			var running int
@@ -99,14 +98,14 @@ func (db *DB) poll(ctx context.Context, fit string) error {
 		if err != nil {
 			return err
 		}
-		time.Sleep(benchPause)
+		time.Sleep(pollPause)
 	}
 	return nil
 }
 
-// tail returns the last losses of the fit, by step.
-func tail(ctx context.Context, tx *sql.Tx, fit string) ([]experiments.Loss, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT step, coalesce(value, kind) FROM losses WHERE fit = ? ORDER BY step DESC LIMIT ?`, fit, lastLosses)
+// lastLosses returns the last losses of the fit, by step.
+func lastLosses(ctx context.Context, tx *sql.Tx, fit string) ([]experiments.Loss, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT step, coalesce(value, kind) FROM losses WHERE fit = ? ORDER BY step DESC LIMIT ?`, fit, pollLosses)
 	if err != nil {
 		return nil, err
 	}
@@ -143,8 +142,8 @@ func (db *DB) benchRuns(ctx context.Context, plan experiments.Plan, d time.Durat
 				return float64(n) / time.Since(start).Seconds(), nil
 			}
 			n++
-			copy(samples, fmt.Sprint(n)) // no two runs have the same
-			if err := db.FinishRun(ctx, run.Key, experiments.Environment{}, 1, 1, 1, samples, time.Now()); err != nil {
+			copy(samples, fmt.Sprint(n)) // different samples for every run
+			if err := db.FinishRun(ctx, run.Key, experiments.Environment{}, Sampled{NFE: 1, NFEMax: 1, Seconds: 1, Samples: samples}, time.Now()); err != nil {
 				return 0, err
 			}
 			values := []experiments.Value{{Name: "mmd", Value: 1, SE: 1}, {Name: "sliced-w2", Value: 1, SE: 1}}

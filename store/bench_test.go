@@ -9,7 +9,7 @@ import (
 	"flowsweep/store"
 )
 
-// TestBench checks that what is measured is written, not how fast.
+// TestBench checks what Bench writes, not how fast.
 func TestBench(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -19,17 +19,17 @@ func TestBench(t *testing.T) {
 	}
 	rows := rowsOf(t, filepath.Join(folder, "bench.db"))
 	if rows["losses"] < 2*1024 || rows["blobs"] == 0 || rows["metrics"] != 2*rows["blobs"] {
-		t.Errorf("rows: got %v, want losses, and two metrics a run", rows)
+		t.Errorf("rows: got %v, want losses, and two metrics per run", rows)
 	}
 	list := try(open(t, filepath.Join(folder, "bench.db")).Check(t.Context()))(t)
 	for _, f := range list {
-		if f.Damage && f.Kind != "content" { // no fit finished: its runs were not sampled in earnest
+		if f.Damage && f.Kind != "content" { // expected: the benchmark finishes no fits
 			t.Errorf("check: %+v", f)
 		}
 	}
 }
 
-// BenchmarkLosses is the time a loss takes until all that were logged are on the disk.
+// BenchmarkLosses measures the time per loss until all are on disk.
 func BenchmarkLosses(b *testing.B) {
 	db, fit := benchStore(b)
 	n := 0
@@ -50,7 +50,7 @@ func BenchmarkFinishRun(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if err := db.FinishRun(b.Context(), run.Results[0].Run, env, 1, 1, 1, make([]byte, 32_000), noon); err != nil {
+		if err := db.FinishRun(b.Context(), run.Results[0].Run, env, store.Sampled{Samples: make([]byte, 32_000), NFE: 1, NFEMax: 1, Seconds: 1}, noon); err != nil {
 			b.Fatal(err)
 		}
 	}

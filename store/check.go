@@ -8,20 +8,20 @@ import (
 	"flowsweep/experiments"
 )
 
-// Finding is something that Check has to say of a store.
+// Finding is one result of Check.
 type Finding struct {
 	Kind   string `json:"kind"` // integrity, reference, content, unowned, running or unused
 	Text   string `json:"text"`
-	Damage bool   `json:"damage"` // something is lost or wrong; what is not damage the program deals with itself
+	Damage bool   `json:"damage"` // something is lost or wrong; the program deals with everything else itself
 }
 
-// Check looks at all that a store holds and returns what is to be said of it, all of one moment: whether the file is
-// whole, rows refer to rows that are there, contents have their sha256 and what is finished has its content; then what
-// died, and what nothing needs. Others may work meanwhile.
+// Check inspects a consistent view of the whole store. It finds a broken file, rows that refer to missing rows, contents
+// with a wrong sha256, and finished fits and runs without content; then what was interrupted, and what nothing needs.
+// Other processes may keep working meanwhile.
 func (db *DB) Check(ctx context.Context) (list []Finding, err error) {
 	defer wrap(&err, "check the store")
-	working := experiments.Running
-	if err := db.truth()(&working); err != nil {
+	state := experiments.Running
+	if err := db.runningToLost()(&state); err != nil {
 		return nil, err
 	}
 	err = db.read(ctx, func(tx *sql.Tx) error {
@@ -34,7 +34,7 @@ func (db *DB) Check(ctx context.Context) (list []Finding, err error) {
 			}
 			list = append(list, found...)
 		}
-		if working == experiments.Running {
+		if state == experiments.Running {
 			return nil
 		}
 		found, err := checkRunning(ctx, tx)
@@ -46,24 +46,24 @@ func (db *DB) Check(ctx context.Context) (list []Finding, err error) {
 
 func checkIntegrity(ctx context.Context, tx *sql.Tx) ([]Finding, error) {
 	found, err := findings(ctx, tx, `SELECT 'integrity', integrity_check, true FROM pragma_integrity_check WHERE integrity_check <> 'ok'`)
-	if err != nil { // the file is too broken to be looked at
+	if err != nil { // the file is too broken to read
 		return []Finding{{"integrity", err.Error(), true}}, nil
 	}
 	return found, nil
 }
 
 func checkReferences(ctx context.Context, tx *sql.Tx) ([]Finding, error) {
-	return findings(ctx, tx, `SELECT 'reference', printf('%d rows of %s refer to rows of %s that are not there', count(*), "table", parent), true
+	return findings(ctx, tx, `SELECT 'reference', printf('%d rows of %s refer to missing rows of %s', count(*), "table", parent), true
 		FROM pragma_foreign_key_check GROUP BY "table", parent`)
 }
 
-// checkContents compares artifacts and checkpoints with their sha256, one at a time: they are large.
+// checkContents compares artifacts and checkpoints with their sha256, one at a time because they are large.
 func checkContents(ctx context.Context, tx *sql.Tx) ([]Finding, error) {
 	list, err := findings(ctx, tx, `SELECT 'content', printf('%s of %s %s is missing', name, owner_kind, owner), true
 			FROM artifacts a WHERE NOT EXISTS (SELECT 1 FROM blobs b WHERE b.sha256 = a.sha256)
-		UNION ALL SELECT 'content', printf('fit %s is finished and has no weights', key), true FROM fits
+		UNION ALL SELECT 'content', printf('fit %s is finished but has no weights', key), true FROM fits
 			WHERE state = 'finished' AND NOT EXISTS (SELECT 1 FROM artifacts WHERE owner_kind = 'fit' AND owner = key)
-		UNION ALL SELECT 'content', printf('run %s is finished and has no samples', key), true FROM runs
+		UNION ALL SELECT 'content', printf('run %s is finished but has no samples', key), true FROM runs
 			WHERE state = 'finished' AND NOT EXISTS (SELECT 1 FROM artifacts WHERE owner_kind = 'run' AND owner = key)`)
 	if err != nil {
 		return nil, err
@@ -94,17 +94,17 @@ func checkSums(ctx context.Context, tx *sql.Tx, query string) (list []Finding, e
 		if err := rows.Scan(&want, &content, &what); err != nil {
 			return nil, err
 		}
-		if sameSum(content, want) != nil {
-			list = append(list, Finding{"content", what + " is not what was stored: its sha256 is another", true})
+		if checkSum(content, want) != nil {
+			list = append(list, Finding{"content", what + " is not what was stored: its sha256 differs", true})
 		}
 	}
 	return list, rows.Err()
 }
 
-// checkUnowned finds what belongs to something that is gone.
+// checkUnowned finds rows whose owner no longer exists.
 func checkUnowned(ctx context.Context, tx *sql.Tx) (list []Finding, err error) {
 	for _, table := range ownedTables {
-		found, err := findings(ctx, tx, fmt.Sprintf(`SELECT 'unowned', printf('%%d %s belong to fits, runs or sweeps that are gone: flowsweep db gc', count(*)), true
+		found, err := findings(ctx, tx, fmt.Sprintf(`SELECT 'unowned', printf('%%d %s belong to fits, runs or sweeps that no longer exist: use flowsweep db gc', count(*)), true
 			FROM %s WHERE %s HAVING count(*) > 0`, table, table, unowned))
 		if err != nil {
 			return nil, err
@@ -115,14 +115,14 @@ func checkUnowned(ctx context.Context, tx *sql.Tx) (list []Finding, err error) {
 }
 
 func checkUnused(ctx context.Context, tx *sql.Tx) ([]Finding, error) {
-	return findings(ctx, tx, `SELECT 'unused', printf('%d contents, %d bytes, that nothing needs: flowsweep db gc', count(*), sum(length(bytes))), false
+	return findings(ctx, tx, `SELECT 'unused', printf('%d contents, %d bytes, that nothing needs: use flowsweep db gc', count(*), sum(length(bytes))), false
 			FROM blobs WHERE `+unusedBlobs+` HAVING count(*) > 0
-		UNION ALL SELECT 'unused', printf('%d runs that no sweep plans any more: they are used again if one does, or removed by flowsweep db gc --unplanned',
+		UNION ALL SELECT 'unused', printf('%d runs that no sweep plans any more: they are reused if one does, or removed by flowsweep db gc --unplanned',
 			count(*)), false FROM runs WHERE `+unplannedRuns+` HAVING count(*) > 0`)
 }
 
 func checkRunning(ctx context.Context, tx *sql.Tx) ([]Finding, error) {
-	return findings(ctx, tx, `SELECT 'running', printf('%s %s was running when its process died: the next sweep does it again', kind, key), false FROM
+	return findings(ctx, tx, `SELECT 'running', printf('%s %s was running when its process died: the next sweep repeats it', kind, key), false FROM
 		(SELECT 'fit' AS kind, key FROM fits WHERE state = 'running' UNION ALL SELECT 'run', key FROM runs WHERE state = 'running'
 		UNION ALL SELECT 'sweep', name FROM sweeps WHERE state = 'running') ORDER BY kind, key`)
 }

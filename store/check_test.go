@@ -12,7 +12,7 @@ import (
 	"flowsweep/store"
 )
 
-// finished makes a store with the tiny sweep done, and the plan of it.
+// finished returns a store with a finished tiny sweep, and its plan.
 func finished(t *testing.T, path string) (*store.DB, experiments.Plan) {
 	t.Helper()
 	db := open(t, path)
@@ -21,7 +21,7 @@ func finished(t *testing.T, path string) (*store.DB, experiments.Plan) {
 	return db, plan
 }
 
-// finish does all that a plan holds, each content by its key.
+// finish finishes all fits and runs of a plan, with their keys as contents.
 func finish(t *testing.T, db *store.DB, plan experiments.Plan) {
 	t.Helper()
 	for _, fit := range plan.Fits {
@@ -30,7 +30,7 @@ func finish(t *testing.T, db *store.DB, plan experiments.Plan) {
 			must(t, db.FinishFit(t.Context(), fit.Key, 1, 1, []byte(fit.Key), noon))
 		}
 		for _, r := range fit.Runs {
-			must(t, db.FinishRun(t.Context(), r.Key, env, 1, 1, 1, []byte(r.Key), noon))
+			must(t, db.FinishRun(t.Context(), r.Key, env, store.Sampled{Samples: []byte(r.Key), NFE: 1, NFEMax: 1, Seconds: 1}, noon))
 			must(t, db.SaveMetrics(t.Context(), r.Key, r.Reference, []experiments.Value{{Name: "mmd", Value: 1}}))
 		}
 	}
@@ -40,23 +40,23 @@ func finish(t *testing.T, db *store.DB, plan experiments.Plan) {
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		name, query string // what is done to a whole store; % is the key of its first fit
-		want        string // kind, and what the text holds
+		name, query string // applied to an intact store; %s is the key of its first fit
+		want        string // kind and part of the text
 		damage      bool
 	}{
-		{"a whole one", "", "", false},
-		{"a content changed", "UPDATE blobs SET bytes = zeroblob(16) WHERE bytes = CAST('%s' AS BLOB)", "content: weights.safetensors of fit %s is not what was stored", true},
-		{"a content cut", "UPDATE blobs SET bytes = substr(bytes, 2) WHERE bytes = CAST('%s' AS BLOB)", "content: weights.safetensors of fit %s is not what was stored", true},
-		{"a content gone", "DELETE FROM blobs WHERE bytes = CAST('%s' AS BLOB)", "content: weights.safetensors of fit %s is missing", true},
-		{"an artifact gone", "DELETE FROM artifacts WHERE owner = '%s'", "content: fit %s is finished and has no weights", true},
-		{"a checkpoint changed", "INSERT INTO checkpoints VALUES ('%s', 1, 'x', CAST('y' AS BLOB))", "content: the checkpoint of fit %s is not", true},
-		{"a fit gone", "DELETE FROM fits WHERE key = '%s'", "reference: 4 rows of runs refer to rows of fits", true},
-		{"an artifact of nobody", "UPDATE artifacts SET owner = 'nobody' WHERE owner = '%s'", "unowned: 1 artifacts belong to", true},
-		{"a tag of nobody", "INSERT INTO tags VALUES ('run', 'nobody', 'odd')", "unowned: 1 tags belong to", true},
-		{"a content unused", "INSERT INTO blobs VALUES ('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad', CAST('abc' AS BLOB))", "unused: 1 contents, 3 bytes", false},
-		{"a run unplanned", "DELETE FROM sweep_runs WHERE position = 0", "unused: 1 runs that no sweep plans", false},
-		{"a fit running", "UPDATE fits SET state = 'running' WHERE key = '%s'", "running: fit %s was running when its process died", false},
-		{"a sweep running", "UPDATE sweeps SET state = 'running'", "running: sweep tiny was running", false},
+		{"intact store", "", "", false},
+		{"changed content", "UPDATE blobs SET bytes = zeroblob(16) WHERE bytes = CAST('%s' AS BLOB)", "content: weights.safetensors of fit %s is not what was stored", true},
+		{"truncated content", "UPDATE blobs SET bytes = substr(bytes, 2) WHERE bytes = CAST('%s' AS BLOB)", "content: weights.safetensors of fit %s is not what was stored", true},
+		{"missing content", "DELETE FROM blobs WHERE bytes = CAST('%s' AS BLOB)", "content: weights.safetensors of fit %s is missing", true},
+		{"missing artifact", "DELETE FROM artifacts WHERE owner = '%s'", "content: fit %s is finished but has no weights", true},
+		{"changed checkpoint", "INSERT INTO checkpoints VALUES ('%s', 1, 'x', CAST('y' AS BLOB))", "content: the checkpoint of fit %s is not", true},
+		{"missing fit", "DELETE FROM fits WHERE key = '%s'", "reference: 4 rows of runs refer to missing rows of fits", true},
+		{"unowned artifact", "UPDATE artifacts SET owner = 'nobody' WHERE owner = '%s'", "unowned: 1 artifacts belong to", true},
+		{"unowned tag", "INSERT INTO tags VALUES ('run', 'nobody', 'odd')", "unowned: 1 tags belong to", true},
+		{"unused content", "INSERT INTO blobs VALUES ('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad', CAST('abc' AS BLOB))", "unused: 1 contents, 3 bytes", false},
+		{"unplanned run", "DELETE FROM sweep_runs WHERE position = 0", "unused: 1 runs that no sweep plans", false},
+		{"running fit", "UPDATE fits SET state = 'running' WHERE key = '%s'", "running: fit %s was running when its process died", false},
+		{"running sweep", "UPDATE sweeps SET state = 'running'", "running: sweep tiny was running", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -74,7 +74,7 @@ func TestCheck(t *testing.T) {
 			if want == "" && len(list) > 0 || want != "" && !found {
 				t.Errorf("got %+v, want %q", list, want)
 			}
-			if !c.damage { // the program deals with it itself
+			if !c.damage { // Clean deals with it
 				lock(t, db)
 				_ = try(db.Clean(t.Context(), true))(t)
 				if list := try(db.Check(t.Context()))(t); len(list) != 0 {
@@ -83,24 +83,24 @@ func TestCheck(t *testing.T) {
 			}
 		})
 	}
-	t.Run("while somebody works", func(t *testing.T) {
+	t.Run("while a process works", func(t *testing.T) {
 		t.Parallel()
 		db := open(t, filepath.Join(t.TempDir(), "runs.db"))
 		startFit(t, db, start(t, db, tiny).Fits[0].Key)
 		if list := try(db.Check(t.Context()))(t); len(list) != 0 {
-			t.Errorf("got %+v, want that a running fit is said nothing of", list)
+			t.Errorf("got %+v, want nothing about a running fit", list)
 		}
 	})
 }
 
-// A page that is overwritten is found, whatever it held.
-func TestCheckOfABrokenFile(t *testing.T) {
+// TestCheckBrokenFile checks that an overwritten page is found, whatever it held.
+func TestCheckBrokenFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "runs.db")
 	db, _ := finished(t, path)
 	must(t, db.Close())
 	whole := try(os.ReadFile(path))(t)
-	for page := 1; page < len(whole)/4096; page++ { // all but the first, without which it is no store
+	for page := 1; page < len(whole)/4096; page++ { // all but the first, without which the file is not a store
 		broken := append([]byte(nil), whole...)
 		for i := range 4096 {
 			broken[4096*page+i] = 0x55
@@ -109,7 +109,7 @@ func TestCheckOfABrokenFile(t *testing.T) {
 		must(t, os.WriteFile(path, broken, 0o644))
 		db, err := store.Open(t.Context(), path)
 		if err != nil {
-			continue // so it is found as well
+			continue // found by Open
 		}
 		list, err := db.Check(t.Context())
 		damage := err != nil
@@ -117,7 +117,7 @@ func TestCheckOfABrokenFile(t *testing.T) {
 			damage = damage || f.Damage
 		}
 		if !damage {
-			t.Errorf("page %d of %d is overwritten, and nobody says so", page+1, len(whole)/4096)
+			t.Errorf("page %d of %d is overwritten, but not reported", page+1, len(whole)/4096)
 		}
 		_ = db.Close()
 	}
@@ -134,7 +134,7 @@ func TestBackup(t *testing.T) {
 	wantError(t, db.Backup(t.Context(), copied), copied, "exists and is not overwritten")
 	wantError(t, db.Backup(t.Context(), filepath.Join(folder, "none", "copy.db")), "none")
 	if after := try(os.ReadFile(copied))(t); !reflect.DeepEqual(before, after) {
-		t.Error("the file that was there has changed")
+		t.Error("the existing file has changed")
 	}
 	must(t, db.Close())
 	if got := names(t, folder); len(got) != 2 {
@@ -148,7 +148,7 @@ func TestBackup(t *testing.T) {
 		t.Errorf("weights in the copy: got %q", got)
 	}
 	if got := try(other.Note(t.Context(), store.Owner{Kind: "sweep", Key: "tiny"}))(t); got != "" {
-		t.Errorf("the copy knows what came after it: %q", got)
+		t.Errorf("the copy holds a later note: %q", got)
 	}
 }
 
@@ -173,10 +173,10 @@ func TestDelete(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "runs.db")
 	db := open(t, path)
-	// Half of tiny's fits and of the runs of those are narrow's as well.
+	// narrow shares half of tiny's fits and half of their runs.
 	narrow := strings.Replace(strings.Replace(strings.Replace(tiny, "tiny", "narrow", 1), "[4, 8]", "4", 1), "[1, 2]", "1", 1)
 	finish(t, db, start(t, db, narrow))
-	alone := rowsOf(t, path)
+	before := rowsOf(t, path)
 	plan := planOf(t, tiny)
 	must(t, db.StartSweep(t.Context(), plan, env, noon))
 	finish(t, db, plan)
@@ -192,19 +192,19 @@ func TestDelete(t *testing.T) {
 	_, err := db.Delete(t.Context(), "none")
 	wantError(t, err, `no sweep "none" in the store (have tiny, narrow)`)
 	_, err = db.Delete(t.Context(), "")
-	wantError(t, err, "give its name")
+	wantError(t, err, "a name is required")
 	r := try(db.Delete(t.Context(), "tiny"))(t)
 	if want := (store.Removed{Runs: 12, Fits: 2, Losses: 2, Contents: 12 + 2 + 1}); r != want {
 		t.Errorf("removed: got %+v, want %+v", r, want)
 	}
-	if got := rowsOf(t, path); !reflect.DeepEqual(got, alone) {
-		t.Errorf("rows left:\n got %v\nwant %v", got, alone)
+	if got := rowsOf(t, path); !reflect.DeepEqual(got, before) {
+		t.Errorf("rows left:\n got %v\nwant %v", got, before)
 	}
 	if list := try(db.Check(t.Context()))(t); len(list) != 0 {
 		t.Errorf("check: got %+v", list)
 	}
 	if s := try(db.Sweep(t.Context(), ""))(t); s.Name != "narrow" || s.Results[0].State != experiments.Finished {
-		t.Errorf("the sweep that is left: got %q with %+v", s.Name, s.Results[0])
+		t.Errorf("the remaining sweep: got %q with %+v", s.Name, s.Results[0])
 	}
 	_ = try(db.Delete(t.Context(), "narrow"))(t)
 	for table, n := range rowsOf(t, path) {
@@ -224,12 +224,12 @@ func TestClean(t *testing.T) {
 	run(t, path, fmt.Sprintf("INSERT INTO checkpoints VALUES ('%s', 1, 'x', CAST('y' AS BLOB))", plan.Fits[0].Key))
 	r := try(db.Clean(t.Context(), false))(t)
 	if r.Contents != 1 || r.Checkpoints != 1 || r.Runs != 0 || r.Bytes < 1<<20 {
-		t.Errorf("removed: got %+v, want a content of a megabyte and a checkpoint", r)
+		t.Errorf("removed: got %+v, want a content of one megabyte and a checkpoint", r)
 	}
 	changed := planOf(t, strings.Replace(tiny, "[4, 8]", "4", 1))
 	must(t, db.StartSweep(t.Context(), changed, env, noon))
 	if r := try(db.Clean(t.Context(), false))(t); r.Runs != 0 || r.Fits != 0 {
-		t.Errorf("removed unasked: %+v", r)
+		t.Errorf("removed without being asked: %+v", r)
 	}
 	if r := try(db.Clean(t.Context(), true))(t); r.Runs != 8 || r.Fits != 2 || r.Losses != 2 {
 		t.Errorf("removed: got %+v, want the 8 runs of 2 fits that the new plan lacks", r)

@@ -11,8 +11,8 @@ import (
 	"flowsweep/experiments"
 )
 
-// SaveCheckpoint stores that the training of a running fit can go on after the step, from the content, in place of the
-// checkpoint before. It writes the losses logged so far first: what the checkpoint stands for is in the store with it.
+// SaveCheckpoint replaces the checkpoint of a running fit, from which its training can resume after the step. It first
+// writes the losses logged so far, so that the store holds everything up to the checkpoint.
 func (db *DB) SaveCheckpoint(ctx context.Context, fit string, step int, content []byte) (err error) {
 	defer wrap(&err, "save a checkpoint of fit %s", fit)
 	if err := db.losses.flush(ctx, fit, keepFailure); err != nil {
@@ -25,10 +25,10 @@ func (db *DB) SaveCheckpoint(ctx context.Context, fit string, step int, content 
 		var state experiments.State
 		err := tx.QueryRowContext(ctx, `SELECT state FROM fits WHERE key = ?`, fit).Scan(&state)
 		if err != nil {
-			return found(err)
+			return notInStore(err)
 		}
 		if state != experiments.Running {
-			return fmt.Errorf("it is %s and not running", state)
+			return fmt.Errorf("it is %s, not running", state)
 		}
 		sum := sha256.Sum256(content)
 		_, err = tx.ExecContext(ctx, `INSERT OR REPLACE INTO checkpoints (fit, step, sha256, bytes) VALUES (?, ?, ?, ?)`,
@@ -37,9 +37,8 @@ func (db *DB) SaveCheckpoint(ctx context.Context, fit string, step int, content 
 	})
 }
 
-// Checkpoint returns the step after which the training of the fit can go on, and from what, after comparing it with its
-// sha256. It is not ok where there is none. Where it is damaged the error says so; DropCheckpoint then lets the fit
-// start from nothing.
+// Checkpoint returns the checkpoint of the fit and the step after which its training can resume; ok is false if there is
+// none. If the sha256 is wrong it returns an error; after DropCheckpoint the fit can start from scratch.
 func (db *DB) Checkpoint(ctx context.Context, fit string) (step int, content []byte, ok bool, err error) {
 	defer wrap(&err, "read the checkpoint of fit %s", fit)
 	var want string
@@ -48,7 +47,7 @@ func (db *DB) Checkpoint(ctx context.Context, fit string) (step int, content []b
 		return 0, nil, false, nil
 	}
 	if err == nil {
-		err = sameSum(content, want)
+		err = checkSum(content, want)
 	}
 	if err != nil {
 		return 0, nil, false, err
@@ -56,10 +55,10 @@ func (db *DB) Checkpoint(ctx context.Context, fit string) (step int, content []b
 	return step, content, true, nil
 }
 
-// DropCheckpoint removes the checkpoint of the fit and all its losses, so that it starts from nothing.
+// DropCheckpoint removes the checkpoint of the fit and all its losses, so that it starts from scratch.
 func (db *DB) DropCheckpoint(ctx context.Context, fit string) (err error) {
 	defer wrap(&err, "drop the checkpoint of fit %s", fit)
-	_ = db.losses.flush(ctx, fit, forgetFailure) // they are removed
+	_ = db.losses.flush(ctx, fit, forgetFailure) // they are removed anyway
 	return db.write(ctx, func(tx *sql.Tx) error {
 		if err := dropCheckpoint(ctx, tx, fit); err != nil {
 			return err
@@ -73,7 +72,7 @@ func dropCheckpoint(ctx context.Context, tx *sql.Tx, fit string) error {
 	return err
 }
 
-// dropLosses removes the losses of the fit after its checkpoint's step, or all where it has none.
+// dropLosses removes the losses of the fit after its checkpoint, or all of them if it has none.
 func dropLosses(ctx context.Context, tx *sql.Tx, fit string) error {
 	_, err := tx.ExecContext(ctx, `DELETE FROM losses
 		WHERE fit = ?1 AND step > coalesce((SELECT step FROM checkpoints WHERE fit = ?1), -9223372036854775808)`, fit)

@@ -24,7 +24,7 @@ func TestCheckpoint(t *testing.T) {
 			t.Errorf("checkpoint: got %q at step %d (%v, %v), want %q at %d", content, got, ok, err, want, step)
 		}
 		if f := try(db.Fit(t.Context(), fit))(t); f.Checkpoint != step {
-			t.Errorf("the fit says step %d, want %d", f.Checkpoint, step)
+			t.Errorf("checkpoint of the fit: got step %d, want %d", f.Checkpoint, step)
 		}
 	}
 	steps := func() (list []int) {
@@ -38,27 +38,27 @@ func TestCheckpoint(t *testing.T) {
 			db.LogLosses(fit, experiments.Loss{Step: s, Value: 1})
 		}
 	}
-	wantError(t, db.SaveCheckpoint(t.Context(), fit, 1, nil), fit, "queued and not running")
+	wantError(t, db.SaveCheckpoint(t.Context(), fit, 1, nil), fit, "queued, not running")
 	wantError(t, db.SaveCheckpoint(t.Context(), "none", 1, nil), "none", "not in the store")
 
 	startFit(t, db, fit)
 	wantCheckpoint(0, "")
 	log(1, 2)
 	must(t, db.SaveCheckpoint(t.Context(), fit, 2, []byte("two")))
-	if got := steps(); len(got) != 2 { // written with it
-		t.Errorf("losses with the checkpoint: got those of steps %v, want 1 and 2", got)
+	if got := steps(); len(got) != 2 { // written with the checkpoint
+		t.Errorf("losses with the checkpoint: got steps %v, want 1 and 2", got)
 	}
 	log(3, 4)
 	must(t, db.SaveCheckpoint(t.Context(), fit, 4, []byte("four")))
 	wantCheckpoint(4, "four")
 	log(5, 6, 7)
 	must(t, db.EndFit(t.Context(), fit, experiments.Killed, "interrupted", noon))
-	wantError(t, db.SaveCheckpoint(t.Context(), fit, 6, nil), "killed and not running")
+	wantError(t, db.SaveCheckpoint(t.Context(), fit, 6, nil), "killed, not running")
 
 	startFit(t, db, fit)
 	wantCheckpoint(4, "four")
 	if got, want := steps(), []int{1, 2, 3, 4}; !reflect.DeepEqual(got, want) {
-		t.Errorf("losses after going on: got steps %v, want %v", got, want)
+		t.Errorf("losses after resuming: got steps %v, want %v", got, want)
 	}
 	must(t, db.FinishFit(t.Context(), fit, 1, 1, nil, noon))
 	wantCheckpoint(0, "")
@@ -66,7 +66,7 @@ func TestCheckpoint(t *testing.T) {
 		t.Errorf("losses of the finished fit: got steps %v, want 4", got)
 	}
 
-	// A failure comes again from its checkpoint: the next try starts from nothing.
+	// Resuming would fail again, so the next attempt starts from scratch.
 	fit = plan.Fits[1].Key
 	startFit(t, db, fit)
 	log(1)
@@ -78,10 +78,10 @@ func TestCheckpoint(t *testing.T) {
 	startFit(t, db, fit)
 	wantCheckpoint(0, "")
 	if got := steps(); len(got) != 0 {
-		t.Errorf("losses of the next try: got steps %v, want none", got)
+		t.Errorf("losses of the next attempt: got steps %v, want none", got)
 	}
 
-	// What is damaged is never returned, and can be dropped.
+	// A damaged checkpoint is never returned, and can be dropped.
 	must(t, db.SaveCheckpoint(t.Context(), fit, 1, []byte("one")))
 	log(1, 2)
 	run(t, path, "UPDATE checkpoints SET bytes = CAST('onf' AS BLOB)")
@@ -98,8 +98,8 @@ func TestCheckpoint(t *testing.T) {
 	wantCheckpoint(1, "")
 }
 
-// A checkpoint must not hide that losses before it could not be written: the fit fails in the end.
-func TestACheckpointKeepsTheFailureOfLosses(t *testing.T) {
+// TestCheckpointKeepsFailure checks that a checkpoint does not hide a failure to write earlier losses: FinishFit fails.
+func TestCheckpointKeepsFailure(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "runs.db")
 	db := open(t, path)
@@ -109,14 +109,14 @@ func TestACheckpointKeepsTheFailureOfLosses(t *testing.T) {
 	db.LogLosses(fit, experiments.Loss{Step: 1})
 	wantError(t, db.SaveCheckpoint(t.Context(), fit, 1, nil), "disk full")
 	db.LogLosses(fit, experiments.Loss{Step: 2})
-	for range 2 { // and however often it is tried
+	for range 2 { // however often it is tried
 		wantError(t, db.FinishFit(t.Context(), fit, 1, 1, nil, noon), "disk full")
 	}
-	startFit(t, db, fit) // all is new
+	startFit(t, db, fit) // a new attempt
 	must(t, db.FinishFit(t.Context(), fit, 1, 1, nil, noon))
 }
 
-// TestFailures: every try that did not finish stays written down, with what was said of it.
+// TestFailures checks that every attempt that did not finish is recorded with its message.
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "runs.db")
@@ -149,19 +149,19 @@ func TestFailures(t *testing.T) {
 	}
 	wantFailures(t, path, want)
 	if losses := try(db.Losses(t.Context(), bad))(t); len(losses) != 11 || losses[9].Value != 9 || !sameNumber(losses[10].Value, nan) {
-		t.Errorf("the losses of the fit that failed twice: got %v, want those of steps 0 to 10", losses)
+		t.Errorf("losses of the fit that failed twice: got %v, want steps 0 to 10", losses)
 	}
 
 	must(t, db.Unlock()) // as if the process had died
 	if f := try(db.Fit(t.Context(), running))(t); f.State != experiments.Lost {
-		t.Errorf("the fit that ran: got %q, want lost", f.State)
+		t.Errorf("the running fit: got %q, want lost", f.State)
 	}
-	wantFailures(t, path, want) // readers write nothing down
+	wantFailures(t, path, want) // readers record nothing
 	lock(t, db)
 	wantFailures(t, path, append(want, "fit "+running+" 1 lost its process died "+ended))
 }
 
-// wantFailures compares what the store at path has written down of tries that did not finish, in any order.
+// wantFailures compares the recorded failures of the store at path, in any order.
 func wantFailures(t *testing.T, path string, want []string) {
 	t.Helper()
 	rows := try(raw(t, path).Query("SELECT owner_kind, owner, try, state, error, noticed FROM failures"))(t)

@@ -16,8 +16,8 @@ import (
 	"flowsweep/store"
 )
 
-// roleSweep does what is left of tiny with the seeds of its second argument, and says what is acknowledged: "fit KEY",
-// "run KEY", "metrics KEY", "checkpoint KEY STEP". A content is the key it is of.
+// roleSweep does what is left of tiny, with the number of seeds in its second argument, and prints what is acknowledged:
+// "fit KEY", "run KEY", "metrics KEY", "checkpoint KEY STEP". Every content is its owner's key.
 func roleSweep(ctx context.Context, path string) error {
 	plan, err := parsePlan(strings.Replace(tiny, "seeds: 2", "seeds: "+os.Args[2], 1))
 	if err != nil {
@@ -45,7 +45,7 @@ func roleSweep(ctx context.Context, path string) error {
 		}
 		for _, r := range fit.Runs {
 			if have.Runs[r.Key] != experiments.Finished {
-				if err := db.FinishRun(ctx, r.Key, env, 1, 1, 1, []byte(r.Key), time.Now()); err != nil {
+				if err := db.FinishRun(ctx, r.Key, env, store.Sampled{Samples: []byte(r.Key), NFE: 1, NFEMax: 1, Seconds: 1}, time.Now()); err != nil {
 					return err
 				}
 				fmt.Println("run", r.Key)
@@ -59,7 +59,7 @@ func roleSweep(ctx context.Context, path string) error {
 	return errors.Join(db.FinishSweep(ctx, plan.Spec.Name, experiments.Finished, time.Now()), db.Close())
 }
 
-// crashFit goes on from the checkpoint, if there is one.
+// crashFit trains the fit, from its checkpoint if there is one.
 func crashFit(ctx context.Context, db *store.DB, fit string) error {
 	if _, err := db.StartFit(ctx, fit, env, time.Now()); err != nil {
 		return err
@@ -84,11 +84,11 @@ func crashFit(ctx context.Context, db *store.DB, fit string) error {
 	return nil
 }
 
-// killsVariable sets how often TestKill kills; a night of it is a few thousand.
+// killsVariable names the environment variable for the number of kills of TestKill. A night is enough for a few thousand.
 const killsVariable = "STORE_TEST_KILLS"
 
-// TestKill kills a sweep at any moment, again and again: what it acknowledged is in the store, which is whole, and the
-// next one goes on from there.
+// TestKill kills a sweep at random moments, again and again. Whatever it acknowledged must be in the store, which must be
+// intact, and the next sweep continues from there.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "runs.db")
@@ -101,7 +101,7 @@ func TestKill(t *testing.T) {
 	seeds := 0
 	for range kills {
 		if seeds == 0 || rng.IntN(3) == 0 {
-			seeds += 2 // more is to do
+			seeds += 2 // more work
 		}
 		p := begin(t, "sweep", path, fmt.Sprint(seeds))
 		lines := rng.IntN(40)
@@ -110,10 +110,10 @@ func TestKill(t *testing.T) {
 		}
 		time.Sleep(time.Duration(rng.IntN(3000)) * time.Microsecond)
 		must(t, p.cmd.Process.Kill())
-		for p.stdout.Scan() { // what it still said was acknowledged as well
+		for p.stdout.Scan() { // also acknowledged
 			acked[p.stdout.Text()] = true
 		}
-		_ = p.cmd.Wait() // which says that it was killed
+		_ = p.cmd.Wait() // returns the kill as an error
 		checkAcked(t, path, acked)
 	}
 	p := begin(t, "sweep", path, fmt.Sprint(seeds))
@@ -126,12 +126,12 @@ func TestKill(t *testing.T) {
 	for _, r := range try(db.Sweep(t.Context(), "tiny"))(t).Results {
 		losses := try(db.Losses(t.Context(), r.Fit))(t)
 		if r.State != experiments.Finished || len(r.Metrics) != 1 || len(losses) != 40 {
-			t.Errorf("in the end run %s is %s with %d metrics, its fit has %d losses of 40", r.Run, r.State, len(r.Metrics), len(losses))
+			t.Errorf("in the end run %s is %s with %d metrics, and its fit has %d losses of 40", r.Run, r.State, len(r.Metrics), len(losses))
 		}
 	}
 }
 
-// checkAcked compares a store whose process was killed with what that said before.
+// checkAcked checks that the store holds what a killed process acknowledged.
 func checkAcked(t *testing.T, path string, acked map[string]bool) {
 	t.Helper()
 	db := open(t, path)
@@ -160,16 +160,16 @@ func checkAcked(t *testing.T, path string, acked map[string]bool) {
 			want := try(strconv.Atoi(step))(t)
 			ok = there && at >= want && string(content) == key || try(db.Fit(t.Context(), key))(t).State == experiments.Finished
 			if losses := try(db.Losses(t.Context(), key))(t); len(losses) < want {
-				t.Errorf("%q was acknowledged, and %d losses are there", line, len(losses))
+				t.Errorf("%q was acknowledged, but there are %d losses", line, len(losses))
 			}
 		}
 		if !ok {
-			t.Errorf("%q was acknowledged and is not in the store", line)
+			t.Errorf("%q was acknowledged, but is not in the store", line)
 		}
 	}
 }
 
-// Several processes with one plan do each fit once between them, though one of them dies.
+// TestNothingIsDoneTwice checks that several processes with the same plan do each fit once, even if one of them dies.
 func TestNothingIsDoneTwice(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{2, 4} {
@@ -192,8 +192,8 @@ func TestNothingIsDoneTwice(t *testing.T) {
 				}
 			}
 			for line, times := range said {
-				if times > 1 && !strings.HasPrefix(line, "metrics") { // those are measured anew each time
-					t.Errorf("%q was said %d times", line, times)
+				if times > 1 && !strings.HasPrefix(line, "metrics") { // metrics are measured again each time
+					t.Errorf("%q was printed %d times", line, times)
 				}
 			}
 			db := open(t, path)
@@ -206,7 +206,8 @@ func TestNothingIsDoneTwice(t *testing.T) {
 	}
 }
 
-// A full disk fails loudly: what was acknowledged stays, readers go on, and with room again so does the work.
+// TestDiskFull checks that a full disk causes errors, keeps what was acknowledged and does not stop readers, and that work
+// can continue when there is space again.
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "runs.db")
@@ -221,7 +222,7 @@ func TestDiskFull(t *testing.T) {
 	var full error
 	for i, r := range fit.Runs {
 		samples[0] = byte(i)
-		if full = db.FinishRun(t.Context(), r.Key, env, 1, 1, 1, samples, noon); full != nil {
+		if full = db.FinishRun(t.Context(), r.Key, env, store.Sampled{Samples: samples, NFE: 1, NFEMax: 1, Seconds: 1}, noon); full != nil {
 			break
 		}
 		done = append(done, r.Key)
@@ -245,7 +246,7 @@ func TestDiskFull(t *testing.T) {
 		t.Errorf("check: %+v", list)
 	}
 	_ = try(db.LimitPages(1 << 30))(t)
-	// Its losses are still missing, which is said, and its failure is stored nevertheless.
+	// EndFit reports the missing losses, and stores the failure nevertheless.
 	wantError(t, db.EndFit(t.Context(), fit.Key, experiments.Failed, full.Error(), noon), "losses of fit")
 	if f := try(db.Fit(t.Context(), fit.Key))(t); f.State != experiments.Failed || f.Error != full.Error() {
 		t.Errorf("the fit is %s: %q", f.State, f.Error)
@@ -253,16 +254,15 @@ func TestDiskFull(t *testing.T) {
 	trainFit(t, db, fit.Key, []byte("weights"))
 }
 
-// TestDamagedLog cuts the write-ahead log of a killed program, or flips a byte of it. SQLite's checksums end the log
-// there: what was acknowledged before is all in the store, what came later is lost as if it had never been, and nothing
-// is half there.
+// TestDamagedLog truncates the write-ahead log of a killed process, or flips one of its bytes. SQLite's checksums end the
+// log there: everything acknowledged before is in the store, and everything later is lost without a trace.
 func TestDamagedLog(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "runs.db")
 	db := open(t, path)
 	type ack struct {
 		run string
-		end int // of the log then
+		end int // of the log at that time
 	}
 	logEnd := func() int { return int(try(os.Stat(path + "-wal"))(t).Size()) }
 	plan := start(t, db, tiny)
@@ -271,7 +271,7 @@ func TestDamagedLog(t *testing.T) {
 	for _, fit := range plan.Fits {
 		trainFit(t, db, fit.Key, []byte(fit.Key))
 		for _, r := range fit.Runs {
-			must(t, db.FinishRun(t.Context(), r.Key, env, 1, 1, 1, []byte(r.Key), noon))
+			must(t, db.FinishRun(t.Context(), r.Key, env, store.Sampled{Samples: []byte(r.Key), NFE: 1, NFEMax: 1, Seconds: 1}, noon))
 			acks = append(acks, ack{r.Key, logEnd()})
 		}
 	}
@@ -286,23 +286,23 @@ func TestDamagedLog(t *testing.T) {
 		checkDamagedLog(t, file, damaged, func(db *store.DB) {
 			for _, a := range acks {
 				r, err := db.Run(t.Context(), a.run)
-				if err != nil { // the damage is before the plan
+				if err != nil { // the damage precedes the plan
 					wantError(t, err, "not in the store")
 				}
 				state := r.State
 				content, err := db.Samples(t.Context(), a.run)
 				if finished := state == experiments.Finished; finished != (err == nil) || finished && string(content) != a.run {
-					t.Errorf("run %s is %q and its samples are %q (%v)", a.run, state, content, err)
+					t.Errorf("run %s is %q, and its samples are %q (%v)", a.run, state, content, err)
 				}
 				if a.end <= at && state != experiments.Finished {
-					t.Errorf("the log is damaged at byte %d, and run %s of before, byte %d, is %q", at, a.run, a.end, state)
+					t.Errorf("the log is damaged at byte %d, but run %s, complete at byte %d, is %q", at, a.run, a.end, state)
 				}
-				if a.end > at+4096+24+32 && state == experiments.Finished { // the frame after at is broken
-					t.Errorf("the log is damaged at byte %d, and run %s of behind it, byte %d, is there", at, a.run, a.end)
+				if a.end > at+4096+24+32 && state == experiments.Finished { // its last frame is after the damage
+					t.Errorf("the log is damaged at byte %d, but run %s, complete at byte %d, is in the store", at, a.run, a.end)
 				}
 			}
 			if names, err := db.SweepNames(t.Context()); started <= at && (err != nil || len(names) != 1) {
-				t.Errorf("the sweep of before the damage: got %q", names)
+				t.Errorf("the sweep from before the damage: got %q", names)
 			}
 		})
 	}
@@ -323,8 +323,8 @@ func checkDamagedLog(t *testing.T, file, log []byte, check func(db *store.DB)) {
 	check(db)
 }
 
-// FuzzDamagedFile: whatever is written over a store, nothing panics, and no content is returned that is not the one
-// that was stored.
+// FuzzDamagedFile checks that, whatever is written over a store, nothing panics and no content other than the stored one
+// is returned.
 func FuzzDamagedFile(f *testing.F) {
 	path := filepath.Join(f.TempDir(), "runs.db")
 	db, err := store.Open(f.Context(), path)

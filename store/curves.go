@@ -18,10 +18,10 @@ import (
 	"flowsweep/experiments"
 )
 
-// Curves returns the loss curves of the fits of a sweep, by key, without what a plot could not show: the steps of a
-// curve are cut into so many equal parts, and of each stay its lowest and its highest loss, and the first that is not
-// finite; of the whole, the first and the last. A curve of at most twice as many points stays whole. However many
-// losses there are, no more of them are in memory than stay. Fits are read side by side, each as it is at that moment.
+// Curves returns the loss curves of the fits of a sweep, by key, thinned to what a plot can show. The steps of a curve
+// are divided into equal parts; each part keeps its lowest loss, its highest and its first that is not finite, and the
+// curve keeps its first and last loss. A curve of at most 2*parts losses is kept whole. Only the losses that are kept
+// are held in memory. Fits are read in parallel, each in its own snapshot.
 func (db *DB) Curves(ctx context.Context, sweep string, parts int) (curves map[string][]experiments.Loss, err error) {
 	defer wrap(&err, "read the loss curves of sweep %q", sweep)
 	if parts < 1 {
@@ -29,7 +29,7 @@ func (db *DB) Curves(ctx context.Context, sweep string, parts int) (curves map[s
 	}
 	var fits []string
 	err = db.read(ctx, func(tx *sql.Tx) error {
-		err := exists(ctx, tx, Owner{ownerSweep, sweep})
+		err := checkExists(ctx, tx, Owner{ownerSweep, sweep})
 		if err == nil {
 			fits, err = fitsOf(ctx, tx, sweep)
 		}
@@ -41,7 +41,7 @@ func (db *DB) Curves(ctx context.Context, sweep string, parts int) (curves map[s
 	curves = map[string][]experiments.Loss{}
 	var mu sync.Mutex
 	group, inner := errgroup.WithContext(ctx)
-	group.SetLimit(min(runtime.GOMAXPROCS(0), maxReaders-1)) // leave one for whoever else reads
+	group.SetLimit(min(runtime.GOMAXPROCS(0), maxReaders-1)) // leave a connection for other readers
 	for _, fit := range fits {
 		group.Go(func() error {
 			c, err := db.curve(inner, fit, parts)
@@ -75,8 +75,8 @@ func fitsOf(ctx context.Context, tx *sql.Tx, sweep string) (fits []string, err e
 	return fits, rows.Err()
 }
 
-// curve reads the losses of a fit and thins them. It reads from the driver itself: with millions of rows, what
-// database/sql does for each costs as much again as reading them.
+// curve reads the losses of a fit and thins them. It calls the driver directly: for millions of rows, database/sql would
+// double the cost.
 func (db *DB) curve(ctx context.Context, fit string, parts int) ([]experiments.Loss, error) {
 	conn, err := db.readers.Conn(ctx)
 	if err != nil {
@@ -89,9 +89,9 @@ func (db *DB) curve(ctx context.Context, fit string, parts int) ([]experiments.L
 		(SELECT count(*) FROM (SELECT 1 FROM losses WHERE fit = ?1 LIMIT ?2))`, fit, 2*parts+1).Scan(&first, &last, &count); err != nil {
 		return nil, err
 	}
-	t := thinner{first: int(first.Int64), last: int(last.Int64), parts: parts, whole: count <= 2*parts}
+	t := thinner{first: int(first.Int64), last: int(last.Int64), parts: parts, keepAll: count <= 2*parts}
 	err = conn.Raw(func(bare any) error {
-		// Losses logged meanwhile are beyond the last step.
+		// Losses logged meanwhile come after the last step.
 		rows, err := bare.(driver.QueryerContext).QueryContext(ctx, `SELECT step, coalesce(value, kind) FROM losses WHERE fit = ? AND step <= ? ORDER BY step`,
 			[]driver.NamedValue{{Ordinal: 1, Value: fit}, {Ordinal: 2, Value: last.Int64}})
 		if err != nil {
@@ -103,7 +103,7 @@ func (db *DB) curve(ctx context.Context, fit string, parts int) ([]experiments.L
 	return t.kept, err
 }
 
-// read adds every row, of step and loss.
+// read adds every row of steps and losses.
 func (t *thinner) read(rows driver.Rows) error {
 	row := make([]driver.Value, 2)
 	for {
@@ -122,31 +122,31 @@ func (t *thinner) read(rows driver.Rows) error {
 	}
 }
 
-// thinner keeps those of a curve's losses that a plot would show. They come by growing step.
+// thinner keeps the losses of a curve that a plot would show. They are added in the order of their steps.
 type thinner struct {
 	first, last int // steps
 	parts       int
-	whole       bool
+	keepAll     bool
 	kept        []experiments.Loss
 
-	part              int                // number of the current one
-	low, high, broken []experiments.Loss // of it, at most one each
+	part                 int                // index of the current part
+	low, high, notFinite []experiments.Loss // of the current part, at most one each
 }
 
 func (t *thinner) add(l experiments.Loss) {
-	if t.whole || l.Step == t.first || l.Step == t.last {
+	if t.keepAll || l.Step == t.first || l.Step == t.last {
 		t.endPart()
 		t.kept = append(t.kept, l)
 		return
 	}
-	// The quotient is below 1; a product of steps and parts might be no int.
+	// In float64, as the product of steps and parts could overflow an int.
 	if part := int(float64(l.Step-t.first) / float64(t.last-t.first) * float64(t.parts)); part != t.part {
 		t.endPart()
 		t.part = part
 	}
 	if math.IsNaN(l.Value) || math.IsInf(l.Value, 0) {
-		if len(t.broken) == 0 {
-			t.broken = append(t.broken, l)
+		if len(t.notFinite) == 0 {
+			t.notFinite = append(t.notFinite, l)
 		}
 		return
 	}
@@ -158,12 +158,12 @@ func (t *thinner) add(l experiments.Loss) {
 	}
 }
 
-// endPart keeps what there is of the current part, by step and none twice.
+// endPart moves the losses of the current part to kept, by step and without duplicates.
 func (t *thinner) endPart() {
-	part := slices.Concat(t.low, t.high, t.broken)
+	part := slices.Concat(t.low, t.high, t.notFinite)
 	byStep := func(a, b experiments.Loss) int { return cmp.Compare(a.Step, b.Step) }
 	slices.SortFunc(part, byStep)
 	sameStep := func(a, b experiments.Loss) bool { return a.Step == b.Step }
 	t.kept = append(t.kept, slices.CompactFunc(part, sameStep)...)
-	t.low, t.high, t.broken = t.low[:0], t.high[:0], t.broken[:0]
+	t.low, t.high, t.notFinite = t.low[:0], t.high[:0], t.notFinite[:0]
 }

@@ -9,21 +9,21 @@ import (
 	"flowsweep/experiments"
 )
 
-// The files of data that a sweep's spec names are artifacts of the sweep, as they were read, with the path in the spec as
-// their name behind this prefix. They are needed to read the spec again, wherever the files are by then. The rows of a fit
-// are artifacts of the fit: it may outlive the sweep.
+// dataPrefix, followed by the path in the spec, names the artifact of a sweep that holds a data file of its spec. The
+// spec can thus be read again even if the file has moved. The rows of a fit are artifacts of the fit, which may outlive
+// the sweep.
 const dataPrefix = "data/"
 
-// isData is the condition on artifacts of a sweep that are its data.
+// isData is the SQL condition that an artifact of a sweep is one of its data files.
 const isData = `substr(name, 1, length('` + dataPrefix + `')) = '` + dataPrefix + `'`
 
-// saveData stores the files of data that a spec names in place of those it named before.
+// saveData replaces the data files of a sweep by those its spec names now.
 func saveData(ctx context.Context, tx *sql.Tx, spec experiments.Spec) error {
 	if _, err := tx.ExecContext(ctx, `DELETE FROM artifacts WHERE owner_kind = ? AND owner = ? AND `+isData, ownerSweep, spec.Name); err != nil {
 		return err
 	}
 	for _, f := range spec.Files {
-		if _, err := saveArtifact(ctx, tx, ownerSweep, spec.Name, dataPrefix+f.Name, f.Content); err != nil {
+		if err := saveArtifact(ctx, tx, Owner{ownerSweep, spec.Name}, dataPrefix+f.Name, f.Content); err != nil {
 			return err
 		}
 	}
@@ -43,33 +43,33 @@ func (saved contents) save(ctx context.Context, tx *sql.Tx, fit experiments.Fit)
 			}
 			saved[&c.Content[0]] = a
 		}
-		if err := nameBlob(ctx, tx, ownerFit, fit.Key, c.Name, a); err != nil {
+		if err := nameBlob(ctx, tx, Owner{ownerFit, fit.Key}, c.Name, a); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// parser returns what reads the stored spec of a sweep, with its data from the store.
+// parser returns a parser of the sweep's stored spec that reads its data files from the store.
 func parser(ctx context.Context, tx *sql.Tx, sweep string) experiments.Parser {
 	return experiments.Parser{Open: func(path string) ([]byte, error) {
-		content, err := readArtifact(ctx, tx, ownerSweep, sweep, dataPrefix+path)
+		content, err := readArtifact(ctx, tx, Owner{ownerSweep, sweep}, dataPrefix+path)
 		if err != nil {
-			return nil, fmt.Errorf("%w: run `flowsweep sweep` on it again", err)
+			return nil, fmt.Errorf("%w: run `flowsweep sweep` on its spec again", err)
 		}
 		return content, nil
 	}}
 }
 
-// Content returns the content of this sha256, in full: data that a stored recipe names so.
+// Content returns the content with this sha256, such as the data of a stored recipe.
 func (db *DB) Content(ctx context.Context, sha256 string) (content []byte, err error) {
 	defer wrap(&err, "read the content %s", sha256)
 	err = db.readers.QueryRowContext(ctx, `SELECT bytes FROM blobs WHERE sha256 = ?`, sha256).Scan(&content)
 	if errors.Is(err, sql.ErrNoRows) {
-		err = errors.New("it is missing: the store is damaged, restore a copy of it or give another --db")
+		err = errors.New("it is missing: " + damaged)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return content, sameSum(content, sha256)
+	return content, checkSum(content, sha256)
 }

@@ -11,7 +11,7 @@ import (
 	"flowsweep/store"
 )
 
-// rows is a file of data, with a value of the last row to change.
+// rows returns a data file that ends with the given row.
 func rows(last string) string {
 	var b strings.Builder
 	b.WriteString("x,y,who\n")
@@ -23,7 +23,7 @@ func rows(last string) string {
 
 const ofData = "name: own\ntarget: {file: some folder/data.csv, columns: [x, y]}\nseeds: 2\n"
 
-// startData starts the sweep ofData of a file.
+// startData starts the sweep ofData on the given file.
 func startData(t *testing.T, db *store.DB, file string) experiments.Plan {
 	t.Helper()
 	return startSpec(t, db, ofData, file)
@@ -42,13 +42,13 @@ func startSpec(t *testing.T, db *store.DB, text, file string) experiments.Plan {
 	return plan
 }
 
-// stored reads recipes with their data from the store.
+// stored returns a parser of recipes that reads their data from the store.
 func stored(t *testing.T, db *store.DB) experiments.Parser {
 	return experiments.Parser{Open: func(sha256 string) ([]byte, error) { return db.Content(t.Context(), sha256) }}
 }
 
-// TestDataStayWithTheSweep: a sweep of data is read again from the store alone, also after its files were shipped; a file
-// that changed takes the place of the one before, and the fits of that one keep their rows.
+// TestDataStayWithTheSweep checks that the store alone is enough to read a sweep of data, also after files were shipped,
+// and that a changed file replaces the earlier one, whose fits keep their rows.
 func TestDataStayWithTheSweep(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "runs.db")
@@ -63,35 +63,35 @@ func TestDataStayWithTheSweep(t *testing.T) {
 		t.Errorf("got the results %+v of %d files", sweep.Results, len(sweep.Spec.Files))
 	}
 	if files := try(db.Artifacts(t.Context(), "own"))(t); len(files) != 1 || files[0].Name != "runs.csv" {
-		t.Errorf("files of the sweep: %v, want what was shipped last alone", files)
+		t.Errorf("files of the sweep: %v, want only what was shipped last", files)
 	}
 	if !try(db.Resume(t.Context(), plan, noon))(t) {
-		t.Error("the same data do not resume")
+		t.Error("a sweep of the same data does not resume")
 	}
 
 	fit := try(db.Fit(t.Context(), plan.Fits[0].Key))(t)
 	if len(fit.Files) != 1 || fit.Files[0].Name != "target.npy" || !strings.Contains(string(fit.Config), fit.Files[0].SHA256) {
-		t.Errorf("files of the fit: %v, want the rows that its config names: %s", fit.Files, fit.Config)
+		t.Errorf("files of the fit: %v, want the rows named in its config: %s", fit.Files, fit.Config)
 	}
 	changed := startData(t, db, rows("1,3,p19"))
 	if changed.Fits[0].Key == plan.Fits[0].Key || try(db.Resume(t.Context(), plan, noon))(t) {
-		t.Error("changed data are taken for the same")
+		t.Error("a sweep of changed data resumes")
 	}
 	sweep = try(db.Sweep(t.Context(), "own"))(t)
 	if string(sweep.Spec.Files[0].Content) != rows("1,3,p19") || sweep.Results[0].Fit != changed.Fits[0].Key {
-		t.Error("the sweep is not that of the changed data")
+		t.Error("the sweep does not have the changed data")
 	}
 	startSpec(t, db, strings.Replace(ofData, "some folder", "elsewhere", 1), rows("1,3,p19"))
 	var files int
 	must(t, raw(t, path).QueryRow(`SELECT count(*) FROM artifacts WHERE owner_kind = 'sweep' AND name LIKE 'data/%'`).Scan(&files))
 	if files != 1 {
-		t.Errorf("%d files of data are kept, want the one that the spec names now", files)
+		t.Errorf("%d data files are kept, want only the one named in the new spec", files)
 	}
 	// No sweep plans the first fit any more.
 	_ = try(db.Clean(t.Context(), false))(t)
 	setting := try(stored(t, db).Setting(fit.Config, nil))(t)
 	if got, want := string(setting.Target.Content), string(plan.Fits[0].Recipe.Target.Content); got != want {
-		t.Error("the rows of the first fit are not what they were")
+		t.Error("the rows of the first fit have changed")
 	}
 	for _, f := range try(db.Check(t.Context()))(t) {
 		if f.Damage {
@@ -100,7 +100,7 @@ func TestDataStayWithTheSweep(t *testing.T) {
 	}
 }
 
-// TestDataGoWithTheSweep: what is deleted leaves nothing behind.
+// TestDataGoWithTheSweep checks that deleting a sweep also deletes its data.
 func TestDataGoWithTheSweep(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "runs.db")
@@ -116,7 +116,7 @@ func TestDataGoWithTheSweep(t *testing.T) {
 	}
 }
 
-func TestDamagedDataAreNoticed(t *testing.T) {
+func TestDamagedData(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "runs.db")
 	db := open(t, path)

@@ -14,14 +14,14 @@ import (
 	"time"
 )
 
-// applicationID marks a SQLite file as a store of this program: "flow" in ASCII.
+// applicationID identifies a SQLite file as a store of this program: "flow" in ASCII.
 const applicationID = 0x666c6f77
 
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
 
-// CheckPath reports, as an error, why Open would refuse the file at path. It writes nothing: a missing file in a
-// folder that can be written is fine.
+// CheckPath returns the error with which Open would refuse the file at path, without writing anything. A missing file in
+// a writable folder is fine.
 func CheckPath(path string) error {
 	if err := checkPath(path); err != nil {
 		return fmt.Errorf("open store %q: %w", path, err)
@@ -37,11 +37,11 @@ func checkPath(path string) error {
 	case err != nil:
 		return err
 	case info.IsDir():
-		return errors.New("it is a folder: give a file as --db")
+		return errors.New("it is a folder: use a file as --db")
 	case !info.Mode().IsRegular():
-		return errors.New("it is not a regular file: give another --db")
+		return errors.New("it is not a regular file: use another --db")
 	case !writable(path):
-		return errors.New("it cannot be written: change its permissions, or give another --db")
+		return errors.New("it is not writable: change its permissions, or use another --db")
 	}
 	if err := checkFolder(filepath.Dir(path)); err != nil {
 		return err
@@ -49,65 +49,65 @@ func checkPath(path string) error {
 	return checkHeader(path)
 }
 
-// checkFolder returns an error unless files can be made in the folder: SQLite keeps its log beside the store.
+// checkFolder returns an error unless files can be created in the folder, where SQLite keeps its log.
 func checkFolder(folder string) error {
 	info, err := os.Stat(folder)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("there is no folder %q: create it, or give another --db", folder)
+		return fmt.Errorf("there is no folder %q: create it, or use another --db", folder)
 	case err != nil:
 		return err
 	case !info.IsDir():
-		return fmt.Errorf("%q is not a folder: give another --db", folder)
+		return fmt.Errorf("%q is not a folder: use another --db", folder)
 	case !writable(folder):
-		return fmt.Errorf("the folder %q cannot be written: change its permissions, or give another --db", folder)
+		return fmt.Errorf("the folder %q is not writable: change its permissions, or use another --db", folder)
 	}
 	name, err := networkFileSystem(folder)
 	if err != nil {
-		return fmt.Errorf("ask for the file system of %q: %w", folder, err)
+		return fmt.Errorf("find the file system of %q: %w", folder, err)
 	}
 	if name != "" {
-		// Programs on several machines would neither see each other's locks nor share the memory of the write-ahead log.
+		// Processes on different machines would not see each other's locks or share the write-ahead log's memory.
 		return fmt.Errorf("the folder %q is on a network file system (%s), where SQLite loses data: put the store on a local disk with --db", folder, name)
 	}
 	return nil
 }
 
-// checkHeader reads the first page's header, laid out as in https://www.sqlite.org/fileformat2.html#the_database_header.
-// After a crash the truth may still be in the log beside the file, so a file without tables passes here; migrate asks again.
+// checkHeader checks the database header, described in https://www.sqlite.org/fileformat2.html#the_database_header.
+// After a crash the tables may still be in the log beside the file, so a file without tables passes; migrate checks again.
 func checkHeader(path string) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	header := make([]byte, 108) // 100 bytes of the file, 8 of the root of its table of tables
+	header := make([]byte, 108) // 100 bytes of the file header, 8 of the schema table's root page
 	n, err := io.ReadFull(file, header)
 	switch {
-	case err == io.EOF: // SQLite takes an empty file for a new database
+	case err == io.EOF: // SQLite accepts an empty file as a new database
 		return nil
 	case err != nil && err != io.ErrUnexpectedEOF:
 		return err
 	case n < len(header) || string(header[:16]) != "SQLite format 3\x00":
-		return errors.New("not a SQLite database: give another --db")
+		return errors.New("not a SQLite database: use another --db")
 	}
-	empty := binary.BigEndian.Uint16(header[103:]) == 0 // cells of that root
+	empty := binary.BigEndian.Uint16(header[103:]) == 0 // number of cells on that page
 	return checkOwner(binary.BigEndian.Uint32(header[68:]), binary.BigEndian.Uint32(header[60:]), empty)
 }
 
-// checkOwner returns an error unless a database with this identity is a store the program can read, or is to become one.
+// checkOwner returns an error unless a database with this identity is a readable store, or empty.
 func checkOwner(application, version uint32, empty bool) error {
 	if application != applicationID && (application != 0 || !empty) {
-		return errors.New("it is a SQLite database of another program: give another --db")
+		return errors.New("it is a SQLite database of another program: use another --db")
 	}
 	if known := len(migrations()); application == applicationID && version > uint32(known) {
-		return fmt.Errorf("it is of version %d and this flowsweep knows up to %d: use a newer flowsweep, or give another --db",
+		return fmt.Errorf("it has version %d, but this flowsweep knows up to %d: use a newer flowsweep, or another --db",
 			version, known)
 	}
 	return nil
 }
 
-// migrations lists the steps from nothing to the newest version: the i-th of them, from 1, makes version i.
+// migrations returns the names of the migration files; the i-th, counted from 1, leads to version i.
 func migrations() []string {
 	names, err := fs.Glob(migrationFiles, "migrations/*.sql")
 	if err != nil {
@@ -116,8 +116,8 @@ func migrations() []string {
 	return names
 }
 
-// migrate brings the database to the newest version, a transaction a step, after keeping a copy of what there was. One
-// program at a time does so; the others wait and find nothing left to do.
+// migrate upgrades the database to the newest version, one transaction per version, after making a copy. One process at
+// a time migrates; the others wait and then find nothing to do.
 func (db *DB) migrate(ctx context.Context) error {
 	newest := len(migrations())
 	for start := time.Now(); ; time.Sleep(lockPause) {
@@ -134,15 +134,15 @@ func (db *DB) migrate(ctx context.Context) error {
 			me := Worker{PID: os.Getpid(), Host: host, Command: fmt.Sprintf("migration to version %d", newest)}
 			return errors.Join(lock.sign(me), db.migrateLocked(ctx), lock.release())
 		}
-		// A program that migrates is soon done. One that works on a store of an older version is an older program.
-		if time.Since(start) > openPatience {
+		// A migration is soon done, so a process that holds the lock longer is an older flowsweep at work.
+		if time.Since(start) > openTimeout {
 			who, _, err := db.Worker()
-			return errors.Join(err, fmt.Errorf("it is to be brought to version %d, and %s works on it: try again when that is done", newest, who))
+			return errors.Join(err, fmt.Errorf("it needs an upgrade to version %d, but %s is using it: try again when that is done", newest, who))
 		}
 	}
 }
 
-// migrateLocked is migrate while no other program migrates.
+// migrateLocked migrates while the process holds the lock.
 func (db *DB) migrateLocked(ctx context.Context) error {
 	has, err := version(ctx, db.writer)
 	newest := len(migrations())
@@ -150,21 +150,21 @@ func (db *DB) migrateLocked(ctx context.Context) error {
 		return err
 	}
 	if has > 0 {
-		if err := keepBefore(ctx, db.writer, db.path, has+1); err != nil {
-			return fmt.Errorf("copy the store before it is brought to version %d: %w", newest, err)
+		if err := copyBefore(ctx, db.writer, db.path, has+1); err != nil {
+			return fmt.Errorf("copy the store before its upgrade to version %d: %w", newest, err)
 		}
 	}
 	for next := has + 1; next <= newest; next++ {
-		if err := step(ctx, db.writer, next); err != nil {
-			return fmt.Errorf("bring it to version %d: %w", next, err)
+		if err := migrateTo(ctx, db.writer, next); err != nil {
+			return fmt.Errorf("upgrade it to version %d: %w", next, err)
 		}
 	}
-	// Brings the identity out of the log into the file, where checkHeader reads it.
+	// Moves the identity from the log into the file, where checkHeader reads it.
 	_, err = db.writer.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
 	return err
 }
 
-// version returns the version of the store, 0 for one that is empty, or an error where it is none the program can read.
+// version returns the version of the store, 0 if it is empty, or an error if this program cannot read it.
 func version(ctx context.Context, db *sql.DB) (int, error) {
 	var application, has uint32
 	var tables int
@@ -177,13 +177,13 @@ func version(ctx context.Context, db *sql.DB) (int, error) {
 		return 0, err
 	}
 	if application != applicationID {
-		return 0, nil // empty: a user_version alone says nothing
+		return 0, nil // empty: a user_version alone means nothing
 	}
 	return int(has), nil
 }
 
-// step makes the version from the one before.
-func step(ctx context.Context, db *sql.DB, version int) error {
+// migrateTo upgrades the store from the previous version to this one.
+func migrateTo(ctx context.Context, db *sql.DB, version int) error {
 	text, err := migrationFiles.ReadFile(migrations()[version-1])
 	if err != nil {
 		return err
@@ -193,7 +193,7 @@ func step(ctx context.Context, db *sql.DB, version int) error {
 		return err
 	}
 	defer tx.Rollback() // does nothing after Commit
-	// A PRAGMA takes no parameters; both are undone with the transaction.
+	// A PRAGMA takes no parameters. A rollback undoes both.
 	script := fmt.Sprintf("%s\nPRAGMA application_id = %d;\nPRAGMA user_version = %d;", text, applicationID, version)
 	if _, err := tx.ExecContext(ctx, script); err != nil {
 		return err
@@ -201,9 +201,8 @@ func step(ctx context.Context, db *sql.DB, version int) error {
 	return tx.Commit()
 }
 
-// keepBefore copies the store to a file beside it that says which version was about to come, and never over one that
-// is there.
-func keepBefore(ctx context.Context, db *sql.DB, path string, version int) error {
+// copyBefore copies the store to a new file beside it, named after the version it is about to be upgraded to.
+func copyBefore(ctx context.Context, db *sql.DB, path string, version int) error {
 	for i := 1; ; i++ {
 		to := fmt.Sprintf("%s.before-v%d", path, version)
 		if i > 1 {

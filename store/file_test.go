@@ -13,7 +13,7 @@ import (
 	"flowsweep/store"
 )
 
-// files are what may lie at a path, and what both Open and CheckPath say of it; no want means that it opens.
+// files are possible files at a path, with the errors of Open and CheckPath, or nil if the file opens.
 var files = []struct {
 	name string
 	make func(t *testing.T, path string)
@@ -25,11 +25,11 @@ var files = []struct {
 	{"an empty database", func(t *testing.T, path string) { run(t, path, "VACUUM") }, nil},
 	{
 		"short text", func(t *testing.T, path string) { must(t, os.WriteFile(path, []byte("name: x\n"), 0o644)) },
-		[]string{"runs.db", "not a SQLite database", "give another --db"},
+		[]string{"runs.db", "not a SQLite database", "use another --db"},
 	},
 	{
 		"long text", func(t *testing.T, path string) { must(t, os.WriteFile(path, make([]byte, 5000), 0o644)) },
-		[]string{"not a SQLite database", "give another --db"},
+		[]string{"not a SQLite database", "use another --db"},
 	},
 	{
 		"a torn header", func(t *testing.T, path string) {
@@ -39,11 +39,11 @@ var files = []struct {
 	},
 	{
 		"tables of another program", func(t *testing.T, path string) { run(t, path, "CREATE TABLE books (title TEXT)") },
-		[]string{"another program", "give another --db"},
+		[]string{"another program", "use another --db"},
 	},
 	{
 		"many tables of another program", func(t *testing.T, path string) {
-			for i := range 200 { // more than one page of the table of tables
+			for i := range 200 { // the schema table needs more than one page
 				run(t, path, fmt.Sprintf("CREATE TABLE books%d (title TEXT, author TEXT, year INTEGER)", i))
 			}
 		},
@@ -85,7 +85,7 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-func TestCheckPathAgreesAndWritesNothing(t *testing.T) {
+func TestCheckPath(t *testing.T) {
 	t.Parallel()
 	for _, f := range files {
 		t.Run(f.name, func(t *testing.T) {
@@ -100,7 +100,7 @@ func TestCheckPathAgreesAndWritesNothing(t *testing.T) {
 				wantError(t, err, f.want...)
 			}
 			if after := snapshot(t, filepath.Dir(path)); !reflect.DeepEqual(before, after) {
-				t.Errorf("CheckPath wrote: %d files before, %d after", len(before), len(after))
+				t.Errorf("CheckPath wrote something: %d files before, %d after", len(before), len(after))
 			}
 		})
 	}
@@ -113,12 +113,12 @@ func TestFolderOfTheStore(t *testing.T) {
 	must(t, os.Mkdir(filepath.Join(folder, "locked"), 0o555))
 	for _, c := range []struct{ name, path, want string }{
 		{"missing", "none/runs.db", "create it"},
-		{"a file", "file/runs.db", "not a"}, // folder or directory, as the system says it
-		{"read-only", "locked/runs.db", "cannot be written"},
+		{"a file", "file/runs.db", "not a"}, // "folder" or, in the error of the system, "directory"
+		{"read-only", "locked/runs.db", "is not writable"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.name == "read-only" && os.Getuid() == 0 {
-				t.Skip("root may write everywhere")
+				t.Skip("root can write everywhere")
 			}
 			path := filepath.Join(folder, c.path)
 			wantError(t, store.CheckPath(path), c.want)
@@ -133,17 +133,18 @@ func TestOpenExisting(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "runs.db")
 	_, err := store.OpenExisting(t.Context(), path)
-	wantError(t, err, "runs.db", "run `flowsweep sweep SPEC` first, or give --db FILE")
+	wantError(t, err, "runs.db", "run `flowsweep sweep SPEC` first, or use --db FILE")
 	if got := names(t, folder); len(got) != 0 {
-		t.Errorf("it made %q", got)
+		t.Errorf("it created %q", got)
 	}
 	must(t, open(t, path).Close())
 	db := try(store.OpenExisting(t.Context(), path))(t)
 	must(t, db.Close())
 }
 
-// A crash may leave all of the first migration in the log, and a file that says nothing of its owner.
-func TestOpenAfterACrashBeforeTheFirstCheckpoint(t *testing.T) {
+// TestOpenAfterEarlyCrash checks a file without an owner, as a crash can leave it while the first migration is still in
+// the log.
+func TestOpenAfterEarlyCrash(t *testing.T) {
 	t.Parallel()
 	path, crashed := filepath.Join(t.TempDir(), "runs.db"), filepath.Join(t.TempDir(), "runs.db")
 	other := raw(t, path)
@@ -151,10 +152,10 @@ func TestOpenAfterACrashBeforeTheFirstCheckpoint(t *testing.T) {
 	for _, q := range []string{"PRAGMA journal_mode = WAL", "CREATE TABLE books (title TEXT)"} {
 		_ = try(other.Exec(q))(t)
 	}
-	for _, suffix := range []string{"", "-wal"} { // as they are while the other program runs
+	for _, suffix := range []string{"", "-wal"} { // while the other program has them open
 		must(t, os.WriteFile(crashed+suffix, try(os.ReadFile(path+suffix))(t), 0o644))
 	}
-	must(t, store.CheckPath(crashed)) // sees the file alone
+	must(t, store.CheckPath(crashed)) // does not see the log
 	_, err := store.Open(t.Context(), crashed)
 	wantError(t, err, "another program")
 }
@@ -163,7 +164,7 @@ func TestIdentity(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "runs.db")
 	db := open(t, path)
-	header := try(os.ReadFile(path))(t)[:100] // while the store is open: the first checkpoint has come
+	header := try(os.ReadFile(path))(t)[:100] // while the store is open, after the first checkpoint of the log
 	if got, want := string(header[68:72]), "flow"; got != want {
 		t.Errorf("application id: got %q, want %q", got, want)
 	}
@@ -185,13 +186,13 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-// run runs a statement on the database at path, past the store.
+// run runs a statement on the database at path, bypassing the store.
 func run(t *testing.T, path, query string) {
 	t.Helper()
 	must(t, runOn(path, query))
 }
 
-// runOn runs statements on the database at path, on one connection.
+// runOn runs statements on the database at path, over one connection.
 func runOn(path string, queries ...string) error {
 	db, err := sql.Open("sqlite3", path)
 	if err != nil {

@@ -10,10 +10,10 @@ import (
 	"flowsweep/experiments"
 )
 
-// weightsName is the artifact that holds a fit's weights.
+// weightsName is the name of the artifact that holds a fit's weights.
 const weightsName = "weights.safetensors"
 
-// FitRecord is all the store knows of a fit, but for its losses.
+// FitRecord is everything the store knows about a fit except its losses.
 type FitRecord struct {
 	Key         string
 	Config      json.RawMessage // recipe and seed
@@ -21,20 +21,20 @@ type FitRecord struct {
 	Seconds     float64
 	Params      int
 	Error       string
-	Environment experiments.Environment // of its latest start; zero before
-	Started     time.Time               // latest; zero before
-	Finished    time.Time               // or failed, or killed; zero before
-	Checkpoint  int                     // the step it can go on from; 0 where it would start from nothing
+	Environment experiments.Environment // of the latest start; zero before the first
+	Started     time.Time               // latest start; zero before the first
+	Finished    time.Time               // when it finished, failed or was killed; zero before
+	Checkpoint  int                     // step to resume after; 0 if there is no checkpoint
 	Files       []experiments.Artifact
 }
 
-// StartFit marks the fit as running in the environment, and removes the losses of an earlier try but for those up to its
-// checkpoint, from which it is to go on. It reports false, and changes nothing, where the fit has finished. It panics
-// unless this process works on the store.
+// StartFit marks the fit as running in the environment and removes the losses after its checkpoint, from which training
+// resumes. If the fit has finished, it reports false and changes nothing. It panics unless this process has locked the
+// store.
 func (db *DB) StartFit(ctx context.Context, key string, env experiments.Environment, now time.Time) (started bool, err error) {
 	db.mustLock("StartFit")
 	defer wrap(&err, "start fit %s", key)
-	// Losses of the earlier try must not be written after they are removed; what went wrong with them no longer matters.
+	// Write pending losses of an earlier attempt before removing them. Their failure no longer matters.
 	_ = db.losses.flush(ctx, key, forgetFailure)
 	err = db.write(ctx, func(tx *sql.Tx) error {
 		var finished bool
@@ -56,16 +56,16 @@ func (db *DB) StartFit(ctx context.Context, key string, env experiments.Environm
 	return started && err == nil, err
 }
 
-// FinishFit stores the weights of a fit, a safetensors file, marks it as finished after the given seconds of training,
-// with params trained numbers, and removes its checkpoint. It writes the fit's losses first; where some could not be
-// written, at any time since its start, it returns an error and the fit stays unfinished.
+// FinishFit stores the weights of a fit, a safetensors file, with its training time and number of parameters, marks it as
+// finished and removes its checkpoint. It writes pending losses first. If any loss since the start of the fit could not
+// be written, it returns an error and the fit stays unfinished.
 func (db *DB) FinishFit(ctx context.Context, key string, seconds float64, params int, weights []byte, now time.Time) (err error) {
 	defer wrap(&err, "finish fit %s", key)
 	if err := db.losses.flush(ctx, key, keepFailure); err != nil {
 		return err
 	}
 	return db.write(ctx, func(tx *sql.Tx) error {
-		if _, err := saveArtifact(ctx, tx, ownerFit, key, weightsName, weights); err != nil {
+		if err := saveArtifact(ctx, tx, Owner{ownerFit, key}, weightsName, weights); err != nil {
 			return err
 		}
 		if err := dropCheckpoint(ctx, tx, key); err != nil {
@@ -76,12 +76,12 @@ func (db *DB) FinishFit(ctx context.Context, key string, seconds float64, params
 	})
 }
 
-// EndFit writes the losses of a fit and marks it as failed, killed or lost; the message says why. Its runs stay as they
-// are. One that failed starts from nothing the next time, the others from their checkpoint.
+// EndFit writes the losses of a fit and marks it as failed, killed or lost, for the reason in the message. Its runs keep
+// their states. A failed fit loses its checkpoint and starts from scratch the next time.
 func (db *DB) EndFit(ctx context.Context, key string, state experiments.State, message string, now time.Time) (err error) {
 	defer wrap(&err, "end fit %s", key)
 	if state == experiments.Finished {
-		panic("store: EndFit of a fit that finished: FinishFit stores its weights")
+		panic("store: EndFit of a finished fit: use FinishFit")
 	}
 	lost := db.losses.flush(ctx, key, forgetFailure)
 	return errors.Join(lost, db.write(ctx, func(tx *sql.Tx) error {
@@ -98,15 +98,23 @@ func (db *DB) EndFit(ctx context.Context, key string, state experiments.State, m
 	}))
 }
 
-// Weights returns the weights of a finished fit, a safetensors file.
-func (db *DB) Weights(ctx context.Context, fit string) ([]byte, error) {
-	return db.artifactContent(ctx, ownerFit, fit, weightsName)
+// saveFailure records an attempt that did not finish.
+func saveFailure(ctx context.Context, tx *sql.Tx, o Owner, state experiments.State, message string, now time.Time) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO failures (owner_kind, owner, try, state, error, started, noticed)
+		SELECT ?1, ?2, 1 + count(*), ?3, ?4, (SELECT started FROM fits WHERE ?1 = 'fit' AND key = ?2), ?5
+		FROM failures WHERE owner_kind = ?1 AND owner = ?2`, o.Kind, o.Key, state, message, timeText(now))
+	return err
 }
 
-// Fit returns what the store knows of the fit with the full key.
+// Weights returns the weights of a finished fit, a safetensors file.
+func (db *DB) Weights(ctx context.Context, fit string) ([]byte, error) {
+	return db.artifactContent(ctx, Owner{ownerFit, fit}, weightsName)
+}
+
+// Fit returns the record of the fit with the full key.
 func (db *DB) Fit(ctx context.Context, key string) (f FitRecord, err error) {
 	defer wrap(&err, "read fit %s", key)
-	truth := db.truth()
+	toLost := db.runningToLost()
 	err = db.read(ctx, func(tx *sql.Tx) error {
 		var config string
 		var environment, started, finished sql.NullString
@@ -114,23 +122,23 @@ func (db *DB) Fit(ctx context.Context, key string) (f FitRecord, err error) {
 			coalesce((SELECT step FROM checkpoints WHERE fit = f.key), 0)
 			FROM fits f LEFT JOIN environments e ON e.hash = f.environment WHERE f.key = ?`, key).
 			Scan(&f.Key, &config, &f.State, &f.Seconds, &f.Params, &f.Error, &environment, &started, &finished, &f.Checkpoint); err != nil {
-			return found(err)
+			return notInStore(err)
 		}
 		f.Config = json.RawMessage(config)
 		var err error
-		f.Files, err = artifacts(ctx, tx, ownerFit, key)
+		f.Files, err = artifacts(ctx, tx, Owner{ownerFit, key})
 		return errors.Join(err, decode(environment, &f.Environment), parseTime(started, &f.Started), parseTime(finished, &f.Finished))
 	})
-	return f, errors.Join(err, truth(&f.State))
+	return f, errors.Join(err, toLost(&f.State))
 }
 
-// FitTime is what one training took.
+// FitTime is the training time of one fit.
 type FitTime struct {
 	Config  json.RawMessage // recipe and seed
 	Seconds float64
 }
 
-// FitTimes returns what every finished fit took.
+// FitTimes returns the training times of all finished fits.
 func (db *DB) FitTimes(ctx context.Context) (times []FitTime, err error) {
 	defer wrap(&err, "read the times of fits")
 	rows, err := db.readers.QueryContext(ctx, `SELECT config, seconds FROM fits WHERE state = ? AND seconds > 0 ORDER BY key`, experiments.Finished)

@@ -9,8 +9,7 @@ import (
 	"flowsweep/experiments"
 )
 
-// SaveFresh stores the fresh figures of the setting that a sweep chose by the reference of the given key, in place of those
-// of an earlier choice.
+// SaveFresh replaces the fresh figures of a sweep: those of the setting chosen against the reference with the given key.
 func (db *DB) SaveFresh(ctx context.Context, sweep, reference string, f experiments.Fresh) (err error) {
 	defer wrap(&err, "save the fresh figures of sweep %q", sweep)
 	text, err := json.Marshal(f)
@@ -23,8 +22,8 @@ func (db *DB) SaveFresh(ctx context.Context, sweep, reference string, f experime
 	})
 }
 
-// Fresh returns the fresh figures of a sweep, and the key of the reference that their setting was chosen by. It is not ok
-// where there are none.
+// Fresh returns the fresh figures of a sweep and the key of the reference against which their setting was chosen. ok is
+// false if there are none.
 func (db *DB) Fresh(ctx context.Context, sweep string) (f experiments.Fresh, reference string, ok bool, err error) {
 	defer wrap(&err, "read the fresh figures of sweep %q", sweep)
 	var text string

@@ -26,12 +26,12 @@ func TestFresh(t *testing.T) {
 		t.Errorf("got %+v by %q (ok %v, %v), want %+v by ref", got, reference, ok, err, want)
 	}
 	if err := db.SaveFresh(t.Context(), "gone", "ref", want); err == nil {
-		t.Error("figures of a sweep that is not there are saved")
+		t.Error("figures of a missing sweep are saved")
 	}
 }
 
-// TestMigrateFresh: version 2 kept the figures in choice.json. They are taken from there, if that is of a run that the sweep
-// still plans, and what is no JSON harms nothing.
+// TestMigrateFresh checks that fresh figures are taken from choice.json, where version 2 kept them, if the sweep still
+// plans their run. Invalid JSON is ignored.
 func TestMigrateFresh(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "runs.db")
@@ -46,7 +46,7 @@ func TestMigrateFresh(t *testing.T) {
 	got, reference, ok, err := db.Fresh(t.Context(), "a")
 	mmd := got.Metrics["mmd"]
 	if err != nil || !ok || reference != "ref" || got.Count != 5 || mmd.Mean != .5 || mmd.Low == mmd.Low {
-		t.Errorf("of choice.json: got %+v by %q (ok %v, %v)", got, reference, ok, err)
+		t.Errorf("from choice.json: got %+v by %q (ok %v, %v)", got, reference, ok, err)
 	}
 	for _, sweep := range []string{"b", "c", "d"} {
 		if _, _, ok, err := db.Fresh(t.Context(), sweep); ok || err != nil {

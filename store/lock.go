@@ -3,26 +3,23 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
+	"slices"
 	"time"
 
 	"flowsweep/experiments"
 )
 
-// A process that waits for its turn looks this often, and at once again where nobody works: who asks whether somebody
-// does holds the lock for a moment.
+// How long a process waits before it tries to lock again: lockPause while another works on the store, and retryPause
+// if none does, as a process that only asks holds the lock for a moment.
 const (
-	lockPause = 50 * time.Millisecond
-	askPause  = time.Millisecond
+	lockPause  = 50 * time.Millisecond
+	retryPause = time.Millisecond
 )
 
-// Worker is the process that works on a store, as it signed the lock.
+// Worker describes the process that works on a store, as recorded in the lock file.
 type Worker struct {
 	PID     int       `json:"pid"`
 	Host    string    `json:"host"`
@@ -30,7 +27,7 @@ type Worker struct {
 	Since   time.Time `json:"since"`
 }
 
-// String returns "flowsweep sweep a.yaml (process 12 on host, since 2026-11-05 12:00:00)", without what is not known.
+// String returns "flowsweep sweep a.yaml (process 12 on host, since 2026-11-05 12:00:00)", omitting what is unknown.
 func (w Worker) String() string {
 	if w.PID == 0 {
 		return "another flowsweep"
@@ -45,40 +42,39 @@ func (w Worker) String() string {
 	return text + ")"
 }
 
-// BusyError says that another process works on the store.
+// BusyError is the error of Lock when another process works on the store.
 type BusyError struct {
 	Path   string // of the store
 	Worker Worker
 }
 
 func (e *BusyError) Error() string {
-	return fmt.Sprintf("%s works on %s: try again when it is done, or give another --db", e.Worker, e.Path)
+	return fmt.Sprintf("%s is using %s: try again when it is done, or use another --db", e.Worker, e.Path)
 }
 
-// Lock makes this process the one that works on the store, until Unlock or Close. What still counts as running then
-// died with its process and becomes lost. While another process works, waiting is called with it, again when another
-// takes its place, and Lock waits; without waiting it returns a *BusyError at once. The lock is the operating system's:
-// it ends with the process, however that ends, and knows no clock.
+// Lock makes this process the one that works on the store, until Unlock or Close. Whatever is still marked as running is
+// then marked as lost. While another process works, Lock calls waiting with each such process once and waits; if waiting
+// is nil, it returns a *BusyError at once. The operating system releases the lock when the process ends, however it ends.
 func (db *DB) Lock(ctx context.Context, command string, now func() time.Time, waiting func(Worker)) error {
 	if db.lock.Load() != nil {
-		panic("store: Lock of a store that this process has locked")
+		panic("store: Lock of a store that this process has already locked")
 	}
 	lock, err := takeLock(ctx, db.path, waiting)
 	if err != nil {
 		return err
 	}
-	host, _ := os.Hostname() // a name is a help, no more
+	host, _ := os.Hostname() // only informative
 	if err := lock.sign(Worker{os.Getpid(), host, command, now()}); err != nil {
 		return errors.Join(err, lock.release())
 	}
 	if err := db.write(ctx, func(tx *sql.Tx) error { return markLost(ctx, tx, now()) }); err != nil {
-		return errors.Join(fmt.Errorf("mark what is lost: %w", err), lock.release())
+		return errors.Join(fmt.Errorf("mark lost fits and runs: %w", err), lock.release())
 	}
 	db.lock.Store(lock)
 	return nil
 }
 
-// Unlock lets other processes work on the store. It does nothing where this one does not.
+// Unlock lets other processes work on the store. It does nothing if this process has not locked it.
 func (db *DB) Unlock() error {
 	lock := db.lock.Swap(nil)
 	if lock == nil {
@@ -90,14 +86,14 @@ func (db *DB) Unlock() error {
 // Worker returns the process that works on the store, and whether there is one.
 func (db *DB) Worker() (Worker, bool, error) { return worker(db.path) }
 
-// mustLock panics where this process does not work on the store: what it marks as running would be taken for lost.
+// mustLock panics unless this process has locked the store: what it marks as running would be taken for lost.
 func (db *DB) mustLock(act string) {
 	if db.lock.Load() == nil {
 		panic("store: " + act + " without Lock")
 	}
 }
 
-// markLost ends what was running when its process died.
+// markLost marks what was running when its process died as lost.
 func markLost(ctx context.Context, tx *sql.Tx, now time.Time) error {
 	const why = "its process died"
 	for _, table := range []struct{ name, kind, started string }{{"fits", ownerFit, "started"}, {"runs", ownerRun, "NULL"}} {
@@ -116,33 +112,29 @@ func markLost(ctx context.Context, tx *sql.Tx, now time.Time) error {
 	return err
 }
 
-// truth returns what the states that were read mean: what is running while nobody works is lost. Ask before reading.
-func (db *DB) truth() func(states ...*experiments.State) error {
-	works := func() (bool, error) {
+// runningToLost returns a function that changes states from running to lost, unless a process works on the store. Call
+// runningToLost before reading the states, and the function afterwards.
+func (db *DB) runningToLost() func(states ...*experiments.State) error {
+	hasWorker := func() (bool, error) {
 		if db.lock.Load() != nil {
 			return true, nil
 		}
-		_, works, err := db.Worker()
-		return works, err
+		_, ok, err := db.Worker()
+		return ok, err
 	}
-	before, err := works()
+	before, err := hasWorker()
 	return func(states ...*experiments.State) error {
-		if err != nil || before {
+		running := func(s *experiments.State) bool { return *s == experiments.Running }
+		if err != nil || before || !slices.ContainsFunc(states, running) {
 			return err
 		}
-		after, asked := false, false
+		// A process may have begun to work after the first check and before the reading.
+		after, err := hasWorker()
+		if err != nil || after {
+			return err
+		}
 		for _, s := range states {
-			if *s != experiments.Running {
-				continue
-			}
-			if !asked {
-				// A program may have begun after the first question and before the reading.
-				if after, err = works(); err != nil {
-					return err
-				}
-				asked = true
-			}
-			if !after {
+			if running(s) {
 				*s = experiments.Lost
 			}
 		}
@@ -150,26 +142,26 @@ func (db *DB) truth() func(states ...*experiments.State) error {
 	}
 }
 
-// takeLock waits for the lock of the store at path, or returns a *BusyError where waiting is nil.
+// takeLock waits for the lock of the store at path. If waiting is nil it returns a *BusyError instead.
 func takeLock(ctx context.Context, path string, waiting func(Worker)) (*fileLock, error) {
-	var told *Worker
+	var reported *Worker
 	for {
 		lock, err := tryLock(path)
 		if err != nil || lock != nil {
 			return lock, err
 		}
-		who, works, err := worker(path)
+		who, ok, err := worker(path)
 		pause := lockPause
 		switch {
 		case err != nil:
 			return nil, err
-		case !works:
-			pause = askPause
+		case !ok:
+			pause = retryPause
 		case waiting == nil:
 			return nil, &BusyError{path, who}
-		case told == nil || who != *told:
+		case reported == nil || who != *reported:
 			waiting(who)
-			told = &who
+			reported = &who
 		}
 		select {
 		case <-ctx.Done():
@@ -177,90 +169,4 @@ func takeLock(ctx context.Context, path string, waiting func(Worker)) (*fileLock
 		case <-time.After(pause):
 		}
 	}
-}
-
-// fileLock is a lock that is held on the file beside a store. The file is there while the store is worked on, and
-// after a crash.
-type fileLock struct{ file *os.File }
-
-// lockPath returns the path of the lock's file, the same whatever links lead to the store.
-func lockPath(store string) string {
-	if real, err := filepath.EvalSymlinks(store); err == nil {
-		store = real
-	}
-	return store + ".lock"
-}
-
-// tryLock takes the lock of the store at path, or returns nil where another process has it.
-func tryLock(path string) (*fileLock, error) {
-	path = lockPath(path)
-	for {
-		file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
-		if err != nil {
-			return nil, fmt.Errorf("lock the store: %w", err)
-		}
-		ok, err := lockFile(file, true)
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("lock %s: %w: put the store on a local disk", path, err), file.Close())
-		}
-		if !ok {
-			return nil, file.Close()
-		}
-		// Whoever had it may have removed the file between the two calls: then this lock keeps nobody out.
-		there, statErr := os.Stat(path)
-		mine, err := file.Stat()
-		if err != nil {
-			return nil, errors.Join(err, file.Close())
-		}
-		if statErr == nil && os.SameFile(there, mine) {
-			return &fileLock{file}, nil
-		}
-		if err := file.Close(); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// sign writes into the lock's file who has it.
-func (l *fileLock) sign(w Worker) error {
-	text, err := json.Marshal(w)
-	if err != nil {
-		return err
-	}
-	err = l.file.Truncate(0)
-	if err == nil {
-		_, err = l.file.WriteAt(append(text, '\n'), 0)
-	}
-	if err != nil {
-		return fmt.Errorf("sign the lock of the store: %w", err)
-	}
-	return nil
-}
-
-func (l *fileLock) release() error {
-	if err := removeLocked(l.file); err != nil {
-		return fmt.Errorf("unlock the store: %w", err)
-	}
-	return nil
-}
-
-// worker returns who has the lock of the store at path, and whether somebody has.
-func worker(path string) (w Worker, works bool, err error) {
-	file, err := os.Open(lockPath(path))
-	if errors.Is(err, fs.ErrNotExist) {
-		return w, false, nil
-	}
-	if err != nil {
-		return w, false, fmt.Errorf("look who works on the store: %w", err)
-	}
-	defer file.Close() // which ends the lock
-	free, err := lockFile(file, false)
-	if err != nil || free {
-		return w, false, err
-	}
-	text, err := io.ReadAll(io.LimitReader(file, 1<<16))
-	if err != nil || json.Unmarshal(text, &w) != nil {
-		return Worker{}, true, err // it has only just taken it
-	}
-	return w, true, nil
 }

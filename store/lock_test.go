@@ -17,16 +17,16 @@ import (
 func TestOneProcessWorksAtATime(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "runs.db")
-	first, second := open(t, path), open(t, path) // two openings of a file stand for two processes
+	first, second := open(t, path), open(t, path) // stand for two processes
 	if w, works, err := first.Worker(); works || err != nil {
-		t.Errorf("nobody works: got %v, %v, %v", w, works, err)
+		t.Errorf("without a worker: got %v, %v, %v", w, works, err)
 	}
 	must(t, first.Lock(t.Context(), "flowsweep sweep a.yaml", func() time.Time { return noon }, nil))
 	host := try(os.Hostname())(t)
 	want := store.Worker{PID: os.Getpid(), Host: host, Command: "flowsweep sweep a.yaml", Since: noon}
 	for _, db := range []*store.DB{first, second} {
 		if w, works, err := db.Worker(); w != want || !works || err != nil {
-			t.Errorf("who works: got %v, %v, %v, want %v", w, works, err, want)
+			t.Errorf("worker: got %v, %v, %v, want %v", w, works, err, want)
 		}
 	}
 
@@ -41,7 +41,7 @@ func TestOneProcessWorksAtATime(t *testing.T) {
 	defer cancel()
 	told := 0
 	if err := second.Lock(ctx, "late", time.Now, func(store.Worker) { told++ }); !errors.Is(err, context.DeadlineExceeded) || told != 1 {
-		t.Errorf("waiting in vain: got %v and %d calls, want the end of the context and one", err, told)
+		t.Errorf("a Lock that waits until the context ends: got %v and %d calls, want the context's error and 1", err, told)
 	}
 
 	must(t, second.Lock(t.Context(), "late", time.Now, func(w store.Worker) {
@@ -49,23 +49,23 @@ func TestOneProcessWorksAtATime(t *testing.T) {
 			t.Errorf("waits for %v, want %v", w, want)
 		}
 		must(t, first.Unlock())
-		must(t, first.Unlock()) // harmless
+		must(t, first.Unlock()) // no effect
 	}))
 	if w, _, err := first.Worker(); w.Command != "late" || err != nil {
-		t.Errorf("works then: got %v, %v, want the second", w, err)
+		t.Errorf("the next worker: got %v, %v, want the second", w, err)
 	}
 	must(t, second.Close())
 	if _, works, err := first.Worker(); works || err != nil {
-		t.Errorf("after Close: somebody works (%v)", err)
+		t.Errorf("after Close there is a worker (%v)", err)
 	}
 	must(t, first.Close())
 	if got := names(t, filepath.Dir(path)); !reflect.DeepEqual(got, []string{"runs.db"}) {
-		t.Errorf("files after all: got %q, want the store alone", got)
+		t.Errorf("files in the end: got %q, want only the store", got)
 	}
 }
 
-// Whoever looks who works holds the lock for a moment, and must not be taken for a worker.
-func TestLookingKeepsNobodyOut(t *testing.T) {
+// TestWorkerLocksOutNobody checks that a call of Worker, which holds the lock for a moment, is not taken for a worker.
+func TestWorkerLocksOutNobody(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "runs.db")
 	db := open(t, path)
@@ -91,7 +91,7 @@ func TestLookingKeepsNobodyOut(t *testing.T) {
 	wg.Wait()
 }
 
-func TestALinkToTheStoreIsTheStore(t *testing.T) {
+func TestLinkToTheStore(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	path, link := filepath.Join(folder, "runs.db"), filepath.Join(folder, "link.db")
@@ -102,16 +102,17 @@ func TestALinkToTheStoreIsTheStore(t *testing.T) {
 	lock(t, db)
 	var busy *store.BusyError
 	if err := open(t, link).Lock(t.Context(), "test", time.Now, nil); !errors.As(err, &busy) {
-		t.Errorf("through a link: got %v, want that somebody works", err)
+		t.Errorf("through a link: got %v, want a BusyError", err)
 	}
 }
 
-// What a process leaves running when it dies is lost: readers see it at once, and the next to work writes it down.
-func TestWhatDiesIsLost(t *testing.T) {
+// TestLost checks that what was running when its process died is lost: readers see it at once, and the next worker
+// records it.
+func TestLost(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "runs.db")
 	p := begin(t, "hold", path)
-	p.says(t, "working")
+	p.wantLine(t, "working")
 	db := open(t, path)
 	plan := planOf(t, tiny)
 	fit := plan.Fits[0]
@@ -125,7 +126,7 @@ func TestWhatDiesIsLost(t *testing.T) {
 		t.Errorf("while it works: got %q, want %q", got, want)
 	}
 	if w, works, err := db.Worker(); !works || err != nil || w.PID != p.cmd.Process.Pid {
-		t.Errorf("who works: got %v, %v, %v, want process %d", w, works, err, p.cmd.Process.Pid)
+		t.Errorf("worker: got %v, %v, %v, want process %d", w, works, err, p.cmd.Process.Pid)
 	}
 	p.kill(t)
 	if got, want := states(), [3]experiments.State{"lost", "lost", "queued"}; got != want {
@@ -133,7 +134,7 @@ func TestWhatDiesIsLost(t *testing.T) {
 	}
 	lock(t, db)
 	if got, want := states(), [3]experiments.State{"lost", "lost", "queued"}; got != want {
-		t.Errorf("as written down: got %q, want %q", got, want)
+		t.Errorf("as recorded: got %q, want %q", got, want)
 	}
 	if f := try(db.Fit(t.Context(), fit.Key))(t); f.Error != "its process died" || !f.Finished.IsZero() {
 		t.Errorf("the fit: got error %q and end %v", f.Error, f.Finished)
@@ -143,10 +144,10 @@ func TestWhatDiesIsLost(t *testing.T) {
 	if state != "lost" {
 		t.Errorf("state of the sweep: got %q, want lost", state)
 	}
-	startFit(t, db, fit.Key) // it is done again
+	startFit(t, db, fit.Key) // it can start again
 }
 
-func TestWorkWithoutTheLockPanics(t *testing.T) {
+func TestPanicsWithoutLock(t *testing.T) {
 	t.Parallel()
 	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
 	plan := planOf(t, tiny)

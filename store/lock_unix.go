@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockFile locks the open file, for one holder or shared with others, and reports false where a lock of another open
-// file keeps it from that. Closing the file, as the end of the process does, ends the lock.
+// lockFile locks the open file, exclusively or shared. It reports false if the file is already locked through another
+// descriptor. Closing the file, or ending the process, unlocks it.
 func lockFile(file *os.File, exclusive bool) (bool, error) {
 	how := unix.LOCK_SH
 	if exclusive {
@@ -28,8 +28,7 @@ func lockFile(file *os.File, exclusive bool) (bool, error) {
 	}
 }
 
-// removeLocked removes a locked file and ends the lock, in this order: the other way round it could take away the file
-// of the next holder.
+// removeLocked removes a locked file and then unlocks it. In the opposite order it could remove the next holder's file.
 func removeLocked(file *os.File) error {
 	return errors.Join(os.Remove(file.Name()), file.Close())
 }

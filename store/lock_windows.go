@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// lockFile locks the open file, for one holder or shared with others, and reports false where a lock of another open
-// file keeps it from that. Closing the file, as the end of the process does, ends the lock. What it locks is a byte far
-// behind the end: locked bytes cannot be read by others.
+// lockFile locks the open file, exclusively or shared. It reports false if the file is already locked through another
+// handle. Closing the file, or ending the process, unlocks it. It locks one byte far beyond the end, as other processes
+// cannot read locked bytes.
 func lockFile(file *os.File, exclusive bool) (bool, error) {
 	flags := uint32(windows.LOCKFILE_FAIL_IMMEDIATELY)
 	if exclusive {
@@ -24,8 +24,7 @@ func lockFile(file *os.File, exclusive bool) (bool, error) {
 	return err == nil, err
 }
 
-// removeLocked ends the lock and removes its file. Windows removes no file that somebody has open: the next holder, or
-// who waits, keeps it.
+// removeLocked unlocks the file and removes it. The file stays if another process has it open, as Windows requires.
 func removeLocked(file *os.File) error {
 	err := file.Close()
 	_ = os.Remove(file.Name())

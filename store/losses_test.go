@@ -16,7 +16,7 @@ func TestLossesOfConcurrentFits(t *testing.T) {
 	t.Parallel()
 	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
 	plan := start(t, db, tiny)
-	const steps = 6001 // more than may wait, and not a whole number of batches
+	const steps = 6001 // not a multiple of the batch size
 	var wg sync.WaitGroup
 	for i, fit := range plan.Fits {
 		wg.Go(func() {
@@ -34,7 +34,7 @@ func TestLossesOfConcurrentFits(t *testing.T) {
 	}
 	wg.Wait()
 	for i, fit := range plan.Fits {
-		losses := try(db.Losses(t.Context(), fit.Key))(t) // FinishFit has written them all
+		losses := try(db.Losses(t.Context(), fit.Key))(t) // FinishFit wrote them all
 		if len(losses) != steps {
 			t.Fatalf("fit %d: got %d losses, want %d", i, len(losses), steps)
 		}
@@ -46,7 +46,7 @@ func TestLossesOfConcurrentFits(t *testing.T) {
 	}
 }
 
-// lossAt is a different number for each fit and step, at times none at all.
+// lossAt returns a different value for each fit and step, sometimes not finite.
 func lossAt(fit, step int) float64 {
 	switch step % 1000 {
 	case 7:
@@ -59,13 +59,13 @@ func lossAt(fit, step int) float64 {
 	return float64(fit) + 1/float64(step+1)
 }
 
-func TestLossesAppearByThemselves(t *testing.T) {
+func TestLossesWithoutFlush(t *testing.T) {
 	t.Parallel()
 	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
 	fit := start(t, db, tiny).Fits[0].Key
 	want := []experiments.Loss{{Step: 100, Value: 2}}
 	db.LogLosses(fit, want...)
-	deadline := time.Now().Add(5 * time.Second) // they take a tenth of a second on an idle machine
+	deadline := time.Now().Add(5 * time.Second) // it takes a tenth of a second on an idle machine
 	for time.Now().Before(deadline) {
 		if got := try(db.Losses(t.Context(), fit))(t); reflect.DeepEqual(got, want) {
 			return
@@ -75,7 +75,7 @@ func TestLossesAppearByThemselves(t *testing.T) {
 	t.Error("the losses were not written without a Flush")
 }
 
-func TestALossLoggedAgainIsReplaced(t *testing.T) {
+func TestLossLoggedAgain(t *testing.T) {
 	t.Parallel()
 	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
 	fit := start(t, db, tiny).Fits[0].Key
@@ -89,22 +89,22 @@ func TestALossLoggedAgainIsReplaced(t *testing.T) {
 	}
 }
 
-func TestStartFitRemovesTheEarlierTry(t *testing.T) {
+func TestStartFitRemovesEarlierLosses(t *testing.T) {
 	t.Parallel()
 	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
 	fit := start(t, db, tiny).Fits[0].Key
 	startFit(t, db, fit)
 	must(t, db.EndFit(t.Context(), fit, experiments.Killed, "interrupted", noon))
-	db.LogLosses(fit, experiments.Loss{Step: 1, Value: 1}) // still waits when the fit starts again
+	db.LogLosses(fit, experiments.Loss{Step: 1, Value: 1}) // still pending when the fit starts again
 	startFit(t, db, fit)
 	must(t, db.Flush(t.Context()))
 	if got := try(db.Losses(t.Context(), fit))(t); len(got) != 0 {
-		t.Errorf("losses of the earlier try: got %v, want none", got)
+		t.Errorf("losses of the earlier attempt: got %v, want none", got)
 	}
 }
 
-// TestAFinishedFitIsNotStartedAgain: a program that looked before another one finished the fit must not undo it.
-func TestAFinishedFitIsNotStartedAgain(t *testing.T) {
+// TestStartFinishedFit checks that a process which has not noticed that another one finished a fit cannot undo it.
+func TestStartFinishedFit(t *testing.T) {
 	t.Parallel()
 	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
 	fit := start(t, db, tiny).Fits[0].Key
@@ -112,7 +112,7 @@ func TestAFinishedFitIsNotStartedAgain(t *testing.T) {
 	db.LogLosses(fit, experiments.Loss{Step: 1, Value: 1})
 	must(t, db.FinishFit(t.Context(), fit, 1.5, 42, []byte("weights"), noon))
 	if started := try(db.StartFit(t.Context(), fit, env, noon))(t); started {
-		t.Error("a finished fit is started again")
+		t.Error("a finished fit started again")
 	}
 	losses := try(db.Losses(t.Context(), fit))(t)
 	if got := try(db.Weights(t.Context(), fit))(t); string(got) != "weights" || len(losses) != 1 {
@@ -144,14 +144,14 @@ func TestLossesThatCannotBeWritten(t *testing.T) {
 	t.Run("flush", func(t *testing.T) {
 		db.LogLosses(bad, loss)
 		wantError(t, db.Flush(t.Context()), "disk full", bad)
-		must(t, db.Flush(t.Context())) // said once
+		must(t, db.Flush(t.Context())) // returned once
 	})
 	t.Run("finish", func(t *testing.T) {
 		startFit(t, db, bad)
 		db.LogLosses(bad, loss)
-		startFit(t, db, good) // writes what waits: the two fits do not share a batch
+		startFit(t, db, good) // writes pending losses, so that the two fits do not share a batch
 		db.LogLosses(good, loss)
-		must(t, db.FinishFit(t.Context(), good, 1, 1, nil, noon)) // not its failure
+		must(t, db.FinishFit(t.Context(), good, 1, 1, nil, noon)) // the failure is not its own
 		wantError(t, db.FinishFit(t.Context(), bad, 1, 1, nil, noon), "disk full", bad)
 		if state := try(db.Fit(t.Context(), bad))(t).State; state != experiments.Running {
 			t.Errorf("state of the fit without losses: got %q, want running", state)

@@ -7,9 +7,9 @@ import (
 	"flowsweep/experiments"
 )
 
-// A disk that stands still makes training wait once very much waits to be written, and then loses nothing: each loss is
-// written once, those of a fit in the order they came.
-func TestLossLogHoldsBack(t *testing.T) {
+// TestLossLogBlocks checks that training waits for a stalled disk once very many losses are pending, and that nothing is
+// lost: each loss is written once, and the losses of a fit in order.
+func TestLossLogBlocks(t *testing.T) {
 	t.Parallel()
 	var written []lossRow
 	stuck, moves := make(chan struct{}, 1), make(chan struct{})
@@ -28,8 +28,8 @@ func TestLossLogHoldsBack(t *testing.T) {
 	fits := []string{"b", "a"}
 	log := func(n int) { l.log(fits[n%2], []experiments.Loss{{Step: n / 2}}) }
 	log(0)
-	<-stuck // the disk has the first
-	const total = maxWaiting + 1000
+	<-stuck // the first batch is being written
+	const total = maxPending + 1000
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -39,8 +39,8 @@ func TestLossLogHoldsBack(t *testing.T) {
 	}()
 	select {
 	case <-done:
-		t.Fatal("more was taken than may wait")
-	case <-time.After(300 * time.Millisecond): // filling up takes a tenth of it
+		t.Fatal("log accepted more losses than may be pending")
+	case <-time.After(300 * time.Millisecond): // filling up takes a tenth of that
 	}
 	close(moves)
 	<-done
@@ -48,14 +48,14 @@ func TestLossLogHoldsBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(written) != total {
-		t.Fatalf("written %d losses of %d", len(written), total)
+		t.Fatalf("%d of %d losses were written", len(written), total)
 	}
 	next := map[string]int{}
 	for _, r := range written {
 		if r.loss.Step != next[r.fit] {
-			t.Fatalf("fit %s: step %d comes where %d is due", r.fit, r.loss.Step, next[r.fit])
+			t.Fatalf("fit %s: got step %d, want %d", r.fit, r.loss.Step, next[r.fit])
 		}
 		next[r.fit]++
 	}
-	l.log("a", []experiments.Loss{{}}) // after the end it neither waits nor fails
+	l.log("a", []experiments.Loss{{}}) // after stop it neither blocks nor fails
 }

@@ -8,8 +8,8 @@ import (
 	"flowsweep/experiments"
 )
 
-// SaveMetrics stores values of the run measured against the reference of the given key. A name measured again replaces
-// its value.
+// SaveMetrics stores values of the run measured against the reference with the given key. A metric measured again
+// replaces its earlier value.
 func (db *DB) SaveMetrics(ctx context.Context, run, reference string, values []experiments.Value) (err error) {
 	defer wrap(&err, "save metrics of run %s", run)
 	return db.write(ctx, func(tx *sql.Tx) error {
@@ -25,7 +25,7 @@ func (db *DB) SaveMetrics(ctx context.Context, run, reference string, values []e
 	})
 }
 
-// Metrics returns the values of the run measured against the reference of the given key, by name.
+// Metrics returns the values of the run measured against the reference with the given key, by name.
 func (db *DB) Metrics(ctx context.Context, run, reference string) (values []experiments.Value, err error) {
 	defer wrap(&err, "read metrics of run %s", run)
 	rows, err := db.readers.QueryContext(ctx,
@@ -44,7 +44,7 @@ func (db *DB) Metrics(ctx context.Context, run, reference string) (values []expe
 	return values, rows.Err()
 }
 
-// scanValue reads the columns name, value, kind and se, after those that go to before.
+// scanValue reads the columns name, value, kind and se, preceded by columns scanned into before.
 func scanValue(scan func(...any) error, before ...any) (v experiments.Value, err error) {
 	var n number
 	var se sql.NullFloat64
@@ -53,7 +53,7 @@ func scanValue(scan func(...any) error, before ...any) (v experiments.Value, err
 	return v, err
 }
 
-// number is a float64 in two columns, because SQLite stores NaN as NULL.
+// number is a float64 stored in two columns, because SQLite stores NaN as NULL.
 type number struct {
 	value sql.NullFloat64
 	kind  string
@@ -85,7 +85,7 @@ func (n number) float() float64 {
 	}
 }
 
-// orNaN reads a column of numbers in which SQLite stores NaN as NULL.
+// orNaN returns x, or NaN for NULL, as which SQLite stores NaN.
 func orNaN(x sql.NullFloat64) float64 {
 	if !x.Valid {
 		return math.NaN()

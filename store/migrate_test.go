@@ -12,7 +12,7 @@ import (
 	"flowsweep/store"
 )
 
-// version1 makes a store as the first version of the program left it, with sweeps whose latest starts are in this order.
+// version1 creates a store of version 1 with sweeps whose latest starts are in this order.
 func version1(t *testing.T, path string, sweeps ...string) {
 	t.Helper()
 	script := string(try(os.ReadFile("migrations/001_start.sql"))(t)) + `
@@ -51,11 +51,11 @@ func TestMigrateFromVersion1(t *testing.T) {
 	must(t, before.QueryRow(`SELECT user_version, application_id, (SELECT count(*) FROM sweeps), integrity_check
 		FROM pragma_user_version, pragma_application_id, pragma_integrity_check`).Scan(&version, &application, &sweeps, &check))
 	if version != 1 || application != 0x666c6f77 || sweeps != 3 || check != "ok" {
-		t.Errorf("the copy from before: version %d of application %#x with %d sweeps, %s", version, application, sweeps, check)
+		t.Errorf("the copy: version %d of application %#x with %d sweeps, %s", version, application, sweeps, check)
 	}
 	must(t, open(t, path).Close())
 	if got := names(t, folder); len(got) != 2 {
-		t.Errorf("files after opening again: got %q", got)
+		t.Errorf("files after reopening: got %q", got)
 	}
 }
 
@@ -66,34 +66,34 @@ func TestMigrateOverwritesNoCopy(t *testing.T) {
 	must(t, os.WriteFile(path+".before-v2", []byte("dear"), 0o644))
 	must(t, open(t, path).Close())
 	if got := try(os.ReadFile(path + ".before-v2"))(t); string(got) != "dear" {
-		t.Errorf("the copy that was there is now %d bytes", len(got))
+		t.Errorf("the existing copy now has %d bytes", len(got))
 	}
 	if _, err := os.Stat(path + ".before-v2-2"); err != nil {
 		t.Error(err)
 	}
 }
 
-// A step that fails leaves the store as it was, and the next program tries again.
-func TestMigrationThatFails(t *testing.T) {
+// TestMigrationFails checks that a failed migration leaves the store unchanged, and that the next process tries again.
+func TestMigrationFails(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "runs.db")
 	version1(t, path)
-	run(t, path, "CREATE VIEW v_runs AS SELECT 1") // the last thing that the step would make
+	run(t, path, "CREATE VIEW v_runs AS SELECT 1") // the last object that the migration creates
 	_, err := store.Open(t.Context(), path)
-	wantError(t, err, "bring it to version 2", "v_runs")
+	wantError(t, err, "upgrade it to version 2", "v_runs")
 	db := raw(t, path)
 	var version, tables int
 	must(t, db.QueryRow(`SELECT user_version, (SELECT count(*) FROM sqlite_schema WHERE name IN ('checkpoints', 'tags')) FROM pragma_user_version`).
 		Scan(&version, &tables))
 	if version != 1 || tables != 0 {
-		t.Errorf("after a failed step: version %d with %d of its tables, want 1 with none", version, tables)
+		t.Errorf("after a failed migration: version %d with %d new tables, want version 1 with none", version, tables)
 	}
 	must(t, db.Close())
 	run(t, path, "DROP VIEW v_runs")
 	open(t, path)
 }
 
-func TestProgramsMigrateTogether(t *testing.T) {
+func TestProcessesMigrateTogether(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	path := filepath.Join(folder, "runs.db")
@@ -117,8 +117,8 @@ func TestProgramsMigrateTogether(t *testing.T) {
 	}
 }
 
-// What v_runs promises to those who read the file without this program.
-func TestViewOfRuns(t *testing.T) {
+// TestRunsView checks what v_runs promises to those who read the file without this program.
+func TestRunsView(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "runs.db")
 	version1(t, path, "a")
@@ -138,6 +138,6 @@ func TestViewOfRuns(t *testing.T) {
 		t.Errorf("the row of the run:\n got %s\nwant %s", got, want)
 	}
 	if _, err := db.Exec("DELETE FROM v_runs"); err == nil {
-		t.Error("the view can be written")
+		t.Error("the view is writable")
 	}
 }

@@ -4,7 +4,7 @@ package store
 
 import "golang.org/x/sys/unix"
 
-// networkFileSystem returns the name of the file system the folder is on if that is of the network, or "".
+// networkFileSystem returns the name of the folder's file system if it is a network file system, and otherwise "".
 func networkFileSystem(folder string) (string, error) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(folder, &s); err != nil {

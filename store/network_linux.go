@@ -2,8 +2,8 @@ package store
 
 import "golang.org/x/sys/unix"
 
-// networkFileSystems are the file systems of other machines, by the type that statfs(2) gives them; the numbers are
-// those of linux/magic.h and of the file systems' own sources. 9p and FUSE are not among them: they are as often local.
+// networkFileSystems are the network file systems by their type in statfs(2). The numbers are from linux/magic.h and the
+// sources of the file systems. 9p and FUSE are left out because they are often local.
 var networkFileSystems = map[uint32]string{
 	unix.NFS_SUPER_MAGIC:   "NFS",
 	unix.SMB_SUPER_MAGIC:   "SMB",
@@ -21,7 +21,7 @@ var networkFileSystems = map[uint32]string{
 	0x19830326:             "BeeGFS",
 }
 
-// networkFileSystem returns the name of the file system the folder is on if that is of the network, or "".
+// networkFileSystem returns the name of the folder's file system if it is a network file system, and otherwise "".
 func networkFileSystem(folder string) (string, error) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(folder, &s); err != nil {

@@ -2,5 +2,5 @@
 
 package store
 
-// networkFileSystem does not know the file systems of this system.
+// networkFileSystem always returns "", as it cannot detect network file systems on this operating system.
 func networkFileSystem(string) (string, error) { return "", nil }

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// networkFileSystem returns the name of the file system the folder is on if that is of the network, or "".
+// networkFileSystem returns the name of the folder's file system if it is a network file system, and otherwise "".
 func networkFileSystem(folder string) (string, error) {
 	folder, err := filepath.Abs(folder)
 	if err != nil {

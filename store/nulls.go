@@ -8,7 +8,7 @@ import (
 	"flowsweep/experiments"
 )
 
-// SaveNull stores the null distribution, in place of the one of the same key.
+// SaveNull stores the null distribution, replacing one with the same key.
 func (db *DB) SaveNull(ctx context.Context, n experiments.Null) (err error) {
 	defer wrap(&err, "save the null distribution of %s", n.Metric)
 	values := make([]experiments.Number, len(n.Values))
@@ -27,15 +27,15 @@ func (db *DB) SaveNull(ctx context.Context, n experiments.Null) (err error) {
 	})
 }
 
-// Nulls returns the null distributions against the references of a sweep, by key.
+// Nulls returns the null distributions for the references of a sweep, by key.
 func (db *DB) Nulls(ctx context.Context, sweep string) (nulls map[string]experiments.Null, err error) {
 	defer wrap(&err, "read the null distributions of sweep %q", sweep)
 	return db.nulls(ctx, `reference IN (SELECT reference FROM sweep_runs WHERE sweep = ?)`, sweep)
 }
 
-// NullsAgainst returns the null distributions against the reference of the given key, by key.
-func (db *DB) NullsAgainst(ctx context.Context, reference string) (nulls map[string]experiments.Null, err error) {
-	defer wrap(&err, "read the null distributions against reference %s", reference)
+// NullsFor returns the null distributions for the reference with the given key, by key.
+func (db *DB) NullsFor(ctx context.Context, reference string) (nulls map[string]experiments.Null, err error) {
+	defer wrap(&err, "read the null distributions for reference %s", reference)
 	return db.nulls(ctx, `reference = ?`, reference)
 }
 

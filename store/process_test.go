@@ -14,10 +14,11 @@ import (
 	"flowsweep/store"
 )
 
-// roleVariable makes the test binary a program that works on a store, at the path of its first argument.
+// roleVariable names the environment variable that makes the test binary play a role: a program that works on the store
+// at the path of its first argument.
 const roleVariable = "STORE_TEST_ROLE"
 
-// roles are what such a program does. What it says on stdout is acknowledged.
+// roles are the programs by name. What they print on stdout has been acknowledged.
 var roles = map[string]func(ctx context.Context, path string) error{
 	"hold":  roleHold,
 	"turns": roleTurns,
@@ -38,7 +39,7 @@ func TestMain(m *testing.M) {
 // process is a running role.
 type process struct {
 	cmd    *exec.Cmd
-	stdin  io.WriteCloser // what it waits for, if it waits
+	stdin  io.WriteCloser // for roles that wait for input
 	stdout *bufio.Scanner
 }
 
@@ -53,22 +54,22 @@ func begin(t *testing.T, role, path string, args ...string) process {
 	return p
 }
 
-// says waits for the process to say just this.
-func (p process) says(t *testing.T, want string) {
+// wantLine waits for the process to print this line.
+func (p process) wantLine(t *testing.T, want string) {
 	t.Helper()
 	if !p.stdout.Scan() || p.stdout.Text() != want {
-		t.Fatalf("the process says %q, want %q", p.stdout.Text(), want)
+		t.Fatalf("the process printed %q, want %q", p.stdout.Text(), want)
 	}
 }
 
-// kill ends the process as a power cut would, and waits until it is gone.
+// kill kills the process without warning and waits for its end.
 func (p process) kill(t *testing.T) {
 	t.Helper()
 	must(t, p.cmd.Process.Kill())
-	_ = p.cmd.Wait() // which says that it was killed
+	_ = p.cmd.Wait() // returns the kill as an error
 }
 
-// roleHold starts a sweep and its first fit, says so, and holds the store until it hears something.
+// roleHold starts a sweep and its first fit, prints so, and holds the lock until it reads from stdin.
 func roleHold(ctx context.Context, path string) error {
 	db, err := store.Open(ctx, path)
 	if err != nil {
@@ -92,10 +93,10 @@ func roleHold(ctx context.Context, path string) error {
 	return db.Close()
 }
 
-// turnsTaken is how often each process of roleTurns takes the lock.
+// turnsTaken is how often each roleTurns process takes the lock.
 const turnsTaken = 10
 
-// roleTurns takes the lock again and again, and notes beside the store when it has it.
+// roleTurns takes the lock repeatedly, and records in a file when it holds it.
 func roleTurns(ctx context.Context, path string) error {
 	notes, err := os.OpenFile(path+".notes", os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
 	if err != nil {
@@ -111,7 +112,7 @@ func roleTurns(ctx context.Context, path string) error {
 			return err
 		}
 		fmt.Fprintln(notes, "begin", os.Getpid())
-		time.Sleep(time.Millisecond) // for the others to break in
+		time.Sleep(time.Millisecond) // a chance for the others to break in
 		fmt.Fprintln(notes, "end", os.Getpid())
 		if err := db.Close(); err != nil {
 			return err
@@ -135,12 +136,12 @@ func TestProcessesTakeTurns(t *testing.T) {
 			}
 			lines := strings.Split(strings.TrimSpace(string(try(os.ReadFile(path+".notes"))(t))), "\n")
 			if len(lines) != 2*n*turnsTaken {
-				t.Fatalf("got %d notes, want %d", len(lines), 2*n*turnsTaken)
+				t.Fatalf("got %d records, want %d", len(lines), 2*n*turnsTaken)
 			}
 			for i := 0; i < len(lines); i += 2 {
 				pid, ok := strings.CutPrefix(lines[i], "begin ")
 				if !ok || lines[i+1] != "end "+pid {
-					t.Fatalf("two processes at once: %q, %q", lines[i], lines[i+1])
+					t.Fatalf("two processes held the lock at once: %q, %q", lines[i], lines[i+1])
 				}
 			}
 		})

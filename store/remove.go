@@ -8,10 +8,10 @@ import (
 	"os"
 )
 
-// ownedTables are those whose rows belong to a sweep, fit or run by kind and name, which no foreign key watches.
+// ownedTables are the tables whose rows name the kind and key of their owner, which no foreign key can check.
 var ownedTables = []string{"artifacts", "tags", "notes", "failures"}
 
-// What nothing needs, as conditions on rows.
+// SQL conditions for rows that nothing needs.
 const (
 	unowned = `NOT CASE owner_kind WHEN 'sweep' THEN EXISTS (SELECT 1 FROM sweeps WHERE name = owner)
 		WHEN 'fit' THEN EXISTS (SELECT 1 FROM fits WHERE key = owner) ELSE EXISTS (SELECT 1 FROM runs WHERE key = owner) END`
@@ -19,18 +19,18 @@ const (
 	unplannedRuns = `NOT EXISTS (SELECT 1 FROM sweep_runs p WHERE p.run = runs.key)`
 )
 
-// Removed says what a Delete or a Clean took out of a store.
+// Removed counts what Delete or Clean removed from a store.
 type Removed struct {
 	Runs        int64 `json:"runs"`
 	Fits        int64 `json:"fits"`
 	Losses      int64 `json:"losses"`
 	Checkpoints int64 `json:"checkpoints"`
 	Contents    int64 `json:"contents"` // of artifacts
-	Bytes       int64 `json:"bytes"`    // by which the file became smaller; 0 after a Delete, which leaves that to Clean
+	Bytes       int64 `json:"bytes"`    // by which the file shrank; 0 after Delete, which leaves that to Clean
 }
 
-// Delete removes a sweep with all that only it has. Fits and runs that other sweeps plan stay, and so do runs that an
-// earlier spec of the same name planned: Clean removes those on demand. It panics unless this process works on the
+// Delete removes a sweep and everything that belongs only to it. It keeps fits and runs that other sweeps plan, and runs
+// that only an earlier spec of the sweep planned, which Clean can remove. It panics unless this process has locked the
 // store.
 func (db *DB) Delete(ctx context.Context, sweep string) (r Removed, err error) {
 	db.mustLock("Delete")
@@ -38,8 +38,8 @@ func (db *DB) Delete(ctx context.Context, sweep string) (r Removed, err error) {
 	err = db.write(ctx, func(tx *sql.Tx) error {
 		if name, err := sweepName(ctx, tx, sweep); err != nil {
 			return err
-		} else if name != sweep { // none was given
-			return errors.New("give its name")
+		} else if name != sweep { // sweep is empty
+			return errors.New("a name is required")
 		}
 		if err := mark(ctx, tx, `SELECT run FROM sweep_runs WHERE sweep = ?1
 			EXCEPT SELECT run FROM sweep_runs WHERE sweep <> ?1`, sweep); err != nil {
@@ -59,13 +59,13 @@ func (db *DB) Delete(ctx context.Context, sweep string) (r Removed, err error) {
 	return r, err
 }
 
-// Clean removes what nothing needs: contents without an artifact, what belongs to something that is gone, checkpoints
-// of finished fits, and the space they took in the file. With unplanned it also removes the runs that no sweep plans
-// any more, and fits without any other. It panics unless this process works on the store.
+// Clean removes what nothing needs (contents without an artifact, rows whose owner no longer exists, checkpoints of
+// finished fits) and shrinks the file. With unplanned it also removes runs that no sweep plans any more, and the fits
+// that have no other runs. It panics unless this process has locked the store.
 func (db *DB) Clean(ctx context.Context, unplanned bool) (r Removed, err error) {
 	db.mustLock("Clean")
 	defer wrap(&err, "clean the store")
-	before, err := db.fold(ctx)
+	before, err := db.foldLog(ctx)
 	if err != nil {
 		return r, err
 	}
@@ -86,13 +86,13 @@ func (db *DB) Clean(ctx context.Context, unplanned bool) (r Removed, err error) 
 	if _, err := db.writer.ExecContext(ctx, "VACUUM"); err != nil {
 		return r, err
 	}
-	after, err := db.fold(ctx)
+	after, err := db.foldLog(ctx)
 	r.Bytes = max(0, before-after)
 	return r, err
 }
 
-// fold brings the write-ahead log into the file and returns the size of that.
-func (db *DB) fold(ctx context.Context) (int64, error) {
+// foldLog moves the write-ahead log into the file and returns the size of the file.
+func (db *DB) foldLog(ctx context.Context) (int64, error) {
 	if _, err := db.writer.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
 		return 0, err
 	}
@@ -103,7 +103,7 @@ func (db *DB) fold(ctx context.Context) (int64, error) {
 	return info.Size(), nil
 }
 
-// mark notes the runs that a query returns as to be removed, and the fits that have no other.
+// mark marks for removal the runs that a query returns, and the fits that have no other runs.
 func mark(ctx context.Context, tx *sql.Tx, runs string, args ...any) error {
 	for _, query := range []string{
 		`CREATE TEMP TABLE IF NOT EXISTS marked_runs (key TEXT PRIMARY KEY) STRICT`,
@@ -123,7 +123,7 @@ func mark(ctx context.Context, tx *sql.Tx, runs string, args ...any) error {
 	return err
 }
 
-// removeMarked removes what is marked and then all that nothing needs, children before parents.
+// removeMarked removes the marked rows and then everything that nothing needs, children before parents.
 func removeMarked(ctx context.Context, tx *sql.Tx) (r Removed, err error) {
 	var other int64
 	type removal struct {

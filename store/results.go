@@ -13,19 +13,19 @@ import (
 	"flowsweep/experiments"
 )
 
-// Sweep returns the named sweep, or the most recently started one where name is empty, with a result for each run in
-// the order of its plan.
+// Sweep returns the named sweep, or the most recently started one if name is empty, with one result for each run in the
+// order of its plan.
 func (db *DB) Sweep(ctx context.Context, name string) (experiments.Sweep, error) {
 	return db.sweep(ctx, name, experiments.Plan{})
 }
 
-// Planned is Sweep of the sweep that a plan is stored as, whose spec is not parsed again.
-func (db *DB) Planned(ctx context.Context, plan experiments.Plan) (experiments.Sweep, error) {
+// PlannedSweep returns the sweep stored for the plan, like Sweep, without parsing its spec again.
+func (db *DB) PlannedSweep(ctx context.Context, plan experiments.Plan) (experiments.Sweep, error) {
 	return db.sweep(ctx, plan.Spec.Name, plan)
 }
 
 func (db *DB) sweep(ctx context.Context, name string, plan experiments.Plan) (s experiments.Sweep, err error) {
-	truth := db.truth()
+	toLost := db.runningToLost()
 	err = db.read(ctx, func(tx *sql.Tx) error {
 		if name, err = sweepName(ctx, tx, name); err != nil {
 			return err
@@ -41,17 +41,17 @@ func (db *DB) sweep(ctx context.Context, name string, plan experiments.Plan) (s 
 	for i := range s.Results {
 		states[i] = &s.Results[i].State
 	}
-	return s, truth(states...)
+	return s, toLost(states...)
 }
 
-// sweepName returns the name of the sweep that is meant, or an error that says which there are.
+// sweepName returns name, or that of the most recent sweep if name is empty. Its error lists the existing sweeps.
 func sweepName(ctx context.Context, tx *sql.Tx, name string) (string, error) {
 	names, err := sweepNames(ctx, tx)
 	switch {
 	case err != nil:
 		return "", err
 	case len(names) == 0:
-		return "", errors.New("the store holds no sweep: run `flowsweep sweep SPEC` first, or give another --db")
+		return "", errors.New("the store holds no sweep: run `flowsweep sweep SPEC` first, or use another --db")
 	case name == "":
 		return names[0], nil
 	}
@@ -63,7 +63,7 @@ func sweepName(ctx context.Context, tx *sql.Tx, name string) (string, error) {
 	return "", fmt.Errorf("no sweep %q in the store (have %s)", name, strings.Join(names, ", "))
 }
 
-// readSweep reads the named sweep. Its plan is parsed unless it is the one given.
+// readSweep reads the named sweep. It parses the stored spec unless the plan already has the same text.
 func readSweep(ctx context.Context, tx *sql.Tx, name string, plan experiments.Plan) (experiments.Sweep, error) {
 	s := experiments.Sweep{Name: name}
 	var text string
@@ -96,13 +96,12 @@ func parsePlan(ctx context.Context, tx *sql.Tx, name, text string) (experiments.
 		return experiments.Plan{}, err
 	}
 	if spec.Name != name {
-		return experiments.Plan{}, fmt.Errorf("it is stored under another name than its spec has, %q: somebody changed the store: restore a backup", spec.Name)
+		return experiments.Plan{}, fmt.Errorf("its stored spec has another name, %q: %s", spec.Name, damaged)
 	}
 	return spec.Plan()
 }
 
-// plannedResults returns a result for each run of the plan, in its order, of which only the sweep, seed and setting are
-// known.
+// plannedResults returns one result for each run of the plan, in order, with only the sweep, seed and setting filled in.
 func plannedResults(plan experiments.Plan) []experiments.Result {
 	results := make([]experiments.Result, 0, plan.Runs())
 	for _, fit := range plan.Fits {
@@ -114,10 +113,10 @@ func plannedResults(plan experiments.Plan) []experiments.Result {
 	return results
 }
 
-// errOtherPlan says that a stored spec no longer stands for what it stood for when it was swept.
-var errOtherPlan = errors.New("it was stored by a flowsweep that read its spec differently: run `flowsweep sweep` on it again")
+// errOtherPlan reports that the stored spec no longer means what it meant when it was swept.
+var errOtherPlan = errors.New("it was stored by a flowsweep that read its spec differently: run `flowsweep sweep` on its spec again")
 
-// readResults fills in what is known of each run. It joins by position: keys change with the recipe's version.
+// readResults fills in what is known of each run. It joins by position, as keys change with the recipe's version.
 func readResults(ctx context.Context, tx *sql.Tx, s experiments.Sweep) error {
 	rows, err := tx.QueryContext(ctx, `SELECT f.key, r.key, f.config, r.config,
 			CASE f.state WHEN 'finished' THEN r.state ELSE f.state END, CASE f.state WHEN 'finished' THEN r.error ELSE f.error END,
@@ -135,22 +134,8 @@ func readResults(ctx context.Context, tx *sql.Tx, s experiments.Sweep) error {
 		if n == len(s.Results) {
 			return errOtherPlan
 		}
-		r := &s.Results[n]
-		var fit, run []byte
-		if err := rows.Scan(&r.Fit, &r.Run, &fit, &run, &r.State, &r.Error, &r.NFE, &r.NFEMax, &r.FitSeconds, &r.SampleSeconds, &r.Params,
-			&r.Commit, &r.Engine, &r.Version); err != nil {
+		if err := scanResult(rows, &s.Results[n]); err != nil {
 			return err
-		}
-		sameFit, err := holds(fit, fitConfig{r.Setting.Recipe, r.Seed})
-		if err != nil {
-			return err
-		}
-		sameRun, err := holds(run, r.Setting.Sample)
-		if err != nil {
-			return err
-		}
-		if !sameFit || !sameRun {
-			return errOtherPlan
 		}
 	}
 	if err := rows.Err(); err != nil {
@@ -162,7 +147,28 @@ func readResults(ctx context.Context, tx *sql.Tx, s experiments.Sweep) error {
 	return nil
 }
 
-// readMetrics fills in the metrics of each run, those of the spec in its order.
+// scanResult fills in a planned result from a row, or returns errOtherPlan if the row belongs to another setting.
+func scanResult(rows *sql.Rows, r *experiments.Result) error {
+	var fit, run []byte
+	if err := rows.Scan(&r.Fit, &r.Run, &fit, &run, &r.State, &r.Error, &r.NFE, &r.NFEMax, &r.FitSeconds, &r.SampleSeconds, &r.Params,
+		&r.Commit, &r.Engine, &r.Version); err != nil {
+		return err
+	}
+	sameFit, err := includes(fitConfig{r.Setting.Recipe, r.Seed}, fit)
+	if err != nil {
+		return err
+	}
+	sameRun, err := includes(r.Setting.Sample, run)
+	if err != nil {
+		return err
+	}
+	if !sameFit || !sameRun {
+		return errOtherPlan
+	}
+	return nil
+}
+
+// readMetrics fills in the metrics of each run, in the order of the spec.
 func readMetrics(ctx context.Context, tx *sql.Tx, s experiments.Sweep) error {
 	rows, err := tx.QueryContext(ctx, `SELECT p.position, m.name, m.value, m.kind, m.se
 		FROM sweep_runs p JOIN metrics m ON m.run = p.run AND m.reference = p.reference WHERE p.sweep = ?`, s.Name)
@@ -192,8 +198,8 @@ func readMetrics(ctx context.Context, tx *sql.Tx, s experiments.Sweep) error {
 	return rows.Err()
 }
 
-// holds reports whether config says all that the stored JSON says. It may say more: fields are added over time.
-func holds(stored []byte, config any) (bool, error) {
+// includes reports whether config has every field of the stored JSON. It may have more, as fields are added over time.
+func includes(config any, stored []byte) (bool, error) {
 	text, err := json.Marshal(config)
 	if err != nil || bytes.Equal(stored, text) {
 		return err == nil, err
@@ -202,17 +208,17 @@ func holds(stored []byte, config any) (bool, error) {
 	if err := errors.Join(json.Unmarshal(stored, &old), json.Unmarshal(text, &now)); err != nil {
 		return false, err
 	}
-	return within(old, now), nil
+	return includesJSON(now, old), nil
 }
 
-func within(old, now any) bool {
+func includesJSON(now, old any) bool {
 	fields, ok := old.(map[string]any)
 	if !ok {
 		return reflect.DeepEqual(old, now)
 	}
 	more, _ := now.(map[string]any)
 	for name, value := range fields {
-		if !within(value, more[name]) {
+		if !includesJSON(more[name], value) {
 			return false
 		}
 	}

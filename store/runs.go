@@ -10,51 +10,56 @@ import (
 	"flowsweep/experiments"
 )
 
-// samplesName is the artifact that holds a run's samples.
+// samplesName is the name of the artifact that holds a run's samples.
 const samplesName = "samples.npy"
 
-// RunRecord is all the store knows of a run, but for its metrics.
+// RunRecord is everything the store knows about a run except its metrics.
 type RunRecord struct {
 	Key         string
-	Fit         string          // its key
+	Fit         string          // key
 	Config      json.RawMessage // sampling
 	State       experiments.State
 	NFE         experiments.Calls
 	NFEMax      int
 	Seconds     float64
 	Error       string
-	Environment experiments.Environment // it was sampled in; zero before
-	Finished    time.Time               // or failed, or killed; zero before
+	Environment experiments.Environment // in which it was sampled; zero before
+	Finished    time.Time               // when it finished, failed or was killed; zero before
 	References  []string                // keys of the references it was measured against, sorted
 	Files       []experiments.Artifact
 }
 
-// FinishRun stores the samples of a run, an npy file, and marks it as finished in the environment after the given
-// seconds of sampling, with nfe velocity calls a sample, and most of the one that took the most.
-func (db *DB) FinishRun(ctx context.Context, key string, env experiments.Environment, nfe float64, most int, seconds float64, samples []byte,
-	now time.Time,
-) (err error) {
+// Sampled is the outcome of sampling a run.
+type Sampled struct {
+	Samples []byte  // an npy file
+	NFE     float64 // mean velocity calls per sample
+	NFEMax  int     // most velocity calls of any sample
+	Seconds float64
+}
+
+// FinishRun stores the outcome of a run and marks it as finished in the environment.
+func (db *DB) FinishRun(ctx context.Context, key string, env experiments.Environment, s Sampled, now time.Time) (err error) {
 	defer wrap(&err, "finish run %s", key)
 	return db.write(ctx, func(tx *sql.Tx) error {
 		hash, err := saveEnvironment(ctx, tx, env)
 		if err != nil {
 			return err
 		}
-		if _, err := saveArtifact(ctx, tx, ownerRun, key, samplesName, samples); err != nil {
+		if err := saveArtifact(ctx, tx, Owner{ownerRun, key}, samplesName, s.Samples); err != nil {
 			return err
 		}
 		return updateOne(ctx, tx, `UPDATE runs SET state = ?, nfe_mean = ?, nfe = ?, seconds = ?, error = '', environment = ?, finished = ?
-			WHERE key = ?`, experiments.Finished, nfe, most, seconds, hash, timeText(now), key)
+			WHERE key = ?`, experiments.Finished, s.NFE, s.NFEMax, s.Seconds, hash, timeText(now), key)
 	})
 }
 
-// EndRun marks a run as failed, killed or lost in the environment, and the message says why.
+// EndRun marks a run as failed, killed or lost in the environment, for the reason in the message.
 func (db *DB) EndRun(ctx context.Context, key string, env experiments.Environment, state experiments.State, message string,
 	now time.Time,
 ) (err error) {
 	defer wrap(&err, "end run %s", key)
 	if state == experiments.Finished {
-		panic("store: EndRun of a run that finished: FinishRun stores its samples")
+		panic("store: EndRun of a finished run: use FinishRun")
 	}
 	return db.write(ctx, func(tx *sql.Tx) error {
 		hash, err := saveEnvironment(ctx, tx, env)
@@ -71,13 +76,13 @@ func (db *DB) EndRun(ctx context.Context, key string, env experiments.Environmen
 
 // Samples returns the samples of a finished run, an npy file.
 func (db *DB) Samples(ctx context.Context, run string) ([]byte, error) {
-	return db.artifactContent(ctx, ownerRun, run, samplesName)
+	return db.artifactContent(ctx, Owner{ownerRun, run}, samplesName)
 }
 
-// Run returns what the store knows of the run with the full key.
+// Run returns the record of the run with the full key.
 func (db *DB) Run(ctx context.Context, key string) (r RunRecord, err error) {
 	defer wrap(&err, "read run %s", key)
-	truth := db.truth()
+	toLost := db.runningToLost()
 	err = db.read(ctx, func(tx *sql.Tx) error {
 		var config, references string
 		var environment, finished sql.NullString
@@ -85,19 +90,19 @@ func (db *DB) Run(ctx context.Context, key string) (r RunRecord, err error) {
 			(SELECT json_group_array(reference ORDER BY reference) FROM (SELECT DISTINCT reference FROM metrics WHERE run = r.key))
 			FROM runs r LEFT JOIN environments e ON e.hash = r.environment WHERE r.key = ?`, key).
 			Scan(&r.Key, &r.Fit, &config, &r.State, &r.NFE, &r.NFEMax, &r.Seconds, &r.Error, &environment, &finished, &references); err != nil {
-			return found(err)
+			return notInStore(err)
 		}
 		r.Config = json.RawMessage(config)
 		var err error
-		r.Files, err = artifacts(ctx, tx, ownerRun, key)
+		r.Files, err = artifacts(ctx, tx, Owner{ownerRun, key})
 		return errors.Join(err, decode(environment, &r.Environment), parseTime(finished, &r.Finished),
 			json.Unmarshal([]byte(references), &r.References))
 	})
-	return r, errors.Join(err, truth(&r.State))
+	return r, errors.Join(err, toLost(&r.State))
 }
 
-// found replaces the error of a missing row by one a person understands.
-func found(err error) error {
+// notInStore replaces sql.ErrNoRows by an error for the user.
+func notInStore(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return errors.New("not in the store")
 	}

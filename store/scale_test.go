@@ -11,8 +11,8 @@ import (
 	"flowsweep/store"
 )
 
-// generate fills a new store with a finished sweep of so many fits of 20 runs each, two metrics a run, and so many
-// losses a fit: 1/step, but for a NaN and two extremes.
+// generate fills a new store with a finished sweep with the given number of fits, of 20 runs each, two metrics per run
+// and the given number of losses per fit. The losses are 1/step, except for a NaN and two extremes.
 func generate(tb testing.TB, path string, fits, losses int) experiments.Plan {
 	tb.Helper()
 	check := func(err error) {
@@ -46,7 +46,7 @@ metrics: [mmd, sliced-w2]
 	return plan
 }
 
-// TestScale is a tenth of the size that BenchmarkScale measures.
+// TestScale has a tenth of the size of BenchmarkScale.
 func TestScale(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "runs.db")
@@ -67,7 +67,7 @@ func TestScale(t *testing.T) {
 	}
 	for fit, c := range curves {
 		if len(c) > 3*parts+2 {
-			t.Errorf("fit %s: %d points of %d parts", fit, len(c), parts)
+			t.Errorf("fit %s: %d points in %d parts", fit, len(c), parts)
 		}
 		for _, want := range []experiments.Loss{
 			{Step: 1, Value: 1},
@@ -83,7 +83,7 @@ func TestScale(t *testing.T) {
 	}
 }
 
-// TestCurves compares with what the parts must keep, found another way.
+// TestCurves compares thinned curves with what each part must keep, found independently.
 func TestCurves(t *testing.T) {
 	t.Parallel()
 	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
@@ -97,14 +97,14 @@ func TestCurves(t *testing.T) {
 	const parts = 10
 	curves := try(db.Curves(t.Context(), "tiny", parts))(t)
 	if len(curves) != 3 || len(curves[plan.Fits[1].Key]) != 1 || len(curves[plan.Fits[2].Key]) != 20 {
-		t.Errorf("short curves are not whole: got %d of them", len(curves))
+		t.Errorf("short curves were thinned: got %d of them", len(curves))
 	}
-	for k := range 1000 { // of a curve that is no number from early on, few points say so
+	for k := range 1000 { // a curve of NaN needs few points
 		db.LogLosses(plan.Fits[1].Key, experiments.Loss{Step: 10 + k, Value: nan})
 	}
 	must(t, db.Flush(t.Context()))
 	if c := try(db.Curves(t.Context(), "tiny", parts))(t)[plan.Fits[1].Key]; len(c) != parts+2 {
-		t.Errorf("a curve of NaN keeps %d points of %d parts, want one of each and both ends", len(c), parts)
+		t.Errorf("a curve of NaN keeps %d points in %d parts, want one per part and both ends", len(c), parts)
 	}
 	kept := map[int]bool{}
 	steps := curves[plan.Fits[3].Key]
@@ -118,10 +118,10 @@ func TestCurves(t *testing.T) {
 		}
 	}
 	if len(kept) > 3*parts+2 || !kept[3] || !kept[3+7*999] {
-		t.Errorf("kept %d points of %d parts; the first: %v, the last: %v", len(kept), parts, kept[3], kept[3+7*999])
+		t.Errorf("kept %d points in %d parts; the first: %v, the last: %v", len(kept), parts, kept[3], kept[3+7*999])
 	}
-	for part := range parts { // 99.9 points each, between the first and the last
-		low, high, broken := math.Inf(1), math.Inf(-1), -1
+	for part := range parts { // 99.9 points each, without the first and the last
+		low, high, notFinite := math.Inf(1), math.Inf(-1), -1
 		lowAt, highAt := -1, -1
 		for k := 1; k < 999; k++ {
 			if k*parts/999 != part {
@@ -129,8 +129,8 @@ func TestCurves(t *testing.T) {
 			}
 			switch v := wiggle(k); {
 			case math.IsNaN(v) || math.IsInf(v, 0):
-				if broken < 0 {
-					broken = k
+				if notFinite < 0 {
+					notFinite = k
 				}
 			default:
 				if v < low {
@@ -141,7 +141,7 @@ func TestCurves(t *testing.T) {
 				}
 			}
 		}
-		for _, k := range []int{lowAt, highAt, broken} {
+		for _, k := range []int{lowAt, highAt, notFinite} {
 			if k >= 0 && !kept[3+7*k] {
 				t.Errorf("part %d lacks its point %d, %v", part, k, wiggle(k))
 			}
@@ -149,7 +149,7 @@ func TestCurves(t *testing.T) {
 	}
 }
 
-// wiggle is a curve with many extremes, and at times no number.
+// wiggle is a curve with many extremes and a few values that are not finite.
 func wiggle(k int) float64 {
 	switch {
 	case k == 333 || k == 334:
@@ -165,12 +165,12 @@ func TestStates(t *testing.T) {
 	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
 	plan := planOf(t, tiny)
 	if s := try(db.States(t.Context(), plan))(t); len(s.Fits)+len(s.Runs)+len(s.Metrics) != 0 {
-		t.Errorf("of an empty store: got %v", s)
+		t.Errorf("an empty store: got %v", s)
 	}
 	start(t, db, tiny)
 	fit := plan.Fits[0]
 	trainFit(t, db, fit.Key, nil)
-	must(t, db.FinishRun(t.Context(), fit.Runs[0].Key, env, 1, 1, 1, nil, noon))
+	must(t, db.FinishRun(t.Context(), fit.Runs[0].Key, env, store.Sampled{NFE: 1, NFEMax: 1, Seconds: 1}, noon))
 	must(t, db.SaveMetrics(t.Context(), fit.Runs[0].Key, fit.Runs[0].Reference, strangeValues()))
 	must(t, db.SaveMetrics(t.Context(), fit.Runs[0].Key, "other", []experiments.Value{{Name: "a", Value: 8}}))
 	must(t, db.SaveMetrics(t.Context(), fit.Runs[1].Key, "other", []experiments.Value{{Name: "a", Value: 8}}))
@@ -183,16 +183,16 @@ func TestStates(t *testing.T) {
 		t.Errorf("runs: got %v", s.Runs)
 	}
 	if len(s.Metrics) != 1 {
-		t.Errorf("metrics of %d runs, want of one", len(s.Metrics))
+		t.Errorf("metrics of %d runs, want 1", len(s.Metrics))
 	}
 	sameValues(t, s.Metrics[fit.Runs[0].Key], strangeValues())
 	must(t, db.Unlock())
 	if s := try(db.States(t.Context(), plan))(t); s.Fits[plan.Fits[1].Key] != experiments.Lost {
-		t.Errorf("running while nobody works: got %q, want lost", s.Fits[plan.Fits[1].Key])
+		t.Errorf("running without a worker: got %q, want lost", s.Fits[plan.Fits[1].Key])
 	}
 }
 
-// BenchmarkScale asks a store of 10,000 runs and 10 million losses what the commands ask.
+// BenchmarkScale runs the queries of the commands on a store of 10,000 runs and 10 million losses.
 func BenchmarkScale(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "runs.db")
 	plan := generate(b, path, 500, 20_000)

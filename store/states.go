@@ -9,14 +9,15 @@ import (
 	"flowsweep/experiments"
 )
 
-// States is what the store knows of a plan, all of one moment. What it does not know is not in the maps.
+// States is a consistent view of what the store knows about a plan. Fits and runs that it does not know are not in the
+// maps.
 type States struct {
 	Fits    map[string]experiments.State   // by key
 	Runs    map[string]experiments.State   // by key
-	Metrics map[string][]experiments.Value // by key of the run, against its reference in the plan, by name
+	Metrics map[string][]experiments.Value // by key of the run, for its reference in the plan, sorted by name
 }
 
-// States returns what the store knows of the fits and runs of the plan, in a few queries however many there are.
+// States returns what the store knows about the fits and runs of the plan, in a fixed number of queries.
 func (db *DB) States(ctx context.Context, plan experiments.Plan) (s States, err error) {
 	defer wrap(&err, "read the states of sweep %q", plan.Spec.Name)
 	var fits, runs []string
@@ -28,7 +29,7 @@ func (db *DB) States(ctx context.Context, plan experiments.Plan) (s States, err 
 			measured = append(measured, [2]string{run.Key, run.Reference})
 		}
 	}
-	truth := db.truth()
+	toLost := db.runningToLost()
 	err = db.read(ctx, func(tx *sql.Tx) (err error) {
 		if s.Fits, err = statesOf(ctx, tx, "fits", fits); err != nil {
 			return err
@@ -41,15 +42,15 @@ func (db *DB) States(ctx context.Context, plan experiments.Plan) (s States, err 
 	})
 	for _, states := range []map[string]experiments.State{s.Fits, s.Runs} {
 		for key, state := range states {
-			err = errors.Join(err, truth(&state))
+			err = errors.Join(err, toLost(&state))
 			states[key] = state
 		}
 	}
 	return s, err
 }
 
-// statesOf returns the states of those rows of a table that are there. The keys go as one JSON text: SQLite takes a
-// limited number of parameters.
+// statesOf returns the states of the rows of a table that have these keys. It passes the keys as one JSON text, because
+// SQLite limits the number of parameters.
 func statesOf(ctx context.Context, tx *sql.Tx, table string, keys []string) (map[string]experiments.State, error) {
 	text, err := json.Marshal(keys)
 	if err != nil {
@@ -72,13 +73,13 @@ func statesOf(ctx context.Context, tx *sql.Tx, table string, keys []string) (map
 	return states, rows.Err()
 }
 
-// metricsOf returns the values of pairs of a run and a reference, by run.
+// metricsOf returns the values for pairs of a run and a reference, by run.
 func metricsOf(ctx context.Context, tx *sql.Tx, pairs [][2]string) (map[string][]experiments.Value, error) {
 	text, err := json.Marshal(pairs)
 	if err != nil {
 		return nil, err
 	}
-	// A run that is twice in a plan is measured against one reference.
+	// A run that appears twice in a plan has the same reference.
 	rows, err := tx.QueryContext(ctx, `WITH pairs AS (SELECT DISTINCT value ->> 0 AS run, value ->> 1 AS reference FROM json_each(?))
 		SELECT m.run, m.name, m.value, m.kind, m.se FROM pairs p CROSS JOIN metrics m ON m.run = p.run AND m.reference = p.reference
 		ORDER BY m.run, m.name`, string(text))

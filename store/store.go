@@ -5,9 +5,9 @@
 //	err = db.StartSweep(ctx, plan, env, now)
 //	sweep, err := db.Sweep(ctx, "two-moons")
 //
-// What a method has acknowledged survives a crash of the program and of the machine: each commit is in the write-ahead
-// log, and the log on the disk, before the method returns. Losses alone are acknowledged later, by Flush, SaveCheckpoint
-// and the end of their fit. Readers work at any time; one process at a time works, see Lock. Times come from the caller.
+// A change survives a crash of the program or the machine once its method has returned: the write-ahead log is on disk by
+// then. Losses are the exception; they are safe after Flush, SaveCheckpoint or the end of their fit. Any number of
+// processes can read at any time, but only one at a time works on the store, see Lock. Times come from the caller.
 package store
 
 import (
@@ -30,33 +30,31 @@ import (
 type DB struct {
 	path    string
 	writer  *sql.DB // one connection
-	readers *sql.DB // see the last commit while the writer works
+	readers *sql.DB // see the last commit while the writer is writing
 	losses  *lossLog
 	wrote   atomic.Bool
 	lock    atomic.Pointer[fileLock] // held while this process works on the store
 	close   sync.Once
 	closed  error
 
-	insertLosses map[int]*sql.Stmt // by the number of losses; of the loss log alone
+	insertLosses map[int]*sql.Stmt // by the number of losses; used only by the loss log
 }
 
-// maxReaders is how many reads go on at once. A store that is busy is tried again after a pause, as long as there is
-// patience.
 const (
-	maxReaders   = 8
-	openPause    = 50 * time.Millisecond
-	openPatience = 4 * time.Second
+	maxReaders  = 8                     // concurrent reads
+	openPause   = 50 * time.Millisecond // between attempts to open a busy store
+	openTimeout = 4 * time.Second       // after which Open gives up
 )
 
-// writerPragmas and readerPragmas are what each connection must have, as SQLite prints it. FULL makes a commit
-// survive a power cut, which NORMAL does not under a write-ahead log.
+// writerPragmas and readerPragmas are the values each connection must have, as SQLite prints them. Synchronous mode FULL
+// (2) makes commits survive a power failure, which NORMAL does not with a write-ahead log.
 var (
 	writerPragmas = map[string]string{"journal_mode": "wal", "synchronous": "2", "busy_timeout": "5000", "foreign_keys": "1"}
 	readerPragmas = map[string]string{"journal_mode": "wal", "query_only": "1", "busy_timeout": "5000"}
 )
 
-// Open opens the store in the file at path, which it creates where there is none, and brings it to the newest version.
-// It returns an error, and leaves the file as it is, where that is not a store or is newer than the program.
+// Open opens the store in the file at path, creating it if necessary, and upgrades it to the newest version. If the file
+// is not a store, or is newer than the program, Open returns an error and does not change it.
 func Open(ctx context.Context, path string) (*DB, error) {
 	db, err := open(ctx, path)
 	if err != nil {
@@ -65,10 +63,10 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	return db, nil
 }
 
-// OpenExisting is Open, but a missing file is an error and nothing is created.
+// OpenExisting is like Open but returns an error if the file does not exist.
 func OpenExisting(ctx context.Context, path string) (*DB, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("no store %q: run `flowsweep sweep SPEC` first, or give --db FILE", path)
+		return nil, fmt.Errorf("no store %q: run `flowsweep sweep SPEC` first, or use --db FILE", path)
 	}
 	return Open(ctx, path)
 }
@@ -81,7 +79,7 @@ func open(ctx context.Context, path string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{path: path, insertLosses: map[int]*sql.Stmt{1: nil, lossRows: nil}}
+	db := &DB{path: path, insertLosses: map[int]*sql.Stmt{1: nil, rowsPerQuery: nil}}
 	for start := time.Now(); ; time.Sleep(openPause) {
 		err := db.connect(ctx)
 		if err == nil {
@@ -92,14 +90,14 @@ func open(ctx context.Context, path string) (*DB, error) {
 		if !busy(err) {
 			return nil, err
 		}
-		if time.Since(start) > openPatience {
-			return nil, fmt.Errorf("%w: another program is writing to it, try again when that is done", err)
+		if time.Since(start) > openTimeout {
+			return nil, fmt.Errorf("%w: another process is writing to it, try again when it is done", err)
 		}
 	}
 }
 
-// busy reports whether another program holds the file. SQLite waits for locks, but not for the one that is taken to
-// begin or to end with a write-ahead log: programs that start together meet there.
+// busy reports whether another process holds the file. SQLite waits for most locks, but not for the one needed to start
+// or end a write-ahead log, which processes that start together may contend for.
 func busy(err error) bool {
 	var e sqlite3.Error
 	return errors.As(err, &e) && e.Code == sqlite3.ErrBusy
@@ -122,8 +120,8 @@ func (db *DB) connect(ctx context.Context) (err error) {
 	return err
 }
 
-// connect returns a pool of at most n connections, after reading back their pragmas: an unknown one is ignored in
-// silence, and a file system may refuse the write-ahead log.
+// connect returns a pool of at most n connections. It reads back the pragmas, because SQLite silently ignores unknown
+// ones and some file systems do not support the write-ahead log.
 func connect(ctx context.Context, path string, n int, pragmas map[string]string, options url.Values) (*sql.DB, error) {
 	dsn := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: options.Encode()}
 	pool, err := sql.Open("sqlite3", dsn.String())
@@ -138,20 +136,20 @@ func connect(ctx context.Context, path string, n int, pragmas map[string]string,
 			return nil, errors.Join(err, pool.Close())
 		}
 		if got != want {
-			err := fmt.Errorf("%s is %s and not %s: put the store on a local disk", name, got, want)
+			err := fmt.Errorf("%s is %s, not %s: put the store on a local disk", name, got, want)
 			return nil, errors.Join(err, pool.Close())
 		}
 	}
 	return pool, nil
 }
 
-// Close writes the losses that wait, folds the write-ahead log into the file, closes the store and lets others work on
-// it. It returns what went wrong with losses since the last Flush.
+// Close writes pending losses, moves the write-ahead log into the file, closes the store and unlocks it. Its error
+// includes those in writing losses since the last Flush.
 func (db *DB) Close() error {
 	db.close.Do(func() {
 		lost := db.losses.stop()
 		var err error
-		if db.wrote.Load() { // who has only read keeps no writer waiting
+		if db.wrote.Load() { // a process that only read must not block a writer
 			_, err = db.writer.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
 		}
 		if err := errors.Join(lost, err, db.disconnect(), db.Unlock()); err != nil {
@@ -161,7 +159,7 @@ func (db *DB) Close() error {
 	return db.closed
 }
 
-// disconnect closes the readers first: the last connection to close removes the write-ahead log, and must be able to write.
+// disconnect closes the readers first, as the last connection to close removes the write-ahead log and must be writable.
 func (db *DB) disconnect() error {
 	var errs []error
 	for _, pool := range []*sql.DB{db.readers, db.writer} {
@@ -172,7 +170,7 @@ func (db *DB) disconnect() error {
 	return errors.Join(errs...)
 }
 
-// write runs do in one transaction, which is undone where do returns an error.
+// write runs do in a transaction, which is rolled back if do returns an error.
 func (db *DB) write(ctx context.Context, do func(tx *sql.Tx) error) error {
 	tx, err := db.writer.BeginTx(ctx, nil)
 	if err != nil {
@@ -186,17 +184,17 @@ func (db *DB) write(ctx context.Context, do func(tx *sql.Tx) error) error {
 	return tx.Commit()
 }
 
-// read runs do in one transaction, so that all it reads is of one moment.
+// read runs do in a transaction, so that all its reads see the same state.
 func (db *DB) read(ctx context.Context, do func(tx *sql.Tx) error) error {
 	tx, err := db.readers.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() // there is nothing to keep
+	defer tx.Rollback() // nothing to commit
 	return do(tx)
 }
 
-// updateOne runs an update that must change one row.
+// updateOne runs an update that must change exactly one row.
 func updateOne(ctx context.Context, tx *sql.Tx, query string, args ...any) error {
 	result, err := tx.ExecContext(ctx, query, args...)
 	if err != nil {
@@ -211,7 +209,7 @@ func updateOne(ctx context.Context, tx *sql.Tx, query string, args ...any) error
 	return nil
 }
 
-// wrap puts the act before the error, where there is one.
+// wrap prefixes a non-nil error with the act that failed.
 func wrap(err *error, act string, args ...any) {
 	if *err != nil {
 		*err = fmt.Errorf("%s: %w", fmt.Sprintf(act, args...), *err)

@@ -53,7 +53,7 @@ func ExampleOpen() {
 	fmt.Println(err)
 	fmt.Println(db.Close())
 	// Output:
-	// the store holds no sweep: run `flowsweep sweep SPEC` first, or give another --db
+	// the store holds no sweep: run `flowsweep sweep SPEC` first, or use another --db
 	// <nil>
 }
 
@@ -64,7 +64,7 @@ func TestReopenKeepsEverything(t *testing.T) {
 	plan := start(t, db, tiny)
 	key, run := plan.Fits[1].Key, plan.Fits[1].Runs[2]
 	trainFit(t, db, key, []byte("weights"))
-	must(t, db.FinishRun(t.Context(), run.Key, env, 4, 4, 0.25, []byte("samples"), noon))
+	must(t, db.FinishRun(t.Context(), run.Key, env, store.Sampled{Samples: []byte("samples"), NFE: 4, NFEMax: 4, Seconds: 0.25}, noon))
 	must(t, db.SaveMetrics(t.Context(), run.Key, run.Reference, strangeValues()))
 	must(t, db.Close())
 	if got := names(t, filepath.Dir(path)); !reflect.DeepEqual(got, []string{filepath.Base(path)}) {
@@ -80,37 +80,37 @@ func TestReopenKeepsEverything(t *testing.T) {
 	}
 	sameValues(t, try(db.Metrics(t.Context(), run.Key, run.Reference))(t), strangeValues())
 	if got := try(db.SweepNames(t.Context()))(t); !reflect.DeepEqual(got, []string{"tiny"}) {
-		t.Errorf("sweeps: got %q, want tiny alone", got)
+		t.Errorf("sweeps: got %q, want only tiny", got)
 	}
 }
 
-// The log beside the file must be gone after Close: people copy the file alone.
+// TestCloseLeavesOneFile checks that Close removes the write-ahead log, as people copy only the main file.
 func TestCloseLeavesOneFile(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	db := open(t, filepath.Join(folder, "runs.db"))
 	start(t, db, tiny)
 	must(t, db.Close())
-	must(t, db.Close()) // closing twice is harmless
+	must(t, db.Close()) // has no effect
 	if got := names(t, folder); !reflect.DeepEqual(got, []string{"runs.db"}) {
-		t.Errorf("files after Close: got %q, want runs.db alone", got)
+		t.Errorf("files after Close: got %q, want only runs.db", got)
 	}
 	if err := db.Flush(t.Context()); err == nil {
 		t.Error("Flush of a closed store: got no error")
 	}
 }
 
-// While another program has the store open the log stays, but Close has emptied it into the file.
+// TestCloseBesideAnotherProgram checks that Close moves the log into the file even if another program has the store open.
 func TestCloseBesideAnotherProgram(t *testing.T) {
 	t.Parallel()
-	path, alone := filepath.Join(t.TempDir(), "runs.db"), filepath.Join(t.TempDir(), "runs.db")
+	path, copied := filepath.Join(t.TempDir(), "runs.db"), filepath.Join(t.TempDir(), "runs.db")
 	db := open(t, path)
 	start(t, db, tiny)
 	other := open(t, path)
 	must(t, db.Close())
-	must(t, os.WriteFile(alone, try(os.ReadFile(path))(t), 0o644))
-	if got := try(open(t, alone).SweepNames(t.Context()))(t); len(got) != 1 {
-		t.Errorf("sweeps in the file alone: got %q, want tiny", got)
+	must(t, os.WriteFile(copied, try(os.ReadFile(path))(t), 0o644))
+	if got := try(open(t, copied).SweepNames(t.Context()))(t); len(got) != 1 {
+		t.Errorf("sweeps in the main file: got %q, want tiny", got)
 	}
 	must(t, other.Close())
 }
@@ -127,7 +127,7 @@ func TestReadersWorkWhileAWriterIsBusy(t *testing.T) {
 		_ = try(conn.ExecContext(t.Context(), q))(t)
 	}
 
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second) // less than SQLite waits for a lock
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second) // less than SQLite's timeout for a lock
 	defer cancel()
 	if s := try(db.Sweep(ctx, ""))(t); len(s.Results) != plan.Runs() {
 		t.Errorf("results while another writes: got %d, want %d", len(s.Results), plan.Runs())
@@ -185,7 +185,7 @@ func open(t *testing.T, path string) *store.DB {
 	return db
 }
 
-// raw opens the same file past the store, to look at it or to damage it.
+// raw opens the file at path, bypassing the store, to inspect or damage it.
 func raw(t *testing.T, path string) *sql.DB {
 	t.Helper()
 	db := try(sql.Open("sqlite3", path))(t)
@@ -206,7 +206,7 @@ func parsePlan(text string) (experiments.Plan, error) {
 	return spec.Plan()
 }
 
-// lock makes the test the one that works on the store.
+// lock locks the store for the test.
 func lock(t *testing.T, db *store.DB) {
 	t.Helper()
 	must(t, db.Lock(t.Context(), "test", fixedClock, nil))
@@ -236,7 +236,7 @@ func trainFit(t *testing.T, db *store.DB, key string, weights []byte) {
 	must(t, db.FinishFit(t.Context(), key, 1.5, 42, weights, noon.Add(time.Minute)))
 }
 
-// strangeValues are numbers a database may spoil, by name.
+// strangeValues are values that a database may spoil, sorted by name.
 func strangeValues() []experiments.Value {
 	return []experiments.Value{
 		{Name: "a", Value: math.NaN(), SE: math.NaN()},
@@ -252,7 +252,7 @@ func strangeValues() []experiments.Value {
 	}
 }
 
-// sameValues compares bit for bit: a store has no reason to round.
+// sameValues compares values bit for bit, as the store must not round.
 func sameValues(t *testing.T, got, want []experiments.Value) {
 	t.Helper()
 	if len(got) != len(want) {
@@ -278,7 +278,7 @@ func names(t *testing.T, folder string) []string {
 	return list
 }
 
-// try(f())(t) returns the value of f and ends the test where f returns an error.
+// try(f())(t) returns the value of f(), or ends the test if f returns an error.
 func try[T any](value T, err error) func(t *testing.T) T {
 	return func(t *testing.T) T {
 		t.Helper()

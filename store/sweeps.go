@@ -15,15 +15,15 @@ import (
 	"flowsweep/experiments"
 )
 
-// fitConfig is what is stored of a fit: with its key it says all that its weights depend on.
+// fitConfig is the stored configuration of a fit. Together with the key it determines the weights.
 type fitConfig struct {
 	experiments.Recipe
 	Seed uint64 `json:"seed"`
 }
 
-// StartSweep stores the plan under the name of its spec, as running, and queues the fits and runs that the store does
-// not know. A plan of the same name is replaced; its fits and runs stay, and so does the time of the first start. It
-// panics unless this process works on the store.
+// StartSweep stores the plan under the name of its spec, marks it as running and queues its new fits and runs. It
+// replaces a plan with the same name, but keeps its fits, its runs and the time of its first start. It panics unless
+// this process has locked the store.
 func (db *DB) StartSweep(ctx context.Context, plan experiments.Plan, env experiments.Environment, now time.Time) (err error) {
 	db.mustLock("StartSweep")
 	defer wrap(&err, "start sweep %q", plan.Spec.Name)
@@ -48,7 +48,7 @@ func (db *DB) StartSweep(ctx context.Context, plan experiments.Plan, env experim
 	})
 }
 
-// nextTurn is a sweep's place in the order of starts. The times do not give it: clocks jump.
+// nextTurn is the SQL for a sweep's position in the order of starts. Times would not do, as clocks can jump.
 const nextTurn = `(SELECT 1 + coalesce(max(turn), 0) FROM sweeps)`
 
 func savePlan(ctx context.Context, tx *sql.Tx, plan experiments.Plan) error {
@@ -92,8 +92,8 @@ func savePlan(ctx context.Context, tx *sql.Tx, plan experiments.Plan) error {
 	return nil
 }
 
-// Resume reports whether the store holds just this plan under the name of its spec. If so, the sweep becomes the most
-// recent one; nothing else changes, as what it holds was computed when it was.
+// Resume reports whether the store holds exactly this plan under the name of its spec. If so, it makes the sweep the most
+// recent one and changes nothing else, so the environment stays the one in which the results were computed.
 func (db *DB) Resume(ctx context.Context, plan experiments.Plan, now time.Time) (same bool, err error) {
 	defer wrap(&err, "resume sweep %q", plan.Spec.Name)
 	err = db.write(ctx, func(tx *sql.Tx) error {
@@ -105,7 +105,7 @@ func (db *DB) Resume(ctx context.Context, plan experiments.Plan, now time.Time) 
 	return same, err
 }
 
-// holdsPlan compares the spec's text and every run with the reference it is measured against.
+// holdsPlan compares the spec's text, every run and its reference with the stored ones.
 func holdsPlan(ctx context.Context, tx *sql.Tx, plan experiments.Plan) (bool, error) {
 	var text string
 	err := tx.QueryRowContext(ctx, `SELECT spec FROM sweeps WHERE name = ?`, plan.Spec.Name).Scan(&text)
@@ -170,10 +170,10 @@ func sweepNames(ctx context.Context, tx *sql.Tx) (names []string, err error) {
 	return names, rows.Err()
 }
 
-// Find returns what a key or the beginning of one stands for: "fit" or "run", and the full key.
+// Find returns the kind, "fit" or "run", and the full key of the only fit or run whose key starts with prefix.
 func (db *DB) Find(ctx context.Context, prefix string) (kind, key string, err error) {
 	if prefix == "" {
-		return "", "", errors.New("an empty key: give one, or the beginning of one, from `flowsweep runs`")
+		return "", "", errors.New("the key is empty: use one from `flowsweep runs`, or its beginning")
 	}
 	rows, err := db.readers.QueryContext(ctx, `SELECT kind, key FROM
 		(SELECT 'fit' AS kind, key FROM fits UNION ALL SELECT 'run', key FROM runs)
@@ -195,12 +195,12 @@ func (db *DB) Find(ctx context.Context, prefix string) (kind, key string, err er
 	case len(matches) == 0:
 		return "", "", fmt.Errorf("no fit or run has a key that starts with %q: see `flowsweep runs`", prefix)
 	case len(matches) > 1:
-		return "", "", fmt.Errorf("%q is the beginning of more than one key (%s): give more of it", prefix, strings.Join(matches, ", "))
+		return "", "", fmt.Errorf("%q is the beginning of more than one key (%s): use a longer one", prefix, strings.Join(matches, ", "))
 	}
 	return kind, key, nil
 }
 
-// saveEnvironment stores the environment once, however often it is used, and returns its hash.
+// saveEnvironment stores the environment unless it is already there, and returns its hash.
 func saveEnvironment(ctx context.Context, tx *sql.Tx, env experiments.Environment) (string, error) {
 	text, err := json.Marshal(env)
 	if err != nil {
@@ -217,7 +217,7 @@ const timeLayout = "2006-01-02T15:04:05.000000000Z"
 
 func timeText(t time.Time) string { return t.UTC().Format(timeLayout) }
 
-// parseTime sets t from a column, and leaves it where that is NULL.
+// parseTime sets t from a column, unless that is NULL.
 func parseTime(text sql.NullString, t *time.Time) (err error) {
 	if text.Valid {
 		*t, err = time.Parse(timeLayout, text.String)
@@ -225,7 +225,7 @@ func parseTime(text sql.NullString, t *time.Time) (err error) {
 	return err
 }
 
-// decode sets v from a column of JSON, and leaves it where that is NULL.
+// decode sets v from a JSON column, unless that is NULL.
 func decode(text sql.NullString, v any) error {
 	if !text.Valid {
 		return nil

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"flowsweep/experiments"
+	"flowsweep/store"
 )
 
 func TestSweep(t *testing.T) {
@@ -23,10 +24,10 @@ func TestSweep(t *testing.T) {
 	startFit(t, db, running.Key)
 	later := env
 	later.Commit, later.Engine = "def456", "go"
-	must(t, db.FinishRun(t.Context(), done.Runs[0].Key, later, 2, 2, 0.25, []byte("samples"), noon))
+	must(t, db.FinishRun(t.Context(), done.Runs[0].Key, later, store.Sampled{Samples: []byte("samples"), NFE: 2, NFEMax: 2, Seconds: 0.25}, noon))
 	must(t, db.SaveMetrics(t.Context(), done.Runs[0].Key, done.Runs[0].Reference,
 		[]experiments.Value{{Name: "w2", Value: 9}, {Name: "sliced-w2", Value: math.Inf(1)}, {Name: "mmd", Value: -0.5}}))
-	for _, reference := range []string{"!", "~"} { // before and after the plan's
+	for _, reference := range []string{"!", "~"} { // sorted before and after the plan's
 		must(t, db.SaveMetrics(t.Context(), done.Runs[0].Key, reference, []experiments.Value{{Name: "mmd", Value: 8}}))
 	}
 	must(t, db.EndRun(t.Context(), done.Runs[1].Key, later, experiments.Failed, "the samples are NaN", noon))
@@ -64,7 +65,7 @@ func TestSweep(t *testing.T) {
 	sameResults(t, s.Results, want)
 }
 
-// sameResults compares settings by their JSON: they hold functions, which cannot be compared.
+// sameResults compares settings by their JSON, as they contain functions.
 func sameResults(t *testing.T, got, want []experiments.Result) {
 	t.Helper()
 	if len(got) != len(want) {
@@ -118,9 +119,9 @@ func TestSweepAgain(t *testing.T) {
 	if state := try(db.Fit(t.Context(), before.Fits[0].Key))(t).State; state != experiments.Finished {
 		t.Errorf("a fit in both plans: got %q, want finished", state)
 	}
-	gone := before.Fits[2] // of width 8
+	gone := before.Fits[2] // width 8
 	if state := try(db.Run(t.Context(), gone.Runs[0].Key))(t).State; state != experiments.Queued {
-		t.Errorf("a run of the old plan alone: got %q, want that it stays, queued", state)
+		t.Errorf("a run of the old plan: got %q, want queued", state)
 	}
 }
 
@@ -153,8 +154,8 @@ func TestWhichSweep(t *testing.T) {
 	wantError(t, db.FinishSweep(t.Context(), "c", experiments.Finished, noon), `"c"`, "not in the store")
 }
 
-// A spec whose text came to mean something else must not lend its settings to runs it did not make.
-func TestSweepOfAnotherMeaning(t *testing.T) {
+// TestSweepWithAnotherMeaning checks that results are not combined with a spec whose text now means other settings.
+func TestSweepWithAnotherMeaning(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, query string }{
 		{"another width", "UPDATE sweeps SET spec = replace(spec, '[4, 8]', '[4, 9]')"},
@@ -170,7 +171,7 @@ func TestSweepOfAnotherMeaning(t *testing.T) {
 			start(t, db, tiny)
 			run(t, path, c.query)
 			_, err := db.Sweep(t.Context(), "tiny")
-			wantError(t, err, "tiny", "run `flowsweep sweep` on it again")
+			wantError(t, err, "tiny", "run `flowsweep sweep` on its spec again")
 		})
 	}
 	t.Run("fields added since", func(t *testing.T) {
@@ -197,7 +198,7 @@ func TestFind(t *testing.T) {
 			t.Errorf("find %q: got %s %s, %v, want %s %s", c.prefix, kind, key, err, c.kind, c.key)
 		}
 	}
-	sharing := map[string]int{} // keys by their first digit: some of the 20 must share one of the 16
+	sharing := map[string]int{} // keys by first digit: some of the 20 keys must share one of 16 digits
 	for _, f := range plan.Fits {
 		sharing[f.Key[:1]]++
 		for _, r := range f.Runs {
@@ -207,7 +208,7 @@ func TestFind(t *testing.T) {
 	for digit, n := range sharing {
 		if n > 1 {
 			_, _, err := db.Find(t.Context(), digit)
-			wantError(t, err, "more than one key", "give more of it")
+			wantError(t, err, "more than one key", "use a longer one")
 		}
 	}
 	for _, unknown := range []string{"zz", "%", "_", ""} {
@@ -225,7 +226,7 @@ func TestRecords(t *testing.T) {
 		t.Errorf("a queued fit: got %+v", f)
 	}
 	trainFit(t, db, fit.Key, []byte("weights"))
-	must(t, db.FinishRun(t.Context(), run.Key, env, 4, 4, 0.25, []byte{}, noon))
+	must(t, db.FinishRun(t.Context(), run.Key, env, store.Sampled{Samples: []byte{}, NFE: 4, NFEMax: 4, Seconds: 0.25}, noon))
 	must(t, db.SaveMetrics(t.Context(), run.Key, "ref2", strangeValues()))
 	must(t, db.SaveMetrics(t.Context(), run.Key, "ref1", strangeValues()))
 
@@ -265,7 +266,7 @@ func TestRecords(t *testing.T) {
 	wantError(t, err, fit.Key, "not in the store")
 }
 
-func TestAMetricMeasuredAgainIsReplaced(t *testing.T) {
+func TestMetricMeasuredAgain(t *testing.T) {
 	t.Parallel()
 	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
 	key := start(t, db, tiny).Fits[0].Runs[0].Key
@@ -284,7 +285,7 @@ func TestUnknownKeys(t *testing.T) {
 		"StartFit":    startErr,
 		"FinishFit":   db.FinishFit(t.Context(), "none", 1, 1, nil, noon),
 		"EndFit":      db.EndFit(t.Context(), "none", experiments.Killed, "", noon),
-		"FinishRun":   db.FinishRun(t.Context(), "none", env, 1, 1, 1, nil, noon),
+		"FinishRun":   db.FinishRun(t.Context(), "none", env, store.Sampled{NFE: 1, NFEMax: 1, Seconds: 1}, noon),
 		"EndRun":      db.EndRun(t.Context(), "none", env, experiments.Killed, "", noon),
 		"SaveMetrics": db.SaveMetrics(t.Context(), "none", "ref", strangeValues()),
 		"Ship":        db.Ship(t.Context(), "none", nil, []experiments.Check{{File: "f"}}),
@@ -295,7 +296,7 @@ func TestUnknownKeys(t *testing.T) {
 	}
 }
 
-// TestResume: only a sweep that is stored just as planned resumes, and is the most recent one then.
+// TestResume checks that only a sweep stored exactly as planned resumes, and that it becomes the most recent one.
 func TestResume(t *testing.T) {
 	t.Parallel()
 	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
@@ -306,7 +307,7 @@ func TestResume(t *testing.T) {
 		t.Fatalf("sweeps: got %v, want other first", names)
 	}
 	if !try(db.Resume(t.Context(), plan, noon.Add(time.Hour)))(t) {
-		t.Error("the sweep as it is stored does not resume")
+		t.Error("the stored sweep does not resume")
 	}
 	if names := try(db.SweepNames(t.Context()))(t); names[0] != "tiny" {
 		t.Errorf("sweeps: got %v, want the resumed one first", names)
@@ -330,7 +331,7 @@ func TestFitTimes(t *testing.T) {
 	trainFit(t, db, plan.Fits[1].Key, nil)
 	got := try(db.FitTimes(t.Context()))(t)
 	if len(got) != 1 || got[0].Seconds != 1.5 {
-		t.Fatalf("got %+v, want the finished fit alone", got)
+		t.Fatalf("got %+v, want only the finished fit", got)
 	}
 	setting, err := experiments.ParseSetting(got[0].Config, nil)
 	if err != nil || setting.Net != plan.Fits[1].Recipe.Net {

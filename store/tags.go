@@ -10,10 +10,10 @@ import (
 // Owner is a sweep, a fit or a run.
 type Owner struct {
 	Kind string // "sweep", "fit" or "run"
-	Key  string // name of a sweep, or key
+	Key  string // the key, or the name of a sweep
 }
 
-// Owner returns what a name stands for: the sweep of that name, or else the fit or run whose key begins so.
+// Owner returns the sweep with this name or, if there is none, the fit or run whose key starts with it.
 func (db *DB) Owner(ctx context.Context, name string) (Owner, error) {
 	var known bool
 	if err := db.readers.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sweeps WHERE name = ?)`, name).Scan(&known); err != nil {
@@ -26,12 +26,11 @@ func (db *DB) Owner(ctx context.Context, name string) (Owner, error) {
 	return Owner{kind, key}, err
 }
 
-// Tag adds tags to the owner and removes others. To add one that is there, or to remove one that is not, changes
-// nothing.
+// Tag adds and removes tags of the owner. Adding an existing tag or removing a missing one has no effect.
 func (db *DB) Tag(ctx context.Context, o Owner, add, remove []string) (err error) {
 	defer wrap(&err, "tag %s %s", o.Kind, o.Key)
 	return db.write(ctx, func(tx *sql.Tx) error {
-		if err := exists(ctx, tx, o); err != nil {
+		if err := checkExists(ctx, tx, o); err != nil {
 			return err
 		}
 		for _, tag := range add {
@@ -71,7 +70,7 @@ func (db *DB) Tags(ctx context.Context, o Owner) (tags []string, err error) {
 func (db *DB) SetNote(ctx context.Context, o Owner, text string) (err error) {
 	defer wrap(&err, "note on %s %s", o.Kind, o.Key)
 	return db.write(ctx, func(tx *sql.Tx) error {
-		if err := exists(ctx, tx, o); err != nil {
+		if err := checkExists(ctx, tx, o); err != nil {
 			return err
 		}
 		if text == "" {
@@ -93,8 +92,8 @@ func (db *DB) Note(ctx context.Context, o Owner) (text string, err error) {
 	return text, err
 }
 
-// exists returns an error unless the owner is in the store.
-func exists(ctx context.Context, tx *sql.Tx, o Owner) error {
+// checkExists returns an error unless the owner is in the store.
+func checkExists(ctx context.Context, tx *sql.Tx, o Owner) error {
 	query, ok := map[string]string{
 		ownerSweep: `SELECT EXISTS (SELECT 1 FROM sweeps WHERE name = ?)`,
 		ownerFit:   `SELECT EXISTS (SELECT 1 FROM fits WHERE key = ?)`,

@@ -4,5 +4,5 @@ package store
 
 import "golang.org/x/sys/unix"
 
-// writable reports whether the file or folder may be written.
+// writable reports whether this process may write to the file or folder.
 func writable(path string) bool { return unix.Access(path, unix.W_OK) == nil }

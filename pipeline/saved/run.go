@@ -45,7 +45,7 @@ func Metrics(ctx context.Context, db *store.DB, run store.RunRecord) ([]experime
 	if err != nil {
 		return nil, nil, err
 	}
-	stored, err := db.NullsAgainst(ctx, reference)
+	stored, err := db.NullsFor(ctx, reference)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -25,7 +25,7 @@ func Sweep(ctx context.Context, db *store.DB, name string) (experiments.Sweep, e
 
 // Planned is Sweep for a sweep whose plan is at hand, so that its spec is not parsed again.
 func Planned(ctx context.Context, db *store.DB, plan experiments.Plan) (experiments.Sweep, error) {
-	sweep, err := db.Planned(ctx, plan)
+	sweep, err := db.PlannedSweep(ctx, plan)
 	if err != nil {
 		return sweep, err
 	}

@@ -9,6 +9,7 @@ import (
 	"flowsweep/experiments/velocity"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/saved"
+	"flowsweep/store"
 )
 
 // fit trains a net, if that is left to do, and then does its runs. It notes a failure of the fit or of a run, and returns
@@ -114,7 +115,8 @@ func (s *sweeper) run(ctx context.Context, f *job.Fitted, run experiments.Run) e
 		s.show.advance(0, 1)
 		return errors.Join(s.DB.EndRun(kept, run.Key, s.env, experiments.Failed, err.Error(), s.Now()), s.failed("run", run.Key, err))
 	}
-	if err := s.DB.FinishRun(kept, run.Key, s.env, got.NFE, got.Most, got.Seconds, flow.EncodeNPY(got.Points), s.Now()); err != nil {
+	sampled := store.Sampled{Samples: flow.EncodeNPY(got.Points), NFE: got.NFE, NFEMax: got.Most, Seconds: got.Seconds}
+	if err := s.DB.FinishRun(kept, run.Key, s.env, sampled, s.Now()); err != nil {
 		return err
 	}
 	return s.measure(kept, f, run, got.Points)

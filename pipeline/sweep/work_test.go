@@ -61,7 +61,7 @@ func TestAFitKilledUnderItsRunsIsTrainedAgain(t *testing.T) {
 		db.StartSweep(ctx, p, experiments.Environment{}, now), db.FinishFit(ctx, fit.Key, 1, 1, []byte("w"), now),
 	}
 	for _, run := range fit.Runs {
-		errs = append(errs, db.FinishRun(ctx, run.Key, experiments.Environment{}, 1, 1, 1, nil, now),
+		errs = append(errs, db.FinishRun(ctx, run.Key, experiments.Environment{}, store.Sampled{NFE: 1, NFEMax: 1, Seconds: 1}, now),
 			db.SaveMetrics(ctx, run.Key, run.Reference, []experiments.Value{{Name: "mmd", Value: 1}}))
 	}
 	if w, err := Remaining(ctx, db, p); err != nil || len(w.fits) != 0 {

@@ -1,11 +1,11 @@
--- The metrics of the chosen setting on points that the choice never saw. They were read back from choice.json.
+-- The metrics of the chosen setting on samples that played no part in the choice. Version 2 kept them in choice.json.
 CREATE TABLE fresh (
     sweep     TEXT PRIMARY KEY REFERENCES sweeps (name),
-    reference TEXT NOT NULL, -- key of the reference sample that the choice was made by
-    json      TEXT NOT NULL CHECK (json_valid(json)) -- runs, count, and of each metric the mean, low and high
+    reference TEXT NOT NULL, -- key of the reference sample that was used for the choice
+    json      TEXT NOT NULL CHECK (json_valid(json)) -- runs, count, and the mean, low and high of each metric
 ) STRICT;
 
--- MATERIALIZED keeps what is no JSON away from the functions that read it.
+-- MATERIALIZED ensures that the JSON functions below only see valid JSON.
 WITH choices AS MATERIALIZED (
     SELECT a.owner AS sweep, CAST(b.bytes AS TEXT) AS json
     FROM artifacts a JOIN blobs b USING (sha256)

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// The file of a lock is removed with it. Who opened it just before must notice, or would hold a lock on a file that the
-// next one does not find.
+// TestTryLockIsExclusive checks that a process which opens the lock file just before it is removed notices. Otherwise it
+// would hold a lock on a file that no other process finds.
 func TestTryLockIsExclusive(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "runs.db")
@@ -27,7 +27,7 @@ func TestTryLockIsExclusive(t *testing.T) {
 				}
 				taken.Add(1)
 				if n := holders.Add(1); n > 1 {
-					t.Errorf("%d hold the lock", n)
+					t.Errorf("%d goroutines hold the lock", n)
 				}
 				holders.Add(-1)
 				if err := lock.release(); err != nil {
@@ -38,6 +38,6 @@ func TestTryLockIsExclusive(t *testing.T) {
 	}
 	wg.Wait()
 	if _, works, err := worker(path); works || err != nil {
-		t.Errorf("in the end somebody works: %v, %v", works, err)
+		t.Errorf("in the end there is a worker: %v, %v", works, err)
 	}
 }
