@@ -32,34 +32,37 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	},
 	// Never store, export, reports, a terminal or a socket: another machine may do a job.
 	"pipeline/job": {rooms: []string{
-		"experiments", "experiments/engine", "experiments/flow", "experiments/metric", "experiments/ode", "experiments/oracle",
+		"experiments", "experiments/engine", "experiments/flow", "experiments/metric", "experiments/net", "experiments/ode", "experiments/oracle",
 		"experiments/target", "experiments/velocity",
 	}},
-	"pipeline/saved": {rooms: []string{"experiments", "experiments/flow", "experiments/velocity", "store"}},
+	"pipeline/saved": {rooms: []string{"experiments", "experiments/flow", "experiments/net", "experiments/velocity", "store"}},
 	"pipeline/ship": {rooms: []string{
 		"pipeline/job", "pipeline/saved", "experiments", "experiments/engine", "experiments/flow", "experiments/metric",
-		"experiments/ode", "experiments/oracle", "experiments/query", "experiments/target", "experiments/velocity", "export", "reports", "store",
+		"experiments/net", "experiments/ode", "experiments/oracle", "experiments/query", "experiments/target", "experiments/velocity", "export", "reports", "store",
 	}},
 	"pipeline/bench": {rooms: []string{
-		"pipeline/job", "pipeline/ship", "experiments", "experiments/engine", "experiments/flow", "experiments/metric", "experiments/ode",
-		"experiments/target", "experiments/velocity", "export", "store",
+		"pipeline/job", "pipeline/ship", "experiments", "experiments/engine", "experiments/flow", "experiments/metric", "experiments/net",
+		"experiments/ode", "experiments/target", "experiments/velocity", "export", "store",
 	}},
 	"store":   {rooms: []string{"experiments"}, doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
 	"reports": {rooms: []string{"experiments", "experiments/metric"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
 	// A file is written as ONNX and run in onnxruntime alone; the Go side of a comparison is handed in as a function.
 	"export": {rooms: []string{
-		"experiments/engine/onnx", "experiments/engine/ort", "experiments/flow", "experiments/ode", "experiments/velocity",
+		"experiments/engine/onnx", "experiments/engine/ort", "experiments/flow", "experiments/net", "experiments/ode", "experiments/velocity",
 	}},
-	// Never velocity: the store must not drag GoMLX in.
+	// What a net is, not velocity, which builds it: the store must not drag GoMLX in.
 	"experiments": {
 		rooms: []string{
-			"experiments/declare", "experiments/flow", "experiments/metric", "experiments/ode", "experiments/problem", "experiments/query",
-			"experiments/target",
+			"experiments/declare", "experiments/flow", "experiments/metric", "experiments/net", "experiments/ode", "experiments/problem",
+			"experiments/query", "experiments/target",
 		},
 	},
 	// What is a solver or a target is handed to it: it knows how things are declared, and not which things there are.
-	"experiments/declare":  {rooms: []string{"experiments/problem"}, doors: []string{"go.yaml.in/yaml"}},
-	"experiments/velocity": {rooms: []string{"experiments/engine", "experiments/engine/onnx", "experiments/flow"}, doors: []string{"github.com/gomlx/gomlx"}},
+	"experiments/declare": {rooms: []string{"experiments/problem"}, doors: []string{"go.yaml.in/yaml"}},
+	"experiments/velocity": {
+		rooms: []string{"experiments/engine", "experiments/engine/onnx", "experiments/flow", "experiments/net"},
+		doors: []string{"github.com/gomlx/gomlx"},
+	},
 	// The engine drives GoMLX's own backends and, through its two rooms, onnxruntime. Those know neither it nor each other:
 	// onnx can be read and tested without a shared library, and ort runs any file, wherever it came from.
 	"experiments/engine": {
@@ -75,6 +78,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"experiments/flow":        {},
 	"experiments/query":       {rooms: []string{"experiments/problem"}},
 	"experiments/problem":     {},
+	"experiments/net":         {},
 }
 
 const module = "flowsweep/"

@@ -8,6 +8,7 @@ import (
 	"flowsweep/experiments/declare"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
+	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/target"
 )
@@ -24,6 +25,8 @@ func language(data *dataFiles) declare.Language {
 			declare.Families("grid", families(ode.GridFamilies)),
 			declare.Words("solver", ode.Solvers, func(s ode.Solver) string { return s.Name }),
 			declare.Words("metric", metric.Metrics, func(m metric.Metric) string { return m.Name }),
+			declare.BareWords(net.Architectures, func(a net.Architecture) string { return a.Name }),
+			declare.BareWords(net.Activations, func(a net.Activation) string { return a.Name }),
 			declare.Short("tolerance", `above:"0"`, func(x float64) ode.Tolerance { return ode.Tolerance{Atol: x, Rtol: x} }),
 		},
 		Random: func(seed uint64, place string, k uint64) *rand.Rand {

@@ -44,7 +44,7 @@ func settings(t *testing.T, text string) []string {
 	var lines []string
 	for _, s := range spec.Settings {
 		lines = append(lines, fmt.Sprintf("%s%v w%d %s r%g %s/%d", s.Target.Name, s.Target.Params, s.Net.Width,
-			s.Net.Activation, s.Train.Rate, s.Sample.Solver.Name, s.Sample.Steps))
+			s.Net.Activation.Name, s.Train.Rate, s.Sample.Solver.Name, s.Sample.Steps))
 	}
 	return lines
 }

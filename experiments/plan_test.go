@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/target"
 )
@@ -127,7 +128,9 @@ func variants[T any](v T) map[string]T {
 
 // The types of the values of a setting that are picked by name, and of those that are made by families.
 var (
-	wordTypes   = []reflect.Type{reflect.TypeFor[ode.Solver]()}
+	wordTypes = []reflect.Type{
+		reflect.TypeFor[ode.Solver](), reflect.TypeFor[net.Architecture](), reflect.TypeFor[net.Activation](),
+	}
 	familyTypes = []reflect.Type{
 		reflect.TypeFor[target.Target](), reflect.TypeFor[flow.Path](), reflect.TypeFor[flow.Coupling](), reflect.TypeFor[flow.Times](),
 		reflect.TypeFor[ode.Grid](),

@@ -10,6 +10,7 @@ import (
 
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
+	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/query"
 	"flowsweep/experiments/target"
@@ -84,7 +85,7 @@ type resultJSON struct {
 	Source        Source            `json:"source"`
 	Path          flow.Path         `json:"path"`
 	Coupling      flow.Coupling     `json:"coupling"`
-	Net           Net               `json:"net"`
+	Net           net.Spec          `json:"net"`
 	Train         Train             `json:"train"`
 	Solver        string            `json:"solver"`
 	Steps         int               `json:"steps"`

@@ -16,7 +16,7 @@ func (doc document) setting() Setting {
 		Recipe: Recipe{Target: doc.Target, Source: doc.Source, Path: doc.Path, Coupling: doc.Coupling, Net: doc.Net, Train: doc.Train},
 		Sample: doc.Sample,
 	}
-	if s.Net.Name != attention {
+	if !s.Net.Architecture.Heads {
 		s.Net.Heads = 0
 	}
 	if s.Sample.Solver.Adaptive() {
@@ -32,9 +32,6 @@ func (doc document) setting() Setting {
 	}
 	return s
 }
-
-// attention is the one architecture that has heads.
-const attention = "attention"
 
 // Form returns the canonical text of a setting or of a part of one, its JSON form: equal ones have equal texts. Everything
 // in a setting came through the decoder, and so has one.
@@ -61,7 +58,7 @@ func agree(t *declare.Text, docs []*document) {
 		if doc.Train.Optimizer == "adam" && doc.Train.Decay > 0 {
 			t.Problem(root.Key("train").Key("decay"), "the optimizer adam has no decay: use adamw, or leave decay out")
 		}
-		if doc.Net.Name == attention {
+		if doc.Net.Architecture.Heads {
 			heads = true
 			if doc.Net.Width%doc.Net.Heads != 0 {
 				t.Problem(net.Key("heads"), "%d heads do not divide the width, %d: give a divisor of it", doc.Net.Heads, doc.Net.Width)

@@ -9,6 +9,7 @@ import (
 	"flowsweep/experiments/declare"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
+	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/target"
 )
@@ -38,18 +39,12 @@ type Recipe struct {
 	Source   Source        `json:"source"`
 	Path     flow.Path     `json:"path"`
 	Coupling flow.Coupling `json:"coupling"`
-	Net      Net           `json:"net"`
+	Net      net.Spec      `json:"net"`
 	Train    Train         `json:"train"`
 }
 
-// Net is a velocity net on (t, x): Depth layers or blocks of Width units. What its architecture does not take is zero.
-type Net struct {
-	Name       string `json:"name" oneof:"mlp residual attention conv" doc:"architecture"`
-	Width      int    `json:"width" min:"1" max:"65536" doc:"units a hidden layer"`
-	Depth      int    `json:"depth" min:"1" max:"1000" doc:"hidden layers, or blocks"`
-	Heads      int    `json:"heads,omitzero" min:"1" max:"65536" doc:"heads of attention, which divide the width"`
-	Activation string `json:"activation" oneof:"elu silu gelu tanh relu" doc:"activation of the hidden layers"`
-}
+// VelocityNet returns the net of the recipe, on points of its target.
+func (r Recipe) VelocityNet() net.Net { return r.Net.On(r.Target.Dim) }
 
 // Train says how a net is trained: Steps steps, each on a fresh batch of Batch pairs at Times.
 type Train struct {
@@ -88,7 +83,7 @@ type document struct {
 	Source    Source          `json:"source" swept:"yes" doc:"the distribution to start from: noise, which is N(0, I), or a target of the same dimension"`
 	Path      flow.Path       `json:"path" swept:"yes" doc:"the probability path"`
 	Coupling  flow.Coupling   `json:"coupling" swept:"yes" doc:"which noise goes with which data in training"`
-	Net       Net             `json:"net" swept:"yes" doc:"the velocity net on (t, x)"`
+	Net       net.Spec        `json:"net" swept:"yes" doc:"the velocity net on (t, x)"`
 	Train     Train           `json:"train" swept:"yes" doc:"training"`
 	Zip       declare.Zip     `json:"zip" example:"[{net: {width: 32}}, {net: {width: 64}, train: {rate: 1e-3}}]" doc:"variants of the swept keys, laid over the rest one after the other, in place of a product"`
 	Random    declare.Random  `json:"random" doc:"variants of the swept keys, drawn: of each list one entry, of {uniform: [a, b]}, {log: [a, b]} and {whole: [a, b]} one number"`
@@ -107,7 +102,7 @@ func defaults() document {
 		Source:    Noise,
 		Path:      flow.CondOT,
 		Coupling:  flow.Independent,
-		Net:       Net{Name: "mlp", Width: 64, Depth: 3, Heads: 4, Activation: "elu"},
+		Net:       net.Spec{Architecture: net.MLP, Width: 64, Depth: 3, Heads: 4, Activation: net.ELU},
 		Train:     Train{Steps: 10000, Batch: 256, Times: flow.Uniform, Optimizer: "adam", Rate: 1e-3, Schedule: "constant"},
 		Seeds:     []uint64{0},
 		Sample:    Sampling{Solver: ode.Midpoint, Steps: 8, Tolerance: ode.Tolerance{Atol: 1e-5, Rtol: 1e-5}, Grid: ode.UniformGrid, Count: 2000},

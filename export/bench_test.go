@@ -4,18 +4,19 @@ import (
 	"testing"
 
 	"flowsweep/experiments/engine/ort"
+	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
 )
 
 // BenchmarkOpenSampler opens a sampler of 64 steps: in a Loop, it takes no longer than one of a single step.
 func BenchmarkOpenSampler(b *testing.B) {
-	n := velocity.Net{Dim: 2, Width: 128, Depth: 3, Activation: velocity.SiLU}
+	n := net.Spec{Architecture: net.MLP, Width: 128, Depth: 3, Activation: net.SiLU}.On(2)
 	for _, o := range []struct {
 		name string
 		SamplerOptions
 	}{{"loop", SamplerOptions{}}, {"log-prob", SamplerOptions{LogProb: true}}, {"portable", SamplerOptions{Portable: true}}} {
-		file, err := Sampler(n, n.Init(1), ode.RK4, ode.Uniform(64), About{}, o.SamplerOptions)
+		file, err := Sampler(n, velocity.Init(n, 1), ode.RK4, ode.Uniform(64), About{}, o.SamplerOptions)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -16,8 +16,7 @@ import (
 // Those in other languages are run by the task runtimes.
 func TestGoExampleDrawsSamples(t *testing.T) {
 	t.Parallel()
-	n := net
-	n.Dim = 3
+	n := example.On(3)
 	folder := t.TempDir()
 	code := regexp.MustCompile("(?s)```go\n(.*?)```").FindSubmatch(Card(About{}, 3, Check{File: "sampler.onnx"}))
 	if code == nil {

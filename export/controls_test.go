@@ -13,6 +13,7 @@ import (
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
 )
@@ -20,11 +21,11 @@ import (
 // This file holds negative controls: files that are wrong in one thing, and must not pass.
 
 // small is a net that is quick to verify a sampler of.
-var small = velocity.Net{Dim: 2, Width: 8, Depth: 2, Activation: velocity.SiLU}
+var small = net.Spec{Architecture: net.MLP, Width: 8, Depth: 2, Activation: net.SiLU}.On(2)
 
 func field(t *testing.T) flow.Field {
 	t.Helper()
-	m, err := velocity.Compile(engine.Go, small, small.Init(3))
+	m, err := velocity.Compile(engine.Go, small, velocity.Init(small, 3))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -319,15 +320,15 @@ func TestMutatedFilesDoNotPass(t *testing.T) {
 
 func TestOrigin(t *testing.T) {
 	t.Parallel()
-	kind, run, err := Origin(sampler(t, net, ode.Heun, ode.Uniform(2), SamplerOptions{}))
+	kind, run, err := Origin(sampler(t, example, ode.Heun, ode.Uniform(2), SamplerOptions{}))
 	if kind != "sampler" || run != "abc" || err != nil {
 		t.Errorf("a sampler is a %s of run %s (%v)", kind, run, err)
 	}
-	kind, _, err = Origin(exported(t, net.Init(3)))
+	kind, _, err = Origin(exported(t, velocity.Init(example, 3)))
 	if kind != "velocity" || err != nil {
 		t.Errorf("a velocity net is a %s (%v)", kind, err)
 	}
-	nameless, err := Velocity(net, net.Init(3), About{})
+	nameless, err := Velocity(example, velocity.Init(example, 3), About{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
 )
@@ -18,7 +19,7 @@ import (
 // log p_1 = log p_0(noise) - tr A, and in units of 2 and -1/3, which make of an area 2/3, log 2/3 less. A sum of three terms of order 1 in 32 bits is good to about 1e-6.
 func TestLogProbOfALinearFlow(t *testing.T) {
 	t.Parallel()
-	linear := velocity.Net{Dim: 2, Activation: velocity.SiLU}
+	linear := net.Spec{Architecture: net.MLP, Activation: net.SiLU}.On(2)
 	weights := []float32{.3, -.2 /* of t */, .5, -1, 2, .25 /* of x */, 1, -1}
 	const trace = .75
 	units := flow.Affine{Scale: []float64{2, -1. / 3}, Shift: []float64{5, 0}}
@@ -51,7 +52,7 @@ func TestLogProbOfALinearFlow(t *testing.T) {
 }
 
 // densities returns the net with its divergence in Go.
-func densities(t *testing.T, n velocity.Net, weights []float32) flow.DivField {
+func densities(t *testing.T, n net.Net, weights []float32) flow.DivField {
 	t.Helper()
 	d, err := velocity.CompileDivergence(engine.Go, n, weights)
 	if err != nil {
@@ -67,17 +68,17 @@ func TestLogProbIsPushed(t *testing.T) {
 	t.Parallel()
 	ts, noise := ode.Uniform(2), drawn(7, 2)
 	for _, n := range nets() {
-		if n.Activation.Name == velocity.ReLU.Name {
+		if n.Activation.Kinked {
 			continue
 		}
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()
-			noise := drawn(7, n.Dim)
-			x0 := flow.NewBatch(7, n.Dim)
+			noise := drawn(7, n.Dim())
+			x0 := flow.NewBatch(7, n.Dim())
 			for i, v := range noise.Data {
 				x0.Data[i] = float64(v)
 			}
-			x1, logp, _, err := ode.Push(densities(t, n, n.Init(3)), ode.Midpoint, ts, x0, ode.StandardNormal)
+			x1, logp, _, err := ode.Push(densities(t, n, velocity.Init(n, 3)), ode.Midpoint, ts, x0, ode.StandardNormal)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -89,7 +90,7 @@ func TestLogProbIsPushed(t *testing.T) {
 		})
 	}
 	for _, o := range []SamplerOptions{{LogProb: true}, {LogProb: true, Portable: true}} { // no points
-		out := run(t, open(t, sampler(t, net, ode.Midpoint, ts, o), ort.SessionOptions{}), ort.Tensor{Dims: []int{0, 2}, Data: noise.Data[:0]})
+		out := run(t, open(t, sampler(t, example, ode.Midpoint, ts, o), ort.SessionOptions{}), ort.Tensor{Dims: []int{0, 2}, Data: noise.Data[:0]})
 		if !slices.Equal(out[1].Dims, []int{0}) {
 			t.Errorf("%+v: no points have log densities of sizes %v", o, out[1].Dims)
 		}
@@ -100,8 +101,8 @@ func TestLogProbIsPushed(t *testing.T) {
 // the way back, up to the error of the solver, 16 times as small for twice the steps of rk4.
 func TestLogProbIsTheLikelihood(t *testing.T) {
 	t.Parallel()
-	n := velocity.Net{Dim: 2, Width: 8, Depth: 2, Activation: velocity.SiLU}
-	div := densities(t, n, n.Init(3))
+	n := net.Spec{Architecture: net.MLP, Width: 8, Depth: 2, Activation: net.SiLU}.On(2)
+	div := densities(t, n, velocity.Init(n, 3))
 	noise := drawn(16, 2)
 	ts := ode.Uniform(16)
 	out := run(t, open(t, sampler(t, n, ode.RK4, ts, SamplerOptions{LogProb: true}), ort.SessionOptions{Optimise: ort.All}), noise)
@@ -119,9 +120,9 @@ func TestLogProbIsTheLikelihood(t *testing.T) {
 // TestVerifyDensityFindsWrongDensities: of another net, of the samples' sign, and none at all.
 func TestVerifyDensityFindsWrongDensities(t *testing.T) {
 	t.Parallel()
-	n := velocity.Net{Dim: 2, Width: 8, Depth: 2, Activation: velocity.SiLU}
+	n := net.Spec{Architecture: net.MLP, Width: 8, Depth: 2, Activation: net.SiLU}.On(2)
 	ts, noise := ode.Uniform(2), Noise(2, 64, 0)
-	div := densities(t, n, n.Init(3))
+	div := densities(t, n, velocity.Init(n, 3))
 	file := sampler(t, n, ode.Heun, ts, SamplerOptions{LogProb: true})
 	if c := VerifyDensity(file, ode.Heun, ts, div, flow.Affine{}, noise); !c.OK {
 		t.Fatalf("the file itself: %+v", c)
@@ -155,11 +156,11 @@ func TestVerifyDensityFindsWrongDensities(t *testing.T) {
 
 func TestLogProbIsRefused(t *testing.T) {
 	t.Parallel()
-	n := velocity.Net{Dim: 2, Width: 4, Depth: 1, Activation: velocity.ReLU}
-	if _, err := Sampler(n, n.Init(1), ode.Heun, ode.Uniform(2), About{}, SamplerOptions{LogProb: true}); err == nil || !strings.Contains(err.Error(), "relu") {
+	n := net.Spec{Architecture: net.MLP, Width: 4, Depth: 1, Activation: net.ReLU}.On(2)
+	if _, err := Sampler(n, velocity.Init(n, 1), ode.Heun, ode.Uniform(2), About{}, SamplerOptions{LogProb: true}); err == nil || !strings.Contains(err.Error(), "relu") {
 		t.Errorf("error %v, want one about relu", err)
 	}
-	if _, err := Sampler(net, net.Init(1), ode.Heun, ode.Uniform(2), About{Source: "moons"}, SamplerOptions{LogProb: true}); err == nil || !strings.Contains(err.Error(), "moons") {
+	if _, err := Sampler(example, velocity.Init(example, 1), ode.Heun, ode.Uniform(2), About{Source: "moons"}, SamplerOptions{LogProb: true}); err == nil || !strings.Contains(err.Error(), "moons") {
 		t.Errorf("error %v, want one about the source", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
 	"flowsweep/export"
@@ -12,14 +13,14 @@ import (
 
 // A net and Heun's method in 16 steps become one file, which is compared with the same in Go.
 func ExampleSampler() {
-	net := velocity.Net{Dim: 2, Width: 8, Depth: 2, Activation: velocity.SiLU}
-	weights := net.Init(0)
-	file, err := export.Sampler(net, weights, ode.Heun, ode.Uniform(16), export.About{}, export.SamplerOptions{})
+	n := net.Spec{Architecture: net.MLP, Width: 8, Depth: 2, Activation: net.SiLU}.On(2)
+	weights := velocity.Init(n, 0)
+	file, err := export.Sampler(n, weights, ode.Heun, ode.Uniform(16), export.About{}, export.SamplerOptions{})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	model, err := velocity.Compile(engine.Go, net, weights)
+	model, err := velocity.Compile(engine.Go, n, weights)
 	if err != nil {
 		fmt.Println(err)
 		return

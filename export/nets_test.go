@@ -2,25 +2,25 @@ package export
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
 )
 
 // nets are small ones of every architecture and activation.
-func nets() (list []velocity.Net) {
-	for i, a := range velocity.Nets {
-		for j, act := range velocity.Activations {
-			if i > 0 && j%len(velocity.Nets) != i {
+func nets() (list []net.Net) {
+	for i, a := range net.Architectures {
+		for j, act := range net.Activations {
+			if i > 0 && j%len(net.Architectures) != i {
 				continue // every activation with MLP, and some with the others
 			}
-			n := velocity.Net{Architecture: a, Dim: 2 + i%2, Width: 4, Depth: 1 + j%2, Activation: act}
-			if slices.Contains(a.Takes, "heads") {
+			n := net.Spec{Architecture: a, Width: 4, Depth: 1 + j%2, Activation: act}.On(2 + i%2)
+			if a.Heads {
 				n.Heads = 2
 			}
 			list = append(list, n)
@@ -40,7 +40,7 @@ func TestEveryNetIsVerified(t *testing.T) {
 	for _, n := range nets() {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()
-			weights := n.Init(3)
+			weights := velocity.Init(n, 3)
 			m, err := velocity.Compile(engine.Go, n, weights)
 			if err != nil {
 				t.Fatal(err)
@@ -50,7 +50,7 @@ func TestEveryNetIsVerified(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if c := Verify(file, Points(n.Dim, 300, 0), m.Velocity); !c.OK {
+			if c := Verify(file, Points(n.Dim(), 300, 0), m.Velocity); !c.OK {
 				t.Errorf("velocity: %+v", c)
 			}
 			velocities := open(t, file, ort.SessionOptions{Optimise: ort.All})
@@ -59,11 +59,11 @@ func TestEveryNetIsVerified(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if c := VerifySampler(file, ode.Midpoint, ts, m.Field(), flow.Affine{}, Noise(n.Dim, 64, 0)); !c.OK {
+				if c := VerifySampler(file, ode.Midpoint, ts, m.Field(), flow.Affine{}, Noise(n.Dim(), 64, 0)); !c.OK {
 					t.Errorf("sampler %+v: %+v", o, c)
 				}
-				noise, level := drawn(7, n.Dim), ort.SessionOptions{Optimise: ort.All}
-				want := stepped(t, velocities, ode.Midpoint, grid, noise.Data, n.Dim)
+				noise, level := drawn(7, n.Dim()), ort.SessionOptions{Optimise: ort.All}
+				want := stepped(t, velocities, ode.Midpoint, grid, noise.Data, n.Dim())
 				if got := run(t, open(t, file, level), noise); !identical(got[0].Data, want[len(ts)-1]) {
 					t.Errorf("sampler %+v: other bits than its steps", o)
 				}

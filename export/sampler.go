@@ -1,12 +1,12 @@
 package export
 
 import (
-	"errors"
 	"fmt"
 	"math"
 
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
 )
@@ -37,13 +37,13 @@ type SamplerOptions struct {
 //
 // It returns an error for a grid of fewer than two times or times that are not finite, and for a solver that is not an
 // explicit Runge-Kutta method.
-func Sampler(n velocity.Net, weights []float32, solver ode.Solver, ts []float64, about About, o SamplerOptions) ([]byte, error) {
+func Sampler(n net.Net, weights []float32, solver ode.Solver, ts []float64, about About, o SamplerOptions) ([]byte, error) {
 	grid, err := narrowed(ts)
 	if err == nil {
 		err = explicit(solver)
 	}
 	if err == nil {
-		err = about.check(n.Dim)
+		err = about.check(n.Dim())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("export a sampler: %w", err)
@@ -52,7 +52,7 @@ func Sampler(n velocity.Net, weights []float32, solver ode.Solver, ts []float64,
 	if err != nil {
 		return nil, err
 	}
-	points := []int{onnx.Batch, n.Dim}
+	points := []int{onnx.Batch, n.Dim()}
 	m := onnx.Model{Graph: onnx.Graph{
 		Name:    "sampler",
 		Inputs:  []onnx.ValueInfo{{Name: "noise", Dims: points, Doc: "starting points, t = " + number(grid[0]) + "; " + about.source() + " at t = 0"}},
@@ -72,12 +72,12 @@ func Sampler(n velocity.Net, weights []float32, solver ode.Solver, ts []float64,
 		w.loop(w.start("noise"), points, o.Trajectory)
 	}
 	if o.LogProb {
-		w.node("log_prob", "Sub", nil, w.normal("noise", logVolume(about.Units)-float64(n.Dim)/2*math.Log(2*math.Pi)), w.flat("integral"))
+		w.node("log_prob", "Sub", nil, w.normal("noise", logVolume(about.Units)-float64(n.Dim())/2*math.Log(2*math.Pi)), w.flat("integral"))
 		m.Outputs = append(m.Outputs, onnx.ValueInfo{Name: "log_prob", Dims: []int{onnx.Batch}, Doc: "log density of the samples, in nats"})
 	}
 	if o.Trajectory {
 		m.Outputs = append(m.Outputs, onnx.ValueInfo{
-			Name: "trajectory", Dims: []int{times, onnx.Batch, n.Dim}, Doc: "the points at every time of the grid",
+			Name: "trajectory", Dims: []int{times, onnx.Batch, n.Dim()}, Doc: "the points at every time of the grid",
 		})
 	}
 	m.Nodes = w.nodes
@@ -94,16 +94,16 @@ func Sampler(n velocity.Net, weights []float32, solver ode.Solver, ts []float64,
 }
 
 // record returns the net with what the options need of it.
-func (o SamplerOptions) record(n velocity.Net, weights []float32, about About) (onnx.Model, error) {
+func (o SamplerOptions) record(n net.Net, weights []float32, about About) (onnx.Model, error) {
 	switch {
 	case !o.LogProb:
-		return n.Record(weights)
+		return velocity.Record(n, weights)
 	case about.Source != "":
 		return onnx.Model{}, fmt.Errorf("export a sampler: the log density of the source %s is not known: leave log densities out", about.Source)
-	case n.Activation.Name == velocity.ReLU.Name:
-		return onnx.Model{}, errors.New("export a sampler: the divergence of a relu net jumps, so that its integral depends on rounding: leave log densities out, or train another activation")
+	case n.Activation.Kinked:
+		return onnx.Model{}, fmt.Errorf("export a sampler: the divergence of a %s net jumps, so that its integral depends on rounding: leave log densities out, or train another activation", n.Activation.Name)
 	default:
-		return n.RecordDivergence(weights)
+		return velocity.RecordDivergence(n, weights)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
 )
@@ -30,9 +31,9 @@ func drawn(n, dim int) ort.Tensor {
 	return t
 }
 
-func sampler(t *testing.T, n velocity.Net, s ode.Solver, ts []float64, o SamplerOptions) []byte {
+func sampler(t *testing.T, n net.Net, s ode.Solver, ts []float64, o SamplerOptions) []byte {
 	t.Helper()
-	file, err := Sampler(n, n.Init(3), s, ts, About{Version: "test", Doc: "samples", Properties: map[string]string{"run": "abc"}}, o)
+	file, err := Sampler(n, velocity.Init(n, 3), s, ts, About{Version: "test", Doc: "samples", Properties: map[string]string{"run": "abc"}}, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,14 +60,14 @@ func run(t *testing.T, s *ort.Session, inputs ...ort.Tensor) []ort.Tensor {
 }
 
 // solved is what ode.Solve makes of the noise with the net in Go's own backend.
-func solved(t *testing.T, n velocity.Net, s ode.Solver, ts []float64, noise ort.Tensor) []float64 {
+func solved(t *testing.T, n net.Net, s ode.Solver, ts []float64, noise ort.Tensor) []float64 {
 	t.Helper()
-	m, err := velocity.Compile(engine.Go, n, n.Init(3))
+	m, err := velocity.Compile(engine.Go, n, velocity.Init(n, 3))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer m.Close()
-	x0 := flow.NewBatch(noise.Dims[0], n.Dim)
+	x0 := flow.NewBatch(noise.Dims[0], n.Dim())
 	for i, v := range noise.Data {
 		x0.Data[i] = float64(v)
 	}
@@ -98,21 +99,21 @@ func TestSamplerIsTheSolver(t *testing.T) {
 	t.Parallel()
 	noise := drawn(7, 2)
 	ts := ode.Uniform(64)
-	compare := func(n velocity.Net, s ode.Solver) {
+	compare := func(n net.Net, s ode.Solver) {
 		got := run(t, open(t, sampler(t, n, s, ts, SamplerOptions{}), ort.SessionOptions{Optimise: ort.All}), noise)
 		near(t, fmt.Sprintf("%s, %s", n, s.Name), got[0].Data, solved(t, n, s, ts, noise))
 	}
-	for i, a := range velocity.Activations {
+	for i, a := range net.Activations {
 		for j, s := range []ode.Solver{ode.Euler, ode.Midpoint, ode.Heun, ode.RK4} {
-			compare(velocity.Net{Dim: 2, Width: 5 + 4*i, Depth: 1 + (i+j)%3, Activation: a}, s)
+			compare(net.Spec{Architecture: net.MLP, Width: 5 + 4*i, Depth: 1 + (i+j)%3, Activation: a}.On(2), s)
 		}
 	}
 	for _, s := range ode.Solvers {
-		compare(velocity.Net{Dim: 2, Width: 6, Depth: 2, Activation: velocity.SiLU}, s)
+		compare(net.Spec{Architecture: net.MLP, Width: 6, Depth: 2, Activation: net.SiLU}.On(2), s)
 	}
-	for _, a := range velocity.Nets {
-		n := velocity.Net{Architecture: a, Dim: 2, Width: 6, Depth: 1, Activation: velocity.SiLU}
-		if slices.Contains(a.Takes, "heads") {
+	for _, a := range net.Architectures {
+		n := net.Spec{Architecture: a, Width: 6, Depth: 1, Activation: net.SiLU}.On(2)
+		if a.Heads {
 			n.Heads = 2
 		}
 		compare(n, ode.Heun)
@@ -124,14 +125,14 @@ func TestSamplerOnOtherGrids(t *testing.T) {
 	t.Parallel()
 	noise := drawn(7, 2)
 	for _, s := range []ode.Solver{ode.Euler, ode.Heun, ode.RK4} {
-		session := open(t, sampler(t, net, s, ode.Uniform(8), SamplerOptions{}), ort.SessionOptions{Optimise: ort.All, Defaults: []string{"ts"}})
+		session := open(t, sampler(t, example, s, ode.Uniform(8), SamplerOptions{}), ort.SessionOptions{Optimise: ort.All, Defaults: []string{"ts"}})
 		for _, ts := range [][]float64{ode.Uniform(20), {0, .1, .5, .55, 1}, {0, 1}, {.25, .5}, {1, .5, 0}} {
 			grid, err := narrowed(ts)
 			if err != nil {
 				t.Fatal(err)
 			}
 			got := run(t, session, noise, ort.Tensor{Dims: []int{len(ts)}, Data: grid})
-			near(t, fmt.Sprint(s.Name, ts), got[0].Data, solved(t, net, s, ts, noise))
+			near(t, fmt.Sprint(s.Name, ts), got[0].Data, solved(t, example, s, ts, noise))
 		}
 		// A grid of one time has no steps.
 		if got := run(t, session, noise, ort.Tensor{Dims: []int{1}, Data: []float32{.5}}); !slices.Equal(got[0].Data, noise.Data) {
@@ -196,10 +197,10 @@ func TestSamplerIsSteppedBitForBit(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range ode.Solvers {
-		loop := sampler(t, net, s, ts, SamplerOptions{Trajectory: true})
-		unrolled := sampler(t, net, s, ts, SamplerOptions{Trajectory: true, Portable: true})
+		loop := sampler(t, example, s, ts, SamplerOptions{Trajectory: true})
+		unrolled := sampler(t, example, s, ts, SamplerOptions{Trajectory: true, Portable: true})
 		for _, level := range ort.Levels {
-			velocities := open(t, exported(t, net.Init(3)), ort.SessionOptions{Optimise: level})
+			velocities := open(t, exported(t, velocity.Init(example, 3)), ort.SessionOptions{Optimise: level})
 			sessions := []*ort.Session{open(t, loop, ort.SessionOptions{Optimise: level}), open(t, unrolled, ort.SessionOptions{Optimise: level})}
 			for _, n := range []int{1, 2, 7, 256} {
 				noise := drawn(n, 2)
@@ -229,8 +230,8 @@ func TestTrajectoryDoesNotChangeTheSamples(t *testing.T) {
 	t.Parallel()
 	noise := drawn(7, 2)
 	for _, portable := range []bool{false, true} {
-		bare := run(t, open(t, sampler(t, net, ode.Heun, ode.Uniform(5), SamplerOptions{Portable: portable}), ort.SessionOptions{}), noise)
-		full := run(t, open(t, sampler(t, net, ode.Heun, ode.Uniform(5), SamplerOptions{Portable: portable, Trajectory: true}), ort.SessionOptions{}), noise)
+		bare := run(t, open(t, sampler(t, example, ode.Heun, ode.Uniform(5), SamplerOptions{Portable: portable}), ort.SessionOptions{}), noise)
+		full := run(t, open(t, sampler(t, example, ode.Heun, ode.Uniform(5), SamplerOptions{Portable: portable, Trajectory: true}), ort.SessionOptions{}), noise)
 		if len(bare) != 1 || len(full) != 2 || !identical(bare[0].Data, full[0].Data) {
 			t.Errorf("portable %v: %d and %d outputs, samples equal: %v", portable, len(bare), len(full), identical(bare[0].Data, full[0].Data))
 		}
@@ -240,7 +241,10 @@ func TestTrajectoryDoesNotChangeTheSamples(t *testing.T) {
 // TestSamplerHoldsTheWeightsOnce: in a Loop, the file is that of the weights and little else.
 func TestSamplerHoldsTheWeightsOnce(t *testing.T) {
 	t.Parallel()
-	for _, n := range []velocity.Net{{Dim: 2, Width: 64, Depth: 3, Activation: velocity.SiLU}, {Dim: 2, Width: 128, Depth: 4, Activation: velocity.ELU}} {
+	for _, n := range []net.Net{
+		net.Spec{Architecture: net.MLP, Width: 64, Depth: 3, Activation: net.SiLU}.On(2),
+		net.Spec{Architecture: net.MLP, Width: 128, Depth: 4, Activation: net.ELU}.On(2),
+	} {
 		for _, s := range ode.Solvers {
 			file := sampler(t, n, s, ode.Uniform(64), SamplerOptions{Trajectory: true})
 			if most := 4*n.Size()*105/100 + 20_000; len(file) > most {
@@ -254,8 +258,8 @@ func TestSamplerIsWellFormed(t *testing.T) {
 	t.Parallel()
 	for _, s := range ode.Solvers {
 		for _, o := range []SamplerOptions{{}, {Trajectory: true}, {Portable: true}, {Portable: true, Trajectory: true}} {
-			file := sampler(t, net, s, ode.Uniform(4), o)
-			if !bytes.Equal(file, sampler(t, net, s, ode.Uniform(4), o)) {
+			file := sampler(t, example, s, ode.Uniform(4), o)
+			if !bytes.Equal(file, sampler(t, example, s, ode.Uniform(4), o)) {
 				t.Errorf("%s %+v: the same sampler gives other bytes", s.Name, o)
 			}
 			m, err := onnx.Read(file)
@@ -342,12 +346,12 @@ func TestSamplerRefuses(t *testing.T) {
 		"an implicit method": {implicit, []float64{0, 1}, "not explicit"},
 		"no tableau":         {ode.Solver{Name: "none"}, []float64{0, 1}, "not whole"},
 	} {
-		_, err := Sampler(net, net.Init(3), c.solver, c.ts, About{}, SamplerOptions{})
+		_, err := Sampler(example, velocity.Init(example, 3), c.solver, c.ts, About{}, SamplerOptions{})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want one that says %q", name, err, c.want)
 		}
 	}
-	if _, err := Sampler(net, nil, ode.Euler, ode.Uniform(2), About{}, SamplerOptions{}); err == nil {
+	if _, err := Sampler(example, nil, ode.Euler, ode.Uniform(2), About{}, SamplerOptions{}); err == nil {
 		t.Error("a sampler without weights is exported")
 	}
 }
@@ -367,10 +371,10 @@ func TestONNXChecker(t *testing.T) {
 		}
 		args = append(args, path)
 	}
-	add(exported(t, net.Init(3)))
+	add(exported(t, velocity.Init(example, 3)))
 	for _, s := range ode.Solvers {
 		for _, o := range []SamplerOptions{{}, {Trajectory: true}, {Portable: true}, {Portable: true, Trajectory: true}} {
-			add(sampler(t, net, s, ode.Uniform(4), o))
+			add(sampler(t, example, s, ode.Uniform(4), o))
 		}
 	}
 	if out, err := exec.Command("python3", args...).CombinedOutput(); err != nil {

@@ -10,6 +10,7 @@ import (
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/ode"
+	"flowsweep/experiments/velocity"
 )
 
 // metres are units of two columns a billion times apart, one of them far from 0.
@@ -21,7 +22,7 @@ func inMetres(t *testing.T, about About, ts []float64, o SamplerOptions) []byte 
 	if about.Properties == nil {
 		about.Properties = map[string]string{"run": "abc"}
 	}
-	file, err := Sampler(small, small.Init(3), ode.Heun, ts, about, o)
+	file, err := Sampler(small, velocity.Init(small, 3), ode.Heun, ts, about, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +76,7 @@ func TestVerifySamplerInTheUsersUnits(t *testing.T) {
 	}
 	// A column as far off as data may be: the rounding of its shift alone is more than the tolerance.
 	far := flow.Affine{Scale: []float64{1, .1}, Shift: []float64{0, 9e3}}
-	file, err := Sampler(small, small.Init(3), ode.Heun, ts, About{Units: far}, SamplerOptions{})
+	file, err := Sampler(small, velocity.Init(small, 3), ode.Heun, ts, About{Units: far}, SamplerOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,11 +121,11 @@ func TestVerifySamplerInTheUsersUnits(t *testing.T) {
 // TestVelocitySaysItsUnits: it works on the scale of the net, and says how to leave it.
 func TestVelocitySaysItsUnits(t *testing.T) {
 	t.Parallel()
-	plain, err := Velocity(small, small.Init(3), About{})
+	plain, err := Velocity(small, velocity.Init(small, 3), About{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := Velocity(small, small.Init(3), About{Units: metres, Columns: []string{"length", "a|b"}})
+	file, err := Velocity(small, velocity.Init(small, 3), About{Units: metres, Columns: []string{"length", "a|b"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,10 +184,10 @@ func TestUnitsThatCannotBe(t *testing.T) {
 		"too large a shift":    {Scale: []float64{1, 1}, Shift: []float64{0, -1e50}},
 		"a shift that is NaN":  {Scale: []float64{1, 1}, Shift: []float64{0, math.NaN()}},
 	} {
-		if _, err := Sampler(small, small.Init(3), ode.Euler, ode.Uniform(1), About{Units: units}, SamplerOptions{}); err == nil {
+		if _, err := Sampler(small, velocity.Init(small, 3), ode.Euler, ode.Uniform(1), About{Units: units}, SamplerOptions{}); err == nil {
 			t.Errorf("%s: a sampler", name)
 		}
-		if _, err := Velocity(small, small.Init(3), About{Units: units}); err == nil {
+		if _, err := Velocity(small, velocity.Init(small, 3), About{Units: units}); err == nil {
 			t.Errorf("%s: a velocity", name)
 		}
 	}

@@ -1,7 +1,7 @@
 // Package export writes trained velocity nets as ONNX files for other runtimes, and verifies them in onnxruntime.
 //
-//	file, err := export.Velocity(net, weights, about)
-//	check, err := export.Verify(file, export.Points(net.Dim, 4096, 0), model.Velocity)
+//	file, err := export.Velocity(n, weights, about)
+//	check, err := export.Verify(file, export.Points(n.Dim(), 4096, 0), model.Velocity)
 package export
 
 import (
@@ -12,6 +12,7 @@ import (
 
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/net"
 	"flowsweep/experiments/velocity"
 )
 
@@ -29,11 +30,11 @@ type About struct {
 // Velocity returns the net as an ONNX file: t[batch,1], x[batch,d] -> v[batch,d], opset 17, weights as named
 // initializers. Where About has Units, points and velocities are on the scale of the net, and the metadata has scale and
 // shift: data = scale x + shift.
-func Velocity(n velocity.Net, weights []float32, about About) ([]byte, error) {
-	if err := about.check(n.Dim); err != nil {
+func Velocity(n net.Net, weights []float32, about About) ([]byte, error) {
+	if err := about.check(n.Dim()); err != nil {
 		return nil, fmt.Errorf("export a velocity: %w", err)
 	}
-	m, err := n.Record(weights)
+	m, err := velocity.Record(n, weights)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +76,7 @@ func (a About) source() string {
 }
 
 // describe writes what is known of the net, and more properties, into the model.
-func describe(m *onnx.Model, n velocity.Net, about About, properties map[string]string) {
+func describe(m *onnx.Model, n net.Net, about About, properties map[string]string) {
 	m.Producer, m.ProducerVersion = producer, about.Version
 	m.Domain, m.Version = "flowsweep", 1
 	m.Doc = about.Doc
@@ -83,7 +84,7 @@ func describe(m *onnx.Model, n velocity.Net, about About, properties map[string]
 		"architecture":    n.String(),
 		"parameters":      fmt.Sprint(n.Size()),
 		"time_convention": "t = 0 is noise, t = 1 is data",
-		"dimension":       fmt.Sprint(n.Dim),
+		"dimension":       fmt.Sprint(n.Dim()),
 	}
 	if !about.Units.Identity() {
 		m.Metadata["scale"], m.Metadata["shift"] = list(about.Units.Scale), list(about.Units.Shift)

@@ -11,16 +11,17 @@ import (
 
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/engine/ort"
+	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
 )
 
-var net = velocity.Net{Dim: 2, Width: 32, Depth: 3, Activation: velocity.ELU}
+var example = net.Spec{Architecture: net.MLP, Width: 32, Depth: 3, Activation: net.ELU}.On(2)
 
 func model(t *testing.T) (*velocity.Model, []float32) {
 	t.Helper()
-	weights := net.Init(3)
-	m, err := velocity.Compile(engine.Go, net, weights)
+	weights := velocity.Init(example, 3)
+	m, err := velocity.Compile(engine.Go, example, weights)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +31,7 @@ func model(t *testing.T) (*velocity.Model, []float32) {
 
 func exported(t *testing.T, weights []float32) []byte {
 	t.Helper()
-	file, err := Velocity(net, weights, About{Version: "test", Doc: "a net", Properties: map[string]string{"run": "abc", "seed": "3"}})
+	file, err := Velocity(example, weights, About{Version: "test", Doc: "a net", Properties: map[string]string{"run": "abc", "seed": "3"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,8 +105,8 @@ func TestVerifyFindsNonFinite(t *testing.T) {
 func TestVerifyOfAnotherNet(t *testing.T) {
 	t.Parallel()
 	m, _ := model(t)
-	other := velocity.Net{Dim: 3, Width: 4, Depth: 1, Activation: velocity.Tanh}
-	file, err := Velocity(other, other.Init(1), About{})
+	other := net.Spec{Architecture: net.MLP, Width: 4, Depth: 1, Activation: net.Tanh}.On(3)
+	file, err := Velocity(other, velocity.Init(other, 1), About{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +191,7 @@ func TestVectorsHoldTheSampler(t *testing.T) {
 	}
 	for _, o := range []SamplerOptions{{}, {Portable: true}} {
 		noise := ort.Tensor{Dims: []int{vectorCount, 2}, Data: slices.Concat(v.Sampler.Noise...)}
-		got := run(t, open(t, sampler(t, net, s.Solver, s.Times, o), ort.SessionOptions{}), noise)[0].Data
+		got := run(t, open(t, sampler(t, example, s.Solver, s.Times, o), ort.SessionOptions{}), noise)[0].Data
 		for i, want := range slices.Concat(v.Sampler.Samples...) {
 			if d := math.Abs(float64(got[i] - want)); !(d <= v.Sampler.Tolerance && v.Sampler.Tolerance < 1e-3) {
 				t.Fatalf("number %d is %g, vectors.json has %g with tolerance %g", i, got[i], want, v.Sampler.Tolerance)

@@ -187,10 +187,7 @@ func openRun(ctx context.Context, db *store.DB, prefix string) (drawable, error)
 	if err != nil {
 		return drawable{}, err
 	}
-	net, err := job.NetOf(r.Setting.Recipe)
-	if err != nil {
-		return drawable{}, err
-	}
+	net := r.Setting.VelocityNet()
 	weights, err := saved.Weights(ctx, db, net, r.Fit)
 	if err != nil {
 		return drawable{}, err
@@ -205,7 +202,7 @@ func openRun(ctx context.Context, db *store.DB, prefix string) (drawable, error)
 	}
 	recipe := r.Setting.Recipe
 	return drawable{
-		name: "run " + key, dim: net.Dim, path: recipe.Path, source: recipe.Source, sampling: r.Setting.Sample,
+		name: "run " + key, dim: net.Dim(), path: recipe.Path, source: recipe.Source, sampling: r.Setting.Sample,
 		units: recipe.Target.Units, columns: recipe.Target.Columns,
 		field: model.Field(), rows: model.RowField(), close: model.Close,
 	}, nil

@@ -111,7 +111,7 @@ func TestEscapes(t *testing.T) {
 	p := fullPage(t)
 	p.Sweep.Name, p.Sweep.Spec.Name, p.Sweep.Spec.Text, p.Command = hostile, hostile, hostile, hostile
 	p.Sweep.Results[0].State, p.Sweep.Results[0].Error = experiments.Failed, hostile
-	p.Summaries[0].Setting.Net.Activation = hostile
+	p.Summaries[0].Setting.Net.Activation.Name = hostile
 	p.Samples[1].Title, p.Curves[0].Label, p.Curves[0].Group = hostile, hostile, hostile
 	p.Checks[0].Error, p.Checks[0].OK, p.Checks[0].File = hostile, false, hostile
 	p.Artifacts[0].Name, p.Sweep.Environment.CPU, p.CSV = hostile, hostile, hostile

@@ -6,10 +6,11 @@ import (
 
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/net"
 )
 
 // drawing returns what draws the batch of each step after those done: when it is asked for, or one ahead.
-func drawing(ctx context.Context, n Net, tr Training, done int, path flow.Path, pairs Pairs) func(step int) (*trainingBatch, error) {
+func drawing(ctx context.Context, n net.Net, tr Training, done int, path flow.Path, pairs Pairs) func(step int) (*trainingBatch, error) {
 	if tr.Ahead {
 		return drawingAhead(ctx, n, tr, done, path, pairs)
 	}
@@ -23,7 +24,7 @@ func drawing(ctx context.Context, n Net, tr Training, done int, path flow.Path, 
 }
 
 // drawingAhead draws the batch of the next step while one runs, into the one of two places that the step does not read.
-func drawingAhead(ctx context.Context, n Net, tr Training, done int, path flow.Path, pairs Pairs) func(step int) (*trainingBatch, error) {
+func drawingAhead(ctx context.Context, n net.Net, tr Training, done int, path flow.Path, pairs Pairs) func(step int) (*trainingBatch, error) {
 	b := newBatches(ctx, n, tr, done, path, pairs)
 	var last *trainingBatch
 	return func(int) (*trainingBatch, error) {
@@ -43,7 +44,7 @@ type batches struct {
 }
 
 // newBatches starts drawing for the steps after those done. It stops when the context does.
-func newBatches(ctx context.Context, n Net, tr Training, done int, path flow.Path, pairs Pairs) *batches {
+func newBatches(ctx context.Context, n net.Net, tr Training, done int, path flow.Path, pairs Pairs) *batches {
 	b := &batches{full: make(chan *trainingBatch), empty: make(chan *trainingBatch, 2), failed: make(chan error, 1)}
 	for range cap(b.empty) {
 		b.empty <- newTrainingBatch(n, tr)
@@ -92,14 +93,14 @@ type trainingBatch struct {
 	t, x, u        engine.Tensor
 }
 
-func newTrainingBatch(n Net, tr Training) *trainingBatch {
-	rows := func() flow.Batch { return flow.NewBatch(tr.Batch, n.Dim) }
+func newTrainingBatch(n net.Net, tr Training) *trainingBatch {
+	rows := func() flow.Batch { return flow.NewBatch(tr.Batch, n.Dim()) }
 	floats := func(dim int) engine.Tensor {
 		return engine.Tensor{Dims: []int{tr.Batch, dim}, Data: make([]float32, tr.Batch*dim)}
 	}
 	return &trainingBatch{
 		times: make([]float64, tr.Batch), x0: rows(), x1: rows(), xt: rows(), ut: rows(),
-		t: floats(1), x: floats(n.Dim), u: floats(n.Dim),
+		t: floats(1), x: floats(n.Dim()), u: floats(n.Dim()),
 	}
 }
 

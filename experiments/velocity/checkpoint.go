@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"flowsweep/experiments/engine"
+	"flowsweep/experiments/net"
 )
 
 // A checkpoint is a safetensors file of the state of the optimizer, whose metadata say which training it is of and after
@@ -19,7 +20,7 @@ const checkpointFormat = "flowsweep checkpoint 1"
 
 // identity is, in words, what must be the same where a training goes on. How many steps there are in all is part of it
 // only where the rate depends on that: else, a training may go on for longer than it was meant to.
-func (tr Training) identity(n Net, seed uint64) map[string]string {
+func (tr Training) identity(n net.Net, seed uint64) map[string]string {
 	id := map[string]string{
 		"format":    checkpointFormat,
 		"net":       n.String(),
@@ -34,11 +35,11 @@ func (tr Training) identity(n Net, seed uint64) map[string]string {
 }
 
 // encode returns the checkpoint of the state after that many steps.
-func (tr Training) encode(n Net, seed uint64, step int, state []engine.Tensor) ([]byte, error) {
-	var params []Param
+func (tr Training) encode(n net.Net, seed uint64, step int, state []engine.Tensor) ([]byte, error) {
+	var params []net.Param
 	var numbers [][]float32
 	for i, in := range tr.Optimizer.state(n.Size()) {
-		params, numbers = append(params, Param{Name: in.Name, Dims: in.Dims}), append(numbers, state[i].Data)
+		params, numbers = append(params, net.Param{Name: in.Name, Dims: in.Dims}), append(numbers, state[i].Data)
 	}
 	data := littleEndian(numbers...)
 	metadata := tr.identity(n, seed)
@@ -48,7 +49,7 @@ func (tr Training) encode(n Net, seed uint64, step int, state []engine.Tensor) (
 }
 
 // decode returns the step and the state of a checkpoint, or an error where it is of another training or damaged.
-func (tr Training) decode(n Net, seed uint64, checkpoint []byte) (step int, state []engine.Tensor, err error) {
+func (tr Training) decode(n net.Net, seed uint64, checkpoint []byte) (step int, state []engine.Tensor, err error) {
 	file, err := openTensors(checkpoint)
 	if err != nil {
 		return 0, nil, err
@@ -67,7 +68,7 @@ func (tr Training) decode(n Net, seed uint64, checkpoint []byte) (step int, stat
 		return 0, nil, fmt.Errorf("it is of step %s of a training of %d", at, tr.Steps)
 	}
 	for _, in := range tr.Optimizer.state(n.Size()) {
-		numbers, err := file.read(Param{Name: in.Name, Dims: in.Dims})
+		numbers, err := file.read(net.Param{Name: in.Name, Dims: in.Dims})
 		if err != nil {
 			return 0, nil, err
 		}

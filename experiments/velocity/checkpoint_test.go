@@ -11,15 +11,16 @@ import (
 
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/net"
 )
 
-var tinyNet = Net{Dim: 2, Width: 8, Depth: 1, Activation: SiLU}
+var tinyNet = net.Spec{Architecture: net.MLP, Width: 8, Depth: 1, Activation: net.SiLU}.On(2)
 
 // bits returns numbers so that equal means equal to the bit.
 func bits(weights []float32) string { return string(littleEndian(weights)) }
 
 // trained returns the weights and the losses of a training.
-func trained(t *testing.T, e engine.Engine, n Net, tr Training) (weights []float32, losses map[int]float64) {
+func trained(t *testing.T, e engine.Engine, n net.Net, tr Training) (weights []float32, losses map[int]float64) {
 	t.Helper()
 	losses = map[int]float64{}
 	weights, err := Train(context.Background(), e, n, tr, 3, flow.CondOT, gaussianPairs(3, 2), func(step int, loss float64) error {
@@ -155,23 +156,23 @@ func TestCheckpointsOfOthersAreErrors(t *testing.T) {
 	damaged[len(damaged)-1] ^= 1
 	for _, c := range []struct {
 		name   string
-		change func(tr *Training, n *Net, seed *uint64)
+		change func(tr *Training, n *net.Net, seed *uint64)
 		want   string
 	}{
-		{"itself", func(*Training, *Net, *uint64) {}, ""},
-		{"net", func(_ *Training, n *Net, _ *uint64) { n.Width = 9 }, `its net is "mlp, dimension 2, width 8,`},
-		{"activation", func(_ *Training, n *Net, _ *uint64) { n.Activation = Tanh }, "its net is"},
-		{"optimizer", func(tr *Training, _ *Net, _ *uint64) { tr.Optimizer.EMA = .9 }, "its optimizer is"},
-		{"batch", func(tr *Training, _ *Net, _ *uint64) { tr.Batch = 5 }, `its batch is "4", not "5"`},
-		{"seed", func(_ *Training, _ *Net, seed *uint64) { *seed = 4 }, `its seed is "3", not "4"`},
-		{"length", func(tr *Training, _ *Net, _ *uint64) { tr.Steps = 11 }, "its schedule is"},
-		{"step", func(tr *Training, _ *Net, _ *uint64) {
+		{"itself", func(*Training, *net.Net, *uint64) {}, ""},
+		{"net", func(_ *Training, n *net.Net, _ *uint64) { n.Width = 9 }, `its net is "mlp, dimension 2, width 8,`},
+		{"activation", func(_ *Training, n *net.Net, _ *uint64) { n.Activation = net.Tanh }, "its net is"},
+		{"optimizer", func(tr *Training, _ *net.Net, _ *uint64) { tr.Optimizer.EMA = .9 }, "its optimizer is"},
+		{"batch", func(tr *Training, _ *net.Net, _ *uint64) { tr.Batch = 5 }, `its batch is "4", not "5"`},
+		{"seed", func(_ *Training, _ *net.Net, seed *uint64) { *seed = 4 }, `its seed is "3", not "4"`},
+		{"length", func(tr *Training, _ *net.Net, _ *uint64) { tr.Steps = 11 }, "its schedule is"},
+		{"step", func(tr *Training, _ *net.Net, _ *uint64) {
 			tr.From = bytes.Replace(checkpoint, []byte(`"step":"5"`), []byte(`"step":"6"`), 1)
 		}, "damaged"},
-		{"damaged", func(tr *Training, _ *Net, _ *uint64) { tr.From = damaged }, "damaged"},
-		{"short", func(tr *Training, _ *Net, _ *uint64) { tr.From = checkpoint[:len(checkpoint)-4] }, "damaged"},
-		{"empty", func(tr *Training, _ *Net, _ *uint64) { tr.From = []byte{} }, "no safetensors file"},
-		{"weights", func(tr *Training, _ *Net, _ *uint64) { tr.From, _ = EncodeWeights(tinyNet, tinyNet.Init(1)) }, "its batch is"},
+		{"damaged", func(tr *Training, _ *net.Net, _ *uint64) { tr.From = damaged }, "damaged"},
+		{"short", func(tr *Training, _ *net.Net, _ *uint64) { tr.From = checkpoint[:len(checkpoint)-4] }, "damaged"},
+		{"empty", func(tr *Training, _ *net.Net, _ *uint64) { tr.From = []byte{} }, "no safetensors file"},
+		{"weights", func(tr *Training, _ *net.Net, _ *uint64) { tr.From, _ = EncodeWeights(tinyNet, Init(tinyNet, 1)) }, "its batch is"},
 	} {
 		tr, n, seed := made, tinyNet, uint64(3)
 		tr.From = checkpoint
@@ -285,7 +286,7 @@ func FuzzCheckpoint(f *testing.F) {
 }
 
 func ExampleTraining() {
-	n := Net{Dim: 2, Width: 8, Depth: 1, Activation: SiLU}
+	n := net.Spec{Architecture: net.MLP, Width: 8, Depth: 1, Activation: net.SiLU}.On(2)
 	quiet := func(int, float64) error { return nil }
 	var last []byte
 	tr := Training{Steps: 20, Batch: 16, Optimizer: Optimizer{Rate: 1e-2}, Every: 8, Save: func(step int, checkpoint []byte) error {

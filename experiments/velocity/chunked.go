@@ -7,6 +7,7 @@ import (
 
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/net"
 )
 
 // rows is how many points a compiled net takes at once. Larger batches are cut into chunks of it, whose intermediate
@@ -25,19 +26,19 @@ type chunked struct {
 
 // compileChunked compiles what f builds from a net at times t and points x, and from more inputs of the size of x if there
 // are others: one number or row for each point.
-func compileChunked(e engine.Engine, n Net, weights []float32, others []string,
+func compileChunked(e engine.Engine, n net.Net, weights []float32, others []string,
 	f func(params []*graph.Node, t, x *graph.Node, others []*graph.Node) []*graph.Node,
 ) (*chunked, error) {
-	if err := n.checkWeights(weights); err != nil {
+	if err := checkWeights(n, weights); err != nil {
 		return nil, err
 	}
-	inputs := []engine.Input{{Name: "weights", Dims: []int{n.Size()}}, {Name: "t", Dims: []int{rows, 1}}, {Name: "x", Dims: []int{rows, n.Dim}}}
+	inputs := []engine.Input{{Name: "weights", Dims: []int{n.Size()}}, {Name: "t", Dims: []int{rows, 1}}, {Name: "x", Dims: []int{rows, n.Dim()}}}
 	for _, name := range others {
-		inputs = append(inputs, engine.Input{Name: name, Dims: []int{rows, n.Dim}})
+		inputs = append(inputs, engine.Input{Name: name, Dims: []int{rows, n.Dim()}})
 	}
 	c := &chunked{weights: engine.Tensor{Dims: []int{n.Size()}, Data: weights}}
 	program, err := e.Compile(func(in []*graph.Node) []*graph.Node {
-		outputs := f(n.split(in[0]), in[1], in[2], in[3:])
+		outputs := f(split(n, in[0]), in[1], in[2], in[3:])
 		c.out = nil
 		for _, o := range outputs {
 			c.out = append(c.out, o.Shape().Size()/rows)

@@ -7,11 +7,12 @@ import (
 
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/net"
 )
 
 // Divergence is a net with its exact divergence, compiled. It is used from one goroutine at a time.
 type Divergence struct {
-	Net Net
+	Net net.Net
 	*chunked
 }
 
@@ -21,9 +22,9 @@ type Divergence struct {
 //
 // ready to run on the engine: one backward pass a dimension, so that in many dimensions the estimate from CompileVJP is
 // cheaper. Close it after use.
-func CompileDivergence(e engine.Engine, n Net, weights []float32) (*Divergence, error) {
+func CompileDivergence(e engine.Engine, n net.Net, weights []float32) (*Divergence, error) {
 	c, err := compileChunked(e, n, weights, nil, func(params []*graph.Node, t, x *graph.Node, _ []*graph.Node) []*graph.Node {
-		return n.applyDivergence(params, t, x)
+		return applyDivergence(n, params, t, x)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("compile the divergence of the velocity net: %w", err)
@@ -32,10 +33,10 @@ func CompileDivergence(e engine.Engine, n Net, weights []float32) (*Divergence, 
 }
 
 // applyDivergence builds the velocity, (n, Dim), and its divergence in x, (n, 1).
-func (n Net) applyDivergence(params []*graph.Node, t, x *graph.Node) []*graph.Node {
-	v := n.Apply(params, t, x)
+func applyDivergence(n net.Net, params []*graph.Node, t, x *graph.Node) []*graph.Node {
+	v := apply(n, params, t, x)
 	var div *graph.Node
-	for j := range n.Dim {
+	for j := range n.Dim() {
 		column := func(m *graph.Node) *graph.Node { return graph.Slice(m, graph.AxisRange(), graph.AxisElem(j)) } // (rows, 1)
 		// No row depends on another, so the gradient of the sum holds that of each row.
 		d := column(graph.Gradient(graph.ReduceAllSum(column(v)), x)[0])
@@ -61,7 +62,7 @@ func (d *Divergence) DivField() flow.DivField {
 
 // VJP is a net with its vector-Jacobian products, compiled. It is used from one goroutine at a time.
 type VJP struct {
-	Net Net
+	Net net.Net
 	*chunked
 }
 
@@ -71,9 +72,9 @@ type VJP struct {
 //	div v(t, x) = E e^T J e
 //
 // (Hutchinson 1989, "A stochastic estimator of the trace of the influence matrix"). Close it after use.
-func CompileVJP(e engine.Engine, n Net, weights []float32) (*VJP, error) {
+func CompileVJP(e engine.Engine, n net.Net, weights []float32) (*VJP, error) {
 	c, err := compileChunked(e, n, weights, []string{"e"}, func(params []*graph.Node, t, x *graph.Node, others []*graph.Node) []*graph.Node {
-		v := n.Apply(params, t, x)
+		v := apply(n, params, t, x)
 		return []*graph.Node{v, graph.Gradient(graph.ReduceAllSum(graph.Mul(v, others[0])), x)[0]}
 	})
 	if err != nil {

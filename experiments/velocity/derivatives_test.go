@@ -8,11 +8,12 @@ import (
 
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/net"
 )
 
 // jacobian returns dv_j/dx_i at one point, (i, j), by central differences of the net in float64, good to about 1e-8: h^2
 // times a third derivative of order 1, and roundings of 1e-16 / h.
-func jacobian(n Net, weights []float32, t float64, x []float64) [][]float64 {
+func jacobian(n net.Net, weights []float32, t float64, x []float64) [][]float64 {
 	const h = 1e-4
 	jac := make([][]float64, len(x))
 	for i := range x {
@@ -28,7 +29,7 @@ func jacobian(n Net, weights []float32, t float64, x []float64) [][]float64 {
 }
 
 // derivatives returns u, div v and e^T J from what is compiled, at one time.
-func derivatives(t *testing.T, e engine.Engine, n Net, weights []float32, at float64, x, vectors flow.Batch) (u flow.Batch, div []float64, ej flow.Batch) {
+func derivatives(t *testing.T, e engine.Engine, n net.Net, weights []float32, at float64, x, vectors flow.Batch) (u flow.Batch, div []float64, ej flow.Batch) {
 	t.Helper()
 	d, err := CompileDivergence(e, n, weights)
 	if err != nil {
@@ -69,19 +70,19 @@ func points32(seed uint64, n, dim int) flow.Batch {
 // in float32: each number is a sum of some ten terms of order 1, so 3e-6, about 50 roundings, allows for it.
 func TestDerivativesAreThoseOfTheNet(t *testing.T) {
 	t.Parallel()
-	var nets []Net
-	for _, a := range Activations {
-		nets = append(nets, Net{Dim: 2, Width: 9, Depth: 2, Activation: a})
+	var nets []net.Net
+	for _, a := range net.Activations {
+		nets = append(nets, net.Spec{Architecture: net.MLP, Width: 9, Depth: 2, Activation: a}.On(2))
 	}
 	for _, dim := range []int{1, 3} {
-		nets = append(nets, small(dim, Tanh)...)
+		nets = append(nets, small(dim, net.Tanh)...)
 	}
 	for _, n := range nets {
 		t.Run(n.String(), func(t *testing.T) {
 			t.Parallel()
 			const at, tol = .375, 3e-6
 			weights := perturbed(n)
-			x, vectors := points32(1, 20, n.Dim), points32(2, 20, n.Dim)
+			x, vectors := points32(1, 20, n.Dim()), points32(2, 20, n.Dim())
 			var jacs [][][]float64
 			for i := range x.Len() {
 				jacs = append(jacs, jacobian(n, weights, at, x.Row(i)))
@@ -115,7 +116,7 @@ func TestDerivativesAreThoseOfTheNet(t *testing.T) {
 // TestDerivativesOfALinearNet: v = A x + b t + c has the Jacobian A everywhere, whose numbers are the weights.
 func TestDerivativesOfALinearNet(t *testing.T) {
 	t.Parallel()
-	n := Net{Dim: 2, Activation: Tanh} // no hidden layer
+	n := net.Spec{Architecture: net.MLP, Activation: net.Tanh}.On(2) // no hidden layer
 	weights := []float32{10, 20 /* t */, 1, 2 /* x1 */, 3, 4 /* x2 */, 5, 6 /* bias */}
 	x, vectors := points32(1, 10, 2), points32(2, 10, 2)
 	for _, e := range []engine.Engine{engine.Go, engine.ONNXRuntime} {
@@ -135,12 +136,12 @@ func TestDerivativesOfALinearNet(t *testing.T) {
 // TestBasisVectorsSumToTheDivergence is Hutchinson's identity without chance: the unit vectors in place of random ones.
 func TestBasisVectorsSumToTheDivergence(t *testing.T) {
 	t.Parallel()
-	n := Net{Dim: 3, Width: 16, Depth: 2, Activation: SiLU}
-	weights := n.Init(2)
+	n := net.Spec{Architecture: net.MLP, Width: 16, Depth: 2, Activation: net.SiLU}.On(3)
+	weights := Init(n, 2)
 	x := points32(3, 20, 3)
 	_, div, _ := derivatives(t, engine.Go, n, weights, .25, x, x)
 	sums := make([]float64, x.Len())
-	for j := range n.Dim {
+	for j := range n.Dim() {
 		unit := flow.NewBatch(x.Len(), 3)
 		for i := range x.Len() {
 			unit.Row(i)[j] = 1
@@ -161,11 +162,11 @@ func TestBasisVectorsSumToTheDivergence(t *testing.T) {
 func TestRowsDoNotDependOnTheBatch(t *testing.T) {
 	t.Parallel()
 	const count = rows + 300
-	for _, n := range small(2, ELU) {
-		weights := n.Init(1)
+	for _, n := range small(2, net.ELU) {
+		weights := Init(n, 1)
 		x, vectors := points32(1, count, 2), points32(2, count, 2)
 		for _, e := range []engine.Engine{engine.Go, engine.ONNXRuntime} {
-			t.Run(n.architecture().Name+"/"+e.Name, func(t *testing.T) {
+			t.Run(n.Architecture.Name+"/"+e.Name, func(t *testing.T) {
 				t.Parallel()
 				d, err := CompileDivergence(e, n, weights)
 				if err != nil {
@@ -204,8 +205,8 @@ func TestRowsDoNotDependOnTheBatch(t *testing.T) {
 // TestRowFieldHasATimeForEachPoint compares it, to the bit, with the field at one time.
 func TestRowFieldHasATimeForEachPoint(t *testing.T) {
 	t.Parallel()
-	n := Net{Dim: 2, Width: 8, Depth: 1, Activation: SiLU}
-	m, err := Compile(engine.Go, n, n.Init(1))
+	n := net.Spec{Architecture: net.MLP, Width: 8, Depth: 1, Activation: net.SiLU}.On(2)
+	m, err := Compile(engine.Go, n, Init(n, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,8 +232,8 @@ func TestRowFieldHasATimeForEachPoint(t *testing.T) {
 
 func TestDerivativesCheckWhatTheyTake(t *testing.T) {
 	t.Parallel()
-	n := Net{Dim: 2, Width: 4, Depth: 1, Activation: SiLU}
-	p, err := CompileVJP(engine.Go, n, n.Init(1))
+	n := net.Spec{Architecture: net.MLP, Width: 4, Depth: 1, Activation: net.SiLU}.On(2)
+	p, err := CompileVJP(engine.Go, n, Init(n, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,7 +253,7 @@ func TestDerivativesCheckWhatTheyTake(t *testing.T) {
 }
 
 func ExampleCompileDivergence() {
-	n := Net{Dim: 2, Activation: Tanh}                                             // v = A x + b t + c
+	n := net.Spec{Architecture: net.MLP, Activation: net.Tanh}.On(2)               // v = A x + b t + c
 	d, _ := CompileDivergence(engine.Go, n, []float32{0, 0, 1.5, 2, 3, -4, .5, 0}) // b, A by columns, c
 	defer d.Close()
 	u, div, _ := d.DivField()(0, flow.Batch{Dim: 2, Data: []float64{1, 1}})

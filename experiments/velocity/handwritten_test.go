@@ -12,11 +12,12 @@ import (
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/net"
 )
 
 // handWritten is the training step of an ELU net with plain Adam as a person would write it in ONNX: what the recorded
 // one is held against. It takes and gives what compileStep does.
-func handWritten(n Net, batch int, rate float64) onnx.Model {
+func handWritten(n net.Net, batch int, rate float64) onnx.Model {
 	h := &hand{}
 	m := onnx.Model{Producer: "flowsweep", Graph: onnx.Graph{Name: "hand-written", Inputs: []onnx.ValueInfo{
 		{Name: "weights", Dims: []int{n.Size()}},
@@ -24,8 +25,8 @@ func handWritten(n Net, batch int, rate float64) onnx.Model {
 		{Name: "v", Dims: []int{n.Size()}},
 		{Name: "step", Dims: []int{1}},
 		{Name: "t", Dims: []int{batch, 1}},
-		{Name: "x", Dims: []int{batch, n.Dim}},
-		{Name: "u", Dims: []int{batch, n.Dim}},
+		{Name: "x", Dims: []int{batch, n.Dim()}},
+		{Name: "u", Dims: []int{batch, n.Dim()}},
 	}}}
 	var sizes []int64
 	var pieces []string
@@ -48,7 +49,7 @@ func handWritten(n Net, batch int, rate float64) onnx.Model {
 	diff := h.op("Sub", nil, acts[layers], "u")
 	loss := h.op("ReduceMean", []onnx.Attribute{{Name: "keepdims", Value: int64(0)}}, h.op("Mul", nil, diff, diff))
 	grads := make([]string, 2*layers)
-	g := h.op("Mul", nil, diff, h.float(2/float64(batch*n.Dim)))
+	g := h.op("Mul", nil, diff, h.float(2/float64(batch*n.Dim())))
 	for i := layers - 1; i >= 0; i-- {
 		dw := h.op("Gemm", []onnx.Attribute{{Name: "transA", Value: int64(1)}}, acts[i], g)
 		grads[2*i] = h.op("Reshape", nil, dw, h.ints(-1))
@@ -104,13 +105,13 @@ func (h *hand) adam(grad string, rate float64) []string {
 }
 
 // handLoop starts the hand-written step.
-func handLoop(tb testing.TB, n Net, tr Training) (step func(b *trainingBatch) float64, done func()) {
+func handLoop(tb testing.TB, n net.Net, tr Training) (step func(b *trainingBatch) float64, done func()) {
 	tb.Helper()
 	session, err := ort.Open(handWritten(n, tr.Batch, tr.Optimizer.Rate).Marshal(), ort.SessionOptions{Threads: 1, Optimise: ort.All})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	loop, err := session.Loop(tr.Optimizer.start(n.Init(1))...)
+	loop, err := session.Loop(tr.Optimizer.start(Init(n, 1))...)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -118,13 +119,13 @@ func handLoop(tb testing.TB, n Net, tr Training) (step func(b *trainingBatch) fl
 }
 
 // recordedLoop starts the recorded step.
-func recordedLoop(tb testing.TB, n Net, tr Training) (step func(b *trainingBatch) float64, done func()) {
+func recordedLoop(tb testing.TB, n net.Net, tr Training) (step func(b *trainingBatch) float64, done func()) {
 	tb.Helper()
 	program, err := compileStep(engine.ONNXRuntime, n, tr)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	loop, err := program.Loop(tr.Optimizer.start(n.Init(1))...)
+	loop, err := program.Loop(tr.Optimizer.start(Init(n, 1))...)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -146,7 +147,7 @@ func steps(tb testing.TB, loop engine.Loop, of io.Closer) (step func(b *training
 	}
 }
 
-var guideNet = Net{Dim: 2, Width: 64, Depth: 3, Activation: ELU}
+var guideNet = net.Spec{Architecture: net.MLP, Width: 64, Depth: 3, Activation: net.ELU}.On(2)
 
 func guideTraining(steps int) Training {
 	return Training{Steps: steps, Batch: 256, Optimizer: Optimizer{Rate: 1e-3}}

@@ -2,6 +2,8 @@ package velocity
 
 import (
 	"github.com/gomlx/gomlx/core/graph"
+
+	"flowsweep/experiments/net"
 )
 
 // chunkFloats is about how many numbers a chunk of a batch may keep for its gradient: 24 MiB, which a shared cache holds.
@@ -12,20 +14,20 @@ const chunkFloats = 6 << 20
 const chunkRows = 128
 
 // chunks returns how many parts a batch is worked on in.
-func (n Net) chunks(batch int) int {
-	fit := (n.architecture().keeps(n)*batch + chunkFloats - 1) / chunkFloats
+func chunks(n net.Net, batch int) int {
+	fit := (n.Keeps()*batch + chunkFloats - 1) / chunkFloats
 	return max(1, min(fit, batch/chunkRows))
 }
 
-// loss builds the loss of a batch, a scalar, and its gradient in the weights, (P). The times t are (n, 1), the points x
+// lossOf builds the loss of a batch, a scalar, and its gradient in the weights, (P). The times t are (n, 1), the points x
 // and the velocities u (n, Dim). The batch is worked on in count parts, and what comes of them is added up.
-func (n Net) loss(params []*graph.Node, t, x, u *graph.Node, count int) (loss, grad *graph.Node) {
+func lossOf(n net.Net, params []*graph.Node, t, x, u *graph.Node, count int) (loss, grad *graph.Node) {
 	batch := x.Shape().Dimensions[0]
-	share := 1 / float64(batch*n.Dim)
+	share := 1 / float64(batch*n.Dim())
 	var sums []*graph.Node
 	for i := range count {
 		rows := graph.AxisRange(i*batch/count, (i+1)*batch/count)
-		v := n.Apply(params, graph.Slice(t, rows), graph.Slice(x, rows))
+		v := apply(n, params, graph.Slice(t, rows), graph.Slice(x, rows))
 		part := graph.MulScalar(graph.ReduceAllSum(graph.Square(graph.Sub(v, graph.Slice(u, rows)))), share)
 		grads := graph.Gradient(part, params...)
 		if i == 0 {
@@ -38,14 +40,4 @@ func (n Net) loss(params []*graph.Node, t, x, u *graph.Node, count int) (loss, g
 		}
 	}
 	return loss, flatten(sums)
-}
-
-// flatten joins the pieces that split made into one vector again, (P). Gradients are taken by piece and joined: through
-// the cuts, each would be a vector of all weights, padded with zeros.
-func flatten(pieces []*graph.Node) *graph.Node {
-	flat := make([]*graph.Node, len(pieces))
-	for i, p := range pieces {
-		flat[i] = graph.Reshape(p, p.Shape().Size())
-	}
-	return graph.Concatenate(flat, 0)
 }

@@ -8,18 +8,19 @@ import (
 
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/net"
 )
 
 // TestPartsOfABatchAddUp compares the loss and the gradient of a batch of 10 in 3 uneven parts with those of the whole.
 // Both are sums of the same numbers in another order: 1e-5 is 100 roundings of 32 bits.
 func TestPartsOfABatchAddUp(t *testing.T) {
 	t.Parallel()
-	for _, n := range small(2, SiLU) {
-		t.Run(n.architecture().Name, func(t *testing.T) { partsAddUp(t, n) })
+	for _, n := range small(2, net.SiLU) {
+		t.Run(n.Architecture.Name, func(t *testing.T) { partsAddUp(t, n) })
 	}
 }
 
-func partsAddUp(t *testing.T, n Net) {
+func partsAddUp(t *testing.T, n net.Net) {
 	batch := flow.NewBatch(10, 5)
 	flow.NewStream(1, "batch").Normal(batch, 0)
 	var in [3]engine.Tensor
@@ -34,7 +35,7 @@ func partsAddUp(t *testing.T, n Net) {
 	results := map[int][]engine.Tensor{}
 	for _, parts := range []int{1, 3} {
 		program, err := engine.Go.Compile(func(in []*graph.Node) []*graph.Node {
-			loss, grad := n.loss(n.split(in[0]), in[1], in[2], in[3], parts)
+			loss, grad := lossOf(n, split(n, in[0]), in[1], in[2], in[3], parts)
 			return []*graph.Node{graph.InsertAxes(loss, 0), grad}
 		}, engine.Input{Name: "weights", Dims: []int{n.Size()}}, engine.Input{Name: "t", Dims: in[0].Dims},
 			engine.Input{Name: "x", Dims: in[1].Dims}, engine.Input{Name: "u", Dims: in[2].Dims})
@@ -42,7 +43,7 @@ func partsAddUp(t *testing.T, n Net) {
 			t.Fatal(err)
 		}
 		defer program.Close()
-		if results[parts], err = program.Run(engine.Tensor{Dims: []int{n.Size()}, Data: n.Init(0)}, in[0], in[1], in[2]); err != nil {
+		if results[parts], err = program.Run(engine.Tensor{Dims: []int{n.Size()}, Data: Init(n, 0)}, in[0], in[1], in[2]); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -59,20 +60,20 @@ func TestChunks(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name  string
-		net   Net
+		n     net.Net
 		batch int
 		want  int
 	}{
-		{"small", Net{Dim: 2, Width: 64, Depth: 3}, 256, 1},
-		{"notebook", Net{Dim: 2, Width: 512, Depth: 4}, 4096, 4},
-		{"few rows of a large net", Net{Dim: 2, Width: 65536, Depth: 3}, 256, 2},
-		{"a row", Net{Dim: 2, Width: 65536, Depth: 1000}, 1, 1},
-		{"residual", Net{Architecture: Residual, Dim: 2, Width: 512, Depth: 4}, 4096, 12},
-		{"attention by width", Net{Architecture: Attention, Dim: 2, Width: 64, Depth: 2, Heads: 4}, 4096, 5},
-		{"attention by dimension", Net{Architecture: Attention, Dim: 64, Width: 8, Depth: 1, Heads: 8}, 1024, 8},
-		{"conv", Net{Architecture: Conv, Dim: 16, Width: 64, Depth: 2}, 4096, 14},
+		{"small", net.Spec{Architecture: net.MLP, Width: 64, Depth: 3}.On(2), 256, 1},
+		{"notebook", net.Spec{Architecture: net.MLP, Width: 512, Depth: 4}.On(2), 4096, 4},
+		{"few rows of a large net", net.Spec{Architecture: net.MLP, Width: 65536, Depth: 3}.On(2), 256, 2},
+		{"a row", net.Spec{Architecture: net.MLP, Width: 65536, Depth: 1000}.On(2), 1, 1},
+		{"residual", net.Spec{Architecture: net.Residual, Width: 512, Depth: 4}.On(2), 4096, 12},
+		{"attention by width", net.Spec{Architecture: net.Attention, Width: 64, Depth: 2, Heads: 4}.On(2), 4096, 5},
+		{"attention by dimension", net.Spec{Architecture: net.Attention, Width: 8, Depth: 1, Heads: 8}.On(64), 1024, 8},
+		{"conv", net.Spec{Architecture: net.Conv, Width: 64, Depth: 2}.On(16), 4096, 14},
 	} {
-		if got := c.net.chunks(c.batch); got != c.want {
+		if got := chunks(c.n, c.batch); got != c.want {
 			t.Errorf("%s: %d chunks, want %d", c.name, got, c.want)
 		}
 	}

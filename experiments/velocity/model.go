@@ -1,3 +1,9 @@
+// Package velocity holds the velocity nets of the room net: how they are built in GoMLX, trained, saved, and used as a
+// flow.Field.
+//
+//	weights, err := velocity.Train(ctx, engine.Go, n, training, seed, path, pairs, log)
+//	model, err := velocity.Compile(engine.Go, n, weights)
+//	samples, nfe, err := ode.Solve(model.Field(), ode.Heun, ode.Uniform(16), noise)
 package velocity
 
 import (
@@ -8,18 +14,19 @@ import (
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/net"
 )
 
 // Model is a net with its weights, compiled. It is used from one goroutine at a time.
 type Model struct {
-	Net Net
+	Net net.Net
 	*chunked
 }
 
 // Compile returns the net ready to run on the engine. Close it after use.
-func Compile(e engine.Engine, n Net, weights []float32) (*Model, error) {
+func Compile(e engine.Engine, n net.Net, weights []float32) (*Model, error) {
 	c, err := compileChunked(e, n, weights, nil, func(params []*graph.Node, t, x *graph.Node, _ []*graph.Node) []*graph.Node {
-		return []*graph.Node{n.Apply(params, t, x)}
+		return []*graph.Node{apply(n, params, t, x)}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("compile the velocity net: %w", err)
@@ -52,35 +59,37 @@ func (m *Model) RowField() flow.RowField {
 func (m *Model) Field() flow.Field { return m.RowField().Field() }
 
 // Record returns the net as an ONNX model t[batch,1], x[batch,Dim] -> v[batch,Dim], the weights as initializers named
-// as in Params. It is recorded from the graph that Apply builds, the one that was trained.
-func (n Net) Record(weights []float32) (onnx.Model, error) {
-	return n.record(onnx.Record, weights, func(params []*graph.Node, t, x *graph.Node) []*graph.Node {
-		return []*graph.Node{n.Apply(params, t, x)}
+// as in Params. It is recorded from the graph that was trained.
+func Record(n net.Net, weights []float32) (onnx.Model, error) {
+	return record(onnx.Record, n, weights, func(params []*graph.Node, t, x *graph.Node) []*graph.Node {
+		return []*graph.Node{apply(n, params, t, x)}
 	}, "v")
 }
 
 // RecordDivergence is Record with a second output, the divergence of the velocity in x, div[batch,1], as CompileDivergence
 // has it.
-func (n Net) RecordDivergence(weights []float32) (onnx.Model, error) {
-	return n.record(onnx.RecordTwice, weights, n.applyDivergence, "v", "div")
+func RecordDivergence(n net.Net, weights []float32) (onnx.Model, error) {
+	return record(onnx.RecordTwice, n, weights, func(params []*graph.Node, t, x *graph.Node) []*graph.Node {
+		return applyDivergence(n, params, t, x)
+	}, "v", "div")
 }
 
 // recording is onnx.Record or another of its form.
 type recording func(f func(nodes []*graph.Node) []*graph.Node, inputs []onnx.ValueInfo, weights []onnx.Initializer, outputs []string) (onnx.Model, error)
 
-func (n Net) record(as recording, weights []float32, apply func(params []*graph.Node, t, x *graph.Node) []*graph.Node, outputs ...string) (onnx.Model, error) {
-	if err := n.checkWeights(weights); err != nil {
+func record(as recording, n net.Net, weights []float32, apply func(params []*graph.Node, t, x *graph.Node) []*graph.Node, outputs ...string) (onnx.Model, error) {
+	if err := checkWeights(n, weights); err != nil {
 		return onnx.Model{}, err
 	}
 	inputs := []onnx.ValueInfo{
 		{Name: "t", Dims: []int{onnx.Batch, 1}},
-		{Name: "x", Dims: []int{onnx.Batch, n.Dim}},
+		{Name: "x", Dims: []int{onnx.Batch, n.Dim()}},
 	}
-	return as(func(in []*graph.Node) []*graph.Node { return apply(in[2:], in[0], in[1]) }, inputs, n.named(weights), outputs)
+	return as(func(in []*graph.Node) []*graph.Node { return apply(in[2:], in[0], in[1]) }, inputs, named(n, weights), outputs)
 }
 
 // named returns the weights as initializers.
-func (n Net) named(weights []float32) (list []onnx.Initializer) {
+func named(n net.Net, weights []float32) (list []onnx.Initializer) {
 	for _, p := range n.Params() {
 		list = append(list, onnx.Initializer{Name: p.Name, Dims: p.Dims, Data: weights[:p.Size()]})
 		weights = weights[p.Size():]

@@ -14,14 +14,15 @@ import (
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/net"
 )
 
 // small returns a small net of each architecture. For attention the width is that of 2 heads.
-func small(dim int, a Activation) []Net {
-	nets := make([]Net, len(Nets))
-	for i, architecture := range Nets {
-		nets[i] = Net{Architecture: architecture, Dim: dim, Width: 8, Depth: 2, Activation: a}
-		if slices.Contains(architecture.Takes, "heads") {
+func small(dim int, a net.Activation) []net.Net {
+	nets := make([]net.Net, len(net.Architectures))
+	for i, architecture := range net.Architectures {
+		nets[i] = net.Spec{Architecture: architecture, Width: 8, Depth: 2, Activation: a}.On(dim)
+		if architecture.Heads {
 			nets[i].Heads = 2
 		}
 	}
@@ -33,23 +34,23 @@ func small(dim int, a Activation) []Net {
 // the layers behind it make smaller.
 func TestNetsAreWhatTheySay(t *testing.T) {
 	t.Parallel()
-	var nets []Net
-	for _, a := range Activations {
-		nets = append(nets, Net{Dim: 3, Width: 9, Depth: 2, Activation: a})
+	var nets []net.Net
+	for _, a := range net.Activations {
+		nets = append(nets, net.Spec{Architecture: net.MLP, Width: 9, Depth: 2, Activation: a}.On(3))
 	}
 	for _, dim := range []int{1, 2, 5} {
-		nets = append(nets, small(dim, SiLU)...)
+		nets = append(nets, small(dim, net.SiLU)...)
 	}
-	for _, net := range nets {
-		t.Run(net.String(), func(t *testing.T) {
+	for _, n := range nets {
+		t.Run(n.String(), func(t *testing.T) {
 			t.Parallel()
 			const tol = 2e-6
-			weights := perturbed(net)
-			const n = rows + 30 // more than one chunk
-			x, times := points32(1, n, net.Dim), make([]float64, n)
+			weights := perturbed(n)
+			const count = rows + 30 // more than one chunk
+			x, times := points32(1, count, n.Dim()), make([]float64, count)
 			flow.NewStream(1, "t").Uniform(times, 0)
 			t32, x32 := flow.Narrow(nil, times), flow.Narrow(nil, x.Data)
-			model, err := Compile(engine.Go, net, weights)
+			model, err := Compile(engine.Go, n, weights)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -58,13 +59,13 @@ func TestNetsAreWhatTheySay(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			onnx := recorded(t, net, weights, t32, x32)
-			for i := 0; i < n; i += 7 {
-				for j, want := range forward(net, weights, float64(t32[i]), x.Row(i)) {
-					if got := float64(v[i*net.Dim+j]); math.Abs(got-want) > tol {
+			onnx := recorded(t, n, weights, t32, x32)
+			for i := 0; i < count; i += 7 {
+				for j, want := range forward(n, weights, float64(t32[i]), x.Row(i)) {
+					if got := float64(v[i*n.Dim()+j]); math.Abs(got-want) > tol {
 						t.Fatalf("point %d is %g in Go, want %g", i, got, want)
 					}
-					if got := float64(onnx[i*net.Dim+j]); math.Abs(got-want) > tol {
+					if got := float64(onnx[i*n.Dim()+j]); math.Abs(got-want) > tol {
 						t.Fatalf("point %d is %g in onnxruntime, want %g", i, got, want)
 					}
 				}
@@ -74,11 +75,11 @@ func TestNetsAreWhatTheySay(t *testing.T) {
 }
 
 // perturbed returns fresh weights where no layer norm is left the identity.
-func perturbed(n Net) []float32 {
-	weights := n.Init(4)
+func perturbed(n net.Net) []float32 {
+	weights := Init(n, 4)
 	at := 0
 	for _, p := range n.Params() {
-		if p.bound == 0 {
+		if p.Bound == 0 {
 			for i := range p.Size() {
 				weights[at+i] += float32(i%5-2) / 8
 			}
@@ -88,9 +89,9 @@ func perturbed(n Net) []float32 {
 	return weights
 }
 
-func recorded(t *testing.T, net Net, weights, times, x []float32) []float32 {
+func recorded(t *testing.T, n net.Net, weights, times, x []float32) []float32 {
 	t.Helper()
-	m, err := net.Record(weights)
+	m, err := Record(n, weights)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,27 +100,19 @@ func recorded(t *testing.T, net Net, weights, times, x []float32) []float32 {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	out, err := s.Run(engine.Tensor{Dims: []int{len(times), 1}, Data: times}, engine.Tensor{Dims: []int{len(times), net.Dim}, Data: x})
+	out, err := s.Run(engine.Tensor{Dims: []int{len(times), 1}, Data: times}, engine.Tensor{Dims: []int{len(times), n.Dim()}, Data: x})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return out[0].Data
 }
 
-// TestGuideNetSize is the net of the standalone notebook of arXiv 2412.06264: 3-64-64-64-2 with 8,706 parameters.
-func TestGuideNetSize(t *testing.T) {
-	t.Parallel()
-	if got := (Net{Dim: 2, Width: 64, Depth: 3}).Size(); got != 8706 {
-		t.Errorf("%d parameters, want 8706", got)
-	}
-}
-
 // TestRecordIsThePortableForm: MatMul and Add with the weights by name, and nothing that a plain runtime lacks.
 func TestRecordIsThePortableForm(t *testing.T) {
 	t.Parallel()
-	for _, a := range Activations {
-		net := Net{Dim: 2, Width: 4, Depth: 1, Activation: a}
-		m, err := net.Record(net.Init(1))
+	for _, a := range net.Activations {
+		n := net.Spec{Architecture: net.MLP, Width: 4, Depth: 1, Activation: a}.On(2)
+		m, err := Record(n, Init(n, 1))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,8 +137,8 @@ func TestRecordIsThePortableForm(t *testing.T) {
 
 func TestVelocityDoesNotDependOnTheBatch(t *testing.T) {
 	t.Parallel()
-	net := Net{Dim: 2, Width: 16, Depth: 2, Activation: ELU}
-	model, err := Compile(engine.Go, net, net.Init(1))
+	n := net.Spec{Architecture: net.MLP, Width: 16, Depth: 2, Activation: net.ELU}.On(2)
+	model, err := Compile(engine.Go, n, Init(n, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,10 +162,10 @@ func TestVelocityDoesNotDependOnTheBatch(t *testing.T) {
 
 func TestInitIsPyTorchs(t *testing.T) {
 	t.Parallel()
-	net := Net{Dim: 2, Width: 50, Depth: 2, Activation: ELU}
-	weights := net.Init(1)
+	n := net.Spec{Architecture: net.MLP, Width: 50, Depth: 2, Activation: net.ELU}.On(2)
+	weights := Init(n, 1)
 	at := 0
-	for _, p := range net.Params() {
+	for _, p := range n.Params() {
 		in := p.Dims[0]
 		if len(p.Dims) == 1 {
 			in = 3
@@ -195,17 +188,17 @@ func TestInitIsPyTorchs(t *testing.T) {
 // TestWeightsRoundTripByName is that of every architecture, whose names must differ for that.
 func TestWeightsRoundTripByName(t *testing.T) {
 	t.Parallel()
-	for _, net := range small(3, SiLU) {
+	for _, n := range small(3, net.SiLU) {
 		names := map[string]bool{}
-		for _, p := range net.Params() {
+		for _, p := range n.Params() {
 			names[p.Name] = true
 		}
-		file, err := EncodeWeights(net, net.Init(1))
+		file, err := EncodeWeights(n, Init(n, 1))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := DecodeWeights(net, file); err != nil || bits(got) != bits(net.Init(1)) || len(names) != len(net.Params()) {
-			t.Errorf("%s: the weights come back as others, %v; %d names for %d", net, err, len(names), len(net.Params()))
+		if got, err := DecodeWeights(n, file); err != nil || bits(got) != bits(Init(n, 1)) || len(names) != len(n.Params()) {
+			t.Errorf("%s: the weights come back as others, %v; %d names for %d", n, err, len(names), len(n.Params()))
 		}
 	}
 }
@@ -213,16 +206,16 @@ func TestWeightsRoundTripByName(t *testing.T) {
 // TestFreshNets: layer norms start as the identity, all else reaches nearly to 1/sqrt(in), where in is what an output sums.
 func TestFreshNets(t *testing.T) {
 	t.Parallel()
-	for _, net := range small(3, SiLU) {
-		net.Width = 32
-		weights := net.Init(1)
-		for _, p := range net.Params() {
+	for _, n := range small(3, net.SiLU) {
+		n.Width = 32
+		weights := Init(n, 1)
+		for _, p := range n.Params() {
 			numbers := weights[:p.Size()]
 			weights = weights[p.Size():]
 			if strings.Contains(p.Name, "norm") {
 				want := map[bool]float32{true: 1}[strings.HasSuffix(p.Name, "weight")]
 				if slices.Min(numbers) != want || slices.Max(numbers) != want {
-					t.Errorf("%s: %s starts as %v", net, p.Name, numbers)
+					t.Errorf("%s: %s starts as %v", n, p.Name, numbers)
 				}
 				continue
 			}
@@ -234,7 +227,7 @@ func TestFreshNets(t *testing.T) {
 				in *= float64(p.Dims[1])
 			}
 			if reach := float64(slices.Max(numbers)) * math.Sqrt(in); p.Size() > 100 && (reach < .9 || reach > 1) {
-				t.Errorf("%s: %s reaches to %g of its bound", net, p.Name, reach)
+				t.Errorf("%s: %s reaches to %g of its bound", n, p.Name, reach)
 			}
 		}
 	}
@@ -243,15 +236,15 @@ func TestFreshNets(t *testing.T) {
 // TestConvSeesItsNeighbours: 2 Depth + 2 coordinates to either side, and no other.
 func TestConvSeesItsNeighbours(t *testing.T) {
 	t.Parallel()
-	net := Net{Architecture: Conv, Dim: 12, Width: 6, Depth: 1, Activation: Tanh}
-	jac := jacobian(net, net.Init(1), .5, points32(1, 1, 12).Row(0))
-	p, err := CompileVJP(engine.Go, net, net.Init(1))
+	n := net.Spec{Architecture: net.Conv, Width: 6, Depth: 1, Activation: net.Tanh}.On(12)
+	jac := jacobian(n, Init(n, 1), .5, points32(1, 1, 12).Row(0))
+	p, err := CompileVJP(engine.Go, n, Init(n, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer p.Close()
 	x, unit := flow.NewBatch(12, 12), flow.NewBatch(12, 12)
-	for j := range net.Dim {
+	for j := range n.Dim() {
 		copy(x.Row(j), points32(1, 1, 12).Data)
 		unit.Row(j)[j] = 1
 	}
@@ -259,7 +252,7 @@ func TestConvSeesItsNeighbours(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for j := range net.Dim {
+	for j := range n.Dim() {
 		for i, got := range rows.Row(j) {
 			if sees := max(i-j, j-i) <= 4; sees != (got != 0) || math.Abs(got-jac[i][j]) > 1e-6 {
 				t.Errorf("dv%d/dx%d is %g, want %g", j, i, got, jac[i][j])
@@ -272,56 +265,48 @@ func TestNetsAreChecked(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name string
-		net  Net
+		n    net.Net
 		want string
 	}{
-		{"mlp", Net{Dim: 2, Width: 4, Depth: 1, Activation: ELU}, ""},
-		{"linear", Net{Dim: 2, Activation: ELU}, ""},
-		{"attention", Net{Architecture: Attention, Dim: 2, Width: 6, Depth: 1, Heads: 3, Activation: ELU}, ""},
-		{"no dimension", Net{Width: 4, Depth: 1, Activation: ELU}, "dimension 0"},
-		{"no width", Net{Dim: 2, Depth: 1, Activation: ELU}, "width 0"},
-		{"residual without width", Net{Architecture: Residual, Dim: 2, Activation: ELU}, "width 0"},
-		{"no activation", Net{Dim: 2, Width: 4, Depth: 1}, "no activation"},
-		{"no heads", Net{Architecture: Attention, Dim: 2, Width: 6, Depth: 1, Activation: ELU}, "0 heads"},
-		{"uneven heads", Net{Architecture: Attention, Dim: 2, Width: 6, Depth: 1, Heads: 4, Activation: ELU}, "4 heads do not share"},
-		{"heads of none", Net{Architecture: Conv, Dim: 2, Width: 6, Depth: 1, Heads: 2, Activation: ELU}, "conv takes no heads"},
+		{"mlp", net.Spec{Architecture: net.MLP, Width: 4, Depth: 1, Activation: net.ELU}.On(2), ""},
+		{"linear", net.Spec{Architecture: net.MLP, Activation: net.ELU}.On(2), ""},
+		{"attention", net.Spec{Architecture: net.Attention, Width: 6, Depth: 1, Heads: 3, Activation: net.ELU}.On(2), ""},
+		{"no dimension", net.Spec{Architecture: net.MLP, Width: 4, Depth: 1, Activation: net.ELU}.On(0), "dimension 0"},
+		{"no width", net.Spec{Architecture: net.MLP, Depth: 1, Activation: net.ELU}.On(2), "width 0"},
+		{"residual without width", net.Spec{Architecture: net.Residual, Activation: net.ELU}.On(2), "width 0"},
+		{"no activation", net.Spec{Architecture: net.MLP, Width: 4, Depth: 1}.On(2), "no activation"},
+		{"no heads", net.Spec{Architecture: net.Attention, Width: 6, Depth: 1, Activation: net.ELU}.On(2), "0 heads"},
+		{"uneven heads", net.Spec{Architecture: net.Attention, Width: 6, Depth: 1, Heads: 4, Activation: net.ELU}.On(2), "4 heads do not share"},
+		{"heads of none", net.Spec{Architecture: net.Conv, Width: 6, Depth: 1, Heads: 2, Activation: net.ELU}.On(2), "conv takes no heads"},
 	} {
-		err := c.net.Check()
+		err := c.n.Check()
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: error %v, want one with %q", c.name, err, c.want)
 		}
 		if c.want == "" {
 			continue
 		}
-		_, train := Train(context.Background(), engine.Go, c.net, Training{Steps: 1, Batch: 1}, 1, flow.CondOT, gaussianPairs(1, 1), nil)
-		_, compile := Compile(engine.Go, c.net, nil)
-		_, record := c.net.Record(nil)
+		_, train := Train(context.Background(), engine.Go, c.n, Training{Steps: 1, Batch: 1}, 1, flow.CondOT, gaussianPairs(1, 1), nil)
+		_, compile := Compile(engine.Go, c.n, nil)
+		_, record := Record(c.n, nil)
 		for what, got := range map[string]error{"train": train, "compile": compile, "record": record} {
 			if got == nil || !strings.HasSuffix(got.Error(), err.Error()) {
 				t.Errorf("%s: %s says %v, want %v", c.name, what, got, err)
 			}
 		}
 	}
-	for _, a := range Nets {
-		if got, err := ArchitectureByName(a.Name); err != nil || got.Name != a.Name {
-			t.Errorf("%s is found as %q, %v", a.Name, got.Name, err)
-		}
-	}
-	if _, err := ArchitectureByName("unet"); err == nil || !strings.Contains(err.Error(), "have mlp, residual, attention, conv") {
-		t.Errorf("error %v, want one that lists the architectures", err)
-	}
 }
 
 func TestWeightsRoundTrip(t *testing.T) {
 	t.Parallel()
-	net := Net{Dim: 3, Width: 5, Depth: 2, Activation: Tanh}
-	weights := net.Init(9)
+	n := net.Spec{Architecture: net.MLP, Width: 5, Depth: 2, Activation: net.Tanh}.On(3)
+	weights := Init(n, 9)
 	weights[0], weights[1] = float32(math.Inf(1)), float32(math.Copysign(0, -1))
-	file, err := EncodeWeights(net, weights)
+	file, err := EncodeWeights(n, weights)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := DecodeWeights(net, file)
+	got, err := DecodeWeights(n, file)
 	sameBits := func(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }
 	if err != nil || !slices.EqualFunc(got, weights, sameBits) {
 		t.Errorf("weights come back as %v, %v", got, err)
@@ -339,14 +324,15 @@ func TestWeightsRoundTrip(t *testing.T) {
 	if h := header["layers.0.bias"]; h.DType != "F32" || fmt.Sprint(h.Shape, h.Offsets) != "[5] [80 100]" || (8+size)%8 != 0 {
 		t.Errorf("layers.0.bias is described as %+v", h)
 	}
-	if _, err := DecodeWeights(Net{Dim: 3, Width: 6, Depth: 2, Activation: Tanh}, file); err == nil {
+	other := net.Spec{Architecture: net.MLP, Width: 6, Depth: 2, Activation: net.Tanh}.On(3)
+	if _, err := DecodeWeights(other, file); err == nil {
 		t.Error("the weights of another net are taken")
 	}
 }
 
 func FuzzDecodeWeights(f *testing.F) {
-	net := Net{Dim: 1, Width: 2, Depth: 1, Activation: Tanh}
-	file, err := EncodeWeights(net, net.Init(1))
+	n := net.Spec{Architecture: net.MLP, Width: 2, Depth: 1, Activation: net.Tanh}.On(1)
+	file, err := EncodeWeights(n, Init(n, 1))
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -355,32 +341,17 @@ func FuzzDecodeWeights(f *testing.F) {
 	f.Add(file[:len(file)-4])
 	f.Add(bytes.Replace(file, []byte("[0,"), []byte("[-8,"), 1))
 	f.Fuzz(func(t *testing.T, file []byte) {
-		if w, err := DecodeWeights(net, file); err == nil && len(w) != net.Size() {
-			t.Errorf("%d weights, want %d", len(w), net.Size())
+		if w, err := DecodeWeights(n, file); err == nil && len(w) != n.Size() {
+			t.Errorf("%d weights, want %d", len(w), n.Size())
 		}
 	})
 }
 
 func ExampleCompile() {
-	net := Net{Dim: 2, Width: 16, Depth: 2, Activation: SiLU}
-	model, _ := Compile(engine.Go, net, net.Init(0))
+	n := net.Spec{Architecture: net.MLP, Width: 16, Depth: 2, Activation: net.SiLU}.On(2)
+	model, _ := Compile(engine.Go, n, Init(n, 0))
 	defer model.Close()
 	u, _ := model.Field()(0.5, flow.NewBatch(3, 2))
 	fmt.Println(u.Len(), "velocities of dimension", u.Dim)
 	// Output: 3 velocities of dimension 2
-}
-
-func ExampleNets() {
-	for _, a := range Nets {
-		n := Net{Architecture: a, Dim: 2, Width: 64, Depth: 3, Activation: SiLU}
-		if slices.Contains(a.Takes, "heads") {
-			n.Heads = 4
-		}
-		fmt.Printf("%-9s %6d weights\n", a.Name, n.Size())
-	}
-	// Output:
-	// mlp         8706 weights
-	// residual   42818 weights
-	// attention 168002 weights
-	// conv      104577 weights
 }

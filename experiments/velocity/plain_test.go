@@ -1,6 +1,10 @@
 package velocity
 
-import "math"
+import (
+	"math"
+
+	"flowsweep/experiments/net"
+)
 
 // scalar is each activation in float64.
 var scalar = map[string]func(x float64) float64{
@@ -18,16 +22,16 @@ var scalar = map[string]func(x float64) float64{
 
 // plain evaluates a net at one point in float64, in plain loops: what the graphs are held against.
 type plain struct {
-	net     Net
+	net.Net
 	weights []float32 // those not used yet
 }
 
 // forward returns the velocity of a net at one point.
-func forward(n Net, weights []float32, t float64, x []float64) []float64 {
+func forward(n net.Net, weights []float32, t float64, x []float64) []float64 {
 	p := &plain{n, weights}
 	v := map[string]func(t float64, x []float64) []float64{
 		"mlp": p.mlp, "residual": p.residual, "attention": p.attention, "conv": p.conv,
-	}[n.architecture().Name](t, x)
+	}[n.Architecture.Name](t, x)
 	if len(p.weights) != 0 {
 		panic("weights are left over")
 	}
@@ -46,7 +50,7 @@ func (p *plain) take(n int) []float64 {
 func (p *plain) act(h []float64) []float64 {
 	out := make([]float64, len(h))
 	for i, v := range h {
-		out[i] = scalar[p.net.Activation.Name](v)
+		out[i] = scalar[p.Activation.Name](v)
 	}
 	return out
 }
@@ -85,10 +89,10 @@ func (p *plain) layer(in, out int) func(h []float64) []float64 {
 
 func (p *plain) mlp(t float64, x []float64) []float64 {
 	h := append([]float64{t}, x...)
-	for range p.net.Depth {
-		h = p.act(p.layer(len(h), p.net.Width)(h))
+	for range p.Depth {
+		h = p.act(p.layer(len(h), p.Width)(h))
 	}
-	return p.layer(len(h), p.net.Dim)(h)
+	return p.layer(len(h), p.Dim())(h)
 }
 
 func (p *plain) time(t float64) []float64 {
@@ -97,25 +101,25 @@ func (p *plain) time(t float64) []float64 {
 	for k := range 6 {
 		features[1+k], features[7+k] = math.Sincos(math.Pi * t * math.Pow(2, float64(k)))
 	}
-	h := p.act(p.layer(13, p.net.Width)(features))
-	return p.act(p.layer(p.net.Width, p.net.Width)(h))
+	h := p.act(p.layer(13, p.Width)(features))
+	return p.act(p.layer(p.Width, p.Width)(h))
 }
 
 func (p *plain) residual(t float64, x []float64) []float64 {
-	w := p.net.Width
+	w := p.Width
 	e := p.time(t)
-	h := p.layer(p.net.Dim, w)(x)
-	for range p.net.Depth {
+	h := p.layer(p.Dim(), w)(x)
+	for range p.Depth {
 		shift := p.layer(w, w)(e)
 		inner := plus(p.layer(w, w)(p.act(h)), shift)
 		h = plus(h, p.layer(w, w)(p.act(inner)))
 	}
-	return p.layer(w, p.net.Dim)(p.act(h))
+	return p.layer(w, p.Dim())(p.act(h))
 }
 
 // norm reads a layer norm.
 func (p *plain) norm() func(int, []float64) []float64 {
-	gain, offset := p.take(p.net.Width), p.take(p.net.Width)
+	gain, offset := p.take(p.Width), p.take(p.Width)
 	return func(_ int, h []float64) []float64 {
 		mean, variance := 0., 0.
 		for _, v := range h {
@@ -133,7 +137,7 @@ func (p *plain) norm() func(int, []float64) []float64 {
 }
 
 func (p *plain) attention(t float64, x []float64) []float64 {
-	d, w := p.net.Dim, p.net.Width
+	d, w := p.Dim(), p.Width
 	e := p.time(t)
 	kernel, bias := p.take(d*w), p.take(d*w)
 	h := make([][]float64, d)
@@ -143,7 +147,7 @@ func (p *plain) attention(t float64, x []float64) []float64 {
 			h[i][j] = x[i]*kernel[i*w+j] + bias[i*w+j]
 		}
 	}
-	for range p.net.Depth {
+	for range p.Depth {
 		shift := p.layer(w, w)(e)
 		h = each(h, func(_ int, h []float64) []float64 { return plus(h, shift) })
 		mixed := p.attend(each(h, p.norm()))
@@ -164,7 +168,7 @@ func (p *plain) attention(t float64, x []float64) []float64 {
 }
 
 func (p *plain) attend(h [][]float64) [][]float64 {
-	w, size := p.net.Width, p.net.Width/p.net.Heads
+	w, size := p.Width, p.Width/p.Heads
 	query, key, value, out := p.layer(w, w), p.layer(w, w), p.layer(w, w), p.layer(w, w)
 	return each(h, func(_ int, from []float64) []float64 {
 		mixed := make([]float64, w)
@@ -209,7 +213,7 @@ func (p *plain) convolution(in, out int) func(h [][]float64) [][]float64 {
 }
 
 func (p *plain) conv(t float64, x []float64) []float64 {
-	w := p.net.Width
+	w := p.Width
 	act := func(_ int, h []float64) []float64 { return p.act(h) }
 	e := p.time(t)
 	h := make([][]float64, len(x))
@@ -217,7 +221,7 @@ func (p *plain) conv(t float64, x []float64) []float64 {
 		h[i] = []float64{v}
 	}
 	h = p.convolution(1, w)(h)
-	for range p.net.Depth {
+	for range p.Depth {
 		scale, shift := p.layer(w, w)(e), p.layer(w, w)(e)
 		inner := each(p.convolution(w, w)(each(h, act)), func(_ int, h []float64) []float64 {
 			out := make([]float64, w)

@@ -8,24 +8,25 @@ import (
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/net"
 )
 
 // TestRecordedDivergence is that of the compiled net, for every architecture, activation and batch size, none included.
 // Sums of some ten terms of order 1 in 32 bits are good to about 1e-6.
 func TestRecordedDivergence(t *testing.T) {
 	t.Parallel()
-	var nets []Net
-	for _, a := range Activations {
-		nets = append(nets, Net{Dim: 3, Width: 9, Depth: 2, Activation: a})
+	var nets []net.Net
+	for _, a := range net.Activations {
+		nets = append(nets, net.Spec{Architecture: net.MLP, Width: 9, Depth: 2, Activation: a}.On(3))
 	}
 	for _, dim := range []int{1, 2} {
-		nets = append(nets, small(dim, SiLU)...)
+		nets = append(nets, small(dim, net.SiLU)...)
 	}
 	for _, n := range nets {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()
 			weights := perturbed(n)
-			m, err := n.RecordDivergence(weights)
+			m, err := RecordDivergence(n, weights)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -44,16 +45,16 @@ func TestRecordedDivergence(t *testing.T) {
 				}
 				defer s.Close()
 				for _, rows := range []int{0, 1, 13, 40} {
-					x, t32 := points32(1, rows, n.Dim), make([]float32, rows)
+					x, t32 := points32(1, rows, n.Dim()), make([]float32, rows)
 					x32 := flow.Narrow(nil, x.Data)
 					for i := range t32 {
 						t32[i] = .375
 					}
-					out, err := s.Run(ort.Tensor{Dims: []int{rows, 1}, Data: t32}, ort.Tensor{Dims: []int{rows, n.Dim}, Data: x32})
+					out, err := s.Run(ort.Tensor{Dims: []int{rows, 1}, Data: t32}, ort.Tensor{Dims: []int{rows, n.Dim()}, Data: x32})
 					if err != nil {
 						t.Fatal(err)
 					}
-					v, div, err := d.DivField()(.375, flow.Batch{Dim: n.Dim, Data: x.Data})
+					v, div, err := d.DivField()(.375, flow.Batch{Dim: n.Dim(), Data: x.Data})
 					if err != nil || fmt.Sprint(out[1].Dims) != fmt.Sprint([]int{rows, 1}) {
 						t.Fatalf("%d rows: sizes %v, %v", rows, out[1].Dims, err)
 					}

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"flowsweep/experiments/net"
 )
 
 // This file holds the safetensors format (github.com/huggingface/safetensors): the length of a header, the header in
@@ -24,7 +26,7 @@ type tensorHeader struct {
 }
 
 // encodeTensors returns a file of tensors, whose numbers follow each other in data, and of metadata if there is any.
-func encodeTensors(tensors []Param, metadata map[string]string, data []byte) ([]byte, error) {
+func encodeTensors(tensors []net.Param, metadata map[string]string, data []byte) ([]byte, error) {
 	header := map[string]any{}
 	if metadata != nil {
 		header[metadataKey] = metadata
@@ -87,7 +89,7 @@ func openTensors(file []byte) (*tensorFile, error) {
 }
 
 // read returns the numbers of a tensor.
-func (f *tensorFile) read(p Param) ([]float32, error) {
+func (f *tensorFile) read(p net.Param) ([]float32, error) {
 	var h tensorHeader
 	if text, ok := f.header[p.Name]; ok {
 		if err := json.Unmarshal(text, &h); err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/net"
 	"flowsweep/experiments/oracle"
 	"flowsweep/experiments/target"
 	"flowsweep/experiments/velocity"
@@ -22,7 +23,7 @@ import (
 func TestGradientsOfBothLossesAreEqual(t *testing.T) {
 	t.Parallel()
 	const n, h = 40_000, 1e-2
-	net := velocity.Net{Dim: 2, Width: 16, Depth: 2, Activation: velocity.SiLU}
+	small := net.Spec{Architecture: net.MLP, Width: 16, Depth: 2, Activation: net.SiLU}.On(2)
 	for _, maker := range []flow.Maker[target.Target]{target.Moons{Noise: .1}, target.Checkerboard{Scale: 1}} {
 		to, err := maker.Make()
 		if err != nil {
@@ -41,7 +42,7 @@ func TestGradientsOfBothLossesAreEqual(t *testing.T) {
 			}
 			errors, gradients := 0., 0.
 			for seed := range uint64(3) {
-				up, down := nudged(t, net, seed, h, ts, xt), nudged(t, net, seed, -h, ts, xt)
+				up, down := nudged(t, small, seed, h, ts, xt), nudged(t, small, seed, -h, ts, xt)
 				sum, squares, gradient := 0., 0., 0.
 				for i := range n {
 					z := 0.
@@ -67,14 +68,14 @@ func TestGradientsOfBothLossesAreEqual(t *testing.T) {
 }
 
 // nudged returns the velocity of a fresh net whose weights are moved by h along a random direction.
-func nudged(t *testing.T, net velocity.Net, seed uint64, h float64, ts []float64, x flow.Batch) flow.Batch {
+func nudged(t *testing.T, n net.Net, seed uint64, h float64, ts []float64, x flow.Batch) flow.Batch {
 	t.Helper()
-	weights, direction := net.Init(7), flow.NewBatch(1, net.Size())
+	weights, direction := velocity.Init(n, 7), flow.NewBatch(1, n.Size())
 	flow.NewStream(seed, "direction").Normal(direction, 0)
 	for i, e := range direction.Data {
 		weights[i] += float32(h * e)
 	}
-	model, err := velocity.Compile(engine.Go, net, weights)
+	model, err := velocity.Compile(engine.Go, n, weights)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/net"
 )
 
 // Training says how a net is trained: Steps steps of an Optimizer, each on a fresh batch of Batch pairs.
@@ -45,7 +46,7 @@ type Pairs func(step int, t []float64, x0, x1 flow.Batch) error
 // ends with the error it returns, with that of Save, and with that of the context. A loss that is not finite is the caller's
 // to judge; weights that are not finite at the end are an error, and a From that is not of this training a
 // *CheckpointError. With Ahead, pairs is called from another goroutine.
-func Train(ctx context.Context, e engine.Engine, n Net, tr Training, seed uint64, path flow.Path, pairs Pairs,
+func Train(ctx context.Context, e engine.Engine, n net.Net, tr Training, seed uint64, path flow.Path, pairs Pairs,
 	log func(step int, loss float64) error,
 ) ([]float32, error) {
 	if err := n.Check(); err != nil {
@@ -53,7 +54,7 @@ func Train(ctx context.Context, e engine.Engine, n Net, tr Training, seed uint64
 	}
 	done, state, err := 0, []engine.Tensor(nil), error(nil)
 	if tr.From == nil {
-		state = tr.Optimizer.start(n.Init(seed))
+		state = tr.Optimizer.start(Init(n, seed))
 	} else if done, state, err = tr.decode(n, seed, tr.From); err != nil {
 		return nil, &CheckpointError{err}
 	}
@@ -114,7 +115,7 @@ func run(ctx context.Context, loop engine.Loop, tr Training, done int, draw func
 }
 
 // save hands out the checkpoint of a step, if it is wanted.
-func (tr Training) save(loop engine.Loop, n Net, seed uint64, step int) error {
+func (tr Training) save(loop engine.Loop, n net.Net, seed uint64, step int) error {
 	if tr.Save == nil {
 		return nil
 	}
@@ -144,11 +145,11 @@ func checkFinite(weights []float32, rate float64) error {
 
 // compileStep builds one training step: from the state of the optimizer, weights first, and a batch, to the next state
 // and the loss, (1).
-func compileStep(e engine.Engine, n Net, tr Training) (engine.Program, error) {
-	rows := []int{tr.Batch, n.Dim}
+func compileStep(e engine.Engine, n net.Net, tr Training) (engine.Program, error) {
+	rows := []int{tr.Batch, n.Dim()}
 	program, err := e.Compile(func(in []*graph.Node) []*graph.Node {
 		state, t, x, u := in[:len(in)-3], in[len(in)-3], in[len(in)-2], in[len(in)-1]
-		loss, grad := n.loss(n.split(state[0]), t, x, u, n.chunks(tr.Batch))
+		loss, grad := lossOf(n, split(n, state[0]), t, x, u, chunks(n, tr.Batch))
 		return append(tr.Optimizer.update(state, grad, tr.Steps), graph.InsertAxes(loss, 0))
 	}, append(tr.Optimizer.state(n.Size()),
 		engine.Input{Name: "t", Dims: []int{tr.Batch, 1}}, engine.Input{Name: "x", Dims: rows}, engine.Input{Name: "u", Dims: rows})...)

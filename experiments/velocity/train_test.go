@@ -12,6 +12,7 @@ import (
 
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/net"
 )
 
 // gaussianPairs couples N(0, I) with N(0, s^2 I).
@@ -35,9 +36,9 @@ func gaussianPairs(seed uint64, s float64) Pairs {
 func TestTrainingReachesTheFloor(t *testing.T) {
 	t.Parallel()
 	const s, steps, last = .5, 1500, 400
-	net := Net{Dim: 2, Width: 24, Depth: 2, Activation: SiLU}
+	n := net.Spec{Architecture: net.MLP, Width: 24, Depth: 2, Activation: net.SiLU}.On(2)
 	mean, first := 0., 0.
-	_, err := Train(context.Background(), engine.Go, net, Training{Steps: steps, Batch: 256, Optimizer: Optimizer{Rate: 3e-3}}, 1, flow.CondOT,
+	_, err := Train(context.Background(), engine.Go, n, Training{Steps: steps, Batch: 256, Optimizer: Optimizer{Rate: 3e-3}}, 1, flow.CondOT,
 		gaussianPairs(1, s), func(step int, loss float64) error {
 			if step == 1 {
 				first = loss
@@ -138,9 +139,9 @@ func plainOptimizer(o Optimizer, w []float64, steps int) []float64 {
 
 func TestTrainingIsReproducible(t *testing.T) {
 	t.Parallel()
-	net := Net{Dim: 2, Width: 8, Depth: 1, Activation: ELU}
+	n := net.Spec{Architecture: net.MLP, Width: 8, Depth: 1, Activation: net.ELU}.On(2)
 	run := func(seed uint64, ahead bool) []float32 {
-		w, err := Train(context.Background(), engine.Go, net, Training{Steps: 20, Batch: 16, Ahead: ahead, Optimizer: Optimizer{Rate: 1e-2}}, seed, flow.CondOT,
+		w, err := Train(context.Background(), engine.Go, n, Training{Steps: 20, Batch: 16, Ahead: ahead, Optimizer: Optimizer{Rate: 1e-2}}, seed, flow.CondOT,
 			gaussianPairs(seed, 1), func(int, float64) error { return nil })
 		if err != nil {
 			t.Fatal(err)
@@ -158,10 +159,10 @@ func TestTrainingIsReproducible(t *testing.T) {
 
 func TestTrainingStops(t *testing.T) {
 	t.Parallel()
-	net := Net{Dim: 1, Width: 2, Depth: 1, Activation: ReLU}
+	n := net.Spec{Architecture: net.MLP, Width: 2, Depth: 1, Activation: net.ReLU}.On(1)
 	training := Training{Steps: 100, Batch: 4, Optimizer: Optimizer{Rate: 1e-2}}
 	enough := errors.New("enough")
-	_, err := Train(context.Background(), engine.Go, net, training, 1, flow.CondOT, gaussianPairs(1, 1), func(step int, _ float64) error {
+	_, err := Train(context.Background(), engine.Go, n, training, 1, flow.CondOT, gaussianPairs(1, 1), func(step int, _ float64) error {
 		if step == 3 {
 			return enough
 		}
@@ -172,7 +173,7 @@ func TestTrainingStops(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	steps := 0
-	_, err = Train(ctx, engine.Go, net, training, 1, flow.CondOT, gaussianPairs(1, 1), func(step int, _ float64) error {
+	_, err = Train(ctx, engine.Go, n, training, 1, flow.CondOT, gaussianPairs(1, 1), func(step int, _ float64) error {
 		steps = step
 		cancel()
 		return nil
@@ -184,8 +185,8 @@ func TestTrainingStops(t *testing.T) {
 
 func TestWeightsThatOverflowAreAnError(t *testing.T) {
 	t.Parallel()
-	net := Net{Dim: 1, Width: 2, Depth: 1, Activation: ReLU}
-	_, err := Train(context.Background(), engine.Go, net, Training{Steps: 1, Batch: 4, Optimizer: Optimizer{Rate: 1e300}}, 1, flow.CondOT, gaussianPairs(1, 1),
+	n := net.Spec{Architecture: net.MLP, Width: 2, Depth: 1, Activation: net.ReLU}.On(1)
+	_, err := Train(context.Background(), engine.Go, n, Training{Steps: 1, Batch: 4, Optimizer: Optimizer{Rate: 1e300}}, 1, flow.CondOT, gaussianPairs(1, 1),
 		func(int, float64) error { return nil })
 	if err == nil || !strings.Contains(err.Error(), "lower the rate") {
 		t.Errorf("error %v after a last step that overflows", err)
@@ -196,8 +197,8 @@ func BenchmarkStep(b *testing.B) {
 	for _, e := range engine.Engines {
 		for _, width := range []int{16, 32, 64, 128} {
 			b.Run(fmt.Sprintf("%s/3x%d", e.Name, width), func(b *testing.B) {
-				net := Net{Dim: 2, Width: width, Depth: 3, Activation: ELU}
-				_, err := Train(context.Background(), e, net, Training{Steps: b.N, Batch: 256, Optimizer: Optimizer{Rate: 1e-3}}, 1, flow.CondOT,
+				n := net.Spec{Architecture: net.MLP, Width: width, Depth: 3, Activation: net.ELU}.On(2)
+				_, err := Train(context.Background(), e, n, Training{Steps: b.N, Batch: 256, Optimizer: Optimizer{Rate: 1e-3}}, 1, flow.CondOT,
 					gaussianPairs(1, 1), func(int, float64) error { return nil })
 				if err != nil {
 					b.Fatal(err)
@@ -211,15 +212,15 @@ func BenchmarkStep(b *testing.B) {
 // same bits every time. Sums in another order differ by 1e-7, which training magnifies.
 func TestEnginesAgree(t *testing.T) {
 	t.Parallel()
-	nets := small(2, SiLU)
-	for _, a := range Activations {
-		nets = append(nets, Net{Dim: 2, Width: 32, Depth: 2, Activation: a})
+	nets := small(2, net.SiLU)
+	for _, a := range net.Activations {
+		nets = append(nets, net.Spec{Architecture: net.MLP, Width: 32, Depth: 2, Activation: a}.On(2))
 	}
-	for _, net := range nets {
-		t.Run(net.String(), func(t *testing.T) {
+	for _, n := range nets {
+		t.Run(n.String(), func(t *testing.T) {
 			t.Parallel()
 			run := func(e engine.Engine) (losses []float64, weights []float32) {
-				weights, err := Train(context.Background(), e, net, Training{Steps: 100, Batch: 64, Optimizer: Optimizer{Rate: 3e-3}}, 1,
+				weights, err := Train(context.Background(), e, n, Training{Steps: 100, Batch: 64, Optimizer: Optimizer{Rate: 3e-3}}, 1,
 					flow.CondOT, gaussianPairs(1, 2), func(_ int, loss float64) error {
 						losses = append(losses, loss)
 						return nil
@@ -254,10 +255,10 @@ func TestEnginesAgree(t *testing.T) {
 // depend on how many those are.
 func TestThreadsDoNotChangeTheBits(t *testing.T) {
 	t.Parallel()
-	net := Net{Dim: 2, Width: 256, Depth: 2, Activation: SiLU}
+	n := net.Spec{Architecture: net.MLP, Width: 256, Depth: 2, Activation: net.SiLU}.On(2)
 	var first []float32
 	for _, threads := range []int{1, 2, 3} {
-		weights, err := Train(context.Background(), engine.ONNXRuntime.WithThreads(threads), net,
+		weights, err := Train(context.Background(), engine.ONNXRuntime.WithThreads(threads), n,
 			Training{Steps: 10, Batch: 1000, Optimizer: Optimizer{Rate: 1e-3}}, 1, flow.CondOT, gaussianPairs(1, 2),
 			func(int, float64) error { return nil })
 		if err != nil {

@@ -1,10 +1,32 @@
 package velocity
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/core/graph"
+
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/net"
+)
+
+// Init returns fresh weights, (P), which depend on the seed and on nothing else. Kernels and biases are uniform in
+// +-1/sqrt(in), PyTorch's default for linear layers and convolutions, where in counts the numbers that go into one that
+// comes out; layer norms start as the identity.
+func Init(n net.Net, seed uint64) []float32 {
+	weights := make([]float32, 0, n.Size())
+	stream := flow.NewStream(seed, "init")
+	for _, p := range n.Params() {
+		for range p.Size() {
+			u := stream.At(uint64(len(weights))).Float64()
+			weights = append(weights, float32(p.Center+p.Bound*(2*u-1)))
+		}
+	}
+	return weights
+}
 
 // EncodeWeights returns the weights in the safetensors format, which Python reads by name. Equal weights give equal bytes.
-func EncodeWeights(n Net, weights []float32) ([]byte, error) {
-	if err := n.checkWeights(weights); err != nil {
+func EncodeWeights(n net.Net, weights []float32) ([]byte, error) {
+	if err := checkWeights(n, weights); err != nil {
 		return nil, err
 	}
 	file, err := encodeTensors(n.Params(), nil, littleEndian(weights))
@@ -16,7 +38,7 @@ func EncodeWeights(n Net, weights []float32) ([]byte, error) {
 
 // DecodeWeights returns the weights of the net from the bytes of EncodeWeights, or an error where they are of another
 // net or damaged.
-func DecodeWeights(n Net, file []byte) ([]float32, error) {
+func DecodeWeights(n net.Net, file []byte) ([]float32, error) {
 	tensors, err := openTensors(file)
 	if err != nil {
 		return nil, fmt.Errorf("decode weights: %w", err)
@@ -33,7 +55,7 @@ func DecodeWeights(n Net, file []byte) ([]float32, error) {
 }
 
 // checkWeights returns an error unless the weights are those of a net.
-func (n Net) checkWeights(weights []float32) error {
+func checkWeights(n net.Net, weights []float32) error {
 	if err := n.Check(); err != nil {
 		return err
 	}
@@ -41,4 +63,26 @@ func (n Net) checkWeights(weights []float32) error {
 		return fmt.Errorf("the net has %d weights, got %d", n.Size(), len(weights))
 	}
 	return nil
+}
+
+// split cuts the flat weights, (P), into those of Params.
+func split(n net.Net, flat *graph.Node) []*graph.Node {
+	var params []*graph.Node
+	at := 0
+	for _, p := range n.Params() {
+		piece := graph.Slice(flat, graph.AxisRange(at, at+p.Size()))
+		params = append(params, graph.Reshape(piece, p.Dims...))
+		at += p.Size()
+	}
+	return params
+}
+
+// flatten joins the pieces that split made into one vector again, (P). Gradients are taken by piece and joined: through
+// the cuts, each would be a vector of all weights, padded with zeros.
+func flatten(pieces []*graph.Node) *graph.Node {
+	flat := make([]*graph.Node, len(pieces))
+	for i, p := range pieces {
+		flat[i] = graph.Reshape(p, p.Shape().Size())
+	}
+	return graph.Concatenate(flat, 0)
 }

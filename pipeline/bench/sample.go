@@ -10,10 +10,10 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
 	"flowsweep/export"
-	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/ship"
 )
 
@@ -38,11 +38,8 @@ func measureSample(ctx context.Context, _ Options) (any, func(w io.Writer), erro
 
 func benchSample(ctx context.Context) (rows []sampleSpeed, err error) {
 	err = eachCase(func(e engine.Engine, name string, fit experiments.Fit) error {
-		net, err := job.NetOf(fit.Recipe)
-		if err != nil {
-			return err
-		}
-		model, err := velocity.Compile(e, net, net.Init(0))
+		net := fit.Recipe.VelocityNet()
+		model, err := velocity.Compile(e, net, velocity.Init(net, 0))
 		if err != nil {
 			return err
 		}
@@ -51,7 +48,7 @@ func benchSample(ctx context.Context) (rows []sampleSpeed, err error) {
 		if e.Name == engine.Go.Name {
 			count = 2_000 // a rate needs no more
 		}
-		x0 := flow.NewBatch(count, net.Dim)
+		x0 := flow.NewBatch(count, net.Dim())
 		flow.NewStream(0, "noise").Normal(x0, 0)
 		speed := func(how string, sample func() error) error {
 			start := time.Now()
@@ -77,8 +74,8 @@ func benchSample(ctx context.Context) (rows []sampleSpeed, err error) {
 }
 
 // benchSampler opens a sampler file of the net and passes it to measure.
-func benchSampler(net velocity.Net, threads int, measure func(sample func(x0 flow.Batch) (flow.Batch, error)) error) error {
-	file, err := export.Sampler(net, net.Init(0), ode.Midpoint, ode.Uniform(20), export.About{}, export.SamplerOptions{})
+func benchSampler(n net.Net, threads int, measure func(sample func(x0 flow.Batch) (flow.Batch, error)) error) error {
+	file, err := export.Sampler(n, velocity.Init(n, 0), ode.Midpoint, ode.Uniform(20), export.About{}, export.SamplerOptions{})
 	if err != nil {
 		return err
 	}

@@ -36,10 +36,7 @@ func measureTrain(ctx context.Context, o Options) (any, func(w io.Writer), error
 
 func benchTrain(ctx context.Context, d time.Duration) (rows []trainSpeed, err error) {
 	err = eachCase(func(e engine.Engine, name string, fit experiments.Fit) error {
-		net, err := job.NetOf(fit.Recipe)
-		if err != nil {
-			return err
-		}
+		net := fit.Recipe.VelocityNet()
 		before, err := peak(e, d)
 		if err != nil {
 			return err
@@ -54,7 +51,7 @@ func benchTrain(ctx context.Context, d time.Duration) (rows []trainSpeed, err er
 		}
 		rows = append(rows, trainSpeed{
 			Case: name, Engine: e.Name, Threads: e.Threads, MsStep: 1e3 * seconds,
-			GFlops: job.StepFlops(net, fit.Recipe.Train.Batch) / seconds / 1e9, Peak: (before + after) / 2 / 1e9,
+			GFlops: net.StepFlops(fit.Recipe.Train.Batch) / seconds / 1e9, Peak: (before + after) / 2 / 1e9,
 		})
 		return nil
 	})
@@ -76,10 +73,7 @@ var errEnough = errors.New("measured")
 // stepSeconds returns the mean time of a training step, measured for about d after a first step to warm up.
 func stepSeconds(ctx context.Context, e engine.Engine, fit experiments.Fit, d time.Duration) (seconds float64, err error) {
 	fit.Recipe.Train.Steps = 1 << 30
-	net, err := job.NetOf(fit.Recipe)
-	if err != nil {
-		return 0, err
-	}
+	net := fit.Recipe.VelocityNet()
 	t := fit.Recipe.Train
 	training := velocity.Training{Steps: t.Steps, Batch: t.Batch, Ahead: runtime.GOMAXPROCS(0) > 1, Optimizer: velocity.Optimizer{Rate: t.Rate}}
 	var start time.Time

@@ -5,35 +5,13 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
-	"flowsweep/experiments/velocity"
+	"flowsweep/experiments/net"
 )
 
 // Multiplications estimates the multiplications of one training, up to a common factor.
 func Multiplications(r experiments.Recipe) float64 {
-	net, err := NetOf(r)
-	if err != nil {
-		return 0
-	}
+	net := r.VelocityNet()
 	return float64(net.Size()) * float64(r.Train.Batch) * float64(r.Train.Steps)
-}
-
-// StepFlops counts the floating-point operations in the matrix products of a training step: one product forward and two
-// backward per layer, except for the unused gradient of the inputs.
-func StepFlops(net velocity.Net, batch int) float64 {
-	products := 0
-	for i, p := range net.Params() {
-		if len(p.Dims) != 2 {
-			continue
-		}
-		products += 3 * p.Size()
-		if i == 0 {
-			products -= p.Size()
-		}
-	}
-	if name := net.Architecture.Name; name == velocity.Attention.Name || name == velocity.Conv.Name {
-		products *= net.Dim // their weights serve every coordinate
-	}
-	return 2 * float64(batch) * float64(products)
 }
 
 // threadsPay is the number of floating-point operations per training step above which a second thread pays. Below it,
@@ -42,8 +20,7 @@ const threadsPay = 200e6
 
 // EngineFor returns the engine for a fit, with that many threads if its steps are large enough to use them.
 func EngineFor(e engine.Engine, fit experiments.Fit, threads int) engine.Engine {
-	net, err := NetOf(fit.Recipe)
-	if err != nil || StepFlops(net, fit.Recipe.Train.Batch) < threadsPay {
+	if fit.Recipe.VelocityNet().StepFlops(fit.Recipe.Train.Batch) < threadsPay {
 		return e
 	}
 	return e.WithThreads(threads)
@@ -52,21 +29,18 @@ func EngineFor(e engine.Engine, fit experiments.Fit, threads int) engine.Engine 
 // Megabytes estimates the memory that a fit takes: weights, moments and their updates; inputs, outputs and gradients of each
 // layer for a batch; and the reference and the samples of one run.
 func Megabytes(r experiments.Recipe, samples int) float64 {
-	net, err := NetOf(r)
-	if err != nil {
-		return 0
-	}
+	net := r.VelocityNet()
 	state, layers := 10*net.Size(), 6*r.Train.Batch*net.Width*(net.Depth+1)
-	return (4*float64(state+layers) + 8*float64(8*samples*net.Dim)) / 1e6
+	return (4*float64(state+layers) + 8*float64(8*samples*net.Dim())) / 1e6
 }
 
 // checkMemory returns an error if weights, gradient and the two moments of Adam alone exceed the memory, in bytes; 0 means
 // unknown. A Go program that runs out of memory gets no error: it dies, and takes the other fits with it.
-func checkMemory(net velocity.Net, have float64) error {
-	need := 4 * 4 * float64(net.Size())
+func checkMemory(n net.Net, have float64) error {
+	need := 4 * 4 * float64(n.Size())
 	if have > 0 && need > have {
 		return fmt.Errorf("its %d parameters need %.1f GB to be trained, and this machine has %.1f: lower the width or the depth",
-			net.Size(), need/1e9, have/1e9)
+			n.Size(), need/1e9, have/1e9)
 	}
 	return nil
 }

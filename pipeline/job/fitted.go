@@ -37,10 +37,7 @@ func OpenFresh(e engine.Engine, fit experiments.Fit, weights []float32, seed uin
 }
 
 func open(e engine.Engine, fit experiments.Fit, weights []float32, seed uint64, noise string) (*Fitted, error) {
-	net, err := NetOf(fit.Recipe)
-	if err != nil {
-		return nil, err
-	}
+	net := fit.Recipe.VelocityNet()
 	model, err := velocity.Compile(e, net, weights)
 	if err != nil {
 		return nil, err
@@ -63,7 +60,7 @@ type start struct {
 
 func (f *Fitted) start(count int) *start {
 	if f.starts[count] == nil {
-		o := &start{x0: flow.NewBatch(count, f.model.Net.Dim)}
+		o := &start{x0: flow.NewBatch(count, f.model.Net.Dim())}
 		f.fit.Recipe.Source.Fill(o.x0, flow.NewStream(f.seed, f.noise), 0)
 		f.starts[count] = o
 	}

@@ -53,11 +53,7 @@ type Trained struct {
 // Train trains the net of a job, from its checkpoint if that can be used. It is an error if the loss is not finite or the
 // net is too large for the memory. When the context ends, Train saves a checkpoint and returns the context's error.
 func Train(ctx context.Context, j Job, events Events) (Trained, error) {
-	net, err := NetOf(j.Fit.Recipe)
-	if err == nil {
-		err = checkMemory(net, j.Memory)
-	}
-	if err != nil {
+	if err := checkMemory(j.Fit.Recipe.VelocityNet(), j.Memory); err != nil {
 		return Trained{}, err
 	}
 	from, err := decodeCheckpoint(j)

@@ -28,55 +28,6 @@ func plan(t *testing.T, text string) experiments.Plan {
 	return p
 }
 
-// TestActivationsAreOneList: the names a spec may give are those the nets know. The two lists are apart because the
-// words of a spec must not drag GoMLX in.
-func TestActivationsAreOneList(t *testing.T) {
-	t.Parallel()
-	for _, a := range velocity.Activations {
-		p := plan(t, "name: a\ntarget: moons\nnet: {activation: "+a.Name+"}\n")
-		if net, err := NetOf(p.Fits[0].Recipe); err != nil || net.Activation.Name != a.Name {
-			t.Errorf("%s: net with %q, %v", a.Name, net.Activation.Name, err)
-		}
-	}
-	_, err := experiments.Parse("spec.yaml", []byte("name: a\ntarget: moons\nnet: {activation: gone}\n"))
-	if err == nil {
-		t.Fatal("an unknown activation passes")
-	}
-	_, have, _ := strings.Cut(err.Error(), "(have ")
-	have, _, _ = strings.Cut(have, ")")
-	for name := range strings.SplitSeq(have, ", ") {
-		if _, err := velocity.ActivationByName(name); err != nil {
-			t.Errorf("a spec may say %q, but %v", name, err)
-		}
-	}
-}
-
-// TestArchitecturesAreOneList is the same for architectures, and that each takes heads in a spec only where the net does.
-func TestArchitecturesAreOneList(t *testing.T) {
-	t.Parallel()
-	for _, a := range velocity.Nets {
-		net, err := NetOf(plan(t, "name: a\ntarget: moons\nnet: {name: "+a.Name+"}\n").Fits[0].Recipe)
-		if err != nil || net.Architecture.Name != a.Name || net.Check() != nil {
-			t.Errorf("%s: net %v, %v, %v", a.Name, net, err, net.Check())
-		}
-		_, err = experiments.Parse("spec.yaml", []byte("name: a\ntarget: moons\nnet: {name: "+a.Name+", heads: 2}\n"))
-		if takes := slices.Contains(a.Takes, "heads"); takes != (err == nil) {
-			t.Errorf("%s takes heads: %t; a spec that gives some: %v", a.Name, takes, err)
-		}
-	}
-	_, err := experiments.Parse("spec.yaml", []byte("name: a\ntarget: moons\nnet: {name: gone}\n"))
-	if err == nil {
-		t.Fatal("an unknown architecture passes")
-	}
-	_, have, _ := strings.Cut(err.Error(), "(have ")
-	have, _, _ = strings.Cut(have, ")")
-	for name := range strings.SplitSeq(have, ", ") {
-		if _, err := velocity.ArchitectureByName(name); err != nil {
-			t.Errorf("a spec may say %q, but %v", name, err)
-		}
-	}
-}
-
 // TestPairsDoNotDependOnTheBatch: the points of a fit are numbered through, so the second batch of 4 is the second half
 // of one of 8, and no point comes twice.
 func TestPairsDoNotDependOnTheBatch(t *testing.T) {
@@ -103,11 +54,7 @@ func TestPairsDoNotDependOnTheBatch(t *testing.T) {
 // untrained returns the net of the plan's first fit as it is before training.
 func untrained(t *testing.T, p experiments.Plan, seed uint64) *Fitted {
 	t.Helper()
-	net, err := NetOf(p.Fits[0].Recipe)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := Open(engine.Go, p.Fits[0], net.Init(1), seed)
+	f, err := Open(engine.Go, p.Fits[0], velocity.Init(p.Fits[0].Recipe.VelocityNet(), 1), seed)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,21 +13,6 @@ import (
 // CurvePoints is the approximate number of points in a loss curve. Each is the mean over the steps since the one before.
 const CurvePoints = 500
 
-// NetOf returns the velocity net of a recipe.
-func NetOf(r experiments.Recipe) (velocity.Net, error) {
-	activation, err := velocity.ActivationByName(r.Net.Activation)
-	if err != nil {
-		return velocity.Net{}, err
-	}
-	architecture, err := velocity.ArchitectureByName(r.Net.Name)
-	if err != nil {
-		return velocity.Net{}, err
-	}
-	return velocity.Net{
-		Architecture: architecture, Dim: r.Target.Dim, Width: r.Net.Width, Depth: r.Net.Depth, Heads: r.Net.Heads, Activation: activation,
-	}, nil
-}
-
 // curveSteps returns over how many steps each point of a fit's loss curve is averaged.
 func curveSteps(fit experiments.Fit) int {
 	return (fit.Recipe.Train.Steps + CurvePoints - 1) / CurvePoints
@@ -59,10 +44,7 @@ func train(ctx context.Context, j Job, from *checkpoint, events Events) (got Tra
 
 // run trains the net and returns its weights.
 func (t *training) run(ctx context.Context) ([]float32, error) {
-	net, err := NetOf(t.Fit.Recipe)
-	if err != nil {
-		return nil, err
-	}
+	net := t.Fit.Recipe.VelocityNet()
 	r := t.Fit.Recipe.Train
 	tr := velocity.Training{
 		Steps: r.Steps, Batch: r.Batch, Ahead: t.Ahead,

@@ -10,6 +10,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/net"
 	"flowsweep/experiments/velocity"
 	"flowsweep/store"
 )
@@ -46,12 +47,12 @@ func Parser(ctx context.Context, db *store.DB) experiments.Parser {
 }
 
 // Weights returns the weights of a finished fit, (P).
-func Weights(ctx context.Context, db *store.DB, net velocity.Net, fit string) ([]float32, error) {
+func Weights(ctx context.Context, db *store.DB, n net.Net, fit string) ([]float32, error) {
 	file, err := db.Weights(ctx, fit)
 	if err != nil {
 		return nil, err
 	}
-	return velocity.DecodeWeights(net, file)
+	return velocity.DecodeWeights(n, file)
 }
 
 // Samples returns the samples of a finished run, (count, d), on the scale that its net was trained on.

@@ -14,7 +14,6 @@ import (
 	"flowsweep/experiments/target"
 	"flowsweep/experiments/velocity"
 	"flowsweep/export"
-	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/saved"
 	"flowsweep/store"
 )
@@ -51,13 +50,13 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin
 		c := checked(stored, f, r, model, weights)
 		checks, words = append(checks, c), append(words, checkWords(c))
 	}
-	files = append(files, store.File{Name: cardFile, Content: export.Card(about, model.Net.Dim, words...)})
+	files = append(files, store.File{Name: cardFile, Content: export.Card(about, model.Net.Dim(), words...)})
 	if checks[0].Error == "" {
 		var steps *export.Steps
 		if len(checks) > 1 && checks[1].Error == "" {
 			steps = &export.Steps{Field: model.Field(), Solver: r.Setting.Sample.Solver, Times: samplerGrid(r), Units: about.Units}
 		}
-		vectors, err := export.Vectors(model.Net.Dim, model.Velocity, steps)
+		vectors, err := export.Vectors(model.Net.Dim(), model.Velocity, steps)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -83,7 +82,7 @@ func verify(f store.File, r experiments.Result, model *velocity.Model, weights [
 	if kind, _, err := export.Origin(f.Content); err == nil && kind == "sampler" {
 		c = verifySampler(f.Content, r, model, weights)
 	} else {
-		c = export.Verify(f.Content, export.Points(model.Net.Dim, verifyPoints, 0), model.Velocity)
+		c = export.Verify(f.Content, export.Points(model.Net.Dim(), verifyPoints, 0), model.Velocity)
 	}
 	return experiments.Check{
 		File: f.Name, Run: r.Run, SHA256: c.SHA256, Runtime: c.Runtime, Points: c.Points, Batches: c.Batches, Levels: c.Levels, Threads: c.Threads,
@@ -103,10 +102,7 @@ func checkWords(c experiments.Check) export.Check {
 
 // goModel returns the net of a run, compiled for Go's own backend, which files are compared with, and its weights.
 func goModel(ctx context.Context, db *store.DB, r experiments.Result) (*velocity.Model, []float32, error) {
-	net, err := job.NetOf(r.Setting.Recipe)
-	if err != nil {
-		return nil, nil, err
-	}
+	net := r.Setting.VelocityNet()
 	weights, err := saved.Weights(ctx, db, net, r.Fit)
 	if err != nil {
 		return nil, nil, err

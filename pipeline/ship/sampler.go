@@ -6,6 +6,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
+	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
 	"flowsweep/export"
@@ -28,17 +29,17 @@ func samplerGrid(r experiments.Result) []float64 {
 func hasSampler(r experiments.Result) bool { return r.Setting.Sample.Path.Name == "" }
 
 // exportSampler returns the sampler file of a run.
-func exportSampler(net velocity.Net, weights []float32, r experiments.Result, of origin, o export.SamplerOptions) ([]byte, error) {
+func exportSampler(n net.Net, weights []float32, r experiments.Result, of origin, o export.SamplerOptions) ([]byte, error) {
 	solver, ts := r.Setting.Sample.Solver, samplerGrid(r)
 	about := aboutRun(r, of)
 	about.Doc = fmt.Sprintf("Sampler of a flow to %s: carries noise at t = 0 to samples at t = 1, %s, steps: %d", named(r.Setting.Target),
 		solver.Name, len(ts)-1)
-	return export.Sampler(net, weights, solver, ts, about, o)
+	return export.Sampler(n, weights, solver, ts, about, o)
 }
 
 // verifySampler compares a sampler file in onnxruntime with Go.
 func verifySampler(onnx []byte, r experiments.Result, model *velocity.Model, weights []float32) export.Check {
-	solver, ts, units, noise := r.Setting.Sample.Solver, samplerGrid(r), r.Setting.Target.Units, export.Noise(model.Net.Dim, samplerPoints, 0)
+	solver, ts, units, noise := r.Setting.Sample.Solver, samplerGrid(r), r.Setting.Target.Units, export.Noise(model.Net.Dim(), samplerPoints, 0)
 	if !export.HasLogProb(onnx) {
 		return export.VerifySampler(onnx, solver, ts, model.Field(), units, noise)
 	}

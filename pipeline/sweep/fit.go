@@ -20,10 +20,7 @@ func (s *sweeper) fit(ctx context.Context, t todo) error {
 			return err
 		}
 	}
-	net, err := job.NetOf(t.fit.Recipe)
-	if err != nil {
-		return err
-	}
+	net := t.fit.Recipe.VelocityNet()
 	weights, err := saved.Weights(ctx, s.DB, net, t.fit.Key)
 	if err != nil {
 		return err
@@ -65,10 +62,7 @@ func (s *sweeper) train(ctx context.Context, fit experiments.Fit) (ok bool, err 
 	if err != nil || !started {
 		return !started, err // it finished meanwhile, elsewhere
 	}
-	net, err := job.NetOf(fit.Recipe)
-	if err != nil {
-		return false, err
-	}
+	net := fit.Recipe.VelocityNet()
 	kept := context.WithoutCancel(ctx)
 	events := &fitEvents{sweeper: s, ctx: kept, fit: fit}
 	j := job.Job{

@@ -1,0 +1,106 @@
+// Package net holds what a velocity net is: its architecture, sizes and weights, what it takes and what it costs. How it
+// is built and trained is velocity's.
+//
+//	n := net.Spec{Architecture: net.MLP, Width: 64, Depth: 3, Activation: net.SiLU}.On(2)
+//	fmt.Println(n.Size(), "weights")
+package net
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Spec is a net as a spec declares it, whatever points it is for. What its architecture does not take is zero.
+type Spec struct {
+	Architecture Architecture `json:"name" doc:"architecture"`
+	Width        int          `json:"width" min:"1" max:"65536" doc:"units a hidden layer"`
+	Depth        int          `json:"depth" min:"1" max:"1000" doc:"hidden layers, or blocks"`
+	Heads        int          `json:"heads,omitzero" min:"1" max:"65536" doc:"heads of attention, which divide the width"`
+	Activation   Activation   `json:"activation" doc:"activation of the hidden layers"`
+}
+
+// Net is a velocity net on points of a shape.
+type Net struct {
+	Spec
+	Shape []int // sizes of a point; d-dimensional vectors have the shape {d}
+}
+
+// On returns the net for points of a shape.
+func (s Spec) On(shape ...int) Net { return Net{Spec: s, Shape: slices.Clone(shape)} }
+
+// Dim returns the numbers of a point, the product of its shape.
+func (n Net) Dim() int { return product(n.Shape) }
+
+// Check returns an error unless the sizes make a net.
+func (n Net) Check() error {
+	a := n.Architecture
+	linear := a.Linear && n.Width == 0 && n.Depth == 0
+	switch {
+	case a.Name == "":
+		return errors.New("the net has no architecture: set one of net.Architectures")
+	case len(n.Shape) != 1 || n.Shape[0] < 1 || n.Depth < 0 || n.Width < 1 && !linear:
+		return fmt.Errorf("there is no %s of dimension %s, width %d and depth %d: use sizes of at least 1", a.Name, n.sizes(), n.Width, n.Depth)
+	case n.Activation.Name == "":
+		return fmt.Errorf("the %s has no activation: set one of net.Activations", a.Name)
+	case a.Heads && (n.Heads < 1 || n.Width%n.Heads != 0):
+		return fmt.Errorf("%d heads do not share a width of %d evenly: use a number of heads that divides it", n.Heads, n.Width)
+	case !a.Heads && n.Heads != 0:
+		return fmt.Errorf("a net of the kind %s takes no heads: leave them out", a.Name)
+	}
+	return nil
+}
+
+// String describes the net in words that differ for nets that differ. Checkpoints and exported files hold them.
+func (n Net) String() string {
+	heads := ""
+	if n.Heads > 0 {
+		heads = fmt.Sprintf("%d heads, ", n.Heads)
+	}
+	return fmt.Sprintf("%s, dimension %s, width %d, depth %d, %s%s", n.Architecture.Name, n.sizes(), n.Width, n.Depth, heads, n.Activation.Name)
+}
+
+// sizes writes the shape, as 2 or 3x8x8.
+func (n Net) sizes() string {
+	words := make([]string, len(n.Shape))
+	for i, size := range n.Shape {
+		words[i] = strconv.Itoa(size)
+	}
+	return strings.Join(words, "x")
+}
+
+// Params lists the weights of the net in the order they are stored. Kernels are (in, out), the transpose of PyTorch's.
+func (n Net) Params() []Param { return n.Architecture.params(n) }
+
+// Size returns the number of weights, P.
+func (n Net) Size() int {
+	size := 0
+	for _, p := range n.Params() {
+		size += p.Size()
+	}
+	return size
+}
+
+// Keeps returns about how many numbers a row of a batch keeps for its gradient.
+func (n Net) Keeps() int { return n.Architecture.keeps(n) }
+
+// StepFlops counts the floating-point operations in the matrix products of a training step on a batch: one product forward
+// and two backward per kernel of two axes, except for the unused gradient of the inputs.
+func (n Net) StepFlops(batch int) float64 {
+	products := 0
+	for i, p := range n.Params() {
+		if len(p.Dims) != 2 {
+			continue
+		}
+		products += 3 * p.Size()
+		if i == 0 {
+			products -= p.Size()
+		}
+	}
+	if n.Architecture.PerCoordinate {
+		products *= n.Dim()
+	}
+	return 2 * float64(batch) * float64(products)
+}

@@ -1,0 +1,37 @@
+package experiments
+
+import (
+	"strings"
+	"testing"
+
+	"flowsweep/experiments/net"
+)
+
+// TestEveryNetIsAWord: a spec may name every architecture, which takes heads or refuses them, and every activation.
+func TestEveryNetIsAWord(t *testing.T) {
+	t.Parallel()
+	for _, a := range net.Architectures {
+		n := planned(t, "name: a\ntarget: moons\nnet: {name: "+a.Name+"}\n").Fits[0].Recipe.VelocityNet()
+		if err := n.Check(); err != nil || n.Architecture.Name != a.Name {
+			t.Errorf("%s: net %v, %v", a.Name, n, err)
+		}
+		_, err := Parse("spec.yaml", []byte("name: a\ntarget: moons\nnet: {name: "+a.Name+", heads: 2}\n"))
+		if a.Heads != (err == nil) {
+			t.Errorf("%s takes heads: %t; a spec that gives some: %v", a.Name, a.Heads, err)
+		}
+	}
+	for _, a := range net.Activations {
+		n := planned(t, "name: a\ntarget: moons\nnet: {activation: "+a.Name+"}\n").Fits[0].Recipe.VelocityNet()
+		if n.Activation.Name != a.Name {
+			t.Errorf("%s: net with %q", a.Name, n.Activation.Name)
+		}
+	}
+	for text, want := range map[string]string{
+		"name: unet":       `unknown name "unet" (have mlp, residual, attention, conv)`,
+		"activation: gone": `unknown activation "gone" (have elu, silu, gelu, tanh, relu)`,
+	} {
+		if _, err := Parse("spec.yaml", []byte("name: a\ntarget: moons\nnet: {"+text+"}\n")); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want one with %s", text, err, want)
+		}
+	}
+}

@@ -1,0 +1,77 @@
+package velocity
+
+import (
+	"math"
+
+	"github.com/gomlx/gomlx/core/graph"
+
+	"flowsweep/experiments/net"
+)
+
+// builder builds the velocity v, (n, Dim), of the points x, (n, Dim), at the times t, (n, 1), as the doc of its
+// architecture in net has it.
+type builder func(l *layers, t, x *graph.Node) *graph.Node
+
+// builders holds the builder of each of net.Architectures, by name.
+var builders = map[string]builder{
+	net.MLP.Name:       mlp,
+	net.Residual.Name:  residual,
+	net.Attention.Name: attention,
+	net.Conv.Name:      conv,
+}
+
+func mlp(l *layers, t, x *graph.Node) *graph.Node {
+	h := graph.Concatenate([]*graph.Node{t, x}, -1) // (n, 1 + Dim)
+	for i := range l.Depth + 1 {
+		h = l.linear(h)
+		if i < l.Depth {
+			h = l.act(h)
+		}
+	}
+	return h
+}
+
+func residual(l *layers, t, x *graph.Node) *graph.Node {
+	e := l.time(t)
+	h := l.linear(x)
+	for range l.Depth {
+		shift := l.linear(e)
+		inner := l.act(graph.Add(l.linear(l.act(h)), shift))
+		h = graph.Add(h, l.linear(inner))
+	}
+	return l.linear(l.act(h))
+}
+
+func attention(l *layers, t, x *graph.Node) *graph.Node {
+	e := l.time(t)
+	h := graph.Mul(graph.InsertAxes(x, -1), spread(l.next(), 3))
+	h = plusBias(h, l.next()) // (n, Dim, Width)
+	for range l.Depth {
+		h = graph.Add(h, graph.InsertAxes(l.linear(e), 1))
+		h = graph.Add(h, attend(l, l.norm(h)))
+		h = graph.Add(h, l.linear(l.act(l.linear(l.norm(h)))))
+	}
+	h = graph.Mul(l.norm(h), spread(l.next(), 3))
+	return plusBias(graph.ReduceSum(h, -1), l.next())
+}
+
+// attend builds the attention of the tokens h, (n, Dim, Width), to each other: softmax(q k / sqrt(head)) v for each head.
+func attend(l *layers, h *graph.Node) *graph.Node {
+	query, key, value := l.dense(h, 2), l.dense(h, 2), l.dense(h, 2)                      // (n, Dim, Heads, head)
+	scores := graph.Dot(query, key).General([]int{3}, []int{0, 2}, []int{3}, []int{0, 2}) // (n, Heads, Dim, Dim)
+	weights := graph.Softmax(graph.MulScalar(scores, 1/math.Sqrt(float64(l.Width/l.Heads))), -1)
+	mixed := graph.Dot(weights, value).General([]int{3}, []int{0, 1}, []int{1}, []int{0, 2}) // (n, Heads, Dim, head)
+	return l.dense(mixed, 1, 3)
+}
+
+func conv(l *layers, t, x *graph.Node) *graph.Node {
+	e := l.time(t)
+	h := l.conv(graph.InsertAxes(x, -1)) // (n, Dim, Width)
+	for range l.Depth {
+		scale, shift := graph.InsertAxes(l.linear(e), 1), graph.InsertAxes(l.linear(e), 1)
+		inner := l.conv(l.act(h))
+		inner = graph.Add(graph.Mul(graph.OnePlus(scale), inner), shift)
+		h = graph.Add(h, l.conv(l.act(inner)))
+	}
+	return graph.ReduceSum(l.conv(l.act(h)), -1) // the one channel
+}
