@@ -19,6 +19,7 @@ import (
 
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/target"
 	"flowsweep/pipeline"
 )
 
@@ -145,8 +146,9 @@ func samePoints(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	var points [2]flow.Batch
 	for i := range points {
-		var err error
-		points[i], _, err = flow.DecodeCSV([]byte(ts.ReadFile(args[i])))
+		table, err := target.DecodeTable([]byte(ts.ReadFile(args[i])))
+		ts.Check(err)
+		points[i], err = table.Points()
 		ts.Check(err)
 	}
 	ts.Check(flow.CheckLike(points[0], points[1]))

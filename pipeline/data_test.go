@@ -13,6 +13,7 @@ import (
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/oracle"
+	"flowsweep/experiments/target"
 	"flowsweep/export"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/ship"
@@ -104,10 +105,12 @@ reference: {count: 500}
 	must(t, a.sample(t.Context(), sampleFlags{run: key, noise: filepath.Join(folder, "noise.csv"), out: drawn}))
 	content, err := os.ReadFile(drawn)
 	must(t, err)
-	own, columns, err := flow.DecodeCSV(content)
+	table, err := target.DecodeTable(content)
 	must(t, err)
-	if strings.Join(columns, ",") != "length,mass" {
-		t.Errorf("the samples have the columns %v", columns)
+	own, err := table.Points()
+	must(t, err)
+	if strings.Join(table.Names(), ",") != "length,mass" {
+		t.Errorf("the samples have the columns %v", table.Names())
 	}
 	for i := range own.Data {
 		// Both are rounded to 32 bits, and the flow of one normal distribution to another carries nothing far apart.
@@ -190,9 +193,11 @@ func TestHeadOfPoints(t *testing.T) {
 		head    bool
 	}{{[]string{"x", "y"}, true}, {[]string{"0", "1"}, false}, {[]string{"x", "1990"}, false}, {nil, false}} {
 		b := flow.Batch{Dim: 2, Data: []float64{1, 2}}
-		back, columns, err := flow.DecodeCSV(flow.EncodeCSV(b, headOf(c.columns)))
-		if err != nil || back.Len() != 1 || (columns != nil) != c.head {
-			t.Errorf("%v: read back as %v with columns %v: %v", c.columns, back, columns, err)
+		table, err := target.DecodeTable(flow.EncodeCSV(b, headOf(c.columns)))
+		must(t, err)
+		back, err := table.Points()
+		if err != nil || back.Len() != 1 || (table.Names()[0] != "0") != c.head {
+			t.Errorf("%v: read back as %v with columns %v: %v", c.columns, back, table.Names(), err)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/target"
 	"flowsweep/pipeline/ship"
 )
 
@@ -28,7 +29,7 @@ func readPoints(path string) (flow.Batch, error) {
 	}
 	var b flow.Batch
 	if strings.EqualFold(filepath.Ext(path), ".csv") {
-		b, _, err = flow.DecodeCSV(content)
+		b, err = csvPoints(content)
 	} else {
 		b, err = flow.DecodeNPY(content)
 	}
@@ -36,6 +37,14 @@ func readPoints(path string) (flow.Batch, error) {
 		return b, usage(fmt.Errorf("%s: %w", path, err))
 	}
 	return b, nil
+}
+
+func csvPoints(content []byte) (flow.Batch, error) {
+	t, err := target.DecodeTable(content)
+	if err != nil {
+		return flow.Batch{}, err
+	}
+	return t.Points()
 }
 
 // dataIn returns a function that opens the data files named by a spec in the folder.
