@@ -33,11 +33,7 @@ func results(t *testing.T, values ...float64) (Spec, []Result) {
 
 func summaries(t *testing.T, spec Spec, list []Result) []Summary {
 	t.Helper()
-	s, err := Summaries(list, spec.Metrics)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return Summaries(list, spec.Metrics)
 }
 
 // stepsOf calls a setting by its steps.

@@ -58,7 +58,7 @@ func (s Summary) values(name string) []float64 {
 }
 
 // Summaries groups the results of one sweep by setting, in the order they come.
-func Summaries(results []Result, metrics []metric.Metric) ([]Summary, error) {
+func Summaries(results []Result, metrics []metric.Metric) []Summary {
 	var summaries []Summary
 	at := map[string]int{}
 	for _, r := range results {
@@ -77,7 +77,7 @@ func Summaries(results []Result, metrics []metric.Metric) ([]Summary, error) {
 	for i := range summaries {
 		summaries[i].aggregate(metrics)
 	}
-	return summaries, nil
+	return summaries
 }
 
 func (s *Summary) aggregate(metrics []metric.Metric) {
@@ -104,4 +104,33 @@ func (s *Summary) stat(name string) Stat {
 	mean, _ := metric.MeanInterval(of.Values)
 	low, high := of.Interval(intervals, flow.NewStream(0, "bootstrap").At(0))
 	return Stat{Name: name, Mean: mean, Low: low, High: high, N: len(of.Values)}
+}
+
+// ParetoFront returns the settings that no other beats in both the mean of the metric and the cost, by rising cost:
+// each costs more than the one before and has a lower mean. Of equals it is the first. Settings that did not finish
+// every seed with a finite value are left out, and so are costs that are not positive.
+//
+// Means are uncertain, and the far end of a front is where luck shows most: a setting of it that is tied with the best
+// (Choice.Tied) is no better than the cheapest that is.
+func ParetoFront(summaries []Summary, metric string, cost func(Summary) float64) []int {
+	mean := func(i int) float64 {
+		st, _ := summaries[i].Stat(metric)
+		return st.Mean
+	}
+	var order []int
+	for i, s := range summaries {
+		if c := cost(s); s.Complete(metric) && c > 0 && flow.Finite(c) {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(i, j int) int {
+		return cmp.Or(cmp.Compare(cost(summaries[i]), cost(summaries[j])), cmp.Compare(mean(i), mean(j)))
+	})
+	var front []int
+	for _, i := range order {
+		if len(front) == 0 || mean(i) < mean(front[len(front)-1]) {
+			front = append(front, i)
+		}
+	}
+	return front
 }

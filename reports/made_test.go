@@ -118,10 +118,7 @@ func setNulls(t testing.TB, plan experiments.Plan, sweep *experiments.Sweep) {
 func pageOf(t testing.TB, sweep experiments.Sweep) Page {
 	t.Helper()
 	p := Page{Sweep: sweep, Command: "flowsweep sweep spec.yaml", CSV: "run,state\nabc,finished\n"}
-	var err error
-	if p.Summaries, err = experiments.Summaries(sweep.Results, sweep.Spec.Metrics); err != nil {
-		t.Fatal(err)
-	}
+	p.Summaries = experiments.Summaries(sweep.Results, sweep.Spec.Metrics)
 	labels, err := experiments.NewLabels(settingsOf(p.Summaries, func(s experiments.Summary) experiments.Setting { return s.Setting }))
 	if err != nil {
 		t.Fatal(err)

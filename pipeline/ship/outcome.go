@@ -26,10 +26,7 @@ type Outcome struct {
 
 // New works out the outcome of a sweep.
 func New(sweep experiments.Sweep) (o Outcome, err error) {
-	o.Sweep = sweep
-	if o.Summaries, err = experiments.Summaries(sweep.Results, sweep.Spec.Metrics); err != nil {
-		return o, err
-	}
+	o.Sweep, o.Summaries = sweep, experiments.Summaries(sweep.Results, sweep.Spec.Metrics)
 	settings := make([]experiments.Setting, len(o.Summaries))
 	for i, s := range o.Summaries {
 		settings[i] = s.Setting
