@@ -13,16 +13,16 @@ import (
 	"flowsweep/experiments/target"
 )
 
-// LargestData is the size of data file that is read, in bytes.
+// LargestData is the largest size of a data file, in bytes.
 const LargestData = 256 << 20
 
-// DataFile is the content of a file of data.
+// DataFile is a data file.
 type DataFile struct {
-	Name    string // the path as the spec has it, or what it is to a recipe
+	Name    string // the path in the spec, or the role in a recipe
 	Content []byte
 }
 
-// Contents returns what the recipe's form names by its sha256 and does not hold.
+// Contents returns the data that the JSON of the recipe names by their sha256 only.
 func (r Recipe) Contents() []DataFile {
 	var list []DataFile
 	if r.Target.Content != nil {
@@ -34,15 +34,15 @@ func (r Recipe) Contents() []DataFile {
 	return list
 }
 
-// sourceFile is a target.File as a source. It is neither rescaled, so that noise is given in the units of the file, nor
-// measured against.
+// sourceFile is a data file as a source. It is not rescaled, so that noise has the units of the file, and no rows are held
+// out.
 type sourceFile struct {
 	File    string   `json:"file" text:"any" required:"yes" doc:"path of a .csv or .npy file, from the folder of the spec"`
 	Columns []string `json:"columns" doc:"names of the columns, or their numbers from 0 where the file has no names; all columns of numbers if left out"`
 	Noise   float64  `json:"noise" min:"0" doc:"standard deviation of Gaussian noise on every draw"`
 }
 
-// fileTargets is the family of targets that are rows of a file.
+// fileTargets returns the family of targets from data files.
 func fileTargets(data *dataFiles) declare.Family[target.Target] {
 	return declare.Family[target.Target]{
 		Name: target.FileName, Default: target.DefaultFile, Refused: refusedOfFiles,
@@ -52,7 +52,7 @@ func fileTargets(data *dataFiles) declare.Family[target.Target] {
 	}
 }
 
-// fileSources is the family of sources that are rows of a file.
+// fileSources returns the family of sources from data files.
 func fileSources(data *dataFiles) declare.Family[Source] {
 	return declare.Family[Source]{
 		Name: target.FileName, Default: sourceFile{}, Refused: refusedOfFiles,
@@ -66,14 +66,14 @@ func fileSources(data *dataFiles) declare.Family[Source] {
 
 var refusedOfFiles = map[string]string{"label": "models that are conditional on a label are not there yet: leave it out"}
 
-// dataFiles are the files of data that a text names, each read once.
+// dataFiles are the data files that a text names, each read once.
 type dataFiles struct {
 	open   func(path string) ([]byte, error)
 	tables map[string]target.Table // by path
-	files  []DataFile              // in the order they were first named
+	files  []DataFile              // in order of first use
 }
 
-// target returns the target of the rows of a file, or an error at the place of the parameter at fault.
+// target returns the target of a data file. Errors are at the place of the wrong parameter.
 func (d *dataFiles) target(f target.File, at declare.Place) (target.Target, error) {
 	file := at.Key("file").Word(f.File)
 	table, err := d.table(f.File)
@@ -103,7 +103,7 @@ func (d *dataFiles) target(f target.File, at declare.Place) (target.Target, erro
 	return data.Make()
 }
 
-// table returns the content of a data file.
+// table returns the table in a data file.
 func (d *dataFiles) table(path string) (target.Table, error) {
 	if t, ok := d.tables[path]; ok {
 		return t, nil

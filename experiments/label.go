@@ -9,14 +9,14 @@ import (
 	"flowsweep/experiments/query"
 )
 
-// Labels names each of a list of settings by what varies over the list: "width 64 · heun · 8 steps". The parts are
-// those of the setting's JSON form, so that whatever a spec learns to sweep is named without being listed here.
+// Labels names settings by the parts in which they differ: "width 64 · heun · 8 steps". The parts are the fields of a
+// setting's JSON, so that anything a spec can sweep has a name.
 type Labels struct {
 	settings [][]query.Field
 	varies   map[string]bool
 }
 
-// NewLabels returns the labels of the settings. It returns an error where one has no JSON form.
+// NewLabels returns the labels of the settings, or an error if one cannot be marshalled.
 func NewLabels(settings []Setting) (Labels, error) {
 	l := Labels{varies: map[string]bool{}}
 	for _, s := range settings {
@@ -41,7 +41,7 @@ func NewLabels(settings []Setting) (Labels, error) {
 	return l, nil
 }
 
-// oneTolerance writes a tolerance whose two parts are equal as one number, as a spec does.
+// oneTolerance merges the two parts of a tolerance if they are equal, as in a spec.
 func oneTolerance(fields []query.Field) []query.Field {
 	const key = "sample.tolerance"
 	i := slices.IndexFunc(fields, func(f query.Field) bool { return f.Key == key+".atol" })
@@ -51,10 +51,10 @@ func oneTolerance(fields []query.Field) []query.Field {
 	return slices.Replace(fields, i, i+2, query.Field{Key: key, Value: fields[i].Value, Kind: query.Number})
 }
 
-// missing reports whether some settings lack the key for no reason that their labels show otherwise: a solver that
-// chooses its own steps has none, and a target has the parameters of its name.
+// missing reports whether settings lack the key for a reason that their labels do not show. An adaptive solver has no steps,
+// and each target has its own parameters; the name of the solver or target shows that already.
 func (l Labels) missing(key string) bool {
-	has := map[string]bool{} // by the value of what the key belongs to
+	has := map[string]bool{} // by the value of the owner
 	for _, fields := range l.settings {
 		owner, found := "", false
 		for _, f := range fields {
@@ -71,7 +71,7 @@ func (l Labels) missing(key string) bool {
 	return false
 }
 
-// ownerOf returns the key whose value says whether there is such a key.
+// ownerOf returns the key whose value decides whether the given key exists.
 func ownerOf(key string) string {
 	if rest, ok := strings.CutPrefix(key, "sample."); ok {
 		switch name, _, inner := strings.Cut(rest, "."); {
@@ -84,7 +84,7 @@ func ownerOf(key string) string {
 	return key[:max(strings.LastIndexByte(key, '.'), 0)]
 }
 
-// Setting returns the label of setting i; its solver and steps where nothing varies.
+// Setting returns the label of setting i, or its solver and steps if nothing varies.
 func (l Labels) Setting(i int) string {
 	label := l.of(i, func(key string) bool { return l.varies[key] })
 	if label == "" {
@@ -93,8 +93,7 @@ func (l Labels) Setting(i int) string {
 	return label
 }
 
-// Recipe returns the label of what determines the weights of setting i but for the seed; its net where that does not
-// vary.
+// Recipe returns the label of the recipe of setting i, or its net if no recipe differs.
 func (l Labels) Recipe(i int) string {
 	label := l.of(i, func(key string) bool { return l.varies[key] && !strings.HasPrefix(key, "sample.") })
 	if label == "" {
@@ -103,30 +102,29 @@ func (l Labels) Recipe(i int) string {
 	return label
 }
 
-// Target returns the label of what setting i is to reach.
+// Target returns the label of the target of setting i.
 func (l Labels) Target(i int) string {
 	return l.of(i, func(key string) bool {
 		return key == "target" || l.varies[key] && strings.HasPrefix(key, "target.")
 	})
 }
 
-// Sampler returns the label of how setting i is sampled, apart from its effort.
+// Sampler returns the label of the sampling of setting i, apart from its effort.
 func (l Labels) Sampler(i int) string {
 	return l.of(i, func(key string) bool {
 		return key == "sample.solver" || l.varies[key] && strings.HasPrefix(key, "sample.") && !effort(key)
 	})
 }
 
-// Effort returns what setting i pays for precision: its number of steps or, where the solver chooses its own, its
-// tolerance.
+// Effort returns the number of steps of setting i or, if its solver is adaptive, the tolerance.
 func (l Labels) Effort(i int) string { return l.of(i, effort) }
 
-// effort reports whether a key says what a setting pays for precision.
+// effort reports whether a key is part of the effort.
 func effort(key string) bool {
 	return key == "sample.steps" || strings.HasPrefix(key, "sample.tolerance")
 }
 
-// Full returns every part of setting i.
+// Full returns the label of setting i with every part.
 func (l Labels) Full(i int) string { return l.of(i, func(string) bool { return true }) }
 
 func (l Labels) of(i int, show func(key string) bool) string {
@@ -139,7 +137,7 @@ func (l Labels) of(i int, show func(key string) bool) string {
 	return strings.Join(parts, " · ")
 }
 
-// phrase returns the field as a person would say it.
+// phrase returns a field in words.
 func phrase(f query.Field) string {
 	switch f.Key {
 	case "target", "path", "net", "coupling", "net.activation", "train.optimizer", "sample.solver":

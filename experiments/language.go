@@ -13,7 +13,7 @@ import (
 	"flowsweep/experiments/target"
 )
 
-// language is how the values of a spec are written. Files of data are read into data.
+// language returns how the values of a spec are written. Data files that the spec names are added to data.
 func language(data *dataFiles) declare.Language {
 	return declare.Language{
 		Kinds: []declare.Kind{
@@ -35,7 +35,7 @@ func language(data *dataFiles) declare.Language {
 	}
 }
 
-// families returns the families of a type as a spec declares them.
+// families converts families for package declare.
 func families[T any](all []flow.Family[T]) []declare.Family[T] {
 	list := make([]declare.Family[T], len(all))
 	for i, f := range all {
@@ -47,7 +47,7 @@ func families[T any](all []flow.Family[T]) []declare.Family[T] {
 	return list
 }
 
-// sources are the families of sources: noise, and every target.
+// sources returns the families of sources: noise and every target.
 func sources(data *dataFiles) []declare.Family[Source] {
 	list := []declare.Family[Source]{{
 		Name: noiseName, Default: noiseParams{},
@@ -65,14 +65,14 @@ func sources(data *dataFiles) []declare.Family[Source] {
 	return append(list, fileSources(data))
 }
 
-// noiseParams are the parameters of noise: none.
+// noiseParams are the parameters of noise, which has none.
 type noiseParams struct{}
 
-// Schema returns the JSON Schema (draft-07) of a spec file, made of what Parse reads by. It cannot say what lies
-// between keys: that choose.metric is measured, that the lists stay within a million runs.
+// Schema returns the JSON Schema (draft-07) of a spec file. A schema cannot express checks between keys, such as that
+// choose.metric is measured, nor the limit on the number of runs.
 func Schema() ([]byte, error) {
 	root := declare.Schema(language(nil), defaults())
-	// A variant may give the target.
+	// The target may come from a variant.
 	root["required"] = []string{"name"}
 	var given []declare.Object
 	for _, key := range []string{"target", "zip", "random"} {

@@ -10,20 +10,18 @@ import (
 	"flowsweep/experiments/target"
 )
 
-// Parser reads specs that name files of data.
+// Parser parses specs that may name data files.
 type Parser struct {
-	// Open returns the content of the file at a path as the spec has it. Its errors are shown at that place in the spec. A
-	// nil Open finds no file.
+	// Open returns the content of a file, by the path in the spec. Errors are shown at that place in the spec. If Open is nil,
+	// no file can be named.
 	Open func(path string) ([]byte, error)
 }
 
-// Parse returns the spec that a YAML text stands for, with every default filled in and every list multiplied out. The
-// file is only named in errors, which are of type problem.List and hold everything that is wrong.
-//
-// A spec that names files of data takes a Parser.
+// Parse parses a spec in YAML, fills in defaults and multiplies lists out. The file name is used in errors only, which are a
+// problem.List of everything that is wrong. To parse a spec that names data files, use a Parser.
 func Parse(file string, text []byte) (Spec, error) { return Parser{}.Parse(file, text) }
 
-// Parse is the function Parse, for specs that may name files of data.
+// Parse is the function Parse, for specs that may name data files.
 func (p Parser) Parse(file string, text []byte) (Spec, error) {
 	return parse(file, text, &dataFiles{open: p.Open, tables: map[string]target.Table{}})
 }
@@ -45,7 +43,7 @@ func parse(file string, text []byte, data *dataFiles) (Spec, error) {
 	return s, nil
 }
 
-// specOf makes a Spec of the alternatives of a document, which differ in their swept fields only.
+// specOf returns the Spec of the alternatives of a document, which differ only in swept fields.
 func specOf(docs []*document) Spec {
 	first := docs[0]
 	s := Spec{
@@ -55,7 +53,7 @@ func specOf(docs []*document) Spec {
 	seen := map[string]bool{}
 	for _, doc := range docs {
 		setting := doc.setting()
-		// Settings that differ in what does not apply to them are one.
+		// Settings that differ only in parts that do not apply to them are equal.
 		if form := setting.Form(); !seen[form] {
 			seen[form] = true
 			s.Settings = append(s.Settings, setting)
@@ -64,7 +62,7 @@ func specOf(docs []*document) Spec {
 	return s
 }
 
-// resolveChoose fills in the metric that the document chooses by, which is among those it measures, and the rule.
+// resolveChoose checks the choice, and fills in its metric and rule.
 func (doc *document) resolveChoose(t *declare.Text) {
 	names := make([]string, len(doc.Metrics))
 	for i, m := range doc.Metrics {
@@ -87,24 +85,23 @@ func (doc *document) resolveChoose(t *declare.Text) {
 	}
 }
 
-// ParseTarget returns the target that an inline text stands for: a name, or a mapping as in a spec. Its error, like those
-// of the functions below, is of type problem.List.
+// ParseTarget parses a target: a name, or a mapping as in a spec. Errors here and below are a problem.List.
 func ParseTarget(text string) (target.Target, error) { return Parser{}.Target(text) }
 
-// Target is ParseTarget for a target that may be of a file of data.
+// Target is ParseTarget for targets that may name a data file.
 func (p Parser) Target(text string) (target.Target, error) {
 	return inline[target.Target](p, "target", text)
 }
 
-// ParsePath returns the path that an inline text stands for.
+// ParsePath parses a path.
 func ParsePath(text string) (flow.Path, error) { return inline[flow.Path](Parser{}, "path", text) }
 
-// ParseMetrics returns the metrics that an inline list of names stands for.
+// ParseMetrics parses a list of metrics.
 func ParseMetrics(text string) ([]metric.Metric, error) {
 	return inline[[]metric.Metric](Parser{}, "metrics", text)
 }
 
-// inline returns the one value of a type that a text stands for.
+// inline parses a single value.
 func inline[T any](p Parser, what, text string) (T, error) {
 	var none T
 	t := declare.Read(what, []byte(text), language(&dataFiles{open: p.Open, tables: map[string]target.Table{}}))
@@ -112,8 +109,7 @@ func inline[T any](p Parser, what, text string) (T, error) {
 	return value, t.Err()
 }
 
-// ParseSampling returns the sampling that an inline mapping stands for, with the defaults of a spec for what it leaves out
-// and without what does not apply to its solver.
+// ParseSampling parses a sampling, fills in the defaults of a spec, and clears what does not apply to the solver.
 func ParseSampling(text string) (Sampling, error) {
 	t := declare.Read("sample", []byte(text), language(nil))
 	doc := defaults()

@@ -14,22 +14,22 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Language is how the values of some Go types are written, beside those that this package knows itself: structs, strings,
-// numbers, booleans, and lists of numbers, of names and of rows of numbers.
+// Language says how values of some Go types are written. Structs, strings, numbers, booleans and lists of numbers, names and
+// rows of numbers are built in.
 type Language struct {
 	Kinds []Kind
-	// Random returns the source of draw number k at a place, such as ".train.rate". The same arguments give the same numbers.
+	// Random returns the source of draw k at a place such as ".train.rate". It depends on nothing but its arguments.
 	Random func(seed uint64, place string, k uint64) *rand.Rand
 }
 
-// Kind is how the values of one Go type are written: as Words, as a member of Families, or in a Short form.
+// Kind says how values of one Go type are written. It is made by Words, BareWords, Families or Short.
 type Kind interface {
 	of() reflect.Type
 	read(t *Text, n *yaml.Node, proto reflect.Value, f field) alternatives
 	schema(s schema, proto reflect.Value, f field) Object
 }
 
-// kinds returns the kinds of a language by the type of their values.
+// kinds returns the kinds of a language by type.
 func (l Language) kinds() map[reflect.Type]Kind {
 	kinds := map[reflect.Type]Kind{}
 	for _, k := range l.Kinds {
@@ -38,25 +38,25 @@ func (l Language) kinds() map[reflect.Type]Kind {
 	return kinds
 }
 
-// MaxRuns is the most alternatives that a text may stand for, each counted as often as its seeds repeat it.
+// MaxRuns limits how many alternatives a text stands for, counted once for every seed.
 const MaxRuns = 1_000_000
 
-// Values returns every alternative that a text stands for, with the defaults where the text leaves a key out. Problems call
-// the text by the name what. Lists multiply: the alternatives are their product, the last field varying fastest, taken for
-// each variant of Zip and Random. Where something is wrong, some or all alternatives are missing.
+// Values returns all alternatives that a text stands for: the product of its lists, the last field varying fastest, for
+// each variant of Zip and Random. Keys that the text leaves out have the defaults. Error messages call the text what. If
+// anything is wrong, alternatives may be missing.
 //
-// Each field is written under its json name. Other tags say how:
+// A field is written under its json name. These tags say more:
 //
-//	required:"yes"             it must be there
-//	swept:"yes"                a list stands for each of its entries, here and in everything within
-//	repeats:"yes"              seeds, []uint64, with each of which every alternative is taken; n stands for 0 to n-1
-//	excludes:"a b"             the keys that must not be beside it
-//	min, max, above, below     the bounds of a number, of which the latter two are outside
-//	percent:"yes"              a number may be a share: 5%
-//	oneof:"a b"                the words that a string may be
-//	text:"any"                 a string may be more than one word
-//	doc:"..."                  what it is, for the schema
-//	example:"..."              what a Zip may look like, for problems
+//	required:"yes"             the key must be present
+//	swept:"yes"                a list means alternatives, for the field and everything in it
+//	repeats:"yes"              the []uint64 are seeds: each alternative runs once for every seed; n means 0 to n-1
+//	excludes:"a b"             keys that must not be used together with this one
+//	min, max, above, below     bounds of a number, inclusive and exclusive
+//	percent:"yes"              a number may be written as 5%
+//	oneof:"a b"                the words to choose from
+//	text:"any"                 a string may be any text, not just a word
+//	doc:"..."                  description for the schema
+//	example:"..."              example of a Zip for error messages
 func Values[T any](t *Text, what string, defaults T) []*T {
 	if t.root == nil {
 		return nil
@@ -78,8 +78,8 @@ func Values[T any](t *Text, what string, defaults T) []*T {
 	return list
 }
 
-// Value returns the one value that a text stands for, with the defaults where the text leaves a key out, and whether there is
-// one. Where there are several, the problem is their number and the words in several: "2 targets where one belongs".
+// Value returns the single value that a text stands for, and whether there is one. Keys that the text leaves out have the
+// defaults. If there are more, the error message is their number followed by several, as in "2 targets where one belongs".
 func Value[T any](t *Text, what string, defaults T, several string) (T, bool) {
 	if t.root == nil {
 		return defaults, false

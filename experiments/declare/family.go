@@ -9,30 +9,30 @@ import (
 	"flowsweep/experiments/problem"
 )
 
-// Family makes values of a type from parameters. A spec names it, and gives the parameters beside the name. A mapping with
-// a parameter that the family requires need not name it.
+// Family makes values of a type from parameters, which are written as a mapping beside the name of the family. The name may
+// be left out if the mapping has the parameter that the family requires.
 type Family[T any] struct {
 	Name    string
-	Default any // the parameters and their defaults, a struct
-	// Make returns the value of parameters, which are of the type of Default. An error that begins with a parameter, as in
-	// "power: must be above 0", is shown there, and one by Place.Errorf at its place.
+	Default any // struct of parameters with their defaults
+	// Make returns the value for params, which have the type of Default. An error that starts with a parameter, as in "power:
+	// must be positive", is shown at that parameter, and an error from Place.Errorf at its own place.
 	Make func(params any, at Place) (T, error)
-	// Refused holds the keys that the family does not take and a reader may expect, and what to say of them.
+	// Refused maps keys that users may expect, but that are not supported, to an error message.
 	Refused map[string]string
 }
 
-// families are the families of one type.
+// families are all families of one type.
 type families[T any] struct {
 	kind string
 	all  []Family[T]
 }
 
-// Families returns the kind whose values are made by families.
+// Families returns the kind of values that families make.
 func Families[T any](kind string, all []Family[T]) Kind { return families[T]{kind, all} }
 
 func (set families[T]) of() reflect.Type { return reflect.TypeFor[T]() }
 
-// read returns a value for every combination of the parameters of the family that a node names.
+// read returns a value for every combination of the parameters.
 func (set families[T]) read(t *Text, n *yaml.Node, _ reflect.Value, f field) alternatives {
 	family, ok := set.named(t, n, f)
 	if !ok {
@@ -72,7 +72,7 @@ func (set families[T]) read(t *Text, n *yaml.Node, _ reflect.Value, f field) alt
 	return found
 }
 
-// named returns the family that a node names, or that has to be named for a parameter that it requires.
+// named returns the family that a node names, or whose required parameter it has.
 func (set families[T]) named(t *Text, n *yaml.Node, f field) (Family[T], bool) {
 	if n.Kind == yaml.MappingNode && !(Place{n}).Has("name") {
 		for _, family := range set.all {
@@ -96,16 +96,16 @@ func (set families[T]) named(t *Text, n *yaml.Node, f field) (Family[T], bool) {
 	return Family[T]{}, false
 }
 
-// placeOf returns the node that an error of the family of a node is shown at.
+// placeOf returns the node at which to show an error of Make.
 func placeOf(err error, n *yaml.Node) *yaml.Node {
-	var m misplaced
-	if errors.As(err, &m) {
-		return m.node
+	var placed placeError
+	if errors.As(err, &placed) {
+		return placed.node
 	}
 	return fault(err, Place{n}).node
 }
 
-// requiredOf returns the first parameter that is required, or "".
+// requiredOf returns the first required parameter, or "".
 func requiredOf(params any) string {
 	t := reflect.TypeOf(params)
 	for i := range t.NumField() {
@@ -116,7 +116,7 @@ func requiredOf(params any) string {
 	return ""
 }
 
-// schema describes the name of a family, or a mapping with its parameters.
+// schema allows the name of a family, or a mapping with its parameters.
 func (set families[T]) schema(s schema, _ reflect.Value, _ field) Object {
 	return s.define(set.kind, func() Object {
 		var alone []string
@@ -124,7 +124,7 @@ func (set families[T]) schema(s schema, _ reflect.Value, _ field) Object {
 		for _, family := range set.all {
 			made := s.structure(reflect.ValueOf(family.Default), field{swept: true})
 			made["properties"].(Object)["name"] = Object{"const": family.Name}
-			if made["required"] == nil { // what a family requires says its name
+			if made["required"] == nil { // the required parameter stands for the name
 				made["required"] = []string{"name"}
 				alone = append(alone, family.Name)
 			}

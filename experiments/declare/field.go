@@ -5,21 +5,21 @@ import (
 	"strings"
 )
 
-// field is a place where a spec takes a value.
+// field says how a value is written.
 type field struct {
 	name  string
 	tag   reflect.StructTag
-	swept bool // takes a list of alternatives too
-	entry bool // of such a list
+	swept bool // may be a list of alternatives
+	entry bool // is an entry of such a list
 }
 
-// repeats reports whether the field holds seeds, with each of which every alternative is taken.
+// repeats reports whether the field holds seeds.
 func (f field) repeats() bool { return f.tag.Get("repeats") != "" }
 
-// excludes returns the keys that must not stand beside the field.
+// excludes returns the keys that must not be used together with the field.
 func (f field) excludes() []string { return strings.Fields(f.tag.Get("excludes")) }
 
-// keysOf returns the keys that set the fields of a struct, in its order.
+// keysOf returns the keys of the fields of a struct, in order.
 func keysOf(t reflect.Type) []string {
 	keys := make([]string, t.NumField())
 	for i := range keys {
@@ -28,7 +28,7 @@ func keysOf(t reflect.Type) []string {
 	return keys
 }
 
-// fieldOf returns the field of a struct. Whatever lies in a swept field is swept too.
+// fieldOf returns the field of a struct. It is swept if it is tagged so or if the struct is in a swept field.
 func fieldOf(sf reflect.StructField, in field) field {
 	name, _, _ := strings.Cut(sf.Tag.Get("json"), ",")
 	return field{name: name, tag: sf.Tag, swept: in.swept || sf.Tag.Get("swept") != ""}

@@ -13,7 +13,7 @@ import (
 	"flowsweep/experiments/problem"
 )
 
-// value returns the alternatives of a node that is one value of the prototype's type.
+// value returns the alternatives of a node that is not a list of alternatives.
 func (t *Text) value(n *yaml.Node, proto reflect.Value, f field) alternatives {
 	of := proto.Type()
 	if kind, ok := t.kinds[of]; ok {
@@ -39,7 +39,7 @@ func (t *Text) value(n *yaml.Node, proto reflect.Value, f field) alternatives {
 
 var wordForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
-// text returns a string: one of those the field allows, if it says so, or any name.
+// text returns a string.
 func (t *Text) text(n *yaml.Node, f field) alternatives {
 	known := strings.Fields(f.tag.Get("oneof"))
 	switch {
@@ -76,7 +76,7 @@ func (t *Text) whole(n *yaml.Node, of reflect.Type, f field) alternatives {
 	if !t.within(n, x, f) {
 		return alternatives{}
 	}
-	const exact = 1 << 53 // the floats beyond are not all whole numbers apart
+	const exact = 1 << 53 // beyond it float64 cannot represent every whole number
 	v := reflect.New(of).Elem()
 	if v.CanUint() {
 		if x < 0 {
@@ -99,7 +99,7 @@ func (t *Text) whole(n *yaml.Node, of reflect.Type, f field) alternatives {
 	return one(v)
 }
 
-// percentForm is how a share may be written where the field is tagged percent.
+// percentForm matches a share in percent.
 var percentForm = regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{1,9})?%$`)
 
 // number returns a finite number.
@@ -117,14 +117,14 @@ func (t *Text) number(n *yaml.Node, f field) alternatives {
 	if !t.within(n, x, f) {
 		return alternatives{}
 	}
-	return one(reflect.ValueOf(x + 0)) // -0 + 0 is 0: the two must not have two keys
+	return one(reflect.ValueOf(x + 0)) // -0 + 0 is 0: both must have the same key
 }
 
 func numeric(n *yaml.Node) bool {
 	return n.Kind == yaml.ScalarNode && (n.Tag == "!!int" || n.Tag == "!!float")
 }
 
-// within reports whether the number is in the field's bounds, and notes a problem where it is not.
+// within reports whether a number is within the bounds of the field, and records a problem if not.
 func (t *Text) within(n *yaml.Node, x float64, f field) bool {
 	if bound, ok := f.tag.Lookup("min"); ok && x < float(bound) {
 		t.problem(n, "%s must be at least %s", f.name, bound)

@@ -6,7 +6,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// The types of the lists that are one value.
+// The types of lists that are built in.
 var (
 	seedsType   = reflect.TypeFor[[]uint64]()
 	numbersType = reflect.TypeFor[[]float64]()
@@ -14,7 +14,7 @@ var (
 	namesType   = reflect.TypeFor[[]string]()
 )
 
-// listOf returns one list.
+// listOf returns a value that is a list.
 func (t *Text) listOf(n *yaml.Node, of reflect.Type, f field) alternatives {
 	switch {
 	case t.kinds[of.Elem()] != nil:
@@ -32,7 +32,7 @@ func (t *Text) listOf(n *yaml.Node, of reflect.Type, f field) alternatives {
 	}
 }
 
-// seeds returns the seeds 0 to n-1 for a number n, or the seeds of a list.
+// seeds returns a list of seeds, or the seeds 0 to n-1 for a number n.
 func (t *Text) seeds(n *yaml.Node, f field) alternatives {
 	if n.Kind == yaml.SequenceNode {
 		t.counted(n, uint64(len(n.Content)))
@@ -54,7 +54,7 @@ func (t *Text) seeds(n *yaml.Node, f field) alternatives {
 	return one(reflect.ValueOf(seeds))
 }
 
-// distinct returns one list of distinct values; a single value is a list of one.
+// distinct returns a list of distinct values. A single value is a list of one.
 func (t *Text) distinct(n *yaml.Node, of reflect.Type, f field) alternatives {
 	found := t.list
 	if n.Kind != yaml.SequenceNode {
@@ -66,7 +66,7 @@ func (t *Text) distinct(n *yaml.Node, of reflect.Type, f field) alternatives {
 	return one(list)
 }
 
-// numbers returns one list of numbers.
+// numbers returns a list of numbers.
 func (t *Text) numbers(n *yaml.Node, f field) alternatives {
 	if n.Kind != yaml.SequenceNode {
 		return t.problem(n, "%s must be a list of numbers, such as [0, 0.5, 1]", f.name)
@@ -83,7 +83,7 @@ func (t *Text) numbers(n *yaml.Node, f field) alternatives {
 	return one(reflect.ValueOf(list))
 }
 
-// rows returns one matrix of numbers.
+// rows returns a matrix of numbers.
 func (t *Text) rows(n *yaml.Node, f field) alternatives {
 	const form = "%s must be rows of numbers, such as [[0, 0], [1, 1]]"
 	if n.Kind != yaml.SequenceNode {
@@ -106,7 +106,7 @@ func (t *Text) rows(n *yaml.Node, f field) alternatives {
 	return one(reflect.ValueOf(rows))
 }
 
-// names returns one list of names, which may be numbers; a single name is a list of one.
+// names returns a list of names, which may look like numbers. A single name is a list of one.
 func (t *Text) names(n *yaml.Node, f field) alternatives {
 	nodes := []*yaml.Node{n}
 	if n.Kind == yaml.SequenceNode {

@@ -9,7 +9,7 @@ import (
 	"flowsweep/experiments/problem"
 )
 
-// keys returns the values of a mapping by key, and whether it is a mapping at all.
+// keys returns the values of a mapping by key, and whether the node is a mapping.
 func (t *Text) keys(n *yaml.Node, what string) (map[string]*yaml.Node, bool) {
 	if n.Kind != yaml.MappingNode {
 		t.problem(n, "%s must be a mapping of keys to values", what)
@@ -31,7 +31,7 @@ func (t *Text) keys(n *yaml.Node, what string) (map[string]*yaml.Node, bool) {
 	return nodes, true
 }
 
-// known notes the keys of a mapping that are not among the known ones.
+// known records a problem for every unknown key of a mapping.
 func (t *Text) known(n *yaml.Node, known []string) {
 	have := map[string]bool{}
 	for _, k := range known {
@@ -44,7 +44,7 @@ func (t *Text) known(n *yaml.Node, known []string) {
 	}
 }
 
-// follow returns what an alias stands for, and any other node as it is.
+// follow resolves aliases.
 func follow(n *yaml.Node) *yaml.Node {
 	for n.Kind == yaml.AliasNode {
 		n = n.Alias
@@ -52,7 +52,7 @@ func follow(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// depth returns how deep lists nest in a node, by their first entries; an alias may make that endless.
+// depth returns how deep lists are nested, judging by first entries. It is bounded, as aliases may form a cycle.
 func depth(n *yaml.Node) int {
 	levels := 0
 	for n = follow(n); n.Kind == yaml.SequenceNode && levels < 8; levels++ {
@@ -64,7 +64,7 @@ func depth(n *yaml.Node) int {
 	return levels
 }
 
-// ownDepth returns how deep lists nest in a single value of the type.
+// ownDepth returns how deep lists are nested in a single value of the type.
 func ownDepth(t reflect.Type) int {
 	levels := 0
 	for ; t.Kind() == reflect.Slice; levels++ {
@@ -73,7 +73,7 @@ func ownDepth(t reflect.Type) int {
 	return levels
 }
 
-// valueOf returns the value of a key of a mapping, and whether it is there.
+// valueOf returns the value of a key, and whether the node is a mapping with that key.
 func valueOf(n *yaml.Node, key string) (*yaml.Node, bool) {
 	if n.Kind == yaml.MappingNode {
 		for i := 0; i+1 < len(n.Content); i += 2 {
@@ -85,7 +85,7 @@ func valueOf(n *yaml.Node, key string) (*yaml.Node, bool) {
 	return nil, false
 }
 
-// holdsPlace reports whether a node, or one within it, begins at the place.
+// holdsPlace reports whether a node, or a node in it, starts at the given place.
 func holdsPlace(n *yaml.Node, line, column int) bool {
 	return n.Line == line && n.Column == column ||
 		slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return holdsPlace(c, line, column) })

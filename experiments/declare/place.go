@@ -8,16 +8,16 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Place is a place in a text: a value as it is written.
+// Place is the place of a value in a text.
 type Place struct{ node *yaml.Node }
 
-// Has reports whether the value is a mapping in which the key is written.
+// Has reports whether the value is a mapping with the key.
 func (p Place) Has(key string) bool {
 	_, ok := valueOf(p.node, key)
 	return ok
 }
 
-// Key returns the value of a key, and the place itself where the key is not written.
+// Key returns the place of the value of a key, or p itself if there is no such key.
 func (p Place) Key(key string) Place {
 	if n, ok := valueOf(p.node, key); ok {
 		return Place{n}
@@ -25,7 +25,7 @@ func (p Place) Key(key string) Place {
 	return p
 }
 
-// Entry returns entry i of a list, and of anything else the place itself.
+// Entry returns the place of entry i, or p itself if there is no such entry.
 func (p Place) Entry(i int) Place {
 	if p.node.Kind == yaml.SequenceNode && i < len(p.node.Content) {
 		return Place{follow(p.node.Content[i])}
@@ -33,23 +33,23 @@ func (p Place) Entry(i int) Place {
 	return p
 }
 
-// Word returns the first place within this one that says just the word, and the place itself where none does.
+// Word returns the first place in p where the word is written, or p itself if there is none.
 func (p Place) Word(word string) Place { return Place{spelled(p.node, word)} }
 
-// Errorf returns an error at the place, for a Family to return.
+// Errorf returns an error at the place, for Family.Make.
 func (p Place) Errorf(format string, args ...any) error {
-	return misplaced{p.node, fmt.Sprintf(format, args...)}
+	return placeError{p.node, fmt.Sprintf(format, args...)}
 }
 
-// misplaced is an error at a place.
-type misplaced struct {
+// placeError is an error at a place.
+type placeError struct {
 	node    *yaml.Node
 	message string
 }
 
-func (m misplaced) Error() string { return m.message }
+func (e placeError) Error() string { return e.message }
 
-// spelled returns the first scalar within a node that says just this, and the node itself where none does.
+// spelled returns the first scalar in a node that equals the word, or the node itself if there is none.
 func spelled(n *yaml.Node, word string) *yaml.Node {
 	n = follow(n)
 	for _, c := range n.Content {
@@ -60,11 +60,11 @@ func spelled(n *yaml.Node, word string) *yaml.Node {
 	return n
 }
 
-// quoted finds the first word in quotes.
+// quoted matches a word in quotes.
 var quoted = regexp.MustCompile(`"[^"]*"`)
 
-// fault returns the place of the parameter that an error begins with, of a list the entry that it quotes, and the whole
-// where it begins with none.
+// fault returns the place of the parameter that an error starts with or, in a list, of the entry that the error quotes. It
+// is the whole if the error does not start with a parameter.
 func fault(err error, whole Place) Place {
 	key, message, ok := strings.Cut(err.Error(), ": ")
 	if !ok || !whole.Has(key) {

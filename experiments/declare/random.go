@@ -11,8 +11,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// sampled returns the variants that a Random draws: of each list in it one entry, of each range one number. Draw k of a
-// place depends on the seed, the place and k alone, so that a larger count only adds variants.
+// sampled draws the variants of a Random: one entry from each list, one number from each range. Draw k at a place depends
+// only on the seed, the place and k, so that a larger count only adds variants.
 func (t *Text) sampled(random *yaml.Node, f field, swept []string) []*yaml.Node {
 	own := keysOf(randomType)
 	if random == nil || !t.sweepable(random, f.name, swept, own) {
@@ -33,7 +33,7 @@ func (t *Text) sampled(random *yaml.Node, f field, swept []string) []*yaml.Node 
 	return variants
 }
 
-// randomOf returns the numbers of a Random, 0 where they are left out or wrong.
+// randomOf returns the count and the seed of a Random, 0 if missing or wrong.
 func (t *Text) randomOf(n *yaml.Node, f field) Random {
 	nodes, _ := t.keys(n, f.name)
 	var settings Random
@@ -53,7 +53,7 @@ func (t *Text) randomOf(n *yaml.Node, f field) Random {
 	return settings
 }
 
-// sample returns what draw k makes of a place.
+// sample returns draw k at a place.
 func (t *Text) sample(n *yaml.Node, seed, k uint64, place string) *yaml.Node {
 	n = follow(n)
 	r := t.random(seed, place, k)
@@ -73,14 +73,14 @@ func (t *Text) sample(n *yaml.Node, seed, k uint64, place string) *yaml.Node {
 	return &made
 }
 
-// ranges are the ways to draw a number u between two, from one in [0, 1).
+// ranges map a number u in [0, 1) to a number between low and high.
 var ranges = map[string]func(low, high, u float64) float64{
 	"uniform": func(low, high, u float64) float64 { return low + u*(high-low) },
 	"log":     func(low, high, u float64) float64 { return low * math.Pow(high/low, u) },
 	"whole":   func(low, high, u float64) float64 { return math.Floor(low + u*(high-low+1)) },
 }
 
-// sampleRange returns a number between the two of a range, to six digits.
+// sampleRange draws a number from a range, rounded to six digits.
 func (t *Text) sampleRange(n *yaml.Node, r *rand.Rand) *yaml.Node {
 	name, ends := n.Content[0].Value, follow(n.Content[1])
 	bounds := t.numbers(ends, field{name: name})

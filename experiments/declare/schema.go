@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// Object is a JSON object; it is written with its keys sorted.
+// Object is a JSON object, marshalled with sorted keys.
 type Object = map[string]any
 
-// Schema returns the JSON Schema (draft-07) of the texts that Values reads as documents with these defaults. It cannot say
-// what lies between keys, nor that the lists stay within MaxRuns.
+// Schema returns the JSON Schema (draft-07) of the texts that Values accepts with the same defaults. A schema cannot express
+// checks between keys, nor the limit MaxRuns.
 func Schema[T any](l Language, defaults T) Object {
 	s := schema{kinds: l.kinds(), swept: sweptKeys(reflect.TypeFor[T]()), definitions: Object{}}
 	root := s.structure(reflect.ValueOf(defaults), field{})
@@ -19,14 +19,14 @@ func Schema[T any](l Language, defaults T) Object {
 	return root
 }
 
-// schema collects the definitions of types as it walks the structs that a Text is read into.
+// schema collects definitions while walking the same structs as Values.
 type schema struct {
 	kinds       map[reflect.Type]Kind
 	swept       []string // keys of the document
 	definitions Object
 }
 
-// structure describes a mapping that sets the fields of a struct; the prototype holds their defaults.
+// structure returns the schema of a struct. The prototype holds the defaults.
 func (s schema) structure(proto reflect.Value, in field) Object {
 	properties, dependencies := Object{}, Object{}
 	var required []string
@@ -59,7 +59,7 @@ func (s schema) structure(proto reflect.Value, in field) Object {
 	return made
 }
 
-// hasDefault reports whether a value of a prototype says what is taken where it is left out.
+// hasDefault reports whether a field of a prototype is a default worth telling.
 func hasDefault(v reflect.Value) bool {
 	switch v.Kind() {
 	case reflect.Struct:
@@ -73,7 +73,7 @@ func hasDefault(v reflect.Value) bool {
 	}
 }
 
-// anyRequired describes a mapping with at least one of some keys.
+// anyRequired returns the schema of a mapping with at least one of the keys.
 func anyRequired(keys []string) Object {
 	var with []Object
 	for _, key := range keys {
@@ -82,7 +82,7 @@ func anyRequired(keys []string) Object {
 	return Object{"anyOf": with}
 }
 
-// value describes one value of the field.
+// value returns the schema of one value of the field.
 func (s schema) value(proto reflect.Value, f field) Object {
 	t := proto.Type()
 	if kind, ok := s.kinds[t]; ok {
@@ -114,7 +114,7 @@ func (s schema) value(proto reflect.Value, f field) Object {
 	}
 }
 
-// random describes a Random, in which what is swept may be drawn.
+// random returns the schema of a Random, which may draw every swept key.
 func (s schema) random(proto reflect.Value, f field) Object {
 	made := s.structure(proto, f)
 	for _, key := range s.swept {
@@ -124,7 +124,7 @@ func (s schema) random(proto reflect.Value, f field) Object {
 	return made
 }
 
-// listOf describes a list that is one value.
+// listOf returns the schema of a value that is a list.
 func (s schema) listOf(t reflect.Type, f field) Object {
 	several := func(of Object) Object { return Object{"type": "array", "minItems": 1, "items": of} }
 	numbers := several(Object{"type": "number"})
@@ -144,16 +144,16 @@ func (s schema) listOf(t reflect.Type, f field) Object {
 	}
 }
 
-// define makes the definition of that name once, and returns a reference to it.
+// define adds a definition unless it exists, and returns a reference to it.
 func (s schema) define(name string, definition func() Object) Object {
 	if s.definitions[name] == nil {
 		s.definitions[name] = definition()
 	}
-	// A bare $ref would hide the description beside it: draft-07 ignores the neighbours of a reference.
+	// Draft-07 ignores everything beside a bare $ref, descriptions included.
 	return Object{"allOf": []Object{{"$ref": "#/definitions/" + name}}}
 }
 
-// listSchema describes a list of distinct values.
+// listSchema returns the schema of a list of distinct values.
 func listSchema(of Object) Object {
 	return Object{"type": "array", "items": of, "minItems": 1, "uniqueItems": true}
 }

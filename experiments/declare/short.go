@@ -6,15 +6,14 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// short is a struct that may be written as one number.
+// short is a struct that may be written as a single number.
 type short[T any] struct {
 	kind   string
 	bounds reflect.StructTag
 	make   func(float64) T
 }
 
-// Short returns the kind whose values are structs and, where one number says it all, may be written as that number, within
-// bounds such as `above:"0"`.
+// Short returns the kind of structs that may be written as a single number within bounds such as `above:"0"`.
 func Short[T any](kind string, bounds reflect.StructTag, make func(float64) T) Kind {
 	return short[T]{kind, bounds, make}
 }

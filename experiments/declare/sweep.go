@@ -11,8 +11,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// alternatives are the values that a place in a spec stands for: one, or as many as its lists multiply to. There are
-// none where the place is at fault, and only the first of them where there are more than MaxRuns.
+// alternatives are the values that a node stands for, as many as its lists multiply to. There are no values if something is
+// wrong, and fewer than counted if the count exceeds MaxRuns.
 type alternatives struct {
 	values []reflect.Value
 	count  big.Int
@@ -22,8 +22,7 @@ func one(v reflect.Value) alternatives {
 	return alternatives{values: []reflect.Value{v}, count: *big.NewInt(1)}
 }
 
-// alternatives returns what a node stands for where the field takes a value like the prototype, which holds the
-// defaults of what the node leaves out.
+// alternatives returns the values that a node stands for. They have the type of the prototype, which holds the defaults.
 func (t *Text) alternatives(n *yaml.Node, proto reflect.Value, f field) alternatives {
 	n = follow(n)
 	own := ownDepth(proto.Type())
@@ -45,7 +44,7 @@ func (t *Text) alternatives(n *yaml.Node, proto reflect.Value, f field) alternat
 	}
 }
 
-// list returns the alternatives of every entry, one after the other.
+// list returns the alternatives of all entries, in order.
 func (t *Text) list(n *yaml.Node, proto reflect.Value, f field) alternatives {
 	var all alternatives
 	t.counted(n, uint64(len(n.Content)))
@@ -73,7 +72,7 @@ func (t *Text) list(n *yaml.Node, proto reflect.Value, f field) alternatives {
 	return all
 }
 
-// mapping returns the product of the alternatives of the keys of a struct, the last of its fields varying fastest.
+// mapping returns the product of the alternatives of all fields of a struct, the last field varying fastest.
 func (t *Text) mapping(n *yaml.Node, proto reflect.Value, f field) alternatives {
 	nodes, ok := t.keys(n, f.name)
 	if !ok {
@@ -83,7 +82,7 @@ func (t *Text) mapping(n *yaml.Node, proto reflect.Value, f field) alternatives 
 	return t.fields(n, nodes, proto, f)
 }
 
-// fields is mapping once the keys are known.
+// fields is mapping without the check for unknown keys.
 func (t *Text) fields(n *yaml.Node, nodes map[string]*yaml.Node, proto reflect.Value, f field) alternatives {
 	var at []int
 	var choices []alternatives
@@ -108,7 +107,7 @@ func (t *Text) fields(n *yaml.Node, nodes map[string]*yaml.Node, proto reflect.V
 	return product(proto, at, choices)
 }
 
-// product returns copies of the prototype with every combination of the choices in its fields.
+// product returns a copy of the prototype for every combination of choices for its fields.
 func product(proto reflect.Value, fields []int, choices []alternatives) alternatives {
 	all := alternatives{count: *big.NewInt(1)}
 	for _, c := range choices {
@@ -131,7 +130,7 @@ func product(proto reflect.Value, fields []int, choices []alternatives) alternat
 	return all
 }
 
-// grouped writes a whole number with a comma between its thousands.
+// grouped formats a whole number with thousands separators.
 func grouped(n *big.Int) string {
 	s := fmt.Sprint(n)
 	for i := len(s) - 3; i > 0; i -= 3 {

@@ -17,28 +17,28 @@ import (
 	"flowsweep/experiments/problem"
 )
 
-// Text is a YAML text that is read, and what is wrong with it.
+// Text is a YAML text and the problems found in it so far.
 type Text struct {
 	file     string
 	lines    []string
-	root     *yaml.Node // nil where the text is not YAML
+	root     *yaml.Node // nil if the text is not YAML
 	problems problem.List
 
 	kinds  map[reflect.Type]Kind
 	random func(seed uint64, place string, k uint64) *rand.Rand
 
-	runs    big.Int    // alternatives, each counted for every seed
-	repeats big.Int    // seeds of every alternative
-	longest *yaml.Node // the list of the most values
-	length  uint64     // of it
+	runs    big.Int    // alternatives times seeds
+	repeats big.Int    // seeds
+	longest *yaml.Node // list
+	length  uint64     // of the longest list
 }
 
-// breaks turns every line break of YAML into one.
+// breaks replaces all line breaks of YAML by newlines.
 var breaks = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
 
 const byteOrderMark = "\ufeff"
 
-// Read returns a text in a language. The file is only named in problems.
+// Read parses a text. The file name is used in error messages only.
 func Read(file string, text []byte, l Language) *Text {
 	lines := strings.Split(breaks.Replace(strings.TrimPrefix(string(text), byteOrderMark)), "\n")
 	t := &Text{file: file, lines: lines, kinds: l.kinds(), random: l.Random, repeats: *big.NewInt(1)}
@@ -47,14 +47,13 @@ func Read(file string, text []byte, l Language) *Text {
 	return t
 }
 
-// Root returns the whole text as a place in it.
+// Root returns the place of the whole text.
 func (t *Text) Root() Place { return Place{t.root} }
 
-// Problem notes what is wrong at a place.
+// Problem records a problem.
 func (t *Text) Problem(at Place, format string, args ...any) { t.problem(at.node, format, args...) }
 
-// Sound reports whether nothing was wrong so far within the values of some keys of the text or, if none are given, with
-// all of it.
+// Sound reports whether no problem has been found in the values of the given keys or, without keys, anywhere.
 func (t *Text) Sound(keys ...string) bool {
 	if len(keys) == 0 {
 		return len(t.problems) == 0
@@ -67,8 +66,8 @@ func (t *Text) Sound(keys ...string) bool {
 	})
 }
 
-// Err returns a problem.List of everything that was wrong so far, in the order it is written, or nil. It is wrong too that
-// the values stand for more than MaxRuns.
+// Err returns a problem.List of the problems found so far, in the order of the text, or nil. More than MaxRuns runs are a
+// problem too.
 func (t *Text) Err() error {
 	list := slices.Clone(t.problems)
 	if t.runs.Cmp(big.NewInt(MaxRuns)) > 0 {
@@ -81,7 +80,7 @@ func (t *Text) Err() error {
 	return list.Sorted()
 }
 
-// load returns the root of a text, or nil where there is none.
+// load returns the root of a text, or nil if it is not YAML.
 func (t *Text) load(text []byte) *yaml.Node {
 	for i, line := range t.lines {
 		if at := strings.IndexFunc(line, unreadable); at >= 0 {
@@ -117,7 +116,7 @@ func unreadable(r rune) bool {
 	return r == utf8.RuneError || r < ' ' && r != '\t' || r >= 0x7f && r < 0xa0
 }
 
-// syntax notes what the YAML library says of a text that is none.
+// syntax records a syntax error.
 func (t *Text) syntax(err error) {
 	var load *yaml.LoadError
 	if !errors.As(err, &load) {
@@ -129,7 +128,7 @@ func (t *Text) syntax(err error) {
 		message += " " + load.ContextMsg
 	}
 	line, column := load.Mark.Line, load.Mark.Column
-	// A text that breaks off is at fault behind its last line: show that line, and its end.
+	// If the text ends too early, the mark is past the last line. Show the end of that line instead.
 	for line > len(t.lines) || line > 1 && t.lines[line-1] == "" {
 		line--
 		column = utf8.RuneCountInString(t.lines[line-1]) + 1
@@ -137,7 +136,7 @@ func (t *Text) syntax(err error) {
 	t.problemAt(line, column, "not YAML: %s", message)
 }
 
-// problem notes what is wrong at a node, and returns no alternatives.
+// problem records a problem at a node, and returns no alternatives.
 func (t *Text) problem(n *yaml.Node, format string, args ...any) alternatives {
 	t.problemAt(n.Line, n.Column, format, args...)
 	return alternatives{}
@@ -152,7 +151,7 @@ func (t *Text) problemOf(line, column int, message string) problem.Problem {
 	return problem.Problem{File: t.file, Line: line, Column: column, Message: message, Source: t.lines[line-1]}
 }
 
-// counted remembers the node if it is the list of the most values so far.
+// counted remembers the longest list.
 func (t *Text) counted(n *yaml.Node, values uint64) {
 	if values > t.length {
 		t.longest, t.length = n, values

@@ -8,13 +8,13 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// This file holds the two ways to sweep that are no product of lists. Each gives variants of a text, which overlay what is
-// written beside them; a product of lists within a variant is taken for each.
+// Zip and Random sweep without multiplying lists. Each gives variants, which are laid over the rest of the text; lists in a
+// variant multiply as usual.
 
-// Zip is the type of the field whose value is a list of variants, taken one after the other.
+// Zip is the type of a field that lists variants.
 type Zip struct{}
 
-// Random is the type of the field whose value says how many variants to draw, and from what.
+// Random is the type of a field that says how many variants to draw, and from what.
 type Random struct {
 	Count int    `json:"count" min:"1" max:"10000" doc:"variants to draw"`
 	Seed  uint64 `json:"seed" doc:"seed of the draws"`
@@ -25,12 +25,12 @@ var (
 	randomType = reflect.TypeFor[Random]()
 )
 
-// variants returns the roots that the root of a text stands for: itself, or one for each of its variants.
+// variants returns one root for each variant, or the root itself if there are no variants.
 func (t *Text) variants(root *yaml.Node, document reflect.Type) []*yaml.Node {
 	if root.Kind != yaml.MappingNode {
 		return []*yaml.Node{root}
 	}
-	t.keys(root, "") // those that are there twice
+	t.keys(root, "") // reports duplicate keys
 	base := *root
 	base.Content = nil
 	var zip, random *yaml.Node
@@ -62,7 +62,7 @@ func (t *Text) variants(root *yaml.Node, document reflect.Type) []*yaml.Node {
 	return roots
 }
 
-// fieldOfType returns the first field of a struct that is of a type, or one without a name.
+// fieldOfType returns the first field of a struct with the given type, or a field without a name.
 func fieldOfType(document, of reflect.Type) field {
 	for i := range document.NumField() {
 		if document.Field(i).Type == of {
@@ -72,7 +72,7 @@ func fieldOfType(document, of reflect.Type) field {
 	return field{}
 }
 
-// sweptKeys returns the keys of a document that a variant may set.
+// sweptKeys returns the keys that a variant may set.
 func sweptKeys(document reflect.Type) []string {
 	var keys []string
 	for i := range document.NumField() {
@@ -101,7 +101,7 @@ func (t *Text) zipped(zip *yaml.Node, f field, swept []string) []*yaml.Node {
 	return variants
 }
 
-// sweepable notes a problem unless the node is a mapping of keys that may be swept, or of the others allowed.
+// sweepable reports whether a node is a mapping of swept or allowed keys, and records a problem if not.
 func (t *Text) sweepable(n *yaml.Node, what string, swept, allowed []string) bool {
 	nodes, ok := t.keys(n, what)
 	if !ok {
@@ -117,10 +117,10 @@ func (t *Text) sweepable(n *yaml.Node, what string, swept, allowed []string) boo
 	return true
 }
 
-// maxNesting bounds how deep variants nest: aliases may make that endless.
+// maxNesting limits how deep variants nest, as aliases may form a cycle.
 const maxNesting = 8
 
-// overlay returns a mapping with the keys of both, mappings merged. A key that both give another value is a problem.
+// overlay merges two mappings. It records a problem for a key that has a value in both.
 func (t *Text) overlay(under, over *yaml.Node, depth int) *yaml.Node {
 	merged := *under
 	merged.Content = slices.Clone(under.Content)
@@ -141,7 +141,7 @@ func (t *Text) overlay(under, over *yaml.Node, depth int) *yaml.Node {
 	return &merged
 }
 
-// everySecond returns the keys of the content of a mapping.
+// everySecond returns the keys in the content of a mapping.
 func everySecond(content []*yaml.Node) []*yaml.Node {
 	var keys []*yaml.Node
 	for i := 0; i < len(content); i += 2 {

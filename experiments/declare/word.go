@@ -10,14 +10,14 @@ import (
 	"flowsweep/experiments/problem"
 )
 
-// words are the values of one type that are written as their names.
+// words are the values of a type that are picked by name.
 type words[T any] struct {
 	kind  string
 	names []string
 	value map[string]reflect.Value
 }
 
-// Words returns the kind whose values are written as their names, or as mappings that hold nothing but the name.
+// Words returns the kind of values that are written as a name, or as a mapping that contains only the name.
 func Words[T any](kind string, all []T, name func(T) string) Kind {
 	w := words[T]{kind: kind, value: map[string]reflect.Value{}}
 	for _, v := range all {
@@ -54,10 +54,10 @@ func (w words[T]) schema(s schema, _ reflect.Value, _ field) Object {
 	})
 }
 
-// bareWords are words that are written as nothing but their names.
+// bareWords are words that are never written as mappings.
 type bareWords[T any] struct{ words[T] }
 
-// BareWords returns the kind whose values are written as their names alone. They go by the name of their field.
+// BareWords returns the kind of values that are written as a name only. Error messages call them by the key of their field.
 func BareWords[T any](all []T, name func(T) string) Kind {
 	return bareWords[T]{Words("", all, name).(words[T])}
 }
@@ -74,13 +74,13 @@ func (w bareWords[T]) schema(_ schema, _ reflect.Value, f field) Object {
 	return wordSchema(f.oneOf(w.names))
 }
 
-// oneOf returns the field where it takes one of some words.
+// oneOf returns the field, restricted to some words.
 func (f field) oneOf(words []string) field {
 	f.tag = reflect.StructTag(fmt.Sprintf("oneof:%q", strings.Join(words, " ")))
 	return f
 }
 
-// name returns the node of the name of a thing, which is a scalar or the key name of a mapping.
+// name returns the node of a name, which is the node itself or, in a mapping, the value of the key "name".
 func (t *Text) name(n *yaml.Node, kind string, f field) (*yaml.Node, bool) {
 	if n.Kind == yaml.ScalarNode {
 		return n, true

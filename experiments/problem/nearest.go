@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Unknown says that a word is none of the known ones, and which of them was probably meant.
+// Unknown returns the message that a word is not a known one, with the word that was probably meant.
 func Unknown(kind, word string, known []string) string {
 	text := fmt.Sprintf("unknown %s %q (have %s)", kind, word, strings.Join(known, ", "))
 	if near := Nearest(word, known); near != "" {
@@ -14,8 +14,8 @@ func Unknown(kind, word string, known []string) string {
 	return text
 }
 
-// Nearest returns the known word with the fewest edits from word, the first of equals, or "" where that takes more than
-// two edits and more than a third of its letters.
+// Nearest returns the known word that is the fewest edits away, or the first of several, or "" if that is more than two
+// edits and more than a third of the letters.
 func Nearest(word string, known []string) string {
 	letters := []rune(strings.ToLower(word))
 	best, fewest := "", min(len(letters)-1, max(2, len(letters)/3))+1
@@ -27,7 +27,7 @@ func Nearest(word string, known []string) string {
 	return best
 }
 
-// edits returns the least number of letters to insert, delete or replace that makes a of b (the Levenshtein distance).
+// edits returns the Levenshtein distance: the fewest letters to insert, delete or replace to turn b into a.
 func edits(a, b []rune) int {
 	d := make([][]int, len(a)+1)
 	for i := range d {

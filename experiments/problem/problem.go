@@ -1,5 +1,5 @@
-// Package problem holds what is wrong with a text that a person wrote: where it stands, the line with a caret under it, and
-// which word was probably meant.
+// Package problem reports mistakes in a text that a person wrote: the place, the line with a caret under it, and the word
+// that was probably meant.
 //
 //	problem.Problem{File: "spec.yaml", Line: 3, Column: 7, Source: line, Message: problem.Unknown("solver", "rk5", solvers)}
 package problem
@@ -12,16 +12,16 @@ import (
 	"unicode"
 )
 
-// Problem is one thing that is wrong with a text, at the place where it is written.
+// Problem is a mistake in a text, and its place.
 type Problem struct {
 	File    string
 	Line    int    // from 1
 	Column  int    // from 1, in characters
-	Message string // what is wrong and what to do
+	Message string // what is wrong, and what to do
 	Source  string // the line itself
 }
 
-// Error returns the place and the message, then the line, or the part of a very long one, with a caret under the column.
+// Error returns the place and the message, then the line with a caret under the column. A very long line is cut.
 func (p Problem) Error() string {
 	line, at := []rune(strings.Map(printable, p.Source)), p.Column-1
 	if from := at - shownBefore; len(line) > shownLine && from > 0 {
@@ -31,16 +31,16 @@ func (p Problem) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s\n    %s\n    %s^", p.File, p.Line, p.Column, p.Message, string(line), blank(string(line), at))
 }
 
-// shownLine is how much of a line is shown, and shownBefore how much of a longer one stands before the column.
+// Of a line, shownLine characters are shown, and of a longer one shownBefore of them come before the column.
 const (
 	shownLine   = 160
 	shownBefore = 80
 )
 
-// List is everything that is wrong with a text.
+// List holds all mistakes in a text.
 type List []Problem
 
-// Error returns every problem, one after the other.
+// Error returns every problem, one after another.
 func (l List) Error() string {
 	texts := make([]string, len(l))
 	for i, problem := range l {
@@ -49,7 +49,7 @@ func (l List) Error() string {
 	return strings.Join(texts, "\n")
 }
 
-// Sorted returns the problems in the order of their places, each once however many ways led to it. It reorders the list.
+// Sorted returns the problems in the order of the text, without duplicates. It reorders the list in place.
 func (l List) Sorted() List {
 	slices.SortStableFunc(l, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Message, b.Message))
@@ -64,7 +64,7 @@ func printable(r rune) rune {
 	return r
 }
 
-// blank returns white space as wide as the first n characters of the line, so that a caret lands under the next one.
+// blank returns white space as wide as the first n characters of the line, so that a caret after it is under the next one.
 func blank(line string, n int) string {
 	var b strings.Builder
 	for _, r := range line {

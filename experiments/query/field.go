@@ -1,4 +1,4 @@
-// Package query reads the fields of what has a JSON form, and the conditions that rows of such fields are filtered by.
+// Package query flattens JSON into fields, and filters rows of fields by conditions that a person writes.
 //
 //	condition, err := query.Parse(`metrics.mmd < 0.01 and solver = "heun"`)
 //	rows, err = query.Filter(condition, rows, query.Flatten)
@@ -10,22 +10,22 @@ import (
 	"fmt"
 )
 
-// Field is a value in the JSON form of something: a number, a text, or true or false.
+// Field is one value of a JSON document.
 type Field struct {
-	Key   string // the keys that lead to it, joined with dots: train.rate
-	Value string // a text without its quotes, and anything else as it is written
+	Key   string // the keys that lead to it, joined by dots: train.rate
+	Value string // a text without its quotes, anything else as written
 	Kind  Kind
 }
 
-// Kind is what kind of value a field has.
+// Kind is the type of a value.
 type Kind int
 
-// The kinds of value. A list is the Text of its JSON.
+// The kinds of value. A list counts as Text, its JSON.
 const (
 	Text Kind = iota
 	Number
 	Bool
-	Null // no value at all; its Field.Value is empty
+	Null // with an empty Value
 )
 
 // String returns the kind in words: "a number".
@@ -33,8 +33,8 @@ func (k Kind) String() string {
 	return [...]string{"a text", "a number", "true or false", "nothing"}[k]
 }
 
-// Flatten returns the fields of the JSON form of v in the order they are written, those of objects within it under keys
-// joined with dots. The name within an object is the value of the object's own key. Lists are left whole.
+// Flatten returns the fields of the JSON form of v, in order. Keys of nested objects are joined by dots. The "name" of a
+// nested object becomes the value of the object's own key. Lists are left whole.
 func Flatten[T any](v T) ([]Field, error) {
 	raw, err := json.Marshal(v)
 	if err != nil {

@@ -11,14 +11,14 @@ import (
 	"flowsweep/experiments/problem"
 )
 
-// Filter returns the rows that meet the condition, in their order. A field that none of them has is an error that says
-// which one may be meant, and so is a value that no row could have there.
+// Filter returns the rows that meet the condition, in order. It is an error if no row has a field that the condition names,
+// or if every row has another kind of value there.
 func Filter[Row any](c Condition, rows []Row, fields func(Row) ([]Field, error)) ([]Row, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
 	values := make([]map[string]value, len(rows)) // by key
-	known := map[string][]Kind{}                  // of the values that the rows have under a key
+	known := map[string][]Kind{}                  // by key
 	for i, row := range rows {
 		list, err := fields(row)
 		if err != nil {
@@ -33,7 +33,7 @@ func Filter[Row any](c Condition, rows []Row, fields func(Row) ([]Field, error))
 			}
 		}
 	}
-	keys := map[string]string{} // by what the condition calls them
+	keys := map[string]string{} // by their names in the condition
 	if err := c.resolve(c.root, known, keys); err != nil {
 		return nil, err
 	}
@@ -46,14 +46,14 @@ func Filter[Row any](c Condition, rows []Row, fields func(Row) ([]Field, error))
 	return kept, nil
 }
 
-// value is a number, a text, or true or false. A number is kept as it is written too: a seed need not be a float64.
+// value is a value to compare. Numbers keep their text too, as a float64 cannot hold every seed.
 type value struct {
 	kind   Kind
 	text   string
 	number float64
 }
 
-// numberOf returns the number that a text stands for.
+// numberOf parses a number.
 func numberOf(text string) (value, error) {
 	x, err := strconv.ParseFloat(text, 64)
 	return value{Number, text, x}, err
@@ -78,7 +78,7 @@ func valuesOf(fields []Field) (map[string]value, error) {
 	return values, nil
 }
 
-// resolve finds the keys of the fields that a condition names, and checks the kinds of what they are compared with.
+// resolve finds the key of every field in a condition, and checks the kinds of the values compared.
 func (c Condition) resolve(n *node, known map[string][]Kind, keys map[string]string) error {
 	if n == nil {
 		return nil
@@ -110,8 +110,8 @@ func anyOf(kinds []Kind) string {
 	return strings.Join(words, " or ")
 }
 
-// fullName returns the key that a name means: itself, or the one that ends so. Keys that only say more about another one
-// do not count.
+// fullName returns the key that a name stands for: the name itself, or the only key that ends with it. Keys that annotate
+// another one do not count.
 func fullName(name string, known []string) (string, error) {
 	if slices.Contains(known, name) {
 		return name, nil
@@ -139,7 +139,7 @@ func fullName(name string, known []string) (string, error) {
 	return "", fmt.Errorf("unknown field %q: did you mean %q? (have %s)", name, near, strings.Join(known, ", "))
 }
 
-// annotates reports whether a key says more about another one: metrics_se.mmd about metrics.mmd.
+// annotates reports whether a key belongs to another one, as metrics_se.mmd to metrics.mmd.
 func annotates(key string, known []string) bool {
 	object, field, _ := strings.Cut(key, ".")
 	about, _, ok := strings.Cut(object, "_")
@@ -169,7 +169,7 @@ func (n *node) meets(row map[string]value, keys map[string]string) bool {
 	}
 }
 
-// compareNumbers compares whole numbers as such: a seed may be beyond those that a float64 tells apart.
+// compareNumbers compares whole numbers exactly: seeds may be too large for a float64.
 func compareNumbers(op string, a, b value) bool {
 	if math.IsNaN(b.number) && (op == "=" || op == "!=") {
 		return (op == "=") == math.IsNaN(a.number)
@@ -193,7 +193,7 @@ func compareNumbers(op string, a, b value) bool {
 	return holdsOrder(op, 0)
 }
 
-// holdsOrder reports whether a comparison holds between what is in this order.
+// holdsOrder reports whether a comparison holds for two values in the given order.
 func holdsOrder(op string, order int) bool {
 	switch op {
 	case "=":

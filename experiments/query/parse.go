@@ -6,20 +6,18 @@ import "strings"
 //
 //	metrics.mmd < 0.01 and (solver = "heun" or not steps >= 8)
 //
-// A comparison is of a field with a number, a text in quotes, true or false. The end of a field's key is enough where no
-// other key ends so. The comparisons are = != < <= > >= and, for texts, ~ for "contains". Texts are ordered by their
-// bytes. They join with not, and, or, binding in this order, and with parentheses.
+// A field is compared with a number, a text in quotes, true or false. The end of its key is enough if no other key ends
+// the same way. The operators are = != < <= > >= and, for texts, ~ for "contains"; texts are ordered by their bytes.
+// Comparisons are joined by not, and, or, in order of precedence, and by parentheses.
 //
-// A comparison with a field that a row does not have, or has as something else, is false, != as well. NaN compares as in
-// Go: false, but for !=, which is true. The words nan, inf and -inf are numbers, and as an exception x = nan asks
-// whether x is NaN, and x != nan whether it is a number.
+// If a row lacks the field, or has a value of another kind there, the comparison is false, even with !=. NaN compares as
+// in Go, except that x = nan tests for NaN, and x != nan for a number. The words nan, inf and -inf are numbers.
 type Condition struct {
 	text string
 	root *node
 }
 
-// Parse returns the condition that a text stands for. Its errors show where in the text they are. Whether there are such
-// fields shows when it is applied.
+// Parse parses a condition. Errors show their place in the text. Whether the fields exist is checked by Filter.
 func Parse(text string) (Condition, error) {
 	tokens, err := scan(text)
 	if err != nil {
@@ -36,7 +34,7 @@ func Parse(text string) (Condition, error) {
 	return Condition{text, root}, nil
 }
 
-// node is a comparison of a field with a value, or joins one or two others.
+// node is a comparison of a field with a value, or a logical operation on other nodes.
 type node struct {
 	op          string // of a comparison, or "and", "or", "not"
 	left, right *node
@@ -45,10 +43,10 @@ type node struct {
 	value       value
 }
 
-// maxDepth is how deep conditions may nest.
+// maxDepth limits how deep conditions nest.
 const maxDepth = 500
 
-// parser reads by recursive descent: or of ands of nots of comparisons.
+// parser is a recursive descent parser.
 type parser struct {
 	text   string
 	tokens []token
@@ -130,7 +128,7 @@ func (p *parser) comparison() (*node, error) {
 	return n, nil
 }
 
-// value reads what a field is compared with.
+// value parses the value that a field is compared with.
 func (p *parser) value() (value, error) {
 	t := p.next()
 	p.at = min(p.at+1, len(p.tokens)-1) // stays at the end

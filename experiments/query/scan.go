@@ -33,7 +33,7 @@ func (t token) String() string {
 	return strconv.Quote(t.text)
 }
 
-// scan cuts a text into tokens; the last is its end.
+// scan splits a text into tokens, the last of which is tokenEnd.
 func scan(text string) ([]token, error) {
 	var tokens []token
 	for at := 0; ; {
@@ -62,8 +62,7 @@ func endOf(tokens []token) int {
 	return last.at + len(last.text)
 }
 
-// scanToken returns the token that a text begins with, and its length: 0 where there is none, and -1 where its end is
-// missing.
+// scanToken returns the token at the start of a text, and its length: 0 if there is none, -1 if it is not closed.
 func scanToken(text string) (token, int) {
 	if text == "" {
 		return token{kind: tokenEnd}, 1
@@ -95,7 +94,7 @@ func scanToken(text string) (token, int) {
 	return token{kind: tokenWord, text: text[:n]}, n
 }
 
-// numberLength is the length of the number that a text begins with, or 0.
+// numberLength returns the length of the number at the start of a text, or 0.
 func numberLength(text string) int {
 	n, digits := 0, false
 	if text[0] == '+' || text[0] == '-' {
@@ -113,13 +112,13 @@ func numberLength(text string) int {
 			e++
 		}
 		for ; e < len(text) && '0' <= text[e] && text[e] <= '9'; e++ {
-			n = e + 1 // with its first digit it is an exponent
+			n = e + 1 // an exponent needs at least one digit
 		}
 	}
 	return n
 }
 
-// scanText reads a text in quotes; a backslash takes the next character as it is.
+// scanText scans a quoted text, in which a backslash escapes the next character.
 func scanText(text string) (token, int) {
 	var b strings.Builder
 	for i := 1; i < len(text); i++ {
@@ -134,7 +133,7 @@ func scanText(text string) (token, int) {
 	return token{kind: tokenText}, -1
 }
 
-// errorAt is an error at a token of a condition, shown with a caret.
+// errorAt returns an error that shows the token with a caret.
 func errorAt(text string, t token, format string, args ...any) error {
 	before := text[:t.at]
 	indent := strings.Map(func(r rune) rune {
@@ -145,7 +144,7 @@ func errorAt(text string, t token, format string, args ...any) error {
 	}, before)
 	line := strings.Map(func(r rune) rune {
 		if r != '\t' && unicode.IsControl(r) {
-			return ' ' // a caret points into one line
+			return ' ' // keeps it on one line
 		}
 		return r
 	}, text)
