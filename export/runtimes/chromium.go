@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 )
 
-// chromium runs onnxruntime-web in a page without a window.
+// chromium runs onnxruntime-web in a page of headless Chromium.
 func chromium(folder string) runtime {
 	at, err := fetchWeb(folder)
 	browser := ""
@@ -21,7 +21,7 @@ func chromium(folder string) runtime {
 		}
 	}
 	if browser == "" {
-		err = errors.New("there is no chromium")
+		err = errors.New("chromium is not installed")
 	}
 	return runtime{"onnxruntime-web 1.30.0 (WASM), Chromium page", err, func(c testCase) result {
 		r, err := browse(browser, at, c)
@@ -32,9 +32,9 @@ func chromium(folder string) runtime {
 	}}
 }
 
-// browse serves the page with the case to a browser and waits for what comes back.
+// browse serves the page with the case to a browser and waits for the result.
 func browse(browser, at string, c testCase) (result, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	results := make(chan result, 1)
 	mux := http.NewServeMux()
@@ -56,7 +56,7 @@ func browse(browser, at string, c testCase) (result, error) {
 	}
 	defer os.RemoveAll(profile)
 	args := []string{"--headless", "--disable-gpu", "--no-first-run", "--user-data-dir=" + filepath.Join(profile, "p")}
-	if os.Geteuid() == 0 { // as in a container, where its sandbox does not start
+	if os.Geteuid() == 0 { // as in a container, where the sandbox does not start
 		args = append(args, "--no-sandbox")
 	}
 	cmd := exec.CommandContext(ctx, browser, append(args, server.URL+"/page.html")...)
@@ -68,6 +68,6 @@ func browse(browser, at string, c testCase) (result, error) {
 	case r := <-results:
 		return r, nil
 	case <-ctx.Done():
-		return result{}, errors.New("the page never answered")
+		return result{}, errors.New("the page did not answer")
 	}
 }

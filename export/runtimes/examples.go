@@ -9,9 +9,9 @@ import (
 	"regexp"
 )
 
-// tryExamples runs the programs of the model card beside the sampler, as they are printed. Go's is in a test.
+// tryExamples runs the example programs of the model card. A test runs the one in Go.
 func tryExamples(folder string) (rows []row) {
-	at := filepath.Join(folder, "npm") // where programs find the packages
+	at := filepath.Join(folder, "npm") // where the programs find their packages
 	for _, e := range []struct {
 		name, language, file string
 		run                  func(folder, at, program string) ([]byte, error)
@@ -26,7 +26,7 @@ func tryExamples(folder string) (rows []row) {
 		{"JavaScript", "js", "draw.mjs", func(_, at, program string) ([]byte, error) {
 			return output(at, []string{"node", program})
 		}},
-		{"C++", "cpp", "draw.cpp", compiled},
+		{"C++", "cpp", "draw.cpp", runCPP},
 	} {
 		err := writeExample(filepath.Join(folder, "loop"), at, e.language, e.file)
 		var out []byte
@@ -42,7 +42,7 @@ func tryExamples(folder string) (rows []row) {
 	return rows
 }
 
-// writeExample writes the card's program in a language to a folder, and the sampler beside it.
+// writeExample writes the card's program in the given language, and the sampler, to a folder.
 func writeExample(from, at, language, file string) error {
 	card, err := os.ReadFile(filepath.Join(from, "model-card.md"))
 	if err != nil {
@@ -59,10 +59,10 @@ func writeExample(from, at, language, file string) error {
 	return errors.Join(os.WriteFile(filepath.Join(at, file), code[1], 0o644), os.WriteFile(filepath.Join(at, "sampler.onnx"), sampler, 0o644))
 }
 
-var errHeaders = errors.New("there is no onnxruntime_cxx_api.h here")
+var errHeaders = errors.New("onnxruntime_cxx_api.h is not installed")
 
-// compiled compiles and runs a C++ program, where the headers of onnxruntime are installed.
-func compiled(_, at, program string) ([]byte, error) {
+// runCPP compiles and runs a C++ program, if the headers of onnxruntime are installed.
+func runCPP(_, at, program string) ([]byte, error) {
 	if exec.Command("c++", "-E", "-include", "onnxruntime_cxx_api.h", "-x", "c++", os.DevNull, "-o", os.DevNull).Run() != nil {
 		return nil, errHeaders
 	}

@@ -1,4 +1,4 @@
-// A module of its own, so that nobody who builds flowsweep fetches the runtimes that its files are tried in.
+// A module of its own, so that building flowsweep does not fetch the runtimes that its files are tried in.
 module runtimes
 
 go 1.26.5

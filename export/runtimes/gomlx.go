@@ -12,7 +12,7 @@ import (
 	"github.com/gomlx/onnx-gomlx/onnx/parser"
 )
 
-// gomlx reads the files back into GoMLX, the library their nets were built with.
+// gomlx reads the files back into GoMLX, the library that built their nets.
 func gomlx(string) runtime {
 	return runtime{"onnx-gomlx 0.5.0, Go backend", nil, func(c testCase) result {
 		difference, err := reimport(c)
@@ -23,9 +23,10 @@ func gomlx(string) runtime {
 	}}
 }
 
+// reimport runs the file in GoMLX and returns the largest difference from Go's output.
 func reimport(c testCase) (difference float64, err error) {
 	defer func() {
-		if p := recover(); p != nil { // it panics while it builds graphs
+		if p := recover(); p != nil { // GoMLX panics if a graph cannot be built
 			err = fmt.Errorf("%v", p)
 		}
 	}()
@@ -43,21 +44,13 @@ func reimport(c testCase) (difference float64, err error) {
 		return 0, err
 	}
 	names, _ := m.Inputs()
-	var args []any
-	for _, name := range names {
-		if rows, ok := c.Inputs[name]; ok {
-			args = append(args, tensors.FromFlatDataAndDimensions(slices.Concat(rows...), len(rows), len(rows[0])))
-			continue
-		}
-		args = append(args, tensors.FromFlatDataAndDimensions(c.times, len(c.times)))
-	}
 	out, err := model.CallOnceN(backend, store, func(scope *model.Scope, in []*graph.Node) []*graph.Node {
 		inputs := map[string]*graph.Node{}
 		for i, name := range names {
 			inputs[name] = in[i]
 		}
 		return m.CallGraph(scope, in[0].Graph(), inputs)
-	}, args...)
+	}, arguments(c, names)...)
 	if err != nil {
 		return 0, err
 	}
@@ -68,4 +61,16 @@ func reimport(c testCase) (difference float64, err error) {
 		}
 	}
 	return difference, nil
+}
+
+// arguments returns the named inputs of a case. The only one that it does not list is the time grid.
+func arguments(c testCase, names []string) (args []any) {
+	for _, name := range names {
+		if rows, ok := c.Inputs[name]; ok {
+			args = append(args, tensors.FromFlatDataAndDimensions(slices.Concat(rows...), len(rows), len(rows[0])))
+			continue
+		}
+		args = append(args, tensors.FromFlatDataAndDimensions(c.times, len(c.times)))
+	}
+	return args
 }

@@ -1,10 +1,10 @@
-// The program runtimes runs the files that flowsweep exports in other runtimes, which it fetches from PyPI and npm, and
-// prints as a Markdown table how far their outputs are from Go's. It ends with 1 if one of them computes something else;
-// a runtime that is not there, or lacks what a file needs, is said to.
+// The program runtimes runs the files that flowsweep exports in other runtimes, which it fetches from PyPI and npm. It prints
+// a Markdown table of how far their outputs differ from Go's. It exits with status 1 if a runtime computes something else.
+// The table also shows which runtimes are missing, and which do not support a file.
 //
 //	go run . FOLDER
 //
-// FOLDER holds what is fetched and made, for the next time.
+// FOLDER caches the runtimes and the exported files.
 package main
 
 import (
@@ -53,56 +53,30 @@ func run(folder string) error {
 	printTable("runtime", []string{"velocity.onnx", "sampler.onnx", "sampler.onnx, portable"}, rows)
 	fmt.Println()
 	examples := tryExamples(folder)
-	printTable("example of the card", []string{"prints"}, examples)
+	printTable("example in the card", []string{"prints"}, examples)
 	return failures(append(rows, examples...))
 }
 
-// testCase is a file with inputs, and Go's output for them.
+// testCase is a file with inputs and Go's output for them.
 type testCase struct {
 	Name      string                 `json:"name"`
 	Path      string                 `json:"path"`
 	Inputs    map[string][][]float32 `json:"inputs"`
 	Output    [][]float32            `json:"output"`
 	Tolerance float64                `json:"tolerance"`
-	times     []float32              // of the sampler, for a runtime that wants inputs given that have a default
-	file      string                 // that holds the case as JSON
+	times     []float32              // of the sampler, for runtimes that need inputs with defaults, too
+	file      string                 // the case as JSON
 }
 
 // makeCases trains a net, exports it in every form and returns what to try.
 func makeCases(folder string) ([]testCase, error) {
-	db, loop, portable := filepath.Join(folder, "runs.db"), filepath.Join(folder, "loop"), filepath.Join(folder, "portable")
-	flowsweep := filepath.Join(folder, "flowsweep")
-	if err := call("go", "-C", "../..", "build", "-o", flowsweep, "."); err != nil {
-		return nil, err
-	}
-	if err := call(flowsweep, "sweep", "spec.yaml", "--db", db, "--out", loop); err != nil {
-		return nil, err
-	}
-	table, err := exec.Command(flowsweep, "runs", "--db", db, "--json").Output()
-	if err != nil {
-		return nil, fmt.Errorf("list the runs: %w", err)
-	}
-	var runs []struct{ Run string }
-	if err := json.Unmarshal(table, &runs); err != nil || len(runs) != 1 {
-		return nil, fmt.Errorf("there are %d runs, want 1: remove %s (%v)", len(runs), folder, err)
-	}
-	if err := call(flowsweep, "export", "--db", db, "--run", runs[0].Run, "--portable", "--force", "--out", portable); err != nil {
-		return nil, err
-	}
-	text, err := os.ReadFile(filepath.Join(loop, "vectors.json"))
+	loop, portable, err := exportFiles(folder)
 	if err != nil {
 		return nil, err
 	}
-	var v struct {
-		T, X, V   [][]float32
-		Tolerance float64
-		Sampler   struct {
-			Noise, Samples [][]float32
-			Tolerance      float64
-		}
-	}
-	if err := json.Unmarshal(text, &v); err != nil {
-		return nil, fmt.Errorf("read the test vectors: %w", err)
+	v, err := readVectors(filepath.Join(loop, "vectors.json"))
+	if err != nil {
+		return nil, err
 	}
 	velocity := map[string][][]float32{"t": v.T, "x": v.X}
 	noise := map[string][][]float32{"noise": v.Sampler.Noise}
@@ -125,7 +99,49 @@ func makeCases(folder string) ([]testCase, error) {
 	return cases, nil
 }
 
-// call runs a program, whose output is but for people.
+// exportFiles trains a net and exports it twice. It returns the folders of the files with a loop and of the portable ones.
+func exportFiles(folder string) (loop, portable string, err error) {
+	db, flowsweep := filepath.Join(folder, "runs.db"), filepath.Join(folder, "flowsweep")
+	loop, portable = filepath.Join(folder, "loop"), filepath.Join(folder, "portable")
+	if err := call("go", "-C", "../..", "build", "-o", flowsweep, "."); err != nil {
+		return "", "", err
+	}
+	if err := call(flowsweep, "sweep", "spec.yaml", "--db", db, "--out", loop); err != nil {
+		return "", "", err
+	}
+	table, err := exec.Command(flowsweep, "runs", "--db", db, "--json").Output()
+	if err != nil {
+		return "", "", fmt.Errorf("list the runs: %w", err)
+	}
+	var runs []struct{ Run string }
+	if err := json.Unmarshal(table, &runs); err != nil || len(runs) != 1 {
+		return "", "", fmt.Errorf("the store has %d runs, want 1: remove %s (%v)", len(runs), folder, err)
+	}
+	return loop, portable, call(flowsweep, "export", "--db", db, "--run", runs[0].Run, "--portable", "--force", "--out", portable)
+}
+
+// vectors is the part of vectors.json that is tried.
+type vectors struct {
+	T, X, V   [][]float32
+	Tolerance float64
+	Sampler   struct {
+		Noise, Samples [][]float32
+		Tolerance      float64
+	}
+}
+
+func readVectors(path string) (v vectors, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return v, err
+	}
+	if err := json.Unmarshal(text, &v); err != nil {
+		return v, fmt.Errorf("read the test vectors: %w", err)
+	}
+	return v, nil
+}
+
+// call runs a program and shows its output.
 func call(name string, args ...string) error {
 	cmd := exec.Command(name, args...)
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr

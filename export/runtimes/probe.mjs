@@ -1,4 +1,4 @@
-// probe runs a model on a case and returns how far its output is from Go's, or why it cannot.
+// probe runs a model on a case and returns how far its output differs from Go's, or why it failed.
 export async function probe(ort, model, { inputs, output }) {
   try {
     const session = await ort.InferenceSession.create(model);
@@ -8,7 +8,7 @@ export async function probe(ort, model, { inputs, output }) {
     }
     const got = (await session.run(feeds))[session.outputNames[0]].data;
     const want = output.flat();
-    if (got.length !== want.length) return { error: `the output has ${got.length} numbers, not ${want.length}` };
+    if (got.length !== want.length) return { error: `the output has ${got.length} numbers, want ${want.length}` };
     let difference = 0;
     for (let i = 0; i < want.length; i++) {
       const d = Math.abs(got[i] - want[i]);

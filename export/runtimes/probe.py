@@ -1,4 +1,4 @@
-"""Runs an exported file in a Python runtime, and prints as JSON how far its output is from Go's.
+"""Runs an exported file in a Python runtime, and prints as JSON how far its output differs from Go's.
 
     python3 probe.py RUNTIME CASE.json
 """
@@ -43,13 +43,13 @@ def main(runtime, case):
     inputs = {name: np.array(rows, dtype="f4") for name, rows in case["inputs"].items()}
     try:
         got = globals()[runtime](case["path"], inputs)
-    except Exception as e:  # whatever a runtime raises is why it cannot
+    except Exception as e:  # report whatever the runtime raises
         return {"error": f"{type(e).__name__}: {e}"}
     if got is None:
         return {}
     want = np.array(case["output"], dtype="f4")
     if got.shape != want.shape:
-        return {"error": f"the output has the sizes {got.shape}, not {want.shape}"}
+        return {"error": f"the output has shape {got.shape}, want {want.shape}"}
     difference = float(np.max(np.abs(got.astype("f8") - want)))
     return {"difference": difference if np.isfinite(difference) else 1e300}
 

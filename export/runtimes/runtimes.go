@@ -13,15 +13,15 @@ import (
 	"time"
 )
 
-// runtime is something that runs ONNX files, or the reason why it is missing.
+// runtime runs ONNX files, unless it is missing.
 type runtime struct {
 	name    string
-	missing error
+	missing error // nil, or why the runtime is missing
 	try     func(c testCase) result
 }
 
-// The versions that are fetched: the nearest to the library that flowsweep pins and the newest of onnxruntime, both lines
-// of OpenCV, and the newest of the others, as of when this was written.
+// The versions to fetch: of onnxruntime the one nearest to the library that flowsweep pins and the newest, of OpenCV the
+// newest of both major versions, and the newest of the others, as of writing.
 const (
 	pinned, newest   = "onnxruntime==1.28.0", "onnxruntime==1.32.0"
 	onnx             = "onnx==1.23.2"
@@ -29,7 +29,7 @@ const (
 	web              = "onnxruntime-web@1.30.0"
 )
 
-// runtimes start what the files are tried in.
+// runtimes lists the functions that set up the runtimes.
 var runtimes = []func(folder string) runtime{
 	python("onnxruntime 1.28.0, Python", "onnxruntime", pinned),
 	python("onnxruntime 1.32.0, Python", "onnxruntime", newest),
@@ -42,10 +42,10 @@ var runtimes = []func(folder string) runtime{
 	gomlx,
 }
 
-// patience is how long one program may take.
-const patience = 3 * time.Minute
+// timeout is how long a program may run.
+const timeout = 3 * time.Minute
 
-// python returns a runtime of probe.py, made of a package of PyPI.
+// python returns a runtime that runs probe.py with a package from PyPI.
 func python(name, probe, wheel string) func(folder string) runtime {
 	return func(folder string) runtime {
 		at, err := fetchWheel(folder, wheel)
@@ -55,7 +55,7 @@ func python(name, probe, wheel string) func(folder string) runtime {
 	}
 }
 
-// fetchWheel installs a package of PyPI into a folder of its own, which it returns, unless it is there.
+// fetchWheel installs a package from PyPI into a folder of its own, unless it is installed, and returns the folder.
 func fetchWheel(folder, wheel string) (string, error) {
 	at := filepath.Join(folder, wheel)
 	return at, once(at, "python3", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--root-user-action=ignore", "--target", at, wheel)
@@ -65,7 +65,7 @@ func pythonCommand(packages string, args ...string) []string {
 	return append([]string{"env", "PYTHONPATH=" + packages, "PYTHONDONTWRITEBYTECODE=1", "python3"}, args...)
 }
 
-// fetchWeb installs onnxruntime-web and puts what runs in it beside it.
+// fetchWeb installs onnxruntime-web, with the scripts that use it, and returns the folder.
 func fetchWeb(folder string) (string, error) {
 	at := filepath.Join(folder, "npm")
 	if err := os.MkdirAll(at, 0o755); err != nil {
@@ -86,14 +86,14 @@ func fetchWeb(folder string) (string, error) {
 func node(folder string) runtime {
 	at, err := fetchWeb(folder)
 	if _, absent := exec.LookPath("node"); absent != nil {
-		err = errors.New("there is no node")
+		err = errors.New("node is not installed")
 	}
 	return runtime{"onnxruntime-web 1.30.0 (WASM), Node", err, func(c testCase) result {
 		return probed([]string{"node", filepath.Join(at, "node.mjs"), c.file})
 	}}
 }
 
-// once runs a command that makes a folder, unless it has done so.
+// once runs a command that makes a folder, unless the folder is complete.
 func once(folder string, command ...string) error {
 	done := filepath.Join(folder, ".complete")
 	if _, err := os.Stat(done); err == nil {
@@ -113,21 +113,21 @@ func probed(command []string) (r result) {
 	}
 	lines := bytes.Split(bytes.TrimSpace(out), []byte("\n"))
 	if err := json.Unmarshal(lines[len(lines)-1], &r); err != nil {
-		return result{Error: fmt.Sprintf("it prints %q", lines[len(lines)-1])}
+		return result{Error: fmt.Sprintf("unexpected output %q", lines[len(lines)-1])}
 	}
 	return r
 }
 
-// output returns what a command prints in a folder, and the last line it complains with if it fails.
+// output runs a command in a folder and returns its output. The error of a failure contains the last line of stderr.
 func output(folder string, command []string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-	var complaint bytes.Buffer
-	cmd.Dir, cmd.Stderr = folder, &complaint
+	var stderr bytes.Buffer
+	cmd.Dir, cmd.Stderr = folder, &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		lines := strings.Split(strings.TrimSpace(complaint.String()), "\n")
+		lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
 		err = fmt.Errorf("%w: %s", err, lines[len(lines)-1])
 	}
 	return out, err

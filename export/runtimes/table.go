@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// result is what a runtime made of a case: how far it is from Go, or why it cannot run it.
+// result says how far a runtime's output for a case differs from Go's, or why it failed.
 type result struct {
-	Difference *float64 `json:"difference"` // nil for a runtime that only looks at the file
+	Difference *float64 `json:"difference"` // nil for a runtime that only checks the file
 	Error      string   `json:"error"`
 }
 
@@ -20,10 +20,10 @@ type row struct {
 
 type cell struct {
 	text  string
-	wrong bool // it computes something else
+	wrong bool // whether the runtime computes something else
 }
 
-// judge says what came of a case. A difference that is not a number is no difference that is allowed.
+// judge returns the cell for a result. A difference that is NaN is wrong.
 func judge(c testCase, r result) cell {
 	switch {
 	case r.Error != "":
@@ -31,7 +31,7 @@ func judge(c testCase, r result) cell {
 	case r.Difference == nil:
 		return cell{text: "valid"}
 	case !(*r.Difference <= c.Tolerance):
-		return cell{fmt.Sprintf("**WRONG: differs by %.2g, allowed are %.2g**", *r.Difference, c.Tolerance), true}
+		return cell{fmt.Sprintf("**WRONG: differs by %.2g, allowed is %.2g**", *r.Difference, c.Tolerance), true}
 	default:
 		return cell{text: fmt.Sprintf("%.1e", *r.Difference)}
 	}
@@ -39,16 +39,16 @@ func judge(c testCase, r result) cell {
 
 var (
 	space = regexp.MustCompile(`\s+`)
-	outer = regexp.MustCompile(`^.*(error: |panicked: )`) // what the errors of OpenCV and GoMLX are wrapped in
+	outer = regexp.MustCompile(`^.*(error: |panicked: )`) // prefixes of errors from OpenCV and GoMLX
 )
 
-// brief returns the beginning of an error at its core, fit for a cell.
+// brief shortens an error to fit into a cell.
 func brief(text string) string {
-	const most = 110
+	const maxRunes = 110
 	text = strings.ReplaceAll(space.ReplaceAllString(strings.TrimSpace(text), " "), "|", `\|`)
 	text = strings.TrimRight(outer.ReplaceAllString(text, ""), "> ")
-	if runes := []rune(text); len(runes) > most {
-		text = string(runes[:most]) + " ..."
+	if runes := []rune(text); len(runes) > maxRunes {
+		text = string(runes[:maxRunes]) + " ..."
 	}
 	return text
 }
