@@ -9,29 +9,29 @@ import (
 	"strings"
 )
 
-// uses says how to use a file of each name, with a place for the source.
-var uses = map[string]string{
+// usage explains how to use each file; %s stands for the source.
+var usage = map[string]string{
 	"velocity.onnx": "`t[batch,1]`, `x[batch,d]` -> `v[batch,d]`, 32-bit floats, ONNX opset 17. To sample, draw x from the source (%s)\n" +
-		"at t = 0 and follow dx/dt = v to t = 1. `vectors.json` holds inputs and outputs of both files to test a runtime with.",
+		"at t = 0 and follow dx/dt = v to t = 1. `vectors.json` contains inputs and outputs of both files, to test a runtime with.",
 	"sampler.onnx": "`noise[batch,d]`, `ts[times]` -> `samples[batch,d]`, 32-bit floats, ONNX opset 17: the net and its solver in one.\n" +
-		"Draw the noise from the source (%s); the time grid `ts` may be left out, or given\n" +
-		"for other steps; a file written with --portable has none. With --trajectory it returns `trajectory[times,batch,d]`, with\n" +
-		"--log-prob `log_prob[batch]`, the log density in nats that the flow gives the samples.",
+		"Draw the noise from the source (%s). The time grid `ts` is optional; pass it to take other\n" +
+		"steps. A file exported with --portable has no `ts`. With --trajectory the file also returns `trajectory[times,batch,d]`,\n" +
+		"and with --log-prob `log_prob[batch]`, the log density of the samples under the flow, in nats.",
 }
 
-// examples is how samples are drawn in several languages, with places for the dimension and a note on the source.
+// examples shows how to draw samples in several languages, with placeholders for the dimension and a note on the source.
 //
 //go:embed examples.md
 var examples string
 
-// Card returns model-card.md: what the files are, how to use them in several languages, how they were checked and where
+// Card returns model-card.md: what the files are, how to use them in several languages, how they were verified, and where
 // they come from. The points have dim coordinates.
 func Card(about About, dim int, checks ...Check) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Model card\n\n%s.\n\n", html.EscapeString(about.Doc))
-	b.WriteString(about.unitsWords())
+	b.WriteString(about.unitsSection())
 	for _, c := range checks {
-		fmt.Fprintf(&b, "## %s\n\n%s\n\n%s\n\nsha256 `%s`\n\n", c.File, strings.ReplaceAll(uses[c.File], "%s", about.source()), outcome(c), c.SHA256)
+		fmt.Fprintf(&b, "## %s\n\n%s\n\n%s\n\nsha256 `%s`\n\n", c.File, strings.ReplaceAll(usage[c.File], "%s", about.source()), outcome(c), c.SHA256)
 	}
 	if slices.ContainsFunc(checks, func(c Check) bool { return c.File == "sampler.onnx" }) {
 		b.WriteString(about.examples(dim))
@@ -44,14 +44,14 @@ func Card(about About, dim int, checks ...Check) []byte {
 	return []byte(b.String())
 }
 
-// unitsWords says on what scale the files work, where it is not that of the data.
-func (a About) unitsWords() string {
+// unitsSection explains the scale of the files if it is not that of the data.
+func (a About) unitsSection() string {
 	if a.Units.Identity() {
 		return ""
 	}
 	var b strings.Builder
 	b.WriteString("## Units\n\nThe net was trained on standardised data. `sampler.onnx` returns samples in the units of the data; `velocity.onnx` works on\n" +
-		"the scale of the net, from which data = scale x + shift. Metrics were measured on the scale of the net.\n\n" +
+		"the scale of the net, where data = scale x + shift. Metrics were measured on the scale of the net.\n\n" +
 		"| column | scale | shift |\n| --- | --- | --- |\n")
 	for j, scale := range a.Units.Scale {
 		name := fmt.Sprint(j)
@@ -63,18 +63,18 @@ func (a About) unitsWords() string {
 	return b.String() + "\n"
 }
 
-// cell returns a text as a cell of a table.
+// cell escapes a text for a table cell.
 func cell(text string) string { return strings.ReplaceAll(html.EscapeString(text), "|", "\\|") }
 
 func (a About) examples(dim int) string {
 	note := ""
 	if a.Source != "" {
-		note = ". They draw standard normal noise: draw yours from the source, " + a.Source
+		note = ". They draw standard normal noise; replace it by samples of the source, " + a.Source
 	}
 	return strings.NewReplacer("{{dim}}", fmt.Sprint(dim), "{{note}}", note).Replace(examples)
 }
 
-// outcome says in a paragraph what came of a check.
+// outcome describes the outcome of a check.
 func outcome(c Check) string {
 	if c.Error != "" {
 		return "**NOT verified: do not rely on this file.** It could not be compared with Go: " + c.Error + "."
@@ -83,7 +83,7 @@ func outcome(c Check) string {
 	if !c.OK {
 		word = "NOT verified: do not use this file"
 	}
-	return fmt.Sprintf("Compared with Go in %s at %d points, batch sizes %v, graph optimisation %s, threads %v: the differences are\n"+
-		"%.3g at most and %.3g in the mean, allowed are %.3g (%s). **%s**", c.Runtime, c.Points, c.Batches, strings.Join(c.Levels, ", "),
+	return fmt.Sprintf("Compared with Go in %s at %d points, batch sizes %v, graph optimisation %s, threads %v: the largest\n"+
+		"difference is %.3g and the mean difference %.3g; %.3g is allowed (%s). **%s**", c.Runtime, c.Points, c.Batches, strings.Join(c.Levels, ", "),
 		c.Threads, c.MaxAbsDiff, c.MeanAbsDiff, c.Tolerance, c.Reason, word)
 }

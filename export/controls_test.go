@@ -306,7 +306,7 @@ func TestMutatedFilesDoNotPass(t *testing.T) {
 			}
 			model, err := read(bad)
 			if err == nil {
-				err = sealed(model)
+				err = checkSeal(model)
 			}
 			if err == nil {
 				t.Fatalf("mutation %d is read as whole", i)

@@ -7,7 +7,7 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// start writes the state at the points of that name, of which nothing is integrated yet.
+// start writes the state at the named points, with an integral of 0.
 func (w *writer) start(points string) state {
 	if !w.density {
 		return state{x: points}
@@ -15,12 +15,12 @@ func (w *writer) start(points string) state {
 	return state{points, w.node("nothing", "Expand", nil, w.constants.float(0), "column")}
 }
 
-// flat writes numbers, (batch, 1), as (batch).
+// flat writes a reshape of (batch, 1) to (batch).
 func (w *writer) flat(name string) string {
 	return w.node(name+"/flat", "ReduceSum", []onnx.Attribute{{Name: "keepdims", Value: int64(0)}}, name, w.constants.longs("axis1", 1))
 }
 
-// normal writes a log density at points, (batch), that is that of N(0, I) up to a constant:
+// normal writes the log density of N(0, I) at points, (batch), up to a constant:
 //
 //	constant - ||x||^2 / 2
 func (w *writer) normal(points string, constant float64) string {
@@ -29,8 +29,8 @@ func (w *writer) normal(points string, constant float64) string {
 	return w.node(points+"/log_density", "Add", nil, half, w.constants.float(float32(constant)))
 }
 
-// logVolume returns what a log density changes by in other units: the density of scale x + shift is that of x, divided by the
-// product of the scales.
+// logVolume returns the change of a log density by a change of units: the density of scale x + shift is the density of x
+// divided by the product of the scales.
 func logVolume(units flow.Affine) float64 {
 	sum := 0.
 	for _, s := range units.Scale {

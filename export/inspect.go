@@ -13,51 +13,50 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// largestFile is the size of file that is looked at, in bytes: far more than any net that could be trained here.
-const largestFile = 1 << 30
+// maxFileSize is the largest file that is read, in bytes: far more than any net trained here needs.
+const maxFileSize = 1 << 30
 
-// HasLogProb reports whether a sampler file returns log densities: whether it is for VerifyDensity.
+// HasLogProb reports whether a sampler file returns log densities, and so needs VerifyDensity.
 func HasLogProb(file []byte) bool {
 	m, err := read(file)
 	return err == nil && slices.ContainsFunc(m.Outputs, func(v onnx.ValueInfo) bool { return v.Name == "log_prob" })
 }
 
-// Origin returns what a file says of itself: the kind of model it is, velocity or sampler, and the key of the run it is
-// of. A file that Velocity or Sampler cannot have written is an error.
+// Origin returns the kind of model in a file, velocity or sampler, and the key of its run. It returns an error for a file that
+// Velocity or Sampler cannot have written.
 func Origin(file []byte) (kind, run string, err error) {
 	m, err := read(file)
 	if err != nil {
 		return "", "", err
 	}
 	if m.Metadata["run"] == "" || m.Name != "velocity" && m.Name != "sampler" {
-		return "", "", errors.New("the file does not say which run it is of: verify files that flowsweep exported")
+		return "", "", errors.New("the file does not name its run: use a file that flowsweep exported")
 	}
 	return m.Name, m.Metadata["run"], nil
 }
 
-// Units returns what carries the outputs of a file that Velocity wrote to the user's own units, and of one that Sampler
-// wrote, or any other, the map that leaves them: they are in those units. It also returns the names of the columns, if
-// the file has them.
+// Units returns the map from the scale of a file that Velocity wrote to the user's units. For any other file it returns the
+// identity. It also returns the names of the columns, if the file has them.
 func Units(file []byte) (units flow.Affine, columns []string) {
 	m, err := onnx.Read(file)
 	if err != nil || m.Producer != producer {
 		return units, nil
 	}
 	var scale, shift []float64
-	if m.Name == "velocity" && unlist(m.Metadata["scale"], &scale) && unlist(m.Metadata["shift"], &shift) && len(scale) == len(shift) {
+	if m.Name == "velocity" && fromJSON(m.Metadata["scale"], &scale) && fromJSON(m.Metadata["shift"], &shift) && len(scale) == len(shift) {
 		units = flow.Affine{Scale: scale, Shift: shift}
 	}
-	if !unlist(m.Metadata["columns"], &columns) {
+	if !fromJSON(m.Metadata["columns"], &columns) {
 		columns = nil
 	}
 	return units, columns
 }
 
-// read returns the model in a file, if it is one to open: of a size to hold, whole in itself, made of known operations on
-// tensors that are as large as they say. onnxruntime leaves some of that unchecked.
+// read returns the model in a file that is safe to open: not too large, complete, and made of known operations on tensors of
+// the declared sizes. onnxruntime does not check all of that.
 func read(file []byte) (onnx.Model, error) {
-	if len(file) > largestFile {
-		return onnx.Model{}, fmt.Errorf("the file has %d bytes: no net here is as large", len(file))
+	if len(file) > maxFileSize {
+		return onnx.Model{}, fmt.Errorf("the file has %d bytes: too large for a file of flowsweep", len(file))
 	}
 	m, err := onnx.Read(file)
 	if err != nil {
@@ -66,7 +65,7 @@ func read(file []byte) (onnx.Model, error) {
 	return m, m.Check()
 }
 
-// declares returns an error unless the model has these inputs and outputs, whatever is said about them.
+// declares returns an error unless the model has these inputs and outputs. Their docs may differ.
 func declares(m onnx.Model, inputs, outputs []onnx.ValueInfo) error {
 	have, want := signature(m.Inputs, m.Outputs), signature(inputs, outputs)
 	if have != want {
@@ -75,7 +74,7 @@ func declares(m onnx.Model, inputs, outputs []onnx.ValueInfo) error {
 	return nil
 }
 
-// signature writes inputs and outputs as in t[batch,1] x[batch,2] to v[batch,2].
+// signature describes inputs and outputs, for example as t[batch,1] x[batch,2] to v[batch,2].
 func signature(inputs, outputs []onnx.ValueInfo) string {
 	list := func(values []onnx.ValueInfo) string {
 		words := make([]string, len(values))
@@ -101,11 +100,11 @@ func signature(inputs, outputs []onnx.ValueInfo) string {
 	return list(inputs) + " to " + list(outputs)
 }
 
-// checksum is the property that holds the sha256 of the file without that property. Runtimes run a file with a flipped
-// bit and say nothing.
+// checksum is the property that holds the sha256 of the file without that property. Without it a flipped bit could go
+// unnoticed.
 const checksum = "checksum"
 
-// seal returns the model's file with its checksum, if it is one to run.
+// seal returns the model's file with its checksum, if the model is well-formed.
 func seal(m onnx.Model) ([]byte, error) {
 	if err := m.Check(); err != nil {
 		return nil, err
@@ -120,11 +119,11 @@ func sumOf(m onnx.Model) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// errDamaged is what is wrong with a file whose checksum does not match.
-var errDamaged = errors.New("the file is damaged: its checksum is not that of its content: export it again")
+// errDamaged is the error of a file whose checksum does not match.
+var errDamaged = errors.New("the file is damaged: its checksum does not match: export it again")
 
-// sealed returns nil if the model is as it was when it was sealed.
-func sealed(m onnx.Model) error {
+// checkSeal returns an error if the model has changed since it was sealed.
+func checkSeal(m onnx.Model) error {
 	have := m.Metadata[checksum]
 	m.Metadata = maps.Clone(m.Metadata)
 	delete(m.Metadata, checksum)
@@ -134,7 +133,7 @@ func sealed(m onnx.Model) error {
 	return nil
 }
 
-// hasDefault reports whether the model's input has exactly these numbers as its default.
+// hasDefault reports whether these numbers are the default of the model's input.
 func hasDefault(m onnx.Model, input string, want []float32) bool {
 	i := slices.IndexFunc(m.Initializers, func(t onnx.Initializer) bool { return t.Name == input })
 	if i < 0 {

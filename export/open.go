@@ -10,22 +10,22 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// maxRows is how many points a file is given at once: enough to be quick, and few enough for what a wide net makes of them
-// to stay in the cache, where many more are up to a third slower.
+// maxRows is the number of points a file is given at once. That is enough to be fast. With many more, the values of a wide net
+// no longer fit the cache, and it is up to a third slower.
 const maxRows = 1024
 
-// Opened is an ONNX file from anywhere, ready to run: a velocity of two inputs, times and points, or a sampler of one, noise.
-// It is used from one goroutine at a time.
+// Opened is an ONNX file of any origin, ready to run: a velocity with two inputs, times and points, or a sampler with one,
+// noise. It is used from one goroutine at a time.
 type Opened struct {
 	Dim      int
-	Velocity flow.RowField                              // nil of a sampler
-	Sampler  func(noise flow.Batch) (flow.Batch, error) // noise to samples; nil of a velocity
-	Units    flow.Affine                                // of the samples of a velocity, where the file tells
-	Columns  []string                                   // names of the coordinates, where the file tells
+	Velocity flow.RowField                              // nil for a sampler
+	Sampler  func(noise flow.Batch) (flow.Batch, error) // noise to samples; nil for a velocity
+	Units    flow.Affine                                // of the samples of a velocity, if the file has them
+	Columns  []string                                   // names of the coordinates, if the file has them
 	session  *ort.Session
 }
 
-// Open opens a velocity or a sampler, to run on that many threads. Close it after use.
+// Open opens a velocity or a sampler to run on the given number of threads. Close it after use.
 func Open(file []byte, threads int) (*Opened, error) {
 	s, err := ort.Open(file, ort.SessionOptions{Optimise: ort.All, Threads: threads})
 	if err != nil {
@@ -34,9 +34,9 @@ func Open(file []byte, threads int) (*Opened, error) {
 	o := &Opened{session: s}
 	switch inputs := s.Inputs(); len(inputs) {
 	case 1:
-		err = o.asSampler()
+		err = o.openSampler()
 	case 2:
-		err = o.asVelocity()
+		err = o.openVelocity()
 	default:
 		err = fmt.Errorf("it takes the inputs %v: a velocity takes times and points, a sampler noise", inputs)
 	}
@@ -53,32 +53,32 @@ func Open(file []byte, threads int) (*Opened, error) {
 	return o, nil
 }
 
-// Close frees what was opened.
+// Close frees the file's session.
 func (o *Opened) Close() error { return o.session.Close() }
 
-// timeNames are what files call their times.
+// timeNames are the names of the times, in lower case.
 var timeNames = []string{"t", "time", "times", "timestep", "timesteps"}
 
-// asVelocity finds out which of two inputs the times are, and of what rank.
-func (o *Opened) asVelocity() error {
+// openVelocity finds which of the two inputs is the times and what rank it has.
+func (o *Opened) openVelocity() error {
 	s, inputs := o.session, o.session.Inputs()
 	at := slices.IndexFunc(inputs, func(name string) bool { return slices.Contains(timeNames, strings.ToLower(name)) })
 	if at < 0 {
 		at = slices.IndexFunc(inputs, func(name string) bool { return len(s.Dims(name)) < 2 })
 	}
 	if at < 0 {
-		return fmt.Errorf("which of its inputs %v are the times? Name them t", inputs)
+		return fmt.Errorf("cannot tell which of its inputs %v is the times: name it t", inputs)
 	}
 	points := s.Dims(inputs[1-at])
 	if len(points) != 2 || points[1] < 1 {
-		return fmt.Errorf("its points %s have sizes %v: they must be [batch, d] with d known", inputs[1-at], points)
+		return fmt.Errorf("its points %s have shape %v: must be [batch, d] with d known", inputs[1-at], points)
 	}
 	rank := len(s.Dims(inputs[at]))
 	if rank > 2 {
-		return fmt.Errorf("its times %s have sizes %v: they must be [batch, 1], [batch] or none", inputs[at], s.Dims(inputs[at]))
+		return fmt.Errorf("its times %s have shape %v: must be [batch, 1], [batch] or a scalar", inputs[at], s.Dims(inputs[at]))
 	}
 	o.Dim = points[1]
-	o.Velocity = inParts(func(t []float64, x flow.Batch) (flow.Batch, error) {
+	o.Velocity = inChunks(func(t []float64, x flow.Batch) (flow.Batch, error) {
 		times, err := timesOf(t, rank)
 		if err != nil {
 			return x, err
@@ -96,27 +96,27 @@ func (o *Opened) asVelocity() error {
 	return nil
 }
 
-// timesOf returns the times as a tensor of a rank: [n, 1], [n], or one time for all points.
+// timesOf returns the times as a tensor of the given rank: [n, 1], [n], or a single time for all points.
 func timesOf(t []float64, rank int) (ort.Tensor, error) {
 	times := ort.Tensor{Dims: []int{len(t), 1}[:rank], Data: flow.Narrow(nil, t)}
 	if rank == 0 {
 		times.Data = times.Data[:1]
 		if slices.ContainsFunc(t, func(ti float64) bool { return ti != t[0] }) {
-			return times, errors.New("the file takes one time for all points, and an adaptive solver gives each its own: use one that takes steps")
+			return times, errors.New("the file takes one time for all points, but an adaptive solver gives each its own: use a solver with fixed steps")
 		}
 	}
 	return times, nil
 }
 
-// asSampler makes use of a file that holds its solver.
-func (o *Opened) asSampler() error {
+// openSampler uses a file that contains its solver.
+func (o *Opened) openSampler() error {
 	s, noise := o.session, o.session.Inputs()[0]
 	dims := s.Dims(noise)
 	if len(dims) != 2 || dims[1] < 1 {
-		return fmt.Errorf("its input %s has sizes %v: noise must be [batch, d] with d known", noise, dims)
+		return fmt.Errorf("its input %s has shape %v: noise must be [batch, d] with d known", noise, dims)
 	}
 	o.Dim = dims[1]
-	rows := inParts(func(_ []float64, x flow.Batch) (flow.Batch, error) {
+	rows := inChunks(func(_ []float64, x flow.Batch) (flow.Batch, error) {
 		out, err := s.Run(tensorOf(x))
 		if err != nil {
 			return x, err
@@ -127,8 +127,8 @@ func (o *Opened) asSampler() error {
 	return nil
 }
 
-// inParts returns the field, given at most maxRows points at once.
-func inParts(field flow.RowField) flow.RowField {
+// inChunks returns the field, called with at most maxRows points at a time.
+func inChunks(field flow.RowField) flow.RowField {
 	return func(t []float64, x flow.Batch) (flow.Batch, error) {
 		all := flow.Batch{Dim: x.Dim}
 		for from := 0; from < x.Len(); from += maxRows {
@@ -147,10 +147,10 @@ func tensorOf(x flow.Batch) ort.Tensor {
 	return ort.Tensor{Dims: []int{x.Len(), x.Dim}, Data: flow.Narrow(nil, x.Data)}
 }
 
-// batchOf returns an output that is to be of the size of x.
+// batchOf returns an output, which must have the shape of x.
 func batchOf(out ort.Tensor, x flow.Batch) (flow.Batch, error) {
 	if !slices.Equal(out.Dims, []int{x.Len(), x.Dim}) {
-		return x, fmt.Errorf("it returns sizes %v for points of sizes [%d %d]: they must be the same", out.Dims, x.Len(), x.Dim)
+		return x, fmt.Errorf("it returns shape %v for points of shape [%d %d]: they must be the same", out.Dims, x.Len(), x.Dim)
 	}
 	b := flow.NewBatch(x.Len(), x.Dim)
 	for i, v := range out.Data {

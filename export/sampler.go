@@ -82,7 +82,7 @@ func Sampler(n net.Net, weights []float32, solver ode.Solver, ts []float64, abou
 	}
 	m.Nodes = w.nodes
 	properties := map[string]string{
-		"solver": solver.Name, "steps": fmt.Sprint(len(grid) - 1), "velocity_calls_a_step": fmt.Sprint(w.calls()),
+		"solver": solver.Name, "steps": fmt.Sprint(len(grid) - 1), "velocity_calls_a_step": fmt.Sprint(calls(solver)),
 		"arithmetic": "x + h (b1 k1 + b2 k2 + ...), 32-bit floats, from left to right",
 	}
 	if !about.Units.Identity() {

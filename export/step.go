@@ -9,23 +9,23 @@ import (
 	"flowsweep/experiments/ode"
 )
 
-// writer writes the nodes of a graph that steps along a net's velocity: that of a file, or the body of its Loop.
+// writer writes the nodes that follow a net's velocity, in the graph of a file or the body of its Loop.
 type writer struct {
 	net       onnx.Graph // t, x -> v, or v and div
-	density   bool       // the state has the integral of div, too, from the net's second output
+	density   bool       // the state includes the integral of div, the net's second output
 	solver    ode.Solver
-	units     flow.Affine // of what the graph returns
+	units     flow.Affine // of the outputs
 	constants *constants
 	nodes     []onnx.Node
 }
 
-// state names the points on their way, (batch, d), and what of div is integrated so far, (batch, 1), where that is.
+// state names the points, (batch, d), and, with density, the integral of div so far, (batch, 1).
 type state struct{ x, integral string }
 
 // interval names the times of a step, of rank 0.
 type interval struct {
 	h  string                 // its length
-	at func(c float64) string // its start, from, for c = 0, its end for 1, and from + c h else
+	at func(c float64) string // its start for c = 0, its end for c = 1, and start + c h otherwise
 }
 
 // node writes a node with one output and returns its name.
@@ -34,19 +34,19 @@ func (w *writer) node(name, op string, attributes []onnx.Attribute, inputs ...st
 	return name
 }
 
-// column writes the sizes [batch, 1] that a time is expanded to, one for each of the points.
+// column writes the sizes [batch, 1], to which a time is expanded for all points.
 func (w *writer) column(points string) {
-	// The attributes of Shape cut out one size.
+	// The attributes select one size.
 	batch := w.node("batch", "Shape", []onnx.Attribute{{Name: "start", Value: int64(0)}, {Name: "end", Value: int64(1)}}, points)
 	w.node("column", "Concat", []onnx.Attribute{{Name: "axis", Value: int64(0)}}, batch, w.constants.longs("width", 1))
 }
 
-// step writes a step of the solver, from one state to that of the names next. Names it makes start with at.
+// step writes a step of the solver from one state to another, with the names in next. Names of other values start with at.
 func (w *writer) step(at string, from, next state, t interval) {
 	k, div := make([]string, w.solver.Stages()), make([]string, w.solver.Stages())
 	columns := map[float64]string{}
 	for i, c := range w.solver.C {
-		if !w.needed(i) {
+		if !needed(w.solver, i) {
 			continue
 		}
 		if columns[c] == "" {
@@ -62,31 +62,31 @@ func (w *writer) step(at string, from, next state, t interval) {
 	}
 }
 
-// needed reports whether anything depends on a stage. The last one of a first-same-as-last method serves the next step
-// alone, which evaluates it again.
-func (w *writer) needed(stage int) bool {
-	if w.solver.B[stage] != 0 {
+// needed reports whether anything in a step depends on a stage. The last stage of a first-same-as-last method is only for
+// the next step, which evaluates it again.
+func needed(s ode.Solver, stage int) bool {
+	if s.B[stage] != 0 {
 		return true
 	}
-	for i := stage + 1; i < w.solver.Stages(); i++ {
-		if row := w.solver.A[i]; stage < len(row) && row[stage] != 0 && w.needed(i) {
+	for i := stage + 1; i < s.Stages(); i++ {
+		if row := s.A[i]; stage < len(row) && row[stage] != 0 && needed(s, i) {
 			return true
 		}
 	}
 	return false
 }
 
-// calls returns the velocity calls of a step.
-func (w *writer) calls() (n int) {
-	for i := range w.solver.Stages() {
-		if w.needed(i) {
+// calls returns the velocity calls per step.
+func calls(s ode.Solver) (n int) {
+	for i := range s.Stages() {
+		if needed(s, i) {
 			n++
 		}
 	}
 	return n
 }
 
-// advance writes x + (w_1 k_1 + w_2 k_2 + ...) h; without any term it is x.
+// advance writes x + (w_1 k_1 + w_2 k_2 + ...) h, and returns x if there are no terms.
 func (w *writer) advance(name, x, h string, weights []float64, k []string) string {
 	sum := ""
 	for j, weight := range weights {
@@ -108,7 +108,7 @@ func (w *writer) advance(name, x, h string, weights []float64, k []string) strin
 	return w.node(name, "Add", nil, x, w.node(name+"/move", "Mul", nil, sum, h))
 }
 
-// velocity writes the net once more, for the points x at the times t, with its values renamed and its weights shared.
+// velocity writes a copy of the net for the points x at the times t. Its values are renamed, and its weights shared.
 func (w *writer) velocity(name, t, x string) string {
 	names := map[string]string{"t": t, "x": x, "v": name}
 	for _, i := range w.net.Initializers {
@@ -132,7 +132,7 @@ func (w *writer) velocity(name, t, x string) string {
 	return name
 }
 
-// constants adds numbers to the initializers of a graph, each one once. Floats are named as they are written.
+// constants adds numbers to the initializers of a graph, each once. The name of a float is its text.
 type constants struct {
 	graph *onnx.Graph
 	known map[string]bool
@@ -162,5 +162,5 @@ func (c *constants) longs(name string, v ...int64) string {
 	return c.add(name, []int{len(v)}, v)
 }
 
-// number returns the shortest text that reads back as the float.
+// number returns the shortest text that parses to the float.
 func number(v float32) string { return strconv.FormatFloat(float64(v), 'g', -1, 32) }

@@ -100,7 +100,7 @@ func describe(m *onnx.Model, n net.Net, about About, properties map[string]strin
 const producer = "flowsweep"
 
 // unlist reads what list wrote, and reports whether it is that.
-func unlist(text string, values any) bool { return json.Unmarshal([]byte(text), values) == nil }
+func fromJSON(text string, values any) bool { return json.Unmarshal([]byte(text), values) == nil }
 
 // list writes numbers or names as JSON.
 func list(values any) string {

@@ -61,7 +61,7 @@ func verifySampler(file []byte, s Steps, div flow.DivField, noise flow.Batch) Ch
 		if err != nil || !far.finite() {
 			return err // where Go has no numbers there is nothing to compare
 		}
-		return errors.Join(outside(file, far.trial(), far.tolerance()), sealed(m))
+		return errors.Join(outside(file, far.trial(), far.tolerance()), checkSeal(m))
 	})
 }
 
