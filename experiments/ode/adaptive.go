@@ -10,9 +10,9 @@ import (
 // maxAttempts is the number of steps a sample may attempt, including rejected ones.
 const maxAttempts = 10_000
 
-// SolveAdaptive moves the points x0, (n, d), along the field from exactly t = 0 to exactly t = 1. The solver chooses the
-// steps of each sample from that sample's own error. nfe, (n), counts the velocity calls of each sample, including those
-// of rejected steps. It panics unless the solver is adaptive.
+// SolveAdaptive moves the points x0, (n, d), along the field from exactly t = 0 to exactly t = 1. The solver chooses
+// the steps of each sample from that sample's own error. nfe, (n), counts the velocity calls of each sample, including
+// those of rejected steps. It panics unless the solver is adaptive.
 //
 // Every sample has its own time and step, so it does not depend on its neighbours: if the rows of the field are
 // independent too, a sample is the same to the last bit alone, in any batch and in any order. Each call of the field
@@ -192,8 +192,8 @@ func (a *adaptive) judge(i int) error {
 	return a.check(i)
 }
 
-// check stops sample i if it cannot continue: it becomes NaN if velocities that are not finite block it, and is an error
-// if the tolerance is too small.
+// check stops sample i if it cannot continue: it becomes NaN if velocities that are not finite block it, and is an
+// error if the tolerance is too small.
 func (a *adaptive) check(i int) error {
 	const ulp = 0x1p-52
 	s := &a.active[i]

@@ -59,10 +59,10 @@ func mustSolve(t *testing.T, field flow.RowField, s Solver, tol float64, x0 flow
 	return x, nfe
 }
 
-// TestErrorsMeetTheTolerance uses two problems with known solutions: the flow of a Gaussian, and the logistic equation of
-// TestObservedOrder. The largest error at the end is at most 20 tolerances for bosh3, which takes many steps, and 5 for
-// the others. It is proportional to the tolerance: the slope of the logarithms is 1 within 0.2. It is no closer to 1
-// because a step grows wherever its error estimate passes through 0, and grows more for smaller tolerances.
+// TestErrorsMeetTheTolerance uses two problems with known solutions: the flow of a Gaussian, and the logistic equation
+// of TestObservedOrder. The largest error at the end is at most 20 tolerances for bosh3, which takes many steps, and 5
+// for the others. It is proportional to the tolerance: the slope of the logarithms is 1 within 0.2. It is no closer to
+// 1 because a step grows wherever its error estimate passes through 0, and grows more for smaller tolerances.
 func TestErrorsMeetTheTolerance(t *testing.T) {
 	t.Parallel()
 	maxError := map[string]float64{"bosh3": 20, "dopri5": 5, "tsit5": 5}
@@ -100,8 +100,8 @@ func TestErrorsMeetTheTolerance(t *testing.T) {
 }
 
 // TestArenstorf compares with the output of the code DOPRI5 (Hairer, Norsett and Wanner, appendix) for the Arenstorf
-// orbit at tolerance 1e-7: 1442 velocity calls, ending at 0.9940021016, 0.8911185692e-05. The code chooses the first step
-// by a different norm, a sum instead of a mean; hence the tolerance of 2e-8 for the end point.
+// orbit at tolerance 1e-7: 1442 velocity calls, ending at 0.9940021016, 0.8911185692e-05. The code chooses the first
+// step by a different norm, a sum instead of a mean; hence the tolerance of 2e-8 for the end point.
 func TestArenstorf(t *testing.T) {
 	t.Parallel()
 	const mu, period = 0.012277471, 17.0652165601579625588917206249
@@ -259,8 +259,8 @@ func b2i(b bool) int {
 	return 0
 }
 
-// TestTooLongAStepIsRecovered: the velocity is not finite beyond x = 1.01. The solution 1 - exp(-60 t) never gets there,
-// but the stages of a long step do.
+// TestTooLongAStepIsRecovered: the velocity is not finite beyond x = 1.01. The solution 1 - exp(-60 t) never gets
+// there, but the stages of a long step do.
 func TestTooLongAStepIsRecovered(t *testing.T) {
 	t.Parallel()
 	for _, s := range adaptiveSolvers {
@@ -297,8 +297,8 @@ func TestStepsGrowTenfoldAtRest(t *testing.T) {
 	}
 }
 
-// TestNoGrowthAfterARejection: the fifth step at rest, 0.01, meets a velocity that is not finite. It is retried as 0.002,
-// which is repeated once before steps grow again, so reaching 0.02 takes 8 attempts instead of 7.
+// TestNoGrowthAfterARejection: the fifth step at rest, 0.01, meets a velocity that is not finite. It is retried as
+// 0.002, which is repeated once before steps grow again, so reaching 0.02 takes 8 attempts instead of 7.
 func TestNoGrowthAfterARejection(t *testing.T) {
 	t.Parallel()
 	for _, s := range adaptiveSolvers {

@@ -28,8 +28,8 @@ func newController(s Solver) controller {
 	return controller{k: k, exponent: 1/k - .75*.2/k, beta: .2 / k}
 }
 
-// passed returns the ratio of the next step to an accepted one, whose err is at most 1. Right after a rejection it is at
-// most 1, since a longer step has just failed.
+// passed returns the ratio of the next step to an accepted one, whose err is at most 1. Right after a rejection it is
+// at most 1, since a longer step has just failed.
 func (c controller) passed(err, before float64, rejected bool) float64 {
 	limit := maxFactor
 	if rejected {

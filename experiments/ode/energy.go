@@ -11,8 +11,8 @@ import (
 //
 //	energy = integral_0^1 ||u_t(X_t)||^2 dt
 //
-// It is at least ||X1 - X0||^2, with equality for straight paths at constant speed, up to the error of the solver, which
-// also integrates the energy.
+// It is at least ||X1 - X0||^2, with equality for straight paths at constant speed, up to the error of the solver,
+// which also integrates the energy.
 func PathEnergies(field flow.Field, s Solver, ts []float64, x0 flow.Batch) (energies []float64, x1 flow.Batch, nfe int, err error) {
 	squared := func(t float64, x flow.Batch) (flow.Batch, []float64, error) {
 		u, err := field(t, x)
@@ -28,8 +28,8 @@ func PathEnergies(field flow.Field, s Solver, ts []float64, x0 flow.Batch) (ener
 	return energies, x1, nfe, err
 }
 
-// solveIntegral moves the points x0, (n, d), as Solve does, and integrates the rate, (n), that the field returns with its
-// velocity. Both form one state, (n, d + 1), so the integral has the order of the solver, and the points end where
+// solveIntegral moves the points x0, (n, d), as Solve does, and integrates the rate, (n), that the field returns with
+// its velocity. Both form one state, (n, d + 1), so the integral has the order of the solver, and the points end where
 // Solve ends, to the last bit.
 func solveIntegral(field flow.DivField, s Solver, ts []float64, x0 flow.Batch) (x flow.Batch, integral []float64, nfe int, err error) {
 	n, dim := x0.Len(), x0.Dim

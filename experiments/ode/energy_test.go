@@ -10,8 +10,8 @@ import (
 )
 
 // TestPathEnergiesOfALinearFlow: along x' = 2 x a path has the energy x0^2 (exp(4) - 1). The integral has the order of
-// the solver: from 32 to 64 steps its error falls by 2^order. The leading error of the fifth-order pairs is too small to
-// measure their order; they must be below a hundredth of rk4's relative error, 1e-8.
+// the solver: from 32 to 64 steps its error falls by 2^order. The leading error of the fifth-order pairs is too small
+// to measure their order; they must be below a hundredth of rk4's relative error, 1e-8.
 func TestPathEnergiesOfALinearFlow(t *testing.T) {
 	t.Parallel()
 	field := func(_ float64, x flow.Batch) (flow.Batch, error) {

@@ -39,8 +39,8 @@ func TestGridsRiseFromNoiseToData(t *testing.T) {
 	}
 }
 
-// TestGridTimes compares with values computed from the definitions to 8 digits. Those of edm follow from the noise levels
-// of equation 5 of arXiv 2206.00364 for 5 steps: 80, 17.527832, 2.5152190, 0.16975276, 0.002.
+// TestGridTimes compares with values computed from the definitions to 8 digits. Those of edm follow from the noise
+// levels of equation 5 of arXiv 2206.00364 for 5 steps: 80, 17.527832, 2.5152190, 0.16975276, 0.002.
 func TestGridTimes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -33,8 +33,8 @@ func Hutchinson(field VJPField, e flow.Batch) flow.DivField {
 	}
 }
 
-// Probes describes the random vectors that estimate divergences: Count >= 2 independent ones per point. Those of point i
-// are drawn from the stream's generator First + i. A larger Count adds probes and leaves the first ones unchanged.
+// Probes describes the random vectors that estimate divergences: Count >= 2 independent ones per point. Those of point
+// i are drawn from the stream's generator First + i. A larger Count adds probes and leaves the first ones unchanged.
 type Probes struct {
 	Count  int
 	Stream *flow.Stream
@@ -42,8 +42,8 @@ type Probes struct {
 	Draw   func(r *rand.Rand) float64 // one number of mean 0 and variance 1; nil for Rademacher
 }
 
-// Rademacher draws -1 or 1. Of all distributions of variance 1 it gives Hutchinson's estimate the smallest variance, and
-// the estimate is exact for a diagonal Jacobian.
+// Rademacher draws -1 or 1. Of all distributions of variance 1 it gives Hutchinson's estimate the smallest variance,
+// and the estimate is exact for a diagonal Jacobian.
 func Rademacher(r *rand.Rand) float64 {
 	if r.Uint64()>>63 == 0 {
 		return -1
@@ -73,8 +73,9 @@ func (p Probes) batches(n, dim int) []flow.Batch {
 }
 
 // EstimateLogLikelihood is LogLikelihood with an estimated divergence: it solves once per probe and returns the mean of
-// the log densities, (n), and its standard error, (n), both in nats. The mean is an unbiased estimate of the log density;
-// its exponential is a biased estimate of the density. nfe counts the calls of the field per sample, over all probes.
+// the log densities, (n), and its standard error, (n), both in nats. The mean is an unbiased estimate of the log
+// density; its exponential is a biased estimate of the density. nfe counts the calls of the field per sample, over all
+// probes.
 func EstimateLogLikelihood(field VJPField, s Solver, ts []float64, x1 flow.Batch, logp0 func(x flow.Batch) []float64, p Probes) (logp, stderr []float64, x0 flow.Batch, nfe int, err error) {
 	if p.Count < 2 {
 		return nil, nil, x0, 0, errors.New("a standard error needs at least 2 probes")

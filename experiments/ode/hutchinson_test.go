@@ -30,9 +30,9 @@ func linearVJP(a []float64, dim int) VJPField {
 
 func probes(count int) Probes { return Probes{Count: count, Stream: flow.NewStream(9, "probes")} }
 
-// TestHutchinsonMeanAndError: over 1000 samples with 8 probes each, the mean error is 0 within 3 of its standard errors,
-// and the mean squared error agrees with the standard errors within 15 %, which is 3 standard deviations of a mean of
-// 1000 squared, nearly normal numbers.
+// TestHutchinsonMeanAndError: over 1000 samples with 8 probes each, the mean error is 0 within 3 of its standard
+// errors, and the mean squared error agrees with the standard errors within 15 %, which is 3 standard deviations of a
+// mean of 1000 squared, nearly normal numbers.
 func TestHutchinsonMeanAndError(t *testing.T) {
 	t.Parallel()
 	const n = 1000

@@ -37,8 +37,8 @@ func LogLikelihood(field flow.DivField, s Solver, ts []float64, x1 flow.Batch, l
 //
 //	log p_1(x1) = log p_0(x0) - integral_0^1 div u_t(x_t) dt
 //
-// logp0 returns log p_0, (n), for example StandardNormal. nfe counts the calls of the field per sample. LogLikelihood of
-// x1 differs from logp by the solver's error, since it takes a slightly different path back.
+// logp0 returns log p_0, (n), for example StandardNormal. nfe counts the calls of the field per sample. LogLikelihood
+// of x1 differs from logp by the solver's error, since it takes a slightly different path back.
 func Push(field flow.DivField, s Solver, ts []float64, x0 flow.Batch, logp0 func(x flow.Batch) []float64) (x1 flow.Batch, logp []float64, nfe int, err error) {
 	x1, spread, nfe, err := solveIntegral(field, s, ts, x0)
 	if err != nil {

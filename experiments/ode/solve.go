@@ -6,9 +6,9 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// Solve moves the points x0, (n, d), along the field over the time grid ts, (steps + 1), and returns where they end. The
-// times may rise or fall. nfe counts the velocity calls. Each is for the whole batch, so nfe is the number of calls per
-// sample, s.Calls(steps). Solve wraps the field's errors with their time.
+// Solve moves the points x0, (n, d), along the field over the time grid ts, (steps + 1), and returns where they end.
+// The times may rise or fall. nfe counts the velocity calls. Each is for the whole batch, so nfe is the number of calls
+// per sample, s.Calls(steps). Solve wraps the field's errors with their time.
 //
 // The field must not keep or change its arguments, and must return memory of its own, since Solve reuses both.
 func Solve(field flow.Field, s Solver, ts []float64, x0 flow.Batch) (x flow.Batch, nfe int, err error) {

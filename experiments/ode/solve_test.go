@@ -60,8 +60,8 @@ func TestObservedOrder(t *testing.T) {
 	}
 }
 
-// TestSolveIsUnchanged compares four solvers, to the last bit, with what they gave before their stages shared memory, so
-// that older samples can be drawn again.
+// TestSolveIsUnchanged compares four solvers, to the last bit, with what they gave before their stages shared memory,
+// so that older samples can be drawn again.
 func TestSolveIsUnchanged(t *testing.T) {
 	t.Parallel()
 	field := func(t float64, x flow.Batch) (flow.Batch, error) {

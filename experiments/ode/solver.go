@@ -1,5 +1,6 @@
-// Package ode solves dx/dt = u(t, x) for batches of points with explicit Runge-Kutta methods, given as Butcher tableaus.
-// It takes given steps, or adapts the steps of each sample to its error. It also integrates log densities and energies.
+// Package ode solves dx/dt = u(t, x) for batches of points with explicit Runge-Kutta methods, given as Butcher
+// tableaus. It takes given steps, or adapts the steps of each sample to its error. It also integrates log densities and
+// energies.
 //
 //	x1, nfe, err := ode.Solve(field, ode.Heun, ode.Uniform(16), x0)
 //	x1, nfe, err := ode.SolveAdaptive(field, ode.Tsit5, ode.Tolerance{Atol: 1e-6, Rtol: 1e-6}, x0)

@@ -5,7 +5,8 @@ import (
 	"math"
 )
 
-// Tolerance bounds the error of a sample in one step of an adaptive solver, as a root mean square over the dimensions i:
+// Tolerance bounds the error of a sample in one step of an adaptive solver, as a root mean square over the dimensions
+// i:
 //
 //	|error_i| <= Atol + Rtol |x_i|
 //

@@ -11,7 +11,8 @@ import (
 
 // Boxes is a mixture of uniform distributions on axis-aligned boxes.
 //
-// At t = 1 its velocity is alpha'(1) x inside the boxes and has no limit outside of them, where a Field returns an error.
+// At t = 1 its velocity is alpha'(1) x inside the boxes and has no limit outside of them, where a Field returns an
+// error.
 type Boxes struct {
 	Weights   []float64  // up to a common factor; nil if all are equal
 	Low, High flow.Batch // opposite corners, (k, d), with Low < High on every axis
@@ -97,8 +98,8 @@ type side struct {
 	du        float64 // du/dx
 }
 
-// boxesPosterior is the posterior of Boxes. Given x, the noise X0 = (x - a X1) / s is, on each axis of a box, a standard
-// normal number truncated to the interval from (x - a high) / s to (x - a low) / s.
+// boxesPosterior is the posterior of Boxes. Given x, the noise X0 = (x - a X1) / s is, on each axis of a box, a
+// standard normal number truncated to the interval from (x - a high) / s to (x - a low) / s.
 type boxesPosterior struct {
 	obs      observation
 	logShare []float64

@@ -34,10 +34,10 @@ func everyTarget(t *testing.T) map[string]target.Target {
 	return all
 }
 
-// TestDrawsAreOfTheLaw compares the draws of every target with its law: mean and covariance, the mean of -log q, which is
-// the entropy only for draws from q, and Stein's identity, E[f(X) d_j log q(X) + d_j f(X)] = 0, for f = sin(2 x_j), which
-// depends on the shape. The identity does not hold for boxes, whose density jumps. The tolerance is 5 standard errors,
-// estimated from the draws; the seeds are fixed.
+// TestDrawsAreOfTheLaw compares the draws of every target with its law: mean and covariance, the mean of -log q, which
+// is the entropy only for draws from q, and Stein's identity, E[f(X) d_j log q(X) + d_j f(X)] = 0, for f = sin(2 x_j),
+// which depends on the shape. The identity does not hold for boxes, whose density jumps. The tolerance is 5 standard
+// errors, estimated from the draws; the seeds are fixed.
 func TestDrawsAreOfTheLaw(t *testing.T) {
 	t.Parallel()
 	const n = 10_000

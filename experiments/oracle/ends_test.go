@@ -39,9 +39,9 @@ func TestStart(t *testing.T) {
 }
 
 // TestEnd: at t = 1 the velocity is a' x + s' E[X0|x] = a' x - s s' grad log q(x). This is x under CondOT, and x + grad
-// log q(x) for alpha = t on the circle, whose s' is infinite but whose s s' is -1. It is also the limit: at 1e-10 before
-// the end the velocity differs by 1e-10 times its derivative in t, at most about 1/0.1^4 for widths of at least 0.1, and
-// by rounding, since 1 - t has a relative error of 1e-6. No point here is that close to an edge of a box.
+// log q(x) for alpha = t on the circle, whose s' is infinite but whose s s' is -1. It is also the limit: at 1e-10
+// before the end the velocity differs by 1e-10 times its derivative in t, at most about 1/0.1^4 for widths of at least
+// 0.1, and by rounding, since 1 - t has a relative error of 1e-6. No point here is that close to an edge of a box.
 func TestEnd(t *testing.T) {
 	t.Parallel()
 	for name, law := range laws(t) {

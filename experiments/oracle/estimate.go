@@ -35,9 +35,9 @@ func estimate(law Law, n int, seed uint64, name string, f func(m *mixer, u float
 	return mean, math.Sqrt(se / (replicates * (replicates - 1)))
 }
 
-// integrate returns the integral of f from 0 to 1 by the tanh-sinh rule (Takahasi and Mori 1974). Its points are dense at
-// both ends, where narrow laws and roots of 1 - t vary most. The relative error is about 1e-12 for smooth integrands. f
-// is not called at the ends.
+// integrate returns the integral of f from 0 to 1 by the tanh-sinh rule (Takahasi and Mori 1974). Its points are dense
+// at both ends, where narrow laws and roots of 1 - t vary most. The relative error is about 1e-12 for smooth
+// integrands. f is not called at the ends.
 func integrate(f func(t float64) float64) float64 {
 	term := func(y float64) float64 {
 		// t is computed without cancellation for either sign of y.

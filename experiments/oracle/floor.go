@@ -11,9 +11,9 @@ import (
 //
 //	floor = E[ |a' X1 + s' X0 - u_t(X_t)|^2 ] / d,  loss(v) = floor + E[ |v_t(X_t) - u_t(X_t)|^2 ] / d
 //
-// (arXiv 2210.02747, theorem 2). So a loss minus the floor is the true flow-matching loss. Floor samples the conditional
-// variance at (t, X_t) over stratified t. For one Gaussian N(m, r^2 I) the floor is exact, within 1e-9, with standard
-// error 0: r pi/2 under CondOT.
+// (arXiv 2210.02747, theorem 2). So a loss minus the floor is the true flow-matching loss. Floor samples the
+// conditional variance at (t, X_t) over stratified t. For one Gaussian N(m, r^2 I) the floor is exact, within 1e-9,
+// with standard error 0: r pi/2 under CondOT.
 //
 // The variance is taken at path.Clamp(t), like the loss at the points of flow.Path.Interpolate. Otherwise it would be
 // infinite on paths such as linear-vp and vp, whose sigma falls like the root of 1 - t.
@@ -62,10 +62,10 @@ func (o Oracle) exactFloor(r2 float64, density func(t float64) float64) float64 
 //
 //	integral from 0 to 1 of E[ |u_t(X_t)|^2 ] dt
 //
-// It is at least the squared 2-Wasserstein distance between N(0, I) and the law, with equality if the flow is the optimal
-// transport. E[ |a' X1 + s' X0|^2 ] exceeds it by d times the floor (arXiv 2412.06264, equation 4.49). For one Gaussian
-// it is exact, within 1e-9, with standard error 0. It is infinite if a'^2 has no integral, as on polynomial paths of a
-// power up to 1/2; sampling does not detect this.
+// It is at least the squared 2-Wasserstein distance between N(0, I) and the law, with equality if the flow is the
+// optimal transport. E[ |a' X1 + s' X0|^2 ] exceeds it by d times the floor (arXiv 2412.06264, equation 4.49). For one
+// Gaussian it is exact, within 1e-9, with standard error 0. It is infinite if a'^2 has no integral, as on polynomial
+// paths of a power up to 1/2; sampling does not detect this.
 func (o Oracle) KineticEnergy(n int, seed uint64) (value, se float64) {
 	if one, ok := single(o.Law); ok {
 		mean2, r2, d := 0., one.std(0)*one.std(0), float64(one.Dim())

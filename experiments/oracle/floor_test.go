@@ -10,8 +10,8 @@ import (
 	"flowsweep/experiments/target"
 )
 
-// TestPublishedFloorsAndEntropies compares with values that another program computed in float64 for CondOT. The tolerance
-// is 3 joint standard errors, plus half a unit of the last printed digit.
+// TestPublishedFloorsAndEntropies compares with values that another program computed in float64 for CondOT. The
+// tolerance is 3 joint standard errors, plus half a unit of the last printed digit.
 func TestPublishedFloorsAndEntropies(t *testing.T) {
 	t.Parallel()
 	moons := func(noise float64) oracle.Law { return lawOf(t, target.Moons{Noise: noise}) }
@@ -39,8 +39,8 @@ func TestPublishedFloorsAndEntropies(t *testing.T) {
 	}
 }
 
-// TestGaussianFloor: for N(m, s^2 I) the floor is s pi/2 under CondOT, for any m and dimension, and pi^2/4 for the cosine
-// path and s = 1, within the documented 1e-9.
+// TestGaussianFloor: for N(m, s^2 I) the floor is s pi/2 under CondOT, for any m and dimension, and pi^2/4 for the
+// cosine path and s = 1, within the documented 1e-9.
 func TestGaussianFloor(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -103,8 +103,8 @@ func TestFloorWithoutNoise(t *testing.T) {
 }
 
 // TestClampedFloor: for N(0, I) and alpha = t on the circle the conditional variance is 1 / (1 - t^2), which has no
-// integral. Up to T = Clamp(1) the integral is atanh(T), and the clamped times add (1 - T) / (1 - T^2). The sampled floor
-// of two such Gaussians agrees within 4 standard errors.
+// integral. Up to T = Clamp(1) the integral is atanh(T), and the clamped times add (1 - T) / (1 - T^2). The sampled
+// floor of two such Gaussians agrees within 4 standard errors.
 func TestClampedFloor(t *testing.T) {
 	t.Parallel()
 	end := vp.Clamp(1)
@@ -174,8 +174,8 @@ func TestEveryPathAndTimes(t *testing.T) {
 	}
 }
 
-// TestEnergyAndFloorMakeTheWhole: E|a' X1 + s' X0|^2 = integral E|u_t|^2 dt + d floor. For independent ends the left side
-// is integral a'^2 dt E|X1|^2 + integral s'^2 dt d. The tolerance is 4 standard errors.
+// TestEnergyAndFloorMakeTheWhole: E|a' X1 + s' X0|^2 = integral E|u_t|^2 dt + d floor. For independent ends the left
+// side is integral a'^2 dt E|X1|^2 + integral s'^2 dt d. The tolerance is 4 standard errors.
 func TestEnergyAndFloorMakeTheWhole(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

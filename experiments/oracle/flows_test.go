@@ -153,8 +153,8 @@ func differencedVJP(field flow.Field) ode.VJPField {
 }
 
 // TestHutchinsonsLikelihood: with random probes log p_1 is the same within its standard errors. Over 20 points and 64
-// probes no deviation should exceed 4 of them, and the mean square of the deviations is near 1: Student's t for 64 probes
-// gives 1.03, with a standard deviation of 0.33 over 20 points.
+// probes no deviation should exceed 4 of them, and the mean square of the deviations is near 1: Student's t for 64
+// probes gives 1.03, with a standard deviation of 0.33 over 20 points.
 func TestHutchinsonsLikelihood(t *testing.T) {
 	t.Parallel()
 	o := moonsFlow(t, flow.CondOT)

@@ -25,9 +25,9 @@ type Law interface {
 	Mean() []float64
 	// Cov returns the covariance of X, (Dim, Dim).
 	Cov() flow.Batch
-	// Entropy returns the differential entropy in nats, -E[log q(X)], and its standard error from about n draws. It is a
-	// lower bound on the mean negative log-likelihood of any model. It is exact, with standard error 0, if the parts do
-	// not overlap, as for disjoint boxes and one Gaussian. It is -Inf if some point has positive probability.
+	// Entropy returns the differential entropy in nats, -E[log q(X)], and its standard error from about n draws. It is
+	// a lower bound on the mean negative log-likelihood of any model. It is exact, with standard error 0, if the parts
+	// do not overlap, as for disjoint boxes and one Gaussian. It is -Inf if some point has positive probability.
 	Entropy(n int, seed uint64) (nats, se float64)
 	// Draw writes one point, (Dim), into dst.
 	Draw(r *rand.Rand, dst []float64)
@@ -131,8 +131,8 @@ func mixedCov(w []float64, means flow.Batch, variance func(i, j int) float64) fl
 //
 //	h(X) = sum_i w_i (h_i - log w_i) - E[H(part | X)]
 //
-// Only the last term, the entropy of the posterior over parts, is sampled. It varies much less than log q(X), and is 0 if
-// the parts do not overlap.
+// Only the last term, the entropy of the posterior over parts, is sampled. It varies much less than log q(X), and is 0
+// if the parts do not overlap.
 func mixedEntropy(law Law, weights []float64, part func(i int) float64, n int, seed uint64) (nats, se float64) {
 	w := shares(weights, law.parts())
 	for i, wi := range w {

@@ -11,8 +11,8 @@ import (
 
 func line(numbers ...float64) flow.Batch { return flow.Batch{Dim: 1, Data: numbers} }
 
-// TestEntropy: disjoint boxes and one Gaussian are exact. For the two overlapping boxes the density is 1/2 on a length of
-// 1, and 1 on a length of 1/2, so the entropy is ln(2)/2, and the tolerance is 4 standard errors.
+// TestEntropy: disjoint boxes and one Gaussian are exact. For the two overlapping boxes the density is 1/2 on a length
+// of 1, and 1 on a length of 1/2, so the entropy is ln(2)/2, and the tolerance is 4 standard errors.
 func TestEntropy(t *testing.T) {
 	t.Parallel()
 	gaussian := .5 * math.Log(2*math.Pi*math.E)

@@ -50,8 +50,8 @@ func (m *mixer) set(obs observation) {
 	}
 }
 
-// weigh computes the posterior weights of the parts at x by log-sum-exp and returns the log density. It keeps no part if
-// the log density is not finite.
+// weigh computes the posterior weights of the parts at x by log-sum-exp and returns the log density. It keeps no part
+// if the log density is not finite.
 func (m *mixer) weigh(x []float64) float64 {
 	m.kept, m.weight = m.kept[:0], m.weight[:0]
 	m.posterior.logs(x, m.logs)

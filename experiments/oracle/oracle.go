@@ -93,8 +93,8 @@ func (o Oracle) eachWeighed(observations []observation, x flow.Batch, do func(m 
 // blockRows is the number of points that a core takes at a time.
 const blockRows = 64
 
-// each calls do for every point with a mixer set to its observation. There is one observation for all points, or one for
-// each.
+// each calls do for every point with a mixer set to its observation. There is one observation for all points, or one
+// for each.
 func (o Oracle) each(observations []observation, x flow.Batch, do func(m *mixer, i int)) error {
 	if x.Dim != o.Law.Dim() && x.Len() > 0 {
 		return fmt.Errorf("the points have dimension %d, but the law has dimension %d", x.Dim, o.Law.Dim())

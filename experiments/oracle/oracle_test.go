@@ -31,8 +31,8 @@ func each(t *testing.T, times []float64, test func(t *testing.T, o oracle.Oracle
 	}
 }
 
-// TestDerivatives: the score is the gradient of the log density, the divergence is that of the velocity, the curl of the
-// velocity is 0 because it is a gradient field, and the density satisfies the continuity equation
+// TestDerivatives: the score is the gradient of the log density, the divergence is that of the velocity, the curl of
+// the velocity is 0 because it is a gradient field, and the density satisfies the continuity equation
 //
 //	d/dt log p + <u, grad log p> + div u = 0
 //
@@ -224,8 +224,8 @@ func TestGaussianFlow(t *testing.T) {
 	}
 }
 
-// TestRowsAgree: a point has the same velocity, bit by bit, alone and in a batch, with its own time, and on one core and
-// on many. So have the sampled numbers. It is not parallel because it changes the number of cores.
+// TestRowsAgree: a point has the same velocity, bit by bit, alone and in a batch, with its own time, and on one core
+// and on many. So have the sampled numbers. It is not parallel because it changes the number of cores.
 func TestRowsAgree(t *testing.T) {
 	for name, law := range laws(t) {
 		o := oracle.Oracle{Law: law, Path: cosine}

@@ -15,8 +15,8 @@ type truncated struct {
 	loss     float64 // 1 - Var[Z]
 }
 
-// truncate returns the moments for any low and any h >= 0 to 12 digits, even in the far tails and at h = 0. The textbook
-// formulas lose all digits there, so it integrates the density from its higher end instead:
+// truncate returns the moments for any low and any h >= 0 to 12 digits, even in the far tails and at h = 0. The
+// textbook formulas lose all digits there, so it integrates the density from its higher end instead:
 //
 //	phi(low + y) = phi(low) exp(-low y - y^2/2),  low >= 0 or y < 1
 func truncate(low, h float64) truncated {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// exactMoments are from mpmath's quadrature with 60 digits: for both branches, both sides of where they meet, and the far
-// tails.
+// exactMoments are from mpmath's quadrature with 60 digits: for both branches, both sides of where they meet, and the
+// far tails.
 var exactMoments = []struct{ low, h, logMean, mean, fraction, variance, loss float64 }{
 	{-1.0, 2.0, -1.0748623268620714, 0.0, 0.5, 0.072781273693198303, 0.70887490522720679},
 	{-3.0, 0.5, -4.6336175435191169, -2.6948722621772863, 0.61025547564542735, 0.075483321716851908, 0.98112916957078702},
@@ -77,9 +77,9 @@ func TestTruncateNothing(t *testing.T) {
 	}
 }
 
-// TestIntegrate uses known integrals with narrow peaks and singular ends. The rule's relative error is 1e-12 for bounded
-// integrands. But at a distance of 1e-4 from the end 1, 1 - t itself has a relative error of 1e-12, and 1/sqrt loses what
-// lies within the last 1e-16, whose root is 1e-8.
+// TestIntegrate uses known integrals with narrow peaks and singular ends. The rule's relative error is 1e-12 for
+// bounded integrands. But at a distance of 1e-4 from the end 1, 1 - t itself has a relative error of 1e-12, and 1/sqrt
+// loses what lies within the last 1e-16, whose root is 1e-8.
 func TestIntegrate(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
