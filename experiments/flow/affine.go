@@ -4,7 +4,7 @@ package flow
 //
 //	y_j = Scale_j x_j + Shift_j
 //
-// The zero value leaves points as they are.
+// The zero value leaves points unchanged.
 type Affine struct {
 	Scale []float64 // (d), none of them 0
 	Shift []float64 // (d)
@@ -25,7 +25,7 @@ func (a Affine) Apply(x Batch) Batch {
 	return y
 }
 
-// Undo returns the points, (n, d), whose image y is, as a new batch.
+// Undo returns the points, (n, d), whose image is y, as a new batch.
 func (a Affine) Undo(y Batch) Batch {
 	x := y.Clone()
 	if !a.Identity() {

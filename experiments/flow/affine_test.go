@@ -25,11 +25,11 @@ func TestAffineUndo(t *testing.T) {
 		}
 	}
 	if a.Identity() || !(Affine{}).Identity() {
-		t.Error("the zero value alone is the identity")
+		t.Error("the zero value, and only it, must be the identity")
 	}
 	same := (Affine{}).Apply(x)
 	same.Data[0]++
 	if same.Data[0] == x.Data[0] || same.Data[1] != x.Data[1] {
-		t.Error("the identity does not return an equal batch that shares nothing")
+		t.Error("the identity does not return an equal batch with memory of its own")
 	}
 }

@@ -5,31 +5,32 @@ import (
 	"math"
 )
 
-// Assignment gives each row of a square cost matrix a column of its own, at the least total cost. The potentials prove
-// that no other is cheaper: Row[i] + Col[j] is at most the cost of (i, j), up to rounding, and equal to it on the pairs.
+// Assignment pairs each row of a square cost matrix with a column of its own at the minimum total cost. The potentials
+// prove it optimal: up to rounding, Row[i] + Col[j] is at most the cost of (i, j), and equal to it for pairs.
 type Assignment struct {
 	Column   []int     // of each row, (n)
 	Row, Col []float64 // potentials, (n) each, in units of cost
 }
 
-// mostCost keeps sums of n costs finite.
-const mostCost = 1e290
+// maxCost is the largest cost, chosen to keep sums of n costs finite.
+const maxCost = 1e290
 
 // Assign solves the linear assignment problem exactly, up to rounding, for the (n, n) row-major matrix cost:
 //
 //	minimise sum_i cost[i n + Column[i]] over the permutations Column
 //
-// by successive shortest paths from the start of Jonker and Volgenant ("A shortest augmenting path algorithm for dense and
-// sparse linear assignment problems", Computing 38, 1987), in O(n^3) and memory for a few rows. Ties are broken the same
-// way every time. An error says which cost is not finite, or beyond 1e290 in size.
+// It initialises like Jonker and Volgenant ("A shortest augmenting path algorithm for dense and sparse linear
+// assignment problems", Computing 38, 1987), then adds successive shortest paths. It takes O(n^3) time and memory for a
+// few rows. Ties are broken the same way every time. Assign returns an error if a cost is not finite or exceeds 1e290
+// in magnitude.
 func Assign(cost []float64, n int) (Assignment, error) {
 	if len(cost) != n*n {
 		panic(fmt.Sprintf("flow: %d costs for an assignment of %d", len(cost), n))
 	}
 	for k, c := range cost {
-		if !(math.Abs(c) <= mostCost) {
-			return Assignment{}, fmt.Errorf("the cost of row %d and column %d is %g: give finite costs, at most %g in size",
-				k/n, k%n, c, mostCost)
+		if !(math.Abs(c) <= maxCost) {
+			return Assignment{}, fmt.Errorf("the cost of row %d and column %d is %g: must be finite and at most %g in magnitude",
+				k/n, k%n, c, maxCost)
 		}
 	}
 	m := newMatching(cost, n)
@@ -48,8 +49,8 @@ func Assign(cost []float64, n int) (Assignment, error) {
 	return Assignment{Column: m.column, Row: u, Col: m.v}, nil
 }
 
-// matching is an assignment in the making. Each pair is the cheapest of its row after the potentials of the columns, which
-// begin at the least cost of the column and only fall: cost - v is never below 0.
+// matching is a partial assignment. Each pair has the smallest cost - v of its row. The potentials v start at the
+// smallest cost of their column and only decrease, so cost - v is never negative.
 type matching struct {
 	n      int
 	cost   []float64 // (n, n)
@@ -57,12 +58,12 @@ type matching struct {
 	row    []int     // of each column, -1 for none
 	v      []float64 // potentials of the columns
 
-	// What the shortest paths from one row need, kept from one to the next.
-	passed []int     // the columns whose path is known to be the shortest
-	length []float64 // of the path to each of those
-	ahead  []float64 // of the shortest path so far to each of the others, +Inf for those passed
+	// Memory for the shortest paths from one row.
+	passed []int     // columns whose shortest path is known
+	length []float64 // length of the path to each of them
+	ahead  []float64 // length of the shortest path so far to each other column, +Inf for those passed
 	open   []float64 // potentials of the columns, -Inf for those passed
-	before []int     // the row that the path to each column comes from
+	before []int     // the row before each column on its path
 }
 
 func newMatching(cost []float64, n int) *matching {
@@ -80,7 +81,8 @@ func (m *matching) costs(i int) []float64 { return m.cost[i*m.n : (i+1)*m.n] }
 
 func (m *matching) pair(i, j int) { m.column[i], m.row[j] = j, i }
 
-// reduceColumns sets each column's potential to its least cost, and pairs it with the row that has it if that is free.
+// reduceColumns sets each column's potential to its smallest cost and pairs it with the row of that cost, if still
+// free.
 func (m *matching) reduceColumns() {
 	least := make([]int, m.n)
 	copy(m.v, m.cost[:m.n])
@@ -98,8 +100,8 @@ func (m *matching) reduceColumns() {
 	}
 }
 
-// transferReductions lowers the potential of each paired column as far as its row allows, which makes room for others,
-// and returns the rows that are free.
+// transferReductions lowers the potential of each paired column as far as its row allows, which makes it easier to pair
+// other rows, and returns the free rows.
 func (m *matching) transferReductions() (free []int) {
 	for i, paired := range m.column {
 		if paired < 0 {
@@ -119,15 +121,16 @@ func (m *matching) transferReductions() (free []int) {
 	return free
 }
 
-// reduceRows pairs each free row with its cheapest column, whose potential falls to the level of the second cheapest, and
-// returns the rows that this leaves free. A row that is driven out has its turn at once if the potential fell.
+// reduceRows pairs each free row with its cheapest column, lowers that column's potential until the second cheapest
+// costs the same, and returns the rows that remain free. If the potential fell, a displaced row is processed
+// immediately.
 func (m *matching) reduceRows(free []int) (left []int) {
-	turns := 4 * m.n // rows may drive each other out for long, by little each time
+	turns := 4 * m.n // rows may displace each other many times, by small amounts
 	for _, i := range free {
 		for i >= 0 {
 			j, second, gap := m.cheapest(i)
 			lower := m.v[j] - gap
-			fell := lower < m.v[j] // not if the gap is lost in rounding, which would go on for ever
+			fell := lower < m.v[j] // false if the gap is lost in rounding, which would loop forever
 			if fell {
 				m.v[j] = lower
 			} else if m.row[j] >= 0 {
@@ -148,7 +151,7 @@ func (m *matching) reduceRows(free []int) (left []int) {
 	return left
 }
 
-// cheapest returns the two cheapest columns of a row, and what the second costs above the first.
+// cheapest returns the two cheapest columns of a row and the difference of their costs.
 func (m *matching) cheapest(i int) (first, second int, gap float64) {
 	a, b := math.Inf(1), math.Inf(1)
 	for j, c := range m.costs(i) {
@@ -163,7 +166,7 @@ func (m *matching) cheapest(i int) (first, second int, gap float64) {
 	return first, second, b - a
 }
 
-// augment pairs a free row, along the shortest of the paths that lead from it to a free column by way of pairs.
+// augment pairs a free row along the shortest alternating path to a free column.
 func (m *matching) augment(free int) {
 	last, distance := m.shortest(free)
 	for _, j := range m.passed {
@@ -177,8 +180,8 @@ func (m *matching) augment(free int) {
 	}
 }
 
-// shortest is Dijkstra's algorithm from a free row to the nearest free column, by cost - v less that of the pair a row
-// is left by. It leaves in passed the columns that are nearer.
+// shortest finds the nearest free column from a free row by Dijkstra's algorithm. The length of an edge is its cost - v
+// minus that of the row's pair. It leaves the nearer columns in passed.
 func (m *matching) shortest(free int) (last int, distance float64) {
 	m.passed = m.passed[:0]
 	copy(m.open, m.v)
@@ -191,7 +194,7 @@ func (m *matching) shortest(free int) (last int, distance float64) {
 		if m.row[j] < 0 {
 			return j, distance
 		}
-		// A potential of -Inf makes each later path to a passed column infinite, so that relax needs no check for it.
+		// A potential of -Inf makes later paths to a passed column infinite, so that relax need not check for them.
 		m.passed = append(m.passed, j)
 		m.length[j], m.ahead[j], m.open[j] = distance, math.Inf(1), math.Inf(-1)
 		i = m.row[j]
@@ -199,7 +202,7 @@ func (m *matching) shortest(free int) (last int, distance float64) {
 	}
 }
 
-// relax takes the paths that lead on from a row, and returns the nearest column ahead; at once, if that is free and no
+// relax extends the paths from a row and returns the nearest column ahead. It returns early at a free column that is no
 // farther than the row.
 func (m *matching) relax(i int, shift, distance float64) (nearest int) {
 	n := m.n
@@ -220,8 +223,8 @@ func (m *matching) relax(i int, shift, distance float64) (nearest int) {
 	return nearest
 }
 
-// SquaredDistances returns the squared Euclidean distance of every point of x, (n, d), to every point of y, (m, d), as an
-// (n, m) row-major matrix. Each is a sum of squared differences: the expanded square loses close points to rounding.
+// SquaredDistances returns the squared Euclidean distances between the points of x, (n, d), and of y, (m, d), as an
+// (n, m) row-major matrix. It sums squared differences, since the expanded square loses precision for close points.
 func SquaredDistances(x, y Batch) []float64 {
 	if x.Dim != y.Dim {
 		panic(fmt.Sprintf("flow: distances between points of dimensions %d and %d", x.Dim, y.Dim))

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// leastCost is the cost of the best of all permutations.
+// leastCost returns the smallest cost over all permutations.
 func leastCost(cost []float64, n int) float64 {
 	best, order := math.Inf(1), make([]int, n)
 	for i := range order {
@@ -30,33 +30,33 @@ func leastCost(cost []float64, n int) float64 {
 	return best
 }
 
-// checkOptimal proves an assignment optimal by duality: it is a permutation, no reduced cost is below 0, those of the
-// pairs are 0. The tolerance is some roundings a row of the largest cost. It returns the total cost.
+// checkOptimal checks that an assignment is optimal by duality: it is a permutation, no reduced cost is negative, and
+// those of pairs are 0. The tolerance is a few roundings of the largest cost per row. It returns the total cost.
 func checkOptimal(t *testing.T, name string, cost []float64, n int) float64 {
 	t.Helper()
 	a, err := Assign(cost, n)
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
-	most := 0.
+	largest := 0.
 	for _, c := range cost {
-		most = max(most, math.Abs(c))
+		largest = max(largest, math.Abs(c))
 	}
-	tol := 4e-16 * most * float64(n+4)
+	tol := 4e-16 * largest * float64(n+4)
 	seen, total := make([]bool, n), 0.
 	for i, j := range a.Column {
 		if seen[j] {
-			t.Fatalf("%s: column %d is taken twice", name, j)
+			t.Fatalf("%s: column %d is used twice", name, j)
 		}
 		seen[j] = true
 		total += cost[i*n+j]
 		if d := cost[i*n+j] - a.Row[i] - a.Col[j]; !(math.Abs(d) <= tol) {
-			t.Fatalf("%s: the pair (%d, %d) has the reduced cost %g, want 0 within %g", name, i, j, d, tol)
+			t.Fatalf("%s: the pair (%d, %d) has reduced cost %g, want 0 within %g", name, i, j, d, tol)
 		}
 	}
 	for k, c := range cost {
 		if d := c - a.Row[k/n] - a.Col[k%n]; !(d >= -tol) {
-			t.Fatalf("%s: (%d, %d) has the reduced cost %g, want none below %g", name, k/n, k%n, d, -tol)
+			t.Fatalf("%s: (%d, %d) has reduced cost %g, want at least %g", name, k/n, k%n, d, -tol)
 		}
 	}
 	return total
@@ -85,14 +85,14 @@ func TestAssignIsTheBestOfAllPermutations(t *testing.T) {
 	for _, kind := range costKinds {
 		for n := range 8 {
 			for range 40 {
-				cost, most := make([]float64, n*n), 0.
+				cost, largest := make([]float64, n*n), 0.
 				for k := range cost {
 					cost[k] = kind.cost(r, k/n, k%n)
-					most = max(most, math.Abs(cost[k]))
+					largest = max(largest, math.Abs(cost[k]))
 				}
 				name := fmt.Sprintf("%s, n = %d, %v", kind.name, n, cost)
 				got, want := checkOptimal(t, name, cost, n), leastCost(cost, n)
-				if tol := 1e-14 * most; n > 0 && !(math.Abs(got-want) <= tol) { // the roundings of sums of 7 numbers
+				if tol := 1e-14 * largest; n > 0 && !(math.Abs(got-want) <= tol) { // the roundings of sums of 7 numbers
 					t.Fatalf("%s: cost %.17g, want %.17g within %g", name, got, want, tol)
 				}
 			}
@@ -117,7 +117,7 @@ func TestAssignIsOptimalByDuality(t *testing.T) {
 	}
 }
 
-// pointCosts returns the squared distances of n normal points to n points on a few spots and half of them equal.
+// pointCosts returns the squared distances of n normal points to n points at a few places, half of them equal.
 func pointCosts(n, dim int) []float64 {
 	x, y := NewBatch(n, dim), NewBatch(n, dim)
 	NewStream(3, "x").Normal(x, 0)
@@ -128,7 +128,7 @@ func pointCosts(n, dim int) []float64 {
 	return SquaredDistances(x, y)
 }
 
-// TestAssignSortsOnALine: in one dimension the cheapest pairs under squared distance are those of equal rank.
+// TestAssignSortsOnALine: in one dimension the optimal pairs for squared distances have equal ranks.
 func TestAssignSortsOnALine(t *testing.T) {
 	t.Parallel()
 	const n = 300
@@ -149,7 +149,7 @@ func TestAssignSortsOnALine(t *testing.T) {
 	rx, ry := rank(x.Data), rank(y.Data)
 	for i, j := range a.Column {
 		if rx[x.Data[i]] != ry[y.Data[j]] {
-			t.Fatalf("the point of rank %d goes with that of rank %d", rx[x.Data[i]], ry[y.Data[j]])
+			t.Fatalf("the point of rank %d is paired with that of rank %d", rx[x.Data[i]], ry[y.Data[j]])
 		}
 	}
 }
@@ -158,7 +158,7 @@ func TestAssignErrors(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), 1e300} {
 		_, err := Assign([]float64{1, 2, bad, 4}, 2)
-		want := fmt.Sprintf("the cost of row 1 and column 0 is %g: give finite costs, at most 1e+290 in size", bad)
+		want := fmt.Sprintf("the cost of row 1 and column 0 is %g: must be finite and at most 1e+290 in magnitude", bad)
 		if err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
@@ -189,7 +189,7 @@ func ExampleAssign() {
 func BenchmarkAssign512(b *testing.B)  { benchmarkAssign(b, 512) }
 func BenchmarkAssign1000(b *testing.B) { benchmarkAssign(b, 1000) }
 
-// benchmarkAssign solves for the squared distances of normal points, as a distance between samples does.
+// benchmarkAssign uses squared distances between normal points, like a distance between samples.
 func benchmarkAssign(b *testing.B, n int) {
 	x, y := NewBatch(n, 2), NewBatch(n, 2)
 	NewStream(5, "x").Normal(x, 0)

@@ -6,32 +6,32 @@ import (
 	"math/rand/v2"
 )
 
-// Coupling says which noise point is trained towards which data point. Pair reorders x0, (n, d), in place against x1,
-// (n, d), which stays as it is; a coupling that is random draws from r. A coupling other than Independent changes the
-// velocity that is learned and the least loss that can be reached, not the distribution that the flow arrives at.
+// Coupling pairs noise points with data points for training. Pair reorders x0, (n, d), in place to match x1, (n, d),
+// which it does not change. Random couplings draw from r. A coupling other than Independent changes the learned
+// velocity and the smallest possible loss, but not the distribution that the flow produces.
 type Coupling struct {
 	Name   string
-	Params any // the parameters it was made from, a Sinkhorn for example; nil if there are none
+	Params any // the parameters it was made from, for example a Sinkhorn; nil if there are none
 	Pair   func(r *rand.Rand, x0, x1 Batch) error
 }
 
-// MarshalJSON returns the form of the coupling in a spec: its name, beside its parameters if it has any.
+// MarshalJSON returns the coupling as written in a spec: its name, with its parameters if it has any.
 func (c Coupling) MarshalJSON() ([]byte, error) { return Form(c.Name, c.Params) }
 
-// MarshalText returns the form of the coupling in a spec: its bare name, or a mapping in JSON.
+// MarshalText returns the coupling as written in a spec: its bare name, or a mapping in JSON.
 func (c Coupling) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
-// String returns what MarshalText does.
-func (c Coupling) String() string { return word(c.Name, c.Params) }
+// String returns the same as MarshalText.
+func (c Coupling) String() string { return formText(c.Name, c.Params) }
 
-// CouplingFamilies lists every family by name.
+// CouplingFamilies lists every family of couplings.
 var CouplingFamilies = []Family[Coupling]{
 	{"independent", fixedIndependent{}},
 	{"ot", fixedOT{}},
 	{"sinkhorn", Sinkhorn{Epsilon: 0.05}},
 }
 
-// The makers of the couplings that have no parameters.
+// fixedIndependent and fixedOT make the couplings without parameters.
 type (
 	fixedIndependent struct{}
 	fixedOT          struct{}
@@ -40,41 +40,42 @@ type (
 func (fixedIndependent) Make() (Coupling, error) { return Independent, nil }
 func (fixedOT) Make() (Coupling, error)          { return OT, nil }
 
-// Independent leaves the points as they were drawn: X0 and X1 are independent.
+// Independent leaves the points as drawn, so X0 and X1 are independent.
 var Independent = Coupling{
 	Name: "independent",
 	Pair: func(_ *rand.Rand, x0, x1 Batch) error { return CheckLike(x0, x1) },
 }
 
-// OT pairs each batch at the least sum of squared distances, every point once: minibatch optimal transport (arXiv
-// 2302.00482, arXiv 2304.14772). It is exact within a batch, which for batches of finite size is not optimal transport
-// between the distributions. It takes O(n^3) and memory for n^2 numbers.
+// OT pairs the points of each batch one to one with the smallest sum of squared distances: minibatch optimal transport
+// (arXiv 2302.00482, arXiv 2304.14772). It is exact within a batch, which is not optimal transport between the
+// distributions. It takes O(n^3) time and memory for n^2 numbers.
 var OT = Coupling{Name: "ot", Pair: pairOT}
 
 func pairOT(_ *rand.Rand, x0, x1 Batch) error {
 	if err := checkPairs(x0, x1); err != nil {
 		return fmt.Errorf("pair by ot: %w", err)
 	}
-	// Moving or stretching either side as a whole changes the sum for all pairings alike, and the inner products, which
-	// decide, by one factor. Two clouds of one place and size are paired several times as fast.
+	// Shifting or scaling either side does not change the optimal pairing: it adds the same constant to the sum of all
+	// pairings, and multiplies the inner products by one factor. Solving is several times as fast if both sides have
+	// the same mean and scale.
 	a, err := Assign(SquaredDistances(standardized(x1), standardized(x0)), x0.Len())
 	if err != nil {
 		return fmt.Errorf("pair by ot: %w", err)
 	}
-	take(x0, a.Column)
+	gather(x0, a.Column)
 	return nil
 }
 
-// mostPaired keeps a slip of the pen from asking for more memory than there is: n^2 numbers are 0.5 GB.
-const mostPaired = 8192
+// maxPaired is the largest batch that can be paired, whose n^2 numbers take 0.5 GB. It protects against typos.
+const maxPaired = 8192
 
 // checkPairs returns an error unless the two batches can be paired by their distances.
 func checkPairs(x0, x1 Batch) error {
 	if err := CheckLike(x0, x1); err != nil {
 		return err
 	}
-	if x0.Len() > mostPaired {
-		return fmt.Errorf("a batch of %d is too large to compare every two points of: at most %d", x0.Len(), mostPaired)
+	if x0.Len() > maxPaired {
+		return fmt.Errorf("a batch of %d is too large for pairwise distances: use at most %d", x0.Len(), maxPaired)
 	}
 	if !x0.Finite() || !x1.Finite() {
 		return fmt.Errorf("a point of the batch is not finite: check the data")
@@ -82,7 +83,7 @@ func checkPairs(x0, x1 Batch) error {
 	return nil
 }
 
-// standardized returns the points moved to a mean of 0 and divided by their root mean square distance from it.
+// standardized returns the points shifted to mean 0 and divided by their root mean square distance from it.
 func standardized(x Batch) Batch {
 	x = x.Clone()
 	n, square := float64(x.Len()), 0.
@@ -101,8 +102,8 @@ func standardized(x Batch) Batch {
 	return x
 }
 
-// take replaces point i of x by the point that from names, for all at once.
-func take(x Batch, from []int) {
+// gather sets every point i of x to the former point from[i].
+func gather(x Batch, from []int) {
 	was := x.Clone()
 	for i, j := range from {
 		copy(x.Row(i), was.Row(j))

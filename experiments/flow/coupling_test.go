@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// ringPairs returns n normal points and n points of 8 Gaussians on a ring of radius 5.
+// ringPairs returns n normal points, and n points from 8 Gaussians on a ring of radius 5.
 func ringPairs(n int) (x0, x1 Batch) {
 	x0, x1 = NewBatch(n, 2), NewBatch(n, 2)
 	NewStream(5, "x0").Normal(x0, 0)
@@ -37,8 +37,8 @@ func sortedRows(x Batch) [][]float64 {
 	return rows
 }
 
-// TestCouplings holds for every coupling: x1 stays, every noise point is one of the batch, pairs cost no more than
-// independent ones, the same randomness gives the same pairs, and what cannot be paired is refused.
+// TestCouplings checks every coupling: x1 is unchanged, every noise point is from the batch, pairs cost no more than
+// independent ones, the same randomness gives the same pairs, and mismatched batches are an error.
 func TestCouplings(t *testing.T) {
 	t.Parallel()
 	for _, c := range Defaults(CouplingFamilies) {
@@ -53,18 +53,18 @@ func TestCouplings(t *testing.T) {
 		known := sortedRows(before0)
 		for i := range x0.Len() {
 			if _, ok := slices.BinarySearchFunc(known, x0.Row(i), slices.Compare[[]float64]); !ok {
-				t.Fatalf("%s: %v is no point of the batch", c, x0.Row(i))
+				t.Fatalf("%s: %v is not a point of the batch", c, x0.Row(i))
 			}
 		}
-		if got, most := pairCost(x0, x1), pairCost(before0, before1); got > most {
-			t.Errorf("%s: the pairs cost %g, independent ones %g", c, got, most)
+		if got, independent := pairCost(x0, x1), pairCost(before0, before1); got > independent {
+			t.Errorf("%s: the pairs cost %g, independent ones %g", c, got, independent)
 		}
 		again := before0.Clone()
 		if err := c.Pair(NewStream(1, "pairs").At(7), again, x1); err != nil || !slices.Equal(again.Data, x0.Data) {
-			t.Errorf("%s: the same randomness gives other pairs (%v)", c, err)
+			t.Errorf("%s: the same randomness gives different pairs (%v)", c, err)
 		}
 		if err := c.Pair(NewStream(1, "pairs").At(7), NewBatch(3, 2), NewBatch(2, 3)); err == nil {
-			t.Errorf("%s: shapes (3, 2) and (2, 3) pass", c)
+			t.Errorf("%s: shapes (3, 2) and (2, 3) are accepted", c)
 		}
 		for _, n := range []int{0, 1} {
 			if err := c.Pair(NewStream(1, "pairs").At(7), NewBatch(n, 2), NewBatch(n, 2)); err != nil {
@@ -77,13 +77,13 @@ func TestCouplings(t *testing.T) {
 	}
 }
 
-func TestCouplingsRefuse(t *testing.T) {
+func TestCouplingErrors(t *testing.T) {
 	t.Parallel()
 	bad := Batch{Dim: 1, Data: []float64{1, math.NaN()}}
 	for _, c := range Defaults(CouplingFamilies)[1:] {
 		for want, x := range map[string]Batch{
-			"a point of the batch is not finite: check the data":                        bad,
-			"a batch of 8193 is too large to compare every two points of: at most 8192": NewBatch(8193, 1),
+			"a point of the batch is not finite: check the data":                    bad,
+			"a batch of 8193 is too large for pairwise distances: use at most 8192": NewBatch(8193, 1),
 		} {
 			want := "pair by " + c.Name + ": " + want
 			if err := c.Pair(NewStream(1, "pairs").At(0), x.Clone(), x); err == nil || err.Error() != want {
@@ -93,9 +93,8 @@ func TestCouplingsRefuse(t *testing.T) {
 	}
 }
 
-// TestOTIsTheCheapestPairing: every noise point is used once, and no exchange of two makes the pairs cheaper than the
-// assignment of the plain squared distances, though they are found on moved and stretched clouds. The tolerance is some
-// roundings of the sum.
+// TestOTIsTheCheapestPairing: every noise point is used once, and the pairs, though found on standardized points, cost
+// as much as the assignment of the plain squared distances. The tolerance is a few roundings of the sum.
 func TestOTIsTheCheapestPairing(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1, 2, 7, 200} {
@@ -109,12 +108,12 @@ func TestOTIsTheCheapestPairing(t *testing.T) {
 			t.Fatal(err)
 		}
 		least := before.Clone()
-		take(least, a.Column)
+		gather(least, a.Column)
 		if err := OT.Pair(nil, x0, x1); err != nil {
 			t.Fatal(err)
 		}
 		if !slices.EqualFunc(sortedRows(x0), sortedRows(before), slices.Equal[[]float64]) {
-			t.Errorf("n = %d: some noise point is not used once", n)
+			t.Errorf("n = %d: some noise point is not used exactly once", n)
 		}
 		if got, want := pairCost(x0, x1), pairCost(least, x1); math.Abs(got-want) > 1e-13*want {
 			t.Errorf("n = %d: the pairs cost %.17g, want %.17g", n, got, want)
@@ -135,7 +134,7 @@ func TestCouplingForms(t *testing.T) {
 		}
 	}
 	if _, err := (Sinkhorn{}).Make(); err == nil {
-		t.Error("epsilon 0 passes")
+		t.Error("epsilon 0 is accepted")
 	}
 }
 

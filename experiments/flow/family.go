@@ -1,14 +1,14 @@
 package flow
 
-// Family is a kind of value that a spec can name, with the parameters it takes and their defaults. The paths "polynomial",
-// for example, take a power, which is 2 unless the spec gives another.
+// Family is a kind of value that a spec can name, with default parameters. For example, the paths "polynomial" have a
+// power, which is 2 by default.
 type Family[T any] struct {
 	Name    string
 	Default Maker[T]
 }
 
-// Maker holds a family's parameters, as a struct whose fields a spec can set. Make checks them and returns an error that
-// names the parameter at fault.
+// Maker is a struct with a family's parameters as fields, which a spec can set. Make returns an error that names the
+// parameter if one is invalid.
 type Maker[T any] interface {
 	Make() (T, error)
 }

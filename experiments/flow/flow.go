@@ -1,15 +1,15 @@
-// Package flow holds the words of flow matching that every other package speaks: batches of points, velocity fields,
-// probability paths, couplings and seeded randomness.
+// Package flow defines the basic terms of flow matching: batches of points, velocity fields, probability paths,
+// couplings and seeded randomness.
 //
-// Arguments come in the order (t, x); t = 0 is noise and t = 1 is data. A Field is the one seam of the program: an
-// exact velocity, a trained net and an onnxruntime session are all Fields, and ode.Solve drives any of them.
+// Arguments come in the order (t, x); t = 0 is noise and t = 1 is data. An exact velocity, a trained net and an
+// onnxruntime session are all Fields, and ode.Solve works with any of them.
 package flow
 
 import "fmt"
 
-// Batch is a list of points of one dimension, stored row by row.
+// Batch is a list of points of equal dimension, stored row by row.
 type Batch struct {
-	Dim  int       // numbers a point
+	Dim  int       // numbers per point
 	Data []float64 // (n, Dim), row-major
 }
 
@@ -29,25 +29,25 @@ func (b Batch) Len() int {
 // Row returns point i, (Dim), sharing memory with the batch.
 func (b Batch) Row(i int) []float64 { return b.Data[i*b.Dim : (i+1)*b.Dim] }
 
-// Slice returns the points from up to, but not including, to, sharing memory with the batch.
+// Slice returns the points [from, to), sharing memory with the batch.
 func (b Batch) Slice(from, to int) Batch {
 	return Batch{Dim: b.Dim, Data: b.Data[from*b.Dim : to*b.Dim]}
 }
 
-// Clone returns a copy that shares nothing with the batch.
+// Clone returns a copy that shares no memory with the batch.
 func (b Batch) Clone() Batch {
 	return Batch{Dim: b.Dim, Data: append([]float64(nil), b.Data...)}
 }
 
-// Field is a velocity u(t, x) in units of x per unit of t: for points x, (n, d), it returns u, (n, d), as a new batch.
-// It is safe to call from one goroutine at a time.
+// Field is a velocity u(t, x) in units of x per unit of t. For points x, (n, d), it returns u, (n, d), as a new batch.
+// It must not be called from several goroutines at once.
 type Field func(t float64, x Batch) (Batch, error)
 
-// RowField is a velocity where every point has a time of its own: t is (n), x and u are (n, d). Adaptive solvers, which
-// give each sample its own steps, drive it. It is safe to call from one goroutine at a time.
+// RowField is a velocity with a separate time for every point: t is (n), x and u are (n, d). Adaptive solvers use it,
+// since each sample has its own steps. It must not be called from several goroutines at once.
 type RowField func(t []float64, x Batch) (Batch, error)
 
-// Field returns the field at one time for all points.
+// Field returns the field with one time for all points.
 func (f RowField) Field() Field {
 	return func(t float64, x Batch) (Batch, error) {
 		ts := make([]float64, x.Len())
@@ -58,8 +58,8 @@ func (f RowField) Field() Field {
 	}
 }
 
-// DivField is a velocity and its divergence, sum_i du_i/dx_i, (n), in units of 1/t: what log densities are integrated
-// from. It is safe to call from one goroutine at a time.
+// DivField is a velocity with its divergence, sum_i du_i/dx_i, (n), in units of 1/t, from which log densities are
+// integrated. It must not be called from several goroutines at once.
 type DivField func(t float64, x Batch) (u Batch, div []float64, err error)
 
 // CheckLike returns an error unless the two batches have the same shape.

@@ -2,8 +2,8 @@ package flow
 
 import "encoding/json"
 
-// Form returns the form of a named value in a spec, as JSON: {"name": "polynomial", "power": 2}, or the bare name where
-// params is nil. Keys are hashed from it, so the same value always has the same form.
+// Form returns a named value as written in a spec, as JSON: {"name": "polynomial", "power": 2}, or the bare name if
+// params is nil. Keys are hashes of it, so the same value always has the same form.
 func Form(name string, params any) ([]byte, error) {
 	quoted, err := json.Marshal(name)
 	if err != nil || params == nil {
@@ -20,8 +20,8 @@ func Form(name string, params any) ([]byte, error) {
 	return append(out, '}'), nil
 }
 
-// word returns the same form for a line of text: without quotes around a bare name.
-func word(name string, params any) string {
+// formText is Form for text, without quotes around a bare name.
+func formText(name string, params any) string {
 	text, err := Form(name, params)
 	if err != nil || text[0] == '"' {
 		return name

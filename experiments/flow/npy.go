@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// npyMagic opens every npy file; version 1.0 of the format follows.
+// npyMagic starts every npy file, before the version of the format.
 const npyMagic = "\x93NUMPY"
 
 // EncodeNPY returns the points, (n, d), as a NumPy file of 32-bit floats.
@@ -32,10 +32,10 @@ func EncodeNPY64(b Batch) []byte {
 	return out
 }
 
-// npyHead returns the beginning of a file of these points, with room for the numbers.
+// npyHead returns the start of a file for these points, with capacity for the numbers.
 func npyHead(kind string, b Batch) []byte {
 	header := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%d, %d), }", kind, b.Len(), b.Dim)
-	// The header ends with a newline and brings the numbers to a multiple of 64 bytes, as NumPy does.
+	// As in NumPy, the header ends with a newline, padded so that the numbers start at a multiple of 64 bytes.
 	used := len(npyMagic) + 4 + len(header) + 1
 	header += strings.Repeat(" ", (64-used%64)%64) + "\n"
 	out := make([]byte, 0, len(npyMagic)+4+len(header)+8*len(b.Data))

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// numpyFile is what numpy.save of numpy 1.26 writes for numpy.array([[1, 2], [3, 4.5]], "<f4").
+// numpyFile is the output of numpy.save of numpy 1.26 for numpy.array([[1, 2], [3, 4.5]], "<f4").
 const numpyFile = "934e554d505901007600" +
 	"7b276465736372273a20273c6634272c2027666f727472616e5f6f72646572273a2046616c73652c20277368617065273a2028322c2032292c207d"
 
@@ -75,7 +75,7 @@ func FuzzDecodeNPY(f *testing.F) {
 	})
 }
 
-// TestNPY64RoundTrip: 64-bit files keep every bit, and say so in NumPy's words.
+// TestNPY64RoundTrip: 64-bit files keep every bit, and their header is NumPy's.
 func TestNPY64RoundTrip(t *testing.T) {
 	t.Parallel()
 	want := Batch{Dim: 3, Data: []float64{math.Pi, 1e-300, -1. / 3, math.MaxFloat64, 5e-324, 0}}
@@ -90,6 +90,6 @@ func TestNPY64RoundTrip(t *testing.T) {
 		}
 	}
 	if !bytes.HasPrefix(file[10:], []byte("{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }")) || (len(file)-8*6)%64 != 0 {
-		t.Errorf("the head is %q", file[:len(file)-8*6])
+		t.Errorf("the header is %q", file[:len(file)-8*6])
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Finite reports whether none of the numbers is infinite or NaN.
+// Finite reports whether no number is infinite or NaN.
 func Finite(numbers ...float64) bool {
 	for _, x := range numbers {
 		if math.IsNaN(x) || math.IsInf(x, 0) {
@@ -18,7 +18,7 @@ func Finite(numbers ...float64) bool {
 // Finite reports whether no number of the batch is infinite or NaN.
 func (b Batch) Finite() bool { return Finite(b.Data...) }
 
-// Narrow appends the numbers to dst, rounded to the 32 bits that nets compute in.
+// Narrow appends the numbers to dst, rounded to the 32-bit floats that nets use.
 func Narrow[T float32 | float64](dst []float32, numbers []T) []float32 {
 	dst = slices.Grow(dst, len(numbers))
 	for _, x := range numbers {

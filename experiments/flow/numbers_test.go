@@ -11,11 +11,11 @@ func TestFinite(t *testing.T) {
 	t.Parallel()
 	for _, x := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 		if Finite(x) || Finite(1, x) || (Batch{Dim: 1, Data: []float64{0, x, 2}}).Finite() {
-			t.Errorf("%g passes for finite", x)
+			t.Errorf("%g counts as finite", x)
 		}
 	}
 	if !Finite() || !Finite(0, math.MaxFloat64, -math.SmallestNonzeroFloat64) || !(Batch{}).Finite() {
-		t.Error("finite numbers do not pass")
+		t.Error("finite numbers do not count as finite")
 	}
 }
 
@@ -27,7 +27,7 @@ func TestNarrow(t *testing.T) {
 	}
 	memory := make([]float32, 4)
 	if again := Narrow(memory[:0], []float32{1, 2}); &again[0] != &memory[0] || !slices.Equal(memory, []float32{1, 2, 0, 0}) {
-		t.Errorf("got %v in %v, want that the memory given is used", again, memory)
+		t.Errorf("got %v in %v, want the given memory to be used", again, memory)
 	}
 }
 

@@ -6,13 +6,13 @@ import (
 	"sync/atomic"
 )
 
-// Parallel calls do with 0, 1, ..., n-1, from as many goroutines as there are processors.
+// Parallel calls do with 0, 1, ..., n-1, from one goroutine per processor.
 func Parallel(n int, do func(i int)) {
 	ParallelWorkers(n, func() func(i int) { return do })
 }
 
-// ParallelWorkers is Parallel for work that needs memory of its own: each goroutine gets what newWorker returns. newWorker is
-// called from the caller's goroutine.
+// ParallelWorkers is Parallel for work that needs memory: each goroutine uses its own result of newWorker. newWorker
+// runs in the caller's goroutine.
 func ParallelWorkers(n int, newWorker func() func(i int)) {
 	var next atomic.Int64
 	run := func(do func(i int)) {

@@ -6,36 +6,35 @@ import "math"
 //
 //	X_t = alpha(t) X1 + sigma(t) X0,  X0 ~ N(0, I),  (alpha, sigma) from (0, 1) at t = 0 to (1, 0) at t = 1
 //
-// with the derivatives of alpha and sigma in t. In between alpha rises and sigma falls. A derivative may be infinite at
-// t = 0 or t = 1; Clamp says where to stop short. Only VP starts with alpha slightly above 0.
+// with the derivatives of alpha and sigma in t. In between, alpha rises and sigma falls. A derivative may be infinite
+// at t = 0 or t = 1; Clamp avoids such times. Only VP starts with alpha slightly above 0.
 type Path struct {
 	Name           string
-	Params         any  // the parameters it was made from, a Polynomial for example; nil if there are none
-	Gaussian       bool // the path is that of a diffusion, which starts from Gaussian noise only
+	Params         any  // the parameters it was made from, for example a Polynomial; nil if there are none
+	Gaussian       bool // the path of a diffusion model, which requires Gaussian noise
 	Alpha, Sigma   func(t float64) float64
 	DAlpha, DSigma func(t float64) float64
 }
 
-// MarshalJSON returns the form of the path in a spec: its name, beside its parameters if it has any.
+// MarshalJSON returns the path as written in a spec: its name, with its parameters if it has any.
 func (p Path) MarshalJSON() ([]byte, error) { return Form(p.Name, p.Params) }
 
-// MarshalText returns the form of the path in a spec: its bare name, or a mapping in JSON.
+// MarshalText returns the path as written in a spec: its bare name, or a mapping in JSON.
 func (p Path) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
-// String returns what MarshalText does.
-func (p Path) String() string { return word(p.Name, p.Params) }
+// String returns the same as MarshalText.
+func (p Path) String() string { return formText(p.Name, p.Params) }
 
-// clampMargin is how far from a singular end Clamp keeps: the smallest time that score-based models train at (arXiv
-// 2011.13456, appendix C). A derivative that grows like 1/sqrt(1 - t) is about 200 there.
+// clampMargin is the smallest distance from a singular end: the smallest time at which score-based models are trained
+// (arXiv 2011.13456, appendix C). A derivative that grows like 1/sqrt(1 - t) is about 200 there.
 const clampMargin = 1e-5
 
-// Clamp returns t, or the nearest time at which the derivatives can be used: where one is infinite at t = 0 or t = 1, a
-// time at least 1e-5 from it.
+// Clamp returns t, kept at least 1e-5 away from an end of [0, 1] where a derivative is infinite.
 func (p Path) Clamp(t float64) float64 {
 	return keepClear(t, func(t float64) bool { return Finite(p.DAlpha(t), p.DSigma(t)) })
 }
 
-// keepClear returns t, or the time clampMargin away from an end of [0, 1] that t is nearer to and that is not fit for use.
+// keepClear returns t, kept at least clampMargin away from an end of [0, 1] that is not fit for use.
 func keepClear(t float64, fit func(t float64) bool) float64 {
 	switch {
 	case t < clampMargin && !fit(0):
@@ -48,7 +47,7 @@ func keepClear(t float64, fit func(t float64) bool) float64 {
 }
 
 // Interpolate writes X_t of each pair into xt and its conditional velocity alpha' X1 + sigma' X0 into u. The times t
-// are (n); x0, x1, xt and u are (n, d). Both are those at Clamp(t), so that u is finite at every t.
+// are (n); x0, x1, xt and u are (n, d). Both are evaluated at Clamp(t), so that u is always finite.
 func (p Path) Interpolate(xt, u Batch, t []float64, x0, x1 Batch) {
 	for i, ti := range t {
 		ti = p.Clamp(ti)
@@ -64,14 +63,14 @@ func (p Path) Interpolate(xt, u Batch, t []float64, x0, x1 Batch) {
 //
 //	alpha(t) / sigma(t)
 //
-// The ratio of powers that arXiv 2107.00630 calls by the same name is its square.
+// It is the square root of the SNR of arXiv 2107.00630, which is a ratio of powers.
 func (p Path) SNR(t float64) float64 { return p.Alpha(t) / p.Sigma(t) }
 
 // LogSNR returns log(alpha(t) / sigma(t)), half of the log-SNR of arXiv 2107.00630. It is infinite at the ends.
 func (p Path) LogSNR(t float64) float64 { return math.Log(p.Alpha(t)) - math.Log(p.Sigma(t)) }
 
-// TimeOfSNR returns the time in [0, 1] at which SNR is snr: the inverse of SNR, by bisection down to the last bit. A
-// ratio beyond those of the path gives the end nearest to it, NaN gives NaN.
+// TimeOfSNR returns the time in [0, 1] at which SNR is snr, by bisection to the last bit. A ratio outside the path's
+// range gives the nearer end, and NaN gives NaN.
 func (p Path) TimeOfSNR(snr float64) float64 {
 	switch {
 	case math.IsNaN(snr):
@@ -84,7 +83,7 @@ func (p Path) TimeOfSNR(snr float64) float64 {
 	return bisect(func(t float64) bool { return p.Alpha(t) < snr*p.Sigma(t) })
 }
 
-// bisect returns where in [0, 1] a condition that holds below some number ends, to the last bit.
+// bisect returns the number in [0, 1], to the last bit, below which the condition holds.
 func bisect(below func(x float64) bool) float64 {
 	low, high := 0., 1.
 	for {

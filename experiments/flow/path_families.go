@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// PathFamilies lists every family by name.
+// PathFamilies lists every family of paths.
 var PathFamilies = []Family[Path]{
 	{"condot", fixedCondOT{}},
 	{"polynomial", Polynomial{Power: 2}},
@@ -15,7 +15,7 @@ var PathFamilies = []Family[Path]{
 	{"custom", Custom{Alpha: "sine", Sigma: "linear"}},
 }
 
-// The makers of the paths that have no parameters.
+// fixedCondOT, fixedLinearVP and fixedCosine make the paths without parameters.
 type (
 	fixedCondOT   struct{}
 	fixedLinearVP struct{}
@@ -39,8 +39,8 @@ var CondOT = Path{
 //
 //	alpha = t,  sigma = sqrt(1 - t^2)
 //
-// Its sigma' = -t / sigma is infinite at t = 1, and so is, if only like a logarithm, the mean of the squared conditional
-// velocity over t.
+// Its sigma' = -t / sigma is infinite at t = 1, and the mean of the squared conditional velocity over t diverges, like
+// a logarithm.
 var LinearVP = Path{
 	Name:     "linear-vp",
 	Gaussian: true,
@@ -50,7 +50,7 @@ var LinearVP = Path{
 	DSigma:   func(t float64) float64 { return -t / math.Sqrt((1-t)*(1+t)) },
 }
 
-// Cosine is the variance-preserving path along a quarter of a circle, also called trigonometric (arXiv 2209.15571) and
+// Cosine is the variance-preserving path along a quarter circle, also called trigonometric (arXiv 2209.15571) or
 // generalised variance-preserving (arXiv 2401.08740):
 //
 //	alpha = sin(pi t / 2),  sigma = cos(pi t / 2)
@@ -62,17 +62,17 @@ var Cosine = Path{
 	DSigma: sine.mirroredSlope,
 }
 
-// Polynomial is the path alpha = t^n, sigma = 1 - t^n of a power n, which need not be whole (arXiv 2412.06264, section
-// 4.8.2). Below 1 the derivatives are infinite at t = 0; above 1 they vanish there.
+// Polynomial is the path alpha = t^n, sigma = 1 - t^n, where n need not be an integer (arXiv 2412.06264, section
+// 4.8.2). At t = 0 the derivatives are infinite for n below 1, and vanish for n above 1.
 type Polynomial struct {
 	Power float64 `json:"power" above:"0" max:"100" doc:"power n of alpha = t^n and sigma = 1 - t^n"`
 }
 
-// Make returns the polynomial path.
+// Make returns the path, or an error unless the power is positive.
 func (c Polynomial) Make() (Path, error) {
 	n := c.Power
 	if !(n > 0) || math.IsInf(n, 0) {
-		return Path{}, fmt.Errorf("power: %g gives no path from noise to data: give a finite number above 0", n)
+		return Path{}, fmt.Errorf("power: %g: must be positive and finite", n)
 	}
 	return Path{
 		Name: "polynomial", Params: c,
@@ -88,21 +88,21 @@ func (c Polynomial) Make() (Path, error) {
 //
 //	alpha = exp(-T/2),  sigma = sqrt(1 - exp(-T)),  T(t) = (1 - t)^2 (BetaMax - BetaMin) / 2 + (1 - t) BetaMin
 //
-// It starts near noise, not at it: alpha(0) = exp(-(BetaMin + BetaMax)/4), 0.0066 for the usual rates. Its sigma' is
-// infinite at t = 1, as that of LinearVP.
+// It starts near noise, but not at it: alpha(0) = exp(-(BetaMin + BetaMax)/4), 0.0066 for the usual rates. As for
+// LinearVP, sigma' is infinite at t = 1.
 type VP struct {
-	BetaMin float64 `json:"beta_min" above:"0" max:"1000" doc:"noise rate at the data, t = 1"`
-	BetaMax float64 `json:"beta_max" above:"0" max:"1000" doc:"noise rate at the noise, t = 0"`
+	BetaMin float64 `json:"beta_min" above:"0" max:"1000" doc:"noise rate at t = 1, the data"`
+	BetaMax float64 `json:"beta_max" above:"0" max:"1000" doc:"noise rate at t = 0, the noise"`
 }
 
 // Make returns the path, or an error unless 0 < BetaMin <= BetaMax.
 func (c VP) Make() (Path, error) {
 	low, high := c.BetaMin, c.BetaMax
 	if !(low > 0) || math.IsInf(low, 0) {
-		return Path{}, fmt.Errorf("beta_min: %g is no noise rate: give a finite number above 0", low)
+		return Path{}, fmt.Errorf("beta_min: %g: must be positive and finite", low)
 	}
 	if !(high >= low) || math.IsInf(high, 0) {
-		return Path{}, fmt.Errorf("beta_max: %g is below beta_min, %g: give a finite number of at least that", high, low)
+		return Path{}, fmt.Errorf("beta_max: %g: must be finite and at least beta_min, %g", high, low)
 	}
 	integral := func(t float64) float64 { return (1 - t) * ((1-t)*(high-low)/2 + low) }
 	rate := func(t float64) float64 { return (1-t)*(high-low) + low } // -dT/dt

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// everyPath returns the default of every family, other parameters of those that have any, and every custom path.
+// everyPath returns the default of every family, paths with other parameters, and every custom path.
 func everyPath(t *testing.T) []Path {
 	t.Helper()
 	paths := Defaults(PathFamilies)
@@ -57,7 +57,7 @@ func TestPathsStartAtNoiseAndEndAtData(t *testing.T) {
 	}
 }
 
-// TestPathValues compares with values worked out by hand, or by a formula written another way.
+// TestPathValues compares with values worked out by hand, or by an equivalent formula.
 func TestPathValues(t *testing.T) {
 	t.Parallel()
 	made := func(m Maker[Path]) Path {
@@ -97,8 +97,8 @@ func TestPathValues(t *testing.T) {
 	}
 }
 
-// TestPathDerivatives compares with central differences of step 1e-5, whose error for functions with third derivatives
-// below 300, as that of t^(1/2) at 0.1 and those of VP, is 5e-9 from the truncation and 1e-11 from rounding.
+// TestPathDerivatives compares with central differences of step 1e-5. For third derivatives below 300, like those of
+// t^(1/2) at 0.1 and of VP, their error is 5e-9 from truncation and 1e-11 from rounding.
 func TestPathDerivatives(t *testing.T) {
 	t.Parallel()
 	const h, tol = 1e-5, 1e-8
@@ -114,7 +114,7 @@ func TestPathDerivatives(t *testing.T) {
 	}
 }
 
-// TestInterpolate uses the hand-worked case of arXiv 2412.06264, section 2: X_t = t X1 + (1 - t) X0, u = X1 - X0.
+// TestInterpolate works the case of arXiv 2412.06264, section 2, by hand: X_t = t X1 + (1 - t) X0, u = X1 - X0.
 func TestInterpolate(t *testing.T) {
 	t.Parallel()
 	x0 := Batch{Dim: 2, Data: []float64{0, 0, 1, 2}}
@@ -126,8 +126,8 @@ func TestInterpolate(t *testing.T) {
 	}
 }
 
-// TestInterpolateIsFiniteAtTheEnds: derivatives that are infinite at an end do not reach training, not even times the 0
-// of a noise point at the origin. The bound is 1/sqrt(2 clampMargin), how fast the circular sigma falls there.
+// TestInterpolateIsFiniteAtTheEnds: infinite derivatives at an end never enter training, not even multiplied by the 0
+// of a noise point at the origin. The bound is 1/sqrt(2 clampMargin), the slope of the circular sigma there.
 func TestInterpolateIsFiniteAtTheEnds(t *testing.T) {
 	t.Parallel()
 	times := []float64{0, 5e-324, 1e-9, 1 - 1e-9, 1 - 0x1p-53, 1}
@@ -140,7 +140,7 @@ func TestInterpolateIsFiniteAtTheEnds(t *testing.T) {
 		p.Interpolate(xt, u, times, x0, x1)
 		for i, ti := range times {
 			if v := u.Row(i); v[0] != 0 || !(math.Abs(v[1]) < 224) {
-				t.Errorf("%s: u = %g at t = %g, want (0, something below 224)", p, v, ti)
+				t.Errorf("%s: u = %g at t = %g, want 0 and a number below 224", p, v, ti)
 			}
 			if d := math.Abs(xt.Row(i)[1] - p.Sigma(ti)); !(d < .005) { // sqrt(2 clampMargin)
 				t.Errorf("%s: X_t is off by %g at t = %g", p, d, ti)
@@ -168,8 +168,8 @@ func TestClampKeepsRegularPathsWhole(t *testing.T) {
 	}
 }
 
-// TestSNRRisesAndInverts: the ratio rises, and its inverse returns the time. What a rounding of the ratio moves the time
-// by is 1e-16 over the slope of log SNR, which is above 1/2 on every path.
+// TestSNRRisesAndInverts: the ratio rises, and its inverse returns the time. Rounding of the ratio moves the time by
+// 1e-16 divided by the slope of log SNR, which is above 1/2 on every path.
 func TestSNRRisesAndInverts(t *testing.T) {
 	t.Parallel()
 	for _, p := range everyPath(t) {
@@ -198,7 +198,7 @@ func TestSNRRisesAndInverts(t *testing.T) {
 	}
 }
 
-// TestTimeOfSNRClosedForms: on these paths the inverse can be written down.
+// TestTimeOfSNRClosedForms uses paths whose inverse has a closed form.
 func TestTimeOfSNRClosedForms(t *testing.T) {
 	t.Parallel()
 	vp, err := VP{BetaMin: .1, BetaMax: 20}.Make()
@@ -223,7 +223,7 @@ func TestTimeOfSNRClosedForms(t *testing.T) {
 	}
 }
 
-// TestPathForms: the form in a spec is what keys are hashed from, so it may never change.
+// TestPathForms: keys are hashes of the forms, so these must never change.
 func TestPathForms(t *testing.T) {
 	t.Parallel()
 	for i, want := range []string{
@@ -255,13 +255,13 @@ func TestPathForms(t *testing.T) {
 func TestPathErrors(t *testing.T) {
 	t.Parallel()
 	for want, m := range map[string]Maker[Path]{
-		"power: 0 gives no path from noise to data: give a finite number above 0": Polynomial{},
-		"beta_min: -1 is no noise rate: give a finite number above 0":             VP{BetaMin: -1, BetaMax: 1},
-		"beta_max: 1 is below beta_min, 2: give a finite number of at least that": VP{BetaMin: 2, BetaMax: 1},
-		`alpha: there is no schedule "cosine": take one of linear, quadratic, cubic, sine, circular, smoothstep`: Custom{
+		"power: 0: must be positive and finite":                Polynomial{},
+		"beta_min: -1: must be positive and finite":            VP{BetaMin: -1, BetaMax: 1},
+		"beta_max: 1: must be finite and at least beta_min, 2": VP{BetaMin: 2, BetaMax: 1},
+		`alpha: unknown schedule "cosine" (have linear, quadratic, cubic, sine, circular, smoothstep)`: Custom{
 			Alpha: "cosine", Sigma: "cosine",
 		},
-		`sigma: there is no schedule "": take one of linear, quadratic, cubic, cosine, circular, smoothstep`: Custom{Alpha: "sine"},
+		`sigma: unknown schedule "" (have linear, quadratic, cubic, cosine, circular, smoothstep)`: Custom{Alpha: "sine"},
 	} {
 		if _, err := m.Make(); err == nil || err.Error() != want {
 			t.Errorf("%+v: got %v, want %s", m, err, want)

@@ -24,7 +24,7 @@ func mixture(p flow.Path, m []float64, r float64) flow.Field {
 			for j, xj := range x.Row(i) {
 				dot += xj * m[j]
 			}
-			excess := math.Tanh(a*dot/v + math.Log(.7/.3)/2) // of the weight of m over that of -m
+			excess := math.Tanh(a*dot/v + math.Log(.7/.3)/2) // weight of m minus that of -m
 			for j, xj := range x.Row(i) {
 				u.Row(i)[j] = c*xj + (da-c*a)*excess*m[j]
 			}
@@ -33,8 +33,8 @@ func mixture(p flow.Path, m []float64, r float64) flow.Field {
 	}
 }
 
-// solved carries x0 along u from one time to another in 400 steps, which are short near t = 0, where some paths start
-// infinitely fast.
+// solved moves x0 along u from one time to another in 400 steps, which are short near t = 0, where some paths have
+// infinite velocity.
 func solved(t *testing.T, u flow.Field, from, to float64, x0 flow.Batch) flow.Batch {
 	t.Helper()
 	ts := ode.Uniform(400)
@@ -56,25 +56,20 @@ func times(x flow.Batch, by float64) flow.Batch {
 	return x
 }
 
+// apart returns the largest difference of two coordinates, or NaN if there is one.
 func apart(a, b flow.Batch) float64 {
-	most := 0.
+	largest := 0.
 	for i, v := range a.Data {
-		if d := math.Abs(v - b.Data[i]); !(d <= most) {
-			most = d
+		if d := math.Abs(v - b.Data[i]); !(d <= largest) {
+			largest = d
 		}
 	}
-	return most
+	return largest
 }
 
-// TestReschedule: the exact field of every path, brought to CondOT, carries the same noise to the same points as the
-// exact field of CondOT, and so does that of CondOT brought to every path.
-func TestReschedule(t *testing.T) {
-	t.Parallel()
-	m, r := []float64{1, -.5}, .4
-	x0 := flow.NewBatch(20, 2)
-	flow.NewStream(1, "noise").Normal(x0, 0)
-	straight := mixture(flow.CondOT, m, r)
-	want := solved(t, straight, 0, 1, x0)
+// schedulePaths returns the default of every family, and paths with special ends.
+func schedulePaths(t *testing.T) []flow.Path {
+	t.Helper()
 	paths := flow.Defaults(flow.PathFamilies)
 	for _, maker := range []flow.Maker[flow.Path]{
 		flow.Polynomial{Power: .5},
@@ -89,42 +84,54 @@ func TestReschedule(t *testing.T) {
 		}
 		paths = append(paths, p)
 	}
-	for _, p := range paths {
-		// VP starts at a ratio above 0: its first point is, up to a scale, where CondOT has that ratio.
-		begin := flow.CondOT.TimeOfSNR(p.SNR(0))
-		first := times(solved(t, straight, 0, begin, x0), p.Sigma(0)/flow.CondOT.Sigma(begin))
-		// The solver is exact to 1e-9. Where a derivative is infinite or vanishes at an end, the field stands still for
-		// the last 1e-5, in which it changes by some 1e-5 of itself: 1e-10, or 1e-5 sqrt(1e-5) where its own change is
-		// as that of a square root. A path that starts like sqrt(t) or faster moves by 3e-3 in its first 1e-5, of which
-		// a field that stands still misses half.
+	return paths
+}
+
+// TestReschedule: the exact field of every path, converted to CondOT, moves the same noise to the same points as the
+// exact field of CondOT, and so does that of CondOT converted to every path.
+func TestReschedule(t *testing.T) {
+	t.Parallel()
+	m, r := []float64{1, -.5}, .4
+	x0 := flow.NewBatch(20, 2)
+	flow.NewStream(1, "noise").Normal(x0, 0)
+	straight := mixture(flow.CondOT, m, r)
+	want := solved(t, straight, 0, 1, x0)
+	for _, p := range schedulePaths(t) {
+		// VP starts at a ratio above 0. Its first point is, up to a scale, the point at which CondOT has that ratio.
+		start := flow.CondOT.TimeOfSNR(p.SNR(0))
+		first := times(solved(t, straight, 0, start, x0), p.Sigma(0)/flow.CondOT.Sigma(start))
+		// The solver is exact to 1e-9. If a derivative is infinite or vanishes at an end, the field is constant over
+		// the last 1e-5, where it would change by a relative 1e-5, or sqrt(1e-5) if it behaves like a square root. The
+		// error is 1e-5 times that. A path that starts like sqrt(t) or faster moves by 3e-3 in its first 1e-5, and a
+		// constant field misses half of it.
 		const tol = 1e-6
 		tolTo := tol
 		if math.IsInf(p.DAlpha(0), 0) {
 			tolTo = 5e-3
 		}
 		if d := apart(solved(t, flow.Reschedule(straight, flow.CondOT, p), 0, 1, first), want); !(d < tolTo) {
-			t.Errorf("condot brought to %s ends %g apart, want below %g", p, d, tolTo)
+			t.Errorf("condot converted to %s ends %g apart, want below %g", p, d, tolTo)
 		}
 		if d := apart(solved(t, flow.Reschedule(mixture(p, m, r), p, p), 0, 1, first), want); !(d < tolTo) {
-			t.Errorf("%s brought to itself ends %g apart, want below %g", p, d, tolTo)
+			t.Errorf("%s converted to itself ends %g apart, want below %g", p, d, tolTo)
 		}
-		got := solved(t, flow.Reschedule(mixture(p, m, r), p, flow.CondOT), begin, 1, solved(t, straight, 0, begin, x0))
+		got := solved(t, flow.Reschedule(mixture(p, m, r), p, flow.CondOT), start, 1, solved(t, straight, 0, start, x0))
 		if d := apart(got, want); !(d < tol) {
-			t.Errorf("%s brought to condot ends %g apart, want below %g", p, d, tol)
+			t.Errorf("%s converted to condot ends %g apart, want below %g", p, d, tol)
 		}
-		// A ratio below the least of VP counts as its least. The field has a step where that ends, and so has the grid, just
+		// A ratio below the smallest of VP is replaced by that. The field jumps where this ends, so one grid ends just
 		// before it.
-		brought := flow.Reschedule(mixture(p, m, r), p, flow.CondOT)
-		got = solved(t, brought, begin, 1, solved(t, brought, 0, begin*(1-1e-12), x0))
+		converted := flow.Reschedule(mixture(p, m, r), p, flow.CondOT)
+		got = solved(t, converted, start, 1, solved(t, converted, 0, start*(1-1e-12), x0))
 		itself := solved(t, flow.Reschedule(mixture(p, m, r), p, p), 0, 1, times(x0, p.Sigma(0)))
 		if d := apart(got, itself); !(d < tolTo) {
-			t.Errorf("%s brought to condot and to itself end %g apart, want below %g", p, d, tolTo)
+			t.Errorf("%s converted to condot and to itself end %g apart, want below %g", p, d, tolTo)
 		}
 	}
 }
 
-// TestRescheduleAsksWhereTheFieldIsDefined: a field of a path whose sigma' is infinite at t = 1 is never asked there, and
-// its errors arrive.
+// TestRescheduleAsksWhereTheFieldIsDefined: a field of a path whose sigma' is infinite at t = 1 is never evaluated
+// there, and its errors are returned.
 func TestRescheduleAsksWhereTheFieldIsDefined(t *testing.T) {
 	t.Parallel()
 	x := flow.Batch{Dim: 1, Data: []float64{1}}
@@ -141,16 +148,16 @@ func TestRescheduleAsksWhereTheFieldIsDefined(t *testing.T) {
 }
 
 func ExampleReschedule() {
-	// The exact velocity of CondOT from N(0, I) to the point 2, brought to the cosine path.
+	// The exact velocity of CondOT from N(0, I) to the point 2, converted to the cosine path.
 	straight := func(t float64, x flow.Batch) (flow.Batch, error) {
 		return flow.Batch{Dim: 1, Data: []float64{(2 - x.Data[0]) / (1 - t)}}, nil
 	}
 	u, _ := flow.Reschedule(straight, flow.CondOT, flow.Cosine)(.5, flow.Batch{Dim: 1, Data: []float64{math.Sqrt2}})
-	fmt.Printf("%.4f\n", u.Data[0]) // alpha' 2, as x is alpha 2 and so the noise 0
+	fmt.Printf("%.4f\n", u.Data[0]) // 2 alpha', since x is 2 alpha and so the noise is 0
 	// Output: 2.2214
 }
 
-// TestRescheduleRows: a point with a time of its own has the velocity that it has in a batch of that time.
+// TestRescheduleRows: a point with its own time has the same velocity as in a batch at that time.
 func TestRescheduleRows(t *testing.T) {
 	t.Parallel()
 	linear := flow.RowField(func(ts []float64, x flow.Batch) (flow.Batch, error) {

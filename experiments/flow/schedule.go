@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// schedule is a function that rises from 0 at t = 0 to 1 at t = 1, with its exact derivative. Mirrored in time it is a
-// sigma: sigma(t) = at(1 - t).
+// schedule is a function that rises from 0 at t = 0 to 1 at t = 1, with its derivative. Mirrored in time it is a sigma:
+// sigma(t) = at(1 - t).
 type schedule struct {
-	alpha, sigma string // its names as an alpha and, mirrored, as a sigma
+	alpha, sigma string // names as an alpha and, mirrored, as a sigma
 	at, slope    func(t float64) float64
 }
 
@@ -22,7 +22,7 @@ var sine = schedule{
 	func(t float64) float64 { return math.Pi / 2 * math.Cos(math.Pi/2*t) },
 }
 
-// schedules lists every schedule that a custom path can take.
+// schedules lists every schedule of a custom path.
 var schedules = []schedule{
 	{"linear", "linear", func(t float64) float64 { return t }, func(float64) float64 { return 1 }},
 	{"quadratic", "quadratic", func(t float64) float64 { return t * t }, func(t float64) float64 { return 2 * t }},
@@ -40,20 +40,20 @@ var schedules = []schedule{
 	},
 }
 
-// Custom is a path made of an alpha and a sigma by name:
+// Custom is a path of a named alpha and a named sigma:
 //
 //	alpha: linear t, quadratic t^2, cubic t^3, sine sin(pi t / 2), circular sqrt(1 - (1-t)^2), smoothstep t^2 (3 - 2t)
 //	sigma: linear 1-t, quadratic (1-t)^2, cubic (1-t)^3, cosine cos(pi t / 2), circular sqrt(1 - t^2),
 //	       smoothstep (1-t)^2 (1 + 2t)
 //
-// Linear and linear are CondOT, sine and cosine are Cosine, linear and circular LinearVP. The derivative of the circular
-// alpha is infinite at t = 0, that of the circular sigma at t = 1.
+// Linear and linear are CondOT, sine and cosine are Cosine, and linear and circular are LinearVP. The derivative of the
+// circular alpha is infinite at t = 0, that of the circular sigma at t = 1.
 type Custom struct {
-	Alpha string `json:"alpha" oneof:"linear quadratic cubic sine circular smoothstep" doc:"what the data is multiplied by, rising from 0 to 1"`
-	Sigma string `json:"sigma" oneof:"linear quadratic cubic cosine circular smoothstep" doc:"what the noise is multiplied by, falling from 1 to 0"`
+	Alpha string `json:"alpha" oneof:"linear quadratic cubic sine circular smoothstep" doc:"factor of the data, rising from 0 to 1"`
+	Sigma string `json:"sigma" oneof:"linear quadratic cubic cosine circular smoothstep" doc:"factor of the noise, falling from 1 to 0"`
 }
 
-// Make returns the path, or an error where there is no schedule of that name.
+// Make returns the path, or an error if a schedule is unknown.
 func (c Custom) Make() (Path, error) {
 	alpha, err := scheduleNamed("alpha", c.Alpha, func(s schedule) string { return s.alpha })
 	if err != nil {
@@ -78,5 +78,5 @@ func scheduleNamed(kind, name string, nameOf func(schedule) string) (schedule, e
 		}
 		known = append(known, nameOf(s))
 	}
-	return schedule{}, fmt.Errorf("%s: there is no schedule %q: take one of %s", kind, name, strings.Join(known, ", "))
+	return schedule{}, fmt.Errorf("%s: unknown schedule %q (have %s)", kind, name, strings.Join(known, ", "))
 }

@@ -12,18 +12,18 @@ import (
 //
 //	minimise sum_ij P_ij |x1_i - x0_j|^2 + Epsilon sum_ij P_ij log P_ij,  all rows and columns of P summing to 1/n
 //
-// Row i of x1 gets the noise point j with probability n P_ij, so every data point is used once, and a noise point once on
-// average. Epsilon is absolute, in squared units of the data, as reg is in torchcfm and POT: 0.05 is torchcfm's default,
-// and 2 sigma^2 makes a Schroedinger bridge of noise sigma (arXiv 2302.00482, section 3.3). Towards 0 it is OT, towards
-// infinity Independent.
+// Row i of x1 is paired with noise point j with probability n P_ij, so every data point is used once, and every noise
+// point once on average. Epsilon is absolute, in squared units of the data, like reg in torchcfm and POT. 0.05 is
+// torchcfm's default, and 2 sigma^2 gives a Schroedinger bridge with noise sigma (arXiv 2302.00482, section 3.3). The
+// limit at 0 is OT, and at infinity Independent.
 type Sinkhorn struct {
 	Epsilon float64 `json:"epsilon" above:"0" doc:"weight of the entropy, in squared units of the data"`
 }
 
-// Make returns the coupling.
+// Make returns the coupling, or an error unless Epsilon is positive.
 func (c Sinkhorn) Make() (Coupling, error) {
 	if !(c.Epsilon > 0) || !Finite(c.Epsilon) {
-		return Coupling{}, fmt.Errorf("epsilon: %g is no weight of an entropy: give a finite number above 0", c.Epsilon)
+		return Coupling{}, fmt.Errorf("epsilon: %g: must be positive and finite", c.Epsilon)
 	}
 	return Coupling{Name: "sinkhorn", Params: c, Pair: c.pair}, nil
 }
@@ -39,7 +39,7 @@ func (c Sinkhorn) pair(r *rand.Rand, x0, x1 Batch) error {
 	}
 	from := make([]int, n)
 	for i := range from {
-		// A draw from row i: where a uniform number falls among the running sums.
+		// Draw from row i: find a uniform number among the cumulative sums.
 		row, sum := plan[i*n:(i+1)*n], 0.
 		for j, p := range row {
 			sum += p
@@ -48,28 +48,29 @@ func (c Sinkhorn) pair(r *rand.Rand, x0, x1 Batch) error {
 		u := r.Float64() * sum
 		from[i] = sort.Search(n-1, func(j int) bool { return row[j] > u })
 	}
-	take(x0, from)
+	gather(x0, from)
 	return nil
 }
 
 const (
 	planTolerance = 1e-3   // mean over the columns of |sum - 1|
-	planRounds    = 10_000 // at the Epsilon asked for
+	planRounds    = 10_000 // at the final Epsilon
 )
 
-// entropicPlan returns n P for the (n, n) costs: rows and columns sum to 1, the rows up to rounding, the columns up to
-// planTolerance on average. It comes down to epsilon from the largest cost by quarters, as each plan is near the next.
+// entropicPlan returns n P for the (n, n) costs. Rows sum to 1 up to rounding, and columns up to planTolerance on
+// average. It starts with the largest cost as epsilon and divides that by 4 until it is small enough, since each plan
+// is close to the next.
 func entropicPlan(cost []float64, n int, epsilon float64) ([]float64, error) {
 	s := newScaling(cost, n)
-	most := 0.
+	largest := 0.
 	for _, c := range cost {
-		most = max(most, c)
+		largest = max(largest, c)
 	}
-	for coarse := most; coarse > epsilon; coarse /= 4 {
+	for coarse := largest; coarse > epsilon; coarse /= 4 {
 		s.balance(coarse, 10*planTolerance, 100)
 	}
 	if off := s.balance(epsilon, planTolerance, planRounds); !(off <= planTolerance) {
-		return nil, fmt.Errorf("the plan is still %.1g from its marginals after %d rounds: raise epsilon, %g now, or take ot",
+		return nil, fmt.Errorf("the plan is still %.1g from its marginals after %d rounds: raise epsilon (now %g), or use ot",
 			off, planRounds, epsilon)
 	}
 	for i := range n {
@@ -80,17 +81,17 @@ func entropicPlan(cost []float64, n int, epsilon float64) ([]float64, error) {
 	return s.kernel, nil
 }
 
-// scaling is Sinkhorn's algorithm, stabilised (arXiv 1610.06519, section 3): the plan is a_i kernel_ij b_j with
+// scaling is Sinkhorn's algorithm, stabilised (arXiv 1610.06519, section 3). The plan is a_i kernel_ij b_j with
 //
 //	kernel_ij = exp((f_i + g_j - cost_ij) / epsilon)
 //
-// and what a and b grow by is moved into the potentials f and g before it overflows. So exponentials, which would be most
-// of the work, are rare.
+// Before a and b overflow, they are absorbed into the potentials f and g. This avoids most exponentials, which are
+// slow.
 type scaling struct {
 	n            int
 	cost, kernel []float64 // (n, n)
 	f, g, a, b   []float64 // (n); f and g in units of cost
-	sums         []float64 // of the columns, (n)
+	sums         []float64 // sums of the columns, (n)
 }
 
 func newScaling(cost []float64, n int) *scaling {
@@ -98,11 +99,12 @@ func newScaling(cost []float64, n int) *scaling {
 	return &scaling{n: n, cost: cost, kernel: make([]float64, n*n), f: rows(), g: rows(), a: rows(), b: rows(), sums: rows()}
 }
 
-// mostScaling is how far b may go before it is moved into the potentials. A row of the kernel has an entry of at least
-// 1/n, so a stays within n times the same.
-const mostScaling = 1e100
+// maxScaling bounds b before it is absorbed into the potentials. Every row of the kernel has an entry of at least 1/n,
+// so a is at most n times as large.
+const maxScaling = 1e100
 
-// balance brings the columns' sums, in turn with the rows', to 1 within the tolerance, and returns what they are off by.
+// balance scales columns and rows alternately until the columns sum to 1 within the tolerance, and returns their mean
+// deviation.
 func (s *scaling) balance(epsilon, tolerance float64, rounds int) (off float64) {
 	s.renew(epsilon)
 	for range rounds {
@@ -114,7 +116,7 @@ func (s *scaling) balance(epsilon, tolerance float64, rounds int) (off float64) 
 		switch {
 		case off <= tolerance:
 			return off
-		case slices.Min(s.sums) < 1/mostScaling || slices.Max(s.sums) > mostScaling:
+		case slices.Min(s.sums) < 1/maxScaling || slices.Max(s.sums) > maxScaling:
 			s.absorb(epsilon)
 			s.renew(epsilon)
 		default:
@@ -124,7 +126,7 @@ func (s *scaling) balance(epsilon, tolerance float64, rounds int) (off float64) 
 	return off
 }
 
-// scale brings the columns' sums to 1, then the rows'.
+// scale makes the columns sum to 1, then the rows.
 func (s *scaling) scale() {
 	for j, sum := range s.sums {
 		s.b[j] = 1 / sum
@@ -147,15 +149,15 @@ func (s *scaling) sumColumns() {
 	}
 }
 
-// absorb moves a into the potentials, from which b follows.
+// absorb moves a into the potential f, from which renew computes the rest.
 func (s *scaling) absorb(epsilon float64) {
 	for i, a := range s.a {
 		s.f[i] += epsilon * math.Log(a)
 	}
 }
 
-// renew is a round of the algorithm on the potentials, g from f and f from g, by log-sum-exp, which cannot overflow. The
-// kernel after it has rows that sum to 1.
+// renew runs one round of the algorithm on the potentials, g from f and f from g, by log-sum-exp, which cannot
+// overflow. Afterwards the rows of the kernel sum to 1.
 func (s *scaling) renew(epsilon float64) {
 	terms := make([]float64, s.n)
 	for j := range s.g {
@@ -180,13 +182,13 @@ func (s *scaling) renew(epsilon float64) {
 
 // logSumExp returns log sum_i exp(x_i).
 func logSumExp(x []float64) float64 {
-	most := math.Inf(-1)
+	largest := math.Inf(-1)
 	for _, v := range x {
-		most = max(most, v)
+		largest = max(largest, v)
 	}
 	sum := 0.
 	for _, v := range x {
-		sum += math.Exp(v - most)
+		sum += math.Exp(v - largest)
 	}
-	return most + math.Log(sum)
+	return largest + math.Log(sum)
 }

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestEntropicPlan: the plan is the one matrix with the right marginals whose entries are a product of something of the
-// row, something of the column and exp(-cost / epsilon), which every 2 by 2 part of it shows.
+// TestEntropicPlan: the plan is the only matrix with the given marginals whose entries are a row factor times a column
+// factor times exp(-cost / epsilon).
 func TestEntropicPlan(t *testing.T) {
 	t.Parallel()
 	const n = 60
@@ -16,7 +16,7 @@ func TestEntropicPlan(t *testing.T) {
 	for k, epsilon := range []float64{100, 5, .5, .05, .01, .003, .003} {
 		cost := SquaredDistances(x1, x0)
 		if k == 6 {
-			cost = SquaredDistances(x0, x1) // where b grows instead of falling
+			cost = SquaredDistances(x0, x1) // here b grows instead of falling
 		}
 		plan, err := entropicPlan(cost, n, epsilon)
 		if err != nil {
@@ -39,24 +39,31 @@ func TestEntropicPlan(t *testing.T) {
 		if off > planTolerance {
 			t.Errorf("epsilon %g: the columns are off by %g, want at most %g", epsilon, off, planTolerance)
 		}
-		for i := 1; i < n; i++ {
-			for j := 1; j < n; j++ {
-				a, b, c, d := plan[i*n+j], plan[(i-1)*n+j-1], plan[i*n+j-1], plan[(i-1)*n+j]
-				if min(a, b, c, d) < 1e-100 {
-					continue // the kernel may be a factor of 1e200 smaller, where numbers have fewer digits
-				}
-				got := math.Log(a) + math.Log(b) - math.Log(c) - math.Log(d)
-				want := -(cost[i*n+j] + cost[(i-1)*n+j-1] - cost[i*n+j-1] - cost[(i-1)*n+j]) / epsilon
-				// A rounding of the costs, which are below 60, over epsilon, and of exponents of up to 700.
-				if math.Abs(got-want) > 4e-14/epsilon+1e-12 {
-					t.Fatalf("epsilon %g: the part at (%d, %d) has the log ratio %g, want %g", epsilon, i, j, got, want)
-				}
+		checkProducts(t, plan, cost, n, epsilon)
+	}
+}
+
+// checkProducts checks on every 2 by 2 submatrix that the entries of the plan are such products.
+func checkProducts(t *testing.T, plan, cost []float64, n int, epsilon float64) {
+	t.Helper()
+	for i := 1; i < n; i++ {
+		for j := 1; j < n; j++ {
+			a, b, c, d := plan[i*n+j], plan[(i-1)*n+j-1], plan[i*n+j-1], plan[(i-1)*n+j]
+			if min(a, b, c, d) < 1e-100 {
+				continue // the kernel may be smaller by a factor of 1e200, where numbers have fewer digits
+			}
+			got := math.Log(a) + math.Log(b) - math.Log(c) - math.Log(d)
+			want := -(cost[i*n+j] + cost[(i-1)*n+j-1] - cost[i*n+j-1] - cost[(i-1)*n+j]) / epsilon
+			// Roundings of the costs, which are below 60, divided by epsilon, and of exponents up to 700.
+			if math.Abs(got-want) > 4e-14/epsilon+1e-12 {
+				t.Fatalf("epsilon %g: the submatrix at (%d, %d) has log ratio %g, want %g", epsilon, i, j, got, want)
 			}
 		}
 	}
 }
 
-// TestEntropicPlanOfTwo: two points against themselves, d apart, stay with probability 1 / (1 + exp(-d^2 / epsilon)).
+// TestEntropicPlanOfTwo: each of two points at distance d is paired with itself with probability
+// 1 / (1 + exp(-d^2 / epsilon)).
 func TestEntropicPlanOfTwo(t *testing.T) {
 	t.Parallel()
 	for _, epsilon := range []float64{.1, 1, 10} {
@@ -68,7 +75,8 @@ func TestEntropicPlanOfTwo(t *testing.T) {
 	}
 }
 
-// TestEntropicPlanLimits: with much entropy all pairs are alike, with hardly any the plan is the exact assignment.
+// TestEntropicPlanLimits: for large epsilon all pairs are equally likely, for small epsilon the plan is the optimal
+// assignment.
 func TestEntropicPlanLimits(t *testing.T) {
 	t.Parallel()
 	const n = 16
@@ -96,7 +104,7 @@ func TestEntropicPlanLimits(t *testing.T) {
 	}
 }
 
-// TestSinkhornDrawsFromThePlan: over many draws each noise point meets each data point as often as the plan says.
+// TestSinkhornDrawsFromThePlan: over many draws each pair occurs as often as the plan says.
 func TestSinkhornDrawsFromThePlan(t *testing.T) {
 	t.Parallel()
 	const n, draws = 6, 20_000
@@ -128,15 +136,15 @@ func TestSinkhornDrawsFromThePlan(t *testing.T) {
 	}
 }
 
-// TestSinkhornSaysWhenItFails: costs that are too large for epsilon end in an error that says how far the plan came, and
-// what to do. However small epsilon is, and whichever side is the wider one, the scalings stay numbers.
+// TestSinkhornSaysWhenItFails: if costs are too large for epsilon, the error says how far off the plan is and what to
+// do. No scaling becomes NaN, however small epsilon is and whichever side is wider.
 func TestSinkhornSaysWhenItFails(t *testing.T) {
 	t.Parallel()
 	x0, x1 := ringPairs(24)
 	for _, epsilon := range []float64{1e-12, 1e-4} {
 		for _, pair := range [][2]Batch{{x0, x1}, {x1, x0}} {
 			err := Sinkhorn{Epsilon: epsilon}.pair(NewStream(1, "pairs").At(0), pair[0].Clone(), pair[1])
-			want := fmt.Sprintf("from its marginals after 10000 rounds: raise epsilon, %g now, or take ot", epsilon)
+			want := fmt.Sprintf("from its marginals after 10000 rounds: raise epsilon (now %g), or use ot", epsilon)
 			if err == nil || !strings.HasSuffix(err.Error(), want) || strings.Contains(err.Error(), "NaN") {
 				t.Errorf("epsilon %g: got %v, want an error with a number that ends in %s", epsilon, err, want)
 			}

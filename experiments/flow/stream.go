@@ -5,17 +5,17 @@ import (
 	"math/rand/v2"
 )
 
-// Stream is a named source of seeded randomness, indexed by id: what it yields for an id depends on (seed, name, id)
-// alone, so a sample does not depend on its neighbours, on the batch size, on the number of workers or on the engine.
+// Stream is a named source of seeded randomness, indexed by id. Its output for an id depends only on (seed, name, id),
+// so a sample does not depend on its neighbours, the batch size, the number of workers or the engine.
 //
-// A Stream is used from one goroutine at a time; making another one is cheap.
+// A Stream must not be used from several goroutines at once; creating another one is cheap.
 type Stream struct {
 	key  uint64
 	pcg  *rand.PCG
 	rand *rand.Rand
 }
 
-// NewStream returns the stream of the given seed and name, for example (3, "noise").
+// NewStream returns the stream with the given seed and name, for example (3, "noise").
 func NewStream(seed uint64, name string) *Stream {
 	h := fnv.New64a()
 	h.Write([]byte(name))
@@ -23,14 +23,14 @@ func NewStream(seed uint64, name string) *Stream {
 	return &Stream{key: mix(mix(seed) ^ h.Sum64()), pcg: pcg, rand: rand.New(pcg)}
 }
 
-// At returns the generator of one id, freshly started. It is valid until the next call of At.
+// At returns the generator of one id in its initial state. It is valid until the next call of At.
 func (s *Stream) At(id uint64) *rand.Rand {
 	k := mix(s.key ^ mix(id))
 	s.pcg.Seed(k, mix(k))
 	return s.rand
 }
 
-// Normal fills dst with standard normal numbers; row i is that of id first + i.
+// Normal fills dst with standard normal numbers. Row i is drawn from id first + i.
 func (s *Stream) Normal(dst Batch, first uint64) {
 	for i := range dst.Len() {
 		r := s.At(first + uint64(i))
@@ -40,7 +40,7 @@ func (s *Stream) Normal(dst Batch, first uint64) {
 	}
 }
 
-// Uniform fills dst with numbers in [0, 1); number i is that of id first + i.
+// Uniform fills dst with numbers in [0, 1). Number i is drawn from id first + i.
 func (s *Stream) Uniform(dst []float64, first uint64) {
 	for i := range dst {
 		dst[i] = s.At(first + uint64(i)).Float64()

@@ -30,7 +30,7 @@ func TestStreamsDiffer(t *testing.T) {
 				v := NewStream(seed, name).At(id).Uint64()
 				here := fmt.Sprintf("seed %d, stream %q, id %d", seed, name, id)
 				if there, ok := seen[v]; ok {
-					t.Fatalf("%s yields the same as %s", here, there)
+					t.Fatalf("%s gives the same numbers as %s", here, there)
 				}
 				seen[v] = here
 			}
@@ -39,8 +39,8 @@ func TestStreamsDiffer(t *testing.T) {
 }
 
 // TestNormalMoments compares mean, variance, fourth moment and the correlation of neighbours with those of N(0, 1).
-// Each tolerance is 5 standard errors of the estimate: a right generator fails once in a million seeds, and the seed is
-// fixed.
+// Each tolerance is 5 standard errors of the estimate, which a correct generator exceeds for one seed in a million. The
+// seed is fixed.
 func TestNormalMoments(t *testing.T) {
 	t.Parallel()
 	const n = 200_000
@@ -92,7 +92,7 @@ func TestUniformIsUniform(t *testing.T) {
 }
 
 func ExampleStream() {
-	// Sample 5 is the same however it is asked for.
+	// Sample 5 is the same in any batch.
 	s := NewStream(42, "noise")
 	alone := NewBatch(1, 2)
 	s.Normal(alone, 5)

@@ -30,8 +30,8 @@ func everyTimes(t *testing.T) []Times {
 	return every
 }
 
-// distribution returns the integral of the density up to k/n for k = 0 to n, by the midpoint rule on a grid that is
-// finer near the ends, where densities may be steep.
+// distribution returns the integral of the density up to each of the given times, by the midpoint rule on a grid that
+// is finer near the ends, where densities may be steep.
 func distribution(density func(float64) float64, at []float64) []float64 {
 	const n = 20_000
 	map01 := func(i float64) float64 { // smoothstep: its slope vanishes at both ends
@@ -52,8 +52,8 @@ func distribution(density func(float64) float64, at []float64) []float64 {
 	return cdf
 }
 
-// TestTimesMatchTheirDensity is a Kolmogorov-Smirnov test of 20,000 draws against the integral of the density, which is
-// 1 in all, within the 1e-6 that the midpoint rule in 20,000 steps is good for.
+// TestTimesMatchTheirDensity is a Kolmogorov-Smirnov test of 20,000 draws against the integral of the density. The
+// total integral is 1 within 1e-6, the error of the midpoint rule with 20,000 steps.
 func TestTimesMatchTheirDensity(t *testing.T) {
 	t.Parallel()
 	const n = 20_000
@@ -68,13 +68,13 @@ func TestTimesMatchTheirDensity(t *testing.T) {
 		if total := cdf[n]; math.Abs(total-1) > 1e-6 {
 			t.Errorf("%s: the density integrates to %.9f, want 1", times, total)
 		}
-		most := 0.
+		largest := 0.
 		for i := range draws {
-			most = max(most, math.Abs(cdf[i]-float64(i)/n), math.Abs(cdf[i]-float64(i+1)/n))
+			largest = max(largest, math.Abs(cdf[i]-float64(i)/n), math.Abs(cdf[i]-float64(i+1)/n))
 		}
-		// A right sampler exceeds 2.2 / sqrt(n) with probability 2 exp(-2 2.2^2) = 1e-4; the seed is fixed.
-		if bound := 2.2 / math.Sqrt(n); most > bound {
-			t.Errorf("%s: the draws are %g from the density's distribution, want below %g", times, most, bound)
+		// A correct sampler exceeds 2.2 / sqrt(n) with probability 2 exp(-2 2.2^2) = 1e-4; the seed is fixed.
+		if bound := 2.2 / math.Sqrt(n); largest > bound {
+			t.Errorf("%s: the draws are %g from the density's distribution, want below %g", times, largest, bound)
 		}
 	}
 }
@@ -112,7 +112,7 @@ func TestTimesKnownDensities(t *testing.T) {
 	}
 }
 
-// TestTimesStayBelowOne: no draw rounds to 1, however near to the data the times are.
+// TestTimesStayBelowOne: no draw rounds to 1, however close to the data the times are.
 func TestTimesStayBelowOne(t *testing.T) {
 	t.Parallel()
 	for _, m := range []Maker[Times]{LogitNormal{Mean: 20, Std: 20}, Shift{Factor: 1e-12}} {
@@ -120,17 +120,17 @@ func TestTimesStayBelowOne(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, most := NewStream(1, "times").At(0), 0.
+		r, largest := NewStream(1, "times").At(0), 0.
 		for range 1000 {
-			most = max(most, times.Draw(r))
+			largest = max(largest, times.Draw(r))
 		}
-		if !(most < 1) || most < 1-1e-9 {
-			t.Errorf("%s: the largest of 1000 draws is %g, want it just below 1", times, most)
+		if !(largest < 1) || largest < 1-1e-9 {
+			t.Errorf("%s: the largest of 1000 draws is %g, want it just below 1", times, largest)
 		}
 	}
 }
 
-// TestUniformTimesAreThoseOfTheStream: nets that were trained at uniform times keep them.
+// TestUniformTimesAreThoseOfTheStream: nets trained before there were other times must stay reproducible.
 func TestUniformTimesAreThoseOfTheStream(t *testing.T) {
 	t.Parallel()
 	got, want := make([]float64, 10), make([]float64, 10)
@@ -159,7 +159,7 @@ func TestTimesForms(t *testing.T) {
 			t.Errorf("the default of the family %s is %s", TimesFamilies[i].Name, made)
 		}
 		if made.Doc == "" {
-			t.Errorf("%s says nothing of itself", made)
+			t.Errorf("%s has no Doc", made)
 		}
 	}
 }
@@ -167,11 +167,11 @@ func TestTimesForms(t *testing.T) {
 func TestTimesErrors(t *testing.T) {
 	t.Parallel()
 	for want, m := range map[string]Maker[Times]{
-		"mean: NaN is no mean: give a finite number":                                LogitNormal{Mean: math.NaN(), Std: 1},
-		"std: 0 is no standard deviation of times: give a finite number above 0":    LogitNormal{},
-		"scale: 1.76 is not above -1 and at most 1.75, as the times of a mode need": Mode{Scale: 1.76},
-		"scale: -1 is not above -1 and at most 1.75, as the times of a mode need":   Mode{Scale: -1},
-		"factor: -2 moves no times: give a finite number above 0":                   Shift{Factor: -2},
+		"mean: NaN: must be finite":                      LogitNormal{Mean: math.NaN(), Std: 1},
+		"std: 0: must be positive and finite":            LogitNormal{},
+		"scale: 1.76: must be above -1 and at most 1.75": Mode{Scale: 1.76},
+		"scale: -1: must be above -1 and at most 1.75":   Mode{Scale: -1},
+		"factor: -2: must be positive and finite":        Shift{Factor: -2},
 	} {
 		if _, err := m.Make(); err == nil || err.Error() != want {
 			t.Errorf("%+v: got %v, want %s", m, err, want)
