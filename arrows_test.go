@@ -35,7 +35,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 		"experiments", "experiments/engine", "experiments/flow", "experiments/metric", "experiments/net", "experiments/ode", "experiments/oracle",
 		"experiments/target", "experiments/velocity",
 	}},
-	"pipeline/saved": {rooms: []string{"experiments", "experiments/flow", "experiments/net", "experiments/velocity", "store"}},
+	"pipeline/saved": {rooms: []string{"experiments", "experiments/flow", "experiments/velocity", "store"}},
 	"pipeline/ship": {rooms: []string{
 		"pipeline/job", "pipeline/saved", "experiments", "experiments/engine", "experiments/flow", "experiments/metric",
 		"experiments/net", "experiments/ode", "experiments/oracle", "experiments/query", "experiments/target", "experiments/velocity", "export", "reports", "store",

@@ -1,7 +1,6 @@
 package experiments
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,15 +15,11 @@ type Labels struct {
 	varies   map[string]bool
 }
 
-// NewLabels returns the labels of the settings, or an error if one cannot be marshalled.
-func NewLabels(settings []Setting) (Labels, error) {
+// NewLabels returns the labels of the settings.
+func NewLabels(settings []Setting) Labels {
 	l := Labels{varies: map[string]bool{}}
 	for _, s := range settings {
-		fields, err := query.Flatten(s)
-		if err != nil {
-			return l, fmt.Errorf("label a setting: %w", err)
-		}
-		l.settings = append(l.settings, oneTolerance(fields))
+		l.settings = append(l.settings, oneTolerance(s.fields()))
 	}
 	first := map[string]string{}
 	for _, fields := range l.settings {
@@ -38,7 +33,7 @@ func NewLabels(settings []Setting) (Labels, error) {
 	for key := range first {
 		l.varies[key] = l.varies[key] || l.missing(key)
 	}
-	return l, nil
+	return l
 }
 
 // oneTolerance merges the two parts of a tolerance if they are equal, as in a spec.

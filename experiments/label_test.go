@@ -16,11 +16,7 @@ sample: {solver: heun, steps: [1, 8]}
 		fmt.Println(err)
 		return
 	}
-	labels, err := NewLabels(spec.Settings)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
+	labels := NewLabels(spec.Settings)
 	for i := range spec.Settings {
 		fmt.Println(labels.Setting(i))
 	}
@@ -52,10 +48,7 @@ func TestLabels(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			spec := planned(t, "name: x\n"+c.spec+"\n").Spec
-			labels, err := NewLabels(spec.Settings)
-			if err != nil {
-				t.Fatal(err)
-			}
+			labels := NewLabels(spec.Settings)
 			last := len(spec.Settings) - 1
 			if got := labels.Setting(last); got != c.setting {
 				t.Errorf("setting: got %q, want %q", got, c.setting)
@@ -79,10 +72,7 @@ sample:
   - {solver: midpoint, steps: [4, 8], grid: [cosine, {name: edm, rho: [3, 7]}]}
   - {solver: midpoint, steps: 8, path: vp}
 `).Spec
-	labels, err := NewLabels(spec.Settings)
-	if err != nil {
-		t.Fatal(err)
-	}
+	labels := NewLabels(spec.Settings)
 	whole, parts := map[string]bool{}, map[string]bool{}
 	for i := range spec.Settings {
 		whole[labels.Setting(i)] = true

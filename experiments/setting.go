@@ -8,6 +8,7 @@ import (
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/ode"
+	"flowsweep/experiments/query"
 )
 
 // setting returns the cell of a sweep that an alternative of a document stands for, without what does not apply to it.
@@ -45,6 +46,15 @@ func Form(part any) string {
 
 // Form returns the canonical text of the setting, which settings are grouped by.
 func (s Setting) Form() string { return Form(s) }
+
+// fields returns the fields of the canonical text.
+func (s Setting) fields() []query.Field {
+	fields, err := query.Flatten(json.RawMessage(s.Form()))
+	if err != nil {
+		panic("experiments: a setting whose JSON form is no object: " + err.Error())
+	}
+	return fields
+}
 
 // Times returns the times that a solver with steps steps between, from 0 to 1.
 func (s Sampling) Times() []float64 { return s.Grid.Times(s.Steps) }

@@ -81,10 +81,7 @@ func (a *app) printRuns(sweep experiments.Sweep, f runsFlags) error {
 	for i, r := range sweep.Results {
 		settings[i] = r.Setting
 	}
-	labels, err := experiments.NewLabels(settings)
-	if err != nil {
-		return err
-	}
+	labels := experiments.NewLabels(settings)
 	for i := range table.Cells {
 		table.Cells[i]["setting"] = labels.Setting(i)
 	}
@@ -99,10 +96,7 @@ func (a *app) printRuns(sweep experiments.Sweep, f runsFlags) error {
 }
 
 func (a *app) printSettings(sweep experiments.Sweep, f runsFlags) error {
-	outcome, err := ship.New(sweep)
-	if err != nil {
-		return err
-	}
+	outcome := ship.New(sweep)
 	if f.where != "" { // a choice among some of the runs is not that of the sweep
 		outcome.Choice = experiments.Choice{Chosen: -1}
 	}

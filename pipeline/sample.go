@@ -187,8 +187,8 @@ func openRun(ctx context.Context, db *store.DB, prefix string) (drawable, error)
 	if err != nil {
 		return drawable{}, err
 	}
-	net := r.Setting.VelocityNet()
-	weights, err := saved.Weights(ctx, db, net, r.Fit)
+	recipe := r.Setting.Recipe
+	weights, err := saved.Weights(ctx, db, recipe, r.Fit)
 	if err != nil {
 		return drawable{}, err
 	}
@@ -196,13 +196,12 @@ func openRun(ctx context.Context, db *store.DB, prefix string) (drawable, error)
 	if err != nil {
 		return drawable{}, err
 	}
-	model, err := velocity.Compile(e, net, weights)
+	model, err := velocity.Compile(e, recipe.VelocityNet(), weights)
 	if err != nil {
 		return drawable{}, err
 	}
-	recipe := r.Setting.Recipe
 	return drawable{
-		name: "run " + key, dim: net.Dim(), path: recipe.Path, source: recipe.Source, sampling: r.Setting.Sample,
+		name: "run " + key, dim: model.Net.Dim(), path: recipe.Path, source: recipe.Source, sampling: r.Setting.Sample,
 		units: recipe.Target.Units, columns: recipe.Target.Columns,
 		field: model.Field(), rows: model.RowField(), close: model.Close,
 	}, nil

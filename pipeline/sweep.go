@@ -109,11 +109,7 @@ func (a *app) shipSweep(ctx context.Context, s sweep.Sweep, failures []string, o
 	if err != nil {
 		return err
 	}
-	outcome, err := ship.New(stored)
-	if err != nil {
-		return err
-	}
-	shipped, err := outcome.Ship(ctx, s.DB, s.Engine, out, true)
+	shipped, err := ship.New(stored).Ship(ctx, s.DB, s.Engine, out, true)
 	if err != nil {
 		return err
 	}

@@ -119,10 +119,8 @@ func pageOf(t testing.TB, sweep experiments.Sweep) Page {
 	t.Helper()
 	p := Page{Sweep: sweep, Command: "flowsweep sweep spec.yaml", CSV: "run,state\nabc,finished\n"}
 	p.Summaries = experiments.Summaries(sweep.Results, sweep.Spec.Metrics)
-	labels, err := experiments.NewLabels(settingsOf(p.Summaries, func(s experiments.Summary) experiments.Setting { return s.Setting }))
-	if err != nil {
-		t.Fatal(err)
-	}
+	labels := experiments.NewLabels(settingsOf(p.Summaries, func(s experiments.Summary) experiments.Setting { return s.Setting }))
+	var err error
 	if p.Choice, err = sweep.Spec.Choose.Choose(p.Summaries, labels.Setting); err != nil {
 		p.ChoiceError = err.Error()
 	}

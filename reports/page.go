@@ -129,12 +129,9 @@ func newReport(p Page) (report, error) {
 				r.chosen, len(p.Summaries))
 		}
 	}
-	var err error
-	if r.labels, err = experiments.NewLabels(settingsOf(p.Summaries, func(s experiments.Summary) experiments.Setting { return s.Setting })); err != nil {
-		return r, err
-	}
-	r.runLabels, err = experiments.NewLabels(settingsOf(p.Sweep.Results, func(s experiments.Result) experiments.Setting { return s.Setting }))
-	return r, err
+	r.labels = experiments.NewLabels(settingsOf(p.Summaries, func(s experiments.Summary) experiments.Setting { return s.Setting }))
+	r.runLabels = experiments.NewLabels(settingsOf(p.Sweep.Results, func(s experiments.Result) experiments.Setting { return s.Setting }))
+	return r, nil
 }
 
 func settingsOf[T any](list []T, setting func(T) experiments.Setting) []experiments.Setting {

@@ -2,7 +2,7 @@
 //
 //	sweep, err := saved.Sweep(ctx, db, "two-moons")
 //	run, err := saved.Run(ctx, db, sweep.Results[0].Run)
-//	weights, err := saved.Weights(ctx, db, net, run.Fit)
+//	weights, err := saved.Weights(ctx, db, run.Setting.Recipe, run.Fit)
 package saved
 
 import (
@@ -10,7 +10,6 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
-	"flowsweep/experiments/net"
 	"flowsweep/experiments/velocity"
 	"flowsweep/store"
 )
@@ -46,13 +45,13 @@ func Parser(ctx context.Context, db *store.DB) experiments.Parser {
 	return experiments.Parser{Open: func(sha256 string) ([]byte, error) { return db.Content(ctx, sha256) }}
 }
 
-// Weights returns the weights of a finished fit, (P).
-func Weights(ctx context.Context, db *store.DB, n net.Net, fit string) ([]float32, error) {
+// Weights returns the weights, (P), of a finished fit of the recipe.
+func Weights(ctx context.Context, db *store.DB, r experiments.Recipe, fit string) ([]float32, error) {
 	file, err := db.Weights(ctx, fit)
 	if err != nil {
 		return nil, err
 	}
-	return velocity.DecodeWeights(n, file)
+	return velocity.DecodeWeights(r.VelocityNet(), file)
 }
 
 // Samples returns the samples of a finished run, (count, d), on the scale that its net was trained on.

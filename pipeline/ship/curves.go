@@ -13,7 +13,7 @@ import (
 const curveParts = job.CurvePoints / 2
 
 // curves returns the loss curves of the sweep's fits, grouped by recipe.
-func curves(sweep experiments.Sweep, all map[string][]experiments.Loss, known floors) ([]reports.Curve, error) {
+func curves(sweep experiments.Sweep, all map[string][]experiments.Loss, known floors) []reports.Curve {
 	var fits []experiments.Result // the first of each
 	var settings []experiments.Setting
 	seen := map[string]bool{}
@@ -23,15 +23,12 @@ func curves(sweep experiments.Sweep, all map[string][]experiments.Loss, known fl
 			fits, settings = append(fits, r), append(settings, r.Setting)
 		}
 	}
-	labels, err := experiments.NewLabels(settings)
-	if err != nil {
-		return nil, err
-	}
+	labels := experiments.NewLabels(settings)
 	var list []reports.Curve
 	for i, r := range fits {
 		if losses := all[r.Fit]; len(losses) > 0 {
 			list = append(list, reports.Curve{Label: fmt.Sprintf("seed %d", r.Seed), Group: labels.Recipe(i), Losses: losses, Floor: known.of(r.Setting.Recipe)})
 		}
 	}
-	return list, nil
+	return list
 }

@@ -102,12 +102,11 @@ func checkWords(c experiments.Check) export.Check {
 
 // goModel returns the net of a run, compiled for Go's own backend, which files are compared with, and its weights.
 func goModel(ctx context.Context, db *store.DB, r experiments.Result) (*velocity.Model, []float32, error) {
-	net := r.Setting.VelocityNet()
-	weights, err := saved.Weights(ctx, db, net, r.Fit)
+	weights, err := saved.Weights(ctx, db, r.Setting.Recipe, r.Fit)
 	if err != nil {
 		return nil, nil, err
 	}
-	model, err := velocity.Compile(engine.Go, net, weights)
+	model, err := velocity.Compile(engine.Go, r.Setting.VelocityNet(), weights)
 	return model, weights, err
 }
 

@@ -70,8 +70,7 @@ func (o Outcome) storedFresh(ctx context.Context, db *store.DB) (f experiments.F
 
 // freshSamples draws the samples of a run from fresh noise.
 func freshSamples(ctx context.Context, db *store.DB, e engine.Engine, spec experiments.Spec, r experiments.Result) (x flow.Batch, err error) {
-	net := r.Setting.VelocityNet()
-	weights, err := saved.Weights(ctx, db, net, r.Fit)
+	weights, err := saved.Weights(ctx, db, r.Setting.Recipe, r.Fit)
 	if err != nil {
 		return x, err
 	}

@@ -25,19 +25,17 @@ type Outcome struct {
 }
 
 // New works out the outcome of a sweep.
-func New(sweep experiments.Sweep) (o Outcome, err error) {
-	o.Sweep, o.Summaries = sweep, experiments.Summaries(sweep.Results, sweep.Spec.Metrics)
+func New(sweep experiments.Sweep) Outcome {
+	o := Outcome{Sweep: sweep, Summaries: experiments.Summaries(sweep.Results, sweep.Spec.Metrics)}
 	settings := make([]experiments.Setting, len(o.Summaries))
 	for i, s := range o.Summaries {
 		settings[i] = s.Setting
 	}
-	if o.Labels, err = experiments.NewLabels(settings); err != nil {
-		return o, err
-	}
+	o.Labels = experiments.NewLabels(settings)
 	if o.Choice, o.NoChoice = sweep.Spec.Choose.Choose(o.Summaries, o.Labels.Setting); o.NoChoice != nil {
 		o.Choice = experiments.Choice{Chosen: -1}
 	}
-	return o, nil
+	return o
 }
 
 // Load returns the outcome of the named sweep, or of the latest if name is empty.
@@ -46,7 +44,7 @@ func Load(ctx context.Context, db *store.DB, name string) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	return New(sweep)
+	return New(sweep), nil
 }
 
 // Chosen returns the summary of the chosen setting. It panics if nothing was chosen.

@@ -48,9 +48,7 @@ func (o Outcome) Page(ctx context.Context, db *store.DB) (page []byte, err error
 	if err := reading.Wait(); err != nil {
 		return nil, err
 	}
-	if p.Curves, err = curves(o.Sweep, losses, known); err != nil {
-		return nil, err
-	}
+	p.Curves = curves(o.Sweep, losses, known)
 	return reports.Render(p)
 }
 

@@ -28,10 +28,7 @@ func panels(ctx context.Context, db *store.DB, sweep experiments.Sweep, chosen e
 	for i, r := range alike {
 		settings[i] = r.Setting
 	}
-	labels, err := experiments.NewLabels(settings)
-	if err != nil {
-		return nil, err
-	}
+	labels := experiments.NewLabels(settings)
 	for i, r := range alike {
 		b, err := saved.Samples(ctx, db, r.Run)
 		if err != nil {

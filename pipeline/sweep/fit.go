@@ -20,8 +20,7 @@ func (s *sweeper) fit(ctx context.Context, t todo) error {
 			return err
 		}
 	}
-	net := t.fit.Recipe.VelocityNet()
-	weights, err := saved.Weights(ctx, s.DB, net, t.fit.Key)
+	weights, err := saved.Weights(ctx, s.DB, t.fit.Recipe, t.fit.Key)
 	if err != nil {
 		return err
 	}

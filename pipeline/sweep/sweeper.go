@@ -34,31 +34,24 @@ func newSweeper(ctx context.Context, s Sweep) (*sweeper, error) {
 	if s.RetryFailed {
 		left = left.failedOnly()
 	}
-	labels, err := fitLabels(s.Plan)
-	if err != nil {
-		return nil, err
-	}
 	return &sweeper{
-		Sweep: s, left: left, env: Environment(s.Engine.Name), labels: labels, judges: job.NewJudges(s.Plan.Spec), memory: machineMemory(),
+		Sweep: s, left: left, env: Environment(s.Engine.Name), labels: fitLabels(s.Plan), judges: job.NewJudges(s.Plan.Spec), memory: machineMemory(),
 		show: &progress{w: s.Log},
 	}, nil
 }
 
 // fitLabels returns by key what distinguishes the fits of a plan, apart from their seeds.
-func fitLabels(plan experiments.Plan) (map[string]string, error) {
+func fitLabels(plan experiments.Plan) map[string]string {
 	settings := make([]experiments.Setting, len(plan.Fits))
 	for i, fit := range plan.Fits {
 		settings[i] = experiments.Setting{Recipe: fit.Recipe, Sample: fit.Runs[0].Sampling}
 	}
-	labels, err := experiments.NewLabels(settings)
-	if err != nil {
-		return nil, err
-	}
+	labels := experiments.NewLabels(settings)
 	byKey := map[string]string{}
 	for i, fit := range plan.Fits {
 		byKey[fit.Key] = labels.Recipe(i)
 	}
-	return byKey, nil
+	return byKey
 }
 
 // failed notes and prints a failure. With FailFast it returns it as an error, which stops the sweep.
