@@ -1,13 +1,9 @@
 package flow
 
 import (
-	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
-	"regexp"
-	"strconv"
 	"strings"
 )
 
@@ -42,41 +38,4 @@ func npyHead(kind string, b Batch) []byte {
 	out = append(append(out, npyMagic...), 1, 0)
 	out = binary.LittleEndian.AppendUint16(out, uint16(len(header)))
 	return append(out, header...)
-}
-
-var npyHeader = regexp.MustCompile(`'descr': '<f([48])', 'fortran_order': False, 'shape': \((\d+), (\d+)\)`)
-
-// DecodeNPY returns the points of a two-dimensional NumPy file of little-endian 32- or 64-bit floats in C order.
-func DecodeNPY(file []byte) (Batch, error) {
-	rest, ok := bytes.CutPrefix(file, []byte(npyMagic))
-	if !ok || len(rest) < 4 || rest[0] != 1 {
-		return Batch{}, errors.New("decode npy: no NumPy file of version 1")
-	}
-	size := int(binary.LittleEndian.Uint16(rest[2:]))
-	if len(rest) < 4+size {
-		return Batch{}, errors.New("decode npy: the file ends within its header")
-	}
-	header, data := rest[4:4+size], rest[4+size:]
-	m := npyHeader.FindSubmatch(header)
-	if m == nil {
-		return Batch{}, fmt.Errorf("decode npy: header %q: save a two-dimensional array of floats in C order", bytes.TrimSpace(header))
-	}
-	width, _ := strconv.Atoi(string(m[1]))
-	rows, err1 := strconv.Atoi(string(m[2]))
-	dim, err2 := strconv.Atoi(string(m[3]))
-	if err := errors.Join(err1, err2); err != nil {
-		return Batch{}, fmt.Errorf("decode npy: %w", err)
-	}
-	if dim < 1 || rows > len(data)/width/dim || rows*dim*width != len(data) {
-		return Batch{}, fmt.Errorf("decode npy: %d bytes do not hold %d rows of %d numbers", len(data), rows, dim)
-	}
-	b := NewBatch(rows, dim)
-	for i := range b.Data {
-		if width == 4 {
-			b.Data[i] = float64(math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:])))
-		} else {
-			b.Data[i] = math.Float64frombits(binary.LittleEndian.Uint64(data[8*i:]))
-		}
-	}
-	return b, nil
 }

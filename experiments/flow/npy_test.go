@@ -67,6 +67,9 @@ func FuzzDecodeNPY(f *testing.F) {
 	f.Add(EncodeNPY(Batch{Dim: 2, Data: []float64{1, 2}}))
 	f.Add([]byte(strings.Replace(string(EncodeNPY(NewBatch(1, 1))), "(1, 1)", "(9999999999, 9999999999)", 1)))
 	f.Add([]byte(npyMagic))
+	for _, c := range numpyFiles {
+		f.Add(npyOf(f, c.version, c.header, c.numbers))
+	}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		b, err := DecodeNPY(file)
 		if err == nil && b.Len()*b.Dim != len(b.Data) {
