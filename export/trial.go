@@ -10,10 +10,10 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// batches are the batch sizes a file is checked at: none, one point, small ones, a usual one, and a large one.
+// batches are the batch sizes that a file is checked at: empty, one point, small, common and large.
 var batches = []int{0, 1, 2, 7, 256, 4096}
 
-// settings are the ways a file is run: every level of graph optimisation, and with two threads.
+// settings are the ways a file is run: at every level of graph optimisation, and with two threads.
 var settings = []ort.SessionOptions{
 	{Optimise: ort.Off, Threads: 1},
 	{Optimise: ort.Basic, Threads: 1},
@@ -21,32 +21,32 @@ var settings = []ort.SessionOptions{
 	{Optimise: ort.All, Threads: 2},
 }
 
-// trial is what a file is given, row by row, and what must come out.
+// trial holds the inputs of a file, row by row, and the outputs it must return.
 type trial struct {
 	settings []ort.SessionOptions
 	batches  []int
 	rows     int
-	runs     int       // at most so many at each batch size; 0 means all rows
-	unit     []float64 // what differences in each coordinate are counted in; nil means 1
-	density  int       // which output is log_prob, if above 0: its differences are kept apart, in nats
-	give     func(from, to int) []ort.Tensor
+	maxRuns  int       // at each batch size; 0 means all rows
+	unit     []float64 // of differences in each coordinate; nil means 1
+	density  int       // index of the output log_prob, or 0; its differences are separate, in nats
+	inputs   func(from, to int) []ort.Tensor
 	want     func(output, from, to int) []float64
 
-	logTolerance float64 // the difference allowed of log_prob
+	logTolerance float64 // the largest difference allowed in log_prob
 }
 
-// differences is what a trial found.
+// differences is the outcome of a trial.
 type differences struct {
 	unit         []float64 // of each coordinate; nil means 1
 	largest, sum float64
 	count        int
-	density      float64 // the largest of log_prob
+	density      float64 // the largest in log_prob
 }
 
 func (d differences) mean() float64 { return d.sum / max(float64(d.count), 1) }
 
-// add takes numbers and what they must be. The largest difference is NaN where one side alone is NaN, which no tolerance
-// allows.
+// add adds the differences between got and want. If only one of two numbers is NaN, the largest difference becomes NaN, which
+// no tolerance allows.
 func (d *differences) add(got []float32, want []float64) {
 	for i, w := range want {
 		g := float64(got[i])
@@ -62,7 +62,7 @@ func (d *differences) add(got []float32, want []float64) {
 	}
 }
 
-// run runs the file in the trial's settings.
+// run runs the file in all settings of the trial.
 func (tr trial) run(file []byte) (d differences, err error) {
 	d.unit = tr.unit
 	for _, o := range tr.settings {
@@ -81,26 +81,26 @@ func (tr trial) runIn(file []byte, o ort.SessionOptions, d *differences) (err er
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	for _, size := range tr.batches {
-		for run := 0; run == 0 || size > 0 && run*size < tr.rows && (run < tr.runs || tr.runs == 0); run++ {
+		for run := 0; run == 0 || size > 0 && run*size < tr.rows && (run < tr.maxRuns || tr.maxRuns == 0); run++ {
 			from, to := run*size, min((run+1)*size, tr.rows)
-			out, err := s.Run(tr.give(from, to)...)
+			out, err := s.Run(tr.inputs(from, to)...)
 			if err != nil {
 				return err
 			}
 			if size == 256 && run == 0 {
-				if err := repeats(s, tr.give(from, to), out); err != nil {
+				if err := checkRepeats(s, tr.inputs(from, to), out); err != nil {
 					return err
 				}
 			}
 			for i := range out {
 				want := tr.want(i, from, to)
 				if len(out[i].Data) != len(want) {
-					return fmt.Errorf("the output %q has the sizes %v for %d points", s.Outputs()[i], out[i].Dims, to-from)
+					return fmt.Errorf("the output %q has shape %v for %d points", s.Outputs()[i], out[i].Dims, to-from)
 				}
 				if tr.density > 0 && i == tr.density {
-					apart := differences{largest: d.density}
-					apart.add(out[i].Data, want)
-					d.density = apart.largest
+					inNats := differences{largest: d.density}
+					inNats.add(out[i].Data, want)
+					d.density = inNats.largest
 					continue
 				}
 				d.add(out[i].Data, want)
@@ -110,14 +110,14 @@ func (tr trial) runIn(file []byte, o ort.SessionOptions, d *differences) (err er
 	return nil
 }
 
-// once returns the trial with all rows at once, unoptimised and optimised.
+// once returns the trial with all rows in one batch, unoptimised and optimised.
 func (tr trial) once() trial {
 	tr.settings, tr.batches = []ort.SessionOptions{settings[0], settings[2]}, []int{tr.rows}
 	return tr
 }
 
-// repeats returns an error unless the same inputs give the same bits again.
-func repeats(s *ort.Session, inputs, want []ort.Tensor) error {
+// checkRepeats returns an error unless running the same inputs again gives the same bits.
+func checkRepeats(s *ort.Session, inputs, want []ort.Tensor) error {
 	again, err := s.Run(inputs...)
 	if err != nil {
 		return err
@@ -125,20 +125,20 @@ func repeats(s *ort.Session, inputs, want []ort.Tensor) error {
 	same := func(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }
 	for i := range want {
 		if !slices.EqualFunc(again[i].Data, want[i].Data, same) {
-			return errors.New("the same inputs give other bits when run again")
+			return errors.New("the same inputs give different bits when run again")
 		}
 	}
 	return nil
 }
 
-// Sample is a list of inputs of a velocity net: times, (n), and points, (n, d).
+// Sample holds inputs of a velocity net: times, (n), and points, (n, d).
 type Sample struct {
 	Dim  int
 	T, X []float32
 }
 
-// Points returns n seeded inputs: times uniform in [0, 1], the first two exactly 0 and 1, and normal points of
-// standard deviation 3, so that they reach well beyond where samples travel.
+// Points returns n seeded inputs. Times are uniform in [0, 1], the first two exactly 0 and 1. Points are normal with standard
+// deviation 3, so that they reach well beyond the paths of samples.
 func Points(dim, n int, seed uint64) Sample {
 	t, x := make([]float64, n), flow.NewBatch(n, dim)
 	flow.NewStream(seed, "verify times").Uniform(t, 0)
@@ -151,8 +151,8 @@ func Points(dim, n int, seed uint64) Sample {
 	return s
 }
 
-// away returns some of the inputs with their points a thousand times as far out.
-func (s Sample) away() Sample {
+// farOut returns some of the inputs, with their points scaled by a thousand.
+func (s Sample) farOut() Sample {
 	n := min(len(s.T), 256)
 	far := Sample{Dim: s.Dim, T: s.T[:n], X: make([]float32, n*s.Dim)}
 	for i := range far.X {
@@ -161,7 +161,7 @@ func (s Sample) away() Sample {
 	return far
 }
 
-// Noise returns n seeded points, standard normal and rounded to 32 bits, as a sampler takes them.
+// Noise returns n seeded standard normal points, rounded to 32 bits as a sampler takes them.
 func Noise(dim, n int, seed uint64) flow.Batch {
 	x := flow.NewBatch(n, dim)
 	flow.NewStream(seed, "verify noise").Normal(x, 0)

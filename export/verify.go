@@ -64,7 +64,7 @@ func Verify(file []byte, points Sample, reference func(t, x []float32) ([]float3
 		if err := c.compare(file, near); err != nil {
 			return err
 		}
-		far := points.away()
+		far := points.farOut()
 		out, most, err := far.trial(reference)
 		if err != nil || !flow.Finite(most) {
 			return err // where Go has no numbers there is nothing to compare
@@ -72,7 +72,7 @@ func Verify(file []byte, points Sample, reference func(t, x []float32) ([]float3
 		for _, x := range far.X { // the terms of the sums are as large as these
 			most = max(most, math.Abs(float64(x)))
 		}
-		return errors.Join(outside(file, out, tolerance*(1+most)), checkSeal(m))
+		return errors.Join(checkFar(file, out, tolerance*(1+most)), checkSeal(m))
 	})
 }
 
@@ -112,8 +112,8 @@ func (c *Check) compare(file []byte, tr trial) error {
 	return err
 }
 
-// outside runs a trial far outside the data.
-func outside(file []byte, tr trial, allowed float64) error {
+// checkFar runs a trial with points far outside the data.
+func checkFar(file []byte, tr trial, allowed float64) error {
 	d, err := tr.once().run(file)
 	switch {
 	case err != nil:
@@ -139,7 +139,7 @@ func (s Sample) trial(reference func(t, x []float32) ([]float32, error)) (tr tri
 	}
 	return trial{
 		settings: settings, batches: batches, rows: len(s.T),
-		give: func(from, to int) []ort.Tensor {
+		inputs: func(from, to int) []ort.Tensor {
 			return []ort.Tensor{
 				{Dims: []int{to - from, 1}, Data: s.T[from:to]},
 				{Dims: []int{to - from, s.Dim}, Data: s.X[from*s.Dim : to*s.Dim]},

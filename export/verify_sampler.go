@@ -12,18 +12,17 @@ import (
 	"flowsweep/experiments/ode"
 )
 
-// VerifySampler is Verify for a sampler file, of any SamplerOptions: it compares with what ode.Solve makes of the same
-// noise, (n, d), along Go's field; where the file returns the trajectory, at every time of the grid. The tolerance grows
-// with the flow: errors that rounding makes are carried apart as points are, by a factor that is measured by solving from
-// noise moved a little. The units are those that the file is to return points in, from the scale of the field; differences
-// are measured on that scale, so that each coordinate counts alike. A file that returns log densities, too, is for
-// VerifyDensity.
+// VerifySampler is Verify for a sampler file with any SamplerOptions except LogProb. It compares with ode.Solve from the same
+// noise, (n, d), along Go's field, at every time of the grid if the file returns the trajectory. The flow spreads rounding
+// errors as it spreads points, so the tolerance grows by that factor, which is measured by solving from noise moved a
+// little. The file must return points in the given units, which map from the scale of the field. Differences are measured
+// on that scale, so that all coordinates count equally.
 func VerifySampler(file []byte, solver ode.Solver, ts []float64, field flow.Field, units flow.Affine, noise flow.Batch) Check {
 	return verifySampler(file, Steps{Field: field, Solver: solver, Times: ts, Units: units}, nil, noise)
 }
 
-// VerifyDensity is VerifySampler for a file that returns log_prob, too, which is compared with ode.Push. Its tolerance is
-// measured alike, relative to the largest log density or divergence on the way.
+// VerifyDensity is VerifySampler for a file that also returns log_prob, which is compared with ode.Push. Its tolerance is
+// measured in the same way, relative to the largest log density or divergence on the path.
 func VerifyDensity(file []byte, solver ode.Solver, ts []float64, field flow.DivField, units flow.Affine, noise flow.Batch) Check {
 	velocity := func(t float64, x flow.Batch) (flow.Batch, error) {
 		v, _, err := field(t, x)
@@ -36,7 +35,7 @@ func verifySampler(file []byte, s Steps, div flow.DivField, noise flow.Batch) Ch
 	return newCheck(file, noise.Len(), func(c *Check) error {
 		m, err := read(file)
 		if err == nil {
-			err = isSampler(m, noise.Dim, s.Solver, s.Times, div != nil)
+			err = checkSampler(m, noise.Dim, s.Solver, s.Times, div != nil)
 		}
 		if err != nil {
 			return err
@@ -46,28 +45,28 @@ func verifySampler(file []byte, s Steps, div flow.DivField, noise flow.Batch) Ch
 			return err
 		}
 		if !near.finite() {
-			return errors.New("the net carries noise to points that are not finite, and is of no use")
+			return errors.New("the net carries noise to points that are not finite")
 		}
-		c.MaxAbs, c.Tolerance = near.most, near.tolerance()
-		c.Reason = fmt.Sprintf("rounding to 32 bits, which the flow carries apart by a factor of up to %.2g: 1e-5 (1 + max |x|) times the factor, if above 1, is allowed", near.growth)
+		c.MaxAbs, c.Tolerance = near.maxAbs, near.tolerance()
+		c.Reason = fmt.Sprintf("the flow spreads rounding to 32 bits by a factor of up to %.2g: 1e-5 (1 + max |x|) times that factor, if above 1, is allowed", near.growth)
 		if err := c.compare(file, near.trial()); err != nil {
 			return err
 		}
-		away := noise.Clone()
-		for i := range away.Data {
-			away.Data[i] *= 10
+		farNoise := noise.Clone()
+		for i := range farNoise.Data {
+			farNoise.Data[i] *= 10
 		}
-		far, err := solve(s, div, away)
+		far, err := solve(s, div, farNoise)
 		if err != nil || !far.finite() {
-			return err // where Go has no numbers there is nothing to compare
+			return err // if Go's values are not finite, there is nothing to compare
 		}
-		return errors.Join(outside(file, far.trial(), far.tolerance()), checkSeal(m))
+		return errors.Join(checkFar(file, far.trial(), far.tolerance()), checkSeal(m))
 	})
 }
 
-// isSampler returns an error unless the model is a sampler of points of that many coordinates by that solver over that grid,
-// with log densities or without.
-func isSampler(m onnx.Model, dim int, solver ode.Solver, ts []float64, density bool) error {
+// checkSampler returns an error unless the model is a sampler of dim coordinates with that solver and that grid, and with
+// log densities if density is set.
+func checkSampler(m onnx.Model, dim int, solver ode.Solver, ts []float64, density bool) error {
 	points := []int{onnx.Batch, dim}
 	inputs, times := []onnx.ValueInfo{{Name: "noise", Dims: points}}, len(ts)
 	if len(m.Inputs) > 1 { // not unrolled
@@ -85,28 +84,29 @@ func isSampler(m onnx.Model, dim int, solver ode.Solver, ts []float64, density b
 	if err == nil {
 		err = declares(m, inputs, outputs)
 	}
-	if have := m.Metadata["solver"]; err == nil && have != solver.Name { // two of one order may differ by less than is allowed
+	if have := m.Metadata["solver"]; err == nil && have != solver.Name { // solvers of the same order may differ by less than the tolerance
 		err = fmt.Errorf("the solver of the file is %q, not %q", have, solver.Name)
 	}
 	if err == nil && len(inputs) > 1 && !hasDefault(m, "ts", grid) {
-		err = fmt.Errorf("the default time grid of the file is not that of the run, of %d steps", len(ts)-1)
+		err = fmt.Errorf("the default time grid of the file is not the run's, which has %d steps", len(ts)-1)
 	}
 	return err
 }
 
-// solution is what ode.Solve makes of noise, and ode.Push where there is a divergence.
+// solution is the result of ode.Solve, and of ode.Push if there is a divergence.
 type solution struct {
-	noise        flow.Batch
-	units        flow.Affine
-	trajectory   []flow.Batch
-	most, growth float64
+	noise      flow.Batch
+	units      flow.Affine
+	trajectory []flow.Batch
+	maxAbs     float64 // the largest coordinate
+	growth     float64 // of distances between points
 
-	logp               []float64
-	mostLog, growthLog float64 // of log densities and divergences, and of log densities for noise moved a little
+	logp              []float64
+	maxLog, growthLog float64 // the largest log density or divergence, and the change of log densities with the noise
 }
 
-// nudge is how far the noise is moved to measure the growth of errors: far enough that the rounding of the net, about
-// 1e-6, is lost in it, and near enough for the flow to be linear.
+// nudge is how far the noise is moved to measure the growth of errors: much farther than the rounding of the net, about 1e-6,
+// but not so far that the flow is no longer linear.
 const nudge = 1e-2
 
 func solve(by Steps, div flow.DivField, noise flow.Batch) (s solution, err error) {
@@ -116,7 +116,7 @@ func solve(by Steps, div flow.DivField, noise flow.Batch) (s solution, err error
 	}
 	for _, x := range s.trajectory {
 		for _, v := range x.Data {
-			s.most = max(s.most, math.Abs(v))
+			s.maxAbs = max(s.maxAbs, math.Abs(v))
 		}
 	}
 	moved := flow.NewBatch(noise.Len(), noise.Dim)
@@ -139,16 +139,16 @@ func solve(by Steps, div flow.DivField, noise flow.Batch) (s solution, err error
 	return s, s.density(by, div, moved)
 }
 
-// density adds what is known of log densities.
+// density adds the log densities and their growth.
 func (s *solution) density(by Steps, div flow.DivField, moved flow.Batch) (err error) {
-	seen := func(t float64, x flow.Batch) (flow.Batch, []float64, error) {
+	watched := func(t float64, x flow.Batch) (flow.Batch, []float64, error) {
 		v, rates, err := div(t, x)
 		for _, r := range rates {
-			s.mostLog = max(s.mostLog, math.Abs(r))
+			s.maxLog = max(s.maxLog, math.Abs(r))
 		}
 		return v, rates, err
 	}
-	if _, s.logp, _, err = ode.Push(seen, by.Solver, by.Times, s.noise, ode.StandardNormal); err != nil {
+	if _, s.logp, _, err = ode.Push(watched, by.Solver, by.Times, s.noise, ode.StandardNormal); err != nil {
 		return fmt.Errorf("solve in Go: %w", err)
 	}
 	_, after, _, err := ode.Push(div, by.Solver, by.Times, moved, ode.StandardNormal)
@@ -158,30 +158,30 @@ func (s *solution) density(by Steps, div flow.DivField, moved flow.Batch) (err e
 	for i, l := range s.logp {
 		s.growthLog = max(s.growthLog, math.Abs(after[i]-l)/distance(moved.Row(i), s.noise.Row(i)))
 		s.logp[i] += logVolume(by.Units)
-		s.mostLog = max(s.mostLog, math.Abs(l), math.Abs(s.logp[i]))
+		s.maxLog = max(s.maxLog, math.Abs(l), math.Abs(s.logp[i]))
 	}
 	return nil
 }
 
 func (s solution) finite() bool {
-	return flow.Finite(s.most + s.growth + s.mostLog + s.growthLog)
+	return flow.Finite(s.maxAbs + s.growth + s.maxLog + s.growthLog)
 }
 
-func (s solution) tolerance() float64 { return tolerance * (1 + s.most) * max(1, s.growth) }
+func (s solution) tolerance() float64 { return tolerance * (1 + s.maxAbs) * max(1, s.growth) }
 
-// rounding is what a shifted number may be off by, relative to the shift: it, the sum and the scale are rounded to 32 bits,
-// each by 2^-24 at most.
-const rounding = 0x1p-22
+// shiftRounding is the largest error of a shifted number, relative to the shift: the shift, the sum and the scale are each
+// rounded to 32 bits, by 2^-24 at most.
+const shiftRounding = 0x1p-22
 
-// unit returns what differences in each coordinate are counted in: its scale and, beside the tolerance, the rounding that
-// comes of its shift.
+// unit returns the unit of differences in each coordinate: its scale, enlarged so that the tolerance also covers the
+// rounding of its shift.
 func (s solution) unit() []float64 {
 	if s.units.Identity() {
 		return nil
 	}
 	unit := make([]float64, s.noise.Dim)
 	for j := range unit {
-		unit[j] = math.Abs(s.units.Scale[j]) + rounding*math.Abs(s.units.Shift[j])/s.tolerance()
+		unit[j] = math.Abs(s.units.Scale[j]) + shiftRounding*math.Abs(s.units.Shift[j])/s.tolerance()
 	}
 	return unit
 }
@@ -194,19 +194,19 @@ func distance(a, b []float64) float64 {
 	return math.Sqrt(sum)
 }
 
-// trial gives the noise as often as the largest batch takes, and no more than some runs of a batch size: each is as dear as
-// all velocity calls of a sample.
+// trial returns the noise repeated to fill the largest batch. It limits the runs at each batch size, as each costs all
+// velocity calls of a sample.
 func (s solution) trial() trial {
 	dim := s.noise.Dim
-	times := max(1, slices.Max(batches)/max(1, s.noise.Len()))
-	noise, logp := slices.Repeat(flow.Narrow(nil, s.noise.Data), times), slices.Repeat(s.logp, times)
+	copies := max(1, slices.Max(batches)/max(1, s.noise.Len()))
+	noise, logp := slices.Repeat(flow.Narrow(nil, s.noise.Data), copies), slices.Repeat(s.logp, copies)
 	steps := make([][]float64, len(s.trajectory))
 	for i, x := range s.trajectory {
-		steps[i] = slices.Repeat(s.units.Apply(x).Data, times)
+		steps[i] = slices.Repeat(s.units.Apply(x).Data, copies)
 	}
 	tr := trial{
-		settings: settings, batches: batches, rows: s.noise.Len() * times, runs: 4, unit: s.unit(),
-		give: func(from, to int) []ort.Tensor {
+		settings: settings, batches: batches, rows: s.noise.Len() * copies, maxRuns: 4, unit: s.unit(),
+		inputs: func(from, to int) []ort.Tensor {
 			return []ort.Tensor{{Dims: []int{to - from, dim}, Data: noise[from*dim : to*dim]}}
 		},
 		want: func(output, from, to int) (want []float64) {
@@ -223,7 +223,7 @@ func (s solution) trial() trial {
 		},
 	}
 	if s.logp != nil {
-		tr.density, tr.logTolerance = 1, tolerance*(1+s.mostLog)*max(1, s.growthLog)
+		tr.density, tr.logTolerance = 1, tolerance*(1+s.maxLog)*max(1, s.growthLog)
 	}
 	return tr
 }
