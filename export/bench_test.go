@@ -9,7 +9,7 @@ import (
 	"flowsweep/experiments/velocity"
 )
 
-// BenchmarkOpenSampler opens a sampler of 64 steps: in a Loop, it takes no longer than one of a single step.
+// BenchmarkOpenSampler opens samplers of 64 steps. With a Loop this takes no longer than for a single step.
 func BenchmarkOpenSampler(b *testing.B) {
 	n := net.Spec{Architecture: net.MLP, Width: 128, Depth: 3, Activation: net.SiLU}.On(2)
 	for _, o := range []struct {

@@ -12,15 +12,15 @@ import (
 	"flowsweep/experiments/ode"
 )
 
-// TestGoExampleDrawsSamples compiles and runs the card's program as it is printed, beside a sampler of 3 dimensions.
-// Those in other languages are run by the task runtimes.
+// TestGoExampleDrawsSamples compiles and runs the card's program in Go with a sampler of 3 dimensions. The task runtimes runs
+// those in other languages.
 func TestGoExampleDrawsSamples(t *testing.T) {
 	t.Parallel()
 	n := example.On(3)
 	folder := t.TempDir()
 	code := regexp.MustCompile("(?s)```go\n(.*?)```").FindSubmatch(Card(About{}, 3, Check{File: "sampler.onnx"}))
 	if code == nil {
-		t.Fatal("the card has no Go")
+		t.Fatal("the card has no example in Go")
 	}
 	for name, content := range map[string][]byte{"draw.go": code[1], "sampler.onnx": sampler(t, n, ode.Heun, ode.Uniform(2), SamplerOptions{Trajectory: true})} {
 		if err := os.WriteFile(filepath.Join(folder, name), content, 0o644); err != nil {
@@ -38,15 +38,15 @@ func TestGoExampleDrawsSamples(t *testing.T) {
 	draw := exec.Command(program)
 	draw.Dir, draw.Env = folder, append(os.Environ(), ort.LibraryVariable+"="+library.Path)
 	if out, err := draw.CombinedOutput(); err != nil || !strings.HasPrefix(string(out), "[1000 3] [") {
-		t.Errorf("it prints %s, %v", out, err)
+		t.Errorf("the program prints %s, %v", out, err)
 	}
 }
 
-// TestCardShowsASamplerOnly: there is nothing to draw from where there is none.
-func TestCardShowsASamplerOnly(t *testing.T) {
+// TestCardHasExamplesOnlyWithASampler checks that the card of a velocity alone has no examples.
+func TestCardHasExamplesOnlyWithASampler(t *testing.T) {
 	t.Parallel()
 	if card := string(Card(About{}, 2, Check{File: "velocity.onnx"})); strings.Contains(card, "```") {
-		t.Errorf("the card of a velocity alone draws samples:\n%s", card)
+		t.Errorf("the card of a velocity alone has examples:\n%s", card)
 	}
 	if card := string(Card(About{}, 7, Check{File: "sampler.onnx"})); strings.Contains(card, "{{") || strings.Count(card, "(1000, 7)") != 3 {
 		t.Errorf("the card is not filled in:\n%s", card)

@@ -18,9 +18,9 @@ import (
 	"flowsweep/experiments/velocity"
 )
 
-// This file holds negative controls: files that are wrong in one thing, and must not pass.
+// This file contains negative controls: files that are wrong in one way and must not pass.
 
-// small is a net that is quick to verify a sampler of.
+// small is a net whose sampler is quick to verify.
 var small = net.Spec{Architecture: net.MLP, Width: 8, Depth: 2, Activation: net.SiLU}.On(2)
 
 func field(t *testing.T) flow.Field {
@@ -46,7 +46,7 @@ func TestVerifySamplerPasses(t *testing.T) {
 	}
 }
 
-// edited returns the file with its model changed, and sealed again.
+// edited returns the file with its model changed and a new checksum.
 func edited(t *testing.T, file []byte, edit func(m *onnx.Model)) []byte {
 	t.Helper()
 	m, err := onnx.Read(file)
@@ -68,13 +68,13 @@ func body(m *onnx.Model) onnx.Graph {
 	return m.Nodes[i].Attributes[0].Value.(onnx.Graph)
 }
 
-// swap exchanges the inputs of the first operation of that name.
+// swap swaps the inputs of the first node with that operation.
 func swap(nodes []onnx.Node, op string) {
 	i := slices.IndexFunc(nodes, func(n onnx.Node) bool { return n.Op == op })
 	slices.Reverse(nodes[i].Inputs)
 }
 
-// set changes the constant of that name.
+// set changes the named constant.
 func set(m *onnx.Model, name string, change func(v []float32)) {
 	i := slices.IndexFunc(m.Initializers, func(t onnx.Initializer) bool { return t.Name == name })
 	change(m.Initializers[i].Data.([]float32))
@@ -88,7 +88,7 @@ func TestVerifySamplerFindsWhatIsWrong(t *testing.T) {
 	for name, c := range map[string]struct {
 		options SamplerOptions
 		edit    func(m *onnx.Model)
-		want    string // in the error; empty where the numbers differ
+		want    string // in the error; empty if the numbers differ
 	}{
 		"a weight, by 3 % of its scale": {SamplerOptions{}, func(m *onnx.Model) { set(m, "layers.1.weight", func(v []float32) { v[40] += .005 }) }, ""},
 		"a weight that is NaN":          {SamplerOptions{}, func(m *onnx.Model) { set(m, "layers.1.weight", func(v []float32) { v[40] = float32(math.NaN()) }) }, ""},
@@ -112,7 +112,7 @@ func TestVerifySamplerFindsWhatIsWrong(t *testing.T) {
 		file := sampler(t, small, ode.Heun, ts, c.options)
 		check := VerifySampler(edited(t, file, c.edit), ode.Heun, ts, field(t), flow.Affine{}, noise)
 		if check.OK || (check.Error == "") != (c.want == "") || !strings.Contains(check.Error, c.want) {
-			t.Errorf("%s: check %+v, want an error that says %q, or a difference", name, check, c.want)
+			t.Errorf("%s: check %+v, want an error that contains %q, or a difference", name, check, c.want)
 		}
 	}
 	file := sampler(t, small, ode.Heun, ts, SamplerOptions{})
@@ -125,7 +125,7 @@ func TestVerifySamplerFindsWhatIsWrong(t *testing.T) {
 	}
 }
 
-// rename gives a value another name wherever it is used.
+// rename renames a value wherever it is used.
 func rename(nodes []onnx.Node, from, to string) []onnx.Node {
 	for _, n := range nodes {
 		for i, in := range n.Inputs {
@@ -137,7 +137,7 @@ func rename(nodes []onnx.Node, from, to string) []onnx.Node {
 	return nodes
 }
 
-// TestVerifyFindsASwappedInput: the net is fed (x, t) for (t, x), in a file whose signature and checksum are right.
+// TestVerifyFindsASwappedInput swaps t and x inside a file whose signature and checksum are right.
 func TestVerifyFindsASwappedInput(t *testing.T) {
 	t.Parallel()
 	m, weights := model(t)
@@ -147,7 +147,7 @@ func TestVerifyFindsASwappedInput(t *testing.T) {
 	}
 }
 
-// TestVerifyFindsOneFlippedBit of a weight, which changes its last digit: only the checksum tells.
+// TestVerifyFindsOneFlippedBit flips the last bit of a weight, which only the checksum can reveal.
 func TestVerifyFindsOneFlippedBit(t *testing.T) {
 	t.Parallel()
 	m, weights := model(t)
@@ -159,7 +159,7 @@ func TestVerifyFindsOneFlippedBit(t *testing.T) {
 	}
 }
 
-// TestVerifyFindsWhatIsWrongFarOut: the file holds points back at 100, where those near the data never are.
+// TestVerifyFindsWhatIsWrongFarOut clips points at 100, far outside the data.
 func TestVerifyFindsWhatIsWrongFarOut(t *testing.T) {
 	t.Parallel()
 	m, weights := model(t)
@@ -172,7 +172,7 @@ func TestVerifyFindsWhatIsWrongFarOut(t *testing.T) {
 	}
 }
 
-// TestVerifyFindsNaN: no tolerance allows it, and the file is sound otherwise.
+// TestVerifyFindsNaN changes a weight to NaN in an otherwise correct file.
 func TestVerifyFindsNaN(t *testing.T) {
 	t.Parallel()
 	m, weights := model(t)
@@ -182,7 +182,7 @@ func TestVerifyFindsNaN(t *testing.T) {
 	}
 }
 
-// TestVerifyFindsANarrowOutput: the file says it gives two numbers a point, and gives one.
+// TestVerifyFindsANarrowOutput checks a file that declares two numbers per point and returns one.
 func TestVerifyFindsANarrowOutput(t *testing.T) {
 	t.Parallel()
 	m, weights := model(t)
@@ -203,8 +203,8 @@ func TestVerifyFindsANarrowOutput(t *testing.T) {
 	}
 }
 
-// TestVerifyLooksBeforeItOpens: an operation that no file of ours has is not given to onnxruntime, whatever it would say.
-func TestVerifyLooksBeforeItOpens(t *testing.T) {
+// TestVerifyChecksBeforeItOpens checks that a file with an unknown operation is never given to onnxruntime.
+func TestVerifyChecksBeforeItOpens(t *testing.T) {
 	t.Parallel()
 	m, weights := model(t)
 	odd, err := onnx.Read(exported(t, weights))
@@ -217,7 +217,7 @@ func TestVerifyLooksBeforeItOpens(t *testing.T) {
 	}
 }
 
-// TestVerifySamplerNeedsNumbers: a field that leads nowhere verifies nothing.
+// TestVerifySamplerNeedsNumbers verifies with a field that returns NaN, and with one that returns an error.
 func TestVerifySamplerNeedsNumbers(t *testing.T) {
 	t.Parallel()
 	file := sampler(t, small, ode.Euler, ode.Uniform(2), SamplerOptions{})
@@ -235,8 +235,8 @@ func TestVerifySamplerNeedsNumbers(t *testing.T) {
 	}
 }
 
-// TestSolveMeasuresGrowth on dx/dt = a x, which carries points apart by e^a: for a = 2 the tolerance grows, for a = -2 it
-// does not. RK4 in 50 steps is within 1e-5 of the exact factor, and the fields are linear, so the nudge has no part in it.
+// TestSolveMeasuresGrowth uses dx/dt = a x, which spreads points by e^a: for a = 2 the tolerance grows, for a = -2 it does
+// not. RK4 with 50 steps is within 1e-5 of the exact factor, and the size of the nudge does not matter in a linear field.
 func TestSolveMeasuresGrowth(t *testing.T) {
 	t.Parallel()
 	for _, a := range []float64{2, -2} {
@@ -261,7 +261,7 @@ func TestSolveMeasuresGrowth(t *testing.T) {
 	}
 }
 
-// mutated spoils a file in one of several ways.
+// mutated returns the file with one random change.
 func mutated(r *rand.Rand, file []byte) []byte {
 	out, at := bytes.Clone(file), r.IntN(len(file))
 	switch r.IntN(6) {
@@ -280,8 +280,8 @@ func mutated(r *rand.Rand, file []byte) []byte {
 	return out
 }
 
-// TestMutatedFilesDoNotPass: none of thousands of damaged files is read as whole, and those that are given to onnxruntime
-// all the same neither pass nor bring the program down.
+// TestMutatedFilesDoNotPass checks that thousands of damaged files are all found out, by reading or by the checksum, and that
+// verifying some of them neither passes nor crashes.
 func TestMutatedFilesDoNotPass(t *testing.T) {
 	t.Parallel()
 	m, weights := model(t)
@@ -309,7 +309,7 @@ func TestMutatedFilesDoNotPass(t *testing.T) {
 				err = checkSeal(model)
 			}
 			if err == nil {
-				t.Fatalf("mutation %d is read as whole", i)
+				t.Fatalf("mutation %d goes unnoticed", i)
 			}
 			if i%60 == 0 && c.verify(bad).OK {
 				t.Fatalf("mutation %d passes", i)
@@ -332,15 +332,15 @@ func TestOrigin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, file := range map[string][]byte{"garbage": []byte("no model"), "empty": nil, "of no run": nameless} {
+	for name, file := range map[string][]byte{"garbage": []byte("not a model"), "empty": nil, "no run": nameless} {
 		if _, _, err := Origin(file); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
 }
 
-// TestRepeatsFindsOtherBits, which no session gives on purpose: the first result is changed by one bit.
-func TestRepeatsFindsOtherBits(t *testing.T) {
+// TestCheckRepeatsFindsOtherBits changes one bit of the first result.
+func TestCheckRepeatsFindsOtherBits(t *testing.T) {
 	t.Parallel()
 	s := open(t, sampler(t, small, ode.Heun, ode.Uniform(2), SamplerOptions{}), ort.SessionOptions{})
 	inputs := []ort.Tensor{drawn(3, 2)}
@@ -350,6 +350,6 @@ func TestRepeatsFindsOtherBits(t *testing.T) {
 	}
 	out[0].Data[4] = math.Float32frombits(math.Float32bits(out[0].Data[4]) ^ 1)
 	if err := checkRepeats(s, inputs, out); err == nil {
-		t.Error("one bit that is another one goes unnoticed")
+		t.Error("a flipped bit goes unnoticed")
 	}
 }

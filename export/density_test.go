@@ -15,8 +15,9 @@ import (
 	"flowsweep/experiments/velocity"
 )
 
-// TestLogProbOfALinearFlow: the divergence of v = a t + A x + b is the trace of A, whatever the solver, so that
-// log p_1 = log p_0(noise) - tr A, and in units of 2 and -1/3, which make of an area 2/3, log 2/3 less. A sum of three terms of order 1 in 32 bits is good to about 1e-6.
+// TestLogProbOfALinearFlow uses v = a t + A x + b, whose divergence is the trace of A, so that for any solver
+// log p_1 = log p_0(noise) - tr A. Units of 2 and -1/3 scale areas by 2/3, which subtracts log 2/3. A sum of three terms of
+// order 1 in 32 bits is accurate to about 1e-6.
 func TestLogProbOfALinearFlow(t *testing.T) {
 	t.Parallel()
 	linear := net.Spec{Architecture: net.MLP, Activation: net.SiLU}.On(2)
@@ -30,9 +31,9 @@ func TestLogProbOfALinearFlow(t *testing.T) {
 	}
 	for _, s := range ode.Solvers {
 		for i, o := range []SamplerOptions{{LogProb: true}, {LogProb: true, Portable: true, Trajectory: true}} {
-			about, less := About{}, 0.
+			about, volume := About{}, 0.
 			if i == 1 {
-				about, less = About{Units: units}, math.Log(2./3)
+				about, volume = About{Units: units}, math.Log(2./3)
 			}
 			file, err := Sampler(linear, weights, s, []float64{0, .3, 1}, about, o)
 			if err != nil {
@@ -40,10 +41,10 @@ func TestLogProbOfALinearFlow(t *testing.T) {
 			}
 			out := run(t, open(t, file, ort.SessionOptions{Optimise: ort.All}), noise)
 			if !slices.Equal(out[1].Dims, []int{9}) {
-				t.Fatalf("%s %+v: log_prob has sizes %v", s.Name, o, out[1].Dims)
+				t.Fatalf("%s %+v: log_prob has shape %v", s.Name, o, out[1].Dims)
 			}
 			for i, p0 := range ode.StandardNormal(x0) {
-				if got, want := float64(out[1].Data[i]), p0-trace-less; !(math.Abs(got-want) <= 2e-6*(1+math.Abs(want))) {
+				if got, want := float64(out[1].Data[i]), p0-trace-volume; !(math.Abs(got-want) <= 2e-6*(1+math.Abs(want))) {
 					t.Errorf("%s %+v: log density %g, want %g", s.Name, o, got, want)
 				}
 			}
@@ -51,7 +52,7 @@ func TestLogProbOfALinearFlow(t *testing.T) {
 	}
 }
 
-// densities returns the net with its divergence in Go.
+// densities returns the velocity of the net and its divergence, computed in Go.
 func densities(t *testing.T, n net.Net, weights []float32) flow.DivField {
 	t.Helper()
 	d, err := velocity.CompileDivergence(engine.Go, n, weights)
@@ -62,8 +63,7 @@ func densities(t *testing.T, n net.Net, weights []float32) flow.DivField {
 	return d.DivField()
 }
 
-// TestLogProbIsPushed for every architecture, in both forms: it is what ode.Push makes of the noise, and the samples
-// beside it are those of the solver.
+// TestLogProbIsPushed compares log densities and samples with those of ode.Push, for every architecture and both forms.
 func TestLogProbIsPushed(t *testing.T) {
 	t.Parallel()
 	ts, noise := ode.Uniform(2), drawn(7, 2)
@@ -92,13 +92,13 @@ func TestLogProbIsPushed(t *testing.T) {
 	for _, o := range []SamplerOptions{{LogProb: true}, {LogProb: true, Portable: true}} { // no points
 		out := run(t, open(t, sampler(t, example, ode.Midpoint, ts, o), ort.SessionOptions{}), ort.Tensor{Dims: []int{0, 2}, Data: noise.Data[:0]})
 		if !slices.Equal(out[1].Dims, []int{0}) {
-			t.Errorf("%+v: no points have log densities of sizes %v", o, out[1].Dims)
+			t.Errorf("%+v: no points have log densities of shape %v", o, out[1].Dims)
 		}
 	}
 }
 
-// TestLogProbIsTheLikelihood: in many steps the density of a sample on its way there is that which ode.LogLikelihood finds on
-// the way back, up to the error of the solver, 16 times as small for twice the steps of rk4.
+// TestLogProbIsTheLikelihood compares the density of samples on their way to the data with ode.LogLikelihood on the way back.
+// They agree up to the error of the solver, which for rk4 is 16 times smaller with twice the steps.
 func TestLogProbIsTheLikelihood(t *testing.T) {
 	t.Parallel()
 	n := net.Spec{Architecture: net.MLP, Width: 8, Depth: 2, Activation: net.SiLU}.On(2)
@@ -117,7 +117,7 @@ func TestLogProbIsTheLikelihood(t *testing.T) {
 	near(t, "log densities", out[1].Data, want)
 }
 
-// TestVerifyDensityFindsWrongDensities: of another net, of the samples' sign, and none at all.
+// TestVerifyDensityFindsWrongDensities compares files with wrong divergences, units and outputs.
 func TestVerifyDensityFindsWrongDensities(t *testing.T) {
 	t.Parallel()
 	n := net.Spec{Architecture: net.MLP, Width: 8, Depth: 2, Activation: net.SiLU}.On(2)
@@ -147,14 +147,14 @@ func TestVerifyDensityFindsWrongDensities(t *testing.T) {
 	}
 	velocities := func(t float64, x flow.Batch) (flow.Batch, error) { v, _, err := div(t, x); return v, err }
 	if c := VerifySampler(file, ode.Heun, ts, velocities, flow.Affine{}, noise); c.OK || !strings.Contains(c.Error, "log_prob") {
-		t.Errorf("log densities that nobody looked at pass: %+v", c)
+		t.Errorf("log densities pass without a check: %+v", c)
 	}
 	if c := VerifyDensity(sampler(t, n, ode.Heun, ts, SamplerOptions{}), ode.Heun, ts, div, flow.Affine{}, noise); c.OK {
 		t.Error("a file without log densities passes")
 	}
 }
 
-func TestLogProbIsRefused(t *testing.T) {
+func TestLogProbErrors(t *testing.T) {
 	t.Parallel()
 	n := net.Spec{Architecture: net.MLP, Width: 4, Depth: 1, Activation: net.ReLU}.On(2)
 	if _, err := Sampler(n, velocity.Init(n, 1), ode.Heun, ode.Uniform(2), About{}, SamplerOptions{LogProb: true}); err == nil || !strings.Contains(err.Error(), "relu") {

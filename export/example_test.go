@@ -11,7 +11,7 @@ import (
 	"flowsweep/export"
 )
 
-// A net and Heun's method in 16 steps become one file, which is compared with the same in Go.
+// A net and Heun's method with 16 steps become one file, which is compared with the same in Go.
 func ExampleSampler() {
 	n := net.Spec{Architecture: net.MLP, Width: 8, Depth: 2, Activation: net.SiLU}.On(2)
 	weights := velocity.Init(n, 0)

@@ -12,12 +12,12 @@ import (
 	"flowsweep/experiments/velocity"
 )
 
-// nets are small ones of every architecture and activation.
+// nets returns small nets of every architecture and activation.
 func nets() (list []net.Net) {
 	for i, a := range net.Architectures {
 		for j, act := range net.Activations {
 			if i > 0 && j%len(net.Architectures) != i {
-				continue // every activation with MLP, and some with the others
+				continue // every activation with an MLP, and some with the other nets
 			}
 			n := net.Spec{Architecture: a, Width: 4, Depth: 1 + j%2, Activation: act}.On(2 + i%2)
 			if a.Heads {
@@ -29,7 +29,7 @@ func nets() (list []net.Net) {
 	return list
 }
 
-// TestEveryNetIsVerified in both of its files, with no point and many; and the sampler has the bits of its steps.
+// TestEveryNetIsVerified verifies both files of every net, and compares the sampler with its steps, bit for bit.
 func TestEveryNetIsVerified(t *testing.T) {
 	t.Parallel()
 	ts := ode.Uniform(2)
@@ -65,7 +65,7 @@ func TestEveryNetIsVerified(t *testing.T) {
 				noise, level := drawn(7, n.Dim()), ort.SessionOptions{Optimise: ort.All}
 				want := stepped(t, velocities, ode.Midpoint, grid, noise.Data, n.Dim())
 				if got := run(t, open(t, file, level), noise); !identical(got[0].Data, want[len(ts)-1]) {
-					t.Errorf("sampler %+v: other bits than its steps", o)
+					t.Errorf("sampler %+v: bits differ from those of its steps", o)
 				}
 			}
 		})

@@ -20,7 +20,7 @@ import (
 	"flowsweep/experiments/velocity"
 )
 
-// drawn is n points of standard normal noise.
+// drawn returns n points of standard normal noise.
 func drawn(n, dim int) ort.Tensor {
 	x := flow.NewBatch(n, dim)
 	flow.NewStream(7, "noise").Normal(x, 0)
@@ -59,7 +59,7 @@ func run(t *testing.T, s *ort.Session, inputs ...ort.Tensor) []ort.Tensor {
 	return out
 }
 
-// solved is what ode.Solve makes of the noise with the net in Go's own backend.
+// solved returns what ode.Solve makes of the noise, with the net in the Go backend.
 func solved(t *testing.T, n net.Net, s ode.Solver, ts []float64, noise ort.Tensor) []float64 {
 	t.Helper()
 	m, err := velocity.Compile(engine.Go, n, velocity.Init(n, 3))
@@ -78,20 +78,20 @@ func solved(t *testing.T, n net.Net, s ode.Solver, ts []float64, noise ort.Tenso
 	return x.Data
 }
 
-// near allows 1e-5 (1 + max |x|): the state is rounded to 32 bits, by half of 1.2e-7 of it, in each of 64 steps, and the
-// velocities differ by as much; the errors of a random walk of 64 such steps add up to a tenth of that.
+// near allows differences of 1e-5 (1 + max |x|). In each of 64 steps the state is rounded to 32 bits, with a relative error of
+// up to 6e-8, and the velocities differ by as much. In a random walk of 64 such steps the errors add up to a tenth of that.
 func near(t *testing.T, what string, got []float32, want []float64) {
 	t.Helper()
 	if len(got) != len(want) {
 		t.Fatalf("%s: %d numbers, want %d", what, len(got), len(want))
 	}
-	most, worst := 0., 0.
+	maxAbs, worst := 0., 0.
 	for i, w := range want {
-		most = max(most, math.Abs(w))
+		maxAbs = max(maxAbs, math.Abs(w))
 		worst = max(worst, math.Abs(float64(got[i])-w)) // NaN stays
 	}
-	if !(worst <= 1e-5*(1+most)) {
-		t.Errorf("%s: differs by %.3g, allowed are %.3g", what, worst, 1e-5*(1+most))
+	if !(worst <= 1e-5*(1+maxAbs)) {
+		t.Errorf("%s: differs by %.3g, more than the %.3g allowed", what, worst, 1e-5*(1+maxAbs))
 	}
 }
 
@@ -120,7 +120,7 @@ func TestSamplerIsTheSolver(t *testing.T) {
 	}
 }
 
-// TestSamplerOnOtherGrids gives ts: another number of steps, uneven ones, part of the way, and back.
+// TestSamplerOnOtherGrids passes ts: other numbers of steps, uneven steps, part of the way, and backwards.
 func TestSamplerOnOtherGrids(t *testing.T) {
 	t.Parallel()
 	noise := drawn(7, 2)
@@ -136,13 +136,13 @@ func TestSamplerOnOtherGrids(t *testing.T) {
 		}
 		// A grid of one time has no steps.
 		if got := run(t, session, noise, ort.Tensor{Dims: []int{1}, Data: []float32{.5}}); !slices.Equal(got[0].Data, noise.Data) {
-			t.Errorf("%s: no steps move the noise", s.Name)
+			t.Errorf("%s: a grid without steps moves the noise", s.Name)
 		}
 	}
 }
 
-// stepped is the sampler's arithmetic in Go, with the velocity from onnxruntime: what Sampler says, in its order. Go may
-// fuse a product into a sum; the conversions forbid that.
+// stepped computes the steps of a sampler in Go, in the order that Sampler documents, with velocities from onnxruntime. The
+// conversions keep Go from fusing products into sums.
 func stepped(t *testing.T, velocities *ort.Session, s ode.Solver, ts []float32, x []float32, dim int) (trajectory [][]float32) {
 	t.Helper()
 	x = slices.Clone(x)
@@ -187,8 +187,8 @@ func identical(a, b []float32) bool {
 	return slices.EqualFunc(a, b, func(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) })
 }
 
-// TestSamplerIsSteppedBitForBit holds every form of the file, at every level of optimisation and batch size, against the
-// same operations done one by one: no tolerance.
+// TestSamplerIsSteppedBitForBit compares every form of the file, at every level of optimisation and batch size, with the same
+// operations done one by one, without a tolerance.
 func TestSamplerIsSteppedBitForBit(t *testing.T) {
 	t.Parallel()
 	ts := []float64{0, .15, .7, .72, 1} // in 32 bits, .15 + (.7 - .15) is not .7
@@ -208,10 +208,10 @@ func TestSamplerIsSteppedBitForBit(t *testing.T) {
 				for i, session := range sessions {
 					got := run(t, session, noise)
 					if !identical(got[0].Data, want[len(ts)-1]) || !identical(got[1].Data, slices.Concat(want...)) {
-						t.Errorf("%s, %s, batch %d, form %d: other bits", s.Name, level, n, i)
+						t.Errorf("%s, %s, batch %d, form %d: bits differ", s.Name, level, n, i)
 					}
 					if !slices.Equal(got[1].Dims, []int{len(ts), n, 2}) {
-						t.Errorf("%s: the trajectory has sizes %v", s.Name, got[1].Dims)
+						t.Errorf("%s: the trajectory has shape %v", s.Name, got[1].Dims)
 					}
 				}
 			}
@@ -225,7 +225,7 @@ func TestSamplerIsSteppedBitForBit(t *testing.T) {
 	}
 }
 
-// TestTrajectoryDoesNotChangeTheSamples, and is left out unless asked for.
+// TestTrajectoryDoesNotChangeTheSamples also checks that files have a trajectory only with the option.
 func TestTrajectoryDoesNotChangeTheSamples(t *testing.T) {
 	t.Parallel()
 	noise := drawn(7, 2)
@@ -238,7 +238,7 @@ func TestTrajectoryDoesNotChangeTheSamples(t *testing.T) {
 	}
 }
 
-// TestSamplerHoldsTheWeightsOnce: in a Loop, the file is that of the weights and little else.
+// TestSamplerHoldsTheWeightsOnce checks that a file with a Loop is little larger than the weights.
 func TestSamplerHoldsTheWeightsOnce(t *testing.T) {
 	t.Parallel()
 	for _, n := range []net.Net{
@@ -247,8 +247,8 @@ func TestSamplerHoldsTheWeightsOnce(t *testing.T) {
 	} {
 		for _, s := range ode.Solvers {
 			file := sampler(t, n, s, ode.Uniform(64), SamplerOptions{Trajectory: true})
-			if most := 4*n.Size()*105/100 + 20_000; len(file) > most {
-				t.Errorf("%s, %d weights: %d bytes, want at most %d", s.Name, n.Size(), len(file), most)
+			if maxSize := 4*n.Size()*105/100 + 20_000; len(file) > maxSize {
+				t.Errorf("%s, %d weights: %d bytes, want at most %d", s.Name, n.Size(), len(file), maxSize)
 			}
 		}
 	}
@@ -260,7 +260,7 @@ func TestSamplerIsWellFormed(t *testing.T) {
 		for _, o := range []SamplerOptions{{}, {Trajectory: true}, {Portable: true}, {Portable: true, Trajectory: true}} {
 			file := sampler(t, example, s, ode.Uniform(4), o)
 			if !bytes.Equal(file, sampler(t, example, s, ode.Uniform(4), o)) {
-				t.Errorf("%s %+v: the same sampler gives other bytes", s.Name, o)
+				t.Errorf("%s %+v: the same sampler gives different bytes", s.Name, o)
 			}
 			m, err := onnx.Read(file)
 			if err != nil {
@@ -274,7 +274,7 @@ func TestSamplerIsWellFormed(t *testing.T) {
 			}
 			for _, v := range slices.Concat(m.Inputs, m.Outputs) {
 				if v.Doc == "" {
-					t.Errorf("%s %+v: %s has no words", s.Name, o, v.Name)
+					t.Errorf("%s %+v: %s has no doc", s.Name, o, v.Name)
 				}
 			}
 			loops := slices.ContainsFunc(m.Nodes, func(n onnx.Node) bool { return n.Op == "Loop" })
@@ -290,7 +290,7 @@ func TestSamplerIsWellFormed(t *testing.T) {
 	}
 }
 
-// idle returns the values that nothing depends on, and those that are but copies.
+// idle returns the values that nothing depends on, and those that are copies.
 func idle(g onnx.Graph) (names []string) {
 	used := map[string]bool{}
 	var visit func(g onnx.Graph)
@@ -332,7 +332,7 @@ func idle(g onnx.Graph) (names []string) {
 	return names
 }
 
-func TestSamplerRefuses(t *testing.T) {
+func TestSamplerErrors(t *testing.T) {
 	t.Parallel()
 	implicit := ode.Solver{Name: "implicit-midpoint", A: [][]float64{{.5}}, B: []float64{1}, C: []float64{.5}}
 	for name, c := range map[string]struct {
@@ -348,7 +348,7 @@ func TestSamplerRefuses(t *testing.T) {
 	} {
 		_, err := Sampler(example, velocity.Init(example, 3), c.solver, c.ts, About{}, SamplerOptions{})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: error %v, want one that says %q", name, err, c.want)
+			t.Errorf("%s: error %v, want one that contains %q", name, err, c.want)
 		}
 	}
 	if _, err := Sampler(example, nil, ode.Euler, ode.Uniform(2), About{}, SamplerOptions{}); err == nil {
@@ -356,7 +356,7 @@ func TestSamplerRefuses(t *testing.T) {
 	}
 }
 
-// TestONNXChecker asks the reference implementation, where it is installed, with shape inference.
+// TestONNXChecker runs the checker of the reference implementation, with shape inference, if it is installed.
 func TestONNXChecker(t *testing.T) {
 	t.Parallel()
 	if out, err := exec.Command("python3", "-c", "import onnx").CombinedOutput(); err != nil {

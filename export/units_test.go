@@ -13,7 +13,7 @@ import (
 	"flowsweep/experiments/velocity"
 )
 
-// metres are units of two columns a billion times apart, one of them far from 0.
+// metres are units of two columns that differ by a factor of a billion; one column is far from 0.
 var metres = flow.Affine{Scale: []float64{1e-3, 2e6}, Shift: []float64{-.25, 3e7}}
 
 func inMetres(t *testing.T, about About, ts []float64, o SamplerOptions) []byte {
@@ -29,8 +29,8 @@ func inMetres(t *testing.T, about About, ts []float64, o SamplerOptions) []byte 
 	return file
 }
 
-// TestSamplerInTheUsersUnits: with units, a sampler returns what it returns without, x scale + shift in 32 bits, bit for
-// bit: every form of it, trajectories too.
+// TestSamplerInTheUsersUnits checks that a sampler with units returns x scale + shift, bit for bit, where x is what it
+// returns without units. It checks every form, with trajectories too.
 func TestSamplerInTheUsersUnits(t *testing.T) {
 	t.Parallel()
 	noise := drawn(7, 2)
@@ -74,19 +74,19 @@ func TestVerifySamplerInTheUsersUnits(t *testing.T) {
 			t.Errorf("%+v: %+v, want one that passes", o, c)
 		}
 	}
-	// A column as far off as data may be: the rounding of its shift alone is more than the tolerance.
+	// A column so far from 0 that the rounding of its shift alone exceeds the tolerance.
 	far := flow.Affine{Scale: []float64{1, .1}, Shift: []float64{0, 9e3}}
 	file, err := Sampler(small, velocity.Init(small, 3), ode.Heun, ts, About{Units: far}, SamplerOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if c := check(file, far); !c.OK {
-		t.Errorf("far off: %+v, want one that passes", c)
+		t.Errorf("far from 0: %+v, want one that passes", c)
 	}
 	if c := check(file, flow.Affine{Scale: far.Scale, Shift: []float64{0, 9e3 + .02}}); c.OK {
-		t.Errorf("far off by a fifth of a standard deviation: %+v, want one that does not pass", c)
+		t.Errorf("a shift off by a fifth of a standard deviation passes: %+v", c)
 	}
-	// What must not pass: each is off in one thing, in one column, by little beside the other column.
+	// Units that must not pass: each is wrong in one number, by little compared with the other column.
 	file = inMetres(t, About{}, ts, SamplerOptions{})
 	column := func(j int, scale, shift float64) flow.Affine {
 		u := flow.Affine{Scale: slices.Clone(metres.Scale), Shift: slices.Clone(metres.Shift)}
@@ -118,7 +118,7 @@ func TestVerifySamplerInTheUsersUnits(t *testing.T) {
 	}
 }
 
-// TestVelocitySaysItsUnits: it works on the scale of the net, and says how to leave it.
+// TestVelocitySaysItsUnits checks that a velocity works on the scale of the net and tells how to convert to the data's.
 func TestVelocitySaysItsUnits(t *testing.T) {
 	t.Parallel()
 	plain, err := Velocity(small, velocity.Init(small, 3), About{})
@@ -150,13 +150,13 @@ func TestVelocitySaysItsUnits(t *testing.T) {
 	if units, columns := Units(file); !slices.Equal(units.Scale, metres.Scale) || !slices.Equal(units.Shift, metres.Shift) || len(columns) != 2 {
 		t.Errorf("read back as %v of %q", units, columns)
 	}
-	// What a sampler returns is in the units already; what others wrote has none.
+	// Samplers already return points in the user's units, and files of other programs have none.
 	for name, other := range map[string][]byte{
-		"a sampler": inMetres(t, About{}, ode.Uniform(2), SamplerOptions{}), "a velocity without units": plain, "no model": []byte("text"),
+		"a sampler": inMetres(t, About{}, ode.Uniform(2), SamplerOptions{}), "a velocity without units": plain, "not a model": []byte("text"),
 		"another program's": edited(t, file, func(m *onnx.Model) { m.Producer = "another" }),
 	} {
 		if units, _ := Units(other); !units.Identity() {
-			t.Errorf("%s is read to have the units %v", name, units)
+			t.Errorf("%s has the units %v, want none", name, units)
 		}
 	}
 	if !strings.Contains(b.Inputs[1].Doc, "data = scale x + shift") {
@@ -165,15 +165,15 @@ func TestVelocitySaysItsUnits(t *testing.T) {
 	card := string(Card(About{Units: metres, Columns: []string{"length", "a|b"}}, 2))
 	for _, want := range []string{"| length | 0.001 | -0.25 |", `| a\|b | 2000000 | 30000000 |`, "data = scale x + shift"} {
 		if !strings.Contains(card, want) {
-			t.Errorf("the card lacks %q:\n%s", want, card)
+			t.Errorf("the card does not contain %q:\n%s", want, card)
 		}
 	}
 	if card := string(Card(About{}, 2)); strings.Contains(card, "## Units") {
-		t.Errorf("a card without units speaks of them:\n%s", card)
+		t.Errorf("a card without units has a section on them:\n%s", card)
 	}
 }
 
-func TestUnitsThatCannotBe(t *testing.T) {
+func TestInvalidUnits(t *testing.T) {
 	t.Parallel()
 	for name, units := range map[string]flow.Affine{
 		"of another dimension": {Scale: []float64{1}, Shift: []float64{0}},
@@ -185,10 +185,10 @@ func TestUnitsThatCannotBe(t *testing.T) {
 		"a shift that is NaN":  {Scale: []float64{1, 1}, Shift: []float64{0, math.NaN()}},
 	} {
 		if _, err := Sampler(small, velocity.Init(small, 3), ode.Euler, ode.Uniform(1), About{Units: units}, SamplerOptions{}); err == nil {
-			t.Errorf("%s: a sampler", name)
+			t.Errorf("%s: a sampler is exported", name)
 		}
 		if _, err := Velocity(small, velocity.Init(small, 3), About{Units: units}); err == nil {
-			t.Errorf("%s: a velocity", name)
+			t.Errorf("%s: a velocity is exported", name)
 		}
 	}
 }

@@ -13,35 +13,34 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// tolerance is the difference allowed between two float32 evaluations of one net, relative to 1 + max |v|. Sums in
-// another order differ by a few units in the last place of the largest term, about 1e-7 a layer; ten times that, for
-// nets some layers deep, is still far below the effect of any one weight that is wrong. Relative to each value it would
-// fail near v = 0, where rounding is all there is.
+// tolerance is the difference allowed between two float32 evaluations of one net, relative to 1 + max |v|. Sums in a
+// different order differ by a few units in the last place of the largest term, about 1e-7 per layer. Ten times that, for nets
+// of several layers, is still far below the effect of a single wrong weight. A tolerance relative to each value would fail
+// near v = 0, where differences are nothing but rounding.
 const tolerance = 1e-5
 
 // Check is the outcome of comparing a file in onnxruntime with Go.
 type Check struct {
-	File        string // its name, for people
+	File        string // name, for people
 	SHA256      string
 	Runtime     string   // onnxruntime and its version
-	Points      int      // compared, at each batch size that reaches that many
+	Points      int      // compared
 	Batches     []int    // batch sizes
 	Levels      []string // graph optimisation levels
 	Threads     []int    // numbers of threads
 	MaxAbsDiff  float64
 	MeanAbsDiff float64
-	MaxAbs      float64 // the largest number Go computed
-	Tolerance   float64 // the difference allowed
+	MaxAbs      float64 // largest number that Go computed
+	Tolerance   float64 // largest difference allowed
 	Reason      string  // for the tolerance
 	OK          bool
-	Error       string // why it is not OK where that is not the difference, or empty
+	Error       string // why it is not OK, if not for the difference
 }
 
-// Verify looks into a velocity file, runs it in onnxruntime on all points, at several batch sizes, levels of graph
-// optimisation and threads, and compares with what reference computes for them. The check is OK where Go's values are
-// finite, the file is one to open and has the promised inputs and output, every difference is within the tolerance, far
-// outside the data too, the same inputs give the same bits again, and the file's checksum is right; what is wrong other
-// than a difference is its Error.
+// Verify runs a velocity file in onnxruntime, at several batch sizes, levels of graph optimisation and numbers of threads,
+// and compares the velocities with those of reference. The check is OK if the file is well-formed and has the right inputs,
+// output and checksum, Go's values are finite, all differences are within the tolerance, far outside the data too, and
+// repeating a run gives the same bits. The Error of the check says what is wrong, other than a difference.
 func Verify(file []byte, points Sample, reference func(t, x []float32) ([]float32, error)) Check {
 	return newCheck(file, len(points.T), func(c *Check) error {
 		rows := []int{onnx.Batch, points.Dim}
@@ -52,31 +51,31 @@ func Verify(file []byte, points Sample, reference func(t, x []float32) ([]float3
 		if err != nil {
 			return err
 		}
-		near, most, err := points.trial(reference)
+		near, maxAbs, err := points.trial(reference)
 		if err != nil {
 			return err
 		}
-		if !flow.Finite(most) {
-			return errors.New("the net gives velocities that are not finite, and is of no use")
+		if !flow.Finite(maxAbs) {
+			return errors.New("the net gives velocities that are not finite")
 		}
-		c.MaxAbs, c.Tolerance = most, tolerance*(1+most)
-		c.Reason = "sums of 32-bit floats in another order differ by about 1e-7 of their largest term a layer: 1e-5 (1 + max |v|) is allowed"
+		c.MaxAbs, c.Tolerance = maxAbs, tolerance*(1+maxAbs)
+		c.Reason = "sums of 32-bit floats in a different order differ by about 1e-7 of their largest term per layer: 1e-5 (1 + max |v|) is allowed"
 		if err := c.compare(file, near); err != nil {
 			return err
 		}
 		far := points.farOut()
-		out, most, err := far.trial(reference)
-		if err != nil || !flow.Finite(most) {
-			return err // where Go has no numbers there is nothing to compare
+		tr, maxAbs, err := far.trial(reference)
+		if err != nil || !flow.Finite(maxAbs) {
+			return err // if Go's values are not finite, there is nothing to compare
 		}
-		for _, x := range far.X { // the terms of the sums are as large as these
-			most = max(most, math.Abs(float64(x)))
+		for _, x := range far.X { // the terms of the sums can be this large
+			maxAbs = max(maxAbs, math.Abs(float64(x)))
 		}
-		return errors.Join(checkFar(file, out, tolerance*(1+most)), checkSeal(m))
+		return errors.Join(checkFar(file, tr, tolerance*(1+maxAbs)), checkSeal(m))
 	})
 }
 
-// newCheck fills in a check of a file by what verify finds.
+// newCheck returns the check of a file, completed by verify.
 func newCheck(file []byte, points int, verify func(c *Check) error) Check {
 	sum := sha256.Sum256(file)
 	c := Check{SHA256: hex.EncodeToString(sum[:]), Points: points, Batches: batches}
@@ -93,7 +92,7 @@ func newCheck(file []byte, points int, verify func(c *Check) error) Check {
 		c.Runtime = "onnxruntime " + runtime.Version
 		err = verify(&c)
 	}
-	// A difference says more than what follows from it.
+	// A difference is reported rather than errors that follow from it.
 	differs := c.Tolerance > 0 && !(c.MaxAbsDiff <= c.Tolerance)
 	if err != nil && !differs {
 		c.Error = err.Error()
@@ -102,12 +101,12 @@ func newCheck(file []byte, points int, verify func(c *Check) error) Check {
 	return c
 }
 
-// compare runs a trial and keeps the differences.
+// compare runs a trial and stores the differences.
 func (c *Check) compare(file []byte, tr trial) error {
 	d, err := tr.run(file)
 	c.MaxAbsDiff, c.MeanAbsDiff = d.largest, d.mean()
 	if err == nil && !(d.density <= tr.logTolerance) {
-		err = fmt.Errorf("log_prob differs by %.3g, where %.3g is allowed", d.density, tr.logTolerance)
+		err = fmt.Errorf("log_prob differs by %.3g, more than the %.3g allowed", d.density, tr.logTolerance)
 	}
 	return err
 }
@@ -119,15 +118,15 @@ func checkFar(file []byte, tr trial, allowed float64) error {
 	case err != nil:
 		return err
 	case !(d.largest <= allowed):
-		return fmt.Errorf("far outside the data it differs by %.3g, where %.3g is allowed", d.largest, allowed)
+		return fmt.Errorf("far outside the data it differs by %.3g, more than the %.3g allowed", d.largest, allowed)
 	case !(d.density <= tr.logTolerance):
-		return fmt.Errorf("far outside the data log_prob differs by %.3g, where %.3g is allowed", d.density, tr.logTolerance)
+		return fmt.Errorf("far outside the data log_prob differs by %.3g, more than the %.3g allowed", d.density, tr.logTolerance)
 	}
 	return nil
 }
 
-// trial returns the inputs with what reference makes of them, and the largest number of that.
-func (s Sample) trial(reference func(t, x []float32) ([]float32, error)) (tr trial, most float64, err error) {
+// trial returns the inputs with the outputs of reference, and the largest absolute output.
+func (s Sample) trial(reference func(t, x []float32) ([]float32, error)) (tr trial, maxAbs float64, err error) {
 	v, err := reference(s.T, s.X)
 	if err != nil {
 		return tr, 0, fmt.Errorf("compute the reference in Go: %w", err)
@@ -135,7 +134,7 @@ func (s Sample) trial(reference func(t, x []float32) ([]float32, error)) (tr tri
 	want := make([]float64, len(v))
 	for i, v := range v {
 		want[i] = float64(v)
-		most = max(most, math.Abs(want[i]))
+		maxAbs = max(maxAbs, math.Abs(want[i]))
 	}
 	return trial{
 		settings: settings, batches: batches, rows: len(s.T),
@@ -146,5 +145,5 @@ func (s Sample) trial(reference func(t, x []float32) ([]float32, error)) (tr tri
 			}
 		},
 		want: func(_, from, to int) []float64 { return want[from*s.Dim : to*s.Dim] },
-	}, most, nil
+	}, maxAbs, nil
 }

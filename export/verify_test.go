@@ -50,7 +50,7 @@ func TestVerifyPasses(t *testing.T) {
 	}
 }
 
-// TestVerifyFindsOneWrongWeight changes one weight in the file, by 1 % of the weights' size, and then by a sign.
+// TestVerifyFindsOneWrongWeight changes one weight in the file, by 1 % of the weights' scale and then by its sign.
 func TestVerifyFindsOneWrongWeight(t *testing.T) {
 	t.Parallel()
 	m, weights := model(t)
@@ -68,13 +68,13 @@ func TestVerifyFindsOneWrongWeight(t *testing.T) {
 	}
 }
 
-// perturbed changes the first place in the file that holds the bytes of the weight.
+// perturbed returns the file with the weight changed. The bytes of the weight must be unique in the file.
 func perturbed(t *testing.T, file []byte, weight, change float32) []byte {
 	t.Helper()
 	old := binary.LittleEndian.AppendUint32(nil, math.Float32bits(weight))
 	i := bytes.Index(file, old)
 	if i < 0 || bytes.Count(file, old) != 1 {
-		t.Fatalf("the weight %g is in the file %d times", weight, bytes.Count(file, old))
+		t.Fatalf("the weight %g is in the file %d times, want once", weight, bytes.Count(file, old))
 	}
 	out := bytes.Clone(file)
 	binary.LittleEndian.PutUint32(out[i:], math.Float32bits(weight+change))
@@ -111,21 +111,21 @@ func TestVerifyOfAnotherNet(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c := Verify(file, Points(2, 64, 0), m.Velocity); c.OK || c.Error == "" {
-		t.Errorf("a file for 3 dimensions is compared in 2: %+v", c)
+		t.Errorf("a file of dimension 3 passes in dimension 2: %+v", c)
 	}
 	if c := Verify([]byte("no model"), Points(2, 64, 0), m.Velocity); c.OK || c.Error == "" {
-		t.Errorf("a file that is no model passes: %+v", c)
+		t.Errorf("a file that is not a model passes: %+v", c)
 	}
 }
 
-// TestVerifyChecksTheNames: other runtimes are fed by name.
+// TestVerifyChecksTheNames renames an input, as other runtimes find inputs by name.
 func TestVerifyChecksTheNames(t *testing.T) {
 	t.Parallel()
 	m, weights := model(t)
 	file := exported(t, weights)
-	renamed := bytes.ReplaceAll(file, []byte("\x0a\x01t"), []byte("\x0a\x01s")) // the input's name, wherever it is one
+	renamed := bytes.ReplaceAll(file, []byte("\x0a\x01t"), []byte("\x0a\x01s")) // the input's name, wherever it is used
 	if bytes.Equal(file, renamed) {
-		t.Fatal("the name of the input t is not where it was")
+		t.Fatal("the file does not contain the name of the input t")
 	}
 	if c := Verify(renamed, Points(2, 64, 0), m.Velocity); c.OK || !strings.Contains(c.Error, "maps s[batch,1] x[batch,2] to v[batch,2], not t") {
 		t.Errorf("a file whose input is called s passes: %+v", c)
@@ -137,7 +137,7 @@ func TestExportIsReproducible(t *testing.T) {
 	_, weights := model(t)
 	a, b := exported(t, weights), exported(t, weights)
 	if !bytes.Equal(a, b) {
-		t.Error("the same net gives other bytes")
+		t.Error("the same net gives different bytes")
 	}
 	for _, want := range []string{"layers.2.weight", "batch", "time_convention", "velocity", "flowsweep"} {
 		if !bytes.Contains(a, []byte(want)) {
@@ -176,7 +176,7 @@ func TestVectorsHoldTheNet(t *testing.T) {
 	}
 }
 
-// TestVectorsHoldTheSampler runs the file on them, in both of its forms.
+// TestVectorsHoldTheSampler runs both forms of the file on the vectors.
 func TestVectorsHoldTheSampler(t *testing.T) {
 	t.Parallel()
 	m, _ := model(t)

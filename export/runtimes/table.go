@@ -31,7 +31,7 @@ func judge(c testCase, r result) cell {
 	case r.Difference == nil:
 		return cell{text: "valid"}
 	case !(*r.Difference <= c.Tolerance):
-		return cell{fmt.Sprintf("**WRONG: differs by %.2g, allowed is %.2g**", *r.Difference, c.Tolerance), true}
+		return cell{fmt.Sprintf("**WRONG: differs by %.2g, more than the %.2g allowed**", *r.Difference, c.Tolerance), true}
 	default:
 		return cell{text: fmt.Sprintf("%.1e", *r.Difference)}
 	}
