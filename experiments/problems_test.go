@@ -171,7 +171,7 @@ a.yaml:2:34: means and count exclude each other: leave one out
     target: {name: gaussians, count: 2, means: [[0], [1]]}
                                      ^`},
 		{"ragged means", "name: a\ntarget: {name: gaussians, means: [[0], [1, 2]]}\n", `
-a.yaml:2:34: means: row 2 has 2 numbers, the first has 1: give every mean the same dimension, at least 1
+a.yaml:2:34: means: row 2 has 2 numbers, but the first has 1: all means must have the same dimension, at least 1
     target: {name: gaussians, means: [[0], [1, 2]]}
                                      ^`},
 		{"flat means", "name: a\ntarget: {name: gaussians, means: [0, 1]}\n", `

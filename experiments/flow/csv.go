@@ -6,13 +6,13 @@ import (
 	"strconv"
 )
 
-// EncodeCSV returns the points, (n, d), as comma-separated values, one point a line, in the shortest form that reads back
-// as the same numbers. columns names them in a first line; there is none where it is nil.
+// EncodeCSV returns the points, (n, d), as comma-separated values, one point per line, in the shortest form that reads
+// back as the same numbers. The first line holds the names of the columns, unless columns is nil.
 func EncodeCSV(b Batch, columns []string) []byte {
 	var out bytes.Buffer
 	if columns != nil {
 		w := csv.NewWriter(&out)
-		w.Write(columns) // into memory: it cannot go wrong
+		w.Write(columns) // cannot fail: it writes to memory
 		w.Flush()
 	}
 	for i := range b.Len() {

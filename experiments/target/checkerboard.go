@@ -7,10 +7,10 @@ import (
 	"flowsweep/experiments/oracle"
 )
 
-// Checkerboard is uniform on the 8 dark squares, of side 1, of a board that reaches from -2 to 2 on both axes, times
-// Scale. The default scale, 1/0.45, is that of the 2-D notebook of facebookresearch/flow_matching.
+// Checkerboard is uniform on the 8 dark unit squares of a board from -2 to 2 on both axes, multiplied by Scale. The
+// default scale, 1/0.45, is that of the 2-D notebook of facebookresearch/flow_matching.
 type Checkerboard struct {
-	Scale float64 `json:"scale" above:"0" doc:"factor on a board that reaches from -2 to 2"`
+	Scale float64 `json:"scale" above:"0" doc:"factor applied to a board from -2 to 2"`
 }
 
 const darkSquares = 8
@@ -31,7 +31,7 @@ func (c Checkerboard) Make() (Target, error) {
 	return Target{Name: "checkerboard", Params: c, Dim: 2, Draw: draw, Law: oracle.Boxes{Low: low, High: high}}, nil
 }
 
-// darkSquare returns the lower left corner of dark square i of the board.
+// darkSquare returns the lower left corner of dark square i.
 func darkSquare(i int) (x, y float64) {
 	column, row := i%4, 2*(i/4)
 	row += column % 2

@@ -2,8 +2,8 @@ package target
 
 import "math"
 
-// Circles is scikit-learn's make_circles: a circle of radius 1 and one of radius Factor around the origin, equally
-// likely, with Gaussian noise. Each has 128 evenly spaced angles: make_circles with n_samples = 256.
+// Circles is scikit-learn's make_circles with n_samples = 256: two equally likely circles of radius 1 and Factor around
+// the origin, with Gaussian noise. Each has 128 evenly spaced angles.
 type Circles struct {
 	Factor float64 `json:"factor" min:"0" below:"1" doc:"radius of the inner circle; the outer one has radius 1"`
 	Noise  float64 `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise"`

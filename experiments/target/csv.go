@@ -13,8 +13,8 @@ import (
 	"unicode"
 )
 
-// DecodeTable returns the table of comma-separated values. The first line names the columns if none of its cells is a
-// number, or if one is a word above nothing but numbers; else they are called 0, 1 and so on.
+// DecodeTable returns the table of comma-separated values. The first line names the columns if no cell of it is a
+// number, or if it has a word above a column of numbers. Otherwise the columns are named 0, 1 and so on.
 func DecodeTable(file []byte) (Table, error) {
 	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(file, []byte("\ufeff"))))
 	r.TrimLeadingSpace, r.ReuseRecord = true, true
@@ -32,7 +32,7 @@ func DecodeTable(file []byte) (Table, error) {
 			head = appendCells(nil, r, record)
 			t.Columns = make([]Column, len(head))
 			if len(head) == 1 && strings.ContainsAny(head[0].text, ";\t") {
-				return t, errors.New("decode csv: line 1 has no comma: separate the columns by commas, not by semicolons or tabs")
+				return t, errors.New("decode csv: line 1 has no comma: separate the columns by commas, not semicolons or tabs")
 			}
 			continue
 		}
@@ -43,12 +43,12 @@ func DecodeTable(file []byte) (Table, error) {
 		}
 	}
 	if head == nil {
-		return t, errors.New("decode csv: the file is empty: give one row a line, its numbers separated by commas")
+		return t, errors.New("decode csv: the file is empty: write one row per line, with commas between its numbers")
 	}
 	return t, t.head(head)
 }
 
-// appendCells appends the cells of the record just read.
+// appendCells appends the cells of the last record read.
 func appendCells(cells []cell, r *csv.Reader, record []string) []cell {
 	for j, text := range record {
 		line, column := r.FieldPos(j)
@@ -60,22 +60,22 @@ func appendCells(cells []cell, r *csv.Reader, record []string) []cell {
 // add appends a cell.
 func (c *Column) add(at cell) {
 	v, kind := at.value()
-	if kind != aNumber && c.gap.line == 0 {
+	if kind != numberCell && c.gap.line == 0 {
 		c.gap = at
 	}
-	if kind == aWord && c.Word == "" {
+	if kind == wordCell && c.Word == "" {
 		c.Word = fmt.Sprintf("line %d says %q", at.line, at.text)
 	}
 	c.Values = append(c.Values, v)
 }
 
-// head takes the first line as names or, where it is none of them, as the first row.
+// head uses the first line as the names of the columns or, if it holds none, as the first row.
 func (t *Table) head(cells []cell) error {
 	numbers, words, aboveNumbers := false, false, false
 	for j, c := range cells {
 		v, kind := c.value()
-		numbers, words = numbers || isNumber(v), words || kind == aWord
-		aboveNumbers = aboveNumbers || kind == aWord && t.Columns[j].Word == "" && slices.ContainsFunc(t.Columns[j].Values, isNumber)
+		numbers, words = numbers || isNumber(v), words || kind == wordCell
+		aboveNumbers = aboveNumbers || kind == wordCell && t.Columns[j].Word == "" && slices.ContainsFunc(t.Columns[j].Values, isNumber)
 	}
 	named := words && !numbers || aboveNumbers
 	seen := map[string]bool{}
@@ -87,26 +87,26 @@ func (t *Table) head(cells []cell) error {
 			c.prepend(at)
 		}
 		if strings.ContainsFunc(c.Name, unicode.IsControl) {
-			return fmt.Errorf("decode csv: the name %q of column %d holds a control character: rename it", c.Name, j)
+			return fmt.Errorf("decode csv: the name %q of column %d contains a control character: rename it", c.Name, j)
 		}
 		if seen[c.Name] {
-			return fmt.Errorf("decode csv: two columns are called %q: give each a name of its own", c.Name)
+			return fmt.Errorf("decode csv: two columns are named %q: rename one", c.Name)
 		}
 		seen[c.Name] = true
 		if c.Word == "" && !slices.ContainsFunc(c.Values, isNumber) {
-			c.Word = "no line has a number in it"
+			c.Word = "it has no numbers"
 		}
 	}
 	if !named {
 		t.Lines = append([]int{cells[0].line}, t.Lines...)
 	}
 	if len(t.Lines) == 0 {
-		return errors.New("decode csv: there are no rows: give one a line, below the names of the columns")
+		return errors.New("decode csv: there are no rows: write one per line, below the names of the columns")
 	}
 	return nil
 }
 
-// prepend puts a cell before the others.
+// prepend inserts a cell before the others.
 func (c *Column) prepend(at cell) {
 	later := *c
 	*c = Column{Name: later.Name}
@@ -120,35 +120,35 @@ func (c *Column) prepend(at cell) {
 	}
 }
 
-// cell is a cell of a file of text.
+// cell is a cell of a text file.
 type cell struct {
 	text         string
-	line, column int // where it begins, from 1
+	line, column int // where it starts, from 1
 }
 
 // kind is what a cell holds.
 type kind int
 
 const (
-	aNumber kind = iota
-	noNumber
-	aWord
+	numberCell kind = iota
+	missingCell
+	wordCell
 )
 
-// missing are the words for a number that is not there.
+// missing lists the words for a missing number.
 var missing = []string{"", "na", "n/a", "null", "none", "?"}
 
-// value returns the number in a cell, and NaN where there is none. A number beyond the range of floats is infinite.
+// value returns the number in a cell, or NaN if there is none. A number beyond the range of floats is infinite.
 func (c cell) value() (float64, kind) {
 	text := strings.TrimSpace(c.text)
 	v, err := strconv.ParseFloat(text, 64)
 	switch {
 	case err == nil || errors.Is(err, strconv.ErrRange):
-		return v, aNumber
+		return v, numberCell
 	case slices.Contains(missing, strings.ToLower(text)):
-		return math.NaN(), noNumber
+		return math.NaN(), missingCell
 	default:
-		return math.NaN(), aWord
+		return math.NaN(), wordCell
 	}
 }
 

@@ -17,7 +17,7 @@ func ExampleTable_Points() {
 	// Output: [x y] 2 [1 2.5 3 -0.4] <nil>
 }
 
-// decodePoints returns the points of comma-separated values and the names of their columns.
+// decodePoints returns the points of comma-separated values, and the names of their columns.
 func decodePoints(file []byte) (b flow.Batch, columns []string, err error) {
 	t, err := DecodeTable(file)
 	if err != nil {

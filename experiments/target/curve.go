@@ -5,11 +5,11 @@ import (
 	"flowsweep/experiments/oracle"
 )
 
-// curvePoints is the number of fixed points that a curve is drawn as.
+// curvePoints is the number of fixed points that represent a curve.
 const curvePoints = 256
 
-// noisy returns the law of a point chosen from count fixed ones in the plane, with Gaussian noise of this standard
-// deviation.
+// noisy returns the law of a random one of count fixed points in the plane, with Gaussian noise of standard deviation
+// std.
 func noisy(count int, std float64, point func(k int) (x, y float64)) oracle.Mixture {
 	means := flow.NewBatch(count, 2)
 	for k := range count {

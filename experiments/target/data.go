@@ -15,29 +15,29 @@ import (
 	"flowsweep/experiments/oracle"
 )
 
-// File is how a spec names a target of the user's own data. What it stands for is the Data of its rows.
+// File is the form in a spec of a target from the user's own data. It stands for the Data of the file's rows.
 type File struct {
-	File        string   `json:"file" text:"any" required:"yes" doc:"path of a .csv or .npy file, from the folder of the spec"`
-	Columns     []string `json:"columns" doc:"names of the columns, or their numbers from 0 where the file has no names; all columns of numbers if left out"`
-	Standardise bool     `json:"standardise" doc:"train on (x - mean) / std of each column; samples come back in the units of the file"`
-	Noise       float64  `json:"noise" min:"0" doc:"standard deviation of Gaussian noise on every draw, on the scale that is trained on"`
-	Holdout     float64  `json:"holdout" min:"0" below:"1" doc:"share of the rows that are kept out of training, to measure against"`
+	File        string   `json:"file" text:"any" required:"yes" doc:"path of a .csv or .npy file, relative to the folder of the spec"`
+	Columns     []string `json:"columns" doc:"names of the columns, or their numbers from 0 if the file has no names; default: all numeric columns"`
+	Standardise bool     `json:"standardise" doc:"train on (x - mean) / std of each column; samples are converted back to the units of the file"`
+	Noise       float64  `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise added to every draw, after standardising"`
+	Holdout     float64  `json:"holdout" min:"0" below:"1" doc:"fraction of the rows held out of training, for measuring"`
 }
 
-// FileName is the name of the targets that a File stands for.
+// FileName is the name of targets given as a File.
 const FileName = "file"
 
-// DefaultFile is a File with nothing written in it.
+// DefaultFile holds the defaults of a File.
 var DefaultFile = File{Standardise: true, Holdout: .2}
 
-// Data is a target made of rows, each equally likely (the bootstrap), with Gaussian noise.
+// Data is a target of equally likely rows (the bootstrap), with Gaussian noise.
 //
-// A share of the rows, Holdout, is never drawn: they are Target.Held, for samples to be measured against. Which rows
-// depends on their number and on nothing else: the round(Holdout n) ones whose index has the smallest hash. A row that
-// the data hold twice may be on both sides.
+// A fraction of the rows, Holdout, is never drawn. They become Target.Held, against which samples are measured. The
+// choice depends only on the number of rows: it is the round(Holdout n) rows whose indices have the smallest hashes. A
+// row that occurs twice in the data may be on both sides.
 //
-// With Standardise the target is that of z = (x - m) / s, m and s being the mean and the standard deviation (with divisor
-// n) of each column over the rows that are drawn; Target.Units takes it back.
+// With Standardise the target is that of z = (x - m) / s, where m and s are the mean and the standard deviation (with
+// divisor n) of each column over the drawn rows. Target.Units maps z back to x.
 type Data struct {
 	Columns     []string
 	Rows        flow.Batch // (n, d), finite, in the user's own units
@@ -46,14 +46,13 @@ type Data struct {
 	Holdout     float64
 }
 
-// The sizes of data.
 const (
-	mostLawRows = 50_000 // in closed form: an exact velocity costs as much as its rows
-	leastRows   = 2      // on either side, for a variance
+	maxLawRows = 50_000 // rows of a law: the cost of an exact velocity is proportional to them
+	minRows    = 2      // rows on each side, enough for a variance
 )
 
-// Make returns the target, whose law is that of the rows drawn, in closed form up to mostLawRows of them. Its error
-// begins with the parameter of File at fault.
+// Make returns the target. It has a law, that of the drawn rows, if there are at most maxLawRows of them. An error
+// starts with the name of the invalid parameter of File.
 func (d Data) Make() (Target, error) {
 	drawn, held, err := d.split()
 	if err != nil {
@@ -73,22 +72,22 @@ func (d Data) Make() (Target, error) {
 	sum := sha256.Sum256(content)
 	t := ofLaw(FileName, dataset{d, hex.EncodeToString(sum[:])}, law)
 	t.Held, t.Units, t.Columns, t.Content = units.Undo(held), units, d.Columns, content
-	if drawn.Len() > mostLawRows {
+	if drawn.Len() > maxLawRows {
 		t.Law = nil
 	}
 	return t, nil
 }
 
-// split returns the rows that are drawn and those held out, both in the order of the data.
+// split returns the drawn rows and the held-out ones, both in the order of the data.
 func (d Data) split() (drawn, held flow.Batch, err error) {
 	n := d.Rows.Len()
 	out := int(math.Round(d.Holdout * float64(n)))
-	if d.Holdout > 0 && out < leastRows {
-		return drawn, held, fmt.Errorf("holdout: %g of %d rows is %d: at least %d are needed to measure against: hold out more, or add rows",
-			d.Holdout, n, out, leastRows)
+	if d.Holdout > 0 && out < minRows {
+		return drawn, held, fmt.Errorf("holdout: %g of %d rows is %d: at least %d are needed for measuring: hold out more, or add rows",
+			d.Holdout, n, out, minRows)
 	}
-	if n-out < leastRows {
-		return drawn, held, fmt.Errorf("file: %d of %d rows are left to train on: at least %d are needed: hold out less, or add rows", n-out, n, leastRows)
+	if n-out < minRows {
+		return drawn, held, fmt.Errorf("file: %d of %d rows are left for training: at least %d are needed: hold out fewer, or add rows", n-out, n, minRows)
 	}
 	hash := make([]uint64, n)
 	order := make([]int, n)
@@ -112,28 +111,28 @@ func (d Data) split() (drawn, held flow.Batch, err error) {
 	return drawn, held, nil
 }
 
-// mostOffset is how many standard deviations from 0 a column may lie: 32-bit floats, in which nets compute and files are
-// written, then still have steps below a hundredth of one.
-const mostOffset = 1e5
+// maxOffset is the largest mean of a column, in standard deviations. Up to it, the 32-bit floats of nets and files
+// resolve a hundredth of a standard deviation.
+const maxOffset = 1e5
 
-// check returns an error where a column is not one that 32-bit floats can hold.
+// check returns an error if 32-bit floats cannot represent a column.
 func (d Data) check(drawn flow.Batch) error {
 	mean, std := drawn.Moments()
 	for j, name := range d.Columns {
 		switch {
 		case constant(drawn, j):
-		case math.Abs(mean[j]) > mostOffset*std[j]:
-			return fmt.Errorf("columns: %q lies at %.6g, give or take %.3g: 32-bit floats can hardly tell its values apart: subtract a constant from it",
+		case math.Abs(mean[j]) > maxOffset*std[j]:
+			return fmt.Errorf("columns: %q has mean %.6g and standard deviation %.3g: 32-bit floats barely tell its values apart: subtract a constant from it",
 				name, mean[j], std[j])
 		case std[j] < 1e-30 || !(math.Abs(mean[j])+std[j] < 1e30):
-			return fmt.Errorf("columns: the values of %q are too small or too large for 32-bit floats, %.3g give or take %.3g: use another unit",
+			return fmt.Errorf("columns: the values of %q are too small or too large for 32-bit floats, with mean %.3g and standard deviation %.3g: use another unit",
 				name, mean[j], std[j])
 		}
 	}
 	return nil
 }
 
-// standard returns the map from standardised rows to these.
+// standard returns the map from standardised rows back to the given ones.
 func (d Data) standard(rows flow.Batch) (flow.Affine, error) {
 	mean, std := rows.Moments()
 	var flat []string
@@ -143,13 +142,14 @@ func (d Data) standard(rows flow.Batch) (flow.Affine, error) {
 		}
 	}
 	if len(flat) > 0 {
-		return flow.Affine{}, fmt.Errorf("columns: constant over the rows that are trained on: %s: leave out what does not vary, or say standardise: false",
+		return flow.Affine{}, fmt.Errorf("columns: constant over the training rows: %s: leave them out, or use standardise: false",
 			strings.Join(flat, ", "))
 	}
 	return flow.Affine{Scale: std, Shift: mean}, nil
 }
 
-// constant reports whether a column has one value. Its standard deviation may be a rounding error.
+// constant reports whether all values of a column are equal. Its standard deviation would not tell, because of
+// rounding.
 func constant(rows flow.Batch, j int) bool {
 	for i := range rows.Len() {
 		if rows.Row(i)[j] != rows.Row(0)[j] {
@@ -159,13 +159,13 @@ func constant(rows flow.Batch, j int) bool {
 	return true
 }
 
-// dataset is Data as the parameters of a target: with what names its rows, wherever they came from.
+// dataset is Data as the parameters of a target, with a hash that identifies the rows.
 type dataset struct {
 	Data
 	sum string
 }
 
-// MarshalJSON returns what tells data apart. The path of a file is none of it.
+// MarshalJSON returns what identifies the data, which does not include the path of the file.
 func (d dataset) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		SHA256      string   `json:"sha256"` // of Target.Content

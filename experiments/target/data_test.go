@@ -12,7 +12,7 @@ import (
 	"flowsweep/experiments/oracle"
 )
 
-// numbered returns n rows of 2 columns, of very different units, in which row i is (i, 1000 + 50 i mod 7).
+// numbered returns n rows of 2 columns with very different units. Row i is (i, 1000 + 50 (i mod 7)).
 func numbered(n int) Data {
 	d := Data{Columns: []string{"i", "j"}, Rows: flow.NewBatch(n, 2), Holdout: .2}
 	for i := range n {
@@ -33,8 +33,8 @@ func ExampleData() {
 	// Output: drawn [40 60 90 30 40], held out [20 100]
 }
 
-// TestHeldOutRowsAreNeverDrawn: the rows are on one side or the other, all of them, the share that was asked for, and the
-// reference is of held-out rows alone, each at most once.
+// TestHeldOutRowsAreNeverDrawn: every row is either drawn or held out, in the given proportion, and the reference
+// consists of held-out rows only, each at most once.
 func TestHeldOutRowsAreNeverDrawn(t *testing.T) {
 	t.Parallel()
 	for _, standardise := range []bool{false, true} {
@@ -71,18 +71,18 @@ func TestHeldOutRowsAreNeverDrawn(t *testing.T) {
 				}
 			}
 		}
-		// The law, which exact velocities and losses are of, is that of the draws.
+		// The law, which exact velocities and losses use, is that of the draws.
 		means := target.Law.(oracle.Mixture).Means
 		for i := range indices(means) {
 			if held[i] > 0 || means.Len() != 80 {
-				t.Errorf("the law knows the held-out row %d", i)
+				t.Errorf("the law includes the held-out row %d", i)
 			}
 		}
 	}
 }
 
-// TestHoldoutIsOfTheIndex: which rows are held out depends on their number alone, and a row keeps its side as others
-// are added or the share grows, but for those at the edge.
+// TestHoldoutIsOfTheIndex: the held-out rows depend only on the number of rows. As rows are added or the fraction
+// grows, only rows near the threshold change sides.
 func TestHoldoutIsOfTheIndex(t *testing.T) {
 	t.Parallel()
 	side := func(n int, share float64, shift float64) map[float64]bool {
@@ -109,7 +109,7 @@ func TestHoldoutIsOfTheIndex(t *testing.T) {
 	}
 	for i := range first {
 		if !side(1000, .4, 0)[i] {
-			t.Errorf("row %g is no longer held out when more are", i)
+			t.Errorf("row %g is no longer held out when more rows are", i)
 			break
 		}
 	}
@@ -119,12 +119,12 @@ func TestHoldoutIsOfTheIndex(t *testing.T) {
 			same++
 		}
 	}
-	if same < 190 { // the edge moves by 10 rows at most
-		t.Errorf("%d of 202 rows are held out as before when 10 are added", same)
+	if same < 190 { // the threshold moves by at most 10 rows
+		t.Errorf("%d of 202 rows are held out as before when 10 rows are added", same)
 	}
 }
 
-// TestStandardised: over the rows that are drawn each column has mean 0 and standard deviation 1, and only over those.
+// TestStandardised: over the drawn rows, and only over those, each column has mean 0 and standard deviation 1.
 func TestStandardised(t *testing.T) {
 	t.Parallel()
 	d := numbered(50)
@@ -141,7 +141,7 @@ func TestStandardised(t *testing.T) {
 			t.Errorf("column %d has mean %g and standard deviation %g, want 0 and 1", j, mean[j], std[j])
 		}
 	}
-	// By hand, with divisor n: the column i of the rows that are drawn.
+	// By hand, with divisor n: column i of the drawn rows.
 	sum, squares := 0., 0.
 	for i := range drawn.Len() {
 		sum += drawn.Row(i)[0] / 40
@@ -158,8 +158,8 @@ func TestStandardised(t *testing.T) {
 	}
 }
 
-// TestDataDraws: draws are of the bootstrap with noise, by the mean and the covariance of the law within 5 standard
-// errors; without noise they are rows.
+// TestDataDraws: with noise, the mean and the covariance of draws are those of the law within 5 standard errors;
+// without noise, draws are rows.
 func TestDataDraws(t *testing.T) {
 	t.Parallel()
 	d := numbered(50)
@@ -171,7 +171,7 @@ func TestDataDraws(t *testing.T) {
 	x := plain.Sample(100, flow.NewStream(1, "data"))
 	for i := range x.Len() {
 		if !rows[x.Row(i)[0]] || x.Row(i)[1] != 1000+50*float64(int(x.Row(i)[0])%7) {
-			t.Errorf("the draw %v is no row", x.Row(i))
+			t.Errorf("the draw %v is not a row", x.Row(i))
 		}
 	}
 	d.Standardise, d.Noise = true, .5
@@ -192,8 +192,8 @@ func TestDataDraws(t *testing.T) {
 	}
 }
 
-// TestDataJSON: the form names the rows by their content, and the content reads back as them. Whatever a fit depends on
-// changes it.
+// TestDataJSON: the form identifies the rows by their content, which decodes to them. Everything that affects a fit
+// changes the form.
 func TestDataJSON(t *testing.T) {
 	t.Parallel()
 	form := func(change func(d *Data)) string {
@@ -210,7 +210,7 @@ func TestDataJSON(t *testing.T) {
 		}
 		return string(text)
 	}
-	// The sha256 of what numpy.save writes for these rows as float64.
+	// The sha256 of the output of numpy.save for these rows as float64.
 	const want = `{"name":"file","sha256":"9b7d68e13f5256777a22fae5fc1208f86b570f5ff45888650529091c84f2138f","rows":20,"columns":["i","j"],"standardise":false,"noise":0,"holdout":0.2}`
 	plain := form(func(*Data) {})
 	if plain != want {
@@ -224,11 +224,11 @@ func TestDataJSON(t *testing.T) {
 		"standardise": func(d *Data) { d.Standardise = true },
 		"noise":       func(d *Data) { d.Noise = 1 },
 		"holdout":     func(d *Data) { d.Holdout = .3 },
-		"a row less":  func(d *Data) { d.Rows = d.Rows.Slice(0, 19) },
+		"a row fewer": func(d *Data) { d.Rows = d.Rows.Slice(0, 19) },
 	} {
 		got := form(change)
 		if same, ok := seen[got]; ok {
-			t.Errorf("%s and %s have one form: %s", name, same, got)
+			t.Errorf("%s and %s have the same form: %s", name, same, got)
 		}
 		seen[got] = name
 	}
@@ -245,11 +245,11 @@ func TestDataErrors(t *testing.T) {
 			for i := range d.Rows.Len() {
 				d.Rows.Row(i)[1] = .1
 			}
-		}, `columns: constant over the rows that are trained on: "j"`},
+		}, `columns: constant over the training rows: "j"`},
 		"one held out":   {func(d *Data) { d.Rows = d.Rows.Slice(0, 5) }, "holdout: 0.2 of 5 rows is 1"},
-		"one row":        {func(d *Data) { d.Rows, d.Holdout = d.Rows.Slice(0, 1), 0 }, "file: 1 of 1 rows are left to train on"},
-		"all held out":   {func(d *Data) { d.Holdout = .99 }, "file: 0 of 50 rows are left to train on"},
-		"far off":        {func(d *Data) { shift(*d, 1, 1e9) }, `columns: "j" lies at 1e+09, give or take`},
+		"one row":        {func(d *Data) { d.Rows, d.Holdout = d.Rows.Slice(0, 1), 0 }, "file: 1 of 1 rows are left for training"},
+		"all held out":   {func(d *Data) { d.Holdout = .99 }, "file: 0 of 50 rows are left for training"},
+		"far off":        {func(d *Data) { shift(*d, 1, 1e9) }, `columns: "j" has mean 1e+09 and standard deviation`},
 		"tiny":           {func(d *Data) { scale(*d, 1, 1e-40) }, `columns: the values of "j" are too small or too large`},
 		"huge":           {func(d *Data) { scale(*d, 0, 1e40) }, `columns: the values of "i" are too small or too large`},
 		"beyond squares": {func(d *Data) { scale(*d, 0, 1e300) }, `columns: the values of "i" are too small or too large`},
@@ -260,7 +260,7 @@ func TestDataErrors(t *testing.T) {
 			t.Errorf("%s: got %v, want %q", name, err, c.want)
 		}
 	}
-	// A constant column is data like others where nothing is divided by its spread.
+	// A constant column is valid without standardising.
 	d := numbered(50)
 	scale(d, 1, 0)
 	shift(d, 1, .1)
@@ -279,25 +279,25 @@ func scale(d Data, j int, by float64) {
 	}
 }
 
-// TestDataOfManyRows have no law: an exact velocity of them would be too slow to be of use.
+// TestDataOfManyRows: they have no law, since an exact velocity would be too slow.
 func TestDataOfManyRows(t *testing.T) {
 	t.Parallel()
-	d := numbered(mostLawRows + 1)
+	d := numbered(maxLawRows + 1)
 	d.Holdout = 0
 	target := mustTarget(t, d)
 	if target.Law != nil {
-		t.Error("there is a law")
+		t.Error("there is a law for more rows than allowed")
 	}
 	if x := target.Reference(3, flow.NewStream(1, "reference")); x.Len() != 3 || x.Row(0)[1] < 1000 {
 		t.Errorf("without held-out rows the reference is %v, want draws", x)
 	}
-	d.Rows = d.Rows.Slice(0, mostLawRows)
+	d.Rows = d.Rows.Slice(0, maxLawRows)
 	if mustTarget(t, d).Law == nil {
-		t.Error("at the limit there is no law")
+		t.Error("there is no law for as many rows as allowed")
 	}
 }
 
-// TestReferenceOfMadeUpTargets is a sample of the target.
+// TestReferenceOfMadeUpTargets: the reference is a sample of the target.
 func TestReferenceOfMadeUpTargets(t *testing.T) {
 	t.Parallel()
 	moons := mustTarget(t, Moons{Noise: .1})

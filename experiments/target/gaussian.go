@@ -5,8 +5,8 @@ import (
 	"flowsweep/experiments/oracle"
 )
 
-// Gaussian is one Gaussian N(m, s^2 I) in any dimension, with the same mean m on every axis: the target whose exact flow,
-// x -> m + s x, and floor, s pi/2 on the path condot, can be written down.
+// Gaussian is one Gaussian N(m, s^2 I) in any dimension, with the same mean m on every axis. On the path condot its
+// exact flow, x -> m + s x, and its floor, s pi/2, have a closed form.
 type Gaussian struct {
 	Dim  int     `json:"dim" min:"1" max:"10000" doc:"dimension"`
 	Mean float64 `json:"mean" doc:"mean on every axis"`

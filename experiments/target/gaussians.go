@@ -9,27 +9,27 @@ import (
 	"flowsweep/experiments/oracle"
 )
 
-// Gaussians is a mixture of equally likely Gaussians of one width, with their means
+// Gaussians is a mixture of equally likely Gaussians of equal width, with means
 //
-//   - evenly on a ring in the plane of the first two axes, the first at (Radius, 0, ...), or
-//   - on a grid that reaches from -Radius to Radius on every axis, or
+//   - evenly spaced on a ring in the plane of the first two axes, the first at (Radius, 0, ...),
+//   - on a grid from -Radius to Radius on every axis, or
 //   - at the given Means, of any dimension.
 type Gaussians struct {
-	Count  int         `json:"count" min:"1" doc:"number of Gaussians; on a grid a square, a cube and so on"`
+	Count  int         `json:"count" min:"1" doc:"number of Gaussians; for a grid a square, cube or higher power"`
 	Radius float64     `json:"radius" min:"0" doc:"radius of the ring, or half the side of the grid"`
 	Std    float64     `json:"std" min:"0" doc:"standard deviation of each Gaussian"`
-	Means  [][]float64 `json:"means" excludes:"count radius" doc:"means, one a row, instead of a ring or grid"`
-	Layout string      `json:"layout" oneof:"ring grid" doc:"how the means lie"`
+	Means  [][]float64 `json:"means" excludes:"count radius" doc:"the means, one per row, instead of a ring or grid"`
+	Layout string      `json:"layout" oneof:"ring grid" doc:"arrangement of the means"`
 	Dim    int         `json:"dim" min:"1" doc:"dimension of the ring or grid"`
 }
 
-// What a Gaussians has if it says nothing else. It is left out of the JSON, whose hash names what was made from it.
+// The defaults, which the JSON omits, since keys are hashes of it.
 const (
 	defaultLayout = "ring"
 	defaultDim    = 2
 )
 
-// MarshalJSON returns the parameters that matter: those of the ring or grid, or the means.
+// MarshalJSON returns the parameters in use: those of the ring or grid, or the means.
 func (g Gaussians) MarshalJSON() ([]byte, error) {
 	if len(g.Means) > 0 {
 		return json.Marshal(struct {
@@ -52,7 +52,7 @@ func (g Gaussians) MarshalJSON() ([]byte, error) {
 	}{g.Count, g.Radius, g.Std, g.Layout, g.Dim})
 }
 
-// Make returns the mixture. An empty layout is a ring, and dimension 0 is 2.
+// Make returns the mixture. An empty layout stands for a ring, and dimension 0 for 2.
 func (g Gaussians) Make() (Target, error) {
 	if g.Layout == "" {
 		g.Layout = defaultLayout
@@ -70,28 +70,28 @@ func (g Gaussians) Make() (Target, error) {
 	return ofLaw("gaussians", g, oracle.Mixture{Means: means, Std: []float64{g.Std}}), nil
 }
 
-// These keep a slip of the pen from asking for more memory than there is.
+// These limits protect against typos that would exhaust memory.
 const (
-	mostGaussians = 100_000
-	mostNumbers   = 10_000_000
+	maxGaussians = 100_000
+	maxNumbers   = 10_000_000
 )
 
-// means returns where the Gaussians lie, (Count, Dim).
+// means returns the means, (Count, Dim).
 func (g Gaussians) means() (flow.Batch, error) {
 	switch {
 	case len(g.Means) > 0:
 		return g.rows()
-	case g.Count > mostGaussians:
-		return flow.Batch{}, fmt.Errorf("count: %d Gaussians are too many: at most %d", g.Count, mostGaussians)
-	case g.Dim > mostNumbers/g.Count:
-		return flow.Batch{}, fmt.Errorf("dim: %d Gaussians in %d dimensions are too many: at most %d numbers in all",
-			g.Count, g.Dim, mostNumbers)
+	case g.Count > maxGaussians:
+		return flow.Batch{}, fmt.Errorf("count: %d Gaussians are too many: use at most %d", g.Count, maxGaussians)
+	case g.Dim > maxNumbers/g.Count:
+		return flow.Batch{}, fmt.Errorf("dim: %d Gaussians in %d dimensions are too many: use at most %d numbers in total",
+			g.Count, g.Dim, maxNumbers)
 	case g.Layout == "grid":
 		return grid(g.Count, g.Dim, g.Radius)
 	case g.Layout != defaultLayout:
 		return flow.Batch{}, fmt.Errorf("layout: unknown layout %q: use ring or grid", g.Layout)
 	case g.Dim < 2:
-		return flow.Batch{}, fmt.Errorf("dim: a ring lies in at least 2 dimensions: use more, or the layout grid")
+		return flow.Batch{}, fmt.Errorf("dim: a ring needs at least 2 dimensions: use more, or the layout grid")
 	}
 	means := flow.NewBatch(g.Count, g.Dim)
 	for i := range g.Count {
@@ -101,19 +101,19 @@ func (g Gaussians) means() (flow.Batch, error) {
 	return means, nil
 }
 
-// rows returns the given means, or an error where they are not all of one dimension or something else is given too.
+// rows returns the given means, or an error if their dimensions differ or other parameters contradict them.
 func (g Gaussians) rows() (flow.Batch, error) {
 	dim := len(g.Means[0])
 	if g.Layout != defaultLayout {
-		return flow.Batch{}, fmt.Errorf("layout: means and layout exclude each other: leave one out")
+		return flow.Batch{}, fmt.Errorf("layout: means and layout exclude each other: remove one")
 	}
 	if g.Dim != defaultDim && g.Dim != dim {
-		return flow.Batch{}, fmt.Errorf("dim: the means have dimension %d: leave dim out", dim)
+		return flow.Batch{}, fmt.Errorf("dim: the means have dimension %d: remove dim", dim)
 	}
 	means := flow.Batch{Dim: dim}
 	for i, m := range g.Means {
 		if len(m) != dim || dim == 0 {
-			return flow.Batch{}, fmt.Errorf("means: row %d has %d numbers, the first has %d: give every mean the same dimension, at least 1",
+			return flow.Batch{}, fmt.Errorf("means: row %d has %d numbers, but the first has %d: all means must have the same dimension, at least 1",
 				i+1, len(m), dim)
 		}
 		means.Data = append(means.Data, m...)
@@ -121,11 +121,11 @@ func (g Gaussians) rows() (flow.Batch, error) {
 	return means, nil
 }
 
-// grid returns count = k^dim points, k on each axis, evenly from -half to half; the last axis varies fastest.
+// grid returns count = k^dim points, k on each axis, evenly spaced from -half to half. The last axis varies fastest.
 func grid(count, dim int, half float64) (flow.Batch, error) {
 	k := int(math.Round(math.Pow(float64(count), 1/float64(dim))))
 	if near := math.Pow(float64(k), float64(dim)); near != float64(count) {
-		return flow.Batch{}, fmt.Errorf("count: %d Gaussians make no grid of %d dimensions: use a power such as %g", count, dim, near)
+		return flow.Batch{}, fmt.Errorf("count: %d Gaussians do not form a grid in %d dimensions: use a power such as %g", count, dim, near)
 	}
 	means := flow.NewBatch(count, dim)
 	if k == 1 {

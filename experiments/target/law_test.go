@@ -10,7 +10,7 @@ import (
 	"flowsweep/experiments/oracle"
 )
 
-// TestOldDrawsStay: what the first three families draw is what was stored and compared with, bit by bit.
+// TestOldDrawsStay: the draws of the first three families, on which stored results depend, stay the same bit by bit.
 func TestOldDrawsStay(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -32,7 +32,7 @@ func TestOldDrawsStay(t *testing.T) {
 	}
 }
 
-// TestCurvesWithoutNoise: every draw is on the curve, by an equation of it, and the draws reach all along it.
+// TestCurvesWithoutNoise: every draw satisfies the equation of the curve, and the draws cover it.
 func TestCurvesWithoutNoise(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -44,7 +44,7 @@ func TestCurvesWithoutNoise(t *testing.T) {
 		{"circles", Circles{Factor: .3}, func(x, y float64) float64 {
 			return (math.Hypot(x, y) - 1) * (math.Hypot(x, y) - .3)
 		}, 1},
-		// Two arcs of radius 1, around (0, 1) and (0, -1), times the scale.
+		// Two arcs of radius 1 around (0, 1) and (0, -1), multiplied by the scale.
 		{"s-curve", SCurve{Scale: 2}, func(x, y float64) float64 {
 			return math.Hypot(x/2, math.Abs(y/2)-1) - 1
 		}, 2},
@@ -73,7 +73,7 @@ func TestCurvesWithoutNoise(t *testing.T) {
 	}
 }
 
-// TestSCurveIsAnS: it goes from (1, 1) at a = -3 pi/2 over (0, 2) and the origin to (0, -2) and (-1, -1).
+// TestSCurveIsAnS: it leads from (1, 1) at a = -3 pi/2 through (0, 2), the origin and (0, -2) to (-1, -1).
 func TestSCurveIsAnS(t *testing.T) {
 	t.Parallel()
 	means := mustTarget(t, SCurve{Scale: 1}).Law.(oracle.Mixture).Means
@@ -88,8 +88,8 @@ func TestSCurveIsAnS(t *testing.T) {
 	}
 }
 
-// TestCirclesAreEven: their angles are evenly spaced, so the mean is 0 and the covariance (1 + factor^2)/4 + noise^2, up
-// to rounding.
+// TestCirclesAreEven: their angles are evenly spaced, so the mean is 0 and the covariance (1 + factor^2)/4 + noise^2,
+// up to rounding.
 func TestCirclesAreEven(t *testing.T) {
 	t.Parallel()
 	law := mustTarget(t, Circles{Factor: .5, Noise: .1}).Law
@@ -100,7 +100,7 @@ func TestCirclesAreEven(t *testing.T) {
 	}
 }
 
-// TestGrid: 9 means from -2 to 2, and 8 at the corners of a cube.
+// TestGrid uses 9 means from -2 to 2, and 8 at the corners of a cube.
 func TestGrid(t *testing.T) {
 	t.Parallel()
 	square := mustTarget(t, Gaussians{Count: 9, Radius: 2, Layout: "grid"}).Law.(oracle.Mixture).Means
@@ -120,8 +120,8 @@ func TestGrid(t *testing.T) {
 	}
 }
 
-// TestPinwheel: turned back by the angle that belongs to their distance along the arm, the draws of a pinwheel of one arm
-// without width lie on the axis; with 5 arms, each is turned by a fifth.
+// TestPinwheel: without tangential width, undoing the rotation for their distance from the origin moves the draws onto
+// 5 rays, a fifth of a turn apart.
 func TestPinwheel(t *testing.T) {
 	t.Parallel()
 	const n = 5000
@@ -133,7 +133,7 @@ func TestPinwheel(t *testing.T) {
 		f := math.Hypot(x, y)
 		arm := (-math.Atan2(y, x) - .25*math.Exp(f)) * 5 / (2 * math.Pi)
 		if off := arm - math.Round(arm); math.Abs(off) > 1e-9 {
-			t.Fatalf("(%g, %g) lies %g arms off an arm", x, y, off)
+			t.Fatalf("(%g, %g) is off an arm by %g of the angle between arms", x, y, off)
 		}
 		counts[((int(math.Round(arm))%5)+5)%5]++
 		mean += f / n
@@ -148,7 +148,8 @@ func TestPinwheel(t *testing.T) {
 	}
 }
 
-// TestPinwheelWithoutRate: unbent arms, turned back, are Gaussians around (1, 0) of the two widths. 5 standard errors.
+// TestPinwheelWithoutRate: straight arms, rotated back, are Gaussians around (1, 0) with the two widths, within 5
+// standard errors.
 func TestPinwheelWithoutRate(t *testing.T) {
 	t.Parallel()
 	const n = 5000

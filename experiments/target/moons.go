@@ -2,9 +2,9 @@ package target
 
 import "math"
 
-// Moons is scikit-learn's make_moons: two interleaved half circles of radius 1, the upper one centred at the origin
-// and the lower one at (1, 0.5), with Gaussian noise. Each has 128 evenly spaced angles, ends included: make_moons with
-// n_samples = 256.
+// Moons is scikit-learn's make_moons with n_samples = 256: two interleaved half circles of radius 1, the upper one
+// centred at the origin and the lower one at (1, 0.5), with Gaussian noise. Each has 128 evenly spaced angles,
+// including the ends.
 type Moons struct {
 	Noise float64 `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise"`
 }

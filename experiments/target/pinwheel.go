@@ -5,18 +5,18 @@ import (
 	"math/rand/v2"
 )
 
-// Pinwheel is equally likely arms, each a Gaussian that is longer than wide, bent by a rotation that grows with the
-// distance from the origin (Johnson et al. 2016, arXiv 1603.06277):
+// Pinwheel consists of equally likely arms: elongated Gaussians, bent by a rotation that grows with the distance from
+// the origin (Johnson et al. 2016, arXiv 1603.06277):
 //
 //	(x, y) = Scale R(2 pi k / Arms + Rate exp(f)) (f, g),  f ~ N(1, Radial^2),  g ~ N(0, Tangential^2)
 //
-// It has no law in closed form.
+// Its law has no closed form.
 type Pinwheel struct {
 	Arms       int     `json:"arms" min:"1" doc:"number of arms"`
 	Radial     float64 `json:"radial" min:"0" doc:"standard deviation along an arm"`
 	Tangential float64 `json:"tangential" min:"0" doc:"standard deviation across an arm"`
-	Rate       float64 `json:"rate" doc:"how much the arms bend"`
-	Scale      float64 `json:"scale" above:"0" doc:"factor on arms around a circle of radius 1"`
+	Rate       float64 `json:"rate" doc:"how strongly the arms bend"`
+	Scale      float64 `json:"scale" above:"0" doc:"factor applied to arms at distance 1 from the origin"`
 }
 
 // Make returns the pinwheel.

@@ -6,10 +6,10 @@ import "math"
 //
 //	(sin a, sign(a) (cos a - 1)),  -3 pi/2 < a < 3 pi/2
 //
-// at 256 evenly spaced angles a, with Gaussian noise, everything times Scale.
+// at 256 evenly spaced angles a, with Gaussian noise, all multiplied by Scale.
 type SCurve struct {
-	Noise float64 `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise, before the scale"`
-	Scale float64 `json:"scale" above:"0" doc:"factor on a curve that reaches from -1 to 1 and from -2 to 2"`
+	Noise float64 `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise, before scaling"`
+	Scale float64 `json:"scale" above:"0" doc:"factor applied to a curve from -1 to 1 and from -2 to 2"`
 }
 
 // Make returns the curve.

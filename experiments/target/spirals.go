@@ -2,10 +2,10 @@ package target
 
 import "math"
 
-// Spirals is two Archimedean spirals that wind around the origin, one the other's mirror image in it, with Gaussian
-// noise. Each has 128 points, which lie about equally far apart: their angles go like roots.
+// Spirals consists of two Archimedean spirals around the origin, which are reflections of each other through it, with
+// Gaussian noise. Each has 128 points, whose angles grow like a square root, so that they are about equally spaced.
 type Spirals struct {
-	Turns  float64 `json:"turns" above:"0" doc:"turns of each spiral around the origin"`
+	Turns  float64 `json:"turns" above:"0" doc:"number of turns of each spiral"`
 	Radius float64 `json:"radius" above:"0" doc:"distance of the outer ends from the origin"`
 	Noise  float64 `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise"`
 }

@@ -6,11 +6,11 @@ import "math"
 //
 //	a (cos a, sin a),  3 pi/2 < a < 9 pi/2
 //
-// at 256 evenly spaced angles a, with Gaussian noise, everything times Scale. The defaults are those of FFJORD
+// at 256 evenly spaced angles a, with Gaussian noise, all multiplied by Scale. The defaults are those of FFJORD
 // (arXiv 1810.01367).
 type SwissRoll struct {
-	Noise float64 `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise, before the scale"`
-	Scale float64 `json:"scale" above:"0" doc:"factor on a spiral whose radius grows from 4.7 to 14.1"`
+	Noise float64 `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise, before scaling"`
+	Scale float64 `json:"scale" above:"0" doc:"factor applied to a spiral with radii from 4.7 to 14.1"`
 }
 
 // Make returns the roll.

@@ -9,19 +9,19 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// Table is what a file of data holds: columns of equal length, of numbers or of words.
+// Table is the content of a data file: columns of equal length, of numbers or words.
 type Table struct {
 	Columns []Column
-	Lines   []int // the line of the file that each row begins in, from 1; nil where a file has no lines
+	Lines   []int // line of the file where each row starts, from 1; nil if a file has no lines
 }
 
 // Column is one column of a Table.
 type Column struct {
 	Name   string
-	Values []float64 // one a row; NaN where a cell is empty or says that it is missing
-	Word   string    // why it is no column of numbers, the first cell that is none and where, or empty
+	Values []float64 // one per row; NaN if a cell has no number
+	Word   string    // why the column is not numeric, such as the line and text of its first word; empty if it is
 
-	gap cell // the first cell without a number: a word, or one that is empty or says that it is missing
+	gap cell // the first cell without a number: a word, a word for a missing number, or empty
 }
 
 // Names returns the names of the columns.
@@ -33,7 +33,7 @@ func (t Table) Names() []string {
 	return names
 }
 
-// Numeric returns the names of the columns of numbers.
+// Numeric returns the names of the numeric columns.
 func (t Table) Numeric() []string {
 	var names []string
 	for _, c := range t.Columns {
@@ -44,7 +44,7 @@ func (t Table) Numeric() []string {
 	return names
 }
 
-// Rows returns the rows of the named columns, (n, d), all of them finite numbers.
+// Rows returns the rows of the named columns, (n, d), or an error unless all their cells are finite numbers.
 func (t Table) Rows(names []string) (flow.Batch, error) {
 	columns := make([]Column, len(names))
 	for j, name := range names {
@@ -53,20 +53,20 @@ func (t Table) Rows(names []string) (flow.Batch, error) {
 			return flow.Batch{}, fmt.Errorf("columns: there is no column %q (have %s)", name, strings.Join(t.Names(), ", "))
 		}
 		if columns[j] = t.Columns[at]; columns[j].Word != "" {
-			return flow.Batch{}, fmt.Errorf("columns: %q is no column of numbers: %s: leave it out", name, columns[j].Word)
+			return flow.Batch{}, fmt.Errorf("columns: %q is not numeric: %s: leave it out", name, columns[j].Word)
 		}
 	}
 	n := len(t.Columns[0].Values)
-	if n > mostNumbers/max(1, len(names)) {
-		return flow.Batch{}, fmt.Errorf("file: %d rows of %d columns are too many: at most %d numbers in all: leave rows or columns out",
-			n, len(names), mostNumbers)
+	if n > maxNumbers/max(1, len(names)) {
+		return flow.Batch{}, fmt.Errorf("file: %d rows of %d columns are too many: use at most %d numbers in total",
+			n, len(names), maxNumbers)
 	}
 	rows := flow.NewBatch(n, len(names))
 	bad, first := 0, 0
 	for i := range n {
 		finite := true
 		for j, c := range columns {
-			v := c.Values[i] + 0 // -0 + 0 is 0: equal data must not have two keys
+			v := c.Values[i] + 0 // turns -0 into 0, since equal data must have the same key
 			rows.Row(i)[j] = v
 			finite = finite && flow.Finite(v)
 		}
@@ -78,12 +78,13 @@ func (t Table) Rows(names []string) (flow.Batch, error) {
 	}
 	if bad > 0 {
 		return flow.Batch{}, fmt.Errorf("file: %d of %d rows have an empty cell, NaN or Inf in the columns %s, the first is %s: "+
-			"remove or fill in such rows, or leave columns out", bad, n, strings.Join(names, ", "), t.place(first))
+			"remove or fill in these rows, or leave out columns", bad, n, strings.Join(names, ", "), t.place(first))
 	}
 	return rows, nil
 }
 
-// Points returns the rows of all columns, (n, d). Every cell must be a number; NaN and Inf are, an empty cell is none.
+// Points returns the rows of all columns, (n, d), or an error unless every cell is a number. NaN and Inf are numbers;
+// an empty cell is not.
 func (t Table) Points() (flow.Batch, error) {
 	var gap cell
 	for _, c := range t.Columns {
@@ -92,7 +93,7 @@ func (t Table) Points() (flow.Batch, error) {
 		}
 	}
 	if gap.line > 0 {
-		return flow.Batch{}, fmt.Errorf("decode csv: line %d, column %d: %q is no number: give every cell one", gap.line, gap.column, gap.text)
+		return flow.Batch{}, fmt.Errorf("decode csv: line %d, column %d: %q is not a number", gap.line, gap.column, gap.text)
 	}
 	points := flow.NewBatch(len(t.Columns[0].Values), len(t.Columns))
 	for j, c := range t.Columns {
@@ -110,7 +111,7 @@ func (t Table) place(row int) string {
 	return fmt.Sprintf("in line %d", t.Lines[row])
 }
 
-// TableOf returns the table of the rows of a file without names, whose columns are called 0, 1 and so on.
+// TableOf returns a table of the rows, with columns named 0, 1 and so on.
 func TableOf(b flow.Batch) Table {
 	var t Table
 	for j := range b.Dim {

@@ -17,7 +17,7 @@ func ExampleDecodeTable() {
 	fmt.Println(err)
 	// Output:
 	// [height weight species] [height weight] [1.7 1.8] <nil>
-	// file: 1 of 2 rows have an empty cell, NaN or Inf in the columns height, weight, the first is in line 3: remove or fill in such rows, or leave columns out
+	// file: 1 of 2 rows have an empty cell, NaN or Inf in the columns height, weight, the first is in line 3: remove or fill in these rows, or leave out columns
 }
 
 func TestDecodeTableNames(t *testing.T) {
@@ -29,7 +29,7 @@ func TestDecodeTableNames(t *testing.T) {
 	}{
 		{"names", "x,y\n1,2\n3,4\n", "x y", "x y", 2},
 		{"no names", "1,2\n3,4\n", "0 1", "0 1", 2},
-		{"names that are numbers beside one that is none", "id,2019,2020\n1,2,3\n4,5,6\n", "id 2019 2020", "id 2019 2020", 2},
+		{"names that are numbers, and one that is not", "id,2019,2020\n1,2,3\n4,5,6\n", "id 2019 2020", "id 2019 2020", 2},
 		{"a column of words and no names", "1,setosa\n2,virginica\n", "0 1", "0", 2},
 		{"a column of words with a name", "x,species\n1,setosa\n2,virginica\n", "x species", "x", 2},
 		{"a row of one line", "1,2", "0 1", "0 1", 1},
@@ -70,7 +70,7 @@ func TestDecodeTableErrors(t *testing.T) {
 		{"names alone", "x,y\n", "there are no rows"},
 		{"ragged", "x,y\n1,2\n3\n", "line 3"},
 		{"a quote left open", "x,y\n1,\"2\n", "line 2"},
-		{"one name twice", "x,x\n1,2\n", `two columns are called "x"`},
+		{"one name twice", "x,x\n1,2\n", `two columns are named "x"`},
 		{"a name that moves the cursor", "x,\"y\x1b[2J\"\n1,2\n", `the name "y\x1b[2J" of column 1`},
 		{"semicolons", "x;y\n1;2\n", "separate the columns by commas"},
 	} {
@@ -96,7 +96,7 @@ func TestTableRows(t *testing.T) {
 	}{
 		{[]string{"b"}, "file: 1 of 3 rows have an empty cell, NaN or Inf in the columns b, the first is in line 4"},
 		{[]string{"a", "d"}, "file: 2 of 3 rows have an empty cell, NaN or Inf in the columns a, d, the first is in line 3"},
-		{[]string{"c"}, `columns: "c" is no column of numbers: line 2 says "x"`},
+		{[]string{"c"}, `columns: "c" is not numeric: line 2 says "x"`},
 		{[]string{"e"}, `columns: there is no column "e" (have a, b, c, d)`},
 	} {
 		if _, err := table.Rows(c.columns); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -106,17 +106,17 @@ func TestTableRows(t *testing.T) {
 	table = TableOf(flow.Batch{Dim: 2, Data: []float64{1, 2, math.Copysign(0, -1), math.NaN()}})
 	got, err = table.Rows([]string{"0"})
 	if err != nil || math.Signbit(got.Data[1]) {
-		t.Errorf("-0 is read as %v (%v), want 0: equal data have one key", got.Data, err)
+		t.Errorf("-0 is read as %v (%v), want 0: equal data must have the same key", got.Data, err)
 	}
 	if _, err := table.Rows([]string{"1", "0"}); err == nil || !strings.Contains(err.Error(), "the first is row 1, from 0") {
 		t.Errorf("a file without lines: got %v", err)
 	}
 }
 
-// TestTooManyNumbers: what is too large is refused before memory is asked for it.
+// TestTooManyNumbers: a table that is too large is an error before memory is allocated for it.
 func TestTooManyNumbers(t *testing.T) {
 	t.Parallel()
-	table := Table{Columns: []Column{{Name: "x", Values: make([]float64, mostNumbers/2+1)}}}
+	table := Table{Columns: []Column{{Name: "x", Values: make([]float64, maxNumbers/2+1)}}}
 	if _, err := table.Rows([]string{"x", "x"}); err == nil || !strings.Contains(err.Error(), "too many") {
 		t.Errorf("got %v", err)
 	}

@@ -1,12 +1,11 @@
-// Package target holds the distributions a flow is trained to reach.
+// Package target defines the distributions that flows are trained to reach.
 //
 //	moons, err := target.Moons{Noise: 0.05}.Make()
 //	moons.Fill(batch, flow.NewStream(seed, "data"), 0)
 //
-// Curves such as moons, circles and spirals are drawn from a fixed, even set of points with Gaussian noise. That makes
-// them exact mixtures, so that an oracle.Oracle knows their velocity, floor and entropy. Without noise (noise or std 0)
-// they are data sets: their entropy is -Inf, and the exact velocity has no limit at t = 1. So are a user's own rows, which
-// are Data.
+// Curves such as moons, circles and spirals consist of fixed, evenly spaced points with Gaussian noise. So they are
+// exact mixtures, and an oracle.Oracle computes their velocity, floor and entropy. Without noise (noise or std 0) they
+// are data sets, like the rows of Data: their entropy is -Inf, and the exact velocity has no limit at t = 1.
 package target
 
 import (
@@ -16,7 +15,7 @@ import (
 	"flowsweep/experiments/oracle"
 )
 
-// Target is a distribution on R^Dim that can be drawn from.
+// Target is a distribution from which points can be drawn.
 type Target struct {
 	Name   string
 	Params any                               // the parameters it was made from, a Moons for example
@@ -24,14 +23,14 @@ type Target struct {
 	Draw   func(r *rand.Rand, dst []float64) // writes one point, (Dim), into dst
 	Law    oracle.Law                        // the law of Draw in closed form; nil where there is none
 
-	// What data have beyond a distribution that was made up; see Data.
-	Held    flow.Batch  // rows that Draw never writes, (m, Dim); none where it can write ever new ones
+	// For targets made from Data only.
+	Held    flow.Batch  // held-out rows, which Draw never writes, (m, Dim)
 	Units   flow.Affine // from the scale of Draw, Law and Held to the user's own units
-	Columns []string    // names of the coordinates, (Dim); nil where they have none
-	Content []byte      // a NumPy file of the data, in the user's own units, that Params name by its sha256
+	Columns []string    // names of the coordinates, (Dim); nil if there are none
+	Content []byte      // a NumPy file of the data in the user's own units; Params hold its sha256
 }
 
-// ofLaw returns the target that draws from a law in closed form.
+// ofLaw returns the target of a law in closed form.
 func ofLaw(name string, params any, law oracle.Law) Target {
 	return Target{Name: name, Params: params, Dim: law.Dim(), Draw: law.Draw, Law: law}
 }
@@ -42,7 +41,7 @@ func (t Target) Mixture() (oracle.Mixture, bool) {
 	return m, ok
 }
 
-// Fill draws one point into each row of dst, (n, Dim); row i is the point of id first + i of the stream.
+// Fill draws a point into each row of dst, (n, Dim). Row i is drawn from id first + i of the stream.
 func (t Target) Fill(dst flow.Batch, stream *flow.Stream, first uint64) {
 	for i := range dst.Len() {
 		t.Draw(stream.At(first+uint64(i)), dst.Row(i))
@@ -56,9 +55,9 @@ func (t Target) Sample(n int, stream *flow.Stream) flow.Batch {
 	return b
 }
 
-// Reference returns points to hold samples against: the points 0 to n-1 of the stream, (n, Dim); or of data that hold
-// rows out these, each at most once and in an order drawn from the stream, (at most n, Dim). A net that has only learned
-// its training data by heart is found out by the latter alone.
+// Reference returns points to compare samples with. If rows were held out, it returns those, each at most once and in a
+// random order from the stream, (at most n, Dim), since only they reveal a net that has memorised its training data.
+// Otherwise it returns the points 0 to n-1 of the stream, (n, Dim).
 func (t Target) Reference(n int, stream *flow.Stream) flow.Batch {
 	if t.Held.Len() == 0 {
 		return t.Sample(n, stream)
@@ -71,10 +70,10 @@ func (t Target) Reference(n int, stream *flow.Stream) flow.Batch {
 	return b
 }
 
-// MarshalJSON returns the form of the target in a spec: its name beside its parameters.
+// MarshalJSON returns the target as written in a spec: its name with its parameters.
 func (t Target) MarshalJSON() ([]byte, error) { return flow.Form(t.Name, t.Params) }
 
-// Families lists every family by name.
+// Families lists every family of targets.
 var Families = []flow.Family[Target]{
 	{Name: "moons", Default: Moons{Noise: 0.05}},
 	{Name: "gaussians", Default: Gaussians{Count: 8, Radius: 5, Std: 0.5, Layout: "ring", Dim: 2}},

@@ -18,7 +18,7 @@ func mustTarget(t *testing.T, m flow.Maker[Target]) Target {
 	return target
 }
 
-// TestMoonsWithoutNoise: every point lies on one of the two half circles of make_moons, half of them on each.
+// TestMoonsWithoutNoise: every point lies on one of the two half circles of make_moons, and about half lie on each.
 func TestMoonsWithoutNoise(t *testing.T) {
 	t.Parallel()
 	points := mustTarget(t, Moons{}).Sample(4000, flow.NewStream(1, "data"))
@@ -44,7 +44,7 @@ func TestMoonsWithoutNoise(t *testing.T) {
 func TestMoments(t *testing.T) {
 	t.Parallel()
 	const n = 100_000
-	square := 0. // mean of cos^2 over the angles, which are evenly spaced from 0 to pi, ends included
+	square := 0. // mean of cos^2 over the angles, which are evenly spaced from 0 to pi, including the ends
 	for k := range 128 {
 		cos := math.Cos(math.Pi * float64(k) / 127)
 		square += cos * cos / 128
@@ -55,7 +55,7 @@ func TestMoments(t *testing.T) {
 		mean     []float64
 		variance float64 // of the first coordinate
 	}{
-		// x is cos or 1 - cos, each half the time, so E x = 1/2 and E x^2 = (E cos^2 + 1 + E cos^2) / 2; y is sin or
+		// x is cos or 1 - cos with equal probability, so E x = 1/2 and E x^2 = (E cos^2 + 1 + E cos^2) / 2; y is sin or
 		// 1/2 - sin, so E y = 1/4.
 		{"moons", Moons{Noise: .1}, []float64{.5, .25}, square + .5 - .25 + .01},
 		{"ring", Gaussians{Count: 8, Radius: 5, Std: .5}, []float64{0, 0}, 12.5 + .25},
@@ -67,31 +67,21 @@ func TestMoments(t *testing.T) {
 		if target.Dim != len(c.mean) {
 			t.Fatalf("%s: dimension %d, want %d", c.name, target.Dim, len(c.mean))
 		}
-		variance := 0.
+		mean, std := points.Moments()
 		for j, want := range c.mean {
-			mean, spread := 0., 0.
-			for i := range n {
-				mean += points.Row(i)[j] / n
-			}
-			for i := range n {
-				d := points.Row(i)[j] - mean
-				spread += d * d / n
-			}
-			if j == 0 {
-				variance = spread
-			}
-			if tol := 5 * math.Sqrt(spread/n); math.Abs(mean-want) > tol {
-				t.Errorf("%s: mean of coordinate %d is %g, want %g within %g", c.name, j, mean, want, tol)
+			if tol := 5 * std[j] / math.Sqrt(n); math.Abs(mean[j]-want) > tol {
+				t.Errorf("%s: mean of coordinate %d is %g, want %g within %g", c.name, j, mean[j], want, tol)
 			}
 		}
 		// The fourth moments of these targets are below 3 variance^2, so a standard error is below variance sqrt(2/n).
+		variance := std[0] * std[0]
 		if tol := 5 * c.variance * math.Sqrt(2./n); math.Abs(variance-c.variance) > tol {
 			t.Errorf("%s: variance %g, want %g within %g", c.name, variance, c.variance, tol)
 		}
 	}
 }
 
-// TestCheckerboardSquares: points fall on the dark squares only, equally often on each.
+// TestCheckerboardSquares: points lie only on the dark squares, equally often on each.
 func TestCheckerboardSquares(t *testing.T) {
 	t.Parallel()
 	const n = 80_000
