@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowsweep/experiments"
+	"flowsweep/pipeline/sweep"
 	"flowsweep/store"
 )
 
@@ -60,6 +61,7 @@ func (c *checkedWriter) Write(b []byte) (int, error) {
 }
 
 func (a *app) root() *cobra.Command {
+	version := false
 	root := &cobra.Command{
 		Use:   "flowsweep",
 		Short: "Sweeps flow-matching models: train once, sample many, measure, report, export verified ONNX",
@@ -69,13 +71,20 @@ func (a *app) root() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          knownCommand,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if version {
+				_, err := fmt.Fprintln(a.stdout, "flowsweep", versionAndCommit(sweep.Environment("")))
+				return err
+			}
+			return cmd.Help()
+		},
 	}
 	root.SuggestionsMinimumDistance = 2
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.PersistentFlags().StringVar(&a.db, "db", "runs.db", "the store, one SQLite `file`")
+	root.Flags().BoolVar(&version, "version", false, "print the version")
 	root.AddCommand(a.sweepCommand(), a.planCommand(), a.runsCommand(), a.showCommand(), a.reportCommand(),
 		a.exportCommand(), a.verifyCommand(), a.sampleCommand(), a.measureCommand(), a.targetCommand(), a.benchCommand(), a.dbCommand(), a.tagCommand(), a.noteCommand(),
 		a.doctorCommand(), a.schemaCommand())

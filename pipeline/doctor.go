@@ -51,7 +51,7 @@ func (a *app) doctorCommand() *cobra.Command {
 }
 
 func (a *app) diagnose(ctx context.Context) diagnosis {
-	d := diagnosis{Version: sweep.Version(), Environment: sweep.Environment(engine.Auto), SelfTest: "ok"}
+	d := diagnosis{Version: sweep.Version, Environment: sweep.Environment(engine.Auto), SelfTest: "ok"}
 	if e, _, err := engine.Pick(engine.Auto); err == nil {
 		d.Environment.Engine = e.Name
 	}
@@ -93,7 +93,7 @@ func (a *app) printDiagnosis(d diagnosis) {
 		fmt.Fprintf(a.stdout, "%-12s %s\n", name, fmt.Sprintf(format, args...))
 	}
 	e := d.Environment
-	line("flowsweep", "%s, commit %s, %s", d.Version, e.Commit, e.Go)
+	line("flowsweep", "%s, %s", versionAndCommit(e), e.Go)
 	line("machine", "%s/%s, %s, %d cores", e.OS, e.Arch, e.CPU, e.Cores)
 	line("engines", "%v, auto picks %s", d.Engines, e.Engine)
 	if r := d.ONNXRuntime; r != nil {
@@ -108,4 +108,16 @@ func (a *app) printDiagnosis(d diagnosis) {
 	}
 	line("self-test", "%s", d.SelfTest)
 	line("store", "%s", d.Store)
+}
+
+// versionAndCommit returns the version of the program, and the commit it was built from where that is known.
+func versionAndCommit(e experiments.Environment) string {
+	switch {
+	case e.Commit == "":
+		return e.Version
+	case e.Dirty:
+		return e.Version + ", commit " + e.Commit + " with changes"
+	default:
+		return e.Version + ", commit " + e.Commit
+	}
 }

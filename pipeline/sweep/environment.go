@@ -16,7 +16,7 @@ import (
 // Environment describes what computes results on this machine.
 func Environment(engine string) experiments.Environment {
 	env := experiments.Environment{
-		Version: Version(), Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
+		Version: Version, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
 		CPU: cpuid.CPU.BrandName, Cores: runtime.GOMAXPROCS(0), Engine: engine,
 	}
 	info, ok := debug.ReadBuildInfo()
@@ -39,14 +39,6 @@ func Environment(engine string) experiments.Environment {
 		env.Commit, env.Dirty = workingTree()
 	}
 	return env
-}
-
-// Version is the version of the program as Go's build information gives it.
-func Version() string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		return info.Main.Version
-	}
-	return "(unknown)"
 }
 
 // workingTree returns the commit of the program's own source if that is the current folder, as under `go run .`, which
