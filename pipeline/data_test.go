@@ -37,6 +37,9 @@ func inches(n int) (text string, mean []float64, cov [2][2]float64) {
 // TestExportedSamplesAreInTheUnitsOfTheData: a sweep of standardised data exports a sampler whose samples have the mean and
 // the covariance of the data, as do those of the same net in Go, from the file of the run and of the reference.
 func TestExportedSamplesAreInTheUnitsOfTheData(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes a net that is trained well, which takes seconds")
+	}
 	t.Parallel()
 	folder := t.TempDir()
 	const rows = 4000
