@@ -6,15 +6,15 @@ import (
 	"gonum.org/v1/plot"
 )
 
-// logAxis makes the axis logarithmic from low to high.
+// logAxis makes the axis logarithmic, from low to high.
 func logAxis(a *plot.Axis, low, high float64) {
 	a.Min, a.Max = low, high
 	a.Scale = plot.LogScale{}
 	a.Tick.Marker = logTicks{}
 }
 
-// logTicks marks a logarithmic axis: decades where there are several, 1, 2 and 5 where there are few, and evenly
-// spaced numbers within less than one.
+// logTicks marks a logarithmic axis at the decades. It also labels 2 and 5 if there are few decades, and uses evenly spaced
+// ticks within a single one.
 type logTicks struct{}
 
 // Ticks returns the ticks between low and high.
@@ -41,7 +41,7 @@ func (logTicks) Ticks(low, high float64) []plot.Tick {
 	return ticks
 }
 
-// decadeLabel returns the label of a tick: a power of ten throughout an axis that starts where one is needed.
+// decadeLabel returns the label of a tick. An axis that starts low enough to need powers of ten has only those.
 func decadeLabel(x, low float64) string {
 	if e := exponent(x); low < 1e-4 && x == math.Pow(10, float64(e)) && e != 0 {
 		return timesTen(e)[len("×"):]
@@ -71,7 +71,7 @@ func (evenTicks) Ticks(low, high float64) []plot.Tick {
 // doublingTicks marks an axis of counts at the powers of two.
 type doublingTicks struct{}
 
-// Ticks returns the ticks between low and high, with labels at every power or, over a wide range, every second one.
+// Ticks returns the ticks between low and high. Over a wide range, it labels only every second one.
 func (doublingTicks) Ticks(low, high float64) []plot.Tick {
 	wide := math.Log2(high/low) > 9
 	var ticks []plot.Tick
@@ -85,22 +85,22 @@ func (doublingTicks) Ticks(low, high float64) []plot.Tick {
 	return ticks
 }
 
-// floorTicks adds, to the ticks of a logarithmic axis, one at its lower end for what is not positive.
-type floorTicks struct{ floor float64 }
+// nonPositiveTicks are logTicks with one more tick at the lower end of the axis for all values that are not positive.
+type nonPositiveTicks struct{ low float64 }
 
 // Ticks returns the ticks between low and high.
-func (f floorTicks) Ticks(low, high float64) []plot.Tick {
-	ticks := []plot.Tick{{Value: f.floor, Label: "≤ 0"}}
+func (n nonPositiveTicks) Ticks(low, high float64) []plot.Tick {
+	ticks := []plot.Tick{{Value: n.low, Label: "≤ 0"}}
 	for _, t := range (logTicks{}).Ticks(low, high) {
-		// Keep the labels of neighbours apart.
-		if math.Log(t.Value)-math.Log(f.floor) > .08*(math.Log(high)-math.Log(low)) {
+		// Keep labels from overlapping.
+		if math.Log(t.Value)-math.Log(n.low) > .08*(math.Log(high)-math.Log(low)) {
 			ticks = append(ticks, t)
 		}
 	}
 	return ticks
 }
 
-// tickLabel returns a round number in its shortest form.
+// tickLabel returns the shortest form of a round number.
 func tickLabel(x float64) string {
 	if text, ok := special(x); ok {
 		return text

@@ -10,11 +10,11 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// callout rings a point and names it where the name covers least of what is drawn.
+// callout draws a ring around a point, and its name where it covers the least of the drawing.
 type callout struct {
 	at    plotter.XY
 	text  string
-	avoid []plotter.XYs
+	avoid []plotter.XYs // lines that the name should not cover
 }
 
 // Plot draws the ring and the name.
@@ -26,7 +26,7 @@ func (o *callout) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 	size := vg.Point{X: style.Width(o.text), Y: style.Height(o.text)}
 	drawn := o.path(toX, toY)
-	for i := range 16 { // its own ring
+	for i := range 16 { // the ring itself
 		sin, cos := math.Sincos(math.Pi / 8 * float64(i))
 		drawn = append(drawn, vg.Point{X: at.X + 7*vg.Length(cos), Y: at.Y + 7*vg.Length(sin)})
 	}
@@ -53,7 +53,7 @@ func (o *callout) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// path returns points close to one another along all that is drawn.
+// path returns closely spaced points along the lines to avoid.
 func (o *callout) path(toX, toY func(float64) vg.Length) []vg.Point {
 	const pieces = 24
 	var points []vg.Point

@@ -12,8 +12,8 @@ import (
 	"flowsweep/experiments"
 )
 
-// Curve is the loss of one fit as it was logged: every loss of it is drawn. Group names the recipe that fits of different seeds share, and Floor is
-// that of the recipe.
+// Curve is the logged losses of one fit, all of which are drawn. Group names the recipe, which fits of different seeds share,
+// and Floor is the floor of the recipe.
 type Curve struct {
 	Label  string
 	Group  string
@@ -21,92 +21,112 @@ type Curve struct {
 	Floor  Floor
 }
 
-// curves returns the figure of the training losses, a drawing a group on shared axes.
-func (r report) curves() plate {
-	all := r.Curves
-	var groups []string
-	var drawn []plotter.XYs
-	left, last := 0, 0.
-	low, high := math.Inf(1), math.Inf(-1)
-	var void []string // groups without a loss to draw
-	for _, c := range all {
-		line, out := c.line()
-		if len(line) == 0 && !slices.Contains(void, c.Group) {
-			void = append(void, c.Group)
-		} else if len(line) > 0 && !slices.Contains(groups, c.Group) {
-			groups = append(groups, c.Group)
-		}
-		left += out
-		drawn = append(drawn, line)
-		for _, at := range line {
-			last, low, high = max(last, at.X), min(low, at.Y), max(high, at.Y)
-		}
-		if y, ok := c.Floor.line(); ok && len(line) > 0 {
-			low = min(low, y)
-		}
+// curves returns the figure of the training losses, with one drawing per group, all on the same axes.
+func (r report) curves() figure {
+	fig := figure{Table: curvesTable(r.Curves)}
+	f := lossFrameOf(r.Curves)
+	if f.high <= 0 {
+		fig.Caption = "No finite training loss was logged."
+		return fig
 	}
-	p := plate{Table: curvesTable(all)}
-	if high <= 0 {
-		p.Caption = "No finite training loss was logged."
-		return p
-	}
-	p.Caption = "A curve that has levelled off has learnt what it can: mean training loss since the step before, one line a " +
-		"seed, logarithmic in the loss and on the same axes in every drawing."
-	for _, part := range []string{r.gap(), floorsNote(all)} {
-		if part != "" {
-			p.Caption += " " + part
-		}
-	}
-	if left > 0 {
-		p.Caption += fmt.Sprintf(" %s not finite and positive: left out.", areOf(left, "logged loss", "logged losses"))
-	}
-	void = slices.DeleteFunc(void, func(g string) bool { return slices.Contains(groups, g) })
-	if len(void) > 0 {
-		p.Caption += fmt.Sprintf(" %s logged no finite loss: not drawn.", many(len(void), "recipe"))
-	}
-	if len(groups) > facets {
-		p.Caption += fmt.Sprintf(" Drawn are the first %d of %d recipes.", facets, len(groups))
-		groups = groups[:facets]
-	}
+	fig.Caption = r.curvesCaption(f)
+	groups := f.groups[:min(len(f.groups), maxDrawings)]
 	for _, group := range groups {
-		var lines []plotter.XYs
-		var floor Floor
-		for i, c := range all {
-			if c.Group == group {
-				lines, floor = append(lines, drawn[i]), c.Floor
-			}
+		fig.Drawings = append(fig.Drawings, f.draw(r.Curves, group))
+	}
+	if slices.ContainsFunc(r.Curves, func(c Curve) bool { _, ok := c.Floor.height(); return ok }) {
+		fig.Legend = []entry{
+			{seriesStyle{}.swatch(true, false, false), "training loss"},
+			{floorSwatch, "floor: the lowest loss of any velocity on fresh data"},
 		}
-		margin := math.Pow(high/low, .1) * 1.02
-		p.Drawings = append(p.Drawings, drawCurves(group, lines, floor, last, max(low/margin, smallest), min(high*margin, largest)))
 	}
-	if slices.ContainsFunc(all, func(c Curve) bool { _, ok := c.Floor.line(); return ok }) {
-		p.Legend = []entry{{look{}.swatch(true, false, false), "training loss"}, {floorSwatch, "floor: the least loss that any velocity has on fresh data"}}
-	}
-	p.Size = sizeFor(len(groups), "mid")
-	return p
+	fig.Size = sizeFor(len(groups), "mid")
+	return fig
 }
 
-func drawCurves(group string, lines []plotter.XYs, floor Floor, last, low, high float64) template.HTML {
-	p := newPlot("training step", "loss")
-	p.Title.Text = group
-	p.Title.Padding = 5
-	p.Title.TextStyle.Font = sans(12.5)
+// lossFrame is what the drawings of the training losses have in common.
+type lossFrame struct {
+	lines     []plotter.XYs // of each curve
+	groups    []string      // with losses to draw
+	empty     []string      // groups without
+	left      int           // losses that cannot be drawn
+	last      float64       // training step
+	low, high float64       // losses and floors
+}
+
+func lossFrameOf(curves []Curve) lossFrame {
+	f := lossFrame{low: math.Inf(1), high: math.Inf(-1)}
+	for _, c := range curves {
+		line, left := c.line()
+		f.left += left
+		f.lines = append(f.lines, line)
+		if len(line) == 0 {
+			continue
+		}
+		if !slices.Contains(f.groups, c.Group) {
+			f.groups = append(f.groups, c.Group)
+		}
+		for _, at := range line {
+			f.last, f.low, f.high = max(f.last, at.X), min(f.low, at.Y), max(f.high, at.Y)
+		}
+		if y, ok := c.Floor.height(); ok {
+			f.low = min(f.low, y)
+		}
+	}
+	for _, c := range curves {
+		if !slices.Contains(f.groups, c.Group) && !slices.Contains(f.empty, c.Group) {
+			f.empty = append(f.empty, c.Group)
+		}
+	}
+	return f
+}
+
+func (r report) curvesCaption(f lossFrame) string {
+	caption := "A net whose curve has levelled off has stopped learning. Each line is one seed and shows the mean training loss since the " +
+		"previous logged step. The loss axis is logarithmic, and all drawings have the same axes."
+	for _, part := range []string{r.floorGap(), floorsNote(r.Curves)} {
+		if part != "" {
+			caption += " " + part
+		}
+	}
+	if f.left > 0 {
+		caption += fmt.Sprintf(" %s left out: not finite and positive.", countAre(f.left, "logged loss", "logged losses"))
+	}
+	if len(f.empty) > 0 {
+		caption += fmt.Sprintf(" %s logged no finite loss: not drawn.", plural(len(f.empty), "recipe"))
+	}
+	if len(f.groups) > maxDrawings {
+		caption += fmt.Sprintf(" Only the first %d of %d recipes are drawn.", maxDrawings, len(f.groups))
+	}
+	return caption
+}
+
+// draw draws the curves of a group and their floor.
+func (f lossFrame) draw(curves []Curve, group string) template.HTML {
+	p := newPlot(group, "training step", "loss")
 	colour := palette[0]
 	colour.A = 190
-	for _, line := range lines {
-		p.Add(&plotter.Line{XYs: line, LineStyle: draw.LineStyle{Color: colour, Width: 1}})
+	seeds := 0
+	var floor Floor
+	for i, c := range curves {
+		if c.Group == group {
+			p.Add(&plotter.Line{XYs: f.lines[i], LineStyle: draw.LineStyle{Color: colour, Width: 1}})
+			seeds++
+			floor = c.Floor
+		}
 	}
-	if y, ok := floor.line(); ok {
-		p.Add(&plotter.Line{XYs: plotter.XYs{{X: 0, Y: y}, {X: max(last, 1), Y: y}}, LineStyle: floorStyle}, floorLabel(floor.String()))
+	last := max(f.last, 1)
+	if y, ok := floor.height(); ok {
+		p.Add(&plotter.Line{XYs: plotter.XYs{{X: 0, Y: y}, {X: last, Y: y}}, LineStyle: floorStyle}, floorLabel(floor.String()))
 	}
-	logAxis(&p.Y, low, high)
-	p.X.Min, p.X.Max = 0, max(last, 1)
+	margin := math.Pow(f.high/f.low, .1) * 1.02
+	logAxis(&p.Y, max(f.low/margin, smallest), min(f.high*margin, largest))
+	p.X.Min, p.X.Max = 0, last
 	p.X.Tick.Marker = evenTicks{}
-	return svg("training loss, "+group, fmt.Sprintf("Loss against training step for %s.", many(len(lines), "seed")),
-		400, 260, p.Draw)
+	return svg("training loss, "+group, fmt.Sprintf("Loss against training step for %s.", plural(seeds, "seed")), 400, 260, p.Draw)
 }
 
-// line returns the losses that have a place on a logarithmic axis, and how many do not.
+// line returns the losses that a logarithmic axis can show, and how many it cannot.
 func (c Curve) line() (line plotter.XYs, left int) {
 	for _, l := range c.Losses {
 		if !(l.Value >= smallest && l.Value <= largest) {
@@ -119,10 +139,10 @@ func (c Curve) line() (line plotter.XYs, left int) {
 }
 
 func curvesTable(all []Curve) table {
-	t := table{Head: []string{"recipe", "fit", "losses logged", "first", "lowest", "last", "last step", "mean of the last fifth", "floor"}, Left: 2}
+	t := table{Head: []string{"recipe", "fit", "losses logged", "first", "lowest", "last", "last step", "mean of the last fifth", "floor"}, Text: 2}
 	for _, c := range all {
-		floor, end := none.Text, none.Text
-		if _, ok := c.Floor.line(); ok {
+		floor, end := noCell.Text, noCell.Text
+		if _, ok := c.Floor.height(); ok {
 			floor = c.Floor.String()
 		}
 		if len(c.Losses) == 0 {
@@ -130,7 +150,7 @@ func curvesTable(all []Curve) table {
 			continue
 		}
 		if mean, se := c.tail(); finite(mean) && se > 0 {
-			end = uncertain(mean, se)
+			end = plusMinus(mean, se)
 		}
 		lowest := math.Inf(1)
 		for _, l := range c.Losses {
@@ -140,12 +160,4 @@ func curvesTable(all []Curve) table {
 		t.add(c.Group, c.Label, whole(len(c.Losses)), number(c.Losses[0].Value), number(lowest), number(last.Value), whole(last.Step), end, floor)
 	}
 	return t
-}
-
-// areOf returns "1 logged loss is" or "2 logged losses are".
-func areOf(n int, one, several string) string {
-	if n == 1 {
-		return "1 " + one + " is"
-	}
-	return whole(n) + " " + several + " are"
 }

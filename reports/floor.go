@@ -14,16 +14,16 @@ import (
 	"flowsweep/experiments/metric"
 )
 
-// Floor is the least that the laws of probability allow the losses of a recipe, or of a setting's recipe.
+// Floor holds the lowest losses that any net can have on fresh data for a recipe.
 type Floor struct {
-	Loss, LossSE       float64 // of training at the recipe's times, as a mean over the dimensions
-	HeldOut            float64 // the same at even times
-	Entropy, EntropySE float64 // of the target, in nats; NaN where no metric has it as its least value
-	Why                string  // why no loss has a known floor, or empty
+	Loss, LossSE       float64 // training loss at the recipe's times, as a mean over the dimensions
+	HeldOut            float64 // loss at evenly distributed times
+	Entropy, EntropySE float64 // of the target, in nats; NaN if no metric is bounded by it
+	Why                string  // why the losses have no known floor, or empty
 }
 
-// line returns where the floor is drawn in a figure of training losses, if it has a place there.
-func (f Floor) line() (float64, bool) {
+// height returns where the floor is drawn in a figure of training losses, and whether it is.
+func (f Floor) height() (float64, bool) {
 	return f.Loss, f.Why == "" && f.Loss >= smallest && f.Loss <= largest
 }
 
@@ -32,15 +32,15 @@ var (
 	floorSwatch = svg("", "", 30, 12, func(c draw.Canvas) { c.StrokeLine2(floorStyle, 1, 6, 29, 6) })
 )
 
-// String returns the floor with its standard error, if it has one.
+// String returns the floor of the training loss, with its standard error if it has one.
 func (f Floor) String() string {
 	if f.LossSE > 0 {
-		return uncertain(f.Loss, f.LossSE)
+		return plusMinus(f.Loss, f.LossSE)
 	}
 	return precise(f.Loss)
 }
 
-// floorLabel writes the floor into the lower right corner, out of the way of the curves.
+// floorLabel is the text of a floor, drawn in the lower right corner, away from the curves.
 type floorLabel string
 
 // Plot draws the label.
@@ -49,14 +49,14 @@ func (l floorLabel) Plot(c draw.Canvas, _ *plot.Plot) {
 	c.FillText(style, vg.Point{X: c.Max.X - 3, Y: c.Min.Y + 2}, "floor "+string(l))
 }
 
-// floorsNote says what the floors of a figure of training losses are, and why some recipes have none.
+// floorsNote explains the floors in a figure of training losses, and why some recipes have none.
 func floorsNote(all []Curve) string {
 	note := ""
-	if slices.ContainsFunc(all, func(c Curve) bool { _, ok := c.Floor.line(); return ok }) {
-		note = "The dashed line is the floor: the least loss that any velocity has on fresh data at these times, that of the exact one. " +
-			"A training that ends below it memorises."
+	if slices.ContainsFunc(all, func(c Curve) bool { _, ok := c.Floor.height(); return ok }) {
+		note = "The dashed line is the floor: the loss of the exact velocity at the training times, the lowest of any velocity on fresh " +
+			"data. A net whose training loss ends below it memorises its data."
 	}
-	reasons := map[string][]string{} // the recipes of each
+	reasons := map[string][]string{} // recipes by reason
 	var order []string
 	for _, c := range all {
 		if c.Floor.Why == "" || slices.Contains(reasons[c.Floor.Why], c.Group) {
@@ -68,13 +68,12 @@ func floorsNote(all []Curve) string {
 		reasons[c.Floor.Why] = append(reasons[c.Floor.Why], c.Group)
 	}
 	for _, why := range order {
-		who := many(len(reasons[why]), "recipe")
-		note += fmt.Sprintf(" No floor for %s: %s.", who, why)
+		note += fmt.Sprintf(" No floor for %s: %s.", plural(len(reasons[why]), "recipe"), why)
 	}
 	return strings.TrimSpace(note)
 }
 
-// floor returns that of setting i.
+// floor returns the floor of setting i, NaN if it is not known.
 func (r report) floor(i int) Floor {
 	if i < len(r.Floors) {
 		return r.Floors[i]
@@ -82,28 +81,25 @@ func (r report) floor(i int) Floor {
 	return Floor{Loss: math.NaN(), LossSE: math.NaN(), HeldOut: math.NaN(), Entropy: math.NaN(), EntropySE: math.NaN()}
 }
 
-// least returns the least value of a metric at setting i that has a place on the axes of a figure, or NaN.
-func (r report) least(i int, metric string) float64 {
-	if !r.facts(metric).Entropy || math.IsInf(r.floor(i).Entropy, 0) {
+// lowerBound returns the lowest possible value of a metric at setting i, or NaN if it is not known or not finite.
+func (r report) lowerBound(i int, metric string) float64 {
+	if !r.metric(metric).Entropy || math.IsInf(r.floor(i).Entropy, 0) {
 		return math.NaN()
 	}
 	return r.floor(i).Entropy
 }
 
-// tailShare is the part of a training, at its end, whose mean loss is compared with the floor; leastTail the fewest
-// logged losses that make one; and tailErrors how many standard errors below the floor are taken for no accident: of
-// curves that have come down to the floor, one in some thousands lies so low.
 const (
-	tailShare  = .2
-	leastTail  = 30
-	tailErrors = 4
+	tailShare  = .2 // the last part of training, whose mean loss is compared with the floor
+	minTail    = 30 // fewest logged losses in it
+	tailErrors = 4  // standard errors below the floor; a few in ten thousand curves at the floor lie lower by chance
 )
 
-// tail returns the mean of the last losses of a curve and its standard error, from their scatter: each is that of fresh
-// batches. Both are NaN where there are too few, or one is not finite.
+// tail returns the mean of the last losses of a curve and its standard error. As each loss is of fresh batches, their
+// scatter gives the error. Both are NaN if there are too few losses or one is not finite.
 func (c Curve) tail() (mean, se float64) {
 	n := int(tailShare * float64(len(c.Losses)))
-	if n < leastTail {
+	if n < minTail {
 		return math.NaN(), math.NaN()
 	}
 	var values []float64
@@ -114,8 +110,7 @@ func (c Curve) tail() (mean, se float64) {
 	return mean, std / math.Sqrt(float64(n))
 }
 
-// memorises reports whether a training ends below the floor by more than chance: no velocity has such a loss on fresh
-// data.
+// memorises reports whether a curve ends significantly below the floor, where no velocity can be on fresh data.
 func (c Curve) memorises() bool {
 	mean, se := c.tail()
 	return c.Floor.Why == "" && mean < c.Floor.Loss-tailErrors*math.Hypot(se, c.Floor.LossSE)
@@ -129,14 +124,14 @@ func (r report) belowFloor() []banner {
 			continue
 		}
 		mean, se := c.tail()
-		banners = append(banners, banner{true, fmt.Sprintf("Below the floor: the net memorises. The training loss of %s, %s ends at %s, under "+
-			"%s, the least that any velocity has on fresh data.", c.Group, c.Label, uncertain(mean, se), c.Floor)})
+		banners = append(banners, banner{true, fmt.Sprintf("Below the floor: the net memorises its data. The training loss of %s, %s ends at %s, "+
+			"below %s, the lowest of any velocity on fresh data.", c.Group, c.Label, plusMinus(mean, se), c.Floor)})
 	}
 	return banners
 }
 
-// gap says how far the chosen net's held-out loss lies above the floor, where that was measured.
-func (r report) gap() string {
+// floorGap says how far the held-out loss of the chosen net lies above the floor, if that was measured.
+func (r report) floorGap() string {
 	if r.chosen < 0 {
 		return ""
 	}

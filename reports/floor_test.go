@@ -19,11 +19,11 @@ func trained(seed uint64, level, noise float64) Curve {
 	return c
 }
 
-// TestMemorises: a training loss under the population floor raises the flag, and noise about the floor does not.
+// TestMemorises checks that a training loss below the floor is flagged, and noise around the floor is not.
 func TestMemorises(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(400) {
-		// A net as good as the exact velocity, at the noise of a batch of 256.
+		// A net as good as the exact velocity, with the noise of a batch of 256.
 		if trained(seed, 1, .02).memorises() {
 			t.Errorf("seed %d: a curve that ends at the floor is flagged", seed)
 		}
@@ -32,10 +32,10 @@ func TestMemorises(t *testing.T) {
 		t.Error("a curve that ends 1.5 % below the floor, 7 standard errors, is not flagged")
 	}
 	for name, change := range map[string]func(*Curve){
-		"no floor":     func(c *Curve) { c.Floor.Why = "the coupling is ot" },
-		"unsure floor": func(c *Curve) { c.Floor.LossSE = .2 },
-		"short":        func(c *Curve) { c.Losses = c.Losses[len(c.Losses)-50:] },
-		"broken":       func(c *Curve) { c.Losses[490].Value = math.NaN() },
+		"no floor":        func(c *Curve) { c.Floor.Why = "the coupling is ot" },
+		"uncertain floor": func(c *Curve) { c.Floor.LossSE = .2 },
+		"short":           func(c *Curve) { c.Losses = c.Losses[len(c.Losses)-50:] },
+		"broken":          func(c *Curve) { c.Losses[490].Value = math.NaN() },
 	} {
 		c := trained(0, .5, .02)
 		change(&c)
@@ -50,15 +50,15 @@ func TestMemorisationIsFlagged(t *testing.T) {
 	p := fullPage(t)
 	const flag = "the net memorises"
 	if html := render(t, p); strings.Contains(html, flag) {
-		t.Fatal("a page without such a training has the flag")
+		t.Fatal("a page without such a fit is flagged")
 	}
 	p.Curves = append(p.Curves, trained(0, .9, .02))
 	if html := render(t, p); !strings.Contains(html, flag) || !strings.Contains(html, "width 8, seed 7 ends at 0.") {
-		t.Error("the page does not flag a training below the floor")
+		t.Error("the page does not flag a training loss below the floor")
 	}
 }
 
-// TestFloorIsDrawn checks the line, the gap to it in numbers, and that a recipe without a floor says why.
+// TestFloorIsDrawn checks the line of a floor, the gap in the caption, and the reason if a recipe has no floor.
 func TestFloorIsDrawn(t *testing.T) {
 	t.Parallel()
 	p := pageOf(t, sweepOf(t, parse(t, strings.Replace(twoMoons, "sliced-w2]", "excess-loss, nll]", 1))))
@@ -73,7 +73,7 @@ func TestFloorIsDrawn(t *testing.T) {
 	}
 	figure := r.curves()
 	if d := figure.Drawings; !strings.Contains(string(d[0]), "floor 1.000") || strings.Contains(string(d[1]), "floor") {
-		t.Error("the floor is not drawn where it is known, and there alone")
+		t.Error("the floor is not drawn exactly where it is known")
 	}
 	if !strings.Contains(figure.Caption, "No floor for 1 recipe: pairs are not independent.") {
 		t.Errorf("the caption does not say why: %q", figure.Caption)
@@ -96,7 +96,7 @@ func TestFloorIsDrawn(t *testing.T) {
 	}
 }
 
-// TestNegative checks that a likelihood below zero has its place on a linear axis.
+// TestNegative checks that a negative log likelihood is drawn on a linear axis.
 func TestNegative(t *testing.T) {
 	t.Parallel()
 	p := pageOf(t, sweepOf(t, parse(t, strings.Replace(twoMoons, "sliced-w2]", "nll]", 1))))
@@ -113,15 +113,15 @@ func TestNegative(t *testing.T) {
 	}
 	figure := r.quality("nll", bySize)
 	if !hasEntry(figure, "entropy") || !strings.Contains(string(figure.Drawings[0]), ">−6") {
-		t.Error("the axis does not reach down to the least value")
+		t.Error("the axis does not reach down to the lower bound")
 	}
 	if hasEntry(figure, "mean ≤ 0") || !strings.Contains(figure.Caption, "linear axis") || !strings.Contains(string(figure.Drawings[0]), ">−2<") {
-		t.Errorf("a negative nll is not drawn as it is: %q", figure.Caption)
+		t.Errorf("a negative nll is not drawn on a linear axis: %q", figure.Caption)
 	}
 }
 
-// TestVoidCurves checks that a recipe whose every fit broke off at once has no empty drawing, and is counted.
-func TestVoidCurves(t *testing.T) {
+// TestEmptyCurves checks that a recipe without a finite loss has no drawing but is counted.
+func TestEmptyCurves(t *testing.T) {
 	t.Parallel()
 	r := report{chosen: -1, Page: Page{Curves: []Curve{trained(0, 1.1, .02), {Group: "wild", Losses: []experiments.Loss{{Step: 1, Value: math.Inf(1)}}}}}}
 	if figure := r.curves(); len(figure.Drawings) != 1 || !strings.Contains(figure.Caption, "1 recipe logged no finite loss") {
@@ -129,7 +129,7 @@ func TestVoidCurves(t *testing.T) {
 	}
 }
 
-// TestSpikesAreDrawn: of a curve of 500 losses every one is drawn, so a spike of one loss is there, wherever it is.
+// TestSpikesAreDrawn checks that all 500 losses of a curve are drawn, including a spike at any one of them.
 func TestSpikesAreDrawn(t *testing.T) {
 	t.Parallel()
 	for at := range 500 {
@@ -137,7 +137,7 @@ func TestSpikesAreDrawn(t *testing.T) {
 		c.Losses[at].Value = 1e6
 		line, left := c.line()
 		if len(line) != 500 || left != 0 || line[at].X != float64(20*(at+1)) || line[at].Y != 1e6 {
-			t.Fatalf("loss %d is a spike of 1e6: %d losses are drawn and %d left out, this one as %v", at, len(line), left, line[at])
+			t.Fatalf("loss %d is a spike of 1e6: %d losses are drawn and %d left out, the spike as %v", at, len(line), left, line[at])
 		}
 	}
 }

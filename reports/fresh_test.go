@@ -19,21 +19,21 @@ func TestFresh(t *testing.T) {
 	}
 	p.Fresh = nil
 	if html := render(t, p); strings.Contains(strings.ToLower(html), "fresh points") {
-		t.Error("a page without fresh figures speaks of them")
+		t.Error("a page without fresh figures mentions them")
 	}
 }
 
-// TestSplit checks the sentence on what is the solver's error and what the net's.
-func TestSplit(t *testing.T) {
+// TestErrorSplit checks the sentence on the errors of the solver and the net.
+func TestErrorSplit(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		metrics string
 		path    float64
 		want    string
 	}{
-		"most is the net's":     {"sliced-w2, path-rmse", .001, "moves their sliced-w2, 0.0200, by no more than that. The rest is the net’s error and sampling noise, which alone scores 0.0100"},
-		"all may be the solver": {"sliced-w2, path-rmse", .03, "which is no less than their sliced-w2, 0.0200: more steps may pay"},
-		"no distance":           {"mmd, path-rmse", .001, "what mmd reads beyond it is the net’s"},
+		"most is the net's":     {"sliced-w2, path-rmse", .001, "changes their sliced-w2, 0.0200, by no more than that. The rest is the net’s error and sampling noise, which alone scores 0.0100"},
+		"all may be the solver": {"sliced-w2, path-rmse", .03, "which is no less than their sliced-w2, 0.0200: more steps may help"},
+		"no distance":           {"mmd, path-rmse", .001, "The rest of their mmd is the net’s error"},
 		"no path-rmse":          {"mmd, sliced-w2", 0, ""},
 		"no sample metric":      {"path-rmse, nll", .001, ""},
 	} {
@@ -52,7 +52,7 @@ func TestSplit(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := r.split(); got != c.want && (c.want == "" || !strings.Contains(got, c.want)) {
+			if got := r.errorSplit(); got != c.want && (c.want == "" || !strings.Contains(got, c.want)) {
 				t.Errorf("got %q, want %q in it", got, c.want)
 			}
 		})

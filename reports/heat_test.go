@@ -16,7 +16,7 @@ sample:
   - {solver: midpoint, steps: 8, path: vp}
 `
 
-// TestAdaptive checks that solvers which choose their own steps have a line, a column a tolerance, and the most calls.
+// TestAdaptive checks that adaptive solvers have a line, a column for each tolerance, and their maximum number of calls.
 func TestAdaptive(t *testing.T) {
 	t.Parallel()
 	p := pageOf(t, sweepOf(t, parse(t, adaptive)))
@@ -28,7 +28,7 @@ func TestAdaptive(t *testing.T) {
 	if got := strings.Join(h.Efforts, ", "); got != "8 steps, 16 steps, tolerance 0.001, tolerance 1e-5" {
 		t.Errorf("the columns are %s", got)
 	}
-	if len(h.Rows) != 3 || h.Rows[1].Sampler != "dopri5" || h.Rows[1].Cells[0].Text != none.Text || h.Rows[1].Cells[3].NFE != "60.3 (most 70)" {
+	if len(h.Rows) != 3 || h.Rows[1].Sampler != "dopri5" || h.Rows[1].Cells[0].Text != noCell.Text || h.Rows[1].Cells[3].NFE != "60.3 (max 70)" {
 		t.Errorf("the rows are %+v", h.Rows)
 	}
 	figure := r.quality("mmd", byCalls)
@@ -37,13 +37,13 @@ func TestAdaptive(t *testing.T) {
 			t.Errorf("the legend has no %q", want)
 		}
 	}
-	if html := render(t, p); strings.Contains(html, "0 steps") || !strings.Contains(html, "60.3<small>(most 70)</small>") {
-		t.Error("an adaptive solver is said to take no steps, or its most calls are not told")
+	if html := render(t, p); strings.Contains(html, "0 steps") || !strings.Contains(html, "60.3<small>(max 70)</small>") {
+		t.Error("an adaptive solver is said to take no steps, or its maximum number of calls is missing")
 	}
 }
 
-// TestTargetsApart checks that every target has a Pareto front of its own, and that the verdict warns of the mixture.
-func TestTargetsApart(t *testing.T) {
+// TestSeveralTargets checks that every target has its own Pareto front, and that the verdict warns about several targets.
+func TestSeveralTargets(t *testing.T) {
 	t.Parallel()
 	p := pageOf(t, sweepOf(t, parse(t, adaptive)))
 	for i := range p.Summaries {
@@ -67,15 +67,15 @@ func TestTargetsApart(t *testing.T) {
 			}
 		}
 	}
-	if html := render(t, p); !strings.Contains(html, "figures of different targets do not compare") {
-		t.Error("the verdict does not warn that targets are mixed")
+	if html := render(t, p); !strings.Contains(html, "figures of different targets are not comparable") {
+		t.Error("the verdict does not warn about several targets")
 	}
-	if fitted, _ := fitting(list, func(s series) string { return s.target }); len(names(fitted, func(s series) string { return s.target })) != 2 {
-		t.Error("the target of the higher figures is left out")
+	if fitted, _ := limit(list, func(s series) string { return s.target }); len(distinct(fitted, func(s series) string { return s.target })) != 2 {
+		t.Error("the target with the higher means is left out")
 	}
 }
 
-// TestHeatOfNet checks that the table is of a metric that depends on the solver.
+// TestHeatOfNet checks that the heat table shows a metric that depends on the solver.
 func TestHeatOfNet(t *testing.T) {
 	t.Parallel()
 	p := pageOf(t, sweepOf(t, parse(t, strings.Replace(twoMoons, "[mmd, sliced-w2]", "[nll, path-rmse]\nchoose: {metric: nll}", 1))))
@@ -88,15 +88,15 @@ func TestHeatOfNet(t *testing.T) {
 	}
 }
 
-// TestWhatDependsOnTheSolver checks that a figure is against the size of the net only if no solver moves its metric.
-func TestWhatDependsOnTheSolver(t *testing.T) {
+// TestMetricsOfNet checks that exactly the metrics that depend only on the net are drawn against its size.
+func TestMetricsOfNet(t *testing.T) {
 	t.Parallel()
 	spec := parse(t, strings.Replace(twoMoons, "sliced-w2]", "mmd-exact, nll, excess-loss, npe, path-rmse]", 1))
 	html := render(t, pageOf(t, sweepOf(t, spec)))
 	for _, want := range []string{
 		"mmd against NFE", "mmd-exact against NFE", "nll against parameters", "excess-loss against parameters", "npe against parameters",
-		"path-rmse against NFE", "The least is 0, that of the exact velocity. It is the net&#39;s own",
-		"The least is 0, that of straight paths which do not cross. It is the net&#39;s own",
+		"path-rmse against NFE", "The least is 0, that of the exact velocity. It depends only on the net, not on the solver",
+		"The least is 0, that of straight paths which do not cross. It depends only on the net, not on the solver",
 	} {
 		if !strings.Contains(html, want) {
 			t.Errorf("%q is missing", want)

@@ -10,7 +10,7 @@ import (
 
 const bins = 40
 
-// histograms returns a drawing of the data and, over it, of each other panel.
+// histograms returns one drawing for each panel after the data, over that of the data, or one of the data alone.
 func histograms(panels []Panel, x span) []template.HTML {
 	data := density(panels[0], x)
 	top := 0.
@@ -24,22 +24,19 @@ func histograms(panels []Panel, x span) []template.HTML {
 		if i == 0 && len(panels) > 1 {
 			continue
 		}
-		p := newPlot("x1", "density")
-		p.Title.Text = panel.Title
-		p.Title.Padding = 5
-		p.Title.TextStyle.Font = sans(12.5)
+		p := newPlot(panel.Title, "x1", "density")
 		p.X.Tick.Marker, p.Y.Tick.Marker = evenTicks{}, evenTicks{}
 		p.Add(&plotter.Line{XYs: data, FillColor: color.NRGBA{205, 205, 205, 255}})
 		if i > 0 {
 			p.Add(&plotter.Line{XYs: density(panel, x), LineStyle: draw.LineStyle{Color: panelColour(panels, i), Width: 1.6}})
 		}
 		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = x.low, x.high, 0, max(top*1.05, 1e-9)
-		drawings = append(drawings, svg(panel.Title, "Histogram over that of the data.", 400, 260, p.Draw))
+		drawings = append(drawings, svg(panel.Title, "Histogram in front of that of the data.", 400, 260, p.Draw))
 	}
 	return drawings
 }
 
-// density returns the outline of a histogram whose area is the share of the values that lie within the span.
+// density returns the outline of a histogram whose area is the fraction of the values within the span.
 func density(p Panel, x span) plotter.XYs {
 	values := column(p, 0)
 	width := (x.high - x.low) / bins

@@ -11,26 +11,26 @@ import (
 	"flowsweep/experiments"
 )
 
-// shown is how many settings the leaderboard shows before it is opened.
-const shown = 20
+// topRows is the number of settings in the part of the leaderboard that is always open.
+const topRows = 20
 
-// leaderboard is the settings by rising mean of the chosen metric.
+// leaderboard lists the settings by rising mean of the metric of the choice.
 type leaderboard struct {
 	Head []string
 	Rows []row
 }
 
-// First returns the part that is shown.
+// First returns the part that is always open.
 func (b leaderboard) First() leaderboard {
-	return leaderboard{b.Head, b.Rows[:min(len(b.Rows), shown)]}
+	return leaderboard{b.Head, b.Rows[:min(len(b.Rows), topRows)]}
 }
 
-// Rest returns the part that is shown when it is opened, or nil.
+// Rest returns the part that is closed at first, or nil.
 func (b leaderboard) Rest() *leaderboard {
-	if len(b.Rows) <= shown {
+	if len(b.Rows) <= topRows {
 		return nil
 	}
-	return &leaderboard{b.Head, b.Rows[shown:]}
+	return &leaderboard{b.Head, b.Rows[topRows:]}
 }
 
 type row struct {
@@ -39,31 +39,31 @@ type row struct {
 	Cells        []cell
 }
 
-// cell is a text and the number that it is sorted by. What is lost in the noise is marked.
+// cell is a text, the number to sort it by, and whether it is marked as within the noise.
 type cell struct {
-	Text, Ends string // the ends of the interval are a line of their own
+	Text, Ends string // the ends of an interval have their own line
 	Sort       string
-	Lost       bool
+	InNoise    bool
 }
 
-// twoLines parts an interval in two: the mean and its ends.
+// twoLines splits an interval into the mean and the ends.
 func twoLines(interval string) (mean, ends string) {
 	mean, ends, found := strings.Cut(interval, " [")
-	if !found || strings.HasPrefix(mean, "(") { // both times a power of ten
+	if !found || strings.HasPrefix(mean, "(") { // they share a power of ten
 		return interval, ""
 	}
 	return mean, "[" + ends
 }
 
 func (r report) leaderboard() leaderboard {
-	b := leaderboard{Head: append(r.metrics(), "behind the best", "seeds", "NFE", "ms a sample", "params", "fit s")}
+	b := leaderboard{Head: append(r.metrics(), "behind the best", "seeds", "NFE", "ms per sample", "params", "fit s")}
 	for _, i := range r.ranked() {
 		b.Rows = append(b.Rows, r.row(i))
 	}
 	return b
 }
 
-// ranked returns the settings by rising mean of the chosen metric, those without one last.
+// ranked returns the settings by rising mean of the metric of the choice, those without one last.
 func (r report) ranked() []int {
 	order := make([]int, len(r.Summaries))
 	mean := make([]float64, len(r.Summaries))
@@ -83,10 +83,10 @@ func (r report) row(i int) row {
 	for _, m := range r.metrics() {
 		st, ok := s.Stat(m)
 		if !ok || len(s.Runs) == 0 {
-			out.Cells = append(out.Cells, none)
+			out.Cells = append(out.Cells, noCell)
 			continue
 		}
-		c := cell{Sort: sortable(st.Mean), Lost: r.lost(i, m)}
+		c := cell{Sort: sortable(st.Mean), InNoise: r.withinNoise(i, m)}
 		c.Text, c.Ends = twoLines(interval(st.Mean, st.Low, st.High))
 		out.Cells = append(out.Cells, c)
 	}
@@ -107,17 +107,17 @@ func (r report) row(i int) row {
 	return out
 }
 
-// none is a cell with nothing to say, which sorts last.
-var none = cell{Text: "–", Sort: "inf"}
+// noCell is an empty cell, which sorts last.
+var noCell = cell{Text: "–", Sort: "inf"}
 
 func fill(r row, n int) row {
 	for len(r.Cells) < n {
-		r.Cells = append(r.Cells, none)
+		r.Cells = append(r.Cells, noCell)
 	}
 	return r
 }
 
-// sortable returns a number as the page's script reads it; what is not finite comes last.
+// sortable returns a number in the form that the page's script reads; numbers that are not finite sort last.
 func sortable(x float64) string {
 	if !finite(x) {
 		return "inf"
@@ -125,7 +125,7 @@ func sortable(x float64) string {
 	return strconv.FormatFloat(x, 'g', 6, 64)
 }
 
-// milliseconds returns the mean time a sample of the setting took, in a batch of all of them.
+// milliseconds returns the mean time per sample, when all samples are drawn in one batch.
 func milliseconds(s experiments.Summary) float64 {
 	return 1000 * s.SampleSeconds / float64(max(s.Setting.Sample.Count, 1))
 }
@@ -138,10 +138,10 @@ func fitSeconds(s experiments.Summary) float64 {
 	return sum / float64(len(s.Runs))
 }
 
-// tied reports whether setting i is as good as the best by the rule of the choice.
+// tied reports whether setting i is tied with the best.
 func (r report) tied(i int) bool { return r.chosen >= 0 && slices.Contains(r.Choice.Tied, i) }
 
-// ties returns the settings that are as good as the best where the metric is the chosen one, and none elsewhere.
+// ties returns the settings tied with the best if the metric is that of the choice, and otherwise none.
 func (r report) ties(metric string) []int {
 	if r.chosen < 0 || metric != r.Sweep.Spec.Choose.Metric {
 		return nil
@@ -149,10 +149,10 @@ func (r report) ties(metric string) []int {
 	return r.Choice.Tied
 }
 
-// behind returns how far setting i is above the best in the chosen metric.
+// behind returns how far setting i is above the best in the metric of the choice.
 func (r report) behind(i int) cell {
 	if r.chosen < 0 || i >= len(r.Choice.Margins) || !finite(r.Choice.Margins[i].Mean) {
-		return none
+		return noCell
 	}
 	if i == r.Choice.Best {
 		return cell{Text: "lowest", Sort: "0"}
@@ -171,40 +171,40 @@ func (r report) metrics() []string {
 	return names
 }
 
-// nfe returns the velocity calls of a setting: their mean and, where samples differ, the most that one took.
+// nfe returns the mean number of velocity calls of a setting and, if samples differ, the maximum.
 func nfe(s experiments.Summary) string {
-	most := 0
+	maxCalls := 0
 	for _, run := range s.Runs {
-		most = max(most, run.NFEMax)
+		maxCalls = max(maxCalls, run.NFEMax)
 	}
-	return callRange(s.NFE, most)
+	return callRange(s.NFE, maxCalls)
 }
 
-// callCell returns the same in two lines.
+// callCell returns the same on two lines.
 func callCell(s experiments.Summary) cell {
-	mean, most, _ := strings.Cut(nfe(s), " ")
-	return cell{Text: mean, Ends: most, Sort: strconv.FormatFloat(float64(s.NFE), 'g', -1, 64)}
+	mean, maxCalls, _ := strings.Cut(nfe(s), " ")
+	return cell{Text: mean, Ends: maxCalls, Sort: strconv.FormatFloat(float64(s.NFE), 'g', -1, 64)}
 }
 
-// callRange returns a mean number of velocity calls and, where it is above that, the most.
-func callRange(mean experiments.Calls, most int) string {
-	if float64(most) <= float64(mean) {
+// callRange returns a mean number of velocity calls and the maximum, if that is higher.
+func callRange(mean experiments.Calls, maxCalls int) string {
+	if float64(maxCalls) <= float64(mean) {
 		return calls(mean)
 	}
-	return calls(mean) + " (most " + whole(most) + ")"
+	return calls(mean) + " (max " + whole(maxCalls) + ")"
 }
 
 func (r report) qualityTable(c cost, list []series) table {
-	t := table{Head: []string{"setting", c.short, "mean", "low", "high", "seeds", "Pareto front"}, Left: 1}
+	t := table{Head: []string{"setting", c.short, "mean", "low", "high", "seeds", "Pareto front"}, Text: 1}
 	noisy := slices.ContainsFunc(list, func(s series) bool {
 		return slices.ContainsFunc(s.points, func(p point) bool { return p.noise.n > 0 })
 	})
 	if noisy {
-		t.Head = append(t.Head, "truth’s mean", "truth’s 95\u00a0%")
+		t.Head = append(t.Head, "noise mean", "noise 95\u00a0%")
 	}
 	for _, s := range list {
 		for _, p := range s.points {
-			front, low, high := "", none.Text, none.Text
+			front, low, high := "", noCell.Text, noCell.Text
 			if p.front {
 				front = "yes"
 			}
@@ -220,7 +220,7 @@ func (r report) qualityTable(c cost, list []series) table {
 			case p.noise.n > 0:
 				cells = append(cells, number(p.noise.mean), number(p.noise.q95))
 			case noisy:
-				cells = append(cells, none.Text, none.Text)
+				cells = append(cells, noCell.Text, noCell.Text)
 			}
 			t.add(cells...)
 		}

@@ -14,34 +14,34 @@ import (
 	"flowsweep/experiments"
 )
 
-// noise is what a metric reads where there is nothing to find: between the reference and fresh samples of the truth.
-type noise struct {
+// noiseFloor describes the values of a metric between the reference and fresh samples of the target.
+type noiseFloor struct {
 	mean, q95 float64
-	n         int // samples of the truth it is known from
+	n         int // number of samples
 }
 
-// String says how far the noise reaches.
-func (n noise) String() string {
+// String returns the mean and the 95 % quantile in words.
+func (n noiseFloor) String() string {
 	return fmt.Sprintf("%s on average and up to %s in 95\u00a0%% of cases", number(n.mean), number(n.q95))
 }
 
-// noise returns that of a metric for samples as large as those of setting i, and whether it is known.
-func (r report) noise(i int, metric string) (noise, bool) {
+// noiseFloor returns the noise floor of a metric for samples as large as those of setting i, and whether it is known.
+func (r report) noiseFloor(i int, metric string) (noiseFloor, bool) {
 	s, ok := r.Sweep.Null(r.Summaries[i].Setting, metric)
 	if !ok || !finite(s.Mean) || !finite(s.Q95) {
-		return noise{}, false
+		return noiseFloor{}, false
 	}
-	return noise{s.Mean, s.Q95, s.N}, true
+	return noiseFloor{s.Mean, s.Q95, s.N}, true
 }
 
-// lost reports whether the mean of a metric at setting i is one that samples of the truth have too.
-func (r report) lost(i int, metric string) bool {
+// withinNoise reports whether the mean of a metric at setting i does not exceed the noise floor.
+func (r report) withinNoise(i int, metric string) bool {
 	st, ok := r.Summaries[i].Stat(metric)
-	n, known := r.noise(i, metric)
+	n, known := r.noiseFloor(i, metric)
 	return ok && known && st.Mean <= n.q95
 }
 
-// any reports whether something holds of a metric at a setting.
+// any reports whether holds is true for any setting and metric.
 func (r report) any(holds func(i int, metric string) bool) bool {
 	for i := range r.Summaries {
 		for _, m := range r.metrics() {
@@ -53,31 +53,39 @@ func (r report) any(holds func(i int, metric string) bool) bool {
 	return false
 }
 
-// noiseFloor says what the truth itself reads, and whether the chosen setting is told apart from it.
-func (r report) noiseFloor(st experiments.Stat) string {
-	n, ok := r.noise(r.chosen, st.Name)
+// noiseSentence compares the chosen setting with the noise floor.
+func (r report) noiseSentence(st experiments.Stat) string {
+	n, ok := r.noiseFloor(r.chosen, st.Name)
 	if !ok {
 		return ""
 	}
-	text := fmt.Sprintf("Fresh samples of the truth, as large as those of a run, score %s %s, so the chosen setting is ", st.Name, n)
-	low, high, known := r.ps(st.Name)
-	if r.lost(r.chosen, st.Name) {
-		text += "not told apart from the truth"
-	} else {
-		text += "told apart from the truth"
+	text := fmt.Sprintf("The %s of fresh samples of the target, as large as those of a run, is %s, so the chosen setting is ", st.Name, n)
+	low, high, known := r.pRange(st.Name)
+	if r.withinNoise(r.chosen, st.Name) {
+		text += "not "
 	}
+	text += "distinguishable from the target"
 	switch {
 	case !known:
 	case low == high:
-		text += fmt.Sprintf(" (p\u00a0%s)", chance(low))
+		text += fmt.Sprintf(" (p\u00a0%s)", pText(low))
 	default:
-		text += fmt.Sprintf(" (p\u00a0%s to %s over the seeds)", chance(low), chance(high))
+		text += fmt.Sprintf(" (p\u00a0%s to %s over the seeds)", pText(low), pText(high))
 	}
 	return text + "."
 }
 
-// ps returns the least and the highest p-value of the chosen setting's runs.
-func (r report) ps(metric string) (low, high float64, ok bool) {
+// noiseFact returns the noise floor of the metric of the choice, if it is known.
+func (r report) noiseFact(metric string) []fact {
+	n, ok := r.noiseFloor(r.chosen, metric)
+	if !ok {
+		return nil
+	}
+	return []fact{{"Noise floor", number(n.mean) + " to " + number(n.q95), "the score of the target itself"}}
+}
+
+// pRange returns the lowest and highest p-values of the chosen setting's runs, and whether there are any.
+func (r report) pRange(metric string) (low, high float64, ok bool) {
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, run := range r.Summaries[r.chosen].Runs {
 		for _, v := range run.Metrics {
@@ -89,14 +97,13 @@ func (r report) ps(metric string) (low, high float64, ok bool) {
 	return low, high, high >= low
 }
 
-// The looks of what a figure has beside settings: the noise floor in the yellow that is too pale for a line, and the least
-// value there can be.
+// The noise floor has the yellow that is too pale for lines.
 var (
 	bandColour  = color.NRGBA{240, 228, 66, 90}
 	bandEdge    = draw.LineStyle{Color: color.NRGBA{150, 138, 0, 255}, Width: .8}
 	bandSwatch  = svg("", "", 30, 12, func(c draw.Canvas) { swatchBand(c) })
-	leastStyle  = draw.LineStyle{Color: ink, Width: 1, Dashes: dashes[2]}
-	leastSwatch = svg("", "", 30, 12, func(c draw.Canvas) { c.StrokeLine2(leastStyle, 1, 6, 29, 6) })
+	boundStyle  = draw.LineStyle{Color: ink, Width: 1, Dashes: dashes[2]}
+	boundSwatch = svg("", "", 30, 12, func(c draw.Canvas) { c.StrokeLine2(boundStyle, 1, 6, 29, 6) })
 )
 
 func swatchBand(c draw.Canvas) {
@@ -105,9 +112,9 @@ func swatchBand(c draw.Canvas) {
 	c.StrokeLine2(bandEdge, 1, 11, 29, 11)
 }
 
-// bands returns the noise floors that reach into the frame, each once.
-func bands(list []series, f frame) []noise {
-	var found []noise
+// bands returns the distinct noise floors that reach into the frame.
+func bands(list []series, f frame) []noiseFloor {
+	var found []noiseFloor
 	for _, s := range list {
 		for _, p := range s.points {
 			if p.noise.n > 0 && p.noise.q95 > f.ylow && !slices.Contains(found, p.noise) {
@@ -118,8 +125,8 @@ func bands(list []series, f frame) []noise {
 	return found
 }
 
-// draw adds the noise floor to a figure: a band across it, with a line at its upper end.
-func (n noise) draw(p *plot.Plot, f frame) {
+// draw adds the noise floor to a plot, as a band with a line along its upper edge.
+func (n noiseFloor) draw(p *plot.Plot, f frame) {
 	low := f.y(n.mean)
 	p.Add(
 		&plotter.Polygon{XYs: []plotter.XYs{{{X: f.xlow, Y: low}, {X: f.xhigh, Y: low}, {X: f.xhigh, Y: n.q95}, {X: f.xlow, Y: n.q95}}}, Color: bandColour},
@@ -127,13 +134,13 @@ func (n noise) draw(p *plot.Plot, f frame) {
 	)
 }
 
-// leasts returns the least values within the frame, each once.
-func leasts(list []series, f frame) []float64 {
+// lowerBounds returns the distinct lower bounds within the frame.
+func lowerBounds(list []series, f frame) []float64 {
 	var found []float64
 	for _, s := range list {
 		for _, p := range s.points {
-			if p.least >= f.ylow && !slices.Contains(found, p.least) {
-				found = append(found, p.least)
+			if p.bound >= f.ylow && !slices.Contains(found, p.bound) {
+				found = append(found, p.bound)
 			}
 		}
 	}

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestNoise checks that the noise floor is drawn, explained and marked where it is known, at its very edge too, and that a
-// sweep without it says nothing of it.
+// TestNoise checks that the noise floor is drawn, explained and marked if it is known, up to its very edge, and not mentioned
+// if it is not.
 func TestNoise(t *testing.T) {
 	t.Parallel()
 	p := pageOf(t, sweepOf(t, parse(t, twoMoons)))
@@ -15,15 +15,15 @@ func TestNoise(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, ok := r.noise(0, "sliced-w2")
+	n, ok := r.noiseFloor(0, "sliced-w2")
 	if q95 := .008 + .004*94/98; !ok || math.Abs(n.mean-.01) > 1e-12 || math.Abs(n.q95-q95) > 1e-12 {
-		t.Fatalf("the noise is %+v (%v), want mean 0.01 and 95 %% %g, the 95th of 99, to rounding", n, ok, q95)
+		t.Fatalf("the noise is %+v (%v), want mean 0.01 and 95 %% quantile %g, the 95th of 99, to rounding", n, ok, q95)
 	}
 	figure := r.quality("sliced-w2", byCalls)
 	if !strings.Contains(figure.Caption, "0.0100 on average and up to 0.0118 in 95") || !hasEntry(figure, "noise floor") {
 		t.Errorf("the figure does not explain the noise floor: %q", figure.Caption)
 	}
-	const band = "fill:#EFE341;fill-opacity" // the colour of the band and of nothing else
+	const band = "fill:#EFE341;fill-opacity" // only the band has this colour
 	if !strings.Contains(string(figure.Drawings[0]), band) {
 		t.Error("the figure does not draw the noise floor")
 	}
@@ -32,20 +32,20 @@ func TestNoise(t *testing.T) {
 		lost bool
 	}{{n.q95, true}, {math.Nextafter(n.q95, 1), false}, {-1, true}, {math.NaN(), false}} {
 		p.Summaries[5].Metrics[1].Mean = c.mean
-		if got := r.row(5).Cells[1].Lost; got != c.lost {
-			t.Errorf("a mean of %g is marked as lost in the noise: %v, want %v", c.mean, got, c.lost)
+		if got := r.row(5).Cells[1].InNoise; got != c.lost {
+			t.Errorf("a mean of %g is marked as within the noise: %v, want %v", c.mean, got, c.lost)
 		}
 	}
-	if r.row(5).Cells[2].Lost {
-		t.Error("a cell that is no metric is lost in the noise")
+	if r.row(5).Cells[2].InNoise {
+		t.Error("a cell that is not a metric is within the noise")
 	}
 
 	p.Summaries[p.Choice.Chosen].Metrics[0].Mean = 1
-	if v := r.verdict(); !strings.Contains(v.Noise, "setting is told apart") {
+	if v := r.verdict(); !strings.Contains(v.Noise, "setting is distinguishable") {
 		t.Errorf("the verdict on a mean of 1 is %q", v.Noise)
 	}
 	p.Summaries[p.Choice.Chosen].Metrics[0].Mean = -1
-	if v := r.verdict(); !strings.Contains(v.Noise, "setting is not told apart") {
+	if v := r.verdict(); !strings.Contains(v.Noise, "setting is not distinguishable") {
 		t.Errorf("the verdict on a mean of -1 is %q", v.Noise)
 	}
 
@@ -53,15 +53,15 @@ func TestNoise(t *testing.T) {
 		t.Fatal(err)
 	}
 	figure = r.quality("sliced-w2", byCalls)
-	if strings.Contains(figure.Caption, "truth") || hasEntry(figure, "noise floor") || strings.Contains(string(figure.Drawings[0]), band) {
-		t.Error("a figure shows noise that is not known")
+	if strings.Contains(figure.Caption, "fresh samples") || hasEntry(figure, "noise floor") || strings.Contains(string(figure.Drawings[0]), band) {
+		t.Error("a figure shows an unknown noise floor")
 	}
-	if v := r.verdict(); v.Noise != "" || r.row(5).Cells[1].Lost {
-		t.Error("the page speaks of noise that is not known")
+	if v := r.verdict(); v.Noise != "" || r.row(5).Cells[1].InNoise {
+		t.Error("the page mentions an unknown noise floor")
 	}
 }
 
-// TestNoiseBelow checks that noise far below all settings does not squeeze them into a corner, and is told of.
+// TestNoiseBelow checks that a noise floor far below all settings does not extend the axis, but is mentioned.
 func TestNoiseBelow(t *testing.T) {
 	t.Parallel()
 	p := pageOf(t, sweepOf(t, parse(t, twoMoons)))
@@ -78,12 +78,12 @@ func TestNoiseBelow(t *testing.T) {
 		t.Errorf("the caption is %q", figure.Caption)
 	}
 	if f := frameOf(seriesOf(r, "sliced-w2"), false); f.ylow < .1 {
-		t.Errorf("the axis starts at %g, below a fifth of the lowest mean, 1", f.ylow)
+		t.Errorf("the axis starts at %g, far below a fifth of the lowest mean, 1", f.ylow)
 	}
 }
 
-// TestRunsShowChance checks that a run's values come with their standard error and p-value where there are some.
-func TestRunsShowChance(t *testing.T) {
+// TestRunsShowErrors checks that a run's values come with their standard errors and p-values, if there are any.
+func TestRunsShowErrors(t *testing.T) {
 	t.Parallel()
 	p := pageOf(t, sweepOf(t, parse(t, strings.Replace(twoMoons, "[mmd, sliced-w2]", "[sliced-w2, path-rmse]", 1))))
 	v := &p.Sweep.Results[0].Metrics[0]
@@ -101,7 +101,7 @@ func TestRunsShowChance(t *testing.T) {
 	}
 }
 
-func hasEntry(p plate, text string) bool {
+func hasEntry(p figure, text string) bool {
 	for _, e := range p.Legend {
 		if strings.HasPrefix(e.Text, text) {
 			return true

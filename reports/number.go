@@ -9,8 +9,8 @@ import (
 	"flowsweep/experiments"
 )
 
-// number returns x to three significant digits, with a true minus sign; powers of ten stand for the very large and
-// the very small.
+// number returns x to three significant digits, with a true minus sign, and with a power of ten if it is very large or
+// small.
 func number(x float64) string {
 	if text, ok := special(x); ok {
 		return text
@@ -23,8 +23,8 @@ func number(x float64) string {
 	return fixed(x, 2-exponent(x))
 }
 
-// interval returns the mean and the ends of its interval, to the second digit of half its width; the mean alone where
-// there is no interval.
+// interval returns the mean and the ends of its interval, to the second digit of half its width, or only the mean if there
+// is no interval.
 func interval(mean, low, high float64) string {
 	half := high/2 - low/2
 	if !finite(mean) || !finite(half) {
@@ -45,8 +45,8 @@ func interval(mean, low, high float64) string {
 	return write(func(x float64) string { return fixed(x, -place) })
 }
 
-// uncertain returns x ± se, to the second digit of se.
-func uncertain(x, se float64) string {
+// plusMinus returns x ± se, to the second digit of se.
+func plusMinus(x, se float64) string {
 	largest := exponent(max(math.Abs(x), se))
 	place := max(exponent(se)-1, largest-4)
 	if largest < -4 || largest > 5 {
@@ -56,7 +56,7 @@ func uncertain(x, se float64) string {
 	return fixed(x, -place) + " ± " + fixed(se, -place)
 }
 
-// special returns the text of a number that has no digits to round.
+// special returns the text of a number without digits to round, and whether x is one.
 func special(x float64) (string, bool) {
 	switch {
 	case math.IsNaN(x):
@@ -82,7 +82,7 @@ func exponent(x float64) int {
 	return e
 }
 
-// fixed returns x with so many decimals, none if negative, and never minus zero.
+// fixed returns x with the given number of decimals, none if that is negative, and never minus zero.
 func fixed(x float64, decimals int) string {
 	text := strconv.FormatFloat(x, 'f', max(decimals, 0), 64)
 	if digits, negative := strings.CutPrefix(text, "-"); negative {
@@ -109,7 +109,7 @@ func grouped(digits string) string {
 // whole returns a whole number in groups of three digits.
 func whole[N int | int64 | uint64](n N) string { return grouped(fmt.Sprint(n)) }
 
-// calls returns a number of velocity calls, its thousands set apart.
+// calls returns a number of velocity calls, with its digits in groups of three.
 func calls(n experiments.Calls) string {
 	digits, fraction, broken := strings.Cut(n.String(), ".")
 	if broken {
@@ -118,15 +118,15 @@ func calls(n experiments.Calls) string {
 	return grouped(digits)
 }
 
-// chance returns a p-value to two decimals, or to its first digit.
-func chance(p float64) string {
+// pText returns a p-value to two decimals or, below 0.01, to its first digit.
+func pText(p float64) string {
 	if p > 0 && p < .01 {
 		return fixed(p, max(-exponent(p), 0))
 	}
 	return fixed(p, 2)
 }
 
-// precise returns x to four significant digits, for numbers that are compared with others close by.
+// precise returns x to four significant digits, for numbers that are compared with similar ones.
 func precise(x float64) string {
 	if e := exponent(x); finite(x) && e >= -4 && e < 4 {
 		return fixed(x, 3-e)
@@ -134,7 +134,7 @@ func precise(x float64) string {
 	return number(x)
 }
 
-// callCount returns the number with its noun.
+// callCount returns the number of velocity calls with its noun.
 func callCount(n experiments.Calls) string {
 	if n == 1 {
 		return "1 velocity call"
@@ -142,12 +142,20 @@ func callCount(n experiments.Calls) string {
 	return calls(n) + " velocity calls"
 }
 
-// many returns the number and the noun, in the plural unless there is one.
-func many(n int, noun string) string {
+// plural returns "1 run" or "2 runs".
+func plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
 	return whole(n) + " " + noun + "s"
+}
+
+// countAre returns "1 logged loss is" or "2 logged losses are".
+func countAre(n int, one, several string) string {
+	if n == 1 {
+		return "1 " + one + " is"
+	}
+	return whole(n) + " " + several + " are"
 }
 
 var superscript = strings.NewReplacer("-", "⁻", "0", "⁰", "1", "¹", "2", "²", "3", "³", "4", "⁴", "5", "⁵", "6", "⁶",

@@ -81,13 +81,13 @@ func TestUncertain(t *testing.T) {
 	for _, c := range []struct {
 		got, want string
 	}{
-		{uncertain(.01234, .0011), "0.0123 ± 0.0011"},
-		{uncertain(-1.5, .25), "−1.50 ± 0.25"},
-		{uncertain(3.2e-7, 1.1e-8), "(3.20 ± 0.11)×10⁻⁷"},
-		{uncertain(2e-5, 3e-5), "(2.0 ± 3.0)×10⁻⁵"},
-		{chance(.62), "0.62"},
-		{chance(.001), "0.001"},
-		{chance(1), "1.00"},
+		{plusMinus(.01234, .0011), "0.0123 ± 0.0011"},
+		{plusMinus(-1.5, .25), "−1.50 ± 0.25"},
+		{plusMinus(3.2e-7, 1.1e-8), "(3.20 ± 0.11)×10⁻⁷"},
+		{plusMinus(2e-5, 3e-5), "(2.0 ± 3.0)×10⁻⁵"},
+		{pText(.62), "0.62"},
+		{pText(.001), "0.001"},
+		{pText(1), "1.00"},
 		{precise(.94104), "0.9410"},
 		{precise(12.3456), "12.35"},
 		{precise(0), "0.000"},
@@ -100,14 +100,14 @@ func TestUncertain(t *testing.T) {
 	}
 }
 
-// TestEvenTicks checks that an axis of any range has two to seven labels, at round numbers.
+// TestEvenTicks checks that axes of any range have two to seven labels, at round numbers.
 func TestEvenTicks(t *testing.T) {
 	t.Parallel()
 	for span := 1e-3; span < 1e4; span *= 1.07 {
 		for _, low := range []float64{0, -span / 3} {
 			n := len(evenTicks{}.Ticks(low, low+span))
 			if n < 2 || n > 7 {
-				t.Errorf("from %g to %g there are %d ticks", low, low+span, n)
+				t.Errorf("from %g to %g: %d ticks", low, low+span, n)
 			}
 		}
 	}

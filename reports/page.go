@@ -1,5 +1,5 @@
-// Package reports draws the figures of a sweep and writes them into one self-contained HTML page. It knows no clock and
-// no files: the same page gives the same bytes.
+// Package reports renders a sweep as one self-contained HTML page with figures. It uses no clock and no files, so the same
+// Page always gives the same bytes.
 //
 //	html, err := reports.Render(reports.Page{Sweep: sweep, Summaries: summaries, Choice: choice})
 package reports
@@ -21,18 +21,18 @@ type Page struct {
 	Summaries   []experiments.Summary
 	Choice      experiments.Choice // valid if ChoiceError is empty
 	ChoiceError string             // why nothing could be chosen, or empty
-	Samples     []Panel            // the data first, then samples drawn by the chosen net and others
+	Samples     []Panel            // first the data, then samples of the chosen net and others
 	Curves      []Curve
-	Floors      []Floor            // of the summaries; none where they are not known
-	Fresh       []experiments.Stat // of the chosen setting, on noise and a reference the choice never saw, or none
+	Floors      []Floor            // of the summaries; empty if not known
+	Fresh       []experiments.Stat // of the chosen setting, with noise and a reference that the choice did not use; may be empty
 	Checks      []experiments.Check
 	Artifacts   []experiments.Artifact // the files of the output folder
 	CSV         string                 // the whole run table, embedded for download
-	Command     string                 // what to type to make it all again
+	Command     string                 // reproduces the sweep
 }
 
-// appendixRows is the most runs the appendix and the list of failures show; the CSV holds them all.
-const appendixRows = 1000
+// maxRuns is the maximum number of runs listed under "All runs" and "Failures". The CSV holds them all.
+const maxRuns = 1000
 
 var (
 	//go:embed page.html
@@ -49,7 +49,7 @@ var (
 	}).Parse(pageText))
 )
 
-// report is a page and what is derived from it once.
+// report is a page and what is derived from it only once.
 type report struct {
 	Page
 	labels    experiments.Labels // of the summaries
@@ -57,7 +57,7 @@ type report struct {
 	chosen    int                // index into the summaries, or -1
 }
 
-// view is what the template shows, in its order.
+// view is the data of the template, in its order.
 type view struct {
 	Page
 	CSP         string
@@ -65,20 +65,20 @@ type view struct {
 	Script      template.JS
 	Started     string
 	Verdict     verdict
-	Quality     []plate
+	Quality     []figure
 	Leaderboard leaderboard
-	Noise       bool // the noise of a metric is known
-	Lost        bool // the leaderboard marks what is lost in it
-	Samples     plate
+	Noise       bool // the noise floor of some metric is known
+	InNoise     bool // the leaderboard marks means within it
+	Samples     figure
 	Heat        heat
-	Curves      plate
+	Curves      figure
 	Failures    runTable
 	Runs        runTable
 	CSVLink     template.URL
 }
 
-// Render returns the report as HTML that needs nothing else: no network, no scripts, no other file. It returns an
-// error where a setting has no JSON form or the choice is not one of the summaries.
+// Render returns the report as a single HTML page that loads nothing else. It returns an error if a setting has no JSON
+// form or the choice is not one of the summaries.
 func Render(p Page) ([]byte, error) {
 	r, err := newReport(p)
 	if err != nil {
@@ -94,8 +94,8 @@ func Render(p Page) ([]byte, error) {
 		Started:     p.Sweep.Started.UTC().Format("2 January 2006, 15:04 UTC"),
 		Verdict:     r.verdict(),
 		Leaderboard: r.leaderboard(),
-		Noise:       r.any(func(i int, metric string) bool { _, ok := r.noise(i, metric); return ok }),
-		Lost:        r.any(r.lost),
+		Noise:       r.any(func(i int, metric string) bool { _, ok := r.noiseFloor(i, metric); return ok }),
+		InNoise:     r.any(r.withinNoise),
 		Samples:     samples(p.Samples),
 		Heat:        r.heat(),
 		Curves:      r.curves(),
@@ -125,7 +125,7 @@ func newReport(p Page) (report, error) {
 	if p.ChoiceError == "" {
 		r.chosen = p.Choice.Chosen
 		if r.chosen < 0 || r.chosen >= len(p.Summaries) {
-			return r, fmt.Errorf("render report: the choice is setting %d of %d: give a ChoiceError where there is none",
+			return r, fmt.Errorf("render report: the choice is setting %d of %d: set ChoiceError if there is none",
 				r.chosen, len(p.Summaries))
 		}
 	}

@@ -21,7 +21,7 @@ import (
 
 var (
 	update = flag.Bool("update", false, "rewrite the golden page")
-	showTo = flag.String("look", "", "write a page with something in every section to this file, to look at")
+	output = flag.String("output", "", "write a page with something in every section to this `file`")
 )
 
 func render(t *testing.T, p Page) string {
@@ -62,14 +62,14 @@ func TestGolden(t *testing.T) {
 func TestSameBytes(t *testing.T) {
 	p := fullPage(t)
 	first := render(t, p)
-	if *showTo != "" {
-		if err := os.WriteFile(*showTo, []byte(first), 0o644); err != nil {
+	if *output != "" {
+		if err := os.WriteFile(*output, []byte(first), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for range 3 {
 		if render(t, p) != first {
-			t.Fatal("the same page gave other bytes")
+			t.Fatal("the same page gave different bytes")
 		}
 	}
 	if len(first) > 1<<20 {
@@ -77,8 +77,7 @@ func TestSameBytes(t *testing.T) {
 	}
 }
 
-// TestSelfContained checks that nothing in the page asks for anything outside it, and that the one script is the one
-// the policy allows.
+// TestSelfContained checks that the page loads nothing else, and that its policy allows only its own script.
 func TestSelfContained(t *testing.T) {
 	html := render(t, fullPage(t))
 	for _, bad := range []string{"http:", "https:", "@import", "url(", "src=", "xlink:href", "NaN,", "NaN\""} {
@@ -152,8 +151,8 @@ func TestBanners(t *testing.T) {
 	}
 }
 
-// TestOddPages renders what a sweep can look like when little of it went well.
-func TestOddPages(t *testing.T) {
+// TestUnusualPages renders sweeps in which little went well, and other extremes.
+func TestUnusualPages(t *testing.T) {
 	spec := parse(t, twoMoons)
 	with := func(change func(*experiments.Result)) Page {
 		sweep := sweepOf(t, spec)
@@ -199,7 +198,7 @@ func TestOddPages(t *testing.T) {
 				t.Errorf("%d bytes; minus zero %q", len(html), zero)
 			}
 			if m := regexp.MustCompile(` (d|x|y|viewBox)="[^"]*(NaN|Inf)[^"]*"`).FindString(html); m != "" {
-				t.Errorf("a drawing has no place for something: %.80s", m)
+				t.Errorf("a drawing has a coordinate that is not finite: %.80s", m)
 			}
 		})
 	}
@@ -207,11 +206,11 @@ func TestOddPages(t *testing.T) {
 
 func TestChoiceOutOfRange(t *testing.T) {
 	if _, err := Render(Page{}); err == nil {
-		t.Error("a choice of a setting that is not there gave no error")
+		t.Error("a choice of a missing setting gave no error")
 	}
 }
 
-// numbers returns a YAML list of n numbers from first.
+// numbers returns a YAML list of n integers starting at first.
 func numbers(first, n int) string {
 	var list []string
 	for i := range n {
@@ -226,8 +225,8 @@ var (
 	void      = regexp.MustCompile(`<(meta|link)([^>]*)>`)
 )
 
-// wellFormed fails the test unless every element of the page is closed where it should be: the page is written so that
-// it is XML, but for scripts, styles and void elements.
+// wellFormed fails the test unless every element of the page is closed correctly: apart from scripts, styles and void
+// elements, the page is XML.
 func wellFormed(t *testing.T, html string) {
 	t.Helper()
 	d := xml.NewDecoder(bytes.NewReader(void.ReplaceAll(rawText.ReplaceAll([]byte(html), nil), []byte("<$1$2/>"))))

@@ -16,51 +16,8 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// plate is a figure of the report: drawings that are read together, a sentence on how to read them, and their numbers.
-type plate struct {
-	Title    string
-	Caption  string
-	Legend   []entry
-	Drawings []template.HTML
-	Size     string // of the drawings: "" for two in a row, "mid" for three, "small" for four
-	Table    table
-}
-
-// entry is a line of a legend.
-type entry struct {
-	Swatch template.HTML
-	Text   string
-}
-
-// table is the numbers behind a figure.
-type table struct {
-	Head []string
-	Rows [][]string
-	Left int // leading columns that hold words
-	Cut  int // rows left out
-}
-
-// tableRows is the most rows a table behind a figure has.
-const tableRows = 500
-
-func (t *table) add(row ...string) {
-	if len(t.Rows) == tableRows {
-		t.Cut++
-		return
-	}
-	t.Rows = append(t.Rows, row)
-}
-
-// sizeFor returns the size of so many drawings: as given where they do not fill one row of two.
-func sizeFor(n int, size string) string {
-	if n > 2 {
-		return size
-	}
-	return ""
-}
-
-// palette is that of Okabe and Ito (2008), made to be told apart by the colour-blind, without its yellow, which is
-// too pale on white.
+// palette is the palette of Okabe and Ito (2008), which the colour-blind can distinguish, without its yellow, which is too
+// pale on white.
 var palette = []color.NRGBA{
 	{0, 114, 178, 255},
 	{213, 94, 0, 255},
@@ -79,15 +36,15 @@ var (
 
 var dashes = [][]vg.Length{nil, {5, 2.5}, {1.5, 2}, {7, 2, 1.5, 2}, {10, 3}, {3, 1.5}}
 
-// mark is the shape of a point: a polygon, or a circle if it has no sides.
-type mark struct {
+// marker is the shape of a point: a polygon, or a circle if it has no sides.
+type marker struct {
 	sides int
-	turn  float64 // of the first corner from the right, in radians
-	size  float64 // relative to a circle, so that all look equally large
-	open  bool    // drawn as a white shape with an outline
+	turn  float64 // angle of the first corner, in radians
+	size  float64 // relative to a circle, so that all markers look equally large
+	open  bool    // white with an outline
 }
 
-var marks = []mark{
+var markers = []marker{
 	{size: 1},
 	{sides: 4, turn: math.Pi / 4, size: 1.25},
 	{sides: 3, turn: math.Pi / 2, size: 1.4},
@@ -98,8 +55,8 @@ var marks = []mark{
 	{sides: 3, turn: math.Pi, size: 1.4},
 }
 
-// DrawGlyph draws the mark at a point.
-func (m mark) DrawGlyph(c *draw.Canvas, style draw.GlyphStyle, at vg.Point) {
+// DrawGlyph draws the marker at a point.
+func (m marker) DrawGlyph(c *draw.Canvas, style draw.GlyphStyle, at vg.Point) {
 	var path vg.Path
 	r := style.Radius * vg.Length(m.size)
 	if m.sides == 0 {
@@ -126,37 +83,40 @@ func (m mark) DrawGlyph(c *draw.Canvas, style draw.GlyphStyle, at vg.Point) {
 	c.Stroke(path)
 }
 
-// look is how a series is told from others: each of colour, mark and dash is enough.
-type look struct{ Colour, Mark, Dash int }
+// seriesStyle distinguishes a series by colour, marker and dashes, each of which is enough.
+type seriesStyle struct{ Colour, Marker, Dash int }
 
-func (l look) colour() color.NRGBA { return palette[l.Colour%len(palette)] }
+func (s seriesStyle) colour() color.NRGBA { return palette[s.Colour%len(palette)] }
 
-func (l look) line(width vg.Length) draw.LineStyle {
-	return draw.LineStyle{Color: l.colour(), Width: width, Dashes: dashes[l.Dash%len(dashes)]}
+func (s seriesStyle) line(width vg.Length) draw.LineStyle {
+	return draw.LineStyle{Color: s.colour(), Width: width, Dashes: dashes[s.Dash%len(dashes)]}
 }
 
-func (l look) glyph(open bool) draw.GlyphStyle {
-	m := marks[l.Mark%len(marks)]
+func (s seriesStyle) glyph(open bool) draw.GlyphStyle {
+	m := markers[s.Marker%len(markers)]
 	m.open = open
-	return draw.GlyphStyle{Color: l.colour(), Radius: 2.8, Shape: m}
+	return draw.GlyphStyle{Color: s.colour(), Radius: 2.8, Shape: m}
 }
 
-// swatch returns a look as it appears in a legend.
-func (l look) swatch(line, glyph, open bool) template.HTML {
+// swatch returns the style as it appears in a legend.
+func (s seriesStyle) swatch(line, glyph, open bool) template.HTML {
 	return svg("", "", 30, 12, func(c draw.Canvas) {
 		if line {
-			c.StrokeLine2(l.line(1.4), 1, 6, 29, 6)
+			c.StrokeLine2(s.line(1.4), 1, 6, 29, 6)
 		}
 		if glyph {
-			c.DrawGlyph(l.glyph(open), vg.Point{X: 15, Y: 6})
+			c.DrawGlyph(s.glyph(open), vg.Point{X: 15, Y: 6})
 		}
 	})
 }
 
-// newPlot returns an empty plot in the style of the report.
-func newPlot(x, y string) *plot.Plot {
+// newPlot returns an empty plot in the style of the report, with a title and axis labels.
+func newPlot(title, x, y string) *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = nil
+	p.Title.Text = title
+	p.Title.Padding = 5
+	p.Title.TextStyle.Font = sans(12.5)
 	for _, axis := range []struct {
 		*plot.Axis
 		text string
@@ -183,8 +143,8 @@ func sans(size vg.Length) font.Font {
 	return font.From(font.Font{Typeface: "Liberation", Variant: "Sans"}, size)
 }
 
-// svg returns a drawing as an SVG element that scales with the page and carries no id, so that any number of them
-// stand side by side. One without a title is decoration, hidden from a screen reader.
+// svg returns a drawing as an SVG element that scales with the page. It has no id, so a page can have any number of them. A
+// drawing without a title is decoration, hidden from screen readers.
 func svg(title, description string, width, height vg.Length, paint func(draw.Canvas)) template.HTML {
 	canvas := vgsvg.New(width, height)
 	paint(draw.New(canvas))
@@ -205,7 +165,7 @@ func svg(title, description string, width, height vg.Length, paint func(draw.Can
 		"\n<title>" + title + "</title>\n<desc>" + description + "</desc>" + body)
 }
 
-// fontDescription drops what gonum says of the font, which the style sheet says for all drawings at once.
+// fontDescription removes gonum's description of the font, which the style sheet sets for all drawings.
 var fontDescription = strings.NewReplacer(
 	"font-family:Liberation Sans;font-variant:normal;font-weight:normal;font-style:normal;", "",
 	"font-family:Liberation Sans;font-variant:normal;font-weight:bold;font-style:normal;", "font-weight:bold;",

@@ -17,13 +17,13 @@ func TestBest(t *testing.T) {
 		{recipe: "c", points: []point{{mean: 9}}},
 	}
 	kept, dropped := best(list, name, 2)
-	if got := strings.Join(names(kept, name), ""); got != "ab" || dropped != 1 || len(kept) != 3 {
+	if got := strings.Join(distinct(kept, name), ""); got != "ab" || dropped != 1 || len(kept) != 3 {
 		t.Errorf("kept %q in %d series and dropped %d, want ab in 3 and 1", got, len(kept), dropped)
 	}
 }
 
-// TestFloor checks that a mean with no place on a logarithmic axis is drawn open at the lower edge, and said to be.
-func TestFloor(t *testing.T) {
+// TestNonPositive checks that a mean that a logarithmic axis cannot show is drawn open at the lower edge, and mentioned.
+func TestNonPositive(t *testing.T) {
 	p := pageOf(t, sweepOf(t, parse(t, twoMoons)))
 	r, err := newReport(p)
 	if err != nil {
@@ -31,7 +31,7 @@ func TestFloor(t *testing.T) {
 	}
 	before := r.quality("mmd", byCalls)
 	if strings.Contains(before.Caption, "0 or less") || strings.Contains(string(before.Drawings[0]), "≤ 0") {
-		t.Fatal("the figure speaks of means of 0 or less where there are none")
+		t.Fatal("the figure mentions means of 0 or less, but there are none")
 	}
 	p.Summaries[4].Metrics[0] = experiments.Stat{Name: "mmd", Mean: -2e-5, Low: -5e-5, High: 1e-5, N: 3}
 	p.Summaries[5].Metrics[0] = experiments.Stat{Name: "mmd", Mean: math.NaN(), Low: math.NaN(), High: math.NaN(), N: 3}
@@ -44,8 +44,8 @@ func TestFloor(t *testing.T) {
 	}
 }
 
-// TestTies checks that the settings as good as the best are named in the verdict, marked in the leaderboard and ringed
-// in the figures of the chosen metric, and that nothing is marked where there is no tie.
+// TestTies checks that settings tied with the best are named in the verdict, marked in the leaderboard and ringed in the
+// figures of the metric of the choice, and that nothing is marked if there is no tie.
 func TestTies(t *testing.T) {
 	p := pageOf(t, sweepOf(t, parse(t, twoMoons)))
 	p.Choice.Chosen, p.Choice.Best, p.Choice.Tied = 3, 7, []int{3, 7, 9}
@@ -72,17 +72,17 @@ func TestTies(t *testing.T) {
 	}
 	ringed := r.quality("mmd", byCalls)
 	if !strings.Contains(ringed.Caption, "Thin rings") {
-		t.Errorf("the figure does not speak of the ties: %q", ringed.Caption)
+		t.Errorf("the figure does not mention the ties: %q", ringed.Caption)
 	}
 	if c := r.quality("sliced-w2", byTime).Caption; strings.Contains(c, "Thin rings") || !strings.Contains(c, "milliseconds") {
-		t.Errorf("the figure of another metric speaks of ties, or not of time: %q", c)
+		t.Errorf("the figure of another metric mentions ties, or does not mention time: %q", c)
 	}
 	r.Choice.Tied = []int{3}
 	plain := r.quality("mmd", byCalls)
 	if r.verdict().Tied != "" || strings.Contains(plain.Caption, "Thin rings") {
 		t.Error("a choice without ties names some")
 	}
-	const thin = "stroke-width:0.6" // that of a ring
+	const thin = "stroke-width:0.6" // of a ring
 	if with, without := strings.Count(string(ringed.Drawings[0]), thin), strings.Count(string(plain.Drawings[0]), thin); with <= without {
 		t.Errorf("%d thin lines with ties, %d without: no ring is drawn", with, without)
 	}

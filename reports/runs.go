@@ -6,21 +6,21 @@ import (
 	"flowsweep/experiments"
 )
 
-// runTable is a list of runs, with one column a metric and one for its p-values where it has some.
+// runTable is a list of runs, with a column for each metric and one for its p-values, if it has any.
 type runTable struct {
 	Metrics []string
 	Rows    []runRow
-	Cut     int // runs left out
+	Cut     int // number of runs left out
 }
 
 type runRow struct {
 	experiments.Result
-	Label   string
-	Odd     bool // finished with a metric that is not finite
-	Calls   string
-	Numbers []string
-	Fitting string
-	Time    string
+	Label     string
+	NotFinite bool // finished with a metric that is not finite
+	Calls     string
+	Numbers   []string
+	Fitting   string
+	Time      string
 }
 
 // runs returns every run, in the order of the plan.
@@ -28,76 +28,89 @@ func (r report) runs() runTable {
 	return r.table(func(runRow) bool { return true })
 }
 
-// failed returns the runs that failed, were killed or lost, and those with a metric that is not finite.
+// failed returns the runs that failed, were killed or were lost, and those with a metric that is not finite.
 func (r report) failed() runTable {
 	return r.table(func(row runRow) bool {
 		switch row.State {
 		case experiments.Failed, experiments.Killed, experiments.Lost:
 			return true
 		default:
-			return row.Odd
+			return row.NotFinite
 		}
 	})
 }
 
 func (r report) table(keep func(runRow) bool) runTable {
 	var t runTable
-	tested := map[string]bool{}
-	for _, res := range r.Sweep.Results {
-		for _, v := range res.Metrics {
-			tested[v.Name] = tested[v.Name] || v.P != 0
-		}
-	}
+	tested := r.tested()
 	for _, m := range r.metrics() {
 		t.Metrics = append(t.Metrics, m)
 		if tested[m] {
 			t.Metrics = append(t.Metrics, "p")
 		}
 	}
-	for i, res := range r.Sweep.Results {
-		row := runRow{Result: res, Label: r.runLabels.Setting(i), Calls: none.Text}
-		for _, m := range r.metrics() {
-			value, p := none.Text, none.Text
-			if at := slices.IndexFunc(res.Metrics, func(v experiments.Value) bool { return v.Name == m }); at >= 0 {
-				value, p = measured(res.Metrics[at])
-				row.Odd = row.Odd || !finite(res.Metrics[at].Value)
-			}
-			row.Numbers = append(row.Numbers, value)
-			if tested[m] {
-				row.Numbers = append(row.Numbers, p)
-			}
-		}
+	for i, result := range r.Sweep.Results {
+		row := r.runRow(i, tested)
 		if !keep(row) {
 			continue
 		}
-		if len(t.Rows) == appendixRows {
+		if len(t.Rows) == maxRuns {
 			t.Cut++
 			continue
 		}
-		if res.NFE > 0 {
-			row.Calls = callRange(res.NFE, res.NFEMax)
+		if result.NFE > 0 {
+			row.Calls = callRange(result.NFE, result.NFEMax)
 		}
-		row.Fitting, row.Time = seconds(res.FitSeconds), seconds(res.SampleSeconds)
+		row.Fitting, row.Time = seconds(result.FitSeconds), seconds(result.SampleSeconds)
 		t.Rows = append(t.Rows, row)
 	}
 	return t
 }
 
+// tested returns the names of the metrics with p-values.
+func (r report) tested() map[string]bool {
+	tested := map[string]bool{}
+	for _, result := range r.Sweep.Results {
+		for _, v := range result.Metrics {
+			tested[v.Name] = tested[v.Name] || v.P != 0
+		}
+	}
+	return tested
+}
+
+// runRow returns the row of result i with its metrics.
+func (r report) runRow(i int, tested map[string]bool) runRow {
+	result := r.Sweep.Results[i]
+	row := runRow{Result: result, Label: r.runLabels.Setting(i), Calls: noCell.Text}
+	for _, m := range r.metrics() {
+		value, p := noCell.Text, noCell.Text
+		if at := slices.IndexFunc(result.Metrics, func(v experiments.Value) bool { return v.Name == m }); at >= 0 {
+			value, p = measured(result.Metrics[at])
+			row.NotFinite = row.NotFinite || !finite(result.Metrics[at].Value)
+		}
+		row.Numbers = append(row.Numbers, value)
+		if tested[m] {
+			row.Numbers = append(row.Numbers, p)
+		}
+	}
+	return row
+}
+
 // measured returns a value with its standard error, and its p-value.
 func measured(v experiments.Value) (value, p string) {
-	value, p = number(v.Value), none.Text
+	value, p = number(v.Value), noCell.Text
 	if v.SE > 0 && finite(v.Value) && finite(v.SE) {
-		value = uncertain(v.Value, v.SE)
+		value = plusMinus(v.Value, v.SE)
 	}
 	if v.P > 0 {
-		p = chance(v.P)
+		p = pText(v.P)
 	}
 	return value, p
 }
 
 func seconds(s float64) string {
 	if s == 0 {
-		return none.Text
+		return noCell.Text
 	}
 	return number(s)
 }

@@ -12,34 +12,35 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Panel is a sample to look at: points, (n, d), under a title. The first panel of a page is the data.
+// Panel is a sample to draw: points, (n, d), with a title. The first panel of a page is the data.
 type Panel struct {
 	Title  string
 	Points [][]float64
-	Chosen bool // drawn in a colour of its own
+	Chosen bool // drawn in its own colour
 }
 
 const (
-	panelPoints = 2000 // drawn a panel
-	panelWidth  = 240
-	pairWidth   = 400 // where two panels fill a row
+	maxPanelPoints = 2000 // drawn per panel
+	panelWidth     = 240
+	pairWidth      = 400 // if two panels fill a row
 )
 
-// samples returns the figure of the panels, all on the axes of the first: clouds, or histograms in one dimension.
-func samples(panels []Panel) plate {
+// samples returns the figure of the panels, as scatter plots or, in one dimension, histograms. All share the axes of the
+// first.
+func samples(panels []Panel) figure {
 	if len(panels) == 0 || len(panels[0].Points) == 0 || len(panels[0].Points[0]) == 0 {
-		return plate{Caption: "No samples were kept to draw."}
+		return figure{Caption: "There are no samples to draw."}
 	}
 	dim := len(panels[0].Points[0])
-	p := plate{Table: momentsTable(panels, min(dim, 2))}
+	p := figure{Table: momentsTable(panels, min(dim, 2))}
 	x := spanOf(panels[0], 0)
 	if dim == 1 {
-		p.Caption = "Where a coloured line leaves the grey shape, the samples are too many or too few: densities over the " +
-			"range of the data; grey: the data."
+		p.Caption = "Densities over the range of the data, which are grey. Where a coloured line leaves the grey shape, there are too many " +
+			"or too few samples."
 		p.Drawings = histograms(panels, x)
 		return p
 	}
-	p.Caption = "The shapes should be equal: one dot a point, every panel on the axes of the first, both axes in one unit."
+	p.Caption = "The shapes should match. Each dot is a point; all panels have the axes of the first, with equal scales."
 	if dim > 2 {
 		p.Caption += fmt.Sprintf(" Only the first two of %d coordinates are drawn.", dim)
 	}
@@ -51,15 +52,15 @@ func samples(panels []Panel) plate {
 	}
 	for i, panel := range panels {
 		p.Drawings = append(p.Drawings, cloud(panel, panelColour(panels, i), x, y, width))
-		if len(panel.Points) > panelPoints {
-			p.Caption += fmt.Sprintf(" %s: the first %s of %s points.", panel.Title, whole(panelPoints), whole(len(panel.Points)))
+		if len(panel.Points) > maxPanelPoints {
+			p.Caption += fmt.Sprintf(" %s: the first %s of %s points.", panel.Title, whole(maxPanelPoints), whole(len(panel.Points)))
 		}
 	}
 	p.Caption += " Points outside the axes are counted in the table."
 	return p
 }
 
-// panelColour is grey for the data, which come first, and one colour for the chosen panel and another for the rest.
+// panelColour returns grey for the data, which come first, one colour for the chosen panel and another for the rest.
 func panelColour(panels []Panel, i int) color.NRGBA {
 	switch {
 	case i == 0:
@@ -74,7 +75,7 @@ func panelColour(panels []Panel, i int) color.NRGBA {
 // span is a range of one coordinate.
 type span struct{ low, high float64 }
 
-// spanOf returns the range of a coordinate of the panel's finite values, and a margin.
+// spanOf returns the range of a coordinate over the panel's finite values, with a margin.
 func spanOf(p Panel, coordinate int) span {
 	s := span{math.Inf(1), math.Inf(-1)}
 	for _, v := range column(p, coordinate) {
@@ -90,7 +91,7 @@ func spanOf(p Panel, coordinate int) span {
 	return span{s.low - margin, s.high + margin}
 }
 
-// widen makes the span longer by the factor, around its middle.
+// widen scales the span by the factor around its middle.
 func (s span) widen(factor float64) span {
 	middle, half := (s.low+s.high)/2, (s.high-s.low)/2*factor
 	return span{middle - half, middle + half}
@@ -109,12 +110,9 @@ func column(p Panel, coordinate int) []float64 {
 	return values
 }
 
-// cloud draws the points of a panel, with x and y in one unit.
+// cloud draws the points of a panel, with x and y to the same scale.
 func cloud(panel Panel, colour color.NRGBA, x, y span, width vg.Length) template.HTML {
-	p := newPlot("", "")
-	p.Title.Text = panel.Title
-	p.Title.Padding = 5
-	p.Title.TextStyle.Font = sans(12.5)
+	p := newPlot(panel.Title, "", "")
 	p.X.Tick.Marker, p.Y.Tick.Marker = evenTicks{}, evenTicks{}
 	ratio := (y.high - y.low) / (x.high - x.low)
 	height := 45 + (width-35)*vg.Length(min(max(ratio, .5), 1.2))
@@ -127,18 +125,18 @@ func cloud(panel Panel, colour color.NRGBA, x, y span, width vg.Length) template
 		y = y.widen(1 / stretch)
 	}
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = x.low, x.high, y.low, y.high
-	for _, row := range panel.Points[:min(len(panel.Points), panelPoints)] {
+	for _, row := range panel.Points[:min(len(panel.Points), maxPanelPoints)] {
 		if len(row) > 1 && x.has(row[0]) && y.has(row[1]) {
 			inside = append(inside, plotter.XY{X: row[0], Y: row[1]})
 		}
 	}
 	p.Add(dots{inside, colour})
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = x.low, x.high, y.low, y.high
-	return svg(panel.Title, fmt.Sprintf("Scatter plot of %s.", many(len(inside), "point")), width, height, p.Draw)
+	return svg(panel.Title, fmt.Sprintf("Scatter plot of %s.", plural(len(inside), "point")), width, height, p.Draw)
 }
 
-// dots draws points in a few layers of one path each: far smaller than a path a point, and still darker where points
-// are dense.
+// dots draws points in a few layers of one path each. That is much smaller than one path per point, and dense areas are
+// still darker.
 type dots struct {
 	plotter.XYs
 	colour color.NRGBA
@@ -164,9 +162,9 @@ func (d dots) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// momentsTable returns what can be said of the panels in numbers.
+// momentsTable returns counts, means and standard deviations of the panels.
 func momentsTable(panels []Panel, dim int) table {
-	t := table{Head: []string{"sample", "points", "not finite", "outside the axes"}, Left: 1}
+	t := table{Head: []string{"sample", "points", "not finite", "outside the axes"}, Text: 1}
 	frame := make([]span, dim)
 	for k := range dim {
 		frame[k] = spanOf(panels[0], k)
@@ -196,7 +194,7 @@ func momentsTable(panels []Panel, dim int) table {
 	return t
 }
 
-// moments returns the mean and the standard deviation; NaN where there are too few values.
+// moments returns the mean and the standard deviation, each NaN if there are too few values.
 func moments(values []float64) (mean, std float64) {
 	n := float64(len(values))
 	for _, v := range values {

@@ -15,7 +15,7 @@ func TestMoments(t *testing.T) {
 	}
 }
 
-// TestDensity checks that a histogram has the area of the share of values within it.
+// TestDensity checks that the area of a histogram is the fraction of values within it.
 func TestDensity(t *testing.T) {
 	x := span{-1, 1}
 	area := 0.

@@ -1,4 +1,4 @@
-// Sorts the leaderboard by a click on a heading. Everything is there without it.
+// Sorts the leaderboard when a heading is clicked. The page is complete without it.
 (() => {
   const box = document.getElementById("leaderboard");
   if (!box) return;

@@ -6,27 +6,28 @@ import (
 	"strings"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/metric"
 )
 
-// verdict is the first screen: what was chosen, how good it is, and what to be wary of.
+// verdict is the first section: what was chosen, how good it is, and warnings.
 type verdict struct {
 	Sentence string
 	Reason   string
-	Tied     string // names the settings as good as the best, if there are several
-	Noise    string // what the truth itself scores, where that is known
-	Fresh    string // how good the chosen setting is on points the choice never saw
-	Split    string // how much of the error is that of the solver
+	Tied     string // the settings tied with the best, if there are several
+	Noise    string // compares the chosen setting with the noise floor, if that is known
+	Fresh    string // how good the chosen setting is on fresh points
+	Split    string // how much of the error is the solver's
 	Facts    []fact
 	Banners  []banner
 }
 
-// fact is a number to remember, with a word on what it is.
+// fact is a number to remember, with a short note.
 type fact struct{ Name, Value, Note string }
 
-// banner warns of something. A grave one says that something went wrong; another, that a reading calls for care.
+// banner is a warning: a problem if something went wrong, or else a caution about the results.
 type banner struct {
-	Grave bool
-	Text  string
+	Problem bool
+	Text    string
 }
 
 func (r report) verdict() verdict {
@@ -35,16 +36,16 @@ func (r report) verdict() verdict {
 		s := r.Summaries[r.chosen]
 		metric := r.Sweep.Spec.Choose.Metric
 		st, _ := s.Stat(metric)
-		v.Sentence = fmt.Sprintf("Chosen: %s, with %s %s at %s a sample.", r.labels.Setting(r.chosen), metric,
+		v.Sentence = fmt.Sprintf("Chosen: %s, with %s %s at %s per sample.", r.labels.Setting(r.chosen), metric,
 			interval(st.Mean, st.Low, st.High), callCount(s.NFE))
 		v.Reason = fmt.Sprintf("It is the %s. %s.", r.Choice.Reason, intervalNote(st))
-		v.Tied, v.Noise, v.Fresh, v.Split = r.tiedNames(), r.noiseFloor(st), r.fresh(st), r.split()
+		v.Tied, v.Noise, v.Fresh, v.Split = r.tiedNames(), r.noiseSentence(st), r.fresh(st), r.errorSplit()
 		v.Facts = append(v.Facts, fact{metric, interval(st.Mean, st.Low, st.High), "lower is better"})
 		v.Facts = append(v.Facts, r.freshFact(metric)...)
 		v.Facts = append(v.Facts, r.noiseFact(metric)...)
 		v.Facts = append(v.Facts,
-			fact{"Velocity calls", nfe(s), "a sample (NFE)"},
-			fact{"Time", number(milliseconds(s)) + " ms", "a sample, in a batch of " + whole(s.Setting.Sample.Count)},
+			fact{"Velocity calls", nfe(s), "per sample (NFE)"},
+			fact{"Time", number(milliseconds(s)) + " ms", "per sample, in a batch of " + whole(s.Setting.Sample.Count)},
 			fact{"Parameters", whole(s.Params), r.labels.Recipe(r.chosen)},
 			r.onnx())
 	}
@@ -53,10 +54,10 @@ func (r report) verdict() verdict {
 	return v
 }
 
-// namedTies is the most tied settings that the verdict names.
-const namedTies = 6
+// maxNamedTies is the maximum number of tied settings named in the verdict.
+const maxNamedTies = 6
 
-// tiedNames names the settings as good as the best, by rising mean.
+// tiedNames names the settings tied with the best, lowest mean first.
 func (r report) tiedNames() string {
 	if len(r.Choice.Tied) < 2 {
 		return ""
@@ -67,8 +68,8 @@ func (r report) tiedNames() string {
 			names = append(names, r.labels.Setting(i))
 		}
 	}
-	text := fmt.Sprintf("%s by the rule, lowest mean first: ", many(len(names), "setting")) + strings.Join(names[:min(len(names), namedTies)], "; ")
-	if more := len(names) - namedTies; more > 0 {
+	text := fmt.Sprintf("%s, lowest mean first: ", plural(len(names), "setting")) + strings.Join(names[:min(len(names), maxNamedTies)], "; ")
+	if more := len(names) - maxNamedTies; more > 0 {
 		text += fmt.Sprintf("; and %s more", whole(more))
 	}
 	return text + ". They are marked ≈ in the leaderboard."
@@ -78,14 +79,44 @@ func intervalNote(st experiments.Stat) string {
 	if st.N < 2 {
 		return "One seed gives no interval"
 	}
-	return fmt.Sprintf("In brackets is the 95\u00a0%% interval of the mean over %d seeds", st.N)
+	return fmt.Sprintf("Brackets show the 95\u00a0%% interval of the mean over %d seeds", st.N)
 }
 
-// onnx returns the outcome of the ONNX checks in a word.
+// errorSplit says how much of the chosen setting's error is the solver's and how much the net's. The solver changes some
+// distances by at most as much as it moves the samples; errorSplit uses one of the highest order.
+func (r report) errorSplit() string {
+	path, ok := r.chosenStat(func(m metric.Metric) bool { return m.OfRun != nil && m.Order > 0 })
+	if !ok {
+		return ""
+	}
+	own := fmt.Sprintf("The samples end %s (%s) from those of exact integration of the same net from the same noise", number(path.Mean), path.Name)
+	for order := r.metric(path.Name).Order; order > 0; order-- {
+		st, ok := r.chosenStat(func(m metric.Metric) bool { return m.OfRun == nil && m.Order == order })
+		if !ok {
+			continue
+		}
+		if path.Mean >= st.Mean {
+			return own + fmt.Sprintf(", which is no less than their %s, %s: more steps may help.", st.Name, number(st.Mean))
+		}
+		text := own + fmt.Sprintf(", so the solver changes their %s, %s, by no more than that. The rest is ", st.Name, number(st.Mean))
+		if n, ok := r.noiseFloor(r.chosen, st.Name); ok {
+			return text + fmt.Sprintf("the net’s error and sampling noise, which alone scores %s on average.", number(n.mean))
+		}
+		return text + "the net’s error and sampling noise."
+	}
+	for _, st := range r.Summaries[r.chosen].Metrics {
+		if _, ok := r.noiseFloor(r.chosen, st.Name); ok {
+			return own + fmt.Sprintf(": that is the solver’s error. The rest of their %s is the net’s error and sampling noise.", st.Name)
+		}
+	}
+	return ""
+}
+
+// onnx returns the outcome of the ONNX checks.
 func (r report) onnx() fact {
 	f := fact{"ONNX", "not checked", "no file was compared"}
 	if len(r.Checks) > 0 {
-		f.Value, f.Note = "verified", "equal to Go within the tolerance"
+		f.Value, f.Note = "verified", "matches Go within the tolerance"
 	}
 	for _, c := range r.Checks {
 		switch {
@@ -98,9 +129,9 @@ func (r report) onnx() fact {
 	return f
 }
 
-// counts returns how many of the planned runs finished, and of how many fits.
+// counts returns how many of the planned runs finished, and from how many fits.
 func (r report) counts() fact {
-	fits := map[string]bool{} // whether a run of it finished
+	fits := map[string]bool{} // by key: whether one of its runs finished
 	runs, trained := 0, 0
 	for _, res := range r.Sweep.Results {
 		finished := res.State == experiments.Finished
@@ -113,12 +144,12 @@ func (r report) counts() fact {
 		fits[res.Fit] = fits[res.Fit] || finished
 	}
 	return fact{
-		"Finished", fmt.Sprintf("%s of %s", whole(runs), many(len(r.Sweep.Results), "run")),
-		fmt.Sprintf("from %s of %s", whole(trained), many(len(fits), "fit")),
+		"Finished", fmt.Sprintf("%s of %s", whole(runs), plural(len(r.Sweep.Results), "run")),
+		fmt.Sprintf("from %s of %s", whole(trained), plural(len(fits), "fit")),
 	}
 }
 
-// failures returns a grave banner for everything that went wrong.
+// failures returns a banner for everything that went wrong.
 func (r report) failures() []banner {
 	var banners []banner
 	add := func(format string, args ...any) {
@@ -128,30 +159,30 @@ func (r report) failures() []banner {
 		add("Nothing was chosen: %s.", strings.TrimSuffix(r.ChoiceError, "."))
 	}
 	count := map[experiments.State]int{}
-	odd := 0
+	notFinite := 0
 	for _, res := range r.Sweep.Results {
 		count[res.State]++
 		for _, v := range res.Metrics {
 			if !finite(v.Value) {
-				odd++
+				notFinite++
 				break
 			}
 		}
 	}
 	for _, state := range []experiments.State{experiments.Failed, experiments.Killed, experiments.Lost} {
 		if count[state] > 0 {
-			add("%s %s: see Failures.", many(count[state], "run"), state)
+			add("%s %s: see Failures.", plural(count[state], "run"), state)
 		}
 	}
-	if odd > 0 {
-		add("%s a metric that is not finite: see Failures.", haveOf(odd))
+	if notFinite > 0 {
+		add("%s a metric that is not finite: see Failures.", runsHave(notFinite))
 	}
 	for _, c := range r.Checks {
 		switch {
 		case c.Error != "":
 			add("%s could not be compared with Go: %s.", c.File, strings.TrimSuffix(c.Error, "."))
 		case !c.OK:
-			add("%s does not give what Go gives: the largest difference is %s, and %s is allowed.", c.File,
+			add("%s does not match Go: the largest difference is %s, but at most %s is allowed.", c.File,
 				number(float64(c.MaxAbsDiff)), number(float64(c.Tolerance)))
 		}
 	}
@@ -171,7 +202,7 @@ func (r report) cautions() []banner {
 		}
 	}
 	if waiting > 0 {
-		add("%s not finished yet.", areOf(waiting, "run", "runs"))
+		add("%s not finished yet.", countAre(waiting, "run", "runs"))
 	}
 	if r.chosen < 0 {
 		return banners
@@ -183,19 +214,20 @@ func (r report) cautions() []banner {
 		}
 	}
 	if len(targets) > 1 {
-		add("The sweep has %d targets, and figures of different targets do not compare: the choice is the best of all, and may be of the "+
-			"easiest.", len(targets))
+		add("The sweep has %d targets, and figures of different targets are not comparable: the choice may be the best only because its "+
+			"target is the easiest.", len(targets))
 	}
 	switch seeds := len(r.Summaries[r.chosen].Runs); {
 	case seeds == 1:
-		add("The chosen setting has one seed: without an interval, no difference between settings can be judged.")
+		add("The chosen setting has only one seed: without an interval, no difference between settings can be judged.")
 	case seeds < 3:
-		add("The chosen setting has only %d seeds: its interval is a rough guess. Three is the least to rely on.", seeds)
+		add("The chosen setting has only %d seeds: its interval is a rough guess. Use at least three.", seeds)
 	}
 	return banners
 }
 
-func haveOf(n int) string {
+// runsHave returns "1 run has" or "2 runs have".
+func runsHave(n int) string {
 	if n == 1 {
 		return "1 run has"
 	}

@@ -29,11 +29,11 @@ func parse(t testing.TB, text string) experiments.Spec {
 	return spec
 }
 
-// stages is the velocity calls a step of each solver makes.
+// stages is the number of velocity calls per step of each solver.
 var stages = map[string]int{"euler": 1, "midpoint": 2, "heun": 2, "rk4": 4}
 
-// sweepOf returns a sweep of the spec with made-up results that look like real ones: errors fall with the order of the
-// solver down to a floor that a wider net has lower.
+// sweepOf returns a sweep of the spec with made-up but realistic results: errors fall with the order of the solver, down to
+// a floor that is lower for wider nets.
 func sweepOf(t testing.TB, spec experiments.Spec) experiments.Sweep {
 	t.Helper()
 	plan, err := spec.Plan()
@@ -54,16 +54,16 @@ func sweepOf(t testing.TB, spec experiments.Spec) experiments.Sweep {
 		for _, run := range fit.Runs {
 			solver := run.Sampling.Solver
 			steps := float64(run.Sampling.Steps)
-			nfe, most := float64(stages[solver.Name])*steps, stages[solver.Name]*run.Sampling.Steps
+			nfe, maxCalls := float64(stages[solver.Name])*steps, stages[solver.Name]*run.Sampling.Steps
 			if solver.Adaptive() {
 				steps = math.Pow(run.Sampling.Tolerance.Atol, -.2)
-				nfe, most = 6*steps+.25, int(7*steps)
+				nfe, maxCalls = 6*steps+.25, int(7*steps)
 			}
 			bias := math.Pow(.9/steps, float64(min(solver.Order, 3))) + .004*64/width
 			w2 := bias * math.Exp(.15*r.NormFloat64())
 			sweep.Results = append(sweep.Results, experiments.Result{
 				Sweep: spec.Name, Fit: fit.Key, Run: run.Key, State: experiments.Finished, Seed: fit.Seed,
-				Setting: experiments.Setting{Recipe: fit.Recipe, Sample: run.Sampling}, NFE: experiments.Calls(nfe), NFEMax: most,
+				Setting: experiments.Setting{Recipe: fit.Recipe, Sample: run.Sampling}, NFE: experiments.Calls(nfe), NFEMax: maxCalls,
 				Metrics: measuredBy(spec, map[string]experiments.Value{
 					"mmd":         {Value: .2*bias*bias*math.Exp(.2*r.NormFloat64()) + 2e-5*r.NormFloat64(), SE: 3e-5},
 					"sliced-w2":   {Value: w2, SE: .01 * w2},
@@ -91,7 +91,8 @@ func measuredBy(spec experiments.Spec, values map[string]experiments.Value) []ex
 	return list
 }
 
-// setNulls gives the sweep made-up noise: 99 values, evenly from -1e-4 to 2e-4 for mmd and from .008 to .012 for others.
+// setNulls gives the sweep made-up null distributions: 99 evenly spaced values, from -1e-4 to 2e-4 for mmd and from .008 to
+// .012 for other metrics.
 func setNulls(t testing.TB, plan experiments.Plan, sweep *experiments.Sweep) {
 	t.Helper()
 	plans, err := plan.Nulls()
@@ -114,7 +115,7 @@ func setNulls(t testing.TB, plan experiments.Plan, sweep *experiments.Sweep) {
 	}
 }
 
-// pageOf returns the page of a sweep: its summaries and choice, and nothing else.
+// pageOf returns the page of a sweep with only its summaries and choice.
 func pageOf(t testing.TB, sweep experiments.Sweep) Page {
 	t.Helper()
 	p := Page{Sweep: sweep, Command: "flowsweep sweep spec.yaml", CSV: "run,state\nabc,finished\n"}
@@ -162,7 +163,7 @@ func fullPage(t testing.TB) Page {
 	return p
 }
 
-// moons returns 2,000 points of two crescents, with noise.
+// moons returns 2,000 noisy points of two crescents.
 func moons(seed uint64, noise float64) [][]float64 {
 	r := rand.New(rand.NewPCG(seed, 0))
 	points := make([][]float64, 2000)

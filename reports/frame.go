@@ -1,0 +1,95 @@
+package reports
+
+import "math"
+
+// frame is the part of the plane that a drawing shows.
+type frame struct {
+	xlow, xhigh, ylow, yhigh float64
+	linear                   bool // vertical axis
+	nonPositive              bool // ylow stands for all values that are not positive
+}
+
+// frameOf returns the frame of all series, so that drawings of the same figure share their axes. On a logarithmic axis,
+// lower ends of intervals and noise floors extend it by at most a factor of five.
+func frameOf(list []series, linear bool) frame {
+	f := frame{xlow: math.Inf(1), ylow: math.Inf(1), yhigh: math.Inf(-1), linear: linear}
+	lowest := math.Inf(1)
+	for _, s := range list {
+		for _, p := range s.points {
+			f.include(p)
+			lowest = min(lowest, p.lowest(linear))
+		}
+	}
+	f.xlow, f.xhigh = f.xlow/1.3, f.xhigh*1.3
+	if linear {
+		return f.linearY(lowest)
+	}
+	return f.logY(lowest)
+}
+
+// include extends the frame to the point's cost and mean, and to the upper ends of its interval and noise floor.
+func (f *frame) include(p point) {
+	f.xlow, f.xhigh = min(f.xlow, p.cost), max(f.xhigh, p.cost)
+	highs := []float64{p.mean, p.high}
+	if p.noise.n > 0 {
+		highs = append(highs, p.noise.q95)
+	}
+	for _, y := range highs {
+		if finite(y) {
+			f.yhigh = max(f.yhigh, y)
+		}
+	}
+	if p.mean <= 0 && !f.linear {
+		f.nonPositive = true
+		return
+	}
+	f.ylow = min(f.ylow, p.mean)
+}
+
+// lowest returns the lowest of the point's lower ends that the axis can show: its interval, bound and noise floor.
+func (p point) lowest(linear bool) float64 {
+	lows := []float64{p.low, p.bound}
+	if p.noise.n > 0 {
+		lows = append(lows, p.noise.mean)
+	}
+	lowest := math.Inf(1)
+	for _, y := range lows {
+		if finite(y) && (y > 0 || linear) {
+			lowest = min(lowest, y)
+		}
+	}
+	return lowest
+}
+
+// logY returns the frame with a logarithmic vertical axis and margins.
+func (f frame) logY(lowest float64) frame {
+	if f.yhigh <= 0 {
+		f.yhigh = 1
+	}
+	if math.IsInf(f.ylow, 1) {
+		f.ylow = f.yhigh / 100
+	}
+	f.ylow = max(f.ylow/5, min(f.ylow, lowest))
+	if f.nonPositive {
+		f.ylow *= math.Pow(f.ylow/f.yhigh/2, .12)
+	}
+	f.ylow, f.yhigh = max(f.ylow/1.15, smallest), min(f.yhigh*1.3, largest)
+	return f
+}
+
+// linearY returns the frame with a linear vertical axis and margins.
+func (f frame) linearY(lowest float64) frame {
+	f.ylow = min(f.ylow, lowest)
+	margin := max(.08*(f.yhigh-f.ylow), .01*math.Abs(f.yhigh), smallest)
+	f.ylow, f.yhigh = max(f.ylow-margin, -largest), min(f.yhigh+margin, largest)
+	return f
+}
+
+// smallest and largest limit an axis, so that neither the ratio nor the difference of its ends overflows.
+const smallest, largest = 1e-300, 1e300
+
+// y returns where a mean is drawn: at an edge if it lies outside the frame.
+func (f frame) y(mean float64) float64 { return min(max(mean, f.ylow), f.yhigh) }
+
+// open reports whether the axis cannot show a mean.
+func (f frame) open(mean float64) bool { return mean <= 0 && !f.linear }
