@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"flowsweep/experiments"
 )
 
 // usage explains how to use each file; %s stands for the source.
@@ -26,14 +28,14 @@ var examples string
 
 // Card returns model-card.md: what the files are, how to use them in several languages, how they were verified, and where
 // they come from. The points have dim coordinates.
-func Card(about About, dim int, checks ...Check) []byte {
+func Card(about About, dim int, checks ...experiments.Check) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Model card\n\n%s.\n\n", html.EscapeString(about.Doc))
 	b.WriteString(about.unitsSection())
 	for _, c := range checks {
 		fmt.Fprintf(&b, "## %s\n\n%s\n\n%s\n\nsha256 `%s`\n\n", c.File, strings.ReplaceAll(usage[c.File], "%s", about.source()), outcome(c), c.SHA256)
 	}
-	if slices.ContainsFunc(checks, func(c Check) bool { return c.File == "sampler.onnx" }) {
+	if slices.ContainsFunc(checks, func(c experiments.Check) bool { return c.File == "sampler.onnx" }) {
 		b.WriteString(about.examples(dim))
 	}
 	b.WriteString("## Origin\n\n| property | value |\n| --- | --- |\n")
@@ -75,7 +77,7 @@ func (a About) examples(dim int) string {
 }
 
 // outcome describes the outcome of a check.
-func outcome(c Check) string {
+func outcome(c experiments.Check) string {
 	if c.Error != "" {
 		return "**NOT verified: do not rely on this file.** It could not be compared with Go: " + c.Error + "."
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"flowsweep/experiments"
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/ode"
 )
@@ -18,7 +19,7 @@ func TestGoExampleDrawsSamples(t *testing.T) {
 	t.Parallel()
 	n := example.On(3)
 	folder := t.TempDir()
-	code := regexp.MustCompile("(?s)```go\n(.*?)```").FindSubmatch(Card(About{}, 3, Check{File: "sampler.onnx"}))
+	code := regexp.MustCompile("(?s)```go\n(.*?)```").FindSubmatch(Card(About{}, 3, experiments.Check{File: "sampler.onnx"}))
 	if code == nil {
 		t.Fatal("the card has no example in Go")
 	}
@@ -45,10 +46,10 @@ func TestGoExampleDrawsSamples(t *testing.T) {
 // TestCardHasExamplesOnlyWithASampler checks that the card of a velocity alone has no examples.
 func TestCardHasExamplesOnlyWithASampler(t *testing.T) {
 	t.Parallel()
-	if card := string(Card(About{}, 2, Check{File: "velocity.onnx"})); strings.Contains(card, "```") {
+	if card := string(Card(About{}, 2, experiments.Check{File: "velocity.onnx"})); strings.Contains(card, "```") {
 		t.Errorf("the card of a velocity alone has examples:\n%s", card)
 	}
-	if card := string(Card(About{}, 7, Check{File: "sampler.onnx"})); strings.Contains(card, "{{") || strings.Count(card, "(1000, 7)") != 3 {
+	if card := string(Card(About{}, 7, experiments.Check{File: "sampler.onnx"})); strings.Contains(card, "{{") || strings.Count(card, "(1000, 7)") != 3 {
 		t.Errorf("the card is not filled in:\n%s", card)
 	}
 }

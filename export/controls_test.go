@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/engine/ort"
@@ -177,7 +178,7 @@ func TestVerifyFindsNaN(t *testing.T) {
 	t.Parallel()
 	m, weights := model(t)
 	file := edited(t, exported(t, weights), func(m *onnx.Model) { set(m, "layers.2.weight", func(v []float32) { v[9] = float32(math.NaN()) }) })
-	if c := Verify(file, Points(2, 8, 0), m.Velocity); c.OK || c.Error != "" || !math.IsNaN(c.MaxAbsDiff) {
+	if c := Verify(file, Points(2, 8, 0), m.Velocity); c.OK || c.Error != "" || !math.IsNaN(float64(c.MaxAbsDiff)) {
 		t.Errorf("check %+v, want a difference that is NaN", c)
 	}
 }
@@ -291,10 +292,10 @@ func TestMutatedFilesDoNotPass(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, c := range []struct {
 		file   []byte
-		verify func(file []byte) Check
+		verify func(file []byte) experiments.Check
 	}{
-		{exported(t, weights), func(file []byte) Check { return Verify(file, points, m.Velocity) }},
-		{loop, func(file []byte) Check { return VerifySampler(file, ode.Heun, ts, u, flow.Affine{}, noise) }},
+		{exported(t, weights), func(file []byte) experiments.Check { return Verify(file, points, m.Velocity) }},
+		{loop, func(file []byte) experiments.Check { return VerifySampler(file, ode.Heun, ts, u, flow.Affine{}, noise) }},
 	} {
 		if check := c.verify(c.file); !check.OK {
 			t.Fatalf("the file as it is: %+v", check)

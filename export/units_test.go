@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"flowsweep/experiments"
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
@@ -66,7 +67,7 @@ func TestSamplerInTheUsersUnits(t *testing.T) {
 func TestVerifySamplerInTheUsersUnits(t *testing.T) {
 	t.Parallel()
 	noise, ts := Noise(2, 64, 0), ode.Uniform(4)
-	check := func(file []byte, units flow.Affine) Check {
+	check := func(file []byte, units flow.Affine) experiments.Check {
 		return VerifySampler(file, ode.Heun, ts, field(t), units, noise)
 	}
 	for _, o := range []SamplerOptions{{}, {Portable: true, Trajectory: true}} {

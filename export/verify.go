@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 
+	"flowsweep/experiments"
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
@@ -19,30 +20,12 @@ import (
 // near v = 0, where differences are nothing but rounding.
 const tolerance = 1e-5
 
-// Check is the outcome of comparing a file in onnxruntime with Go.
-type Check struct {
-	File        string // name, for people
-	SHA256      string
-	Runtime     string   // onnxruntime and its version
-	Points      int      // compared
-	Batches     []int    // batch sizes
-	Levels      []string // graph optimisation levels
-	Threads     []int    // numbers of threads
-	MaxAbsDiff  float64
-	MeanAbsDiff float64
-	MaxAbs      float64 // largest number that Go computed
-	Tolerance   float64 // largest difference allowed
-	Reason      string  // for the tolerance
-	OK          bool
-	Error       string // why it is not OK, if not for the difference
-}
-
 // Verify runs a velocity file in onnxruntime, at several batch sizes, levels of graph optimisation and numbers of threads,
 // and compares the velocities with those of reference. The check is OK if the file is well-formed and has the right inputs,
 // output and checksum, Go's values are finite, all differences are within the tolerance, far outside the data too, and
 // repeating a run gives the same bits. The Error of the check says what is wrong, other than a difference.
-func Verify(file []byte, points Sample, reference func(t, x []float32) ([]float32, error)) Check {
-	return newCheck(file, len(points.T), func(c *Check) error {
+func Verify(file []byte, points Sample, reference func(t, x []float32) ([]float32, error)) experiments.Check {
+	return newCheck(file, len(points.T), func(c *experiments.Check) error {
 		rows := []int{onnx.Batch, points.Dim}
 		m, err := read(file)
 		if err == nil {
@@ -58,9 +41,9 @@ func Verify(file []byte, points Sample, reference func(t, x []float32) ([]float3
 		if !flow.Finite(maxAbs) {
 			return errors.New("the net gives velocities that are not finite")
 		}
-		c.MaxAbs, c.Tolerance = maxAbs, tolerance*(1+maxAbs)
+		c.MaxAbs, c.Tolerance = experiments.Number(maxAbs), experiments.Number(tolerance*(1+maxAbs))
 		c.Reason = "sums of 32-bit floats in a different order differ by about 1e-7 of their largest term per layer: 1e-5 (1 + max |v|) is allowed"
-		if err := c.compare(file, near); err != nil {
+		if err := compare(c, file, near); err != nil {
 			return err
 		}
 		far := points.farOut()
@@ -76,9 +59,9 @@ func Verify(file []byte, points Sample, reference func(t, x []float32) ([]float3
 }
 
 // newCheck returns the check of a file, completed by verify.
-func newCheck(file []byte, points int, verify func(c *Check) error) Check {
+func newCheck(file []byte, points int, verify func(c *experiments.Check) error) experiments.Check {
 	sum := sha256.Sum256(file)
-	c := Check{SHA256: hex.EncodeToString(sum[:]), Points: points, Batches: batches}
+	c := experiments.Check{SHA256: hex.EncodeToString(sum[:]), Points: points, Batches: batches}
 	for _, o := range settings {
 		if l := o.Optimise.String(); !slices.Contains(c.Levels, l) {
 			c.Levels = append(c.Levels, l)
@@ -102,9 +85,9 @@ func newCheck(file []byte, points int, verify func(c *Check) error) Check {
 }
 
 // compare runs a trial and stores the differences.
-func (c *Check) compare(file []byte, tr trial) error {
+func compare(c *experiments.Check, file []byte, tr trial) error {
 	d, err := tr.run(file)
-	c.MaxAbsDiff, c.MeanAbsDiff = d.largest, d.mean()
+	c.MaxAbsDiff, c.MeanAbsDiff = experiments.Number(d.largest), experiments.Number(d.mean())
 	if err == nil && !(d.density <= tr.logTolerance) {
 		err = fmt.Errorf("log_prob differs by %.3g, more than the %.3g allowed", d.density, tr.logTolerance)
 	}

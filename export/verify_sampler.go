@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"flowsweep/experiments"
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
@@ -17,13 +18,13 @@ import (
 // errors as it spreads points, so the tolerance grows by that factor, which is measured by solving from noise moved a
 // little. The file must return points in the given units, which map from the scale of the field. Differences are measured
 // on that scale, so that all coordinates count equally.
-func VerifySampler(file []byte, solver ode.Solver, ts []float64, field flow.Field, units flow.Affine, noise flow.Batch) Check {
+func VerifySampler(file []byte, solver ode.Solver, ts []float64, field flow.Field, units flow.Affine, noise flow.Batch) experiments.Check {
 	return verifySampler(file, Steps{Field: field, Solver: solver, Times: ts, Units: units}, nil, noise)
 }
 
 // VerifyDensity is VerifySampler for a file that also returns log_prob, which is compared with ode.Push. Its tolerance is
 // measured in the same way, relative to the largest log density or divergence on the path.
-func VerifyDensity(file []byte, solver ode.Solver, ts []float64, field flow.DivField, units flow.Affine, noise flow.Batch) Check {
+func VerifyDensity(file []byte, solver ode.Solver, ts []float64, field flow.DivField, units flow.Affine, noise flow.Batch) experiments.Check {
 	velocity := func(t float64, x flow.Batch) (flow.Batch, error) {
 		v, _, err := field(t, x)
 		return v, err
@@ -31,8 +32,8 @@ func VerifyDensity(file []byte, solver ode.Solver, ts []float64, field flow.DivF
 	return verifySampler(file, Steps{Field: velocity, Solver: solver, Times: ts, Units: units}, field, noise)
 }
 
-func verifySampler(file []byte, s Steps, div flow.DivField, noise flow.Batch) Check {
-	return newCheck(file, noise.Len(), func(c *Check) error {
+func verifySampler(file []byte, s Steps, div flow.DivField, noise flow.Batch) experiments.Check {
+	return newCheck(file, noise.Len(), func(c *experiments.Check) error {
 		m, err := read(file)
 		if err == nil {
 			err = checkSampler(m, noise.Dim, s.Solver, s.Times, div != nil)
@@ -47,9 +48,9 @@ func verifySampler(file []byte, s Steps, div flow.DivField, noise flow.Batch) Ch
 		if !near.finite() {
 			return errors.New("the net carries noise to points that are not finite")
 		}
-		c.MaxAbs, c.Tolerance = near.maxAbs, near.tolerance()
+		c.MaxAbs, c.Tolerance = experiments.Number(near.maxAbs), experiments.Number(near.tolerance())
 		c.Reason = fmt.Sprintf("the flow spreads rounding to 32 bits by a factor of up to %.2g: 1e-5 (1 + max |x|) times that factor, if above 1, is allowed", near.growth)
-		if err := c.compare(file, near.trial()); err != nil {
+		if err := compare(c, file, near.trial()); err != nil {
 			return err
 		}
 		farNoise := noise.Clone()

@@ -45,12 +45,10 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin
 	if err != nil {
 		return nil, nil, err
 	}
-	var words []export.Check
 	for _, f := range files {
-		c := checked(stored, f, r, model, weights)
-		checks, words = append(checks, c), append(words, checkWords(c))
+		checks = append(checks, checked(stored, f, r, model, weights))
 	}
-	files = append(files, store.File{Name: cardFile, Content: export.Card(about, model.Net.Dim(), words...)})
+	files = append(files, store.File{Name: cardFile, Content: export.Card(about, model.Net.Dim(), checks...)})
 	if checks[0].Error == "" {
 		var steps *export.Steps
 		if len(checks) > 1 && checks[1].Error == "" {
@@ -78,26 +76,14 @@ func checked(stored []experiments.Check, f store.File, r experiments.Result, mod
 
 // verify compares a file of a run in onnxruntime with Go.
 func verify(f store.File, r experiments.Result, model *velocity.Model, weights []float32) experiments.Check {
-	var c export.Check
+	var c experiments.Check
 	if kind, _, err := export.Origin(f.Content); err == nil && kind == "sampler" {
 		c = verifySampler(f.Content, r, model, weights)
 	} else {
 		c = export.Verify(f.Content, export.Points(model.Net.Dim(), verifyPoints, 0), model.Velocity)
 	}
-	return experiments.Check{
-		File: f.Name, Run: r.Run, SHA256: c.SHA256, Runtime: c.Runtime, Points: c.Points, Batches: c.Batches, Levels: c.Levels, Threads: c.Threads,
-		MaxAbsDiff: experiments.Number(c.MaxAbsDiff), MeanAbsDiff: experiments.Number(c.MeanAbsDiff), MaxAbs: experiments.Number(c.MaxAbs),
-		Tolerance: experiments.Number(c.Tolerance), Reason: c.Reason, OK: c.OK, Error: c.Error,
-	}
-}
-
-// checkWords is the check in the words of the export room, which does not know those of experiments.
-func checkWords(c experiments.Check) export.Check {
-	return export.Check{
-		File: c.File, SHA256: c.SHA256, Runtime: c.Runtime, Points: c.Points, Batches: c.Batches, Levels: c.Levels, Threads: c.Threads,
-		MaxAbsDiff: float64(c.MaxAbsDiff), MeanAbsDiff: float64(c.MeanAbsDiff), MaxAbs: float64(c.MaxAbs),
-		Tolerance: float64(c.Tolerance), Reason: c.Reason, OK: c.OK, Error: c.Error,
-	}
+	c.File, c.Run = f.Name, r.Run
+	return c
 }
 
 // goModel returns the net of a run, compiled for Go's own backend, which files are compared with, and its weights.

@@ -38,14 +38,14 @@ func exportSampler(n net.Net, weights []float32, r experiments.Result, of origin
 }
 
 // verifySampler compares a sampler file in onnxruntime with Go.
-func verifySampler(onnx []byte, r experiments.Result, model *velocity.Model, weights []float32) export.Check {
+func verifySampler(onnx []byte, r experiments.Result, model *velocity.Model, weights []float32) experiments.Check {
 	solver, ts, units, noise := r.Setting.Sample.Solver, samplerGrid(r), r.Setting.Target.Units, export.Noise(model.Net.Dim(), samplerPoints, 0)
 	if !export.HasLogProb(onnx) {
 		return export.VerifySampler(onnx, solver, ts, model.Field(), units, noise)
 	}
 	d, err := velocity.CompileDivergence(engine.Go, model.Net, weights)
 	if err != nil {
-		return export.Check{Error: err.Error()}
+		return experiments.Check{Error: err.Error()}
 	}
 	defer d.Close()
 	return export.VerifyDensity(onnx, solver, ts, d.DivField(), units, noise)
