@@ -344,7 +344,7 @@ func TestSamplerErrors(t *testing.T) {
 		"a time that is NaN": {ode.Euler, []float64{0, math.NaN(), 1}, "time 1"},
 		"an infinite time":   {ode.Euler, []float64{0, math.Inf(1)}, "finite"},
 		"an implicit method": {implicit, []float64{0, 1}, "not explicit"},
-		"no tableau":         {ode.Solver{Name: "none"}, []float64{0, 1}, "not whole"},
+		"no tableau":         {ode.Solver{Name: "none"}, []float64{0, 1}, "incomplete"},
 	} {
 		_, err := Sampler(example, velocity.Init(example, 3), c.solver, c.ts, About{}, SamplerOptions{})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
