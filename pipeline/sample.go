@@ -64,14 +64,12 @@ func (a *app) sampleCommand() *cobra.Command {
 type drawable struct {
 	name     string
 	dim      int
-	path     flow.Path
+	velocity job.Velocity
+	sampler  func(x0 flow.Batch) (flow.Batch, error) // noise to samples; nil if there is a velocity
 	source   experiments.Source
-	sampling experiments.Sampling // recommended; zero if none is
+	sampling experiments.Sampling // recommended; zero if there is none
 	units    flow.Affine          // of the samples
 	columns  []string
-	field    flow.Field
-	rows     flow.RowField
-	sampler  func(x0 flow.Batch) (flow.Batch, error) // noise to samples; nil where there is a velocity
 	close    func() error
 }
 
@@ -106,7 +104,7 @@ func (a *app) sample(ctx context.Context, f sampleFlags) (err error) {
 		return err
 	}
 	s.Count = x0.Len()
-	got, err := job.Draw(ctx, v.field, v.rows, v.path, s, x0)
+	got, err := v.velocity.Sample(ctx, s, x0)
 	if err != nil {
 		return err
 	}
@@ -142,9 +140,9 @@ func openFile(name string, content []byte, f sampleFlags) (drawable, error) {
 	if err != nil {
 		return drawable{}, fmt.Errorf("%s: %w", name, err)
 	}
-	v := drawable{name: name, dim: o.Dim, path: flow.CondOT, columns: o.Columns, units: o.Units, sampler: o.Sampler, close: o.Close}
+	v := drawable{name: name, dim: o.Dim, velocity: job.Velocity{Path: flow.CondOT}, columns: o.Columns, units: o.Units, sampler: o.Sampler, close: o.Close}
 	if o.Velocity != nil {
-		v.rows, v.field = o.Velocity, o.Velocity.Field()
+		v.velocity.Rows, v.velocity.Field = o.Velocity, o.Velocity.Field()
 		return v, nil
 	}
 	for _, flag := range []struct{ name, value string }{{"solver", f.solver}, {"steps", f.steps}, {"tolerance", f.tolerance}, {"grid", f.grid}, {"path", f.path}} {
@@ -172,7 +170,7 @@ func openExact(f sampleFlags) (drawable, error) {
 	}
 	o := oracle.Oracle{Law: t.Law, Path: path}
 	return drawable{
-		name: "exact velocity of " + t.Name, dim: t.Dim, path: path, field: o.Field(), rows: o.RowField(),
+		name: "exact velocity of " + t.Name, dim: t.Dim, velocity: job.Velocity{Path: path, Field: o.Field(), Rows: o.RowField()},
 		units: t.Units, columns: t.Columns,
 		close: func() error { return nil },
 	}, nil
@@ -201,9 +199,9 @@ func openRun(ctx context.Context, db *store.DB, prefix string) (drawable, error)
 		return drawable{}, err
 	}
 	return drawable{
-		name: "run " + key, dim: model.Net.Dim(), path: recipe.Path, source: recipe.Source, sampling: r.Setting.Sample,
+		name: "run " + key, dim: model.Net.Dim(), source: recipe.Source, sampling: r.Setting.Sample,
 		units: recipe.Target.Units, columns: recipe.Target.Columns,
-		field: model.Field(), rows: model.RowField(), close: model.Close,
+		velocity: job.Velocity{Path: recipe.Path, Field: model.Field(), Rows: model.RowField()}, close: model.Close,
 	}, nil
 }
 
@@ -229,7 +227,7 @@ func (f sampleFlags) sampling(v drawable) (experiments.Sampling, error) {
 		}
 		s.Path = path
 	}
-	if s.Path.String() == v.path.String() {
+	if s.Path.String() == v.velocity.Path.String() {
 		s.Path = flow.Path{}
 	}
 	return s, nil

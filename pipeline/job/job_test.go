@@ -89,8 +89,8 @@ func TestRunsStartFromTheSameNoise(t *testing.T) {
 	if slices.Equal(few.Points.Data, draw(0, 6).Points.Data) {
 		t.Error("another seed gives the same samples")
 	}
-	if few.NFE != 6 || few.Most != 6 {
-		t.Errorf("nfe %g, at most %d, want 6", few.NFE, few.Most)
+	if few.NFE != 6 || few.MaxNFE != 6 {
+		t.Errorf("nfe %g, at most %d, want 6", few.NFE, few.MaxNFE)
 	}
 }
 

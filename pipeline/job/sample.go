@@ -13,8 +13,8 @@ import (
 // Sampled is the result of one run.
 type Sampled struct {
 	Points  flow.Batch // (count, d), rounded to 32 bits, as they are stored
-	NFE     float64    // velocity calls a sample, in the mean
-	Most    int        // of the sample that took the most
+	NFE     float64    // mean velocity calls per sample
+	MaxNFE  int        // of the sample that took the most
 	Seconds float64
 }
 
@@ -23,32 +23,39 @@ type Sampled struct {
 // velocity calls.
 func (f *Fitted) Sample(ctx context.Context, s experiments.Sampling, now func() time.Time) (Sampled, error) {
 	o, saved := f.start(s.Count), 0.
-	field, rows := f.model.Field(), f.model.RowField()
+	v := Velocity{Path: f.fit.Recipe.Path, Field: f.model.Field(), Rows: f.model.RowField()}
 	if s.Path.Name == "" {
-		field = f.remembering(o, now, &saved)
+		v.Field = f.remembering(o, now, &saved)
 	}
 	began := now()
-	out, err := Draw(ctx, field, rows, f.fit.Recipe.Path, s, o.x0)
+	out, err := v.Sample(ctx, s, o.x0)
 	out.Seconds = now().Sub(began).Seconds() + saved
 	return out, err
 }
 
-// Draw carries the points x0, (n, d), to samples along a path: by field, or by rows if the solver is adaptive and gives each
-// point its own steps. Both are the same velocity.
-func Draw(ctx context.Context, field flow.Field, rows flow.RowField, path flow.Path, s experiments.Sampling, x0 flow.Batch) (out Sampled, err error) {
+// Velocity is the velocity of a path in the two forms that solvers need: with one time for all points, and with a time for
+// each.
+type Velocity struct {
+	Path  flow.Path
+	Field flow.Field
+	Rows  flow.RowField
+}
+
+// Sample carries the points x0, (n, d), to samples, by the path of the sampling if that names one.
+func (v Velocity) Sample(ctx context.Context, s experiments.Sampling, x0 flow.Batch) (out Sampled, err error) {
 	if s.Path.Name != "" {
-		field, rows = flow.Reschedule(field, path, s.Path), flow.RescheduleRows(rows, path, s.Path)
+		v.Field, v.Rows = flow.Reschedule(v.Field, v.Path, s.Path), flow.RescheduleRows(v.Rows, v.Path, s.Path)
 	}
 	if s.Solver.Adaptive() {
 		var calls []int
-		out.Points, calls, err = ode.SolveAdaptive(stoppingRows(ctx, rows), s.Solver, s.Tolerance, x0)
+		out.Points, calls, err = ode.SolveAdaptive(stoppingRows(ctx, v.Rows), s.Solver, s.Tolerance, x0)
 		for _, n := range calls {
 			out.NFE += float64(n) / float64(len(calls))
-			out.Most = max(out.Most, n)
+			out.MaxNFE = max(out.MaxNFE, n)
 		}
 	} else {
-		out.Points, out.Most, err = ode.Solve(stopping(ctx, field), s.Solver, s.Times(), x0)
-		out.NFE = float64(out.Most)
+		out.Points, out.MaxNFE, err = ode.Solve(stopping(ctx, v.Field), s.Solver, s.Times(), x0)
+		out.NFE = float64(out.MaxNFE)
 	}
 	if err != nil {
 		return out, fmt.Errorf("sample with %s: %w", s.Solver.Name, err)

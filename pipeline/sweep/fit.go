@@ -108,7 +108,7 @@ func (s *sweeper) run(ctx context.Context, f *job.Fitted, run experiments.Run) e
 		s.show.advance(0, 1)
 		return errors.Join(s.DB.EndRun(kept, run.Key, s.env, experiments.Failed, err.Error(), s.Now()), s.failed("run", run.Key, err))
 	}
-	sampled := store.Sampled{Samples: flow.EncodeNPY(got.Points), NFE: got.NFE, NFEMax: got.Most, Seconds: got.Seconds}
+	sampled := store.Sampled{Samples: flow.EncodeNPY(got.Points), NFE: got.NFE, NFEMax: got.MaxNFE, Seconds: got.Seconds}
 	if err := s.DB.FinishRun(kept, run.Key, s.env, sampled, s.Now()); err != nil {
 		return err
 	}
