@@ -9,10 +9,10 @@ import (
 	"flowsweep/experiments/ode"
 )
 
-// vectorCount is the number of test vectors: enough to catch a wrong runtime, few enough to read.
+// vectorCount is the number of test vectors: enough to catch a faulty runtime, and few enough to read.
 const vectorCount = 64
 
-// vectors is the form of vectors.json: inputs, and Go's outputs for them, a row a point.
+// vectors is the content of vectors.json: inputs and Go's outputs for them, one row per point.
 type vectors struct {
 	Comment   string          `json:"comment"`
 	T         [][]float32     `json:"t"`
@@ -27,10 +27,10 @@ type samplerVectors struct {
 	Noise     [][]float32 `json:"noise"`
 	Samples   [][]float32 `json:"samples"`
 	Tolerance float64     `json:"tolerance"`
-	Unit      []float64   `json:"unit,omitempty"` // what differences in each coordinate are counted in, where that is not 1
+	Unit      []float64   `json:"unit,omitempty"` // of differences in each coordinate, if not 1
 }
 
-// Steps is what a sampler file does: it follows a field by a solver, over a grid of times.
+// Steps is what a sampler file computes: it follows a field with a solver over a grid of times.
 type Steps struct {
 	Field  flow.Field
 	Solver ode.Solver
@@ -67,8 +67,8 @@ func Vectors(dim int, reference func(t, x []float32) ([]float32, error), sampler
 	return append(text, '\n'), nil
 }
 
-// vectors returns noise and where Go carries it. The tolerance is measured on this noise: the flow may spread it apart
-// more than any that the file was verified with.
+// vectors returns noise and Go's samples for it. The tolerance is measured on this noise, as the flow may spread it more than
+// the noise that the file was verified with.
 func (s Steps) vectors(dim int) (*samplerVectors, error) {
 	got, err := solve(s, nil, Noise(dim, vectorCount, 1))
 	if err != nil {

@@ -16,19 +16,19 @@ import (
 	"flowsweep/experiments/velocity"
 )
 
-// About is what a person who gets the file should know. It ends up in the file's metadata, which holds no date and no
-// path, so that equal nets give equal bytes.
+// About describes a file to the person who receives it. It goes into the file's metadata, which contains neither dates nor
+// paths, so that equal nets give equal bytes.
 type About struct {
 	Version    string            // of the program
 	Doc        string            // what the net models, in a sentence
 	Source     string            // the distribution at t = 0; empty means standard normal
-	Units      flow.Affine       // from the scale of the net to the user's own units; zero where they are one
+	Units      flow.Affine       // from the scale of the net to the user's units; zero if these are the same
 	Columns    []string          // names of the coordinates, or nil
 	Properties map[string]string // target, path, recommended solver and steps, metrics, keys, commit, ...
 }
 
-// Velocity returns the net as an ONNX file: t[batch,1], x[batch,d] -> v[batch,d], opset 17, weights as named
-// initializers. Where About has Units, points and velocities are on the scale of the net, and the metadata has scale and
+// Velocity returns the net as an ONNX file: t[batch,1], x[batch,d] -> v[batch,d], opset 17, with the weights as named
+// initializers. If About has Units, points and velocities are on the scale of the net, and the metadata contains scale and
 // shift: data = scale x + shift.
 func Velocity(n net.Net, weights []float32, about About) ([]byte, error) {
 	if err := about.check(n.Dim()); err != nil {
@@ -52,17 +52,17 @@ func Velocity(n net.Net, weights []float32, about About) ([]byte, error) {
 	return seal(m)
 }
 
-// check returns an error unless the units are a map that 32-bit floats can hold, of points of that many coordinates.
+// check returns an error unless the units have dim coordinates and their numbers fit into 32-bit floats.
 func (a About) check(dim int) error {
 	if a.Units.Identity() {
 		return nil
 	}
 	if len(a.Units.Scale) != dim || len(a.Units.Shift) != dim {
-		return fmt.Errorf("units of %d and %d numbers do not go with points of %d: give one a coordinate", len(a.Units.Scale), len(a.Units.Shift), dim)
+		return fmt.Errorf("units have %d scales and %d shifts for %d coordinates: must have one per coordinate", len(a.Units.Scale), len(a.Units.Shift), dim)
 	}
 	for j, s := range a.Units.Scale {
 		if v := math.Abs(s); !(v >= 0x1p-126 && v <= math.MaxFloat32) || !(math.Abs(a.Units.Shift[j]) <= math.MaxFloat32) {
-			return fmt.Errorf("coordinate %d: 32-bit floats do not hold the scale %g and the shift %g: use another unit", j, s, a.Units.Shift[j])
+			return fmt.Errorf("coordinate %d: the scale %g and shift %g do not fit into 32-bit floats: use another unit", j, s, a.Units.Shift[j])
 		}
 	}
 	return nil
@@ -75,7 +75,7 @@ func (a About) source() string {
 	return a.Source
 }
 
-// describe writes what is known of the net, and more properties, into the model.
+// describe sets the metadata of the model: what is known of the net, and the given properties.
 func describe(m *onnx.Model, n net.Net, about About, properties map[string]string) {
 	m.Producer, m.ProducerVersion = producer, about.Version
 	m.Domain, m.Version = "flowsweep", 1
@@ -87,26 +87,26 @@ func describe(m *onnx.Model, n net.Net, about About, properties map[string]strin
 		"dimension":       fmt.Sprint(n.Dim()),
 	}
 	if !about.Units.Identity() {
-		m.Metadata["scale"], m.Metadata["shift"] = list(about.Units.Scale), list(about.Units.Shift)
+		m.Metadata["scale"], m.Metadata["shift"] = toJSON(about.Units.Scale), toJSON(about.Units.Shift)
 	}
 	if about.Columns != nil {
-		m.Metadata["columns"] = list(about.Columns)
+		m.Metadata["columns"] = toJSON(about.Columns)
 	}
 	maps.Copy(m.Metadata, properties)
 	maps.Copy(m.Metadata, about.Properties)
 }
 
-// producer is how files name the program that wrote them.
+// producer is the name of this program in files.
 const producer = "flowsweep"
 
-// unlist reads what list wrote, and reports whether it is that.
+// fromJSON parses a text that toJSON wrote, and reports whether it could.
 func fromJSON(text string, values any) bool { return json.Unmarshal([]byte(text), values) == nil }
 
-// list writes numbers or names as JSON.
-func list(values any) string {
+// toJSON returns numbers or names as JSON.
+func toJSON(values any) string {
 	text, err := json.Marshal(values)
 	if err != nil {
-		panic("export: " + err.Error()) // finite numbers and names have a form
+		panic("export: " + err.Error()) // finite numbers and names have a JSON form
 	}
 	return string(text)
 }
