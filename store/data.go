@@ -30,7 +30,7 @@ func saveData(ctx context.Context, tx *sql.Tx, spec experiments.Spec) error {
 	return nil
 }
 
-// contents stores what recipes name by sha256, each content once a transaction however many fits have it.
+// contents stores the contents of recipes, each once per transaction however many fits share it.
 type contents map[*byte]experiments.Artifact
 
 func (saved contents) save(ctx context.Context, tx *sql.Tx, fit experiments.Fit) error {

@@ -93,7 +93,7 @@ func (db *DB) mustLock(act string) {
 	}
 }
 
-// markLost marks what was running when its process died as lost.
+// markLost marks as lost everything that still counts as running.
 func markLost(ctx context.Context, tx *sql.Tx, now time.Time) error {
 	const why = "its process died"
 	for _, table := range []struct{ name, kind, started string }{{"fits", ownerFit, "started"}, {"runs", ownerRun, "NULL"}} {
