@@ -54,8 +54,8 @@ func excess(k int, gap float64) float64 {
 func index(i int) string { return fmt.Sprint("setting ", i) }
 
 // TestCheapestTiedFindsTheBest: in at least 95 % of 500 sweeps the rule takes one of the truly best settings, and the
-// cheapest of these is among the tied. Five seeds do that where the others are worse by four times the scatter of a seed,
-// three need six times and ten twice; the log says what becomes of smaller gaps.
+// cheapest of these is among the tied. Five seeds do that where the others are worse by four times the scatter of a
+// seed, three need six times and ten twice; the log says what becomes of smaller gaps.
 func TestCheapestTiedFindsTheBest(t *testing.T) {
 	t.Parallel()
 	const repetitions = 500
@@ -87,11 +87,11 @@ func TestCheapestTiedFindsTheBest(t *testing.T) {
 	}
 }
 
-// TestBestIsOptimistic measures how much the rule best flatters itself. The lowest of ten equal means of n normal values
-// lies 1.54 standard errors below the truth where they are independent; here nets are shared, all ten by one, so half of
-// the variance is: sqrt(1/2) 1.54 scatter / sqrt(5) = 9.7 % of the truth at five seeds. Over 500 sweeps that mean has a
-// standard error of 0.4 %. The interval of that setting, which knows nothing of the choice, and the luckiest seed of
-// it are logged for the record, beside those of cheapest-tied and its median seed.
+// TestBestIsOptimistic measures how much the rule best flatters itself. The lowest of ten equal means of n normal
+// values lies 1.54 standard errors below the truth where they are independent; here nets are shared, all ten by one, so
+// half of the variance is: sqrt(1/2) 1.54 scatter / sqrt(5) = 9.7 % of the truth at five seeds. Over 500 sweeps that
+// mean has a standard error of 0.4 %. The interval of that setting, which knows nothing of the choice, and the luckiest
+// seed of it are logged for the record, beside those of cheapest-tied and its median seed.
 func TestBestIsOptimistic(t *testing.T) {
 	t.Parallel()
 	const repetitions, seeds = 500, 5

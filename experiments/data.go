@@ -13,16 +13,16 @@ import (
 	"flowsweep/experiments/target"
 )
 
-// LargestData is the largest size of a data file, in bytes.
-const LargestData = 256 << 20
+// MaxDataSize is the maximum size of a data file, in bytes.
+const MaxDataSize = 256 << 20
 
-// DataFile is a data file.
+// DataFile is the name and content of a data file.
 type DataFile struct {
 	Name    string // the path in the spec, or the role in a recipe
 	Content []byte
 }
 
-// Contents returns the data that the JSON of the recipe names by their sha256 only.
+// Contents returns the data files of the recipe. Its JSON holds only their sha256.
 func (r Recipe) Contents() []DataFile {
 	var list []DataFile
 	if r.Target.Content != nil {
@@ -34,18 +34,18 @@ func (r Recipe) Contents() []DataFile {
 	return list
 }
 
-// sourceFile is a data file as a source. It is not rescaled, so that noise has the units of the file, and no rows are held
-// out.
+// sourceFile is a data file used as a source. It is not rescaled, so that noise is in the units of the file, and no
+// rows are held out.
 type sourceFile struct {
-	File    string   `json:"file" text:"any" required:"yes" doc:"path of a .csv or .npy file, from the folder of the spec"`
-	Columns []string `json:"columns" doc:"names of the columns, or their numbers from 0 where the file has no names; all columns of numbers if left out"`
-	Noise   float64  `json:"noise" min:"0" doc:"standard deviation of Gaussian noise on every draw"`
+	File    string   `json:"file" text:"any" required:"yes" doc:"path of a .csv or .npy file, relative to the folder of the spec"`
+	Columns []string `json:"columns" doc:"names of the columns, or their numbers from 0 if the file has no names; default: all numeric columns"`
+	Noise   float64  `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise added to every draw"`
 }
 
 // fileTargets returns the family of targets from data files.
 func fileTargets(data *dataFiles) declare.Family[target.Target] {
 	return declare.Family[target.Target]{
-		Name: target.FileName, Default: target.DefaultFile, Refused: refusedOfFiles,
+		Name: target.FileName, Default: target.DefaultFile, Refused: refusedFileKeys,
 		Make: func(params any, at declare.Place) (target.Target, error) {
 			return data.target(params.(target.File), at)
 		},
@@ -55,7 +55,7 @@ func fileTargets(data *dataFiles) declare.Family[target.Target] {
 // fileSources returns the family of sources from data files.
 func fileSources(data *dataFiles) declare.Family[Source] {
 	return declare.Family[Source]{
-		Name: target.FileName, Default: sourceFile{}, Refused: refusedOfFiles,
+		Name: target.FileName, Default: sourceFile{}, Refused: refusedFileKeys,
 		Make: func(params any, at declare.Place) (Source, error) {
 			f := params.(sourceFile)
 			from, err := data.target(target.File{File: f.File, Columns: f.Columns, Noise: f.Noise}, at)
@@ -64,16 +64,17 @@ func fileSources(data *dataFiles) declare.Family[Source] {
 	}
 }
 
-var refusedOfFiles = map[string]string{"label": "models that are conditional on a label are not there yet: leave it out"}
+// refusedFileKeys are keys that a data file does not take, and why.
+var refusedFileKeys = map[string]string{"label": "models conditional on a label are not supported yet: leave it out"}
 
-// dataFiles are the data files that a text names, each read once.
+// dataFiles are the data files named in a text. Each is read once.
 type dataFiles struct {
 	open   func(path string) ([]byte, error)
 	tables map[string]target.Table // by path
 	files  []DataFile              // in order of first use
 }
 
-// target returns the target of a data file. Errors are at the place of the wrong parameter.
+// target returns the target of a data file. Errors are shown at the wrong parameter.
 func (d *dataFiles) target(f target.File, at declare.Place) (target.Target, error) {
 	file := at.Key("file").Word(f.File)
 	table, err := d.table(f.File)
@@ -83,7 +84,7 @@ func (d *dataFiles) target(f target.File, at declare.Place) (target.Target, erro
 	names, known := f.Columns, table.Names()
 	if len(names) == 0 {
 		if names = table.Numeric(); len(names) == 0 {
-			return target.Target{}, file.Errorf("%s has no column of numbers", f.File)
+			return target.Target{}, file.Errorf("%s has no numeric columns", f.File)
 		}
 	}
 	for i, name := range names {
@@ -92,7 +93,7 @@ func (d *dataFiles) target(f target.File, at declare.Place) (target.Target, erro
 		case !slices.Contains(known, name):
 			return target.Target{}, columns.Word(name).Errorf("%s", problem.Unknown("column", name, known))
 		case slices.Contains(names[:i], name):
-			return target.Target{}, columns.Errorf("the column %q is here twice: leave one out", name)
+			return target.Target{}, columns.Errorf("the column %q is repeated: leave one out", name)
 		}
 	}
 	rows, err := table.Rows(names)
@@ -110,17 +111,17 @@ func (d *dataFiles) table(path string) (target.Table, error) {
 	}
 	form := strings.ToLower(filepath.Ext(path))
 	if form != ".csv" && form != ".npy" {
-		return target.Table{}, fmt.Errorf("%q: data are read as .csv or .npy: give the file one of these endings", path)
+		return target.Table{}, fmt.Errorf("%q is neither .csv nor .npy: convert it to one of them", path)
 	}
 	if d.open == nil {
-		return target.Table{}, errors.New("no files can be named here")
+		return target.Table{}, errors.New("files are not allowed here")
 	}
 	content, err := d.open(path)
 	if err != nil {
 		return target.Table{}, err
 	}
-	if len(content) > LargestData {
-		return target.Table{}, fmt.Errorf("%s has %d bytes: at most %d: leave rows or columns out", path, len(content), LargestData)
+	if len(content) > MaxDataSize {
+		return target.Table{}, fmt.Errorf("%s has %d bytes: at most %d: leave rows or columns out", path, len(content), MaxDataSize)
 	}
 	t, err := decodeTable(form, content)
 	if err != nil {
@@ -137,7 +138,7 @@ func decodeTable(form string, content []byte) (target.Table, error) {
 	}
 	b, err := flow.DecodeNPY(content)
 	if err == nil && b.Len() == 0 {
-		err = errors.New("there are no rows in it")
+		err = errors.New("no rows")
 	}
 	return target.TableOf(b), err
 }

@@ -61,11 +61,11 @@ func TestDataErrorsAtTheirPlace(t *testing.T) {
 	for _, c := range []struct{ name, target, want, under string }{
 		{"no such file", "{file: gone.csv}", "open gone.csv: file does not exist", "gone.csv"},
 		{"the second of two files", "{file: [people.csv, gone.csv]}", "open gone.csv", "gone.csv"},
-		{"another ending", "{file: people.xlsx}", `"people.xlsx": data are read as .csv or .npy`, "people.xlsx"},
+		{"another ending", "{file: people.xlsx}", `"people.xlsx" is neither .csv nor .npy`, "people.xlsx"},
 		{"no such column", "{file: people.csv, columns: [weight, wieght]}", `unknown column "wieght" (have height (cm), weight, who): did you mean "weight"?`, "wieght"},
 		{"words", "{file: people.csv, columns: [weight, who]}", `columns: "who" is not numeric: line 2 says "p0"`, "who]"},
-		{"nothing but words", "{file: words.csv}", "words.csv has no column of numbers", "words.csv"},
-		{"one column twice", "{file: people.csv, columns: [weight, weight]}", `"weight" is here twice`, "[weight"},
+		{"nothing but words", "{file: words.csv}", "words.csv has no numeric columns", "words.csv"},
+		{"one column twice", "{file: people.csv, columns: [weight, weight]}", `"weight" is repeated`, "[weight"},
 		{"gaps", "{file: gaps.csv}", "file: 2 of 4 rows have an empty cell, NaN or Inf in the columns x, y, the first is in line 2", "gaps.csv"},
 		{"ragged", "{file: ragged.csv}", "ragged.csv: decode csv: record on line 2", "ragged.csv"},
 		{"constant", "{file: flat.csv, columns: [x, y]}", `constant over the training rows: "y"`, "y]"},
@@ -74,7 +74,7 @@ func TestDataErrorsAtTheirPlace(t *testing.T) {
 		{"all held out", "{file: people.csv, holdout: 1}", "holdout must be below 1", "1}"},
 		{"an empty file of points", "{file: empty.npy}", "empty.npy: ", "empty.npy"},
 		{"not NumPy", "{file: people.npy}", "people.npy: decode npy: no NumPy file", "people.npy"},
-		{"labels", "{file: people.csv, label: who}", "conditional on a label are not there yet", "who"},
+		{"labels", "{file: people.csv, label: who}", "conditional on a label are not supported yet", "who"},
 		{"no file", "{name: file}", "the target file has no file: add it", "{name"},
 		{"only the name", "file", "the target file has no file: add it", "file"},
 		{"another family's file", "{name: moons, file: people.csv}", `unknown key "file"`, "file:"},
@@ -103,10 +103,10 @@ func TestDataErrorsAtTheirPlace(t *testing.T) {
 			}
 		})
 	}
-	if _, err := Parse("a.yaml", []byte("name: a\ntarget: {file: people.csv}\n")); err == nil || !strings.Contains(err.Error(), "no files can be named here") {
+	if _, err := Parse("a.yaml", []byte("name: a\ntarget: {file: people.csv}\n")); err == nil || !strings.Contains(err.Error(), "files are not allowed here") {
 		t.Errorf("without Open: %v", err)
 	}
-	large := Parser{Open: func(string) ([]byte, error) { return make([]byte, LargestData+1), nil }}
+	large := Parser{Open: func(string) ([]byte, error) { return make([]byte, MaxDataSize+1), nil }}
 	if _, err := large.Target("{file: large.csv}"); err == nil || !strings.Contains(err.Error(), "at most 268435456: leave rows or columns out") {
 		t.Errorf("a file that is too large: %v", err)
 	}

@@ -8,14 +8,14 @@ import (
 	"flowsweep/experiments/metric"
 )
 
-// Interval is a mean, or a difference of means, and the ends of its interval, which are NaN where there is none.
+// Interval is a mean, or a difference of means, and the ends of its interval, which are NaN if it has none.
 type Interval struct {
 	Mean Number `json:"mean"`
 	Low  Number `json:"low"`
 	High Number `json:"high"`
 }
 
-// String returns the mean and, in brackets, its interval if there is one.
+// String returns the mean, followed by its interval in brackets if it has one.
 func (i Interval) String() string {
 	if math.IsNaN(float64(i.Low)) {
 		return fmt.Sprintf("%.4g", float64(i.Mean))
@@ -26,16 +26,16 @@ func (i Interval) String() string {
 // Interval returns the mean of the metric and its interval.
 func (s Stat) Interval() Interval { return Interval{Number(s.Mean), Number(s.Low), Number(s.High)} }
 
-// Fresh are the metrics of a setting on noise and a reference that its choice never saw: the figures to publish. Those that
-// it was chosen by are the better for having been chosen.
+// Fresh holds the metrics of a setting for noise and a reference sample that were not used to choose it. These are the
+// figures to publish, since the choice makes the others look better than they are.
 type Fresh struct {
-	Runs    []string            `json:"runs"` // keys of the runs whose nets were sampled anew
+	Runs    []string            `json:"runs"` // keys of the runs whose nets were sampled again
 	Count   int                 `json:"count"`
 	Metrics map[string]Interval `json:"metrics"` // over the seeds
 }
 
-// Of reports whether the figures are of just the runs of this setting, and hold each of the metrics that samples have.
-func (f Fresh) Of(s Summary, metrics []metric.Metric) bool {
+// Covers reports whether the figures are of exactly the runs of the setting, and include all metrics of two samples.
+func (f Fresh) Covers(s Summary, metrics []metric.Metric) bool {
 	for _, m := range metrics {
 		if _, ok := f.Metrics[m.Name]; !ok && m.TwoSamples() {
 			return false
@@ -44,7 +44,7 @@ func (f Fresh) Of(s Summary, metrics []metric.Metric) bool {
 	return slices.EqualFunc(f.Runs, s.Runs, func(key string, r Result) bool { return key == r.Run })
 }
 
-// Stats returns the figures in the order of the metrics.
+// Stats returns the figures, in the order of the metrics.
 func (f Fresh) Stats(metrics []metric.Metric) (list []Stat) {
 	for _, m := range metrics {
 		if got, ok := f.Metrics[m.Name]; ok {

@@ -8,7 +8,7 @@ import (
 	"flowsweep/experiments/metric"
 )
 
-// TestFresh: fresh figures are shown in the order of the spec, and those of an earlier choice are not.
+// TestFresh checks that figures are in the order of the spec, and that those of another choice are recognised.
 func TestFresh(t *testing.T) {
 	t.Parallel()
 	spec, err := experiments.Parse("a.yaml", []byte("{name: a, target: moons, metrics: [sliced-w2, nll, mmd]}"))
@@ -22,11 +22,11 @@ func TestFresh(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if !f.Of(chosen, spec.Metrics) || f.Of(chosen, append(spec.Metrics, metric.W2)) {
-		t.Error("the figures are not of their own setting, or of a metric that they lack")
+	if !f.Covers(chosen, spec.Metrics) || f.Covers(chosen, append(spec.Metrics, metric.W2)) {
+		t.Error("the figures do not cover their own setting, or cover a metric that they lack")
 	}
 	chosen.Runs[1].Run = "other"
-	if f.Of(chosen, spec.Metrics) {
-		t.Error("the figures are of another choice")
+	if f.Covers(chosen, spec.Metrics) {
+		t.Error("the figures cover another choice")
 	}
 }

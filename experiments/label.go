@@ -8,8 +8,8 @@ import (
 	"flowsweep/experiments/query"
 )
 
-// Labels names settings by the parts in which they differ: "width 64 · heun · 8 steps". The parts are the fields of a
-// setting's JSON, so that anything a spec can sweep has a name.
+// Labels names settings by the parts in which they differ, such as "width 64 · heun · 8 steps". The parts are the
+// fields of a setting's JSON, so that everything a spec can sweep has a name.
 type Labels struct {
 	settings [][]query.Field
 	varies   map[string]bool
@@ -46,8 +46,8 @@ func oneTolerance(fields []query.Field) []query.Field {
 	return slices.Replace(fields, i, i+2, query.Field{Key: key, Value: fields[i].Value, Kind: query.Number})
 }
 
-// missing reports whether settings lack the key for a reason that their labels do not show. An adaptive solver has no steps,
-// and each target has its own parameters; the name of the solver or target shows that already.
+// missing reports whether settings lack the key for a reason that their labels do not show. An adaptive solver has no
+// steps, and each target has its own parameters; the name of the solver or target shows that already.
 func (l Labels) missing(key string) bool {
 	has := map[string]bool{} // by the value of the owner
 	for _, fields := range l.settings {

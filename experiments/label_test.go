@@ -60,8 +60,8 @@ func TestLabels(t *testing.T) {
 	}
 }
 
-// TestLabelsAreDistinct checks that what settings differ in is in their labels, and that the label of a sampler leaves out
-// its effort alone.
+// TestLabelsAreDistinct checks that what settings differ in is in their labels, and that the label of a sampler leaves
+// out its effort alone.
 func TestLabelsAreDistinct(t *testing.T) {
 	t.Parallel()
 	spec := planned(t, `name: x

@@ -13,7 +13,7 @@ import (
 	"flowsweep/experiments/target"
 )
 
-// language returns how the values of a spec are written. Data files that the spec names are added to data.
+// language returns the values that a spec may hold. Data files named in the spec are added to data.
 func language(data *dataFiles) declare.Language {
 	return declare.Language{
 		Kinds: []declare.Kind{
@@ -35,7 +35,7 @@ func language(data *dataFiles) declare.Language {
 	}
 }
 
-// families converts families for package declare.
+// families converts families to those of package declare.
 func families[T any](all []flow.Family[T]) []declare.Family[T] {
 	list := make([]declare.Family[T], len(all))
 	for i, f := range all {
@@ -47,7 +47,7 @@ func families[T any](all []flow.Family[T]) []declare.Family[T] {
 	return list
 }
 
-// sources returns the families of sources: noise and every target.
+// sources returns the families of sources: noise, and all targets.
 func sources(data *dataFiles) []declare.Family[Source] {
 	list := []declare.Family[Source]{{
 		Name: noiseName, Default: noiseParams{},
@@ -68,11 +68,11 @@ func sources(data *dataFiles) []declare.Family[Source] {
 // noiseParams are the parameters of noise, which has none.
 type noiseParams struct{}
 
-// Schema returns the JSON Schema (draft-07) of a spec file. A schema cannot express checks between keys, such as that
-// choose.metric is measured, nor the limit on the number of runs.
+// Schema returns the JSON Schema (draft-07) of a spec file. It cannot express checks across keys, such as that
+// choose.metric is measured, or the limit on the number of runs.
 func Schema() ([]byte, error) {
 	root := declare.Schema(language(nil), defaults())
-	// The target may come from a variant.
+	// A variant may provide the target.
 	root["required"] = []string{"name"}
 	var given []declare.Object
 	for _, key := range []string{"target", "zip", "random"} {
@@ -81,8 +81,8 @@ func Schema() ([]byte, error) {
 	root["anyOf"] = given
 	root["$schema"] = "http://json-schema.org/draft-07/schema#"
 	root["title"] = "flowsweep spec"
-	root["description"] = "A declared experiment. Where a value may be swept, a list of values stands for each of them, " +
-		"and the sweep is the product of the lists."
+	root["description"] = "A declared experiment. Keys that can be swept also take a list of values, " +
+		"and the sweep is the product of all lists."
 	text, err := json.MarshalIndent(root, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("write the schema: %w", err)

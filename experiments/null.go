@@ -5,32 +5,32 @@ import (
 	"flowsweep/experiments/target"
 )
 
-// Null is what a metric reads where there is nothing to find: its values between the reference sample and fresh samples
-// of the truth, each of as many points as a run draws.
+// Null is the null distribution of a metric: its values between the reference sample and fresh samples of the target,
+// each with as many points as a run draws.
 type Null struct {
-	Key       string // hash of all that the values depend on
+	Key       string // hash of everything that the values depend on
 	Reference string // key of the reference sample
 	Metric    string
 	N         int // points of each fresh sample
 	Values    []float64
 }
 
-// Summary returns what a report shows of the null.
+// Summary returns the figures that a report shows of the null.
 func (n Null) Summary() metric.NullSummary { return metric.Summarize(n.Values) }
 
-// NullRow is what a report shows of a null, as JSON.
+// NullRow is the JSON form of the summary of a null.
 type NullRow struct {
 	Mean Number `json:"mean"`
 	Q95  Number `json:"q95"`
 	N    int    `json:"n"`
 }
 
-// NullRowOf returns the row of a summary.
+// NullRowOf returns the JSON form of a summary.
 func NullRowOf(s metric.NullSummary) NullRow {
 	return NullRow{Mean: Number(s.Mean), Q95: Number(s.Q95), N: s.N}
 }
 
-// NullPlan is a null that a sweep needs, and what it is drawn from.
+// NullPlan is a null that a sweep needs, and how to compute it.
 type NullPlan struct {
 	Null
 	Target target.Target
@@ -38,7 +38,7 @@ type NullPlan struct {
 	Count  int // values to compute
 }
 
-// Nulls returns the nulls of every metric of the plan that two samples are enough for, each once.
+// Nulls returns the nulls of the plan, one for each metric of two samples, reference sample and number of points.
 func (p Plan) Nulls() ([]NullPlan, error) {
 	var list []NullPlan
 	seen := map[string]bool{}
@@ -66,26 +66,26 @@ func (p Plan) Nulls() ([]NullPlan, error) {
 	return list, nil
 }
 
-// NullKey returns the key of the null of a metric between a reference sample, by its key, and samples of count points.
+// NullKey returns the key of the null of a metric, given the key of the reference sample and the number of points.
 func NullKey(reference, metric string, count int) (string, error) {
 	return key("null", measureVersion, reference, metric, count)
 }
 
-// Against returns the value with what its null says of it: the p-value, and a standard error that holds near the truth too.
-// It is how every reader is shown a value.
+// Against returns the value with its p-value under the null, and with a standard error that also holds for samples of
+// the target itself. Values are always shown like this.
 func (v Value) Against(null Null) Value {
 	if len(null.Values) > 0 {
 		v.P = metric.PValue(null.Values, v.Value)
-		v.SE = nearTruth(v, null.Summary())
+		v.SE = standardError(v, null.Summary())
 	}
 	return v
 }
 
-// SetNulls gives every result of the sweep the p-values that the nulls, by key, have for its metrics, and keeps them for
-// Null.
+// SetNulls adds the p-values of the metrics to all results of the sweep, and keeps the nulls, which are given by key,
+// for the method Null.
 func (s *Sweep) SetNulls(nulls map[string]Null) error {
 	s.nulls = map[nullPlace]metric.NullSummary{}
-	places := map[nullPlace]Null{} // seeds share them
+	places := map[nullPlace]Null{} // seeds share nulls
 	for i := range s.Results {
 		r := &s.Results[i]
 		form := r.Setting.Form()
@@ -110,17 +110,17 @@ func (s *Sweep) SetNulls(nulls map[string]Null) error {
 	return nil
 }
 
-// nearTruth returns the standard error of a value: where the samples cannot be told from the truth, at most the scatter of
-// the null, which is then the scatter of the value. Estimates from the samples alone are too large there, up to twice in
-// variance, as the first-order term that they estimate vanishes.
-func nearTruth(v Value, null metric.NullSummary) float64 {
+// standardError returns the standard error of a value. If the samples cannot be told from the target, the value
+// scatters like the null, and the standard error is at most that scatter. The estimate from the samples alone is then
+// too large, by up to a factor of two in variance, because the first-order term that it estimates vanishes.
+func standardError(v Value, null metric.NullSummary) float64 {
 	if v.Value <= null.Q95 && null.SD < v.SE {
 		return null.SD
 	}
 	return v.SE
 }
 
-// nullKey returns the key of the null of a metric at a setting.
+// nullKey returns the key of the null of a metric for a setting.
 func (s Sweep) nullKey(setting Setting, metric string) (string, error) {
 	reference, err := s.ReferenceKey(setting)
 	if err != nil {
@@ -129,16 +129,16 @@ func (s Sweep) nullKey(setting Setting, metric string) (string, error) {
 	return NullKey(reference, metric, setting.Sample.Count)
 }
 
-// ReferenceKey returns the key of the reference sample that the runs of a setting are measured against.
+// ReferenceKey returns the key of the reference sample for the runs of a setting.
 func (s Sweep) ReferenceKey(setting Setting) (string, error) {
 	run, err := s.Spec.run("", setting)
 	return run.Reference, err
 }
 
-// nullPlace is where a null applies.
+// nullPlace is a setting and a metric, which share a null over all seeds.
 type nullPlace struct{ setting, metric string }
 
-// Null returns what the metric reads at a setting where there is nothing to find, and whether that is known.
+// Null returns the null of a metric for a setting, and whether it is known.
 func (s Sweep) Null(setting Setting, metric string) (metric.NullSummary, bool) {
 	n, ok := s.nulls[nullPlace{setting.Form(), metric}]
 	return n, ok

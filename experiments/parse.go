@@ -10,18 +10,18 @@ import (
 	"flowsweep/experiments/target"
 )
 
-// Parser parses specs that may name data files.
+// Parser parses specs, which may name data files.
 type Parser struct {
-	// Open returns the content of a file, by the path in the spec. Errors are shown at that place in the spec. If Open is nil,
-	// no file can be named.
+	// Open returns the content of the file with the path in the spec. Errors are shown at that place in the spec. If
+	// Open is nil, specs cannot name files.
 	Open func(path string) ([]byte, error)
 }
 
-// Parse parses a spec in YAML, fills in defaults and multiplies lists out. The file name is used in errors only, which are a
-// problem.List of everything that is wrong. To parse a spec that names data files, use a Parser.
+// Parse parses a spec in YAML, fills in defaults and expands lists. The name of the file is used only in errors, which
+// are a problem.List of everything that is wrong. Use a Parser if the spec may name data files.
 func Parse(file string, text []byte) (Spec, error) { return Parser{}.Parse(file, text) }
 
-// Parse is the function Parse, for specs that may name data files.
+// Parse is like the function Parse, for specs that may name data files.
 func (p Parser) Parse(file string, text []byte) (Spec, error) {
 	return parse(file, text, &dataFiles{open: p.Open, tables: map[string]target.Table{}})
 }
@@ -29,11 +29,11 @@ func (p Parser) Parse(file string, text []byte) (Spec, error) {
 func parse(file string, text []byte, data *dataFiles) (Spec, error) {
 	t := declare.Read(file, text, language(data))
 	docs := declare.Values(t, "the spec", defaults())
-	if len(docs) > 0 && t.Sound("metrics", "choose") {
+	if len(docs) > 0 && t.Valid("metrics", "choose") {
 		docs[0].resolveChoose(t)
 	}
-	if t.Sound() {
-		agree(t, docs)
+	if t.Valid() {
+		checkTogether(t, docs)
 	}
 	if err := t.Err(); err != nil {
 		return Spec{}, err
@@ -43,7 +43,7 @@ func parse(file string, text []byte, data *dataFiles) (Spec, error) {
 	return s, nil
 }
 
-// specOf returns the Spec of the alternatives of a document, which differ only in swept fields.
+// specOf returns the Spec of a document, given its alternatives, which differ only in swept fields.
 func specOf(docs []*document) Spec {
 	first := docs[0]
 	s := Spec{
@@ -53,7 +53,7 @@ func specOf(docs []*document) Spec {
 	seen := map[string]bool{}
 	for _, doc := range docs {
 		setting := doc.setting()
-		// Settings that differ only in parts that do not apply to them are equal.
+		// Settings are equal if they differ only in parts that do not apply to them.
 		if form := setting.Form(); !seen[form] {
 			seen[form] = true
 			s.Settings = append(s.Settings, setting)
@@ -62,7 +62,7 @@ func specOf(docs []*document) Spec {
 	return s
 }
 
-// resolveChoose checks the choice, and fills in its metric and rule.
+// resolveChoose checks the key choose, and fills in its metric and rule.
 func (doc *document) resolveChoose(t *declare.Text) {
 	names := make([]string, len(doc.Metrics))
 	for i, m := range doc.Metrics {
@@ -81,14 +81,15 @@ func (doc *document) resolveChoose(t *declare.Text) {
 	case c.Rule == ruleWithin && c.Within == 0:
 		t.Problem(at.Key("rule"), "the rule within needs a share: add one, such as within: 5%%")
 	case c.Rule == ruleBest && c.Within > 0:
-		t.Problem(at.Key("within"), "the rule best takes no within: leave it out, or the rule")
+		t.Problem(at.Key("within"), "the rule best does not use within: leave one of them out")
 	}
 }
 
-// ParseTarget parses a target: a name, or a mapping as in a spec. Errors here and below are a problem.List.
+// ParseTarget parses a target: a name, or a mapping as in a spec. Errors of this function and those below are a
+// problem.List.
 func ParseTarget(text string) (target.Target, error) { return Parser{}.Target(text) }
 
-// Target is ParseTarget for targets that may name a data file.
+// Target is like ParseTarget, for targets that may name a data file.
 func (p Parser) Target(text string) (target.Target, error) {
 	return inline[target.Target](p, "target", text)
 }
@@ -105,18 +106,19 @@ func ParseMetrics(text string) ([]metric.Metric, error) {
 func inline[T any](p Parser, what, text string) (T, error) {
 	var none T
 	t := declare.Read(what, []byte(text), language(&dataFiles{open: p.Open, tables: map[string]target.Table{}}))
-	value, _ := declare.Value(t, what, none, what+"s where one belongs: give every parameter one value")
+	value, _ := declare.Value(t, what, none, what+"s instead of one: give every parameter a single value")
 	return value, t.Err()
 }
 
-// ParseSampling parses a sampling, fills in the defaults of a spec, and clears what does not apply to the solver.
+// ParseSampling parses a sampling, fills in the defaults of a spec, and clears the fields that do not apply to its
+// solver.
 func ParseSampling(text string) (Sampling, error) {
 	t := declare.Read("sample", []byte(text), language(nil))
 	doc := defaults()
 	var ok bool
-	if doc.Sample, ok = declare.Value(t, "sample", doc.Sample, "samplings where one belongs: give every key one value"); ok {
+	if doc.Sample, ok = declare.Value(t, "sample", doc.Sample, "samplings instead of one: give every key a single value"); ok {
 		adaptive := doc.Sample.Solver.Adaptive()
-		idle(t, t.Root(), adaptive, !adaptive)
+		checkUnused(t, t.Root(), adaptive, !adaptive)
 	}
 	if err := t.Err(); err != nil {
 		return Sampling{}, err

@@ -116,8 +116,8 @@ func TestParseTarget(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                   "target:1:1: nothing is written here",
 		"mons":                               "target:1:1: unknown target \"mons\" (have " + strings.Join(targetNames(), ", ") + ")",
-		"{name: gaussians, std: [0.1, 0.2]}": "target:1:1: 2 targets where one belongs: give every parameter one value",
-		"[moons, checkerboard]":              "target:1:1: 2 targets where one belongs: give every parameter one value",
+		"{name: gaussians, std: [0.1, 0.2]}": "target:1:1: 2 targets instead of one: give every parameter a single value",
+		"[moons, checkerboard]":              "target:1:1: 2 targets instead of one: give every parameter a single value",
 	} {
 		_, err := ParseTarget(text)
 		if err == nil || !strings.HasPrefix(err.Error(), want) {

@@ -7,21 +7,21 @@ import (
 	"fmt"
 )
 
-// The recipe versions: each is raised when the meaning of the code behind its keys changes, so that nothing computed
-// the old way is taken for the new.
+// The versions of keys. Raise one when the meaning of the code behind its keys changes, so that old results are not
+// taken for new ones.
 const (
 	fitVersion     = 1
 	runVersion     = 1
 	measureVersion = 1
 )
 
-// Plan is what a spec stands for, in two levels: few dear fits, each with many cheap runs.
+// Plan is the work that a spec describes, in two levels: few expensive fits, each with many cheap runs.
 type Plan struct {
 	Spec Spec
 	Fits []Fit
 }
 
-// Fit is one training: a recipe and a seed. Its key is a hash of exactly what its weights depend on.
+// Fit is the training of a net from a recipe and a seed. Its key is a hash of exactly what the weights depend on.
 type Fit struct {
 	Key    string
 	Recipe Recipe
@@ -29,14 +29,14 @@ type Fit struct {
 	Runs   []Run
 }
 
-// Run is one sampling of a fit's net. Its key is a hash of exactly what its samples depend on.
+// Run draws samples from the net of a fit. Its key is a hash of exactly what the samples depend on.
 type Run struct {
 	Key       string
 	Sampling  Sampling
-	Reference string // key of the reference sample its metrics are measured against
+	Reference string // key of the reference sample for its metrics
 }
 
-// Plan returns the fits and runs of the spec: seeds within settings, each fit once however many settings share it.
+// Plan returns the fits and runs of the spec, ordered by setting and then by seed. Settings may share a fit.
 func (s Spec) Plan() (Plan, error) {
 	plan := Plan{Spec: s}
 	at := map[string]int{}
@@ -80,7 +80,7 @@ func (p Plan) Runs() int {
 	return n
 }
 
-// key hashes the canonical JSON of what a thing is made of: it knows nothing of comments, key order, paths or clocks.
+// key hashes the canonical JSON of its arguments, so that it does not depend on comments, key order, paths or clocks.
 func key(of ...any) (string, error) {
 	text, err := json.Marshal(of)
 	if err != nil {

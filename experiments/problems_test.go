@@ -155,7 +155,7 @@ a.yaml:3:16: the rule within needs a share: add one, such as within: 5%
     choose: {rule: within}
                    ^`},
 		{"share without its rule", "name: a\ntarget: moons\nchoose: {rule: best, within: 5%}\n", `
-a.yaml:3:30: the rule best takes no within: leave it out, or the rule
+a.yaml:3:30: the rule best does not use within: leave one of them out
     choose: {rule: best, within: 5%}
                                  ^`},
 		{"no share", "name: a\ntarget: moons\nchoose: {within: 5 percent}\n", `

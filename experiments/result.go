@@ -16,10 +16,10 @@ import (
 	"flowsweep/experiments/target"
 )
 
-// State is how far a fit or a run has come.
+// State is the state of a fit or a run.
 type State string
 
-// The states of a fit or a run. A failed, killed or lost one is done again by the next sweep that holds it.
+// The states of a fit or a run. The next sweep that plans a failed, killed or lost one does it again.
 const (
 	Queued   State = "queued"
 	Running  State = "running"
@@ -29,31 +29,31 @@ const (
 	Lost     State = "lost"   // its process died
 )
 
-// Result is one run as the store knows it: a row of the run table.
+// Result is a stored run: a row of the run table.
 type Result struct {
 	Sweep         string
 	Fit, Run      string // keys
-	State         State  // of the run, or of its fit where that did not finish
+	State         State  // of the run, or of its fit if that did not finish
 	Seed          uint64
 	Setting       Setting
-	NFE           Calls   // velocity calls a sample, counted: their mean over the samples
-	NFEMax        int     // those of the sample that took the most
+	NFE           Calls   // velocity calls per sample, the mean over the samples
+	NFEMax        int     // velocity calls of the sample that took the most
 	Metrics       []Value // in the order of the spec
 	FitSeconds    float64
 	SampleSeconds float64
-	Params        int    // trained numbers of the net
-	Commit        string // with Engine and Version, of the environment it was sampled in
+	Params        int    // number of trained parameters
+	Commit        string // Commit, Engine and Version are of the environment it was sampled in
 	Engine        string
-	Version       string // of the program
-	Error         string // why it failed, or empty
+	Version       string
+	Error         string // why it failed, if it did
 }
 
 // Value is a named number, which may be NaN or infinite.
 type Value struct {
 	Name  string
 	Value float64
-	SE    float64 // standard error of the value; NaN where there is none
-	P     float64 // p-value for the samples being the truth, from the Null; 0 where there is none
+	SE    float64 // standard error of the value; NaN if it has none
+	P     float64 // p-value under the Null; 0 if there is none
 }
 
 // Metric returns the value of the named metric, and whether it was measured.
@@ -74,7 +74,7 @@ func (r Result) value(name string) (Value, bool) {
 	return Value{}, false
 }
 
-// resultJSON is the form of a Result that `flowsweep runs --json` promises.
+// resultJSON is the JSON form of a Result, which `flowsweep runs --json` guarantees.
 type resultJSON struct {
 	Sweep         string            `json:"sweep"`
 	Fit           string            `json:"fit"`
@@ -96,8 +96,8 @@ type resultJSON struct {
 	NFE           Calls             `json:"nfe"`
 	NFEMax        int               `json:"nfe_max"`
 	Metrics       map[string]Number `json:"metrics"`
-	MetricsSE     map[string]Number `json:"metrics_se,omitempty"` // standard errors, of the metrics that have one
-	MetricsP      map[string]Number `json:"metrics_p,omitempty"`  // p-values, of the metrics that have a null
+	MetricsSE     map[string]Number `json:"metrics_se,omitempty"` // standard errors, of metrics that have one
+	MetricsP      map[string]Number `json:"metrics_p,omitempty"`  // p-values, of metrics that have a null
 	FitSeconds    float64           `json:"fit_seconds"`
 	SampleSeconds float64           `json:"sample_seconds"`
 	Params        int               `json:"params"`
@@ -106,7 +106,7 @@ type resultJSON struct {
 	Error         string            `json:"error"`
 }
 
-// MarshalJSON returns the row with the fields that `flowsweep runs --json` promises.
+// MarshalJSON returns the result with the fields that `flowsweep runs --json` guarantees.
 func (r Result) MarshalJSON() ([]byte, error) {
 	s := r.Setting
 	row := resultJSON{
@@ -130,7 +130,8 @@ func (r Result) MarshalJSON() ([]byte, error) {
 	return json.Marshal(row)
 }
 
-// Fields returns the fields of the row's JSON form. Metrics that are not finite, which JSON has as texts, are numbers.
+// Fields returns the fields of the result's JSON form. All metrics are numbers, even if their JSON is a string such as
+// "nan".
 func (r Result) Fields() ([]query.Field, error) {
 	fields, err := query.Flatten(r)
 	if err != nil {
@@ -144,21 +145,21 @@ func (r Result) Fields() ([]query.Field, error) {
 	return fields, nil
 }
 
-// Calls is a mean number of velocity calls: a whole one but for solvers that choose their steps sample by sample.
+// Calls is a mean number of velocity calls. It is whole except for solvers that choose their steps for each sample.
 type Calls float64
 
-// MarshalJSON returns the number without what adding up its parts has rounded: to nine digits.
+// MarshalJSON returns the number to nine digits, which removes the rounding errors of the mean.
 func (c Calls) MarshalJSON() ([]byte, error) {
 	return strconv.AppendFloat(nil, float64(c), 'g', 9, 64), nil
 }
 
-// String returns the number with at most one decimal.
+// String returns the number with at most one decimal place.
 func (c Calls) String() string { return strconv.FormatFloat(math.Round(10*float64(c))/10, 'f', -1, 64) }
 
-// Number is a float64 whose JSON form survives NaN and infinity, as the strings "nan", "inf" and "-inf".
+// Number is a float64 that may be NaN or infinite in JSON, as one of the strings "nan", "inf" and "-inf".
 type Number float64
 
-// MarshalJSON returns the number, or a string where it is not finite.
+// MarshalJSON returns the number, or a string if it is not finite.
 func (n Number) MarshalJSON() ([]byte, error) {
 	switch x := float64(n); {
 	case math.IsNaN(x), math.IsInf(x, 0):
@@ -168,7 +169,7 @@ func (n Number) MarshalJSON() ([]byte, error) {
 	}
 }
 
-// UnmarshalJSON reads what MarshalJSON writes.
+// UnmarshalJSON parses the output of MarshalJSON.
 func (n *Number) UnmarshalJSON(text []byte) error {
 	if len(text) == 0 || text[0] != '"' {
 		return json.Unmarshal(text, (*float64)(n))
@@ -182,21 +183,21 @@ func (n *Number) UnmarshalJSON(text []byte) error {
 	return err
 }
 
-// String returns the number in its shortest form, and "nan", "inf" or "-inf" where it is not finite.
+// String returns the number in its shortest form, or "nan", "inf" or "-inf" if it is not finite.
 func (n Number) String() string {
 	return strings.TrimPrefix(strings.ToLower(strconv.FormatFloat(float64(n), 'g', -1, 64)), "+")
 }
 
-// Loss is the mean training loss of the steps since the previous one, logged at Step.
+// Loss is the mean training loss of the steps since the previously logged one, up to Step.
 type Loss struct {
 	Step  int
 	Value float64 // mean over the batch and the dimensions; may be NaN or infinite
 }
 
-// Environment is what a result was computed with.
+// Environment is the program and machine that computed a result.
 type Environment struct {
 	Version string   `json:"version"`
-	Commit  string   `json:"commit"` // empty where it is not known
+	Commit  string   `json:"commit"` // empty if unknown
 	Dirty   bool     `json:"dirty"`  // the working tree differed from the commit
 	Go      string   `json:"go"`
 	Modules []string `json:"modules"` // path@version, sorted
@@ -207,7 +208,7 @@ type Environment struct {
 	Engine  string   `json:"engine"`
 }
 
-// Artifact is a file made by a sweep or a fit, known by the sha256 of its content.
+// Artifact is a file made by a sweep or a fit, identified by the sha256 of its content.
 type Artifact struct {
 	Name   string `json:"name"` // weights.safetensors, velocity.onnx, ...
 	SHA256 string `json:"sha256"`
@@ -217,28 +218,28 @@ type Artifact struct {
 // Check is the outcome of comparing an ONNX file in onnxruntime with Go.
 type Check struct {
 	File        string   `json:"file"`
-	Run         string   `json:"run"`     // key of the run whose net it is
+	Run         string   `json:"run"`     // key of the run whose net it holds
 	SHA256      string   `json:"sha256"`  // of the file
 	Runtime     string   `json:"runtime"` // onnxruntime and its version
-	Points      int      `json:"points"`  // compared, at each batch size that reaches that many
+	Points      int      `json:"points"`  // points compared, at each batch size that is at least as large
 	Batches     []int    `json:"batches"` // batch sizes
 	Levels      []string `json:"levels"`  // graph optimisation levels
 	Threads     []int    `json:"threads"` // numbers of threads
 	MaxAbsDiff  Number   `json:"max_abs_diff"`
 	MeanAbsDiff Number   `json:"mean_abs_diff"`
-	MaxAbs      Number   `json:"max_abs"`   // the largest number Go computed
-	Tolerance   Number   `json:"tolerance"` // the difference allowed
+	MaxAbs      Number   `json:"max_abs"`   // largest value computed by Go
+	Tolerance   Number   `json:"tolerance"` // maximum difference
 	Reason      string   `json:"reason"`    // for the tolerance
 	OK          bool     `json:"ok"`
-	Error       string   `json:"error"` // why it is not OK where that is not the difference, or empty
+	Error       string   `json:"error"` // why it is not OK, unless the difference is too large
 }
 
-// Sweep is a stored sweep: what its report is made of, but for samples and losses.
+// Sweep is a stored sweep: everything in its report except samples and losses.
 type Sweep struct {
 	Name        string
-	Started     time.Time // of its first run ever
+	Started     time.Time // for the first time
 	Spec        Spec
-	Environment Environment // of its latest run
+	Environment Environment // when it was last run
 	Results     []Result    // in the order of the plan
 
 	nulls map[nullPlace]metric.NullSummary

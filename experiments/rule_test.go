@@ -43,7 +43,7 @@ func ExampleChoose_Choose() {
 	fmt.Println("the", strings.SplitN(choice.Reason, " (0.", 2)[0])
 	// Output:
 	// 1 [0 1] 1 <nil>
-	// the cheapest of 2 settings tied with the best (NFE 64) at 95 % over 5 seeds; mmd 1.02, the best 1
+	// the cheapest of 2 settings tied with the best (NFE 64) at 95 % confidence over 5 seeds; mmd 1.02, best 1
 }
 
 // TestRules: settings 0 to 2 are equal, 3 is 3 % worse and told apart, 4 half as bad again and the cheapest.
@@ -60,14 +60,14 @@ func TestRules(t *testing.T) {
 		tied   string
 		reason string
 	}{
-		{Choose{Rule: ruleBest}, 0, 0, "[0 1 2]", "one of lowest mean mmd among 5 settings over 5 seeds; 2 others are tied with it at 95 %"},
-		{Choose{Rule: ruleCheapestTied}, 2, 0, "[0 1 2]", "cheapest of 3 settings tied with the best (setting 0) at 95 % over 5 seeds; mmd 1, the best 1 (0.988 to 1.01)"},
-		{Choose{Rule: ruleCheapestTied, Within: .05}, 3, 0, "[0 1 2 3]", "cheapest of 4 settings tied with the best (setting 0) at 95 % or within 5 % of it over 5 seeds; mmd 1.03, the best 1 ("},
+		{Choose{Rule: ruleBest}, 0, 0, "[0 1 2]", "best of 5 settings by mean mmd over 5 seeds; 2 others are tied with it at 95 % confidence"},
+		{Choose{Rule: ruleCheapestTied}, 2, 0, "[0 1 2]", "cheapest of 3 settings tied with the best (setting 0) at 95 % confidence over 5 seeds; mmd 1, best 1 (0.988 to 1.01)"},
+		{Choose{Rule: ruleCheapestTied, Within: .05}, 3, 0, "[0 1 2 3]", "cheapest of 4 settings tied with the best (setting 0) at 95 % confidence or within 5 % of it over 5 seeds; mmd 1.03, best 1 ("},
 		{Choose{Rule: ruleWithin, Within: .0015}, 1, 0, "[0 1]", "cheapest of 2 settings within 0.15 % of the best (setting 0) over 5 seeds; mmd"},
 		{Choose{Rule: ruleWithin, Within: .5001}, 4, 0, "[0 1 2 3 4]", "cheapest of 5 settings within 50.01 % of the best"},
-		{Choose{Rule: ruleCheapestTied, MaxNFE: 31}, 3, 3, "[3]", "one of lowest mean mmd among 2 settings over 5 seeds, none above 31 velocity calls; no other is tied with it at 95 %"},
-		{Choose{Rule: ruleCheapestTied, MaxNFE: 1}, 4, 4, "[4]", "one of lowest mean mmd among 1 setting over 5 seeds, none above 1 velocity call"},
-		{Choose{Rule: ruleBest, MaxNFE: 32}, 1, 1, "[1 2]", "one of lowest mean mmd among 4 settings over 5 seeds, none above 32 velocity calls; 1 other is tied with it at 95 %"},
+		{Choose{Rule: ruleCheapestTied, MaxNFE: 31}, 3, 3, "[3]", "best of 2 settings by mean mmd over 5 seeds, limited to 31 velocity calls; no other is tied with it at 95 % confidence"},
+		{Choose{Rule: ruleCheapestTied, MaxNFE: 1}, 4, 4, "[4]", "best of 1 setting by mean mmd over 5 seeds, limited to 1 velocity call"},
+		{Choose{Rule: ruleBest, MaxNFE: 32}, 1, 1, "[1 2]", "best of 4 settings by mean mmd over 5 seeds, limited to 32 velocity calls; 1 other is tied with it at 95 % confidence"},
 	} {
 		c.choose.Metric, c.choose.Confidence = "mmd", .95
 		got, err := c.choose.Choose(settings, index)
@@ -93,7 +93,7 @@ func TestRules(t *testing.T) {
 		t.Errorf("beside a setting of fewer seeds %d is chosen (%v), want 1", got.Chosen, err)
 	}
 	dear := []Summary{summary(20, 1, 1, 2, 3)}
-	if _, err := (Choose{Metric: "mmd", Rule: ruleBest, MaxNFE: 16}).Choose(dear, index); err == nil || !strings.Contains(err.Error(), "the fewest are 20") {
+	if _, err := (Choose{Metric: "mmd", Rule: ruleBest, MaxNFE: 16}).Choose(dear, index); err == nil || !strings.Contains(err.Error(), "the minimum is 20") {
 		t.Errorf("over the budget: error %v, want one that names the fewest", err)
 	}
 }
@@ -106,7 +106,7 @@ func TestAShareOfNothing(t *testing.T) {
 		for _, rule := range []string{ruleWithin, ruleCheapestTied} {
 			got, err := Choose{Metric: "mmd", Rule: rule, Within: .05, Confidence: .95}.Choose(settings, index)
 			if err != nil || got.Chosen != 1 || !strings.Contains(got.Reason, "tied with the best") ||
-				!strings.Contains(got.Reason, "within 5 % of a mean that may be 0 means nothing") {
+				!strings.Contains(got.Reason, "within 5 % is ignored, as the best mean may be 0") {
 				t.Errorf("%s, %s: chose %d, the %q (%v)", name, rule, got.Chosen, got.Reason, err)
 			}
 		}
@@ -126,21 +126,21 @@ func TestTooFewSeeds(t *testing.T) {
 			Choose{Rule: ruleCheapestTied},
 			[]Summary{summary(8, 1, 1, 1.2), summary(4, 1, 1.11, 1.1), summary(2, 1, 5, 6)},
 			0, "[0]",
-			"one of lowest mean mmd among 3 settings over 2 seeds; 2 seeds cannot tell settings apart: it takes 3",
+			"best of 3 settings by mean mmd over 2 seeds; telling settings apart takes at least 3 seeds",
 		},
 		{
 			Choose{Rule: ruleCheapestTied},
 			[]Summary{summary(8, 1, 2), summary(4, 9, 2), summary(4, 7, 2), summary(1, 1, 3)},
 			2, "[0 1 2]",
-			"cheapest of 3 settings of the lowest mean over 1 seed; 1 seed cannot tell settings apart: it takes 3",
+			"cheapest of 3 settings with the lowest mean over 1 seed; telling settings apart takes at least 3 seeds",
 		},
 		{
 			Choose{Rule: ruleWithin, Within: .5},
 			[]Summary{summary(8, 1, 2), summary(4, 1, 2.9), summary(1, 1, 3.1)},
 			1, "[0 1]",
-			"cheapest of 2 settings within 50 % of the best (setting 0) over 1 seed; 1 seed cannot tell settings apart: it takes 3; mmd 2.9, the best 2",
+			"cheapest of 2 settings within 50 % of the best (setting 0) over 1 seed; telling settings apart takes at least 3 seeds; mmd 2.9, best 2",
 		},
-		{Choose{Rule: ruleBest}, []Summary{summary(8, 1, 2)}, 0, "[0]", "one of lowest mean mmd among 1 setting over 1 seed"},
+		{Choose{Rule: ruleBest}, []Summary{summary(8, 1, 2)}, 0, "[0]", "best of 1 setting by mean mmd over 1 seed"},
 	} {
 		c.choose.Metric, c.choose.Confidence = "mmd", .95
 		got, err := c.choose.Choose(c.settings, index)
@@ -162,9 +162,9 @@ func TestMedianRun(t *testing.T) {
 	}
 }
 
-// TestChoiceProperties: on random sweeps the choice does not depend on the order of the settings, never falls on one that
-// is incomplete or not finite, and keeps to its own rule; and a setting that is far worse and noisier moves
-// at most four others in or out: it counts as one more comparison, and as one more scatter that the others learn from.
+// TestChoiceProperties: on random sweeps the choice does not depend on the order of the settings, never falls on one
+// that is incomplete or not finite, and keeps to its own rule; and a setting that is far worse and noisier moves at
+// most four others in or out: it counts as one more comparison, and as one more scatter that the others learn from.
 func TestChoiceProperties(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 13))
@@ -276,8 +276,8 @@ func TestStandardErrorsAreTold(t *testing.T) {
 	}
 }
 
-// TestNoisyIsNotAsGood: a setting that is tied for its noise alone is passed over for what costs as much and looks better,
-// even if that is told apart from the best.
+// TestNoisyIsNotAsGood: a setting that is tied for its noise alone is passed over for what costs as much and looks
+// better, even if that is told apart from the best.
 func TestNoisyIsNotAsGood(t *testing.T) {
 	t.Parallel()
 	settings := []Summary{

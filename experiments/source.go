@@ -8,18 +8,18 @@ import (
 	"flowsweep/experiments/target"
 )
 
-// Source is the distribution at t = 0: standard normal in the dimension of the target, or a target of that dimension.
+// Source is the distribution at t = 0: standard normal noise, or a target of the same dimension as the target.
 type Source struct {
-	From target.Target // without a name: N(0, I)
+	From target.Target // N(0, I) if it has no name
 }
 
 // Noise is N(0, I).
 var Noise Source
 
-// Gaussian reports whether the source is N(0, I), which the exact velocity, the score and the likelihood presume.
+// Gaussian reports whether the source is N(0, I), as the exact velocity, the score and the likelihood require.
 func (s Source) Gaussian() bool { return s.From.Name == "" }
 
-// MarshalJSON returns the form of the source in a spec: "noise", or that of a target.
+// MarshalJSON returns the form of the source in a spec: "noise", or a target.
 func (s Source) MarshalJSON() ([]byte, error) {
 	if s.Gaussian() {
 		return json.Marshal(noiseName)
@@ -27,7 +27,7 @@ func (s Source) MarshalJSON() ([]byte, error) {
 	return json.Marshal(s.From)
 }
 
-// Fill draws one point into each row of dst, (n, d); row i is the point of id first + i of the stream.
+// Fill draws one point into each row of dst, (n, d). Row i is the point with id first + i of the stream.
 func (s Source) Fill(dst flow.Batch, stream *flow.Stream, first uint64) {
 	if s.Gaussian() {
 		stream.Normal(dst, first)
@@ -36,13 +36,13 @@ func (s Source) Fill(dst flow.Batch, stream *flow.Stream, first uint64) {
 	s.From.Fill(dst, stream, first)
 }
 
-// check returns an error unless the source goes with a target and a path.
+// check returns an error if the source cannot be used with a target and a path.
 func (s Source) check(t target.Target, p flow.Path) error {
 	switch {
 	case s.Gaussian():
 		return nil
 	case s.From.Dim != t.Dim:
-		return fmt.Errorf("the source %s has dimension %d and the target %s %d: give both the same", s.From.Name, s.From.Dim, t.Name, t.Dim)
+		return fmt.Errorf("the source %s has dimension %d and the target %s %d: use the same for both", s.From.Name, s.From.Dim, t.Name, t.Dim)
 	case p.Gaussian:
 		return fmt.Errorf("the path %s starts from Gaussian noise: leave source out, or use another path", p.Name)
 	default:
@@ -50,5 +50,5 @@ func (s Source) check(t target.Target, p flow.Path) error {
 	}
 }
 
-// noiseName stands for N(0, I) in a spec.
+// noiseName is the name of N(0, I) in a spec.
 const noiseName = "noise"

@@ -8,13 +8,13 @@ import (
 	"flowsweep/experiments/target"
 )
 
-// ParseSetting is Setting for recipes that need no data.
+// ParseSetting is like Parser.Setting, for recipes without data files.
 func ParseSetting(recipe, sampling []byte) (Setting, error) {
 	return Parser{}.Setting(recipe, sampling)
 }
 
-// Setting returns the setting that is stored as the JSON of a recipe, with or without its seed, and of a sampling. It is
-// how a fit or run is read that no sweep plans any more. Open is asked for the Contents of the recipe, by sha256.
+// Setting returns the setting stored as the JSON of a recipe, with or without its seed, and of a sampling. It is needed
+// for fits and runs that no sweep plans any more. Open must return the Contents of the recipe by sha256.
 func (p Parser) Setting(recipe, sampling []byte) (Setting, error) {
 	doc := map[string]json.RawMessage{}
 	if err := json.Unmarshal(recipe, &doc); err != nil {
@@ -28,7 +28,7 @@ func (p Parser) Setting(recipe, sampling []byte) (Setting, error) {
 	tables := map[string]target.Table{}
 	for _, key := range []string{"target", "source"} {
 		var err error
-		if doc[key], err = p.named(doc[key], key == "source", tables); err != nil {
+		if doc[key], err = p.specForm(doc[key], key == "source", tables); err != nil {
 			return Setting{}, fmt.Errorf("read the data of a stored recipe: %w", err)
 		}
 		if doc[key] == nil {
@@ -46,9 +46,9 @@ func (p Parser) Setting(recipe, sampling []byte) (Setting, error) {
 	return spec.Settings[0], nil
 }
 
-// named returns the form in a spec of a stored target: where it names data by sha256 these are the file of that name, and
-// their table is noted.
-func (p Parser) named(stored json.RawMessage, source bool, tables map[string]target.Table) (json.RawMessage, error) {
+// specForm returns a stored target or source as it stands in a spec. If it has data, their sha256 becomes the name of
+// the file, and the table is added to tables.
+func (p Parser) specForm(stored json.RawMessage, source bool, tables map[string]target.Table) (json.RawMessage, error) {
 	var data struct {
 		SHA256  string
 		Columns []string
@@ -57,7 +57,7 @@ func (p Parser) named(stored json.RawMessage, source bool, tables map[string]tar
 		return stored, nil
 	}
 	if p.Open == nil {
-		return nil, fmt.Errorf("nothing opens %s", data.SHA256)
+		return nil, fmt.Errorf("cannot open %s: Parser.Open is nil", data.SHA256)
 	}
 	content, err := p.Open(data.SHA256)
 	if err != nil {
@@ -68,7 +68,7 @@ func (p Parser) named(stored json.RawMessage, source bool, tables map[string]tar
 		return nil, err
 	}
 	if b.Dim != len(data.Columns) {
-		return nil, fmt.Errorf("%s has %d columns, and is to have %d", data.SHA256, b.Dim, len(data.Columns))
+		return nil, fmt.Errorf("%s has %d columns, want %d", data.SHA256, b.Dim, len(data.Columns))
 	}
 	t := target.TableOf(b)
 	for j, name := range data.Columns {

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestStoredSettingsComeBack: what is stored of a fit and a run is read as the setting it was, for every kind of target.
+// TestStoredSettingsComeBack: what is stored of a fit and a run is read as the setting it was, for every kind of
+// target.
 func TestStoredSettingsComeBack(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{

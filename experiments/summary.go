@@ -8,12 +8,12 @@ import (
 	"flowsweep/experiments/metric"
 )
 
-// Summary is a setting with its seeds aggregated.
+// Summary is a setting and its results over all seeds.
 type Summary struct {
 	Setting       Setting
-	Runs          []Result // the finished ones, one a seed, by seed
-	Planned       int      // seeds the sweep has for it, finished or not
-	NFE           Calls    // the mean over the seeds
+	Runs          []Result // the finished ones, ordered by seed
+	Planned       int      // number of seeds, finished or not
+	NFE           Calls    // mean over the seeds
 	Params        int
 	Metrics       []Stat  // in the order of the spec
 	SampleSeconds float64 // mean of the finished runs
@@ -23,12 +23,12 @@ type Summary struct {
 type Stat struct {
 	Name      string
 	Mean      float64
-	Low, High float64 // ends of the 95 % interval of the mean, by hierarchical bootstrap; NaN for fewer than 2 seeds
-	N         int     // finished seeds
+	Low, High float64 // 95 % interval of the mean, by hierarchical bootstrap; NaN for fewer than 2 seeds
+	N         int     // number of finished seeds
 }
 
-// intervals is the confidence of the interval in a Stat.
-const intervals = .95
+// confidence is the confidence level of the interval in a Stat.
+const confidence = .95
 
 // Stat returns the named metric of the setting, and whether it was measured.
 func (s Summary) Stat(name string) (Stat, bool) {
@@ -46,7 +46,7 @@ func (s Summary) Complete(name string) bool {
 	return ok && st.N == s.Planned && flow.Finite(st.Mean)
 }
 
-// values returns the metric of every run, by seed.
+// values returns the metric of every run, ordered by seed.
 func (s Summary) values(name string) []float64 {
 	var values []float64
 	for _, r := range s.Runs {
@@ -57,7 +57,7 @@ func (s Summary) values(name string) []float64 {
 	return values
 }
 
-// Summaries groups the results of one sweep by setting, in the order they come.
+// Summaries groups the results of a sweep by setting, in order of first appearance.
 func Summaries(results []Result, metrics []metric.Metric) []Summary {
 	var summaries []Summary
 	at := map[string]int{}
@@ -92,8 +92,8 @@ func (s *Summary) aggregate(metrics []metric.Metric) {
 	}
 }
 
-// stat aggregates a metric over the seeds. All runs start from the same noise and meet the same reference, so that what
-// these two do to the values is shared. Every interval draws the same resamples: equal values have equal intervals.
+// stat aggregates a metric over the seeds. All runs share the noise they start from and the reference sample, and so
+// the effect of these on the values. All intervals draw the same resamples, so that equal values have equal intervals.
 func (s *Summary) stat(name string) Stat {
 	of := metric.Replicates{Values: s.values(name), Shared: true}
 	for _, r := range s.Runs {
@@ -102,16 +102,16 @@ func (s *Summary) stat(name string) Stat {
 		}
 	}
 	mean, _ := metric.MeanInterval(of.Values)
-	low, high := of.Interval(intervals, flow.NewStream(0, "bootstrap").At(0))
+	low, high := of.Interval(confidence, flow.NewStream(0, "bootstrap").At(0))
 	return Stat{Name: name, Mean: mean, Low: low, High: high, N: len(of.Values)}
 }
 
-// ParetoFront returns the settings that no other beats in both the mean of the metric and the cost, by rising cost:
-// each costs more than the one before and has a lower mean. Of equals it is the first. Settings that did not finish
-// every seed with a finite value are left out, and so are costs that are not positive.
+// ParetoFront returns the settings that no other setting beats in both the mean of the metric and the cost, in order of
+// increasing cost: each costs more than the one before it and has a lower mean. Of equal settings it has the first. It
+// leaves out settings that did not finish every seed with a finite value, and those whose cost is not positive.
 //
-// Means are uncertain, and the far end of a front is where luck shows most: a setting of it that is tied with the best
-// (Choice.Tied) is no better than the cheapest that is.
+// Means are uncertain, most of all at the expensive end of the front: a setting there that is tied with the best
+// (Choice.Tied) is no better than the cheapest tied setting.
 func ParetoFront(summaries []Summary, metric string, cost func(Summary) float64) []int {
 	mean := func(i int) float64 {
 		st, _ := summaries[i].Stat(metric)

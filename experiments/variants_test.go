@@ -54,8 +54,8 @@ random: {count: %d, seed: %d, net: {width: {whole: [3, 5]}}, train: {rate: {log:
 	if len(many) != 200 {
 		t.Fatalf("%d settings of 200 draws", len(many))
 	}
-	// Each of three widths and solvers comes up in about a third of 200: within 5 standard deviations, 33. Half of the rates
-	// are below the middle of their logarithms: within 35.
+	// Each of three widths and solvers comes up in about a third of 200: within 5 standard deviations, 33. Half of the
+	// rates are below the middle of their logarithms: within 35.
 	count := map[string]int{}
 	low := 0
 	for _, cell := range many {

@@ -62,8 +62,8 @@ func dataIn(folder string) func(path string) ([]byte, error) {
 			return nil, err
 		case !info.Mode().IsRegular():
 			return nil, fmt.Errorf("%s is not a regular file", at)
-		case info.Size() > experiments.LargestData:
-			return nil, fmt.Errorf("%s has %d bytes: at most %d: leave rows or columns out", at, info.Size(), experiments.LargestData)
+		case info.Size() > experiments.MaxDataSize:
+			return nil, fmt.Errorf("%s has %d bytes: at most %d: leave rows or columns out", at, info.Size(), experiments.MaxDataSize)
 		}
 		return os.ReadFile(at)
 	}

@@ -79,7 +79,7 @@ func Values[T any](t *Text, what string, defaults T) []*T {
 }
 
 // Value returns the single value that a text stands for, and whether there is one. Keys that the text leaves out have the
-// defaults. If there are more, the error message is their number followed by several, as in "2 targets where one belongs".
+// defaults. If there are more, the error message is their number followed by several, as in "2 targets instead of one".
 func Value[T any](t *Text, what string, defaults T, several string) (T, bool) {
 	if t.root == nil {
 		return defaults, false

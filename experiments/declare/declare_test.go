@@ -218,8 +218,8 @@ func TestAfterChecks(t *testing.T) {
 	t.Parallel()
 	r := Read("a.yaml", []byte("name: a\nusing: [euler, heun]\nsize: {width: 0}\n"), language)
 	Values(r, "the text", defaults())
-	if r.Sound() || !r.Sound("using") || r.Sound("size") || !r.Sound("using", "shape") {
-		t.Errorf("sound: all %v, using %v, size %v", r.Sound(), r.Sound("using"), r.Sound("size"))
+	if r.Valid() || !r.Valid("using") || r.Valid("size") || !r.Valid("using", "shape") {
+		t.Errorf("valid: all %v, using %v, size %v", r.Valid(), r.Valid("using"), r.Valid("size"))
 	}
 	root := r.Root()
 	if !root.Key("size").Has("width") || root.Key("size").Has("unit") || root.Has("shape") {
@@ -234,12 +234,12 @@ func TestAfterChecks(t *testing.T) {
 
 func TestValue(t *testing.T) {
 	t.Parallel()
-	got, ok := Value(Read("m", []byte("{name: heun}"), language), "method", method{}, "methods where one belongs")
+	got, ok := Value(Read("m", []byte("{name: heun}"), language), "method", method{}, "methods instead of one")
 	if !ok || got.name != "heun" {
 		t.Errorf("got %v, %v", got, ok)
 	}
 	r := Read("m", []byte("[heun, euler]"), language)
-	if _, ok = Value(r, "method", method{}, "methods where one belongs"); ok || !strings.HasPrefix(r.Err().Error(), "m:1:1: 2 methods where one belongs") {
+	if _, ok = Value(r, "method", method{}, "methods instead of one"); ok || !strings.HasPrefix(r.Err().Error(), "m:1:1: 2 methods instead of one") {
 		t.Errorf("got %v, %v", ok, r.Err())
 	}
 }

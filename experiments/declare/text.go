@@ -53,8 +53,8 @@ func (t *Text) Root() Place { return Place{t.root} }
 // Problem records a problem.
 func (t *Text) Problem(at Place, format string, args ...any) { t.problem(at.node, format, args...) }
 
-// Sound reports whether no problem has been found in the values of the given keys or, without keys, anywhere.
-func (t *Text) Sound(keys ...string) bool {
+// Valid reports whether no problem has been found in the values of the given keys or, without keys, anywhere.
+func (t *Text) Valid(keys ...string) bool {
 	if len(keys) == 0 {
 		return len(t.problems) == 0
 	}

@@ -16,9 +16,9 @@ import (
 // Spec is a net as a spec declares it, whatever points it is for. What its architecture does not take is zero.
 type Spec struct {
 	Architecture Architecture `json:"name" doc:"architecture"`
-	Width        int          `json:"width" min:"1" max:"65536" doc:"units a hidden layer"`
+	Width        int          `json:"width" min:"1" max:"65536" doc:"units per hidden layer"`
 	Depth        int          `json:"depth" min:"1" max:"1000" doc:"hidden layers, or blocks"`
-	Heads        int          `json:"heads,omitzero" min:"1" max:"65536" doc:"heads of attention, which divide the width"`
+	Heads        int          `json:"heads,omitzero" min:"1" max:"65536" doc:"attention heads; must divide the width"`
 	Activation   Activation   `json:"activation" doc:"activation of the hidden layers"`
 }
 

@@ -62,7 +62,7 @@ func (o Outcome) storedFresh(ctx context.Context, db *store.DB) (f experiments.F
 		return experiments.Fresh{}, false, err
 	}
 	reference, err := o.Sweep.ReferenceKey(o.Chosen().Setting)
-	if err != nil || by != reference || !f.Of(o.Chosen(), o.Sweep.Spec.Metrics) {
+	if err != nil || by != reference || !f.Covers(o.Chosen(), o.Sweep.Spec.Metrics) {
 		return experiments.Fresh{}, false, err
 	}
 	return f, true, nil
