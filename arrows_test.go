@@ -13,9 +13,9 @@ import (
 	"testing"
 )
 
-// arrows is the architecture: what each room may import of the others, and which outside libraries it is the door to.
-// A library listed nowhere may be used anywhere; one that is listed has no other door. Changing the table is a design
-// decision: say why in the commit.
+// arrows is the architecture: for each room the other rooms it may import, and the outside libraries that only it may
+// use. Libraries that are not listed may be used anywhere. Changing the table is a design decision: say why in the
+// commit.
 var arrows = map[string]struct{ rooms, doors []string }{
 	"": {rooms: []string{"pipeline"}},
 	"pipeline": {rooms: []string{
@@ -30,7 +30,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 		},
 		doors: []string{"github.com/vbauerster/mpb"},
 	},
-	// Never store, export, reports, a terminal or a socket: another machine may do a job.
+	// A job may run on another machine, so it never uses the store, export, reports, a terminal or a socket.
 	"pipeline/job": {rooms: []string{
 		"experiments", "experiments/engine", "experiments/flow", "experiments/metric", "experiments/net", "experiments/ode", "experiments/oracle",
 		"experiments/target", "experiments/velocity",
@@ -46,26 +46,26 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	}},
 	"store":   {rooms: []string{"experiments"}, doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
 	"reports": {rooms: []string{"experiments", "experiments/metric"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
-	// A file is written as ONNX and run in onnxruntime alone; the Go side of a comparison is handed in as a function. What
-	// comes of it is a Check, one of the words that all doors share.
+	// It writes ONNX files and runs them in onnxruntime. The Go side of a comparison is passed in as a function. The result
+	// is a Check of experiments, which all doors share.
 	"export": {rooms: []string{
 		"experiments", "experiments/engine/onnx", "experiments/engine/ort", "experiments/flow", "experiments/net", "experiments/ode", "experiments/velocity",
 	}},
-	// What a net is, not velocity, which builds it: the store must not drag GoMLX in.
+	// It uses net rather than velocity, so that the store does not depend on GoMLX.
 	"experiments": {
 		rooms: []string{
 			"experiments/declare", "experiments/flow", "experiments/metric", "experiments/net", "experiments/ode", "experiments/problem",
 			"experiments/query", "experiments/target",
 		},
 	},
-	// What is a solver or a target is handed to it: it knows how things are declared, and not which things there are.
+	// It knows how things are declared, but not which ones exist: solvers, targets and so on are passed in.
 	"experiments/declare": {rooms: []string{"experiments/problem"}, doors: []string{"go.yaml.in/yaml"}},
 	"experiments/velocity": {
 		rooms: []string{"experiments/engine", "experiments/engine/onnx", "experiments/flow", "experiments/net"},
 		doors: []string{"github.com/gomlx/gomlx"},
 	},
-	// The engine drives GoMLX's own backends and, through its two rooms, onnxruntime. Those know neither it nor each other:
-	// onnx can be read and tested without a shared library, and ort runs any file, wherever it came from.
+	// The engine runs GoMLX's own backends and, with its two rooms, onnxruntime. These import neither the engine nor
+	// each other: onnx can be read and tested without a shared library, and ort runs any ONNX file.
 	"experiments/engine": {
 		rooms: []string{"experiments/engine/onnx", "experiments/engine/ort"},
 		doors: []string{"github.com/gomlx/compute", "github.com/gomlx/gomlx", "github.com/gomlx/go-xla"},
@@ -93,7 +93,7 @@ func TestArrows(t *testing.T) {
 	for room, imports := range importsByRoom(t) {
 		allowed, ok := arrows[room]
 		if !ok {
-			t.Errorf("%q is a room that the table does not know: give it a line, or the code a place in another room", room)
+			t.Errorf("%q is not in the table: add it, or move the code to another room", room)
 			continue
 		}
 		for _, path := range imports {
@@ -105,26 +105,26 @@ func TestArrows(t *testing.T) {
 			}
 			isDoor := func(door string) bool { return path == door || strings.HasPrefix(path, door+"/") }
 			if slices.ContainsFunc(doors, isDoor) && !slices.ContainsFunc(allowed.doors, isDoor) {
-				t.Errorf("%q imports %q, which has its door elsewhere", room, path)
+				t.Errorf("%q imports %q, which only other rooms may use", room, path)
 			}
 		}
 	}
 }
 
-// TestArrowsAreUsed keeps the table from allowing more than the code does.
+// TestArrowsAreUsed checks that the table does not allow imports that the code does not need.
 func TestArrowsAreUsed(t *testing.T) {
 	t.Parallel()
 	imports := importsByRoom(t)
 	for room, a := range arrows {
 		for _, inner := range a.rooms {
 			if !slices.Contains(imports[room], module+inner) {
-				t.Errorf("the table lets %q import %q, which it does not", room, inner)
+				t.Errorf("the table lets %q import %q, which it does not do", room, inner)
 			}
 		}
 	}
 }
 
-// TestChildrenKnowNoParent keeps the table itself from turning an arrow round: a parent puts its rooms together.
+// TestChildrenKnowNoParent checks that no room imports its parent.
 func TestChildrenKnowNoParent(t *testing.T) {
 	t.Parallel()
 	for room, a := range arrows {
@@ -136,7 +136,7 @@ func TestChildrenKnowNoParent(t *testing.T) {
 	}
 }
 
-// importsByRoom returns what the code of each folder imports, tests left out: they may look from outside.
+// importsByRoom returns the imports of the code in each folder. Tests are exempt.
 func importsByRoom(t *testing.T) map[string][]string {
 	t.Helper()
 	rooms := map[string]map[string]bool{}

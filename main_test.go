@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// TestScripts uses the program as a person would. Each script says at its top what it shows.
+// TestScripts uses the program as a user would. Each script starts with a comment on what it shows.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	library, err := ort.FindLibrary()
@@ -39,7 +39,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(env *testscript.Env) error {
-			// A script has a home of its own, without the user's caches.
+			// A script has its own home directory, without the user's caches.
 			env.Setenv(ort.LibraryVariable, library.Path)
 			return nil
 		},
@@ -80,8 +80,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// jsonHas checks that a JSON file is an object, or a list of them, each of which has the named fields:
-// jsonAt returns the value in a JSON file at a path of keys and indices, joined with dots.
+// jsonAt returns the value in a JSON file at a path of keys and indices joined by dots.
 func jsonAt(ts *testscript.TestScript, file, path string) any {
 	var v any
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(file)), &v))
@@ -96,13 +95,13 @@ func jsonAt(ts *testscript.TestScript, file, path string) any {
 			}
 			v = at[i]
 		default:
-			ts.Fatalf("%s: there is no %s: %v has no %s", file, path, v, part)
+			ts.Fatalf("%s: no %s: %v has no %s", file, path, v, part)
 		}
 	}
 	return v
 }
 
-// jsonIs compares a value in a JSON file, a number within a tolerance: jsonis FILE PATH VALUE [TOLERANCE]
+// jsonIs compares a value in a JSON file, numbers within a tolerance: jsonis FILE PATH VALUE [TOLERANCE]
 func jsonIs(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: jsonis FILE PATH VALUE [TOLERANCE]")
@@ -124,7 +123,7 @@ func jsonIs(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// jsonBetween bounds a number in a JSON file: jsonbetween FILE PATH LOW HIGH
+// jsonBetween checks the range of a number in a JSON file: jsonbetween FILE PATH LOW HIGH
 func jsonBetween(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 4 {
 		ts.Fatalf("usage: jsonbetween FILE PATH LOW HIGH")
@@ -161,7 +160,7 @@ func samePoints(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// jsonhas FILE FIELD...
+// jsonHas checks that an object, or each object of a list, in a JSON file has the fields: jsonhas FILE FIELD...
 func jsonHas(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: jsonhas FILE FIELD...")
@@ -185,7 +184,8 @@ func jsonHas(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// perturb changes one weight of an ONNX file, the first number of its last bias: its sign, or to NaN: perturb FILE [nan]
+// perturb flips the sign of one weight of an ONNX file, the first of its last bias, or sets it to NaN: perturb FILE
+// [nan]
 func perturb(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 || len(args) > 2 {
 		ts.Fatalf("usage: perturb FILE [nan]")
@@ -204,7 +204,7 @@ func perturb(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), file, 0o644))
 }
 
-// firstKey sets a variable to a prefix of the first run's key, or of its fit's, in a JSON run table:
+// firstKey sets a variable to a prefix of the key of the first run in a JSON run table, or of its fit:
 // firstkey FILE VARIABLE [fit]
 func firstKey(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 || len(args) > 3 {
@@ -222,7 +222,7 @@ func firstKey(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[1], key[:8])
 }
 
-// waitFor waits until some run of the store runs.db is in a state: waitfor STATE
+// waitFor waits until a run in the store runs.db is in a state: waitfor STATE
 func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: waitfor STATE")
@@ -230,7 +230,7 @@ func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 	for range 400 {
 		cmd := exec.Command("flowsweep", "runs", "--json")
 		cmd.Dir = ts.MkAbs(".")
-		out, err := cmd.Output() // fails until there is a store
+		out, err := cmd.Output() // fails until the store exists
 		if err == nil && strings.Contains(string(out), fmt.Sprintf(`"state": %q`, args[0])) {
 			return
 		}
@@ -239,17 +239,17 @@ func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Fatalf("no run is %s after 10 seconds", args[0])
 }
 
-// waitSaved waits until the checkpoint of a fit in the store runs.db is of a later step than the variable says, and sets
-// that: waitsaved KEY VARIABLE
+// waitSaved waits until the checkpoint of a fit in the store runs.db is of a later step than the variable, and sets the
+// variable to that step: waitsaved KEY VARIABLE
 func waitSaved(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: waitsaved KEY VARIABLE")
 	}
-	before, _ := strconv.Atoi(ts.Getenv(args[1])) // 0 where it is not set
+	before, _ := strconv.Atoi(ts.Getenv(args[1])) // 0 if it is not set
 	for range 400 {
 		cmd := exec.Command("flowsweep", "show", args[0], "--json")
 		cmd.Dir = ts.MkAbs(".")
-		out, err := cmd.Output() // fails until there is a store
+		out, err := cmd.Output() // fails until the store exists
 		var fit struct{ Checkpoint int }
 		if err == nil {
 			ts.Check(json.Unmarshal(out, &fit))
@@ -263,7 +263,7 @@ func waitSaved(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Fatalf("no checkpoint of %s after step %d in 10 seconds", args[0], before)
 }
 
-// jsonSame compares a value in two JSON files, at one path or at another in the second: jsonsame FILE FILE PATH [PATH]
+// jsonSame compares a value in two JSON files, at the same path or at two paths: jsonsame FILE FILE PATH [PATH]
 func jsonSame(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 || len(args) > 4 {
 		ts.Fatalf("usage: jsonsame FILE FILE PATH [PATH]")
@@ -274,7 +274,7 @@ func jsonSame(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// sameResults checks that two JSON run tables hold the same runs with the same outcome, times and some fields aside:
+// sameResults checks that two JSON run tables hold the same runs and results, except for times and the given fields:
 // sameresults FILE FILE [FIELD...]
 func sameResults(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
@@ -301,7 +301,7 @@ func sameResults(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// unpack copies a folder of testdata, and what is in its made.zip: unpack FOLDER
+// unpack copies a folder of testdata and the contents of its made.zip: unpack FOLDER
 func unpack(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: unpack FOLDER")

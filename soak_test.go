@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -21,10 +22,10 @@ import (
 	"flowsweep/store"
 )
 
-// soakVariable sets how often TestSoak kills; `task soak` does it 200 times.
+// soakVariable is the environment variable with the number of kills in TestSoak. `task soak` sets it to 200.
 const soakVariable = "FLOWSWEEP_SOAK"
 
-// soakSpec is a sweep whose every seed takes a fraction of a second, most of it in training.
+// soakSpec is a sweep that takes a fraction of a second per seed, most of it for training.
 const soakSpec = `name: soak
 target: {name: moons, noise: 0.1}
 net: {width: 8, depth: 1, activation: tanh}
@@ -35,16 +36,16 @@ reference: {count: 64}
 metrics: [mmd, sliced-w2]
 `
 
-// soak is a folder with a spec, and a store that sweeps are killed on.
+// soak is a folder with a spec and a store, in which sweeps are killed.
 type soak struct {
 	*testing.T
-	dir   string
-	acked map[string]string // what readers saw as finished, as JSON by key of the run
-	said  strings.Builder   // by all sweeps
+	dir      string
+	finished map[string]string // JSON of the runs that readers saw as finished, by key
+	stderr   strings.Builder   // of all sweeps
 }
 
-// TestSoak kills a sweep at random moments. After each of them the store is whole and holds all that anybody ever saw in it
-// as finished; and in the end it holds, to the bit, what an uninterrupted sweep leaves.
+// TestSoak kills a sweep at random moments. After each kill the store must be undamaged and hold every result that was
+// ever seen as finished. At the end it must be bit-identical to that of an uninterrupted sweep.
 func TestSoak(t *testing.T) {
 	t.Parallel()
 	kills := 12
@@ -54,22 +55,22 @@ func TestSoak(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv(soakVariable)); err == nil {
 		kills = n
 	}
-	s := &soak{T: t, dir: t.TempDir(), acked: map[string]string{}}
+	s := &soak{T: t, dir: t.TempDir(), finished: map[string]string{}}
 	s.spec(2)
 	start := time.Now()
 	s.finish("warm.db")
 	whole := time.Since(start)
 
 	random := rand.New(rand.NewPCG(1, 2))
-	seeds, fresh := 2, true // fresh: two seeds are to be done from nothing
+	seeds, fresh := 2, true // fresh: two seeds have not been started
 	for range kills {
 		s.spec(seeds)
 		took := s.kill(time.Duration(random.Float64() * float64(whole)))
 		if took > 0 && fresh {
-			whole = min(whole, took) // the first one may have been slow
+			whole = min(whole, took) // the first sweep may have been slow
 		}
 		if fresh = took > 0; fresh {
-			seeds += 2 // there is nothing left to kill
+			seeds += 2 // nothing is left to kill
 		}
 		s.check("runs.db")
 	}
@@ -78,11 +79,11 @@ func TestSoak(t *testing.T) {
 	s.check("runs.db")
 	s.finish("whole.db")
 	s.same("runs.db", "whole.db")
-	t.Logf("%d kills, %d seeds, %d results seen before the end, training went on from a checkpoint %d times", kills, seeds, len(s.acked),
-		strings.Count(s.said.String(), "goes on from step"))
+	t.Logf("%d kills, %d seeds, %d results seen before the end, training resumed from a checkpoint %d times", kills, seeds, len(s.finished),
+		strings.Count(s.stderr.String(), "goes on from step"))
 }
 
-// TestSweepsAtOnce: of several processes that sweep the same at once, all end well, and each fit and run is done once.
+// TestSweepsAtOnce runs the same sweep in several processes at once. All must succeed, and do each fit and run once.
 func TestSweepsAtOnce(t *testing.T) {
 	t.Parallel()
 	counts := []int{2, 4}
@@ -90,31 +91,31 @@ func TestSweepsAtOnce(t *testing.T) {
 		counts = counts[:1]
 	}
 	for _, n := range counts {
-		s := &soak{T: t, dir: t.TempDir(), acked: map[string]string{}}
+		s := &soak{T: t, dir: t.TempDir(), finished: map[string]string{}}
 		s.spec(2)
 		type process struct {
 			*exec.Cmd
-			said *bytes.Buffer
+			stderr *bytes.Buffer
 		}
 		var all []process
 		for range n {
-			cmd, said := s.sweep("runs.db")
+			cmd, stderr := s.sweep("runs.db")
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			all = append(all, process{cmd, said})
+			all = append(all, process{cmd, stderr})
 		}
 		trained, sampled, times := 0, 0, map[string]int{}
 		for _, p := range all {
 			if err := p.Wait(); err != nil {
-				t.Errorf("%d at once: %v: %s", n, err, p.said)
+				t.Errorf("%d at once: %v: %s", n, err, p.stderr)
 			}
-			for _, m := range regexp.MustCompile(`\((\d+) to train\) and \d+ runs \((\d+) to sample\)`).FindAllStringSubmatch(p.said.String(), -1) {
+			for _, m := range regexp.MustCompile(`\((\d+) to train\) and \d+ runs \((\d+) to sample\)`).FindAllStringSubmatch(p.stderr.String(), -1) {
 				fits, _ := strconv.Atoi(m[1]) // digits
 				runs, _ := strconv.Atoi(m[2])
 				trained, sampled = trained+fits, sampled+runs
 			}
-			for _, m := range regexp.MustCompile(`(?m)^fit ([0-9a-f]{16}): .* loss`).FindAllStringSubmatch(p.said.String(), -1) {
+			for _, m := range regexp.MustCompile(`(?m)^fit ([0-9a-f]{16}): .* loss`).FindAllStringSubmatch(p.stderr.String(), -1) {
 				times[m[1]]++
 			}
 		}
@@ -127,8 +128,8 @@ func TestSweepsAtOnce(t *testing.T) {
 			}
 		}
 		s.check("runs.db")
-		if len(s.acked) != 8 {
-			t.Errorf("%d at once leave %d finished runs, want 8", n, len(s.acked))
+		if len(s.finished) != 8 {
+			t.Errorf("%d at once leave %d finished runs, want 8", n, len(s.finished))
 		}
 	}
 }
@@ -140,31 +141,31 @@ func (s *soak) spec(seeds int) {
 	}
 }
 
-// sweep is the command, with checkpoints that follow one another closely and an output folder named after the store.
-func (s *soak) sweep(db string) (cmd *exec.Cmd, said *bytes.Buffer) {
+// sweep returns a command with frequent checkpoints and an output folder named after the store.
+func (s *soak) sweep(db string) (cmd *exec.Cmd, stderr *bytes.Buffer) {
 	cmd = exec.Command("flowsweep", "sweep", "soak.yaml", "--checkpoint-every", "10ms", "--db", db, "--out", db+".out")
-	said = &bytes.Buffer{}
-	cmd.Dir, cmd.Stderr = s.dir, said
-	return cmd, said
+	stderr = &bytes.Buffer{}
+	cmd.Dir, cmd.Stderr = s.dir, stderr
+	return cmd, stderr
 }
 
-// finish sweeps to the end.
+// finish runs a sweep to its end.
 func (s *soak) finish(db string) {
 	s.Helper()
-	cmd, said := s.sweep(db)
+	cmd, stderr := s.sweep(db)
 	err := cmd.Run()
-	s.said.Write(said.Bytes())
+	s.stderr.Write(stderr.Bytes())
 	if err != nil {
-		s.Fatalf("%v: %s", err, said)
+		s.Fatalf("%v: %s", err, stderr)
 	}
 }
 
-// kill starts a sweep, reads the store again and again, and kills the sweep after a while. It returns how long the sweep
-// took where that came to its end before, and 0 where it was killed.
+// kill starts a sweep, reads the store repeatedly, and kills the sweep after the given time. It returns the duration of
+// the sweep if it ended before that, and 0 if it was killed.
 func (s *soak) kill(after time.Duration) (took time.Duration) {
 	s.Helper()
 	start := time.Now()
-	cmd, said := s.sweep("runs.db")
+	cmd, stderr := s.sweep("runs.db")
 	if err := cmd.Start(); err != nil {
 		s.Fatal(err)
 	}
@@ -174,9 +175,9 @@ func (s *soak) kill(after time.Duration) (took time.Duration) {
 	for killed := time.After(after); ; {
 		select {
 		case err := <-exit:
-			s.said.Write(said.Bytes())
+			s.stderr.Write(stderr.Bytes())
 			if err != nil {
-				s.Fatalf("%v: %s", err, said)
+				s.Fatalf("%v: %s", err, stderr)
 			}
 			took = time.Since(start)
 		case <-killed:
@@ -184,7 +185,7 @@ func (s *soak) kill(after time.Duration) (took time.Duration) {
 				s.Fatal(err)
 			}
 			<-exit
-			s.said.Write(said.Bytes())
+			s.stderr.Write(stderr.Bytes())
 		case <-time.After(10 * time.Millisecond):
 			if db == nil {
 				db = s.open("runs.db")
@@ -201,7 +202,7 @@ func (s *soak) kill(after time.Duration) (took time.Duration) {
 	}
 }
 
-// open opens a store, or returns nil where there is none yet.
+// open opens a store, or returns nil if it does not exist yet.
 func (s *soak) open(name string) *store.DB {
 	s.Helper()
 	path := filepath.Join(s.dir, name)
@@ -215,10 +216,10 @@ func (s *soak) open(name string) *store.DB {
 	return db
 }
 
-// read notes what is finished, and compares it with what was when it was first seen.
+// read checks that results seen as finished before are unchanged, and records new ones.
 func (s *soak) read(db *store.DB) {
 	s.Helper()
-	there := map[string]string{}
+	current := map[string]string{}
 	for _, r := range s.results(db) {
 		if r.State != experiments.Finished || len(r.Metrics) < 2 {
 			continue
@@ -227,19 +228,17 @@ func (s *soak) read(db *store.DB) {
 		if err != nil {
 			s.Fatal(err)
 		}
-		there[r.Run] = string(text)
+		current[r.Run] = string(text)
 	}
-	for key, was := range s.acked {
-		if there[key] != was {
-			s.Errorf("run %s was seen as %s and is %q", key, was, there[key])
+	for key, want := range s.finished {
+		if current[key] != want {
+			s.Errorf("run %s was seen as %s and is now %q", key, want, current[key])
 		}
 	}
-	for key, is := range there {
-		s.acked[key] = is
-	}
+	maps.Copy(s.finished, current)
 }
 
-// results returns those of the sweep, or none where the store does not know it yet.
+// results returns the results of the sweep, or none if it has not been stored yet.
 func (s *soak) results(db *store.DB) []experiments.Result {
 	s.Helper()
 	if db == nil {
@@ -256,12 +255,12 @@ func (s *soak) results(db *store.DB) []experiments.Result {
 	return sweep.Results
 }
 
-// check looks at a store that nobody works on.
+// check checks a store that nobody is using.
 func (s *soak) check(name string) {
 	s.Helper()
 	db := s.open(name)
 	if db == nil {
-		return // killed before it was there
+		return // killed before it existed
 	}
 	defer db.Close()
 	s.read(db)
@@ -276,7 +275,7 @@ func (s *soak) check(name string) {
 	}
 }
 
-// same compares two stores whose sweeps have ended, and what they shipped. Times are those of another day.
+// same compares two stores whose sweeps have ended, and their output folders, ignoring times.
 func (s *soak) same(a, b string) {
 	s.Helper()
 	one, other := s.contents(a), s.contents(b)
@@ -287,12 +286,13 @@ func (s *soak) same(a, b string) {
 		x, err := os.ReadFile(filepath.Join(s.dir, a+".out", file))
 		y, otherErr := os.ReadFile(filepath.Join(s.dir, b+".out", file))
 		if err := errors.Join(err, otherErr); err != nil || !bytes.Equal(x, y) {
-			s.Errorf("%s of %s and %s: %d and %d bytes that are not the same (%v)", file, a, b, len(x), len(y), err)
+			s.Errorf("%s of %s and %s: %d and %d bytes differ (%v)", file, a, b, len(x), len(y), err)
 		}
 	}
 }
 
-// contents returns what determines the table and the report: results, losses, and the sums of weights and samples.
+// contents returns what the run table and the report depend on: results, losses, and the checksums of weights and
+// samples.
 func (s *soak) contents(name string) (list []string) {
 	s.Helper()
 	db := s.open(name)
@@ -307,7 +307,7 @@ func (s *soak) contents(name string) (list []string) {
 			s.Fatal(err)
 		}
 		if r.State != experiments.Finished || fit.Checkpoint != 0 {
-			s.Errorf("in the end run %s is %s, and its fit has a checkpoint of step %d", r.Run, r.State, fit.Checkpoint)
+			s.Errorf("at the end run %s is %s, and its fit has a checkpoint of step %d", r.Run, r.State, fit.Checkpoint)
 		}
 		list = append(list, fmt.Sprint(string(text), losses, fit.Files, run.Files))
 	}
