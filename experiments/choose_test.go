@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// results returns a sweep of four settings over two seeds whose metric takes the given values, two a setting.
+// results returns a sweep of four settings over two seeds whose metric has the given values, two per setting.
 func results(t *testing.T, values ...float64) (Spec, []Result) {
 	t.Helper()
 	spec, err := Parse("spec.yaml", []byte("name: a\ntarget: moons\nseeds: 2\nsample: {steps: [1, 2, 4, 8]}\nmetrics: [sliced-w2, mmd]\n"))
@@ -36,7 +36,7 @@ func summaries(t *testing.T, spec Spec, list []Result) []Summary {
 	return Summaries(list, spec.Metrics)
 }
 
-// stepsOf calls a setting by its steps.
+// stepsOf names settings by their steps.
 func stepsOf(s []Summary) func(int) string {
 	return func(i int) string { return fmt.Sprintf("%d steps", s[i].Setting.Sample.Steps) }
 }
@@ -54,7 +54,7 @@ func TestSummariesAggregateSeeds(t *testing.T) {
 		t.Errorf("the second setting is %+v", s[1])
 	}
 	if s[0].Complete("sliced-w2") || !s[1].Complete("sliced-w2") || s[1].Complete("gone") {
-		t.Error("a setting with a failed seed counts as complete, or one without does not")
+		t.Error("a setting with a failed seed is complete, or one without is not")
 	}
 }
 
@@ -65,7 +65,7 @@ func TestChooseTheLowestMean(t *testing.T) {
 		values []float64
 		change func(list []Result)
 		metric string
-		steps  int    // of the chosen setting, 0: nothing can be chosen
+		steps  int    // of the chosen setting; 0 if nothing can be chosen
 		seed   uint64 // of the chosen run
 	}{
 		{"mean, not minimum", []float64{0, 10, 4, 5, 6, 6, 7, 7}, nil, "sliced-w2", 2, 0},
@@ -88,7 +88,7 @@ func TestChooseTheLowestMean(t *testing.T) {
 		got, err := Choose{Metric: c.metric, Rule: ruleBest}.Choose(s, stepsOf(s))
 		if c.steps == 0 {
 			if err == nil || !strings.Contains(err.Error(), "flowsweep runs") {
-				t.Errorf("%s: error %v, want one that says where to look", c.name, err)
+				t.Errorf("%s: error %v, want one that mentions flowsweep runs", c.name, err)
 			}
 			continue
 		}

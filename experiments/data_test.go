@@ -14,7 +14,7 @@ import (
 	"flowsweep/experiments/problem"
 )
 
-// people is a file of data in two units and with a column of words.
+// people is a data file with two units and a column of words.
 var people = func() string {
 	lines := []string{"height (cm),weight,who"}
 	for i := range 20 {
@@ -23,7 +23,7 @@ var people = func() string {
 	return strings.Join(lines, "\n") + "\n"
 }()
 
-// folder opens files of these names, and notes how often.
+// folder returns a parser that reads the files by name and counts how often it opens one.
 func folder(files map[string]string, opened *int) Parser {
 	return Parser{Open: func(path string) ([]byte, error) {
 		if opened != nil {
@@ -112,7 +112,8 @@ func TestDataErrorsAtTheirPlace(t *testing.T) {
 	}
 }
 
-// TestSweptData: any part of a target of data is swept, and each file is read once and kept with the spec.
+// TestSweptData checks that all parts of a target from a file can be swept, and that each file is read once and kept
+// with the spec.
 func TestSweptData(t *testing.T) {
 	t.Parallel()
 	opened := 0
@@ -153,7 +154,8 @@ target:
 	}
 }
 
-// TestKeysOfData depend on the numbers that are used, and not on the path, the form or the rest of the file.
+// TestKeysOfData checks that keys depend on the numbers that are used, not on the path, the format or the rest of the
+// file.
 func TestKeysOfData(t *testing.T) {
 	t.Parallel()
 	plain := "x,y,z\n1,2,a\n3,4,b\n5,7,c\n7,6,d\n9,1,e\n2,2,f\n0,5,g\n4,3,h\n8,8,i\n6,9,j\n"
@@ -193,9 +195,9 @@ func TestKeysOfData(t *testing.T) {
 	}
 }
 
-// TestStoredDataComeBack: a stored recipe is read with the contents it names, as a target and as a source, whatever the
-// columns are called.
-func TestStoredDataComeBack(t *testing.T) {
+// TestStoredDataRoundTrip checks that a stored recipe is read with its data files, as a target and as a source,
+// whatever the names of the columns.
+func TestStoredDataRoundTrip(t *testing.T) {
 	t.Parallel()
 	p := folder(map[string]string{"a.csv": people, "b.csv": "1,2\n3,4\n5,7\n7,6\n9,1\n2,2\n0,5\n4,3\n8,8\n6,9\n"}, nil)
 	for _, text := range []string{
@@ -247,7 +249,7 @@ func TestStoredDataComeBack(t *testing.T) {
 	}
 }
 
-// TestSourceOfData is drawn from as it is: neither rescaled nor held out.
+// TestSourceOfData checks that a source from a file is neither rescaled nor held out.
 func TestSourceOfData(t *testing.T) {
 	t.Parallel()
 	p := folder(map[string]string{"a.csv": people}, nil)

@@ -34,10 +34,10 @@ func TestLabels(t *testing.T) {
 		"nothing":  {"target: moons", "midpoint · 8 steps", "width 64 · depth 3"},
 		"training": {"target: moons\ntrain: {steps: [10, 20], rate: [0.1, 0.01]}", "20 training steps · rate 0.01", "20 training steps · rate 0.01"},
 		"samples":  {"target: moons\nsample: {count: [10, 20]}", "20 samples", "width 64 · depth 3"},
-		// The names tell the two apart, and with them the parameters that only one of them has.
+		// The name of a target also stands for the parameters that only that target has.
 		"targets": {"target: [{name: moons, noise: 0.1}, checkerboard]", "checkerboard", "checkerboard"},
 		"noises":  {"target: [checkerboard, {name: moons, noise: [0.1, 0.2]}]", "moons · noise 0.2", "moons · noise 0.2"},
-		// So with what a solver takes; but a path to sample along is there or not whatever the solver.
+		// The same holds for the fields of a solver, but any solver can sample along another path.
 		"solvers":    {"target: moons\nsample: {solver: [heun, dopri5]}", "dopri5", "width 64 · depth 3"},
 		"tolerances": {"target: moons\nsample: {solver: [heun, dopri5], tolerance: [1e-3, 1e-5]}", "dopri5 · tolerance 1e-5", "width 64 · depth 3"},
 		"both":       {"target: moons\nsample: {solver: dopri5, tolerance: [{atol: 1e-4, rtol: 1e-4}, {atol: 1e-5, rtol: 1e-4}]}", "atol 0.00001 · rtol 0.0001", "width 64 · depth 3"},
@@ -60,8 +60,8 @@ func TestLabels(t *testing.T) {
 	}
 }
 
-// TestLabelsAreDistinct checks that what settings differ in is in their labels, and that the label of a sampler leaves
-// out its effort alone.
+// TestLabelsAreDistinct checks that labels show all differences between settings, and that the label of a sampler
+// leaves out only its effort.
 func TestLabelsAreDistinct(t *testing.T) {
 	t.Parallel()
 	spec := planned(t, `name: x

@@ -13,7 +13,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-var update = flag.Bool("update", false, "write the golden files again")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 func TestSchemaGolden(t *testing.T) {
 	const file = "spec.schema.json"
@@ -35,7 +35,7 @@ func TestSchemaGolden(t *testing.T) {
 	}
 }
 
-// The specs in the tree are accepted by the schema that editors use, and by Parse.
+// TestSpecsAreValid checks that the schema and Parse accept the specs of this repository.
 func TestSpecsAreValid(t *testing.T) {
 	schema := compiled(t)
 	files, err := filepath.Glob("specs/*.yaml")
@@ -60,7 +60,7 @@ func TestSpecsAreValid(t *testing.T) {
 	}
 }
 
-// What the schema and Parse say of a text agrees.
+// TestSchemaAgreesWithParse checks that the schema and Parse accept the same texts.
 func TestSchemaAgreesWithParse(t *testing.T) {
 	schema := compiled(t)
 	p := folder(map[string]string{"people.csv": people, "plain.csv": strings.Repeat("1,2\n3,4\n5,7\n", 5)}, nil)
@@ -130,7 +130,7 @@ func TestSchemaAgreesWithParse(t *testing.T) {
 	}
 }
 
-// compiled returns the schema, which is itself checked against the schema of schemas.
+// compiled returns the schema, which is checked against the schema of schemas.
 func compiled(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	text, err := Schema()
@@ -152,7 +152,7 @@ func compiled(t *testing.T) *jsonschema.Schema {
 	return schema
 }
 
-// plain returns a YAML text as the values of JSON.
+// plain returns the JSON values of a YAML text.
 func plain(t *testing.T, text []byte) any {
 	t.Helper()
 	var v any

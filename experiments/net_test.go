@@ -7,8 +7,8 @@ import (
 	"flowsweep/experiments/net"
 )
 
-// TestEveryNetIsAWord: a spec may name every architecture, which takes heads or refuses them, and every activation.
-func TestEveryNetIsAWord(t *testing.T) {
+// TestNetsInSpecs checks that a spec can use every activation and architecture, with heads if it has them.
+func TestNetsInSpecs(t *testing.T) {
 	t.Parallel()
 	for _, a := range net.Architectures {
 		n := planned(t, "name: a\ntarget: moons\nnet: {name: "+a.Name+"}\n").Fits[0].Recipe.VelocityNet()
@@ -17,7 +17,7 @@ func TestEveryNetIsAWord(t *testing.T) {
 		}
 		_, err := Parse("spec.yaml", []byte("name: a\ntarget: moons\nnet: {name: "+a.Name+", heads: 2}\n"))
 		if a.Heads != (err == nil) {
-			t.Errorf("%s takes heads: %t; a spec that gives some: %v", a.Name, a.Heads, err)
+			t.Errorf("%s has heads: %t; a spec with heads: %v", a.Name, a.Heads, err)
 		}
 	}
 	for _, a := range net.Activations {

@@ -34,7 +34,7 @@ func ExampleParseTarget() {
 	// gaussians 2 {4 5 0.5 [] ring 2} <nil>
 }
 
-// settings returns the cells of a sweep, each as one line.
+// settings returns the settings of a sweep, one line each.
 func settings(t *testing.T, text string) []string {
 	t.Helper()
 	spec, err := Parse("a.yaml", []byte("name: a\n"+text))
@@ -88,7 +88,7 @@ func TestSweepOrder(t *testing.T) {
 	}
 }
 
-// A sweep is counted before it is built: this one would fill any memory.
+// TestSweepTooLarge checks that a sweep is counted before it is expanded, as this one would not fit in memory.
 func TestSweepTooLarge(t *testing.T) {
 	numbers := make([]string, 1000)
 	for i := range numbers {
@@ -126,7 +126,7 @@ func TestParseTarget(t *testing.T) {
 	}
 }
 
-// targetNames returns the names of the targets that a spec takes.
+// targetNames returns the names of the targets in specs.
 func targetNames() []string { return append(familyNames(target.Families), target.FileName) }
 
 // familyNames returns the names of families.

@@ -38,7 +38,7 @@ func planned(t *testing.T, text string) Plan {
 	return plan
 }
 
-// keys returns every key of a plan, in its order.
+// keys returns all keys of a plan, in order.
 func keys(p Plan) []string {
 	var all []string
 	for _, f := range p.Fits {
@@ -52,7 +52,8 @@ func keys(p Plan) []string {
 
 const plainSpec = "name: a\ntarget: {name: moons, noise: 0}\ntrain: {steps: 1000, rate: 0.001}\nsample: {solver: heun, steps: 4}\nseeds: 2\n"
 
-func TestKeysKeep(t *testing.T) {
+// TestKeysUnchanged checks that keys do not depend on how a spec is written.
+func TestKeysUnchanged(t *testing.T) {
 	want := keys(planned(t, plainSpec))
 	for _, c := range []struct{ name, text string }{
 		{"comments", "# the moons\n" + plainSpec + "# end\n"},
@@ -71,7 +72,7 @@ func TestKeysKeep(t *testing.T) {
 	}
 }
 
-// Each number and name of a setting changes the keys of what depends on it, and no others.
+// TestKeysChange checks that every number and name of a setting changes the keys that depend on it, and no others.
 func TestKeysChange(t *testing.T) {
 	base := planned(t, plainSpec)
 	fit, run := base.Fits[0], base.Fits[0].Runs[0]
@@ -99,18 +100,18 @@ func TestKeysChange(t *testing.T) {
 	for name, reference := range variants(base.Spec.Reference) {
 		s := base.Spec
 		s.Reference = reference
-		// The reference's seed is that of the noise too, so it tells runs apart; its size does not.
+		// The seed is also that of the noise, so it changes the key of a run; the count does not.
 		f, r := changed(s)
 		if f.Key != fit.Key || r.Reference == run.Reference || (r.Key == run.Key) != (name == ".Count") {
 			t.Errorf("reference %s: got fit %s, run %s, reference %s", name, f.Key, r.Key, r.Reference)
 		}
 	}
 	if base.Fits[0].Key == base.Fits[1].Key {
-		t.Error("two seeds have one key")
+		t.Error("two seeds have the same key")
 	}
 }
 
-// variants returns a value with one of its fields changed, for each number and name within, by the path to it.
+// variants returns, for each number and name in v, a copy of v in which it is changed, by its path.
 func variants[T any](v T) map[string]T {
 	all := map[string]T{}
 	for _, path := range paths(reflect.ValueOf(&v).Elem(), nil) {
@@ -126,7 +127,7 @@ func variants[T any](v T) map[string]T {
 	return all
 }
 
-// The types of the values of a setting that are picked by name, and of those that are made by families.
+// The types of values that are selected by name, and of those that are made by families.
 var (
 	wordTypes = []reflect.Type{
 		reflect.TypeFor[ode.Solver](), reflect.TypeFor[net.Architecture](), reflect.TypeFor[net.Activation](),
@@ -137,8 +138,8 @@ var (
 	}
 )
 
-// paths returns the indices of the fields that lead to each number and name. Of a named value only the name counts, and
-// the parameters it was made from, if it was.
+// paths returns the field indices that lead to each number and name. Of values with a name it returns only the name,
+// and the parameters if they have any.
 func paths(v reflect.Value, to []int) [][]int {
 	if v.Kind() != reflect.Struct || v.Type() == reflect.TypeFor[Source]() {
 		return [][]int{to}
@@ -172,11 +173,11 @@ func change(v reflect.Value) {
 	case v.Kind() == reflect.Interface:
 		v.Set(reflect.ValueOf(target.Moons{Noise: 0.25}))
 	default:
-		panic("no other " + v.Type().String())
+		panic("cannot change a " + v.Type().String())
 	}
 }
 
-// Every parameter of every family of targets changes the key.
+// TestTargetKeys checks that every parameter of every family of targets changes the key.
 func TestTargetKeys(t *testing.T) {
 	for _, family := range target.Families {
 		v := reflect.New(reflect.TypeOf(family.Default)).Elem()
@@ -191,7 +192,7 @@ func TestTargetKeys(t *testing.T) {
 				name = v.Type().Field(i).Name
 				change(v.Field(i))
 			}
-			if name == "Layout" { // one of two words, and a grid has a square of means
+			if name == "Layout" { // one of two words, and a grid needs a square number of means
 				v.Set(reflect.ValueOf(target.Gaussians{Count: 4, Layout: "grid"}))
 			}
 			made, err := v.Interface().(flow.Maker[target.Target]).Make()
@@ -203,7 +204,7 @@ func TestTargetKeys(t *testing.T) {
 				t.Fatal(err)
 			}
 			if seen[k] != "" {
-				t.Errorf("%s: %s and %s have one key", family.Name, name, seen[k])
+				t.Errorf("%s: %s and %s have the same key", family.Name, name, seen[k])
 			}
 			seen[k] = name
 		}
@@ -219,15 +220,15 @@ func TestFitsAreShared(t *testing.T) {
 	for _, f := range plan.Fits {
 		for _, r := range f.Runs {
 			if seen[r.Key] {
-				t.Errorf("run %s is there twice", r.Key)
+				t.Errorf("run %s is in the plan twice", r.Key)
 			}
 			seen[r.Key] = true
 			if r.Reference != plan.Fits[0].Runs[0].Reference {
-				t.Errorf("run %s has a reference of its own, though the target is the same", r.Key)
+				t.Errorf("run %s has another reference, though its target is the same", r.Key)
 			}
 		}
 	}
-	// One fit: its solvers and steps, the last of the lists varying fastest.
+	// Within a fit the last of the lists varies fastest.
 	for i, want := range []string{"euler/1/10", "euler/1/20", "euler/2/10", "euler/2/20"} {
 		s := plan.Fits[1].Runs[i].Sampling
 		if got := fmt.Sprintf("%s/%d/%d", s.Solver.Name, s.Steps, s.Count); got != want {

@@ -11,9 +11,10 @@ import (
 	"flowsweep/experiments/problem"
 )
 
-// Every problem is told in full: the place, what is wrong, what is known and near, the line and the caret.
+// TestProblems checks the full text of problems: the place, what is wrong, valid and similar names, the line and the
+// caret.
 func TestProblems(t *testing.T) {
-	// The lists of names are filled in, so that a new solver is one literal here too.
+	// The lists of names are inserted, so that a new solver does not change this test.
 	var solvers []string
 	for _, s := range ode.Solvers {
 		solvers = append(solvers, s.Name)

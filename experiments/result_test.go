@@ -8,8 +8,8 @@ import (
 	"flowsweep/experiments/query"
 )
 
-// TestResultsAreFiltered: the fields of a run have the names of its JSON form, metrics are numbers even where JSON has
-// none for them, and a metric's name alone is that of its value.
+// TestResultsAreFiltered checks that the fields of a run have the names of its JSON form, that all metrics are numbers,
+// even if JSON cannot express them, and that the name of a metric alone stands for its value.
 func TestResultsAreFiltered(t *testing.T) {
 	t.Parallel()
 	plan := planned(t, "name: a\ntarget: {name: moons, noise: 0.1}\nsample: {solver: [euler, heun], steps: [1, 8]}\n")

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// summary returns a setting with the given values of mmd, one a seed.
+// summary returns a setting with the given values of mmd, one per seed.
 func summary(nfe, params int, values ...float64) Summary {
 	s := Summary{Planned: len(values), NFE: Calls(nfe), Params: params, SampleSeconds: float64(nfe)}
 	s.Setting.Sample.Steps = nfe
@@ -21,7 +21,7 @@ func summary(nfe, params int, values ...float64) Summary {
 	return s
 }
 
-// shifted returns values around the mean that scatter by .01, another way for each turn.
+// shifted returns values that scatter by .01 around the mean, in another order for each turn.
 func shifted(mean float64, turn int) []float64 {
 	base := []float64{-.012, -.007, .001, .005, .013}
 	values := make([]float64, len(base))
@@ -46,7 +46,8 @@ func ExampleChoose_Choose() {
 	// the cheapest of 2 settings tied with the best (NFE 64) at 95 % confidence over 5 seeds; mmd 1.02, best 1
 }
 
-// TestRules: settings 0 to 2 are equal, 3 is 3 % worse and told apart, 4 half as bad again and the cheapest.
+// TestRules chooses among three equal settings, one that is significantly worse by 3 %, and the cheapest, worse by 50
+// %.
 func TestRules(t *testing.T) {
 	t.Parallel()
 	settings := []Summary{
@@ -70,7 +71,7 @@ func TestRules(t *testing.T) {
 		{Choose{Rule: ruleBest, MaxNFE: 32}, 1, 1, "[1 2]", "best of 4 settings by mean mmd over 5 seeds, limited to 32 velocity calls; 1 other is tied with it at 95 % confidence"},
 	} {
 		c.choose.Metric, c.choose.Confidence = "mmd", .95
-		got, err := c.choose.Choose(settings, index)
+		got, err := c.choose.Choose(settings, settingName)
 		if err != nil {
 			t.Errorf("%+v: %v", c.choose, err)
 			continue
@@ -85,26 +86,26 @@ func TestRules(t *testing.T) {
 			}
 		}
 	}
-	if _, err := (Choose{Metric: "mmd", Rule: ruleBest, MaxNFE: 0}).Choose(nil, index); err == nil {
+	if _, err := (Choose{Metric: "mmd", Rule: ruleBest, MaxNFE: 0}).Choose(nil, settingName); err == nil {
 		t.Error("a choice of nothing")
 	}
 	few := []Summary{summary(1, 1, 1, 1), summary(2, 1, shifted(3, 0)...), summary(3, 1, shifted(3.001, 1)...)}
-	if got, err := (Choose{Metric: "mmd", Rule: ruleCheapestTied, Confidence: .95}).Choose(few, index); err != nil || got.Chosen != 1 {
+	if got, err := (Choose{Metric: "mmd", Rule: ruleCheapestTied, Confidence: .95}).Choose(few, settingName); err != nil || got.Chosen != 1 {
 		t.Errorf("beside a setting of fewer seeds %d is chosen (%v), want 1", got.Chosen, err)
 	}
-	dear := []Summary{summary(20, 1, 1, 2, 3)}
-	if _, err := (Choose{Metric: "mmd", Rule: ruleBest, MaxNFE: 16}).Choose(dear, index); err == nil || !strings.Contains(err.Error(), "the minimum is 20") {
-		t.Errorf("over the budget: error %v, want one that names the fewest", err)
+	expensive := []Summary{summary(20, 1, 1, 2, 3)}
+	if _, err := (Choose{Metric: "mmd", Rule: ruleBest, MaxNFE: 16}).Choose(expensive, settingName); err == nil || !strings.Contains(err.Error(), "the minimum is 20") {
+		t.Errorf("over the budget: error %v, want one that names the minimum", err)
 	}
 }
 
-// TestAShareOfNothing: within 5 % of a mean that may be 0 means nothing, so that the tie decides, and this is said.
-func TestAShareOfNothing(t *testing.T) {
+// TestWithinIgnored checks that a share of a mean that may be 0 is ignored, and that the reason says so.
+func TestWithinIgnored(t *testing.T) {
 	t.Parallel()
 	for name, mean := range map[string]float64{"negative": -.5, "about 0": .002} {
 		settings := []Summary{summary(8, 1, shifted(mean, 0)...), summary(4, 1, shifted(mean+.001, 1)...), summary(2, 1, shifted(mean+1, 2)...)}
 		for _, rule := range []string{ruleWithin, ruleCheapestTied} {
-			got, err := Choose{Metric: "mmd", Rule: rule, Within: .05, Confidence: .95}.Choose(settings, index)
+			got, err := Choose{Metric: "mmd", Rule: rule, Within: .05, Confidence: .95}.Choose(settings, settingName)
 			if err != nil || got.Chosen != 1 || !strings.Contains(got.Reason, "tied with the best") ||
 				!strings.Contains(got.Reason, "within 5 % is ignored, as the best mean may be 0") {
 				t.Errorf("%s, %s: chose %d, the %q (%v)", name, rule, got.Chosen, got.Reason, err)
@@ -143,7 +144,7 @@ func TestTooFewSeeds(t *testing.T) {
 		{Choose{Rule: ruleBest}, []Summary{summary(8, 1, 2)}, 0, "[0]", "best of 1 setting by mean mmd over 1 seed"},
 	} {
 		c.choose.Metric, c.choose.Confidence = "mmd", .95
-		got, err := c.choose.Choose(c.settings, index)
+		got, err := c.choose.Choose(c.settings, settingName)
 		if err != nil || got.Chosen != c.chosen || fmt.Sprint(got.Tied) != c.tied || got.Reason != c.reason {
 			t.Errorf("%+v: chose %d, tied %v, the %q (%v)\nwant %d, %s, the %q", c.choose, got.Chosen, got.Tied, got.Reason, err, c.chosen, c.tied, c.reason)
 		}
@@ -157,14 +158,14 @@ func TestMedianRun(t *testing.T) {
 		seed   uint64
 	}{{[]float64{5}, 0}, {[]float64{5, 4}, 1}, {[]float64{9, 1, 5}, 2}, {[]float64{1, 4, 3, 2}, 3}, {[]float64{2, 2, 2, 1, 1}, 0}} {
 		if got := summary(1, 1, c.values...).MedianRun("mmd"); got.Seed != c.seed {
-			t.Errorf("of %v the run of seed %d is taken, want %d", c.values, got.Seed, c.seed)
+			t.Errorf("median run of %v is of seed %d, want %d", c.values, got.Seed, c.seed)
 		}
 	}
 }
 
-// TestChoiceProperties: on random sweeps the choice does not depend on the order of the settings, never falls on one
-// that is incomplete or not finite, and keeps to its own rule; and a setting that is far worse and noisier moves at
-// most four others in or out: it counts as one more comparison, and as one more scatter that the others learn from.
+// TestChoiceProperties checks on random sweeps that the choice does not depend on the order of the settings, is
+// complete and finite, and follows its rule. A much worse and noisier setting may change the ties of at most four
+// others, because it adds a comparison and contributes to the estimate of the scatter.
 func TestChoiceProperties(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 13))
@@ -172,13 +173,13 @@ func TestChoiceProperties(t *testing.T) {
 	for range 100 {
 		settings := simulate(r, 3+r.IntN(4), 6*r.Float64())
 		for i := range settings {
-			settings[i].NFE, settings[i].Params = Calls(1+r.IntN(8)), i // no two cost the same
+			settings[i].NFE, settings[i].Params = Calls(1+r.IntN(8)), i // no two have the same cost
 		}
 		broken := r.IntN(simulated)
 		settings[broken].Metrics[0].Mean = math.NaN()
 		failed := r.IntN(simulated)
 		settings[failed].Metrics[0].N--
-		got, err := choose.Choose(settings, index)
+		got, err := choose.Choose(settings, settingName)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -190,22 +191,22 @@ func TestChoiceProperties(t *testing.T) {
 		for to, from := range order {
 			moved[to] = settings[from]
 		}
-		again, err := choose.Choose(moved, index)
+		again, err := choose.Choose(moved, settingName)
 		if err != nil || order[again.Chosen] != got.Chosen || order[again.Best] != got.Best || len(again.Tied) != len(got.Tied) {
 			t.Errorf("in another order setting %d is chosen, not %d (%v)", order[again.Chosen], got.Chosen, err)
 		}
 		terrible := summary(1, 0, slices.Repeat([]float64{1e3, 1.1e3}, 4)[:settings[0].Planned]...)
-		more, err := choose.Choose(append(slices.Clone(settings), terrible), index)
+		more, err := choose.Choose(append(slices.Clone(settings), terrible), settingName)
 		if err != nil || more.Chosen == simulated || more.Best != got.Best {
 			t.Errorf("beside a terrible setting %d is chosen (%v)", more.Chosen, err)
 		}
-		turned := 0
+		changed := 0
 		for i := range settings {
 			if slices.Contains(got.Tied, i) != slices.Contains(more.Tied, i) {
-				turned++
+				changed++
 			}
 		}
-		if turned > 4 {
+		if changed > 4 {
 			t.Errorf("beside a terrible setting %d are tied, not %d", len(more.Tied), len(got.Tied))
 		}
 	}
@@ -222,8 +223,8 @@ func TestParetoFront(t *testing.T) {
 	if got := fmt.Sprint(ParetoFront(settings, "mmd", nfe)); got != "[4 2 0]" {
 		t.Errorf("by NFE the front is %s, want [4 2 0]", got)
 	}
-	dearer := func(s Summary) float64 { return 1 / float64(s.NFE) }
-	if got := fmt.Sprint(ParetoFront(settings, "mmd", dearer)); got != "[0]" {
+	inverse := func(s Summary) float64 { return 1 / float64(s.NFE) }
+	if got := fmt.Sprint(ParetoFront(settings, "mmd", inverse)); got != "[0]" {
 		t.Errorf("by the inverse the front is %s, want [0]", got)
 	}
 	if got := ParetoFront(settings, "gone", nfe); got != nil {
@@ -231,7 +232,7 @@ func TestParetoFront(t *testing.T) {
 	}
 }
 
-// TestRuleOfASpec: what is left out, and how a share is written.
+// TestRuleOfASpec checks the defaults of a choice, and how a share is written.
 func TestRuleOfASpec(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]Choose{
@@ -251,9 +252,9 @@ func TestRuleOfASpec(t *testing.T) {
 	}
 }
 
-// TestStandardErrorsAreTold: a known standard error widens the interval of the setting, which it does not where it is
-// not known, and stands beside the value in JSON.
-func TestStandardErrorsAreTold(t *testing.T) {
+// TestStandardErrors checks that standard errors, where they are known, widen the interval of a setting and are written
+// in JSON.
+func TestStandardErrors(t *testing.T) {
 	t.Parallel()
 	s := summary(1, 1, 1, 1.1, .9)
 	for i := range s.Runs {
@@ -265,8 +266,8 @@ func TestStandardErrorsAreTold(t *testing.T) {
 	for i := range s.Runs {
 		s.Runs[i].Metrics[0].SE = 1
 	}
-	if got, was := s.stat("mmd"), s.Metrics[0]; !(got.High-got.Low > was.High-was.Low+2) {
-		t.Errorf("with standard errors of 1: %+v, no wider than %+v", got, was)
+	if got, before := s.stat("mmd"), s.Metrics[0]; !(got.High-got.Low > before.High-before.Low+2) {
+		t.Errorf("with standard errors of 1: %+v, no wider than %+v", got, before)
 	}
 	_, list := results(t, 1, 2, 3, 4, 5, 6, 7, 8)
 	list[0].Metrics[1].SE = .25
@@ -276,13 +277,13 @@ func TestStandardErrorsAreTold(t *testing.T) {
 	}
 }
 
-// TestNoisyIsNotAsGood: a setting that is tied for its noise alone is passed over for what costs as much and looks
-// better, even if that is told apart from the best.
-func TestNoisyIsNotAsGood(t *testing.T) {
+// TestNoisyTie checks that a setting is not chosen if it is tied only because it is noisy: another setting is no more
+// expensive and has a lower mean, but is not tied.
+func TestNoisyTie(t *testing.T) {
 	t.Parallel()
 	settings := []Summary{
 		summary(64, 100, 1, 1.01, .99, 1, 1.02),
-		summary(2, 100, 9, -5, 4, 12, -3), // one fit in two diverged
+		summary(2, 100, 9, -5, 4, 12, -3), // every second fit diverged
 		summary(2, 100, 2, 2.01, 1.99, 2, 2.02),
 	}
 	choice, err := Choose{Metric: "mmd", Rule: ruleCheapestTied, Confidence: .95}.Choose(settings, func(i int) string { return fmt.Sprint(i) })
@@ -290,9 +291,9 @@ func TestNoisyIsNotAsGood(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !slices.Contains(choice.Tied, 1) || slices.Contains(choice.Tied, 2) {
-		t.Fatalf("tied are %v: the test is of no use", choice.Tied)
+		t.Fatalf("tied are %v: want the noisy setting and not the better one", choice.Tied)
 	}
 	if choice.Chosen != 0 {
-		t.Errorf("chosen is %d, want the best: 1 is noise, and 2 is cheaper and told apart", choice.Chosen)
+		t.Errorf("chose %d, want the best: 1 is noisy, and 2 is significantly worse", choice.Chosen)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// sampled returns the sampling of each cell of a sweep, as JSON.
+// sampled returns the sampling of each setting of a sweep, as JSON.
 func sampled(t *testing.T, text string) []string {
 	t.Helper()
 	spec, err := Parse("a.yaml", []byte("name: a\ntarget: moons\n"+text))
@@ -24,8 +24,8 @@ func sampled(t *testing.T, text string) []string {
 	return forms
 }
 
-// TestSamplingHoldsWhatApplies: solvers that take steps have no tolerance and adaptive ones no steps, so that a product
-// of both holds each once.
+// TestSamplingHoldsWhatApplies checks that adaptive solvers have no steps and other solvers no tolerance, so that a
+// product of steps and tolerances has no duplicates.
 func TestSamplingHoldsWhatApplies(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -57,8 +57,8 @@ func TestSamplingHoldsWhatApplies(t *testing.T) {
 	}
 }
 
-// TestPartsAgree: what is sound by itself may not go together.
-func TestPartsAgree(t *testing.T) {
+// TestCheckTogether checks the errors for parts that are valid by themselves but not together.
+func TestCheckTogether(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, text, want string }{
 		{"decay without adamw", "train: {decay: 0.1}", "a.yaml:3:16: the optimizer adam has no decay"},
@@ -79,8 +79,8 @@ func TestPartsAgree(t *testing.T) {
 	}
 }
 
-// TestFormsComeBack: whatever a spec can name is read back from its stored form as the same setting.
-func TestFormsComeBack(t *testing.T) {
+// TestFormsRoundTrip checks that settings are read back unchanged from their stored form.
+func TestFormsRoundTrip(t *testing.T) {
 	t.Parallel()
 	spec, err := Parse("a.yaml", []byte(`
 name: a
@@ -112,7 +112,7 @@ sample: {solver: [midpoint, bosh3], tolerance: [1e-3, 1e-4], grid: [edm, uniform
 			t.Errorf("stored %s, read back %s", s.Form(), back.Form())
 		}
 		if seen[s.Form()] {
-			t.Errorf("%s is there twice", s.Form())
+			t.Errorf("%s is in the sweep twice", s.Form())
 		}
 		seen[s.Form()] = true
 	}

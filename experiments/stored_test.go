@@ -5,9 +5,8 @@ import (
 	"testing"
 )
 
-// TestStoredSettingsComeBack: what is stored of a fit and a run is read as the setting it was, for every kind of
-// target.
-func TestStoredSettingsComeBack(t *testing.T) {
+// TestStoredSettingsRoundTrip checks that a stored fit and run are read as the same setting, for every kind of target.
+func TestStoredSettingsRoundTrip(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{
 		"moons", "{name: moons, noise: 0}", "{name: gaussians, count: 3, radius: 0, std: 1e-300}",

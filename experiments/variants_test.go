@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// cells returns width, rate and solver of each setting of a sweep.
+// cells returns the width, rate and solver of each setting of a sweep.
 func cells(t *testing.T, text string) []string {
 	t.Helper()
 	spec, err := Parse("a.yaml", []byte("name: a\n"+text))
@@ -54,8 +54,8 @@ random: {count: %d, seed: %d, net: {width: {whole: [3, 5]}}, train: {rate: {log:
 	if len(many) != 200 {
 		t.Fatalf("%d settings of 200 draws", len(many))
 	}
-	// Each of three widths and solvers comes up in about a third of 200: within 5 standard deviations, 33. Half of the
-	// rates are below the middle of their logarithms: within 35.
+	// Each of three widths and solvers is drawn in a third of 200 cases, within 33, which is 5 standard deviations.
+	// Half of the rates are below the middle of the logarithms, within 35.
 	count := map[string]int{}
 	low := 0
 	for _, cell := range many {
@@ -75,11 +75,11 @@ random: {count: %d, seed: %d, net: {width: {whole: [3, 5]}}, train: {rate: {log:
 		}
 	}
 	if len(count) != 6 {
-		t.Errorf("drawn were %v", count)
+		t.Errorf("drew %v", count)
 	}
 	for what, n := range count {
 		if n < 33 || n > 100 {
-			t.Errorf("%s was drawn %d times of 200", what, n)
+			t.Errorf("%s was drawn %d times out of 200", what, n)
 		}
 	}
 	if low < 65 || low > 135 {
@@ -89,7 +89,7 @@ random: {count: %d, seed: %d, net: {width: {whole: [3, 5]}}, train: {rate: {log:
 		t.Error("the first 20 draws of 200 are not those of 20")
 	}
 	if other := cells(t, text(20, 2)); slices.Equal(other, many[:20]) {
-		t.Error("another seed draws the same")
+		t.Error("another seed draws the same settings")
 	}
 }
 
