@@ -2,18 +2,18 @@ package metric
 
 import "math"
 
-// assign solves the linear assignment problem: it returns the permutation that minimises sum_i costs[i][match[i]], for a
-// square matrix of finite costs, and the dual solution that proves it, up to rounding:
+// assign solves the linear assignment problem: it returns the permutation that minimises sum_i costs[i][match[i]] for a
+// square matrix of finite costs, and a dual solution that proves it optimal, up to rounding:
 //
-//	rows_i + cols_j <= costs[i][j],  with equality where j = match[i]
+//	rows_i + cols_j <= costs[i][j],  with equality for j = match[i]
 //
-// It is the shortest augmenting path method (Jonker and Volgenant 1987, "A shortest augmenting path algorithm for dense
-// and sparse linear assignment problems"), started from prices that solve a sample of the problem, which leaves short
-// paths wherever the points lie. Time is of the order of n^3 at worst.
+// It uses the shortest augmenting path method (Jonker and Volgenant 1987, "A shortest augmenting path algorithm for
+// dense and sparse linear assignment problems"). The initial prices come from solving half of the problem, which keeps
+// paths short wherever the points lie. The time is O(n^3) in the worst case.
 //
-// flow.Assign, which couplings use, is about a quarter faster where the two samples lie on each other and seven times
-// slower where they lie apart, as bad samples do here. Couplings cannot take this one without training other weights under
-// the same key: where points repeat, the two break ties in another way.
+// flow.Assign, which couplings use, is about a quarter faster if the two samples overlap, and seven times slower if
+// they are far apart, as bad samples are here. Couplings cannot take this one without training other weights under the
+// same key: where points repeat, the two break ties in another way.
 func assign(costs [][]float64) (match []int, rows, cols []float64) {
 	a := newAssignment(costs)
 	a.setPrices()
@@ -34,7 +34,7 @@ func assign(costs [][]float64) (match []int, rows, cols []float64) {
 	return a.match, rows, a.price
 }
 
-// assignment is a partial matching with prices of columns under which every matched row has its cheapest column.
+// assignment is a partial matching with prices of columns, under which every matched row has its cheapest column.
 type assignment struct {
 	costs        [][]float64
 	price        []float64 // of columns
@@ -55,11 +55,11 @@ func newAssignment(costs [][]float64) *assignment {
 	return a
 }
 
-// assignedAlone is the largest problem that is not worth a smaller one first.
+// assignedAlone is the largest problem for which solving half of it first does not pay.
 const assignedAlone = 32
 
-// setPrices prices the columns by what the rows are worth in the problem of the first half of both, which is a sample of
-// the whole, and once more by what all rows are worth at those prices.
+// setPrices sets prices from the duals of the first half of the rows and columns, then once more from the smallest
+// reduced costs of all rows at those prices.
 func (a *assignment) setPrices() {
 	n := len(a.costs)
 	worth := make([]float64, n)
@@ -79,7 +79,7 @@ func (a *assignment) setPrices() {
 	a.reprice(worth)
 }
 
-// reprice gives each column the highest price at which none of the first rows can do better than it is worth.
+// reprice gives each column the highest price at which no reduced cost of row i is below worth[i].
 func (a *assignment) reprice(worth []float64) {
 	for j := range a.price {
 		a.price[j] = math.Inf(1)
@@ -91,19 +91,18 @@ func (a *assignment) reprice(worth []float64) {
 	}
 }
 
-// cheapest returns the column of least reduced cost for row i, the first of equals, and that cost.
-func (a *assignment) cheapest(i int) (best int, least float64) {
-	least = math.Inf(1)
+// cheapest returns the first column with the smallest reduced cost in row i, and that cost.
+func (a *assignment) cheapest(i int) (best int, lowest float64) {
+	lowest = math.Inf(1)
 	for j, c := range a.costs[i] {
-		if c -= a.price[j]; c < least {
-			best, least = j, c
+		if c -= a.price[j]; c < lowest {
+			best, lowest = j, c
 		}
 	}
-	return best, least
+	return best, lowest
 }
 
-// augment finds, by Dijkstra's algorithm over reduced costs, the cheapest chain of exchanges that ends in a column
-// without an owner, and makes them.
+// augment matches a free row along the shortest augmenting path, found by Dijkstra's algorithm over reduced costs.
 func (a *assignment) augment(free int) {
 	todo := a.todo
 	for j := range todo {

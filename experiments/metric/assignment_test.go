@@ -9,25 +9,25 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// TestAssignIsLeast tries every permutation of up to 7.
-func TestAssignIsLeast(t *testing.T) {
+// TestAssignIsOptimal tries every permutation of up to 7.
+func TestAssignIsOptimal(t *testing.T) {
 	t.Parallel()
 	for n := 1; n <= 7; n++ {
 		for id := range 20 {
 			costs := randomCosts(n, id)
-			least := math.Inf(1)
+			lowest := math.Inf(1)
 			order := make([]int, n)
 			for i := range order {
 				order[i] = i
 			}
-			permute(order, 0, func() { least = min(least, costOf(costs, order)) })
+			permute(order, 0, func() { lowest = min(lowest, costOf(costs, order)) })
 			match, _, _ := assign(costs)
-			near(t, fmt.Sprintf("cost of %d, case %d", n, id), costOf(costs, match), least, 1e-12)
+			near(t, fmt.Sprintf("cost of %d, case %d", n, id), costOf(costs, match), lowest, 1e-12)
 		}
 	}
 }
 
-// randomCosts returns normal numbers, or in every other case whole ones, with many ties.
+// randomCosts returns normal numbers, rounded to integers for odd ids, which gives many ties.
 func randomCosts(n, id int) [][]float64 {
 	r := flow.NewStream(1, "costs").At(uint64(id))
 	costs := make([][]float64, n)
@@ -62,8 +62,8 @@ func costOf(costs [][]float64, match []int) (total float64) {
 	return total
 }
 
-// TestAssignProvesItself: a feasible dual solution with the same value is had by the least matching alone. Rounding is
-// that of paths of up to 300 costs.
+// TestAssignProvesItself: only an optimal matching has a feasible dual solution of the same value. The tolerance allows
+// for the rounding of paths of up to 300 costs.
 func TestAssignProvesItself(t *testing.T) {
 	t.Parallel()
 	for name, costs := range map[string][][]float64{
@@ -84,7 +84,7 @@ func TestAssignProvesItself(t *testing.T) {
 		seen := make([]bool, len(costs))
 		for i, row := range costs {
 			if seen[match[i]] {
-				t.Fatalf("%s: column %d is taken twice", name, match[i])
+				t.Fatalf("%s: column %d is used twice", name, match[i])
 			}
 			seen[match[i]] = true
 			near(t, name+": dual of a match", rows[i]+cols[match[i]], row[match[i]], tol)

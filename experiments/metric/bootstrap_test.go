@@ -16,26 +16,26 @@ func ExampleReplicates_Interval() {
 	// Output: 1.8 to 2.4
 }
 
-// TestIntervalCoverage draws seeds from N(0, 1) or from a shifted log-normal law of skewness 1.75, adds sampling noise,
-// and counts how often the interval holds the true mean, 0. Over 800 repetitions a coverage of 95 % comes out within
-// 93 and 97 (2.6 standard errors); the bounds are those that a reader may rely on, 90 and 98, for normal seeds. For skewed
-// seeds no interval of so few values is better than Student's, which covers 91 % and a little less of three.
+// TestIntervalCoverage draws seeds from N(0, 1) or a shifted log-normal law of skewness 1.75, adds sampling noise, and
+// counts how often the interval contains the true mean, 0. Over 800 repetitions, 2.6 standard errors of a coverage of
+// 95 % are 2 %. The bounds for normal seeds, 90 and 98 %, are what a reader may rely on. For skewed seeds no interval
+// of so few values is better than Student's, which covers 91 %, and slightly less for three seeds.
 func TestIntervalCoverage(t *testing.T) {
 	t.Parallel()
 	normal := func(r *rand.Rand) float64 { return r.NormFloat64() }
 	skewed := func(r *rand.Rand) float64 { return 2 * (math.Exp(r.NormFloat64()/2) - math.Exp(1./8)) }
 	for _, law := range []struct {
-		name        string
-		draw        func(*rand.Rand) float64
-		least, most float64
+		name      string
+		draw      func(*rand.Rand) float64
+		low, high float64
 	}{{"normal", normal, .90, .98}, {"skewed", skewed, .865, .98}} {
 		for _, seeds := range []int{3, 5, 10} {
 			for _, shared := range []bool{false, true} {
 				for _, noise := range []float64{0, .3, 1, 10} {
 					share, width := coverage(law.draw, seeds, noise, shared)
-					if share < law.least || share > law.most {
-						t.Errorf("%s, %d seeds, noise %g, shared %v: the interval holds the mean in %.3f, want %g to %g",
-							law.name, seeds, noise, shared, share, law.least, law.most)
+					if share < law.low || share > law.high {
+						t.Errorf("%s, %d seeds, noise %g, shared %v: the interval contains the mean in %.3f, want %g to %g",
+							law.name, seeds, noise, shared, share, law.low, law.high)
 					}
 					t.Logf("%s, %2d seeds, noise %4g, shared %5v: %.3f, mean width %.2f", law.name, seeds, noise, shared, share, width)
 				}
@@ -66,8 +66,8 @@ func coverage(draw func(*rand.Rand) float64, seeds int, noise float64, shared bo
 	return share, width
 }
 
-// TestIntervalIsStudents: for many normal seeds without noise the bootstrap is near Student's interval. Its ends are
-// quantiles of 2000 draws, good to 3 % of the width, and shift with the skewness of the sample: 10 % in all.
+// TestIntervalIsStudents: for many normal seeds without noise, the interval is close to Student's. Quantiles of 2000
+// draws are off by 3 % of the width, and the skewness of the sample shifts them further: 10 % in total.
 func TestIntervalIsStudents(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(3, 4))
@@ -82,11 +82,11 @@ func TestIntervalIsStudents(t *testing.T) {
 	}
 	again, _ := Replicates{Values: values}.Interval(.95, rand.New(rand.NewPCG(5, 6)))
 	if again != low {
-		t.Errorf("the same generator gives %g, then %g", low, again)
+		t.Errorf("the same generator gives %g and then %g", low, again)
 	}
 	tight, wide := Replicates{Values: values}.interval80(), high-low
 	if !(tight < wide) {
-		t.Errorf("an 80 %% interval of width %g is not within one of 95 %% of width %g", tight, wide)
+		t.Errorf("an 80 %% interval of width %g is not narrower than the 95 %% interval of width %g", tight, wide)
 	}
 }
 
@@ -95,8 +95,9 @@ func (of Replicates) interval80() float64 {
 	return high - low
 }
 
-// TestIntervalOfThree is worked by hand: one resample in 27 of -1, 0 and 1 has the mean -1, more than the 2.5 % cut off,
-// so that the interval is the range, stretched by sqrt(3/2) and Student's over the normal quantile, 4.302653/1.959964.
+// TestIntervalOfThree is worked out by hand: one resample in 27 of -1, 0 and 1 has mean -1. This is more than the 2.5 %
+// cut off, so the interval is the range, stretched by sqrt(3/2) and the ratio of Student's to the normal quantile,
+// 4.302653/1.959964.
 func TestIntervalOfThree(t *testing.T) {
 	t.Parallel()
 	low, high := Replicates{Values: []float64{-1, 1, 0}}.Interval(.95, rand.New(rand.NewPCG(1, 2)))
@@ -105,8 +106,8 @@ func TestIntervalOfThree(t *testing.T) {
 	}
 }
 
-// TestIntervalOfNoise: seeds that agree have an interval of the shared noise alone, 2 * 1.96 SE wide whatever their
-// number, and 1/sqrt(n) of that where the noise is their own. 2000 draws give the width to 5 %.
+// TestIntervalOfNoise: the interval of equal values is that of the noise. If it is shared, the width is 2 * 1.96 SE for
+// any number of seeds, and otherwise 1/sqrt(n) of that. 2000 draws give the width within 5 %.
 func TestIntervalOfNoise(t *testing.T) {
 	t.Parallel()
 	of := Replicates{Values: []float64{7, 7, 7, 7}, SE: []float64{.1, .1, .1, .1}}

@@ -2,22 +2,22 @@ package metric
 
 import "flowsweep/experiments/flow"
 
-// excessPoints is the number of points (t, x) on the path that excess-loss is the mean over.
+// excessPoints is the number of points (t, x) on the path over which excess-loss is a mean.
 const excessPoints = 20_000
 
-// ExcessLoss is the conditional flow-matching loss above the least any velocity can have, which is the marginal one:
+// ExcessLoss is the conditional flow-matching loss minus its smallest possible value V, that of the exact velocity u*:
 //
 //	E |u(t, X_t) - (alpha' X1 + sigma' X0)|^2 / d - V = E |u(t, X_t) - u*(t, X_t)|^2 / d
 //
-// with u* the exact velocity and d the dimension: like the training loss, it is a mean over the coordinates. The times are
-// even. Unlike losses, excess losses compare across paths.
+// Like the training loss, it is a mean over the d coordinates. The times are evenly distributed. Unlike losses, excess
+// losses can be compared across paths.
 var ExcessLoss = Metric{
 	Name:          "excess-loss",
-	Doc:           "Mean squared distance of the model's velocity from the exact one, which is the training loss less the floor no model can go below.",
+	Doc:           "Mean squared distance between the model's velocity and the exact one: the training loss minus the floor, which no model can go below.",
 	OfNet:         excessLoss,
 	FromNoise:     true,
 	ExactVelocity: true,
-	Least:         "The least is 0, that of the exact velocity.",
+	Least:         "The smallest value is 0, that of the exact velocity.",
 	AboveFloor:    true,
 }
 

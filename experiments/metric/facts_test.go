@@ -8,7 +8,7 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// TestFactsAgree holds what every metric says of itself together.
+// TestFactsAgree checks that the facts stated by each metric are consistent.
 func TestFactsAgree(t *testing.T) {
 	t.Parallel()
 	names := map[string]bool{"": true}
@@ -24,22 +24,22 @@ func TestFactsAgree(t *testing.T) {
 		}
 		ofNet := m.OfNet != nil || m.OfRun != nil
 		for fault, found := range map[string]bool{
-			"is measured in no way, or in several":                               ways != 1,
-			"needs a flow from noise, but no net":                                m.FromNoise && !ofNet,
-			"needs the exact velocity, but no net":                               m.ExactVelocity && !ofNet,
-			"needs the exact velocity, which is known from noise alone":          m.ExactVelocity && !m.FromNoise,
-			"lies above the floor, which is that of the exact velocity":          m.AboveFloor && !m.ExactVelocity,
-			"has the entropy as its least, but no sign":                          m.Entropy && !m.Signed,
-			"is to be replaced by one that is not there":                         !names[m.Instead],
-			"is to be replaced by itself":                                        m.Instead == m.Name,
-			"has no other metric for targets that are no mixture, or needs none": (m.JudgeMixture != nil) != (m.Instead != ""),
-			"says what the least is in no sentence":                              m.Least != "" && !strings.HasSuffix(m.Least, "."),
-			"is a distance of another order than transport has":                  m.Order < 0 || m.Order > 2,
-			"is a distance below 0":                                              m.Order > 0 && m.Signed,
-			"is permuted, but not of two samples":                                m.permute != nil && !m.TwoSamples(),
-			"takes assignments, but is not of two samples":                       m.Assigned && !m.TwoSamples(),
-			"has another null in one dimension":                                  m.NullCount(1) != 99,
-			"has another null in two dimensions than its assignments allow time": m.NullCount(2) != map[bool]int{true: 19, false: 99}[m.Assigned],
+			"is measured in no way or several":                               ways != 1,
+			"needs a flow from noise, but no net":                            m.FromNoise && !ofNet,
+			"needs the exact velocity, but no net":                           m.ExactVelocity && !ofNet,
+			"needs the exact velocity, but not a flow from noise":            m.ExactVelocity && !m.FromNoise,
+			"lies above the floor, but does not need the exact velocity":     m.AboveFloor && !m.ExactVelocity,
+			"has the entropy as its smallest value, but no sign":             m.Entropy && !m.Signed,
+			"is replaced by an unknown metric":                               !names[m.Instead],
+			"is replaced by itself":                                          m.Instead == m.Name,
+			"must have a replacement if and only if it needs a mixture":      (m.JudgeMixture != nil) != (m.Instead != ""),
+			"does not describe its smallest value in a sentence":             m.Least != "" && !strings.HasSuffix(m.Least, "."),
+			"has an order other than 0, 1 and 2":                             m.Order < 0 || m.Order > 2,
+			"is a distance with negative values":                             m.Order > 0 && m.Signed,
+			"is permuted, but not measured on two samples":                   m.permute != nil && !m.TwoSamples(),
+			"solves assignments, but is not measured on two samples":         m.Assigned && !m.TwoSamples(),
+			"does not have a null of 99 values in one dimension":             m.NullCount(1) != 99,
+			"has a null in two dimensions whose size does not suit its cost": m.NullCount(2) != map[bool]int{true: 19, false: 99}[m.Assigned],
 		} {
 			if found {
 				t.Errorf("%s %s", m.Name, fault)
@@ -48,8 +48,8 @@ func TestFactsAgree(t *testing.T) {
 	}
 }
 
-// TestOrders: moving points changes a distance of order p by at most the p-mean of the moves, and moving one of 80 points
-// far away by more than the mean of a lower order.
+// TestOrders: moving points changes a distance of order p by at most the p-mean of the moves. Moving one of 80 points
+// far away changes it by more than the mean of the next lower order.
 func TestOrders(t *testing.T) {
 	t.Parallel()
 	reference, x := normal(80, 2, 0, "reference"), normal(80, 2, .5, "x")
@@ -75,7 +75,7 @@ func TestOrders(t *testing.T) {
 		}
 		mean := func(p int) float64 { return 300 * math.Pow(1./80, 1/float64(p)) }
 		if by := after.Value - before.Value; by > mean(m.Order) || m.Order > 1 && by < mean(m.Order-1) {
-			t.Errorf("%s of order %d grows by %g, the mean of that order being %g", m.Name, m.Order, by, mean(m.Order))
+			t.Errorf("%s of order %d grows by %g, but the mean of that order is %g", m.Name, m.Order, by, mean(m.Order))
 		}
 	}
 }

@@ -7,9 +7,9 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// MeanInterval returns the mean of the values and half the width of its 95 % confidence interval by Student's t with
-// n - 1 degrees of freedom, which assumes that the values are independent and about normal. The half width of fewer
-// than two values is NaN, and so is the mean of none.
+// MeanInterval returns the mean of the values and half the width of its 95 % confidence interval, from Student's t with
+// n - 1 degrees of freedom, which assumes independent and nearly normal values. The half width of fewer than two values
+// is NaN, and so is the mean of none.
 func MeanInterval(values []float64) (mean, half float64) {
 	n := len(values)
 	if n == 0 {
@@ -23,7 +23,7 @@ func MeanInterval(values []float64) (mean, half float64) {
 	return mean, t * stat.StdDev(values, nil) / math.Sqrt(float64(n))
 }
 
-// Mean returns the mean of independent values as a measurement, with its standard error; NaN for fewer than two values.
+// Mean returns the mean of independent values with its standard error, which is NaN for fewer than two values.
 func Mean(values []float64) Measurement {
 	mean, sd := stat.MeanStdDev(values, nil)
 	return Measurement{Value: mean, SE: stat.StdErr(sd, float64(len(values)))}

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestMeanInterval is the textbook case of Student's t: the 97.5 % quantile with 2 degrees of freedom is 4.302653.
+// TestMeanInterval is a textbook case of Student's t: the 97.5 % quantile with 2 degrees of freedom is 4.302653.
 func TestMeanInterval(t *testing.T) {
 	t.Parallel()
 	mean, half := MeanInterval([]float64{1, 2, 3})

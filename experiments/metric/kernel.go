@@ -8,14 +8,14 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// bandwidths is the number of Gaussian kernels that mmd averages: 1/4, 1/2, 1, 2 and 4 times the median distance.
+// bandwidths is the number of Gaussian kernels that mmd averages, with 1/4, 1/2, 1, 2 and 4 times the median distance.
 const bandwidths = 5
 
-// widest is the widest of them, as a multiple of the median distance.
+// widest is the largest bandwidth as a multiple of the median distance.
 const widest = 4
 
-// gaussians returns the mean of five Gaussian kernels whose bandwidths double, the middle one being l, so that each is
-// the fourth power of the next wider one: the whole costs one exponential.
+// gaussians returns the mean of five Gaussian kernels whose bandwidths double, the middle one being l. Each kernel is
+// the fourth power of the next wider one, so all five cost one exponential.
 func gaussians(l float64) kernel {
 	rate := -1 / (2 * widest * widest * l * l)
 	return func(values []float64) {
@@ -24,7 +24,7 @@ func gaussians(l float64) kernel {
 		}
 		expNegative(values)
 		for j, e1 := range values {
-			// Far below, the narrowest kernel underflows, which some processors are slow at.
+			// For small values the narrowest kernels underflow, which is slow on some processors.
 			if e1 < 1./8 {
 				values[j] = farGaussians(e1)
 				continue
@@ -39,8 +39,8 @@ func gaussians(l float64) kernel {
 
 func fourth(e float64) float64 { return (e * e) * (e * e) }
 
-// farGaussians returns the mean of the powers 1, 4, 16, 64 and 256 of the widest kernel's value, without those that are
-// less than 1e-18 of another.
+// farGaussians returns the mean of the powers 1, 4, 16, 64 and 256 of the widest kernel's value, ignoring those that
+// are less than 1e-18 of another.
 func farGaussians(e float64) float64 {
 	total := e
 	for range bandwidths - 1 {
@@ -53,19 +53,19 @@ func farGaussians(e float64) float64 {
 	return total * (1. / bandwidths)
 }
 
-// medianPoints bounds the points whose distances give the bandwidth.
+// medianPoints is the maximum number of points whose distances determine the bandwidth.
 const medianPoints = 2000
 
 // Bandwidth returns the median distance between two different points of the reference, (m, d), from which mmd derives
-// the bandwidths of its kernels. Above 2,000 points it takes the first 2,000, which are as good a sample as any. It
-// returns an error where that is no positive number: fewer than two points, most of them equal, or not finite.
+// the bandwidths of its kernels. It uses at most the first 2,000 points. It returns an error if the median is not
+// positive and finite: for fewer than two points, if most points are equal, or if some are not finite.
 func Bandwidth(reference flow.Batch) (float64, error) {
 	if err := checkSizes(reference, reference); err != nil {
 		return 0, err
 	}
 	l := medianDistance(reference)
 	if !(l > 0) || math.IsInf(l, 0) || !reference.Finite() {
-		return 0, fmt.Errorf("the median distance within the reference is %g, which gives mmd no bandwidth: "+
+		return 0, fmt.Errorf("the median distance within the reference is %g, so mmd has no bandwidth: "+
 			"use a reference of distinct, finite points", l)
 	}
 	return l, nil
@@ -84,8 +84,8 @@ func medianDistance(x flow.Batch) float64 {
 	return math.Sqrt((middle[0] + middle[1]) / 2)
 }
 
-// ranks returns those of the values, all at least 0, that would come at places low and high (low <= high) if sorted. It
-// sorts only what shares its leading bits with them.
+// ranks returns the values at positions low and high (low <= high) in sorted order. All values must be at least 0. It
+// sorts only values with the same leading bits as the results.
 func ranks(values []float64, low, high int) [2]float64 {
 	var counts [1 << 16]int
 	for _, v := range values {
@@ -111,13 +111,13 @@ func ranks(values []float64, low, high int) [2]float64 {
 	return [2]float64{near[low-before], near[high-before]}
 }
 
-// expNegative replaces each x <= 0 by e^x, to about 1 in 10^15 of its value, and by 0 below -708, where the numbers of
-// full precision end. It does in a few operations what a kernel spends most of its time on:
+// expNegative replaces each x <= 0 by e^x, with a relative error of about 1e-15, and by 0 below -708, where normal
+// floats end. It is faster than math.Exp, on which kernels would spend most of their time:
 //
 //	e^x = 2^(k/256) e^r,  k = round(256 x / ln 2),  |r| <= ln 2 / 512
 //
-// with the first factor from a table and the second from its series up to r^4, whose remainder is below 4e-17 (Tang
-// 1989, "Table-driven implementation of the exponential function in IEEE floating-point arithmetic").
+// The first factor is from a table, the second from its series up to r^4, whose remainder is below 4e-17 (Tang 1989,
+// "Table-driven implementation of the exponential function in IEEE floating-point arithmetic").
 func expNegative(xs []float64) {
 	for i, x := range xs {
 		if x < -708 {
@@ -127,7 +127,7 @@ func expNegative(xs []float64) {
 		t := x*(expSteps/math.Ln2) + roundShift
 		k := t - roundShift
 		r := (x - k*stepHigh) - k*stepLow
-		// The last bits of t are k: those below 256 choose the fraction, the others are added to its exponent.
+		// The last bits of t are k. The lowest 8 choose the fraction; the others are added to its exponent.
 		bits := math.Float64bits(t)
 		scale := math.Float64frombits(expFractions[bits%expSteps] + bits<<44)
 		r2 := r * r
@@ -139,12 +139,12 @@ const (
 	expSteps = 256
 	// roundShift is 1.5 2^52: adding it to a number below 2^51 leaves no bits for a fraction.
 	roundShift = 3 << 51
-	// stepHigh and stepLow add up to ln 2 / 256. The first has 29 bits, so that its product with k is exact.
+	// stepHigh and stepLow add up to ln 2 / 256. stepHigh has 29 bits, so its product with k is exact.
 	stepHigh = 0x162e42fep-37
 	stepLow  = math.Ln2/expSteps - stepHigh
 )
 
-// expFractions holds the bits of 2^(i/256), less those of i that k puts into the exponent's place.
+// expFractions holds the bits of 2^(i/256), minus the bits of i that adding k to the exponent would add.
 var expFractions = func() (bits [expSteps]uint64) {
 	for i := range bits {
 		bits[i] = math.Float64bits(math.Exp2(float64(i)/expSteps)) - uint64(i)<<44

@@ -6,13 +6,13 @@ import (
 	"slices"
 )
 
-// line is a sample on the line, in order.
+// line is a sorted sample in one dimension.
 type line struct {
 	values []float64
-	from   []uint32 // the point each value belongs to
+	from   []uint32 // index of the point of each value
 }
 
-// lineOf sorts the values; scratch space is made where it is too short.
+// lineOf sorts the values. It enlarges the scratch space if necessary.
 func lineOf(values []float64, scratch *[]ordered) line {
 	n := len(values)
 	if len(*scratch) < 2*n {
@@ -38,17 +38,17 @@ func power(d float64, p int) float64 {
 	return d * d
 }
 
-// transport returns W_p^p between two samples on the line, which may differ in size: the integral of |difference|^p of
-// their quantile functions. It adds the potential of each point to phi, (len(a)), and psi, (len(b)): a solution of the
-// dual problem, unique but for a constant,
+// transport returns W_p^p between two samples in one dimension, which may differ in size: the integral of
+// |difference|^p of their quantile functions. It adds the potential of each point to phi, (len(a)), and psi, (len(b)).
+// The potentials solve the dual problem, and are unique up to a constant:
 //
-//	max of mean phi + mean psi  where  phi_i + psi_j <= |a_i - b_j|^p,  with equality where mass moves
+//	max of mean phi + mean psi  subject to  phi_i + psi_j <= |a_i - b_j|^p,  with equality where mass moves
 func transport(a, b line, p int, phi, psi []float64) float64 {
 	n, m := len(a.values), len(b.values)
 	cost := func(i, j int) float64 { return power(a.values[i]-b.values[j], p) }
-	// Masses are whole numbers in units of 1/(n m), so that equal ones are seen to be.
+	// Masses are integers in units of 1/(n m), so that they can be compared exactly.
 	total, left, right := 0., m, n
-	f, g := 0., cost(0, 0) // of the points i and j at hand
+	f, g := 0., cost(0, 0) // potentials of points i and j
 	phi[a.from[0]] += f
 	psi[b.from[0]] += g
 	for i, j := 0, 0; ; {
@@ -60,7 +60,7 @@ func transport(a, b line, p int, phi, psi []float64) float64 {
 			if i++; i == n { // then j is the last, too
 				return total / (float64(n) * float64(m))
 			}
-			// Nothing moves from i to j-1, nor from i-1 to j: either could be the bound that holds. Take the middle.
+			// No mass moves from i to j-1 or from i-1 to j, so the potential is only bounded. Take the middle.
 			j++
 			f = (cost(i, j-1) - g + cost(i, j) - cost(i-1, j) + f) / 2
 			g = cost(i, j) - f
@@ -81,13 +81,13 @@ func transport(a, b line, p int, phi, psi []float64) float64 {
 	}
 }
 
-// ordered is a number with the place it came from.
+// ordered is a number with its original index.
 type ordered struct {
-	key   uint64 // grows with the number
+	key   uint64 // increases with the number
 	index uint32
 }
 
-// orderedOf keys x as number i. Non-negative numbers compare like their bits, negative ones the other way round.
+// orderedOf returns x as number i. Non-negative numbers compare like their bits, negative ones in reverse.
 func orderedOf(x float64, i int) ordered {
 	bits := math.Float64bits(x)
 	return ordered{key: bits ^ (uint64(int64(bits)>>63) | 1<<63), index: uint32(i)}
@@ -100,12 +100,12 @@ func (o ordered) value() float64 {
 
 const (
 	radixBits   = 11
-	radixPasses = 6 // the fewest that take 64 bits
+	radixPasses = 6 // enough for 64 bits
 	radixMin    = 1024
 )
 
-// sortOrdered sorts by number, and by place where those are equal. From 1,024 on it counts digits of 11 bits, the least
-// significant first, and takes the scratch space, as long as v.
+// sortOrdered sorts by number, and by index if numbers are equal. For at least 1,024 numbers it is a radix sort by
+// digits of 11 bits, from the least significant, and uses the scratch space, as long as v.
 func sortOrdered(v, scratch []ordered) {
 	if len(v) < radixMin {
 		slices.SortFunc(v, func(a, b ordered) int {
@@ -126,7 +126,7 @@ func sortOrdered(v, scratch []ordered) {
 	for p := range counts {
 		c, shift := &counts[p], p*radixBits
 		if c[from[0].key>>shift%(1<<radixBits)] == uint32(len(v)) {
-			continue // one digit, nothing to order
+			continue // all digits are equal
 		}
 		at := uint32(0)
 		for digit, count := range c {

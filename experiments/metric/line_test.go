@@ -10,7 +10,7 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// TestSortOrdered compares with the library on both sides of radixMin, with equal, negative, tiny and huge values.
+// TestSortOrdered compares with package slices on both sides of radixMin, with equal, negative, tiny and huge values.
 func TestSortOrdered(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{0, 1, 2, 100, radixMin - 1, radixMin, 5000} {
@@ -27,16 +27,16 @@ func TestSortOrdered(t *testing.T) {
 			slices.SortStableFunc(want, func(i, j int) int { return cmp.Compare(value(i), value(j)) })
 			sortOrdered(keys, make([]ordered, n))
 			for k, o := range keys {
-				// -0 sorts before 0 here, and is equal to it there.
+				// -0 sorts before 0 here, but is equal to it in package cmp.
 				if v := value(want[k]); o.value() != v || v != 0 && int(o.index) != want[k] {
-					t.Fatalf("%d %s numbers: place %d has %g of %d, want %g of %d", n, name, k, o.value(), o.index, v, want[k])
+					t.Fatalf("%d %s numbers: position %d has %g from %d, want %g from %d", n, name, k, o.value(), o.index, v, want[k])
 				}
 			}
 		}
 	}
 }
 
-// TestTransportOfUnequalSizes is worked by hand: quantiles 0, 0, 6, 6 (in thirds of halves) against 0, 3, 6.
+// TestTransportOfUnequalSizes is worked out by hand: the quantiles 0, 6 against 0, 3, 6.
 func TestTransportOfUnequalSizes(t *testing.T) {
 	t.Parallel()
 	a, b := lineOf([]float64{6, 0}, new([]ordered)), lineOf([]float64{3, 0, 6}, new([]ordered))
@@ -45,8 +45,8 @@ func TestTransportOfUnequalSizes(t *testing.T) {
 	near(t, "W2 squared", transport(a, b, 2, make([]float64, 2), make([]float64, 3)), 9./6+9./6, 1e-15)
 }
 
-// TestTransportIsOptimal checks the dual solution, which no cost but the least has: the potentials keep below the cost
-// everywhere, and their means add up to it. Rounding is that of 1e3 sums of costs up to 50.
+// TestTransportIsOptimal checks the dual solution, which proves a cost optimal: the potentials nowhere exceed the cost,
+// and their means add up to it. The tolerance allows for the rounding of 1e3 sums of costs up to 50.
 func TestTransportIsOptimal(t *testing.T) {
 	t.Parallel()
 	for _, size := range [][2]int{{1, 1}, {1, 9}, {9, 1}, {40, 40}, {40, 80}, {30, 77}, {90, 60}} {

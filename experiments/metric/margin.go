@@ -10,36 +10,37 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// Margin is how far the mean of a setting lies above the lowest mean, and the interval of the difference that holds
-// for all settings at once. A Low of 0 or less means that the setting may be the best: it is tied.
+// Margin is the difference of a setting's mean from the lowest mean, with a confidence interval that is simultaneous
+// for all settings. If Low is 0 or less, the setting may be the best: it is tied.
 type Margin struct {
 	Mean, Low, High float64
 }
 
-// Tied reports whether the setting cannot be told apart from the best.
+// Tied reports whether the setting cannot be distinguished from the best.
 func (m Margin) Tied() bool { return m.Low <= 0 }
 
-// Margins compares every setting with the one of the lowest mean, the first of equals, seed by seed. Row k of values
-// holds those of setting k, (settings, seeds), lower being better; all rows are finite, of one length, at least 2.
+// Margins compares every setting with the first one of the lowest mean, seed by seed. Row k of values, (settings,
+// seeds), holds those of setting k; lower is better. All rows must be finite and of equal length, at least 2.
 //
-// Setting k is told apart from the best b by a one-sided t-test of the paired differences, with Holm's correction for
-// as many tests as there are other settings. Any of them could have come out lowest, so the correction also pays for
-// choosing b by the very values it is tested on: by Bonferroni's inequality a setting that is truly best is lost with
-// probability 1 - confidence at most, whatever the correlation between settings (Gupta 1965, "On some multiple decision
-// rules"; Hsu 1981, "Simultaneous confidence intervals for all distances from the best"). The later steps of Holm's
-// procedure and the shared variances below make that approximate; the tests of this package simulate it. The intervals
-// are those of the last test that the procedure makes, so that they say the same as it does.
+// Setting k is distinguished from the best, b, by a one-sided t-test of the paired differences, with Holm's correction
+// for as many tests as there are other settings. Since any of them could have been lowest, the correction also covers
+// choosing b by the same values: by Bonferroni's inequality a setting that is truly best is rejected with probability
+// at most 1 - confidence, for any correlation between settings (Gupta 1965, "On some multiple decision rules"; Hsu
+// 1981, "Simultaneous confidence intervals for all distances from the best"). The later steps of Holm's procedure and
+// the shared variances below make this approximate; the tests of this package simulate it. The intervals use the
+// critical value of the procedure's last test, so they agree with its outcome.
 //
-// Few seeds tell the variance of a difference poorly, and the quantiles of t are then so far out that next to nothing
-// could be told apart. The variances of all settings therefore lend each other strength, as in Smyth 2004, "Linear
-// models and empirical Bayes methods": s_k^2 with d degrees of freedom becomes
+// Few seeds estimate the variance of a difference poorly, and the quantiles of t are then so large that hardly any
+// settings could be distinguished. So the settings share their variances, as in Smyth 2004, "Linear models and
+// empirical Bayes methods": s_k^2 with d degrees of freedom becomes
 //
 //	(d0 s0_k^2 + d s_k^2) / (d0 + d)   with d0 + d degrees of freedom,
 //
-// where d0 and s0_k^2 are of the scaled inverse chi-square law that fits all s_k^2, its scale that of the settings nearest
-// in rank, because worse settings scatter more (as Sartor et al. 2006, "Intensity-based hierarchical Bayes method", do).
+// where d0 and s0_k^2 are from a scaled inverse chi-square law fitted to all s_k^2. Its scale is that of the settings
+// nearest in rank, because worse settings vary more (as in Sartor et al. 2006, "Intensity-based hierarchical Bayes
+// method").
 func Margins(values [][]float64, confidence float64) (best int, margins []Margin) {
-	unit := unitOf(values) // in which no square overflows
+	unit := unitOf(values) // keeps squares from overflowing
 	means := make([]float64, len(values))
 	for k, row := range values {
 		means[k] = scaledMean(row, unit)
@@ -72,7 +73,7 @@ func Margins(values [][]float64, confidence float64) (best int, margins []Margin
 	return best, margins
 }
 
-// holm returns the critical value of the last test of Holm's procedure: those whose t exceeds it are told apart.
+// holm returns the critical value of the last test of Holm's procedure. Settings whose t exceeds it are distinguished.
 func holm(margins []Margin, se []float64, best int, df, confidence float64) float64 {
 	var t []float64
 	for k, m := range margins {
@@ -83,14 +84,14 @@ func holm(margins []Margin, se []float64, best int, df, confidence float64) floa
 	slices.SortFunc(t, func(a, b float64) int { return cmp.Compare(b, a) })
 	level := func(i int) float64 { return (1 - confidence) / float64(max(len(margins)-1-i, 1)) }
 	student := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: df}
-	told := 0
-	for told < len(t) && student.Survival(t[told]) < level(told) {
-		told++
+	rejected := 0
+	for rejected < len(t) && student.Survival(t[rejected]) < level(rejected) {
+		rejected++
 	}
-	return student.Quantile(1 - level(told))
+	return student.Quantile(1 - level(rejected))
 }
 
-// byMargin returns the settings but the best, by rising margin.
+// byMargin returns all settings except the best, in order of increasing margin.
 func byMargin(margins []Margin, best int) []int {
 	var order []int
 	for k := range margins {
@@ -102,12 +103,13 @@ func byMargin(margins []Margin, best int) []int {
 	return order
 }
 
-// unitOf returns the power of two below the largest absolute value. It panics where Margins cannot compare.
+// unitOf returns the largest power of two that is at most the largest absolute value. It panics if the values are not
+// valid for Margins.
 func unitOf(values [][]float64) float64 {
 	largest := 0.
 	for _, row := range values {
 		if len(row) != len(values[0]) || len(row) < 2 || !flow.Finite(row...) {
-			panic("metric: Margins needs rows of one length, at least 2, of finite values")
+			panic("metric: Margins needs rows of equal length, at least 2, of finite values")
 		}
 		for _, v := range row {
 			largest = max(largest, math.Abs(v))
@@ -117,7 +119,7 @@ func unitOf(values [][]float64) float64 {
 	return math.Ldexp(1, exponent-1)
 }
 
-// scaledMean returns the mean of the values in the unit.
+// scaledMean returns the mean of the values divided by the unit.
 func scaledMean(values []float64, unit float64) float64 {
 	sum := 0.
 	for _, v := range values {

@@ -12,9 +12,9 @@ import (
 
 func ExampleMargins() {
 	best, margins := Margins([][]float64{
-		{2.0, 1.6, 1.9}, // differs from the next one by about the same on every seed
+		{2.0, 1.6, 1.9}, // higher than the next one by about the same for every seed
 		{1.1, 0.6, 0.9},
-		{1.0, 0.9, 0.8}, // now higher, now lower
+		{1.0, 0.9, 0.8}, // sometimes higher, sometimes lower
 	}, .95)
 	for _, m := range margins {
 		fmt.Printf("%.2f above %d, tied: %v\n", m.Mean, best, m.Tied())
@@ -25,7 +25,7 @@ func ExampleMargins() {
 	// 0.03 above 1, tied: true
 }
 
-// TestMarginOfTwo is the one-sided paired t-test of a textbook: differences 1, 2, 3 have mean 2 and standard error
+// TestMarginOfTwo is a textbook one-sided paired t-test: the differences 1, 2, 3 have mean 2 and standard error
 // 1/sqrt(3), and the 95 % quantile of t with 2 degrees of freedom is 2.919986.
 func TestMarginOfTwo(t *testing.T) {
 	t.Parallel()
@@ -35,14 +35,14 @@ func TestMarginOfTwo(t *testing.T) {
 		t.Errorf("best %d, margin %+v: want 1 and 2, %g to %g", best, m, 2-half, 2+half)
 	}
 	if margins[1] != (Margin{}) {
-		t.Errorf("the margin of the best to itself is %+v", margins[1])
+		t.Errorf("the margin of the best from itself is %+v", margins[1])
 	}
 }
 
-// TestMarginsAreHolms compares with Holm's procedure written out, from the variances that the prior has moderated.
+// TestMarginsAreHolms compares with Holm's procedure written out, using the variances moderated by the prior.
 func TestMarginsAreHolms(t *testing.T) {
 	t.Parallel()
-	told := 0
+	distinguished := 0
 	for seed := range uint64(50) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		values := simulated(r, 12, 4, func(k int) float64 { return float64(k) / 2 }, func(int) float64 { return 1 }, 0)
@@ -70,19 +70,19 @@ func TestMarginsAreHolms(t *testing.T) {
 				t.Errorf("seed %d: setting %d with p = %g is tied: %v, want %v", seed, k, p[k], margins[k].Tied(), tied)
 			}
 			if !tied {
-				told++
+				distinguished++
 			}
 		}
 	}
-	if told < 50 || told > 500 {
-		t.Errorf("%d of 550 settings are told apart: the test looks at little", told)
+	if distinguished < 50 || distinguished > 500 {
+		t.Errorf("%d of 550 settings are distinguished: the test covers too few cases", distinguished)
 	}
 }
 
-// TestTheBestIsKept: of settings that are truly equal each is tied with probability 0.95 at least, whatever their
-// number, the others, the spread of each and what they have in common. Over 400 repetitions a share of 0.95 has a
-// standard error of 0.011, and 40 settings have one unlucky among them: 0.92 is the least allowed. One ten times as
-// noisy as the rest is lost a little more often, as its variance is taken for less than it is: the mean holds 0.95.
+// TestTheBestIsKept: each of several truly best settings is tied with probability at least 0.95, for any number of
+// settings, any spreads and any correlation. Over 400 repetitions a share of 0.95 has a standard error of 0.011, and
+// the lowest of 40 settings may be 0.92. A setting ten times as noisy as the others is rejected slightly more often,
+// because its variance is underestimated; the mean is still at least 0.95.
 func TestTheBestIsKept(t *testing.T) {
 	t.Parallel()
 	const repetitions, settings = 400, 40
@@ -92,9 +92,9 @@ func TestTheBestIsKept(t *testing.T) {
 	tenfold := func(k int) float64 { return math.Pow(10, float64(k%4)/3) }
 	for _, c := range []struct {
 		name         string
-		best         int // truly equal ones
+		best         int // number of truly best settings
 		mean, spread func(k int) float64
-		alike        float64 // share of the noise that ten settings of one net have in common
+		alike        float64 // share of the noise that ten settings of the same net have in common
 	}{
 		{"all equal", settings, none, one, 0},
 		{"all equal and nearly the same nets", settings, none, one, .95},
@@ -113,17 +113,17 @@ func TestTheBestIsKept(t *testing.T) {
 					}
 				}
 			}
-			if share, least := scaledMean(kept, 1), slices.Min(kept); share < .95 || least < .92 {
-				t.Errorf("%s, %d seeds: a best setting is tied in %.3f on average and %.3f at least, want 0.95", c.name, seeds, share, least)
+			if share, lowest := scaledMean(kept, 1), slices.Min(kept); share < .95 || lowest < .92 {
+				t.Errorf("%s, %d seeds: a best setting is tied in %.3f on average, and in at least %.3f, want 0.95", c.name, seeds, share, lowest)
 			} else {
-				t.Logf("%s, %d seeds: %.3f, at least %.3f", c.name, seeds, share, least)
+				t.Logf("%s, %d seeds: %.3f, at least %.3f", c.name, seeds, share, lowest)
 			}
 		}
 	}
 }
 
-// simulated returns values of every setting on every seed: the mean of the setting and its spread times normal noise,
-// of which ten settings in a row share a part, as they do where they sample one net.
+// simulated returns values of every setting for every seed: the mean of the setting plus its spread times normal noise.
+// Ten consecutive settings share part of the noise, like settings that sample the same net.
 func simulated(r *rand.Rand, settings, seeds int, mean, spread func(k int) float64, alike float64) [][]float64 {
 	common := make([]float64, seeds)
 	values := make([][]float64, settings)
@@ -155,8 +155,8 @@ func variance(d []float64) float64 {
 	return sum / float64(len(d)-1)
 }
 
-// TestMarginsOfOddValues: what has no variance is told apart by any difference, and neither the unit nor a shift
-// common to all settings of a seed matters. Shifts are whole numbers, so that sums differ in rounding alone.
+// TestMarginsOfOddValues: without variance any difference distinguishes, and neither the unit nor a common shift of all
+// settings of a seed matters. Shifts are integers, so that sums differ only in rounding.
 func TestMarginsOfOddValues(t *testing.T) {
 	t.Parallel()
 	_, equal := Margins([][]float64{{3, 5}, {3, 5}, {4, 6}}, .95)

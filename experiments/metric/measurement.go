@@ -9,31 +9,31 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// Measurement is the value of a metric with its standard error: the standard deviation the value has over fresh samples
-// and a fresh reference of the same sizes, in the units of the value. Where the distributions differ by much more than
-// SE, value ± 1.96 SE covers the mean of the metric at these sizes in about 95 % of cases, somewhat fewer below 100
-// points. Where they hardly differ the value is not normal: compare it with its Null instead. SE is NaN where it cannot
-// be estimated: from two points, or at a distance of 0.
+// Measurement is the value of a metric with its standard error: its standard deviation over fresh samples and a fresh
+// reference of the same sizes, in the units of the value. If the distributions differ by much more than SE, value ±
+// 1.96 SE covers the mean of the metric at these sizes in about 95 % of cases, and somewhat fewer below 100 points.
+// When they barely differ, the value is not normally distributed: compare it with its Null instead. SE is NaN if it
+// cannot be estimated: from two points, or at a distance of 0.
 type Measurement struct{ Value, SE float64 }
 
-// notFinite is what a metric says of samples that are not numbers: sorting them, or a kernel that vanishes at infinity,
-// would hide it.
+// notFinite is the measurement of samples that are not finite, which sorting, or a kernel that vanishes at infinity,
+// would hide.
 var notFinite = Measurement{Value: math.NaN(), SE: math.NaN()}
 
-// checkSizes returns an error unless both samples have at least two points of one dimension.
+// checkSizes returns an error unless both samples have at least two points, of the same dimension.
 func checkSizes(reference, samples flow.Batch) error {
 	if reference.Dim != samples.Dim {
-		return fmt.Errorf("samples have %d columns and the reference %d: compare points of one dimension",
+		return fmt.Errorf("samples have %d columns, but the reference has %d: use points of the same dimension",
 			samples.Dim, reference.Dim)
 	}
 	if reference.Len() < 2 || samples.Len() < 2 {
-		return fmt.Errorf("%d samples against %d reference points: give at least 2 of each", samples.Len(), reference.Len())
+		return fmt.Errorf("%d samples against %d reference points: use at least 2 of each", samples.Len(), reference.Len())
 	}
 	return nil
 }
 
-// rootSE is the standard error of the root of a value whose own is se, by the delta method. At 0, which has no
-// derivative, it is NaN.
+// rootSE returns the standard error of the root of a value with standard error se, by the delta method. It is NaN at 0,
+// where the root has no derivative.
 func rootSE(root, se float64) float64 {
 	if root == 0 {
 		return math.NaN()
@@ -41,9 +41,9 @@ func rootSE(root, se float64) float64 {
 	return se / (2 * root)
 }
 
-// potentialSE is the standard error of a transport cost from its dual solution, the potentials of the points of both
-// samples. The cost is, to first order, the sum of their means (del Barrio and Loubes 2019, "Central limit theorems for
-// empirical transportation cost in general dimension").
+// potentialSE returns the standard error of a transport cost from the potentials of the points of both samples. To
+// first order, the cost is the sum of their means (del Barrio and Loubes 2019, "Central limit theorems for empirical
+// transportation cost in general dimension").
 func potentialSE(phi, psi []float64) float64 {
 	return math.Sqrt(stat.Variance(phi, nil)/float64(len(phi)) + stat.Variance(psi, nil)/float64(len(psi)))
 }

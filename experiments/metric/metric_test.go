@@ -39,7 +39,7 @@ func mustMeasure(t testing.TB, m Metric, reference, samples flow.Batch) Measurem
 	return v
 }
 
-// near fails unless got is want but for tol.
+// near fails unless got is within tol of want.
 func near(t testing.TB, what string, got, want, tol float64) {
 	t.Helper()
 	if !(math.Abs(got-want) <= tol) {
@@ -53,11 +53,11 @@ func TestMetricsAreNamedOnce(t *testing.T) {
 	for _, m := range Metrics {
 		text, err := m.MarshalText()
 		if err != nil || string(text) != m.Name || seen[m.Name] || !strings.HasSuffix(m.Doc, ".") {
-			t.Errorf("%q marshals as %q (%v), is named twice, or has no Doc", m.Name, text, err)
+			t.Errorf("%q marshals as %q (%v), is listed twice, or has no Doc", m.Name, text, err)
 		}
 		seen[m.Name] = true
 		if sample := slices.ContainsFunc(SampleMetrics(), func(s Metric) bool { return s.Name == m.Name }); sample != m.TwoSamples() {
-			t.Errorf("two samples are enough for %s: %v, but it is a metric of samples: %v", m.Name, m.TwoSamples(), sample)
+			t.Errorf("%s needs only two samples: %v, but is in SampleMetrics: %v", m.Name, m.TwoSamples(), sample)
 		}
 	}
 	for _, name := range []string{"mmd", "mmd-rff", "sliced-w2", "energy", "w1", "w2", "nll", "excess-loss", "npe", "path-rmse"} {
@@ -84,10 +84,10 @@ func TestMetricsGrowWithTheDistance(t *testing.T) {
 	}
 }
 
-// TestMetricsDoNotKnowOrder: the order of the points, which of the samples comes first, and where the origin is make no
-// difference beyond rounding: 1e-12 is that of about 1e4 additions of numbers of order 1, and of a shift by 8. For
-// mmd-rff, whose angles and bandwidth change with the origin and the reference, only order is looked at. The dual
-// solution of an assignment, which gives w1 and w2 their SE, is not unique: there 15 % are allowed.
+// TestMetricsDoNotKnowOrder: the order of the points, the order of the samples and the origin make no difference beyond
+// rounding, which is 1e-12 for about 1e4 additions of numbers of order 1 and a shift by 8. For mmd-rff, whose angles
+// and bandwidth depend on the origin and the reference, it checks only the order of the points. The dual solution of an
+// assignment, from which w1 and w2 take their SE, is not unique, so 15 % is allowed there.
 func TestMetricsDoNotKnowOrder(t *testing.T) {
 	t.Parallel()
 	const tol = 1e-12
@@ -105,7 +105,7 @@ func TestMetricsDoNotKnowOrder(t *testing.T) {
 			want := mustMeasure(t, m, y, x)
 			same := mustMeasure(t, m, y, backwards)
 			near(t, m.Name+" backwards", same.Value, want.Value, tol)
-			if m.Name == MMDRFF.Name { // its SE is from parts of the sample
+			if m.Name == MMDRFF.Name { // its SE is from blocks of the sample
 				continue
 			}
 			seTol := 1e-9
@@ -123,8 +123,8 @@ func TestMetricsDoNotKnowOrder(t *testing.T) {
 	}
 }
 
-// TestMetricsDoNotKnowTurns: turning both samples by a whole number of sliced-w2's angles, 9 of 128 in half a turn, or
-// by any angle for the others, keeps the distances.
+// TestMetricsDoNotKnowTurns: distances are invariant under rotations of both samples by a multiple of sliced-w2's
+// angles, here 9 of 128 in half a turn, and for the other metrics by any angle.
 func TestMetricsDoNotKnowTurns(t *testing.T) {
 	t.Parallel()
 	turn := func(b flow.Batch) flow.Batch {
@@ -138,14 +138,14 @@ func TestMetricsDoNotKnowTurns(t *testing.T) {
 	}
 	x, y := normal(90, 2, .3, "x"), normal(70, 2, 0, "y")
 	for _, m := range SampleMetrics() {
-		if m.Name == MMDRFF.Name { // its frequencies are not evenly spread
+		if m.Name == MMDRFF.Name { // its frequencies are random
 			continue
 		}
 		near(t, m.Name, mustMeasure(t, m, turn(y), turn(x)).Value, mustMeasure(t, m, y, x).Value, 1e-12)
 	}
 }
 
-// TestMetricsDoNotKnowProcessors compares every bit.
+// TestMetricsDoNotKnowProcessors compares to the last bit.
 func TestMetricsDoNotKnowProcessors(t *testing.T) {
 	x, y := normal(700, 2, .3, "x"), normal(600, 2, 0, "y")
 	sameOnAll(t, func() (all []any) {
@@ -156,8 +156,8 @@ func TestMetricsDoNotKnowProcessors(t *testing.T) {
 	})
 }
 
-// sameOnAll fails unless what is measured is the same with one processor and with five. It changes their number for all
-// tests, so those that call it are not parallel.
+// sameOnAll fails unless the measurements are the same on one processor and on five. Tests that call it are not
+// parallel, since it changes the number of processors for all tests.
 func sameOnAll(t *testing.T, measure func() []any) {
 	t.Helper()
 	before := runtime.GOMAXPROCS(1)
@@ -181,7 +181,7 @@ func TestMetricsOfBrokenSamples(t *testing.T) {
 				if v, err := judge(samples); err != nil || !math.IsNaN(v.Value) || !math.IsNaN(v.SE) {
 					t.Errorf("%s of a sample with a %g is %v (%v), want NaN", m.Name, bad, v, err)
 				}
-				// A reference that is not finite leaves mmd no bandwidth, and the others no value.
+				// With a reference that is not finite, mmd has no bandwidth and the others have no value.
 				if judge, err := m.Judge(samples); err == nil {
 					if v, err := judge(reference); err != nil || !math.IsNaN(v.Value) {
 						t.Errorf("%s against a reference with a %g is %v (%v), want NaN", m.Name, bad, v, err)
@@ -204,8 +204,8 @@ func TestMetricsOfBrokenSamples(t *testing.T) {
 	}
 }
 
-// TestMetricsOfFarSamples: where squares of distances overflow, the value is not finite, or that of samples infinitely
-// far away; mmd is then 1 + mean k(y, y'). Where they do not, nothing is lost.
+// TestMetricsOfFarSamples: if squared distances overflow, the value is not finite, or that of samples infinitely far
+// away, which for mmd is 1 + mean k(y, y'). Otherwise it is accurate.
 func TestMetricsOfFarSamples(t *testing.T) {
 	t.Parallel()
 	for _, dim := range []int{1, 2} {
@@ -228,7 +228,7 @@ func TestMetricsOfFarSamples(t *testing.T) {
 	}
 }
 
-// TestMetricsOfEqualPoints: samples of one repeated point at distance 5 from that of the reference, and at 0.
+// TestMetricsOfEqualPoints uses samples of one repeated point, at distances 5 and 0 from that of the reference.
 func TestMetricsOfEqualPoints(t *testing.T) {
 	t.Parallel()
 	at := func(n int, x, y float64) flow.Batch {
@@ -253,7 +253,7 @@ func TestMetricsOfEqualPoints(t *testing.T) {
 	}
 }
 
-// TestMetricsOfFewPoints: two points have a value but, but for transport, no standard error.
+// TestMetricsOfFewPoints: two points have a value, but a standard error only for transport distances.
 func TestMetricsOfFewPoints(t *testing.T) {
 	t.Parallel()
 	for _, m := range SampleMetrics() {

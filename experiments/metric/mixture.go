@@ -15,12 +15,12 @@ type Mixture struct {
 	Stds, Weights []float64
 }
 
-// ExactMMD is MMD against the law of the target itself, a mixture of Gaussians, in place of a sample of it: see
+// ExactMMD is MMD against the law of the target itself, a mixture of Gaussians, instead of a sample of it; see
 // MixtureMMD. Its bandwidth is that of the reference.
 var ExactMMD = Metric{
 	Name: "mmd-exact",
-	Doc: "Squared maximum mean discrepancy, unbiased, between the samples and the target itself, a mixture of Gaussians: without the noise " +
-		"of a reference sample, whose bandwidth it has.",
+	Doc: "Unbiased squared maximum mean discrepancy between the samples and the target itself, a mixture of Gaussians. It has the bandwidth " +
+		"of a reference sample, but not its noise.",
 	JudgeMixture: func(truth Mixture, reference flow.Batch) (Judge, error) {
 		l, err := Bandwidth(reference)
 		if err != nil {
@@ -31,19 +31,19 @@ var ExactMMD = Metric{
 	Instead: MMD.Name,
 }
 
-// MixtureMMD returns the judge of MMD against the whole of a Mixture, given by its fields, instead of a sample of it. The
-// kernels are those of MMD around the given bandwidth, for which Bandwidth of any sample of the truth will do. The means
-// over y in MMD are integrals,
+// MixtureMMD returns the judge of MMD against a Mixture, given by its fields, instead of a sample of it. The kernels
+// are those of MMD for the given bandwidth, for example Bandwidth of any sample of the truth. The means over y in MMD
+// become integrals,
 //
 //	E exp(-|x - Y|^2 / (2 l^2)) = sum_c w_c (l^2 / (l^2 + r_c^2))^(d/2) exp(-|x - m_c|^2 / (2 (l^2 + r_c^2)))
 //
-// so that the value has the noise of one sample, not of two, and SE is that of fresh samples.
+// so the value has the noise of one sample instead of two, and SE is over fresh samples.
 func MixtureMMD(means flow.Batch, stds, weights []float64, bandwidth float64) (Judge, error) {
 	if err := checkMixture(means, stds, weights); err != nil {
 		return nil, fmt.Errorf("mixture: %w", err)
 	}
 	if !(bandwidth > 0) || math.IsInf(bandwidth, 0) {
-		return nil, fmt.Errorf("bandwidth %g: give a positive one, such as metric.Bandwidth of a sample of the truth", bandwidth)
+		return nil, fmt.Errorf("bandwidth %g: must be positive, such as metric.Bandwidth of a sample of the truth", bandwidth)
 	}
 	t := mixture{centres: columnsOf(means), stds: stds, weights: weights, bandwidth: bandwidth}
 	yy := make([]float64, means.Len())
@@ -54,7 +54,7 @@ func MixtureMMD(means flow.Batch, stds, weights []float64, bandwidth float64) (J
 			return Measurement{}, err
 		}
 		if samples.Dim != means.Dim {
-			return Measurement{}, fmt.Errorf("samples have %d columns and the mixture %d: compare points of one dimension", samples.Dim, means.Dim)
+			return Measurement{}, fmt.Errorf("samples have %d columns, but the mixture has %d: use points of the same dimension", samples.Dim, means.Dim)
 		}
 		if !samples.Finite() {
 			return notFinite, nil
@@ -68,20 +68,20 @@ func MixtureMMD(means flow.Batch, stds, weights []float64, bandwidth float64) (J
 
 func checkMixture(means flow.Batch, stds, weights []float64) error {
 	if means.Len() == 0 || len(stds) != means.Len() || len(weights) != means.Len() {
-		return fmt.Errorf("%d means, %d stds, %d weights: give one of each a component", means.Len(), len(stds), len(weights))
+		return fmt.Errorf("%d means, %d stds, %d weights: must be one of each per component", means.Len(), len(stds), len(weights))
 	}
 	if !means.Finite() {
-		return errors.New("a mean is not finite: give numbers")
+		return errors.New("a mean is not finite")
 	}
 	total := 0.
 	for c, w := range weights {
 		if !(w >= 0) || !(stds[c] >= 0) || math.IsInf(stds[c], 0) {
-			return fmt.Errorf("component %d has std %g and weight %g: give none below 0", c, stds[c], w)
+			return fmt.Errorf("component %d has std %g and weight %g: must not be below 0", c, stds[c], w)
 		}
 		total += w
 	}
 	if math.Abs(total-1) > 1e-9 {
-		return fmt.Errorf("the weights sum to %.10g: make that 1", total)
+		return fmt.Errorf("the weights sum to %.10g: must be 1", total)
 	}
 	return nil
 }
@@ -95,10 +95,10 @@ type mixture struct {
 // smooth is the expectation of the kernel between a point and a mixture: a sum of Gaussians around its centres.
 type smooth struct {
 	centres        columns
-	rates, factors [bandwidths][]float64 // of each bandwidth and component
+	rates, factors [bandwidths][]float64 // for each bandwidth and component
 }
 
-// blurred returns the expectation of the kernel where the point itself is spread by a Gaussian of the given std.
+// blurred returns the expectation of the kernel for a point with Gaussian noise of the given std.
 func (t mixture) blurred(std float64) (s smooth) {
 	s.centres = t.centres
 	half := float64(len(t.centres.col)) / 2
@@ -129,7 +129,7 @@ func (s smooth) at(x columns, i int) (total float64) {
 	return total
 }
 
-// oneSample is discrepancy where the mean of the kernel within y, and between y and each x, (n), are known.
+// oneSample is discrepancy for known means of the kernel within y, and between y and each x, (n).
 func oneSample(xx sums, within float64, between []float64) Measurement {
 	n := float64(len(between))
 	return Measurement{

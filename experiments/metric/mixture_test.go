@@ -8,7 +8,7 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// threeGaussians is a mixture in the given dimension, and a sample of it.
+// threeGaussians returns a mixture of the given dimension and a sample of it.
 func threeGaussians(dim, n int, name string) (means flow.Batch, stds, weights []float64, sample flow.Batch) {
 	means, stds, weights = normal(3, dim, 0, "means"), []float64{.3, 0, 1.2}, []float64{.5, .2, .3}
 	sample = normal(n, dim, 0, name)
@@ -26,7 +26,8 @@ func threeGaussians(dim, n int, name string) (means flow.Batch, stds, weights []
 	return means, stds, weights, sample
 }
 
-// TestMixtureMMDEqualsItsDefinition writes the integrals out with math.Exp; rounding is that of 1e4 sums of order 1.
+// TestMixtureMMDEqualsItsDefinition writes out the integrals with math.Exp. The tolerance allows for the rounding of
+// 1e4 sums of order 1.
 func TestMixtureMMDEqualsItsDefinition(t *testing.T) {
 	t.Parallel()
 	const l = 1.1
@@ -61,9 +62,9 @@ func TestMixtureMMDEqualsItsDefinition(t *testing.T) {
 	}
 }
 
-// TestMixtureMMDOfItself: over 300 samples of the mixture the mean is 0 within 5 standard errors. SE^2 is in the mean at
-// least the variance, and less than 1.3 times it for shifted samples, within 30 %: three standard errors of a variance of
-// such skewed values.
+// TestMixtureMMDOfItself: over 300 samples of the mixture the mean is 0 within 5 standard errors. The mean of SE^2 is
+// at least the variance, and for shifted samples at most 1.3 times it. Both bounds are widened by 30 %, three standard
+// errors of the variance of such skewed values.
 func TestMixtureMMDOfItself(t *testing.T) {
 	t.Parallel()
 	means, stds, weights, _ := threeGaussians(2, 1, "")
@@ -97,7 +98,7 @@ func TestMixtureMMDOfItself(t *testing.T) {
 	}
 }
 
-func TestMixtureMMDRefuses(t *testing.T) {
+func TestMixtureMMDErrors(t *testing.T) {
 	t.Parallel()
 	one := flow.Batch{Dim: 2, Data: []float64{0, 0}}
 	for _, c := range []struct {
@@ -108,9 +109,9 @@ func TestMixtureMMDRefuses(t *testing.T) {
 		want          string
 	}{
 		{"no components", flow.Batch{}, nil, nil, 1, "one of each"},
-		{"a std too many", one, []float64{1, 1}, []float64{1}, 1, "one of each"},
+		{"one std too many", one, []float64{1, 1}, []float64{1}, 1, "one of each"},
 		{"negative std", one, []float64{-1}, []float64{1}, 1, "below 0"},
-		{"std that is none", one, []float64{math.NaN()}, []float64{1}, 1, "below 0"},
+		{"NaN std", one, []float64{math.NaN()}, []float64{1}, 1, "below 0"},
 		{"negative weight", flow.NewBatch(2, 2), []float64{1, 1}, []float64{-1, 2}, 1, "below 0"},
 		{"weights", one, []float64{1}, []float64{.9}, 1, "sum to 0.9"},
 		{"infinite mean", flow.Batch{Dim: 1, Data: []float64{math.Inf(1)}}, []float64{1}, []float64{1}, 1, "not finite"},
@@ -125,10 +126,10 @@ func TestMixtureMMDRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := judge(normal(9, 3, 0, "x")); err == nil {
-		t.Error("samples of another dimension pass")
+		t.Error("samples of a different dimension are accepted")
 	}
 	if _, err := judge(normal(1, 2, 0, "x")); err == nil {
-		t.Error("one sample passes")
+		t.Error("one sample is accepted")
 	}
 	if m, err := judge(flow.Batch{Dim: 2, Data: []float64{0, 1, 2, math.NaN()}}); err != nil || !math.IsNaN(m.Value) {
 		t.Errorf("samples with a NaN have mmd %v (%v)", m, err)

@@ -13,12 +13,12 @@ import (
 //	mean_{i != j} k(x_i, x_j) + mean_{i != j} k(y_i, y_j) - 2 mean_{i, j} k(x_i, y_j)
 //
 // where k is the mean of five Gaussian kernels exp(-|x - y|^2 / (2 l^2)), with l the Bandwidth of the reference times
-// 1/4, 1/2, 1, 2 and 4. It is about 0 for equal distributions, where half of its values are negative. Time is
-// quadratic in the number of points, memory linear.
+// 1/4, 1/2, 1, 2 and 4. It is about 0 for equal distributions, with half of its values negative. Time is quadratic in
+// the number of points, memory linear.
 var MMD = Metric{
 	Name: "mmd",
-	Doc: "Unbiased squared maximum mean discrepancy (U-statistic; negative values are noise around 0) under the mean of " +
-		"five Gaussian kernels, of bandwidth 1/4, 1/2, 1, 2 and 4 times the median distance within the reference.",
+	Doc: "Unbiased squared maximum mean discrepancy (a U-statistic; negative values are noise around 0) with the mean of " +
+		"five Gaussian kernels, whose bandwidths are 1/4, 1/2, 1, 2 and 4 times the median distance within the reference.",
 	Judge: func(reference flow.Batch) (Judge, error) {
 		l, err := Bandwidth(reference)
 		if err != nil {
@@ -29,19 +29,19 @@ var MMD = Metric{
 	permute: func(int) (int, permuted, error) { return permutedPairPoints, permutedMMD, nil },
 }
 
-// judge measures the unbiased squared MMD under the kernel.
+// judge returns the Judge of the unbiased squared MMD with the kernel.
 func (k kernel) judge(reference flow.Batch) (Judge, error) {
 	if err := checkSizes(reference, reference); err != nil {
 		return nil, err
 	}
-	sound := reference.Finite()
+	finite := reference.Finite()
 	y := columnsOf(reference)
 	yy := k.within(y)
 	return func(samples flow.Batch) (Measurement, error) {
 		if err := checkSizes(reference, samples); err != nil {
 			return Measurement{}, err
 		}
-		if !sound || !samples.Finite() {
+		if !finite || !samples.Finite() {
 			return notFinite, nil
 		}
 		x := columnsOf(samples)
@@ -49,8 +49,8 @@ func (k kernel) judge(reference flow.Batch) (Judge, error) {
 	}, nil
 }
 
-// discrepancy is the unbiased squared MMD of samples x, (n), and y, (m), from the sums of any kernel (Gretton et al.
-// 2012, "A kernel two-sample test", equation 3), with its standard error:
+// discrepancy returns the unbiased squared MMD of samples x, (n), and y, (m), from the sums of any kernel (Gretton et
+// al. 2012, "A kernel two-sample test", equation 3), with its standard error:
 //
 //	mean_{i != j} k(x_i, x_j) + mean_{i != j} k(y_i, y_j) - 2 mean_{i, j} k(x_i, y_j)
 func discrepancy(xx, yy, xy sums) Measurement {
@@ -59,15 +59,15 @@ func discrepancy(xx, yy, xy sums) Measurement {
 	return Measurement{Value: value, SE: math.Sqrt(jackknife(xx.rows, xy.rows, m) + jackknife(yy.rows, xy.cols, n))}
 }
 
-// jackknife is what one of the two samples adds to the variance of a discrepancy, estimated by leaving out each of its
-// points in turn (Arvesen 1969, "Jackknifing U-statistics"), from the sums of the kernel between the point and the other
-// points of its own sample, (n), and between the point and those of the other sample, of size m. The value without point
-// i is a constant less 2/(n-1) times
+// jackknife returns the contribution of one sample to the variance of a discrepancy, estimated by leaving out each of
+// its points in turn (Arvesen 1969, "Jackknifing U-statistics"). own, (n), holds the sums of the kernel between each
+// point and the other points of its sample, and other, (n), those between the point and the other sample, of size m.
+// The value without point i is a constant minus 2/(n-1) times
 //
-//	h_i = own_i / (n-2) - other_i / m,  so that the variance is  4 Var(h) / n
+//	h_i = own_i / (n-2) - other_i / m,  so the variance is  4 Var(h) / n
 //
-// Its mean is above the variance by what pairs add to that beyond their points (Efron and Stein 1981, "The jackknife
-// estimate of variance"): by a share of 1/n where the distributions differ, and twofold where they are equal.
+// Its mean exceeds the variance (Efron and Stein 1981, "The jackknife estimate of variance"): by a factor of about 1 +
+// 1/n if the distributions differ, and of 2 if they are equal.
 func jackknife(own, other []float64, m float64) float64 {
 	n := float64(len(own))
 	if n < 3 {

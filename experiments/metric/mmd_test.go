@@ -10,7 +10,7 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// plainKernel is the kernel of mmd written out with five exponentials.
+// plainKernel is the kernel of mmd, written out with five exponentials.
 func plainKernel(d2, l float64) (sum float64) {
 	for _, s := range []float64{.25, .5, 1, 2, 4} {
 		sum += math.Exp(-d2/(2*s*s*l*l)) / 5
@@ -18,14 +18,14 @@ func plainKernel(d2, l float64) (sum float64) {
 	return sum
 }
 
-// plainDiscrepancy is equation 3 of Gretton et al. 2012 written out.
+// plainDiscrepancy is equation 3 of Gretton et al. 2012, written out.
 func plainDiscrepancy(x, y flow.Batch, k func(d2 float64) float64) float64 {
 	xx, yy, xy := naiveSums(x, x, k, true), naiveSums(y, y, k, true), naiveSums(x, y, k, false)
 	n, m := float64(x.Len()), float64(y.Len())
 	return sum(xx.rows)/(n*(n-1)) + sum(yy.rows)/(m*(m-1)) - 2*sum(xy.rows)/(n*m)
 }
 
-// TestMMDEqualsItsDefinition allows for the rounding of about 1e5 sums of order 1 and of the powers by squaring.
+// TestMMDEqualsItsDefinition allows for the rounding of about 1e5 sums of order 1, and of powers by squaring.
 func TestMMDEqualsItsDefinition(t *testing.T) {
 	t.Parallel()
 	for _, dim := range []int{1, 2, 10} {
@@ -50,15 +50,15 @@ func plainMedian(x flow.Batch) float64 {
 	return math.Sqrt((d2[(len(d2)-1)/2] + d2[len(d2)/2]) / 2)
 }
 
-// TestGaussiansFarAway: where the narrowest kernels vanish, what is left is right to a few units in the last place of
-// the sum, and the widest vanishes in the end.
+// TestGaussiansFarAway: where the narrowest kernels vanish, the sum of the others is correct to a few units in the last
+// place, and finally the widest vanishes too.
 func TestGaussiansFarAway(t *testing.T) {
 	t.Parallel()
 	for d2 := 0.; d2 < 1e5; d2 += 3.7 {
 		v := []float64{d2}
 		gaussians(1.3)(v)
 		want := plainKernel(d2, 1.3)
-		// The rate is rounded, so a power with exponent e is off by e parts in 2^53, before the powers by squaring.
+		// The rate is rounded, so e^-z has a relative error of z 2^-53, before the powers by squaring.
 		tol := (1024 + d2/(32*1.3*1.3)) * 0x1p-53 * want
 		near(t, fmt.Sprint("kernel at squared distance ", d2), v[0], want, tol+1e-300)
 	}
@@ -69,7 +69,7 @@ func TestGaussiansFarAway(t *testing.T) {
 	}
 }
 
-// TestRanks finds the middle of values that share their leading bits, of equal ones, and of ones far apart.
+// TestRanks uses values with the same leading bits, equal values, and values far apart.
 func TestRanks(t *testing.T) {
 	t.Parallel()
 	for _, values := range [][]float64{
@@ -79,7 +79,7 @@ func TestRanks(t *testing.T) {
 		for low := range values {
 			high := min(low+1, len(values)-1)
 			if got := ranks(values, low, high); got != [2]float64{sorted[low], sorted[high]} {
-				t.Errorf("places %d and %d of %v are %v", low, high, values, got)
+				t.Errorf("positions %d and %d of %v are %v", low, high, values, got)
 			}
 		}
 	}
@@ -94,7 +94,7 @@ func TestBandwidthNeedsDistinctPoints(t *testing.T) {
 		"infinite": {Dim: 1, Data: []float64{0, 1, 2, math.Inf(1)}}, "overflowing": {Dim: 1, Data: []float64{0, 1e200, -1e200}},
 	} {
 		if l, err := Bandwidth(b); err == nil {
-			t.Errorf("%s points have the bandwidth %g", name, l)
+			t.Errorf("%s points have bandwidth %g", name, l)
 		}
 	}
 	if _, err := Bandwidth(mostly); err == nil || !strings.Contains(err.Error(), "distinct") {
@@ -102,8 +102,9 @@ func TestBandwidthNeedsDistinctPoints(t *testing.T) {
 	}
 }
 
-// gaussianMMD is the squared MMD of N(0, I) and N(shift, std^2 I), where shift is along all axes, in closed form: for
-// kernels of bandwidth l, E k(X, Y) of normal X - Y ~ N(delta, v I) is (l^2/(l^2+v))^(d/2) exp(-|delta|^2/(2 (l^2+v))).
+// gaussianMMD returns the squared MMD of N(0, I) and N(shift, std^2 I), with the same shift on all axes, in closed
+// form. For kernels of bandwidth l and X - Y ~ N(delta, v I), E k(X, Y) is (l^2/(l^2+v))^(d/2) exp(-|delta|^2/(2
+// (l^2+v))).
 func gaussianMMD(dim int, shift, std, l float64) (mmd float64) {
 	d := float64(dim)
 	for _, s := range []float64{.25, .5, 1, 2, 4} {
@@ -116,7 +117,7 @@ func gaussianMMD(dim int, shift, std, l float64) (mmd float64) {
 	return mmd
 }
 
-// BenchmarkMMD measures 5,000 samples against 5,000, with what depends on the reference.
+// BenchmarkMMD measures 5,000 samples against 5,000, including the work for the reference.
 func BenchmarkMMD(b *testing.B) {
 	reference, samples := normal(5000, 2, 0, "reference"), normal(5000, 2, 0, "samples")
 	for b.Loop() {

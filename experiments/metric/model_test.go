@@ -7,7 +7,7 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// along returns the points moved along the first axis.
+// along returns the points shifted along the first axis.
 func along(x flow.Batch, by float64) flow.Batch {
 	x = x.Clone()
 	for i := range x.Len() {
@@ -16,8 +16,8 @@ func along(x flow.Batch, by float64) flow.Batch {
 	return x
 }
 
-// knownModel is a net in two dimensions whose velocity is off the exact one by (3, 4) everywhere. Its runs start from
-// N(0, I) and are to end 1 further along the first axis; its paths all have the energy 3, and all log densities are -2.
+// knownModel is a net in two dimensions whose velocity differs from the exact one by (3, 4) everywhere. Its runs start
+// from N(0, I) and end 1 further along the first axis. All its paths have energy 3, and all log densities are -2.
 func knownModel() Model {
 	field := func(a, b float64) flow.RowField {
 		return func(t []float64, x flow.Batch) (flow.Batch, error) {
@@ -45,8 +45,9 @@ func knownModel() Model {
 	}
 }
 
-// TestMetricsOfAKnownModel: (3^2 + 4^2)/2 a dimension above the exact velocity; a likelihood of e^-2; three times the
-// energy of the shortest way, which is 1 squared, as moving all points alike is an optimal transport; and 1 from the ends.
+// TestMetricsOfAKnownModel: the excess loss is (3^2 + 4^2)/2 and the negative log-likelihood 2. The energy is 3 times
+// that of optimal transport, which is 1^2, as a shift of all points is optimal. Unmoved samples are at distance 1 from
+// the ends.
 func TestMetricsOfAKnownModel(t *testing.T) {
 	t.Parallel()
 	net := knownModel()
@@ -58,7 +59,7 @@ func TestMetricsOfAKnownModel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		near(t, c.metric.Name, got.Value, c.want, 1e-12) // some thousand roundings of numbers about 1
+		near(t, c.metric.Name, got.Value, c.want, 1e-12) // several thousand roundings of numbers near 1
 	}
 	for by, want := range map[float64]float64{0: 1, 1: 0, 3: 2} {
 		got, err := PathRMSE.OfRun(net, along(net.Start(40), by))
@@ -68,11 +69,11 @@ func TestMetricsOfAKnownModel(t *testing.T) {
 		near(t, PathRMSE.Name, got.Value, want, 1e-12)
 	}
 	if _, err := PathRMSE.OfRun(net, normal(40, 3, 0, "x")); err == nil {
-		t.Error("samples of another dimension pass")
+		t.Error("samples of a different dimension are accepted")
 	}
 }
 
-// TestModelsThatFail: what a model cannot answer is an error of the metric.
+// TestModelsThatFail: the metric returns the errors of the model.
 func TestModelsThatFail(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
@@ -98,6 +99,6 @@ func TestModelsThatFail(t *testing.T) {
 	net = knownModel()
 	net.Exact = func([]float64, flow.Batch) (flow.Batch, error) { return flow.Batch{}, broken }
 	if _, err := ExcessLoss.OfNet(net); !errors.Is(err, broken) {
-		t.Errorf("the excess over an unknown velocity: error %v", err)
+		t.Errorf("excess loss with an unknown exact velocity: error %v", err)
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// Null returns the values of a metric over fresh samples of the truth itself, draw(0), draw(1), ..., draw(count-1), each
-// as large as the samples to be judged: what the metric is where there is nothing to find.
+// Null returns the values of a metric for fresh samples of the truth itself, draw(0), draw(1), ..., draw(count-1), each
+// as large as the samples to be judged. They show which values occur by chance.
 func Null(judge Judge, draw func(k int) (flow.Batch, error), count int) ([]float64, error) {
 	values := make([]float64, count)
 	for k := range values {
@@ -28,42 +28,42 @@ func Null(judge Judge, draw func(k int) (flow.Batch, error), count int) ([]float
 	return values, nil
 }
 
-// NullSummary is what a report shows of a Null: values above Q95 are rare where there is nothing to find.
+// NullSummary summarises a Null for the report. Values above Q95 are rarely due to chance.
 type NullSummary struct {
 	Mean float64
-	Q95  float64 // the least value that at least 95 % of the values do not exceed
-	SD   float64 // standard deviation; NaN of fewer than two values
+	Q95  float64 // the 95 % quantile
+	SD   float64 // standard deviation; NaN for fewer than two values
 	N    int
 }
 
-// Summarize returns the summary of null. The mean and the quantile of none, or where one is NaN, are NaN.
+// Summarize returns the summary of null. The mean and the quantile are NaN if there are no values or one is NaN.
 func Summarize(null []float64) NullSummary {
 	n := len(null)
 	if n == 0 || slices.ContainsFunc(null, math.IsNaN) {
 		return NullSummary{Mean: math.NaN(), Q95: math.NaN(), SD: math.NaN(), N: n}
 	}
 	sorted := slices.Sorted(slices.Values(null))
-	// In whole numbers: .95 n may be rounded upwards past one.
+	// Integer arithmetic, since .95 n may round up to the next integer.
 	mean, sd := stat.MeanStdDev(null, nil)
 	return NullSummary{Mean: mean, Q95: sorted[(95*n+99)/100-1], SD: sd, N: n}
 }
 
-// PValue returns the probability of a value at least as high where there is nothing to find, estimated so that rejecting
-// at p <= a is wrong in at most a share a of cases (Davison and Hinkley 1997, "Bootstrap methods and their application",
+// PValue returns the probability that a value at least as high occurs by chance, estimated so that rejecting at p <= a
+// is wrong in at most a fraction a of cases (Davison and Hinkley 1997, "Bootstrap methods and their application",
 // section 4.2):
 //
 //	(1 + #{null >= value}) / (N + 1)
 //
-// It is NaN where the value or one of the null is.
+// It is NaN if the value or one of the null is NaN.
 func PValue(null []float64, value float64) float64 {
 	if math.IsNaN(value) || slices.ContainsFunc(null, math.IsNaN) {
 		return math.NaN()
 	}
-	least := 1
+	count := 1
 	for _, v := range null {
 		if v >= value {
-			least++
+			count++
 		}
 	}
-	return float64(least) / float64(len(null)+1)
+	return float64(count) / float64(len(null)+1)
 }

@@ -19,7 +19,7 @@ func TestPValue(t *testing.T) {
 		}
 	}
 	if p := PValue(nil, 3); p != 1 {
-		t.Errorf("p among none is %g, want 1", p)
+		t.Errorf("p without a null is %g, want 1", p)
 	}
 	if p := PValue(null, math.NaN()); !math.IsNaN(p) {
 		t.Errorf("p of NaN is %g", p)
@@ -48,9 +48,9 @@ func TestSummarize(t *testing.T) {
 		{upTo(101), NullSummary{Mean: 51, Q95: 96, N: 101}},
 	} {
 		got := Summarize(c.null)
-		n := float64(got.N) // of the numbers 1 to n the variance is n (n+1) / 12
+		n := float64(got.N) // the variance of the numbers 1 to n is n (n+1) / 12
 		if n > 1 && !(math.Abs(got.SD*got.SD-n*(n+1)/12) < 1e-9*n*n) {
-			t.Errorf("1 to %d scatter by %g", got.N, got.SD)
+			t.Errorf("1 to %d have standard deviation %g", got.N, got.SD)
 		}
 		if got.SD = 0; got != c.want {
 			t.Errorf("summary of 1 to %d is %+v, want %+v", len(c.null), got, c.want)
@@ -63,8 +63,8 @@ func TestSummarize(t *testing.T) {
 	}
 }
 
-// TestNullOfTheTruth: fresh samples of the truth have p-values that a uniform number has, 5 % below 0.05 but for the 1.5 %
-// of 200 cases, and shifted ones the least there is.
+// TestNullOfTheTruth: p-values of fresh samples of the truth are uniform, with 5 % of 200 below 0.05 within a standard
+// deviation of 1.5 %. Shifted samples have the smallest possible p-value.
 func TestNullOfTheTruth(t *testing.T) {
 	t.Parallel()
 	judge := mustJudge(t, Energy, normal(60, 2, 0, "reference"))
@@ -85,7 +85,7 @@ func TestNullOfTheTruth(t *testing.T) {
 			rejected++
 		}
 	}
-	// Both the 199 and the 200 are random: the share has the standard deviation sqrt(2) 1.5 %.
+	// Both the 199 and the 200 values are random, so the share has a standard deviation of sqrt(2) 1.5 %.
 	if rejected > 22 {
 		t.Errorf("%d of 200 true samples are rejected at 5 %%", rejected)
 	}

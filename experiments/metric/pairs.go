@@ -2,11 +2,11 @@ package metric
 
 import "flowsweep/experiments/flow"
 
-// tile is the number of points on each side of a block of pairs: their coordinates and distances stay in the fastest
-// cache.
+// tile is the number of points on each side of a block of pairs, chosen to keep their coordinates and distances in the
+// fastest cache.
 const tile = 128
 
-// columns is a sample by coordinate instead of by point: col[d][i] is coordinate d of point i.
+// columns is a sample stored by coordinate: col[d][i] is coordinate d of point i.
 type columns struct {
 	n   int
 	col [][]float64
@@ -23,7 +23,7 @@ func columnsOf(b flow.Batch) columns {
 	return c
 }
 
-// squaredDistances writes those between point i of x and the points from, from+1, ... of c into dst.
+// squaredDistances writes the squared distances between point i of x and the points from, from+1, ... of c into dst.
 func (c columns) squaredDistances(dst []float64, x columns, i, from int) {
 	d := 0
 	if len(c.col)%2 == 1 {
@@ -45,15 +45,15 @@ func (c columns) squaredDistances(dst []float64, x columns, i, from int) {
 	}
 }
 
-// kernel is a function of two points that depends on their distance alone: it replaces squared distances by its values.
+// kernel is a function of the distance of two points. It replaces squared distances by its values.
 type kernel func(squaredDistances []float64)
 
-// sums are those of a kernel over the pairs of two samples, or over the pairs of different points of one.
+// sums are the sums of a kernel over the pairs of two samples, or over the pairs of different points of one.
 type sums struct {
-	rows, cols []float64 // of each point, over the other sample; cols is rows where there is one sample
+	rows, cols []float64 // for each point, over the other sample; cols is rows if there is one sample
 }
 
-// total returns the sum over all pairs; within a sample, each pair counts twice.
+// total returns the sum over all pairs. Within a sample, each pair counts twice.
 func (s sums) total() float64 { return sum(s.rows) }
 
 // within sums over all ordered pairs of different points of x.
@@ -68,9 +68,9 @@ func (k kernel) within(x columns) sums {
 // between sums over all pairs of a point of x and a point of y.
 func (k kernel) between(x, y columns) sums { return k.sum(x, y, false) }
 
-// sum adds up the kernel over all tiles of pairs, or over those of one sample, half of them, where it is symmetric. In
-// round r, block I of x meets block I + r of y, cyclically: no two tiles of a round share a block, so workers never add
-// to the same place, and the order of the additions does not depend on their number. Memory is of the order of n.
+// sum adds up the kernel over all tiles of pairs, or over half of them if symmetric. In round r, block I of x is paired
+// with block I + r of y, cyclically. No two tiles of a round share a block, so workers never add to the same element,
+// and the order of the additions does not depend on their number. Memory is O(n).
 func (k kernel) sum(x, y columns, symmetric bool) sums {
 	s := sums{rows: make([]float64, x.n), cols: make([]float64, y.n)}
 	blocks := (max(x.n, y.n) + tile - 1) / tile
@@ -79,7 +79,7 @@ func (k kernel) sum(x, y columns, symmetric bool) sums {
 		rounds = blocks/2 + 1
 	}
 	for r := range rounds {
-		twice := symmetric && r > 0 && 2*r == blocks // block I meets I + r, and I + r meets I
+		twice := symmetric && r > 0 && 2*r == blocks // this round has the tiles (I, I + r) and (I + r, I)
 		flow.Parallel(blocks, func(i int) {
 			j := (i + r) % blocks
 			if twice && j < i || i*tile >= x.n || j*tile >= y.n {
@@ -101,7 +101,7 @@ func (k kernel) sum(x, y columns, symmetric bool) sums {
 	return s
 }
 
-// addTo adds v to dst, number by number, and returns the sum of v.
+// addTo adds v to dst element by element and returns the sum of v.
 func addTo(dst, v []float64) (total float64) {
 	dst = dst[:len(v)]
 	for j, x := range v {

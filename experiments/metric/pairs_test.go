@@ -15,7 +15,7 @@ func squaredDistance(x, y []float64) (sum float64) {
 	return sum
 }
 
-// TestSumsEqualDoubleLoops crosses the edges of tiles, with an odd and an even number of them.
+// TestSumsEqualDoubleLoops uses sizes around those of tiles, with odd and even numbers of tiles.
 func TestSumsEqualDoubleLoops(t *testing.T) {
 	t.Parallel()
 	k := func(d2 float64) float64 { return 1 / (1 + d2) }

@@ -6,8 +6,8 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// PathRMSE is the root mean squared distance between where solver and steps end and where a dense solve of the same
-// field from the same noise ends, in the units of x: the error of discretisation alone.
+// PathRMSE is the root mean squared distance between the samples and the ends of a dense solve of the same field from
+// the same noise, in the units of x: the discretisation error.
 var PathRMSE = Metric{
 	Name:  "path-rmse",
 	Doc:   "Root mean squared distance, in the units of the data, between the samples and a dense solve of the same velocity from the same noise.",

@@ -10,14 +10,14 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// TestPermutedValuesAreThoseOfTheParts: whatever the shortcut, each value is the metric between the two parts. Rounding
-// is that of sums of 1e5 values of order 1.
+// TestPermutedValuesAreThoseOfTheParts: each value, though computed by a shortcut, is the metric between the two parts.
+// The tolerance allows for the rounding of sums of 1e5 values of order 1.
 func TestPermutedValuesAreThoseOfTheParts(t *testing.T) {
 	t.Parallel()
 	for _, dim := range []int{1, 2, 10} {
 		x, y := normal(90, dim, .5, "x"), normal(150, dim, 0, "y")
 		pooled := flow.Batch{Dim: dim, Data: slices.Concat(x.Data, y.Data)}
-		partings := partings(90, 240, 20, 1)
+		partitions := partitions(90, 240, 20, 1)
 		l, err := Bandwidth(pooled)
 		if err != nil {
 			t.Fatal(err)
@@ -29,22 +29,22 @@ func TestPermutedValuesAreThoseOfTheParts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			values, scale, err := permuted(pooled, partings)
+			values, scale, err := permuted(pooled, partitions)
 			if err != nil || !(scale > 0) {
 				t.Fatalf("%s: scale %g, %v", m.Name, scale, err)
 			}
-			for b, p := range partings {
+			for b, p := range partitions {
 				a, c := p.split(pooled)
 				if b == 0 && !slices.Equal(a.Data, x.Data) {
-					t.Fatal("the first parting is not that of the samples")
+					t.Fatal("the first partition is not into the two samples")
 				}
-				near(t, fmt.Sprintf("%s in %d-D, parting %d", m.Name, dim, b), values[b], mustMeasure(t, m, c, a).Value, 1e-12)
+				near(t, fmt.Sprintf("%s in %d-D, partition %d", m.Name, dim, b), values[b], mustMeasure(t, m, c, a).Value, 1e-12)
 			}
 		}
 	}
 }
 
-// TestThinnedDoesNotKnowOrder: the bandwidth of a permutation test may not tell the samples apart.
+// TestThinnedDoesNotKnowOrder: the bandwidth of a permutation test must not depend on which sample a point is from.
 func TestThinnedDoesNotKnowOrder(t *testing.T) {
 	t.Parallel()
 	x := normal(100, 2, 0, "x")
@@ -52,10 +52,10 @@ func TestThinnedDoesNotKnowOrder(t *testing.T) {
 	for i := range x.Len() {
 		copy(backwards.Row(i), x.Row(99-i))
 	}
-	for _, most := range []int{7, 100, 200} {
-		a, b := thinned(x, most), thinned(backwards, most)
-		if !slices.Equal(a.Data, b.Data) || a.Len() != min(most, 100) {
-			t.Errorf("%d points thinned to %d and %d, which differ", x.Len(), a.Len(), b.Len())
+	for _, maxPoints := range []int{7, 100, 200} {
+		a, b := thinned(x, maxPoints), thinned(backwards, maxPoints)
+		if !slices.Equal(a.Data, b.Data) || a.Len() != min(maxPoints, 100) {
+			t.Errorf("%d points were thinned to %d and %d different ones", x.Len(), a.Len(), b.Len())
 		}
 	}
 }
@@ -65,7 +65,7 @@ func TestPartingsAreUniform(t *testing.T) {
 	const n, points, count = 3, 6, 20_000
 	var times [points]float64
 	seen := map[string]float64{}
-	for b, p := range partings(n, points, count, 7) {
+	for b, p := range partitions(n, points, count, 7) {
 		if b == 0 {
 			continue
 		}
@@ -87,12 +87,12 @@ func TestPartingsAreUniform(t *testing.T) {
 		chi2 += (k - count/20) * (k - count/20) / (count / 20)
 	}
 	if len(seen) != 20 || chi2 > 50 { // 19 degrees of freedom: exceeded with probability 1e-4
-		t.Errorf("%d of 20 parts came up, chi squared %g; each point %v times", len(seen), chi2, times)
+		t.Errorf("%d of 20 parts occurred, chi squared %g; each point %v times", len(seen), chi2, times)
 	}
 }
 
-// TestPermutationFalseAlarms: of 1,000 tests between fresh samples of one distribution, 5 % reject at 5 %, give or take
-// 2 %, three standard deviations. Fewer cases with -short allow as many standard deviations.
+// TestPermutationFalseAlarms: of 1,000 tests between fresh samples of the same distribution, 5 % reject at 5 %, within
+// 2 %, three standard deviations. With -short there are fewer cases, with the same number of standard deviations.
 func TestPermutationFalseAlarms(t *testing.T) {
 	t.Parallel()
 	cases, slack := 1000, .02
@@ -116,7 +116,7 @@ func TestPermutationFalseAlarms(t *testing.T) {
 			}
 		}
 		if math.Abs(rejected-.05) > slack {
-			t.Errorf("%s rejects equal distributions in %.1f %% of cases, want 5", m.Name, 100*rejected)
+			t.Errorf("%s rejects equal distributions in %.1f %% of cases, want 5 %%", m.Name, 100*rejected)
 		}
 	}
 }
@@ -133,13 +133,13 @@ func TestPermutationFindsDifferences(t *testing.T) {
 			again, _ := Permutation(x, y, m, LeastPermutations, 1)
 			other, _ := Permutation(x, y, m, LeastPermutations, 2)
 			if !slices.Equal(again.Null, p.Null) || slices.Equal(other.Null, p.Null) || other.Value != p.Value {
-				t.Errorf("%s: the permutations do not follow the seed", m.Name)
+				t.Errorf("%s: the permutations do not depend on the seed alone", m.Name)
 			}
 		}
 	}
 }
 
-// TestPermutationOfEqualPoints: where all ways to part the points are equal but for rounding, p is 1.
+// TestPermutationOfEqualPoints: if all partitions are equal up to rounding, p is 1.
 func TestPermutationOfEqualPoints(t *testing.T) {
 	t.Parallel()
 	equal := flow.NewBatch(30, 2)
@@ -154,10 +154,11 @@ func TestPermutationOfEqualPoints(t *testing.T) {
 	if _, err := Permutation(equal, equal, MMD, LeastPermutations, 1); err == nil || !strings.Contains(err.Error(), "distinct") {
 		t.Errorf("mmd of equal points: %v", err)
 	}
-	// Two samples of two points each have three ways, of which two have the highest value: p is about 2/3 and 1/3.
+	// Two samples of two points each have three partitions, of which the given one has the highest value, so p is about
+	// 1/3.
 	x, y := flow.Batch{Dim: 1, Data: []float64{0, .1}}, flow.Batch{Dim: 1, Data: []float64{.7, .8}}
 	p, err := Permutation(x, y, Energy, 9999, 1)
-	near(t, "p of the farthest of three ways", p.P, 1./3, 5*math.Sqrt(2./9/9999)) // 5 standard deviations
+	near(t, "p of the farthest of three partitions", p.P, 1./3, 5*math.Sqrt(2./9/9999)) // 5 standard deviations
 	if err != nil {
 		t.Error(err)
 	}
@@ -180,11 +181,11 @@ func TestPermutationTakesTheFirstPoints(t *testing.T) {
 	got, err := Permutation(x, y, W2, LeastPermutations, 1)
 	want, err2 := Permutation(x.Slice(0, 200), y, W2, LeastPermutations, 1)
 	if err != nil || err2 != nil || got.X != 200 || got.Y != 90 || got.Value != want.Value || !slices.Equal(got.Null, want.Null) {
-		t.Errorf("%d and %d points took part (%v, %v)", got.X, got.Y, err, err2)
+		t.Errorf("%d and %d points were used (%v, %v)", got.X, got.Y, err, err2)
 	}
 }
 
-func TestPermutationRefuses(t *testing.T) {
+func TestPermutationErrors(t *testing.T) {
 	t.Parallel()
 	x := normal(20, 2, 0, "x")
 	for _, c := range []struct {
@@ -195,8 +196,8 @@ func TestPermutationRefuses(t *testing.T) {
 		want         string
 	}{
 		{"too few permutations", x, x, MMD, 498, "at least"},
-		{"a model", x, x, NLL, 499, "test another"},
-		{"features", x, x, MMDRFF, 499, "test mmd"},
+		{"a model", x, x, NLL, 499, "use another"},
+		{"features", x, x, MMDRFF, 499, "use mmd"},
 		{"dimensions", x, normal(20, 3, 0, "y"), MMD, 499, "2 columns"},
 		{"one point", x.Slice(0, 1), x, MMD, 499, "at least 2"},
 	} {
@@ -213,7 +214,7 @@ func TestPermutationRefuses(t *testing.T) {
 	}
 }
 
-// BenchmarkPermutation takes 499 permutations of 1,000 samples against 1,000.
+// BenchmarkPermutation runs 499 permutations of 1,000 samples against 1,000.
 func BenchmarkPermutation(b *testing.B) {
 	x, y := normal(1000, 2, .1, "x"), normal(1000, 2, 0, "y")
 	for _, m := range []Metric{MMD, Energy, SlicedW2, W2} {

@@ -9,18 +9,18 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// maxPrior is the most degrees of freedom that other settings may lend: about as many as five seeds have. Without the
-// limit, settings that truly differ in spread lose the best one too often: in the simulations of margin_test.go, with
-// variances up to a hundredfold apart and three seeds, with probability 0.08 at a limit of 10 and 0.044 at this one.
+// maxPrior is the maximum number of degrees of freedom of the prior, about that of five seeds. Without a limit, the
+// best setting would be rejected too often if settings differ in spread: in the simulations of margin_test.go, with
+// variances up to a hundredfold apart and three seeds, with probability 0.08 for a limit of 10, and 0.044 for this one.
 const maxPrior = 4
 
-// prior is what the variances of others say of each: that of s0 with df degrees of freedom.
+// prior is the information of the other settings on each variance: s0 with df degrees of freedom.
 type prior struct {
 	df float64
-	s0 []float64 // one a setting
+	s0 []float64 // one per setting
 }
 
-// moderate returns the estimate of the variance of setting k with the prior counted in.
+// moderate returns the estimate of the variance of setting k, including the prior.
 func (p prior) moderate(k int, variance, df float64) float64 {
 	if p.df == 0 || math.IsNaN(p.s0[k]) {
 		return variance
@@ -28,21 +28,21 @@ func (p prior) moderate(k int, variance, df float64) float64 {
 	return (p.df*p.s0[k] + df*variance) / (p.df + df)
 }
 
-// neighbours is the number of settings whose variances say what to expect of one.
+// neighbours is the number of other settings whose variances form the prior of one.
 const neighbours = 10
 
-// priorOf fits the prior to the logarithms of variances with df degrees of freedom, each of which it expects to be about
-// the mean of those nearest in rank by margin: worse settings scatter more. For these logarithms, with psi the digamma
-// function,
+// priorOf fits the prior to the logarithms of variances with df degrees of freedom. The expected value of each is the
+// mean of those nearest in rank by margin, since worse settings vary more. With psi the digamma function, these
+// logarithms have
 //
 //	mean = ln s0^2 + psi(df/2) - ln(df/2) - psi(d0/2) + ln(d0/2)
 //	variance = psi'(df/2) + psi'(d0/2)
 //
-// Fewer than three say nothing of their own spread: they lend nothing.
+// Fewer than three variances give no prior, since their spread is unknown.
 func priorOf(order []int, variances []float64, df float64) prior {
 	logs := make([]float64, len(order))
 	for i, k := range order {
-		logs[i] = math.Log(variances[k]) - mathext.Digamma(df/2) + math.Log(df/2) // -Inf of 0
+		logs[i] = math.Log(variances[k]) - mathext.Digamma(df/2) + math.Log(df/2) // -Inf if the variance is 0
 	}
 	p := prior{s0: make([]float64, len(variances))}
 	var off []float64
@@ -69,8 +69,8 @@ func priorOf(order []int, variances []float64, df float64) prior {
 	return p
 }
 
-// around returns the mean of the finite ones of the neighbours of value i, and how many it is of. The lowest and the
-// highest are left out where there are enough, so that one that ran wild does not speak for all.
+// around returns the mean of the finite neighbours of value i, and their number. If there are enough, it leaves out the
+// lowest and the highest, so that an outlier does not dominate.
 func around(values []float64, i int) (mean float64, n int) {
 	first := max(0, min(i-neighbours/2, len(values)-1-neighbours))
 	var near []float64
@@ -85,10 +85,10 @@ func around(values []float64, i int) (mean float64, n int) {
 	return stat.Mean(near, nil), len(near)
 }
 
-// winsorise moves values beyond three robust standard deviations of the median to there, so that a few settings that ran
-// wild do not keep the others from lending (Phipson et al. 2016, "Robust hyperparameter estimation protects against
-// hypervariable genes"). The standard deviation is that of normal values of which one in ten lies as far off: what
-// more than a tenth of the settings do is no accident.
+// winsorise limits values to three robust standard deviations from the median, so that a few outliers do not weaken the
+// prior (Phipson et al. 2016, "Robust hyperparameter estimation protects against hypervariable genes"). The standard
+// deviation is that of normal values with the same 90 % quantile of distances from the median, since more than a tenth
+// of the settings are not outliers.
 func winsorise(values []float64) {
 	quantile := func(p float64, of []float64) float64 {
 		return stat.Quantile(p, stat.LinInterp, slices.Sorted(slices.Values(of)), nil)
@@ -104,10 +104,11 @@ func winsorise(values []float64) {
 	}
 }
 
-// trigamma is the second derivative of ln Gamma, the Hurwitz zeta function at 2.
+// trigamma returns the second derivative of ln Gamma, the Hurwitz zeta function at 2.
 func trigamma(x float64) float64 { return mathext.Zeta(2, x) }
 
-// inverseTrigamma returns the x between 1e-3 and 1e3 whose trigamma is y, or the nearer end, by bisection: trigamma falls.
+// inverseTrigamma returns the x between 1e-3 and 1e3 whose trigamma is y, or the nearer end. It bisects, since trigamma
+// is decreasing.
 func inverseTrigamma(y float64) float64 {
 	low, high := math.Log(1e-3), math.Log(1e3)
 	for range 60 {

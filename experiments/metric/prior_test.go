@@ -8,8 +8,9 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// TestPrior draws variances from the law that the prior describes. 20,000 of them tell d0 and s0^2 to about 3 %, and
-// logarithms cut at three standard deviations raise d0 by up to 10 %: 15 % is allowed. The known values of trigamma are pi^2/6 at 1 and pi^2/2 at 1/2.
+// TestPrior draws variances from the law of the prior. 20,000 of them determine d0 and s0^2 within about 3 %, and
+// limiting the logarithms to three standard deviations raises d0 by up to 10 %; the tolerance is 15 %. Known values of
+// trigamma are pi^2/6 at 1 and pi^2/2 at 1/2.
 func TestPrior(t *testing.T) {
 	t.Parallel()
 	for x, want := range map[float64]float64{1: math.Pi * math.Pi / 6, .5: math.Pi * math.Pi / 2} {
@@ -36,10 +37,10 @@ func TestPrior(t *testing.T) {
 	}
 	calm, wild := priorOf(upTo(40), variances, 4), priorOf(upTo(41), append(variances, 1e9), 4)
 	if calm.df != maxPrior || wild.df < 3 {
-		t.Errorf("the prior has %g degrees of freedom, and %g beside a setting that ran wild: want about the same", calm.df, wild.df)
+		t.Errorf("the prior has %g degrees of freedom, and %g with an outlier: want about the same", calm.df, wild.df)
 	}
 	if p := priorOf(upTo(4), []float64{1, 2, 0, 0}, 4); p.df != 0 || p.moderate(1, 3, 4) != 3 {
-		t.Errorf("two variances lend %+v, want nothing", p)
+		t.Errorf("two variances give the prior %+v, want none", p)
 	}
 }
 

@@ -7,28 +7,28 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// rffFrequencies is the number of random frequencies of mmd-rff at each bandwidth.
+// rffFrequencies is the number of random frequencies of mmd-rff for each bandwidth.
 const rffFrequencies = 512
 
-// rffBlocks is the number of parts of a sample from whose means mmd-rff has its standard error.
+// rffBlocks is the number of blocks of a sample from whose means mmd-rff estimates its standard error.
 const rffBlocks = 64
 
 // MMDRFF is MMD with its kernels replaced by random Fourier features (Rahimi and Recht 2007, "Random features for
-// large-scale kernel machines"), for samples too large for pairs: time is linear in the number of points,
+// large-scale kernel machines"), for samples too large to compare in pairs. Time is linear in the number of points:
 //
 //	k(x, y) = E_w cos(w (x - y)) ~ mean over w of cos(w x) cos(w y) + sin(w x) sin(w y),  w ~ N(0, I / l^2)
 //
-// over 512 frequencies for each bandwidth, drawn once from a fixed seed, those of one bandwidth being twice those of the
-// next wider one. The U-statistic stays unbiased: pairs of a point with itself are taken off, and count exactly 1. Given
-// the frequencies it is a discrepancy of its own, whose null is centred at 0 and to which SE belongs; by the choice of
-// frequencies it differs from mmd by some percent of its value, alike for all samples of a sweep.
+// There are 512 frequencies for each bandwidth, drawn once from a fixed seed. Those of one bandwidth are twice those of
+// the next wider one. The U-statistic stays unbiased: pairs of a point with itself, which count exactly 1, are
+// subtracted. Given the frequencies it is a discrepancy of its own, with its own SE and a null centred at 0. The choice
+// of frequencies makes it differ from mmd by a few percent, equally for all samples of a sweep.
 var MMDRFF = Metric{
 	Name: "mmd-rff",
-	Doc: "mmd by random Fourier features, in time linear in the number of points: unbiased, under 512 seeded frequencies a bandwidth, " +
-		"which differs from mmd by some percent.",
+	Doc: "mmd by random Fourier features, in time linear in the number of points: unbiased, with 512 seeded frequencies per bandwidth; " +
+		"it differs from mmd by a few percent.",
 	Judge: judgeMMDRFF,
 	permute: func(int) (int, permuted, error) {
-		return 0, nil, fmt.Errorf("mmd-rff is for more points than a permutation test takes: test %s", MMD.Name)
+		return 0, nil, fmt.Errorf("mmd-rff is for more points than a permutation test uses: use %s", MMD.Name)
 	},
 }
 
@@ -48,13 +48,13 @@ func judgeMMDRFF(reference flow.Batch) (Judge, error) {
 			return notFinite, nil
 		}
 		x := w.features(samples)
-		// The means of blocks stand for points: leaving out one block at a time is a jackknife, too.
+		// The means of blocks take the place of points: leaving out one block at a time is a jackknife too.
 		se := discrepancy(inner(x, x, true), yy, inner(x, y, false)).SE
 		return Measurement{Value: x.within() + y.within() - 2*x.between(y), SE: se}, nil
 	}, nil
 }
 
-// frequencies returns those of the widest bandwidth, by coordinate.
+// frequencies returns the frequencies of the widest bandwidth, by coordinate.
 func frequencies(dim int, bandwidth float64) columns {
 	w := flow.NewBatch(rffFrequencies, dim)
 	flow.NewStream(0, "mmd-rff frequencies").Normal(w, 0)
@@ -64,8 +64,8 @@ func frequencies(dim int, bandwidth float64) columns {
 	return columnsOf(w)
 }
 
-// features are the mean cosines and sines of a sample, (2 bandwidths frequencies), and of each of its blocks, the points
-// i, i + blocks, i + 2 blocks, ...
+// features are the mean cosines and sines of a sample, (2 bandwidths frequencies), and of each of its blocks. Block i
+// consists of the points i, i + blocks, i + 2 blocks, ...
 type features struct {
 	n      float64
 	mean   []float64
@@ -103,8 +103,8 @@ func (w columns) products(dst, p []float64) {
 	}
 }
 
-// addWaves adds the cosines and sines of the angles, and of 2, 4, 8 and 16 times them, to total: the frequencies of
-// narrower bandwidths are those of wider ones doubled, so one sine and cosine serve all.
+// addWaves adds the cosines and sines of 1, 2, 4, 8 and 16 times the angles to total. The frequencies of each bandwidth
+// are twice those of the next wider one, so one sine and cosine per angle suffice.
 func addWaves(total, angles []float64) {
 	for k, a := range angles {
 		s, c := math.Sincos(a)
@@ -117,15 +117,15 @@ func addWaves(total, angles []float64) {
 	}
 }
 
-// within returns the mean of the kernel over pairs of different points. With itself, a point has 1.
+// within returns the mean of the kernel over pairs of different points. A point with itself has the value 1.
 func (f features) within() float64 { return (f.n*f.between(f) - 1) / (f.n - 1) }
 
-// between returns the mean of the kernel over pairs of a point each.
+// between returns the mean of the kernel over pairs of a point of each sample.
 func (f features) between(g features) float64 {
 	return dot(f.mean, g.mean) / (bandwidths * rffFrequencies)
 }
 
-// inner returns the sums of the kernel over the pairs of blocks, or of different blocks where the samples are the same.
+// inner returns the sums of the kernel over the pairs of blocks, or of different blocks if the samples are the same.
 func inner(f, g features, same bool) sums {
 	s := sums{rows: make([]float64, len(f.blocks)), cols: make([]float64, len(g.blocks))}
 	gram := make([][]float64, len(f.blocks))
@@ -143,7 +143,7 @@ func inner(f, g features, same bool) sums {
 	return s
 }
 
-// dot is the inner product.
+// dot returns the inner product.
 func dot(a, b []float64) (total float64) {
 	for i, v := range a {
 		total += v * b[i]

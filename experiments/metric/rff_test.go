@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestMMDRFFEqualsItsFeatures writes the feature kernel out: the mean of cos(w (x - y)) over all frequencies. The tolerance
-// is the rounding of angles doubled four times and of sums of 1e7 numbers up to 1.
+// TestMMDRFFEqualsItsFeatures writes out the feature kernel, the mean of cos(w (x - y)) over all frequencies. The
+// tolerance allows for the rounding of angles doubled four times and of sums of 1e7 numbers up to 1.
 func TestMMDRFFEqualsItsFeatures(t *testing.T) {
 	t.Parallel()
 	for _, dim := range []int{1, 3} {
@@ -51,8 +51,8 @@ func TestMMDRFFEqualsItsFeatures(t *testing.T) {
 	}
 }
 
-// TestMMDRFFIsNearMMD: a mean over 512 frequencies of something between 0 and 4 with a mean about a fourth of its spread
-// is right to sqrt(1/512) times 4, 18 %; the errors of SE are alike.
+// TestMMDRFFIsNearMMD: each of 512 frequencies contributes a value between 0 and 4, whose mean is about a quarter of
+// its spread, so their mean is accurate within 4 sqrt(1/512) = 18 %. SE has similar errors.
 func TestMMDRFFIsNearMMD(t *testing.T) {
 	t.Parallel()
 	for _, dim := range []int{1, 2, 10} {

@@ -6,8 +6,8 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// slicedDirections is the number of directions sliced-w2 averages over. In two dimensions they are evenly spaced, so
-// that the average over all angles is exact to far below the noise of the samples.
+// slicedDirections is the number of directions over which sliced-w2 averages. In two dimensions they are evenly spaced,
+// so the error of the average over all angles is far below the noise of the samples.
 const slicedDirections = 128
 
 // SlicedW2 is the sliced 2-Wasserstein distance (Bonneel et al. 2015, "Sliced and Radon Wasserstein barycenters of
@@ -15,13 +15,13 @@ const slicedDirections = 128
 //
 //	sqrt(mean over directions w of W2^2(<w, x>, <w, y>))
 //
-// The root is taken: this is a distance, not its square. Between samples of one distribution it is not 0 but falls with
-// their sizes, see Null. SE, by the mean of the one-dimensional potentials, belongs to the mean at these sizes. Time is
-// that of sorting; a judge keeps its reference sorted in every direction, 2 kB a point.
+// It is a distance, not its square. For samples of the same distribution it is not 0, but decreases with their sizes;
+// see Null. SE, from the mean of the one-dimensional potentials, is that of the mean at these sizes. Time is that of
+// sorting. A judge keeps its reference sorted in every direction, 2 kB per point.
 var SlicedW2 = Metric{
 	Name: "sliced-w2",
-	Doc: "Sliced 2-Wasserstein distance in the units of the data: the root of the mean squared W2 between the " +
-		"one-dimensional projections on 128 directions (evenly spaced in 2-D, seeded above).",
+	Doc: "Sliced 2-Wasserstein distance, in the units of the data: the root of the mean squared W2 between the " +
+		"one-dimensional projections on 128 directions (evenly spaced in 2-D, seeded in more dimensions).",
 	Judge: judgeSlicedW2,
 	Order: 2,
 	permute: func(dim int) (int, permuted, error) {
@@ -33,7 +33,7 @@ func judgeSlicedW2(reference flow.Batch) (Judge, error) {
 	if err := checkSizes(reference, reference); err != nil {
 		return nil, err
 	}
-	sound := reference.Finite()
+	finite := reference.Finite()
 	directions := directions(reference.Dim)
 	sorted := make([]line, len(directions))
 	flow.Parallel(len(directions), func(k int) { sorted[k] = project(reference, directions[k], new([]ordered)) })
@@ -41,15 +41,15 @@ func judgeSlicedW2(reference flow.Batch) (Judge, error) {
 		if err := checkSizes(reference, samples); err != nil {
 			return Measurement{}, err
 		}
-		if !sound || !samples.Finite() {
+		if !finite || !samples.Finite() {
 			return notFinite, nil
 		}
 		return sliced(samples, directions, sorted), nil
 	}, nil
 }
 
-// slicedParts is the number of parts the directions are taken in: each adds up potentials of its own, which bounds the
-// memory, and the parts are added in order.
+// slicedParts is the number of groups of directions. Each adds up its own potentials, which bounds the memory, and the
+// groups are added in order.
 const slicedParts = 8
 
 func sliced(samples flow.Batch, directions [][]float64, sorted []line) Measurement {
@@ -72,7 +72,8 @@ func sliced(samples flow.Batch, directions [][]float64, sorted []line) Measureme
 	return Measurement{Value: root, SE: rootSE(root, potentialSE(phi[0], psi[0])/count)}
 }
 
-// directions returns unit vectors: one in 1-D, evenly spaced over half a turn in 2-D, seeded normal ones above.
+// directions returns unit vectors: one in 1-D, evenly spaced over half a turn in 2-D, and seeded normal ones in more
+// dimensions.
 func directions(dim int) [][]float64 {
 	if dim == 1 {
 		return [][]float64{{1}}

@@ -11,7 +11,7 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// pairOf returns fresh samples: x of N(shift, std^2 I) and y of N(0, I).
+// pairOf returns fresh samples, x from N(shift, std^2 I) and y from N(0, I).
 func pairOf(n, m, dim int, shift, std float64, id int) (x, y flow.Batch) {
 	x, y = normal(n, dim, 0, fmt.Sprint("x", id)), normal(m, dim, 0, fmt.Sprint("y", id))
 	for i, v := range x.Data {
@@ -20,9 +20,9 @@ func pairOf(n, m, dim int, shift, std float64, id int) (x, y flow.Batch) {
 	return x, y
 }
 
-// euclideanEnergy is the energy distance of N(0, I) and N(0, std^2 I) in closed form, or in one dimension of N(shift,
-// std^2): a normal vector of variance v has the mean length sqrt(2 v) Gamma((d+1)/2) / Gamma(d/2), and |N(mu, v)| has
-// the mean sqrt(2 v/pi) exp(-mu^2/(2 v)) + mu erf(mu/sqrt(2 v)).
+// euclideanEnergy returns the energy distance of N(0, I) and N(0, std^2 I), or in one dimension N(shift, std^2), in
+// closed form. A normal vector of variance v has mean length sqrt(2 v) Gamma((d+1)/2) / Gamma(d/2), and |N(mu, v)| has
+// mean sqrt(2 v/pi) exp(-mu^2/(2 v)) + mu erf(mu/sqrt(2 v)).
 func euclideanEnergy(dim int, shift, std float64) float64 {
 	length := func(mu, v float64) float64 {
 		if dim == 1 {
@@ -35,11 +35,38 @@ func euclideanEnergy(dim int, shift, std float64) float64 {
 	return 2*length(shift, 1+std*std) - length(0, 2) - length(0, 2*std*std)
 }
 
-// TestDiscrepancies, over fresh samples of Gaussians: the mean value is the closed form, within 5 standard errors, and
-// half of the values are negative where that is 0.
+// checkDiscrepancies checks the values of a kernel for fresh samples of N(shift, std^2 I) and N(0, I): their mean is
+// want within 5 standard errors, and many are negative if that is 0.
+func checkDiscrepancies(t *testing.T, what string, k kernel, want float64, draw func(id int) (x, y flow.Batch)) {
+	t.Helper()
+	const cases = 200
+	var values []float64
+	negative := 0
+	for id := range cases {
+		x, y := draw(id)
+		judge, err := k.judge(y)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := judge(x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		values = append(values, m.Value)
+		if m.Value < 0 {
+			negative++
+		}
+	}
+	mean, variance := stat.MeanVariance(values, nil)
+	near(t, what+": mean", mean, want, 5*math.Sqrt(variance/cases))
+	if math.Abs(want) < 1e-15 && negative < cases/3 {
+		t.Errorf("%s: %d of %d values are negative: biased", what, negative, cases)
+	}
+}
+
+// TestDiscrepancies compares with the closed forms for Gaussians.
 func TestDiscrepancies(t *testing.T) {
 	t.Parallel()
-	const cases = 200
 	const l = 1.5
 	for _, c := range []struct {
 		name       string
@@ -61,34 +88,14 @@ func TestDiscrepancies(t *testing.T) {
 			"mmd":    {gaussians(l), gaussianMMD(c.dim, c.shift, c.std, l)},
 			"energy": {negativeDistance, euclideanEnergy(c.dim, c.shift, c.std)},
 		} {
-			var values []float64
-			negative := 0
-			for id := range cases {
-				x, y := pairOf(40, 30, c.dim, c.shift, c.std, id)
-				judge, err := closed.k.judge(y)
-				if err != nil {
-					t.Fatal(err)
-				}
-				m, err := judge(x)
-				if err != nil {
-					t.Fatal(err)
-				}
-				values = append(values, m.Value)
-				if m.Value < 0 {
-					negative++
-				}
-			}
-			what := name + ", " + c.name
-			mean, variance := stat.MeanVariance(values, nil)
-			near(t, what+": mean", mean, closed.want, 5*math.Sqrt(variance/cases))
-			if math.Abs(closed.want) < 1e-15 && negative < cases/3 {
-				t.Errorf("%s: %d of %d values are negative: biased", what, negative, cases)
-			}
+			checkDiscrepancies(t, name+", "+c.name, closed.k, closed.want, func(id int) (x, y flow.Batch) {
+				return pairOf(40, 30, c.dim, c.shift, c.std, id)
+			})
 		}
 	}
 }
 
-// TestDiscrepancySEIsTheJackknife leaves out the points one by one, of both samples.
+// TestDiscrepancySEIsTheJackknife leaves out the points of both samples one by one.
 func TestDiscrepancySEIsTheJackknife(t *testing.T) {
 	t.Parallel()
 	x, y := normal(30, 2, .5, "x"), normal(20, 2, 0, "y")

@@ -7,8 +7,8 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// assignedPoints bounds the points of each sample that w1 and w2 match in more than one dimension, in time of the order
-// of the cube and 32 MB.
+// assignedPoints is the maximum number of points of each sample that w1 and w2 match in more than one dimension. The
+// time grows with its cube, and memory is 32 MB.
 const assignedPoints = 2000
 
 // W1 and W2 are the exact Wasserstein distances between the two samples (Peyre and Cuturi 2019, "Computational optimal
@@ -16,15 +16,16 @@ const assignedPoints = 2000
 //
 //	W_p = (min over one-to-one matchings s of mean_i |x_i - y_s(i)|^p)^(1/p)
 //
-// The root is taken. In one dimension all points take part, whatever their numbers, by sorting. In more, one-to-one
-// means samples of equal size: the first n points of both, with n the smaller size but at most 2,000. Between samples
-// of one distribution W_p is not 0 and falls slowly with n (as n^(-1/d) above two dimensions): compare values of one n
-// only, and with their Null. SE is by the potentials of the matching, and belongs to the mean at this n.
+// In one dimension, sorting matches all points, and the samples may differ in size. In more dimensions, one-to-one
+// matching requires equal sizes: W1 and W2 use the first n points of both, where n is the smaller size, at most 2,000.
+// For samples of the same distribution W_p is not 0 and decreases slowly with n (as n^(-1/d) above two dimensions), so
+// compare only values of equal n, and with their Null. SE, from the potentials of the matching, is that of the mean at
+// this n.
 var (
 	W1 = Metric{
 		Name: "w1",
-		Doc: "Exact 1-Wasserstein distance between the samples in the units of the data: by sorting in 1-D, by optimal assignment of the " +
-			"first 2,000 points at most in more dimensions.",
+		Doc: "Exact 1-Wasserstein distance between the samples, in the units of the data: by sorting in 1-D, and in more dimensions by optimal " +
+			"assignment of at most the first 2,000 points.",
 		Judge:    judgeWasserstein(1),
 		Order:    1,
 		Assigned: true,
@@ -32,8 +33,8 @@ var (
 	}
 	W2 = Metric{
 		Name: "w2",
-		Doc: "Exact 2-Wasserstein distance (the root is taken) between the samples in the units of the data: by sorting in 1-D, by optimal " +
-			"assignment of the first 2,000 points at most in more dimensions.",
+		Doc: "Exact 2-Wasserstein distance (not squared) between the samples, in the units of the data: by sorting in 1-D, and in more dimensions " +
+			"by optimal assignment of at most the first 2,000 points.",
 		Judge:    judgeWasserstein(2),
 		Order:    2,
 		Assigned: true,
@@ -46,12 +47,12 @@ func judgeWasserstein(p int) func(flow.Batch) (Judge, error) {
 		if err := checkSizes(reference, reference); err != nil {
 			return nil, err
 		}
-		sound := reference.Finite()
+		finite := reference.Finite()
 		return func(samples flow.Batch) (Measurement, error) {
 			if err := checkSizes(reference, samples); err != nil {
 				return Measurement{}, err
 			}
-			if !sound || !samples.Finite() {
+			if !finite || !samples.Finite() {
 				return notFinite, nil
 			}
 			cost, phi, psi := matched(samples, reference, p)
@@ -65,17 +66,17 @@ func judgeWasserstein(p int) func(flow.Batch) (Judge, error) {
 	}
 }
 
-// permuteWasserstein sorts in one dimension. In more, each permutation is an assignment of its own.
+// permuteWasserstein sorts in one dimension. In more, each permutation requires an assignment.
 func permuteWasserstein(p int) func(dim int) (int, permuted, error) {
 	return func(dim int) (int, permuted, error) {
 		if dim == 1 {
 			return permutedLinePoints, permutedLines(directions(dim), p), nil
 		}
-		return permutedAnewPoints, judgedAnew(judgeWasserstein(p)), nil
+		return permutedJudgePoints, permutedByJudge(judgeWasserstein(p)), nil
 	}
 }
 
-// matched returns W_p^p between the samples, and the potentials of their points.
+// matched returns W_p^p between the samples and the potentials of their points.
 func matched(x, y flow.Batch, p int) (cost float64, phi, psi []float64) {
 	if x.Dim == 1 {
 		phi, psi = make([]float64, x.Len()), make([]float64, y.Len())

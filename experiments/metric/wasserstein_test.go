@@ -11,9 +11,9 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// TestTransportOfAnAffineMap: points moved by x -> s x + b, s > 0, are matched with themselves, by Brenier's theorem (the
-// map is the gradient of a convex function), and so are their projections. Every distance is then a plain mean. Rounding
-// is that of 1e5 sums of order 1.
+// TestTransportOfAnAffineMap: points moved by x -> s x + b, s > 0, are matched with themselves, by Brenier's theorem
+// (the map is the gradient of a convex function), and so are their projections. So every distance is a simple mean. The
+// tolerance allows for the rounding of 1e5 sums of order 1.
 func TestTransportOfAnAffineMap(t *testing.T) {
 	t.Parallel()
 	for _, dim := range []int{1, 2, 10} {
@@ -39,17 +39,17 @@ func TestTransportOfAnAffineMap(t *testing.T) {
 			what := fmt.Sprintf(" in %d-D, scale %g", dim, scale)
 			near(t, "w2"+what, mustMeasure(t, W2, y, x).Value, math.Sqrt(second), 1e-12)
 			near(t, "sliced-w2"+what, mustMeasure(t, SlicedW2, y, x).Value, math.Sqrt(sliced), 1e-12)
-			if scale == 1 { // a translation is the best for |x - y|, too
+			if scale == 1 { // a translation is optimal for |x - y| too
 				near(t, "w1"+what, mustMeasure(t, W1, y, x).Value, first, 1e-12)
 			}
 		}
 	}
 }
 
-// TestSlicedW2OfAShift: moving every point by delta moves every projection by <w, delta>, so the distance is
-// |delta| / sqrt(dim) averaged over all directions, exact for even angles in 2-D. In 10-D, 128 random directions leave an
-// error: the mean of w_1^2 = 1/10 has standard deviation sqrt(2 9 / (100 12)) / sqrt(128) = 0.011, so 5 of those in the
-// square are 0.27 of it after the root, at most.
+// TestSlicedW2OfAShift: moving every point by delta moves every projection by <w, delta>, so the average over all
+// directions is |delta| / sqrt(dim), exact for evenly spaced angles in 2-D. 128 random directions in 10-D have an
+// error: the mean of w_1^2 = 1/10 has standard deviation sqrt(2 9 / (100 12)) / sqrt(128) = 0.011, and 5 of those in
+// the square are at most 27 % of the root.
 func TestSlicedW2OfAShift(t *testing.T) {
 	t.Parallel()
 	for dim, tol := range map[int]float64{1: 1e-12, 2: 1e-12, 10: .27 * 3 / math.Sqrt(10)} {
@@ -62,8 +62,8 @@ func TestSlicedW2OfAShift(t *testing.T) {
 	}
 }
 
-// TestWassersteinOfGaussians: W2 of N(0, 1) and N(1, 2^2) is sqrt(1^2 + 1^2), within 5 SE; W1 of N(0, 1) and N(1, 1) is 1.
-// In 1-D samples of 20,000 add about 1e-3 to W2 squared (log log n / n for each), less than half an SE.
+// TestWassersteinOfGaussians: W2 of N(0, 1) and N(1, 2^2) is sqrt(1^2 + 1^2), and W1 of N(0, 1) and N(1, 1) is 1,
+// within 5 SE. In 1-D, samples of 20,000 add about 1e-3 to W2 squared (log log n / n for each), less than half an SE.
 func TestWassersteinOfGaussians(t *testing.T) {
 	t.Parallel()
 	x, y := pairOf(20_000, 15_000, 1, 1, 2, 0)
@@ -77,7 +77,8 @@ func TestWassersteinOfGaussians(t *testing.T) {
 	}
 }
 
-// TestWassersteinTakesTheFirstPoints, as many of each: what comes after them makes no difference in more than one dimension.
+// TestWassersteinTakesTheFirstPoints: in more than one dimension, it uses equal numbers of points and ignores the
+// others.
 func TestWassersteinTakesTheFirstPoints(t *testing.T) {
 	t.Parallel()
 	x, y := normal(60, 2, 1, "x"), normal(90, 2, 0, "y")
@@ -86,13 +87,13 @@ func TestWassersteinTakesTheFirstPoints(t *testing.T) {
 			t.Errorf("%s of 60 points against 90 is %v, want %v", m.Name, got, want)
 		}
 		if !strings.Contains(m.Doc, "2,000") || assignedPoints != 2000 {
-			t.Errorf("%s does not say how many points it takes", m.Name)
+			t.Errorf("the Doc of %s does not say how many points it uses", m.Name)
 		}
 	}
 }
 
-// TestIntervals, over 400 pairs of fresh samples for each metric: value ± 1.96 SE covers the mean of the values in 90 to
-// 98 % of cases. The standard deviation of such a share is 1.1 %. With -short, and for sliced-w2, 200 have 1.5 %.
+// TestIntervals: over 400 pairs of fresh samples for each metric, value ± 1.96 SE covers the mean of the values in 90
+// to 98 % of cases. The standard deviation of this share is 1.1 %, or 1.5 % for the 200 pairs of sliced-w2 and -short.
 func TestIntervals(t *testing.T) {
 	t.Parallel()
 	const cases = 400
@@ -140,7 +141,7 @@ func BenchmarkSlicedW2(b *testing.B) {
 
 func ExampleMetric_w2() {
 	reference := flow.Batch{Dim: 2, Data: []float64{0, 0, 0, 10}}
-	samples := flow.Batch{Dim: 2, Data: []float64{3, 10, 3, 0}} // the same, 3 to the right, in another order
+	samples := flow.Batch{Dim: 2, Data: []float64{3, 10, 3, 0}} // the same points in another order, moved right by 3
 	judge, _ := W2.Judge(reference)
 	m, _ := judge(samples)
 	fmt.Println(m.Value)
