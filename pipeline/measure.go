@@ -61,7 +61,7 @@ func (a *app) measureCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&names, "metrics", "mmd, sliced-w2, energy", "`names`, separated by commas")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.Flags().IntVar(&permutations, "permutations", metric.LeastPermutations, "permutations of each test")
+	cmd.Flags().IntVar(&permutations, "permutations", metric.MinPermutations, "permutations of each test")
 	cmd.Flags().Uint64Var(&seed, "seed", 0, "seed of the permutations")
 	return cmd
 }

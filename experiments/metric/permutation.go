@@ -17,9 +17,9 @@ type PermutationTest struct {
 	X, Y  int       // number of points used of each sample: all, or the first ones
 }
 
-// LeastPermutations is the smallest number of permutations, for which a p-value of 0.05 has a standard deviation of
+// MinPermutations is the smallest number of permutations, for which a p-value of 0.05 has a standard deviation of
 // 0.01.
-const LeastPermutations = 499
+const MinPermutations = 499
 
 // Permutation tests whether samples x, (n, d), and y, (m, d), come from the same distribution, by the values of the
 // metric for random partitions of the pooled points into n and m (Gretton et al. 2012, "A kernel two-sample test",
@@ -35,8 +35,8 @@ func Permutation(x, y flow.Batch, m Metric, permutations int, seed uint64) (Perm
 	if err := checkSizes(y, x); err != nil {
 		return PermutationTest{}, err
 	}
-	if permutations < LeastPermutations {
-		return PermutationTest{}, fmt.Errorf("%d permutations: must be at least %d", permutations, LeastPermutations)
+	if permutations < MinPermutations {
+		return PermutationTest{}, fmt.Errorf("%d permutations: must be at least %d", permutations, MinPermutations)
 	}
 	maxPoints, permuted, err := permuter(m, x.Dim)
 	if err != nil {

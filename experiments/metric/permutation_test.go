@@ -107,7 +107,7 @@ func TestPermutationFalseAlarms(t *testing.T) {
 		rejected := 0.
 		for id := range cases {
 			x, y := pairOf(10, 12, dim, 0, 1, id)
-			p, err := Permutation(x, y, m, LeastPermutations, uint64(id))
+			p, err := Permutation(x, y, m, MinPermutations, uint64(id))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -126,12 +126,12 @@ func TestPermutationFindsDifferences(t *testing.T) {
 	for _, dim := range []int{1, 2} {
 		x, y := normal(60, dim, 1.2, "x"), normal(50, dim, 0, "y")
 		for _, m := range []Metric{MMD, Energy, SlicedW2, W1, W2} {
-			p, err := Permutation(x, y, m, LeastPermutations, 1)
-			if err != nil || p.P != 1./500 || len(p.Null) != LeastPermutations || p.X != 60 || p.Y != 50 {
+			p, err := Permutation(x, y, m, MinPermutations, 1)
+			if err != nil || p.P != 1./500 || len(p.Null) != MinPermutations || p.X != 60 || p.Y != 50 {
 				t.Errorf("%s in %d-D: p = %g of %d (%v)", m.Name, dim, p.P, len(p.Null), err)
 			}
-			again, _ := Permutation(x, y, m, LeastPermutations, 1)
-			other, _ := Permutation(x, y, m, LeastPermutations, 2)
+			again, _ := Permutation(x, y, m, MinPermutations, 1)
+			other, _ := Permutation(x, y, m, MinPermutations, 2)
 			if !slices.Equal(again.Null, p.Null) || slices.Equal(other.Null, p.Null) || other.Value != p.Value {
 				t.Errorf("%s: the permutations do not depend on the seed alone", m.Name)
 			}
@@ -147,11 +147,11 @@ func TestPermutationOfEqualPoints(t *testing.T) {
 		equal.Data[i] = .1
 	}
 	for _, m := range []Metric{Energy, SlicedW2, W1, W2} {
-		if p, err := Permutation(equal, equal, m, LeastPermutations, 1); err != nil || p.P != 1 || p.Value != 0 {
+		if p, err := Permutation(equal, equal, m, MinPermutations, 1); err != nil || p.P != 1 || p.Value != 0 {
 			t.Errorf("%s of equal points: p = %g of %g (%v)", m.Name, p.P, p.Value, err)
 		}
 	}
-	if _, err := Permutation(equal, equal, MMD, LeastPermutations, 1); err == nil || !strings.Contains(err.Error(), "distinct") {
+	if _, err := Permutation(equal, equal, MMD, MinPermutations, 1); err == nil || !strings.Contains(err.Error(), "distinct") {
 		t.Errorf("mmd of equal points: %v", err)
 	}
 	// Two samples of two points each have three partitions, of which the given one has the highest value, so p is about
@@ -168,7 +168,7 @@ func TestPermutationDoesNotKnowProcessors(t *testing.T) {
 	x, y := normal(400, 2, .3, "x"), normal(30, 2, 0, "y")
 	sameOnAll(t, func() (all []any) {
 		for _, m := range []Metric{MMD, Energy, SlicedW2, W2} {
-			p, err := Permutation(x, y, m, LeastPermutations, 1)
+			p, err := Permutation(x, y, m, MinPermutations, 1)
 			all = append(all, p, err)
 		}
 		return all
@@ -178,8 +178,8 @@ func TestPermutationDoesNotKnowProcessors(t *testing.T) {
 func TestPermutationTakesTheFirstPoints(t *testing.T) {
 	t.Parallel()
 	x, y := normal(210, 2, 1, "x"), normal(90, 2, 0, "y")
-	got, err := Permutation(x, y, W2, LeastPermutations, 1)
-	want, err2 := Permutation(x.Slice(0, 200), y, W2, LeastPermutations, 1)
+	got, err := Permutation(x, y, W2, MinPermutations, 1)
+	want, err2 := Permutation(x.Slice(0, 200), y, W2, MinPermutations, 1)
 	if err != nil || err2 != nil || got.X != 200 || got.Y != 90 || got.Value != want.Value || !slices.Equal(got.Null, want.Null) {
 		t.Errorf("%d and %d points were used (%v, %v)", got.X, got.Y, err, err2)
 	}
@@ -220,7 +220,7 @@ func BenchmarkPermutation(b *testing.B) {
 	for _, m := range []Metric{MMD, Energy, SlicedW2, W2} {
 		b.Run(m.Name, func(b *testing.B) {
 			for b.Loop() {
-				if _, err := Permutation(x, y, m, LeastPermutations, 1); err != nil {
+				if _, err := Permutation(x, y, m, MinPermutations, 1); err != nil {
 					b.Fatal(err)
 				}
 			}
