@@ -143,7 +143,7 @@ func TestVerifyFindsASwappedInput(t *testing.T) {
 	t.Parallel()
 	m, weights := model(t)
 	file := edited(t, exported(t, weights), func(m *onnx.Model) { swap(m.Nodes, "Concat") })
-	if c := Verify(file, Points(2, 64, 0), m.Velocity); c.OK || c.Error != "" {
+	if c := Verify(file, Points(example, 64, 0), m.RowField()); c.OK || c.Error != "" {
 		t.Errorf("check %+v, want a difference", c)
 	}
 }
@@ -155,7 +155,7 @@ func TestVerifyFindsOneFlippedBit(t *testing.T) {
 	file := exported(t, weights)
 	at := bytes.Index(file, []byte("layers.2.weight\x4a")) + len("layers.2.weight\x4a\x80\x20") + 40
 	file[at] ^= 1
-	if c := Verify(file, Points(2, 64, 0), m.Velocity); c.OK || c.MaxAbsDiff > c.Tolerance || !strings.Contains(c.Error, "damaged") {
+	if c := Verify(file, Points(example, 64, 0), m.RowField()); c.OK || c.MaxAbsDiff > c.Tolerance || !strings.Contains(c.Error, "damaged") {
 		t.Errorf("check %+v, want an error about the checksum alone", c)
 	}
 }
@@ -168,7 +168,7 @@ func TestVerifyFindsWhatIsWrongFarOut(t *testing.T) {
 		m.Initializers = append(m.Initializers, onnx.Initializer{Name: "limit", Data: []float32{100}})
 		m.Nodes = append([]onnx.Node{{Op: "Min", Inputs: []string{"x", "limit"}, Outputs: []string{"held"}}}, rename(m.Nodes, "x", "held")...)
 	})
-	if c := Verify(file, Points(2, 64, 0), m.Velocity); c.OK || c.MaxAbsDiff > c.Tolerance || !strings.Contains(c.Error, "far outside") {
+	if c := Verify(file, Points(example, 64, 0), m.RowField()); c.OK || c.MaxAbsDiff > c.Tolerance || !strings.Contains(c.Error, "far outside") {
 		t.Errorf("check %+v, want an error about far points alone", c)
 	}
 }
@@ -178,7 +178,7 @@ func TestVerifyFindsNaN(t *testing.T) {
 	t.Parallel()
 	m, weights := model(t)
 	file := edited(t, exported(t, weights), func(m *onnx.Model) { set(m, "layers.2.weight", func(v []float32) { v[9] = float32(math.NaN()) }) })
-	if c := Verify(file, Points(2, 8, 0), m.Velocity); c.OK || c.Error != "" || !math.IsNaN(float64(c.MaxAbsDiff)) {
+	if c := Verify(file, Points(example, 8, 0), m.RowField()); c.OK || c.Error != "" || !math.IsNaN(float64(c.MaxAbsDiff)) {
 		t.Errorf("check %+v, want a difference that is NaN", c)
 	}
 }
@@ -197,7 +197,7 @@ func TestVerifyFindsANarrowOutput(t *testing.T) {
 			}
 		}
 	})
-	if c := Verify(file, Points(2, 8, 0), m.Velocity); c.OK || c.Error == "" {
+	if c := Verify(file, Points(example, 8, 0), m.RowField()); c.OK || c.Error == "" {
 		t.Errorf("check %+v, want an error about the output", c)
 	} else {
 		t.Log(c.Error)
@@ -213,7 +213,7 @@ func TestVerifyChecksBeforeItOpens(t *testing.T) {
 		t.Fatal(err)
 	}
 	odd.Nodes[0].Op = "Softplus"
-	if c := Verify(odd.Marshal(), Points(2, 8, 0), m.Velocity); c.OK || !strings.Contains(c.Error, `unknown operation "Softplus"`) {
+	if c := Verify(odd.Marshal(), Points(example, 8, 0), m.RowField()); c.OK || !strings.Contains(c.Error, `unknown operation "Softplus"`) {
 		t.Errorf("check %+v, want an error that names the operation", c)
 	}
 }
@@ -288,13 +288,13 @@ func TestMutatedFilesDoNotPass(t *testing.T) {
 	m, weights := model(t)
 	u, ts := field(t), ode.Uniform(2)
 	loop := sampler(t, small, ode.Heun, ts, SamplerOptions{})
-	points, noise := Points(2, 3, 0), Noise(2, 3, 0)
+	points, noise := Points(example, 3, 0), Noise(2, 3, 0)
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, c := range []struct {
 		file   []byte
 		verify func(file []byte) experiments.Check
 	}{
-		{exported(t, weights), func(file []byte) experiments.Check { return Verify(file, points, m.Velocity) }},
+		{exported(t, weights), func(file []byte) experiments.Check { return Verify(file, points, m.RowField()) }},
 		{loop, func(file []byte) experiments.Check { return VerifySampler(file, ode.Heun, ts, u, flow.Affine{}, noise) }},
 	} {
 		if check := c.verify(c.file); !check.OK {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 )
 
@@ -40,23 +41,23 @@ type Steps struct {
 
 // Vectors returns vectors.json: seeded inputs of velocity.onnx and Go's outputs, for tests in other runtimes; and those of
 // sampler.onnx, if there is one, which does these steps.
-func Vectors(dim int, reference func(t, x []float32) ([]float32, error), sampler *Steps) ([]byte, error) {
-	p := Points(dim, vectorCount, 1)
+func Vectors(n net.Net, reference flow.RowField, sampler *Steps) ([]byte, error) {
+	p := Points(n, vectorCount, 1)
 	v, err := reference(p.T, p.X)
 	if err != nil {
 		return nil, fmt.Errorf("compute test vectors: %w", err)
 	}
-	largest := float32(0)
-	for _, a := range v {
+	largest := 0.
+	for _, a := range v.Data {
 		largest = max(largest, a, -a)
 	}
 	out := vectors{
 		Comment: "velocity.onnx must give v for t and x, to within tolerance",
-		T:       split(p.T, 1), X: split(p.X, dim), V: split(v, dim),
-		Tolerance: tolerance * (1 + float64(largest)),
+		T:       split(p.T, 1), X: split(p.X.Data, n.Dim()), V: split(v.Data, n.Dim()),
+		Tolerance: tolerance * (1 + largest),
 	}
 	if sampler != nil {
-		if out.Sampler, err = sampler.vectors(dim); err != nil {
+		if out.Sampler, err = sampler.vectors(n.Dim()); err != nil {
 			return nil, fmt.Errorf("compute test vectors: %w", err)
 		}
 	}
@@ -76,11 +77,12 @@ func (s Steps) vectors(dim int) (*samplerVectors, error) {
 	}
 	return &samplerVectors{
 		Comment: "sampler.onnx must give samples for noise, to within tolerance",
-		Noise:   split(flow.Narrow(nil, got.noise.Data), dim), Samples: split(flow.Narrow(nil, s.Units.Apply(got.trajectory[len(s.Times)-1]).Data), dim),
+		Noise:   split(got.noise.Data, dim), Samples: split(s.Units.Apply(got.trajectory[len(s.Times)-1]).Data, dim),
 		Tolerance: got.tolerance(), Unit: got.unit(),
 	}, nil
 }
 
-func split(flat []float32, dim int) [][]float32 {
-	return slices.Collect(slices.Chunk(flat, dim))
+// split returns the rows of a batch, rounded to 32 bits.
+func split(flat []float64, dim int) [][]float32 {
+	return slices.Collect(slices.Chunk(flow.Narrow(nil, flat), dim))
 }

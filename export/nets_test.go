@@ -50,7 +50,7 @@ func TestEveryNetIsVerified(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if c := Verify(file, Points(n.Dim(), 300, 0), m.Velocity); !c.OK {
+			if c := Verify(file, Points(n, 300, 0), m.RowField()); !c.OK {
 				t.Errorf("velocity: %+v", c)
 			}
 			velocities := open(t, file, ort.SessionOptions{Optimise: ort.All})

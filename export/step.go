@@ -110,7 +110,7 @@ func (w *writer) advance(name, x, h string, weights []float64, k []string) strin
 
 // velocity writes a copy of the net for the points x at the times t. Its values are renamed, and its weights shared.
 func (w *writer) velocity(name, t, x string) string {
-	names := map[string]string{"t": t, "x": x, "v": name}
+	names := map[string]string{w.net.Inputs[0].Name: t, w.net.Inputs[1].Name: x, w.net.Outputs[0].Name: name}
 	for _, i := range w.net.Initializers {
 		names[i.Name] = i.Name
 	}

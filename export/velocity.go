@@ -1,7 +1,7 @@
 // Package export writes trained velocity nets as ONNX files for other runtimes, and verifies them in onnxruntime.
 //
 //	file, err := export.Velocity(n, weights, about)
-//	check, err := export.Verify(file, export.Points(n.Dim(), 4096, 0), model.Velocity)
+//	check, err := export.Verify(file, export.Points(n, 4096, 0), model.RowField())
 package export
 
 import (
@@ -39,9 +39,8 @@ func Velocity(n net.Net, weights []float32, about About) ([]byte, error) {
 		return nil, err
 	}
 	m.Name = "velocity"
-	m.Inputs[0].Doc = "time of each point, from 0 (noise) to 1 (data)"
-	m.Inputs[1].Doc = "points; " + about.source() + " at t = 0"
-	m.Outputs[0].Doc = "velocity dx/dt of each point"
+	m.Inputs, m.Outputs = velocity.Signature(n)
+	m.Inputs[1].Doc += "; " + about.source() + " at t = 0"
 	properties := map[string]string{"prediction": "velocity"}
 	if !about.Units.Identity() {
 		m.Inputs[1].Doc += "; data = scale x + shift, with the numbers of the metadata"

@@ -9,9 +9,9 @@ import (
 	"slices"
 
 	"flowsweep/experiments"
-	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/velocity"
 )
 
 // tolerance is the difference allowed between two float32 evaluations of one net, relative to 1 + max |v|. Sums in a
@@ -24,12 +24,12 @@ const tolerance = 1e-5
 // and compares the velocities with those of reference. The check is OK if the file is well-formed and has the right inputs,
 // output and checksum, Go's values are finite, all differences are within the tolerance, far outside the data too, and
 // repeating a run gives the same bits. The Error of the check says what is wrong, other than a difference.
-func Verify(file []byte, points Sample, reference func(t, x []float32) ([]float32, error)) experiments.Check {
+func Verify(file []byte, points Sample, reference flow.RowField) experiments.Check {
 	return newCheck(file, len(points.T), func(c *experiments.Check) error {
-		rows := []int{onnx.Batch, points.Dim}
 		m, err := read(file)
 		if err == nil {
-			err = declares(m, []onnx.ValueInfo{{Name: "t", Dims: []int{onnx.Batch, 1}}, {Name: "x", Dims: rows}}, []onnx.ValueInfo{{Name: "v", Dims: rows}})
+			inputs, outputs := velocity.Signature(points.Net)
+			err = declares(m, inputs, outputs)
 		}
 		if err != nil {
 			return err
@@ -51,8 +51,8 @@ func Verify(file []byte, points Sample, reference func(t, x []float32) ([]float3
 		if err != nil || !flow.Finite(maxAbs) {
 			return err // if Go's values are not finite, there is nothing to compare
 		}
-		for _, x := range far.X { // the terms of the sums can be this large
-			maxAbs = max(maxAbs, math.Abs(float64(x)))
+		for _, x := range far.X.Data { // the terms of the sums can be this large
+			maxAbs = max(maxAbs, math.Abs(x))
 		}
 		return errors.Join(checkFar(file, tr, tolerance*(1+maxAbs)), checkSeal(m))
 	})
@@ -109,24 +109,16 @@ func checkFar(file []byte, tr trial, allowed float64) error {
 }
 
 // trial returns the inputs with the outputs of reference, and the largest absolute output.
-func (s Sample) trial(reference func(t, x []float32) ([]float32, error)) (tr trial, maxAbs float64, err error) {
+func (s Sample) trial(reference flow.RowField) (tr trial, maxAbs float64, err error) {
 	v, err := reference(s.T, s.X)
 	if err != nil {
 		return tr, 0, fmt.Errorf("compute the reference in Go: %w", err)
 	}
-	want := make([]float64, len(v))
-	for i, v := range v {
-		want[i] = float64(v)
-		maxAbs = max(maxAbs, math.Abs(want[i]))
+	for _, v := range v.Data {
+		maxAbs = max(maxAbs, math.Abs(v))
 	}
 	return trial{
-		settings: settings, batches: batches, rows: len(s.T),
-		inputs: func(from, to int) []ort.Tensor {
-			return []ort.Tensor{
-				{Dims: []int{to - from, 1}, Data: s.T[from:to]},
-				{Dims: []int{to - from, s.Dim}, Data: s.X[from*s.Dim : to*s.Dim]},
-			}
-		},
-		want: func(_, from, to int) []float64 { return want[from*s.Dim : to*s.Dim] },
+		settings: settings, batches: batches, rows: len(s.T), inputs: s.inputs,
+		want: func(_, from, to int) []float64 { return v.Slice(from, to).Data },
 	}, maxAbs, nil
 }

@@ -12,6 +12,7 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/engine/ort"
+	"flowsweep/experiments/flow"
 	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
@@ -42,7 +43,7 @@ func exported(t *testing.T, weights []float32) []byte {
 func TestVerifyPasses(t *testing.T) {
 	t.Parallel()
 	m, weights := model(t)
-	c := Verify(exported(t, weights), Points(2, 4096, 0), m.Velocity)
+	c := Verify(exported(t, weights), Points(example, 4096, 0), m.RowField())
 	if !c.OK || c.Error != "" || c.Points != 4096 || len(c.Batches) < 3 || !slices.Equal(c.Levels, []string{"off", "basic", "all"}) || !slices.Equal(c.Threads, []int{1, 2}) || c.MaxAbs <= 0 {
 		t.Errorf("check %+v, want one that passes", c)
 	}
@@ -61,7 +62,7 @@ func TestVerifyFindsOneWrongWeight(t *testing.T) {
 			if math.Abs(float64(change)) < 1e-3 {
 				change = 1e-3
 			}
-			c := Verify(perturbed(t, file, weights[at], change), Points(2, 4096, 0), m.Velocity)
+			c := Verify(perturbed(t, file, weights[at], change), Points(example, 4096, 0), m.RowField())
 			if c.OK || c.Error != "" {
 				t.Errorf("weight %d changed by %g passes: %+v", at, change, c)
 			}
@@ -86,18 +87,18 @@ func TestVerifyFindsNonFinite(t *testing.T) {
 	t.Parallel()
 	m, weights := model(t)
 	file := exported(t, weights)
-	if c := Verify(perturbed(t, file, weights[5], float32(math.NaN())), Points(2, 64, 0), m.Velocity); c.OK {
+	if c := Verify(perturbed(t, file, weights[5], float32(math.NaN())), Points(example, 64, 0), m.RowField()); c.OK {
 		t.Errorf("a weight that is NaN passes: %+v", c)
 	}
 	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
-		spoiled := func(times, x []float32) ([]float32, error) {
-			v, err := m.Velocity(times, x)
+		spoiled := func(times []float64, x flow.Batch) (flow.Batch, error) {
+			v, err := m.RowField()(times, x)
 			if err == nil {
-				v[0] = float32(bad)
+				v.Data[0] = bad
 			}
 			return v, err
 		}
-		if c := Verify(file, Points(2, 64, 0), spoiled); c.OK || !strings.Contains(c.Error, "not finite") {
+		if c := Verify(file, Points(example, 64, 0), spoiled); c.OK || !strings.Contains(c.Error, "not finite") {
 			t.Errorf("a reference with a %g passes: %+v", bad, c)
 		}
 	}
@@ -111,10 +112,10 @@ func TestVerifyOfAnotherNet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c := Verify(file, Points(2, 64, 0), m.Velocity); c.OK || c.Error == "" {
+	if c := Verify(file, Points(example, 64, 0), m.RowField()); c.OK || c.Error == "" {
 		t.Errorf("a file of dimension 3 passes in dimension 2: %+v", c)
 	}
-	if c := Verify([]byte("no model"), Points(2, 64, 0), m.Velocity); c.OK || c.Error == "" {
+	if c := Verify([]byte("no model"), Points(example, 64, 0), m.RowField()); c.OK || c.Error == "" {
 		t.Errorf("a file that is not a model passes: %+v", c)
 	}
 }
@@ -128,7 +129,7 @@ func TestVerifyChecksTheNames(t *testing.T) {
 	if bytes.Equal(file, renamed) {
 		t.Fatal("the file does not contain the name of the input t")
 	}
-	if c := Verify(renamed, Points(2, 64, 0), m.Velocity); c.OK || !strings.Contains(c.Error, "maps s[batch,1] x[batch,2] to v[batch,2], not t") {
+	if c := Verify(renamed, Points(example, 64, 0), m.RowField()); c.OK || !strings.Contains(c.Error, "maps s[batch,1] x[batch,2] to v[batch,2], not t") {
 		t.Errorf("a file whose input is called s passes: %+v", c)
 	}
 }
@@ -149,7 +150,7 @@ func TestExportIsReproducible(t *testing.T) {
 
 func TestPointsCoverTheTimes(t *testing.T) {
 	t.Parallel()
-	p := Points(2, 1000, 0)
+	p := Points(example, 1000, 0)
 	if p.T[0] != 0 || p.T[1] != 1 {
 		t.Errorf("the first times are %g and %g, want 0 and 1", p.T[0], p.T[1])
 	}
@@ -163,7 +164,7 @@ func TestPointsCoverTheTimes(t *testing.T) {
 func TestVectorsHoldTheNet(t *testing.T) {
 	t.Parallel()
 	m, _ := model(t)
-	text, err := Vectors(2, m.Velocity, nil)
+	text, err := Vectors(example, m.RowField(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,9 +172,10 @@ func TestVectorsHoldTheNet(t *testing.T) {
 	if err := json.Unmarshal(text, &v); err != nil {
 		t.Fatal(err)
 	}
-	want, err := m.Velocity(v.T[7], v.X[7])
-	if err != nil || len(v.T) != vectorCount || v.V[7][0] != want[0] || v.V[7][1] != want[1] || v.Tolerance <= 0 || v.Sampler != nil {
-		t.Errorf("vector 7 of %d is %v, want %v (%v)", len(v.T), v.V[7], want, err)
+	x := flow.Batch{Dim: 2, Data: []float64{float64(v.X[7][0]), float64(v.X[7][1])}}
+	want, err := m.Field()(float64(v.T[7][0]), x)
+	if err != nil || len(v.T) != vectorCount || !slices.Equal(v.V[7], flow.Narrow(nil, want.Data)) || v.Tolerance <= 0 || v.Sampler != nil {
+		t.Errorf("vector 7 of %d is %v, want %v (%v)", len(v.T), v.V[7], want.Data, err)
 	}
 }
 
@@ -182,7 +184,7 @@ func TestVectorsHoldTheSampler(t *testing.T) {
 	t.Parallel()
 	m, _ := model(t)
 	s := Steps{Field: m.Field(), Solver: ode.Heun, Times: ode.Uniform(5)}
-	text, err := Vectors(2, m.Velocity, &s)
+	text, err := Vectors(example, m.RowField(), &s)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,6 +34,26 @@ func (s Spec) On(shape ...int) Net { return Net{Spec: s, Shape: slices.Clone(sha
 // Dim returns the numbers of a point, the product of its shape.
 func (n Net) Dim() int { return product(n.Shape) }
 
+// Value is something that a net takes or gives for each point.
+type Value struct {
+	Name string
+	Dims []int // sizes for one point
+	Doc  string
+}
+
+// Inputs lists what the net takes, times and points first.
+func (n Net) Inputs() []Value {
+	return []Value{
+		{Name: "t", Dims: []int{1}, Doc: "time of each point, from 0 (noise) to 1 (data)"},
+		{Name: "x", Dims: n.Shape, Doc: "points"},
+	}
+}
+
+// Output is what the net gives.
+func (n Net) Output() Value {
+	return Value{Name: "v", Dims: n.Shape, Doc: "velocity dx/dt of each point"}
+}
+
 // Check returns an error unless the sizes make a net.
 func (n Net) Check() error {
 	a := n.Architecture

@@ -8,9 +8,8 @@ import (
 	"flowsweep/experiments/net"
 )
 
-// builder builds the velocity v, (n, Dim), of the points x, (n, Dim), at the times t, (n, 1), as the doc of its
-// architecture in net has it.
-type builder func(l *layers, t, x *graph.Node) *graph.Node
+// builder builds the velocity v, (n, Dim), of points, as the doc of its architecture in net has it.
+type builder func(l *layers, in inputs) *graph.Node
 
 // builders holds the builder of each of net.Architectures, by name.
 var builders = map[string]builder{
@@ -20,8 +19,8 @@ var builders = map[string]builder{
 	net.Conv.Name:      conv,
 }
 
-func mlp(l *layers, t, x *graph.Node) *graph.Node {
-	h := graph.Concatenate([]*graph.Node{t, x}, -1) // (n, 1 + Dim)
+func mlp(l *layers, in inputs) *graph.Node {
+	h := graph.Concatenate([]*graph.Node{in.t(), in.x()}, -1) // (n, 1 + Dim)
 	for i := range l.Depth + 1 {
 		h = l.linear(h)
 		if i < l.Depth {
@@ -31,9 +30,9 @@ func mlp(l *layers, t, x *graph.Node) *graph.Node {
 	return h
 }
 
-func residual(l *layers, t, x *graph.Node) *graph.Node {
-	e := l.time(t)
-	h := l.linear(x)
+func residual(l *layers, in inputs) *graph.Node {
+	e := l.time(in.t())
+	h := l.linear(in.x())
 	for range l.Depth {
 		shift := l.linear(e)
 		inner := l.act(graph.Add(l.linear(l.act(h)), shift))
@@ -42,9 +41,9 @@ func residual(l *layers, t, x *graph.Node) *graph.Node {
 	return l.linear(l.act(h))
 }
 
-func attention(l *layers, t, x *graph.Node) *graph.Node {
-	e := l.time(t)
-	h := graph.Mul(graph.InsertAxes(x, -1), spread(l.next(), 3))
+func attention(l *layers, in inputs) *graph.Node {
+	e := l.time(in.t())
+	h := graph.Mul(graph.InsertAxes(in.x(), -1), spread(l.next(), 3))
 	h = plusBias(h, l.next()) // (n, Dim, Width)
 	for range l.Depth {
 		h = graph.Add(h, graph.InsertAxes(l.linear(e), 1))
@@ -64,9 +63,9 @@ func attend(l *layers, h *graph.Node) *graph.Node {
 	return l.dense(mixed, 1, 3)
 }
 
-func conv(l *layers, t, x *graph.Node) *graph.Node {
-	e := l.time(t)
-	h := l.conv(graph.InsertAxes(x, -1)) // (n, Dim, Width)
+func conv(l *layers, in inputs) *graph.Node {
+	e := l.time(in.t())
+	h := l.conv(graph.InsertAxes(in.x(), -1)) // (n, Dim, Width)
 	for range l.Depth {
 		scale, shift := graph.InsertAxes(l.linear(e), 1), graph.InsertAxes(l.linear(e), 1)
 		inner := l.conv(l.act(h))

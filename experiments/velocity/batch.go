@@ -90,18 +90,21 @@ func (b *batches) next(ctx context.Context) (*trainingBatch, error) {
 type trainingBatch struct {
 	times          []float64
 	x0, x1, xt, ut flow.Batch
-	t, x, u        engine.Tensor
+	tensors        []engine.Tensor // those of batchOf
 }
 
 func newTrainingBatch(n net.Net, tr Training) *trainingBatch {
 	rows := func() flow.Batch { return flow.NewBatch(tr.Batch, n.Dim()) }
-	floats := func(dim int) engine.Tensor {
-		return engine.Tensor{Dims: []int{tr.Batch, dim}, Data: make([]float32, tr.Batch*dim)}
+	b := &trainingBatch{times: make([]float64, tr.Batch), x0: rows(), x1: rows(), xt: rows(), ut: rows()}
+	for _, in := range batchOf(n, tr.Batch) {
+		b.tensors = append(b.tensors, newTensor(in))
 	}
-	return &trainingBatch{
-		times: make([]float64, tr.Batch), x0: rows(), x1: rows(), xt: rows(), ut: rows(),
-		t: floats(1), x: floats(n.Dim()), u: floats(n.Dim()),
-	}
+	return b
+}
+
+// batchOf declares what a step learns from: the inputs of the net, and the velocities u that it is to give.
+func batchOf(n net.Net, size int) []engine.Input {
+	return append(declare(n, size), declareValue(net.Value{Name: "u", Dims: n.Output().Dims}, size))
 }
 
 func (b *trainingBatch) draw(step int, path flow.Path, pairs Pairs) error {
@@ -109,8 +112,8 @@ func (b *trainingBatch) draw(step int, path flow.Path, pairs Pairs) error {
 		return fmt.Errorf("draw the batch of step %d: %w", step, err)
 	}
 	path.Interpolate(b.xt, b.ut, b.times, b.x0, b.x1)
-	b.t.Data = flow.Narrow(b.t.Data[:0], b.times)
-	b.x.Data = flow.Narrow(b.x.Data[:0], b.xt.Data)
-	b.u.Data = flow.Narrow(b.u.Data[:0], b.ut.Data)
+	for i, numbers := range append(Numbers(b.times, b.xt), b.ut.Data) {
+		flow.Narrow(b.tensors[i].Data[:0], numbers) // in place
+	}
 	return nil
 }

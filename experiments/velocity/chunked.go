@@ -24,33 +24,34 @@ type chunked struct {
 	out     []int           // numbers a row of each output
 }
 
-// compileChunked compiles what f builds from a net at times t and points x, and from more inputs of the size of x if there
-// are others: one number or row for each point.
+// compileChunked compiles what f builds from the inputs of a net, and from more of the shape of its points if there are
+// others: one number or row for each point.
 func compileChunked(e engine.Engine, n net.Net, weights []float32, others []string,
-	f func(params []*graph.Node, t, x *graph.Node, others []*graph.Node) []*graph.Node,
+	f func(weights []*graph.Node, in inputs, others []*graph.Node) []*graph.Node,
 ) (*chunked, error) {
 	if err := checkWeights(n, weights); err != nil {
 		return nil, err
 	}
-	inputs := []engine.Input{{Name: "weights", Dims: []int{n.Size()}}, {Name: "t", Dims: []int{rows, 1}}, {Name: "x", Dims: []int{rows, n.Dim()}}}
+	takes := declare(n, rows)
+	own := len(takes)
 	for _, name := range others {
-		inputs = append(inputs, engine.Input{Name: name, Dims: []int{rows, n.Dim()}})
+		takes = append(takes, declareValue(net.Value{Name: name, Dims: n.Shape}, rows))
 	}
 	c := &chunked{weights: engine.Tensor{Dims: []int{n.Size()}, Data: weights}}
 	program, err := e.Compile(func(in []*graph.Node) []*graph.Node {
-		outputs := f(split(n, in[0]), in[1], in[2], in[3:])
+		outputs := f(split(n, in[0]), in[1:1+own], in[1+own:])
 		c.out = nil
 		for _, o := range outputs {
 			c.out = append(c.out, o.Shape().Size()/rows)
 		}
 		return outputs
-	}, inputs...)
+	}, append([]engine.Input{{Name: "weights", Dims: c.weights.Dims}}, takes...)...)
 	if err != nil {
 		return nil, err
 	}
 	c.program = program
-	for _, in := range inputs[1:] {
-		c.in = append(c.in, engine.Tensor{Dims: in.Dims, Data: make([]float32, rows*in.Dims[1])})
+	for _, in := range takes {
+		c.in = append(c.in, newTensor(in))
 	}
 	return c, nil
 }
@@ -60,21 +61,21 @@ func (c *chunked) Close() error { return c.program.Close() }
 
 // byChunks returns the outputs, all rows of each, for the inputs, of which the first is the times, (n). Numbers are rounded to
 // 32 bits on the way in.
-func byChunks[T float32 | float64](c *chunked, inputs ...[]T) ([][]T, error) {
+func (c *chunked) byChunks(inputs [][]float64) ([][]float64, error) {
 	n := len(inputs[0])
 	for i, in := range inputs {
-		if width := c.in[i].Dims[1]; len(in) != n*width {
+		if width := len(c.in[i].Data) / rows; len(in) != n*width {
 			return nil, fmt.Errorf("%d times do not go with %d numbers of points of dimension %d", n, len(in), width)
 		}
 	}
-	outputs := make([][]T, len(c.out))
+	outputs := make([][]float64, len(c.out))
 	for i, width := range c.out {
-		outputs[i] = make([]T, 0, n*width)
+		outputs[i] = make([]float64, 0, n*width)
 	}
 	for from := 0; from < n; from += rows {
 		count := min(rows, n-from)
 		for i, in := range inputs {
-			width := c.in[i].Dims[1]
+			width := len(c.in[i].Data) / rows
 			flow.Narrow(c.in[i].Data[:0], in[from*width:(from+count)*width]) // in place; what is beyond does not matter
 		}
 		out, err := c.program.Run(append([]engine.Tensor{c.weights}, c.in...)...)
@@ -83,7 +84,7 @@ func byChunks[T float32 | float64](c *chunked, inputs ...[]T) ([][]T, error) {
 		}
 		for i, o := range out {
 			for _, v := range o.Data[:count*c.out[i]] {
-				outputs[i] = append(outputs[i], T(v))
+				outputs[i] = append(outputs[i], float64(v))
 			}
 		}
 	}

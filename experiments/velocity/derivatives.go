@@ -23,8 +23,8 @@ type Divergence struct {
 // ready to run on the engine: one backward pass a dimension, so that in many dimensions the estimate from CompileVJP is
 // cheaper. Close it after use.
 func CompileDivergence(e engine.Engine, n net.Net, weights []float32) (*Divergence, error) {
-	c, err := compileChunked(e, n, weights, nil, func(params []*graph.Node, t, x *graph.Node, _ []*graph.Node) []*graph.Node {
-		return applyDivergence(n, params, t, x)
+	c, err := compileChunked(e, n, weights, nil, func(weights []*graph.Node, in inputs, _ []*graph.Node) []*graph.Node {
+		return applyDivergence(n, weights, in)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("compile the divergence of the velocity net: %w", err)
@@ -33,13 +33,13 @@ func CompileDivergence(e engine.Engine, n net.Net, weights []float32) (*Divergen
 }
 
 // applyDivergence builds the velocity, (n, Dim), and its divergence in x, (n, 1).
-func applyDivergence(n net.Net, params []*graph.Node, t, x *graph.Node) []*graph.Node {
-	v := apply(n, params, t, x)
+func applyDivergence(n net.Net, weights []*graph.Node, in inputs) []*graph.Node {
+	v := apply(n, weights, in)
 	var div *graph.Node
 	for j := range n.Dim() {
 		column := func(m *graph.Node) *graph.Node { return graph.Slice(m, graph.AxisRange(), graph.AxisElem(j)) } // (rows, 1)
 		// No row depends on another, so the gradient of the sum holds that of each row.
-		d := column(graph.Gradient(graph.ReduceAllSum(column(v)), x)[0])
+		d := column(graph.Gradient(graph.ReduceAllSum(column(v)), in.x())[0])
 		if j == 0 {
 			div = d
 			continue
@@ -52,7 +52,7 @@ func applyDivergence(n net.Net, params []*graph.Node, t, x *graph.Node) []*graph
 // DivField returns the net and its divergence as a field. Times and points are rounded to 32 bits on the way in.
 func (d *Divergence) DivField() flow.DivField {
 	return func(t float64, x flow.Batch) (flow.Batch, []float64, error) {
-		out, err := byChunks(d.chunked, times(t, x), x.Data)
+		out, err := d.byChunks(Numbers(times(t, x), x))
 		if err != nil {
 			return flow.Batch{}, nil, err
 		}
@@ -73,9 +73,9 @@ type VJP struct {
 //
 // (Hutchinson 1989, "A stochastic estimator of the trace of the influence matrix"). Close it after use.
 func CompileVJP(e engine.Engine, n net.Net, weights []float32) (*VJP, error) {
-	c, err := compileChunked(e, n, weights, []string{"e"}, func(params []*graph.Node, t, x *graph.Node, others []*graph.Node) []*graph.Node {
-		v := apply(n, params, t, x)
-		return []*graph.Node{v, graph.Gradient(graph.ReduceAllSum(graph.Mul(v, others[0])), x)[0]}
+	c, err := compileChunked(e, n, weights, []string{"e"}, func(weights []*graph.Node, in inputs, others []*graph.Node) []*graph.Node {
+		v := apply(n, weights, in)
+		return []*graph.Node{v, graph.Gradient(graph.ReduceAllSum(graph.Mul(v, others[0])), in.x())[0]}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("compile the vector-Jacobian product of the velocity net: %w", err)
@@ -90,7 +90,7 @@ func (p *VJP) Field() func(t float64, x, e flow.Batch) (u, ej flow.Batch, err er
 		if err := flow.CheckLike(x, e); err != nil {
 			return flow.Batch{}, flow.Batch{}, err
 		}
-		out, err := byChunks(p.chunked, times(t, x), x.Data, e.Data)
+		out, err := p.byChunks(append(Numbers(times(t, x), x), e.Data))
 		if err != nil {
 			return flow.Batch{}, flow.Batch{}, err
 		}

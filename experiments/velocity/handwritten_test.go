@@ -134,7 +134,7 @@ func recordedLoop(tb testing.TB, n net.Net, tr Training) (step func(b *trainingB
 
 func steps(tb testing.TB, loop engine.Loop, of io.Closer) (step func(b *trainingBatch) float64, done func()) {
 	step = func(b *trainingBatch) float64 {
-		out, err := loop.Step(b.t, b.x, b.u)
+		out, err := loop.Step(b.tensors...)
 		if err != nil {
 			tb.Fatal(err)
 		}

@@ -15,14 +15,13 @@ type layers struct {
 	weights []*graph.Node // those that no layer has taken yet
 }
 
-// apply builds the velocity v, (n, Dim), of the points x, (n, Dim), at the times t, (n, 1), from the weights in the
-// order of Params.
-func apply(n net.Net, weights []*graph.Node, t, x *graph.Node) *graph.Node {
+// apply builds the velocity v, (n, Dim), from the weights in the order of Params.
+func apply(n net.Net, weights []*graph.Node, in inputs) *graph.Node {
 	build, act := builders[n.Architecture.Name], activations[n.Activation.Name]
 	if build == nil || act == nil {
 		panic("velocity: no builder for the net " + n.String())
 	}
-	return build(&layers{n, act, weights}, t, x)
+	return build(&layers{n, act, weights}, in)
 }
 
 func (l *layers) next() *graph.Node {

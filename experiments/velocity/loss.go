@@ -19,17 +19,17 @@ func chunks(n net.Net, batch int) int {
 	return max(1, min(fit, batch/chunkRows))
 }
 
-// lossOf builds the loss of a batch, a scalar, and its gradient in the weights, (P). The times t are (n, 1), the points x
-// and the velocities u (n, Dim). The batch is worked on in count parts, and what comes of them is added up.
-func lossOf(n net.Net, params []*graph.Node, t, x, u *graph.Node, count int) (loss, grad *graph.Node) {
-	batch := x.Shape().Dimensions[0]
+// lossOf builds the loss of a batch, a scalar, and its gradient in the weights, (P). The velocities u to learn are (n, Dim).
+// The batch is worked on in count parts, and what comes of them is added up.
+func lossOf(n net.Net, weights []*graph.Node, in inputs, u *graph.Node, count int) (loss, grad *graph.Node) {
+	batch := u.Shape().Dimensions[0]
 	share := 1 / float64(batch*n.Dim())
 	var sums []*graph.Node
 	for i := range count {
 		rows := graph.AxisRange(i*batch/count, (i+1)*batch/count)
-		v := apply(n, params, graph.Slice(t, rows), graph.Slice(x, rows))
+		v := apply(n, weights, in.cut(rows))
 		part := graph.MulScalar(graph.ReduceAllSum(graph.Square(graph.Sub(v, graph.Slice(u, rows)))), share)
-		grads := graph.Gradient(part, params...)
+		grads := graph.Gradient(part, weights...)
 		if i == 0 {
 			loss, sums = part, grads
 			continue

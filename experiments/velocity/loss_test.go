@@ -35,7 +35,7 @@ func partsAddUp(t *testing.T, n net.Net) {
 	results := map[int][]engine.Tensor{}
 	for _, parts := range []int{1, 3} {
 		program, err := engine.Go.Compile(func(in []*graph.Node) []*graph.Node {
-			loss, grad := lossOf(n, split(n, in[0]), in[1], in[2], in[3], parts)
+			loss, grad := lossOf(n, split(n, in[0]), in[1:3], in[3], parts)
 			return []*graph.Node{graph.InsertAxes(loss, 0), grad}
 		}, engine.Input{Name: "weights", Dims: []int{n.Size()}}, engine.Input{Name: "t", Dims: in[0].Dims},
 			engine.Input{Name: "x", Dims: in[1].Dims}, engine.Input{Name: "u", Dims: in[2].Dims})

@@ -8,6 +8,7 @@ package velocity
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/gomlx/core/graph"
 
@@ -25,8 +26,8 @@ type Model struct {
 
 // Compile returns the net ready to run on the engine. Close it after use.
 func Compile(e engine.Engine, n net.Net, weights []float32) (*Model, error) {
-	c, err := compileChunked(e, n, weights, nil, func(params []*graph.Node, t, x *graph.Node, _ []*graph.Node) []*graph.Node {
-		return []*graph.Node{apply(n, params, t, x)}
+	c, err := compileChunked(e, n, weights, nil, func(weights []*graph.Node, in inputs, _ []*graph.Node) []*graph.Node {
+		return []*graph.Node{apply(n, weights, in)}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("compile the velocity net: %w", err)
@@ -34,20 +35,11 @@ func Compile(e engine.Engine, n net.Net, weights []float32) (*Model, error) {
 	return &Model{n, c}, nil
 }
 
-// Velocity returns v, (n, Dim), at the times t, (n), and points x, (n, Dim).
-func (m *Model) Velocity(t, x []float32) ([]float32, error) {
-	out, err := byChunks(m.chunked, t, x)
-	if err != nil {
-		return nil, err
-	}
-	return out[0], nil
-}
-
 // RowField returns the net as a field where every point has a time of its own. Times and points are rounded to 32 bits on
 // the way in.
 func (m *Model) RowField() flow.RowField {
 	return func(t []float64, x flow.Batch) (flow.Batch, error) {
-		out, err := byChunks(m.chunked, t, x.Data)
+		out, err := m.byChunks(Numbers(t, x))
 		if err != nil {
 			return flow.Batch{}, err
 		}
@@ -58,34 +50,44 @@ func (m *Model) RowField() flow.RowField {
 // Field returns the net as a field, rounding as RowField does.
 func (m *Model) Field() flow.Field { return m.RowField().Field() }
 
-// Record returns the net as an ONNX model t[batch,1], x[batch,Dim] -> v[batch,Dim], the weights as initializers named
-// as in Params. It is recorded from the graph that was trained.
+// Record returns the net as an ONNX model from the batch of its inputs to that of its output, t[batch,1], x[batch,Dim] ->
+// v[batch,Dim], the weights as initializers named as in Params. It is recorded from the graph that was trained.
 func Record(n net.Net, weights []float32) (onnx.Model, error) {
-	return record(onnx.Record, n, weights, func(params []*graph.Node, t, x *graph.Node) []*graph.Node {
-		return []*graph.Node{apply(n, params, t, x)}
-	}, "v")
+	return record(onnx.Record, n, weights, func(weights []*graph.Node, in inputs) []*graph.Node {
+		return []*graph.Node{apply(n, weights, in)}
+	}, n.Output().Name)
 }
 
 // RecordDivergence is Record with a second output, the divergence of the velocity in x, div[batch,1], as CompileDivergence
 // has it.
 func RecordDivergence(n net.Net, weights []float32) (onnx.Model, error) {
-	return record(onnx.RecordTwice, n, weights, func(params []*graph.Node, t, x *graph.Node) []*graph.Node {
-		return applyDivergence(n, params, t, x)
-	}, "v", "div")
+	return record(onnx.RecordTwice, n, weights, func(weights []*graph.Node, in inputs) []*graph.Node {
+		return applyDivergence(n, weights, in)
+	}, n.Output().Name, "div")
+}
+
+// Signature returns the inputs and the outputs of the model that Record returns.
+func Signature(n net.Net) (inputs, outputs []onnx.ValueInfo) {
+	info := func(v net.Value) onnx.ValueInfo {
+		return onnx.ValueInfo{Name: v.Name, Dims: slices.Concat([]int{onnx.Batch}, v.Dims), Doc: v.Doc}
+	}
+	for _, in := range n.Inputs() {
+		inputs = append(inputs, info(in))
+	}
+	return inputs, []onnx.ValueInfo{info(n.Output())}
 }
 
 // recording is onnx.Record or another of its form.
 type recording func(f func(nodes []*graph.Node) []*graph.Node, inputs []onnx.ValueInfo, weights []onnx.Initializer, outputs []string) (onnx.Model, error)
 
-func record(as recording, n net.Net, weights []float32, apply func(params []*graph.Node, t, x *graph.Node) []*graph.Node, outputs ...string) (onnx.Model, error) {
+func record(as recording, n net.Net, weights []float32, apply func(weights []*graph.Node, in inputs) []*graph.Node, outputs ...string) (onnx.Model, error) {
 	if err := checkWeights(n, weights); err != nil {
 		return onnx.Model{}, err
 	}
-	inputs := []onnx.ValueInfo{
-		{Name: "t", Dims: []int{onnx.Batch, 1}},
-		{Name: "x", Dims: []int{onnx.Batch, n.Dim()}},
-	}
-	return as(func(in []*graph.Node) []*graph.Node { return apply(in[2:], in[0], in[1]) }, inputs, named(n, weights), outputs)
+	takes, _ := Signature(n)
+	return as(func(in []*graph.Node) []*graph.Node {
+		return apply(in[len(takes):], in[:len(takes)])
+	}, takes, named(n, weights), outputs)
 }
 
 // named returns the weights as initializers.

@@ -92,7 +92,7 @@ func run(ctx context.Context, loop engine.Loop, tr Training, done int, draw func
 		if err != nil {
 			return nil, err
 		}
-		out, err := loop.Step(b.t, b.x, b.u)
+		out, err := loop.Step(b.tensors...)
 		if err != nil {
 			return nil, fmt.Errorf("step %d: %w", done+1, err)
 		}
@@ -146,13 +146,12 @@ func checkFinite(weights []float32, rate float64) error {
 // compileStep builds one training step: from the state of the optimizer, weights first, and a batch, to the next state
 // and the loss, (1).
 func compileStep(e engine.Engine, n net.Net, tr Training) (engine.Program, error) {
-	rows := []int{tr.Batch, n.Dim()}
+	state, batch := tr.Optimizer.state(n.Size()), batchOf(n, tr.Batch)
 	program, err := e.Compile(func(in []*graph.Node) []*graph.Node {
-		state, t, x, u := in[:len(in)-3], in[len(in)-3], in[len(in)-2], in[len(in)-1]
-		loss, grad := lossOf(n, split(n, state[0]), t, x, u, chunks(n, tr.Batch))
+		state, batch := in[:len(state)], in[len(state):]
+		loss, grad := lossOf(n, split(n, state[0]), batch[:len(batch)-1], batch[len(batch)-1], chunks(n, tr.Batch))
 		return append(tr.Optimizer.update(state, grad, tr.Steps), graph.InsertAxes(loss, 0))
-	}, append(tr.Optimizer.state(n.Size()),
-		engine.Input{Name: "t", Dims: []int{tr.Batch, 1}}, engine.Input{Name: "x", Dims: rows}, engine.Input{Name: "u", Dims: rows})...)
+	}, append(state, batch...)...)
 	if err != nil {
 		return nil, fmt.Errorf("compile the training step: %w", err)
 	}

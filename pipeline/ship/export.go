@@ -54,7 +54,7 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin
 		if len(checks) > 1 && checks[1].Error == "" {
 			steps = &export.Steps{Field: model.Field(), Solver: r.Setting.Sample.Solver, Times: samplerGrid(r), Units: about.Units}
 		}
-		vectors, err := export.Vectors(model.Net.Dim(), model.Velocity, steps)
+		vectors, err := export.Vectors(model.Net, model.RowField(), steps)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -80,7 +80,7 @@ func verify(f store.File, r experiments.Result, model *velocity.Model, weights [
 	if kind, _, err := export.Origin(f.Content); err == nil && kind == "sampler" {
 		c = verifySampler(f.Content, r, model, weights)
 	} else {
-		c = export.Verify(f.Content, export.Points(model.Net.Dim(), verifyPoints, 0), model.Velocity)
+		c = export.Verify(f.Content, export.Points(model.Net, verifyPoints, 0), model.RowField())
 	}
 	c.File, c.Run = f.Name, r.Run
 	return c

@@ -1,0 +1,51 @@
+package velocity
+
+import (
+	"slices"
+
+	"github.com/gomlx/gomlx/core/graph"
+
+	"flowsweep/experiments/engine"
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/net"
+)
+
+// inputs holds a node for each input of a net, in the order of net.Net.Inputs.
+type inputs []*graph.Node
+
+func (in inputs) t() *graph.Node { return in[0] } // (n, 1)
+func (in inputs) x() *graph.Node { return in[1] } // (n, Dim)
+
+// cut returns some rows of every input.
+func (in inputs) cut(rows graph.SliceAxisSpec) inputs {
+	part := make(inputs, len(in))
+	for i, node := range in {
+		part[i] = graph.Slice(node, rows)
+	}
+	return part
+}
+
+// declare returns the inputs of a net for a batch of points.
+func declare(n net.Net, batch int) (list []engine.Input) {
+	for _, in := range n.Inputs() {
+		list = append(list, declareValue(in, batch))
+	}
+	return list
+}
+
+func declareValue(v net.Value, batch int) engine.Input {
+	return engine.Input{Name: v.Name, Dims: slices.Concat([]int{batch}, v.Dims)}
+}
+
+// newTensor returns the tensor of an input, all zero.
+func newTensor(in engine.Input) engine.Tensor {
+	size := 1
+	for _, d := range in.Dims {
+		size *= d
+	}
+	return engine.Tensor{Dims: in.Dims, Data: make([]float32, size)}
+}
+
+// Numbers returns what the inputs of a net hold, in the order of net.Net.Inputs, for points x, (n, d), at times of their
+// own, (n).
+func Numbers(t []float64, x flow.Batch) [][]float64 { return [][]float64{t, x.Data} }
