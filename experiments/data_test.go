@@ -258,7 +258,7 @@ func TestSourceOfData(t *testing.T) {
 		t.Fatal(err)
 	}
 	from := spec.Settings[0].Source.From
-	if !from.Units.Identity() || from.Held.Len() != 0 || from.Dim != 2 {
+	if !from.Units.Identity() || from.Held.Len() != 0 || from.Dim() != 2 {
 		t.Errorf("the source is rescaled by %v and holds out %d rows", from.Units, from.Held.Len())
 	}
 	for _, key := range []string{"standardise: true", "holdout: 0.2"} {

@@ -58,7 +58,7 @@ func (p Plan) Nulls() ([]NullPlan, error) {
 				seen[k] = true
 				list = append(list, NullPlan{
 					Null:   Null{Key: k, Reference: run.Reference, Metric: m.Name, N: run.Sampling.Count},
-					Target: fit.Recipe.Target, Judged: m, Count: m.NullCount(fit.Recipe.Target.Dim),
+					Target: fit.Recipe.Target, Judged: m, Count: m.NullCount(fit.Recipe.Target.Dim()),
 				})
 			}
 		}

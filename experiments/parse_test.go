@@ -29,7 +29,7 @@ func ExampleParse() {
 
 func ExampleParseTarget() {
 	ring, err := ParseTarget("{name: gaussians, count: 4}")
-	fmt.Println(ring.Name, ring.Dim, ring.Params, err)
+	fmt.Println(ring.Name, ring.Dim(), ring.Params, err)
 	// Output:
 	// gaussians 2 {4 5 0.5 [] ring 2} <nil>
 }

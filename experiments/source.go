@@ -41,8 +41,8 @@ func (s Source) check(t target.Target, p flow.Path) error {
 	switch {
 	case s.Gaussian():
 		return nil
-	case s.From.Dim != t.Dim:
-		return fmt.Errorf("the source %s has dimension %d and the target %s %d: use the same for both", s.From.Name, s.From.Dim, t.Name, t.Dim)
+	case s.From.Dim() != t.Dim():
+		return fmt.Errorf("the source %s has dimension %d and the target %s %d: use the same for both", s.From.Name, s.From.Dim(), t.Name, t.Dim())
 	case p.Gaussian:
 		return fmt.Errorf("the path %s starts from Gaussian noise: leave source out, or use another path", p.Name)
 	default:

@@ -44,7 +44,7 @@ type Recipe struct {
 }
 
 // VelocityNet returns the net of the recipe, for points of its target.
-func (r Recipe) VelocityNet() net.Net { return r.Net.On(r.Target.Dim) }
+func (r Recipe) VelocityNet() net.Net { return r.Net.On(r.Target.Shape...) }
 
 // Train says how a net is trained: in Steps steps, each on a new batch of Batch pairs at Times.
 type Train struct {

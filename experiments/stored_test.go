@@ -35,7 +35,7 @@ func TestStoredSettingsRoundTrip(t *testing.T) {
 		}
 		a, _ := json.Marshal(got)
 		b, _ := json.Marshal(want)
-		if string(a) != string(b) || got.Target.Dim != want.Target.Dim {
+		if string(a) != string(b) || got.Target.Dim() != want.Target.Dim() {
 			t.Errorf("%s comes back as %s, want %s", target, a, b)
 		}
 	}

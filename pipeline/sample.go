@@ -170,7 +170,7 @@ func openExact(f sampleFlags) (drawable, error) {
 	}
 	o := oracle.Oracle{Law: t.Law, Path: path}
 	return drawable{
-		name: "exact velocity of " + t.Name, dim: t.Dim, velocity: job.Velocity{Path: path, Field: o.Field(), Rows: o.RowField()},
+		name: "exact velocity of " + t.Name, dim: t.Dim(), velocity: job.Velocity{Path: path, Field: o.Field(), Rows: o.RowField()},
 		units: t.Units, columns: t.Columns,
 		close: func() error { return nil },
 	}, nil

@@ -101,7 +101,7 @@ func (a *app) writeTarget(t target.Target, count int, seed uint64, out string) e
 // factsOf returns the known facts of a target.
 func factsOf(t target.Target, p flow.Path) targetFacts {
 	facts := targetFacts{
-		Target: t, Path: p, Dim: t.Dim, Columns: t.Columns, HeldOut: t.Held.Len(), Scale: t.Units.Scale, Shift: t.Units.Shift,
+		Target: t, Path: p, Dim: t.Dim(), Columns: t.Columns, HeldOut: t.Held.Len(), Scale: t.Units.Scale, Shift: t.Units.Shift,
 	}
 	if t.Law == nil {
 		facts.Note = fmt.Sprintf("%s has no closed form: only samples of it are known", t.Name)

@@ -45,8 +45,8 @@ func TestDrawsAreOfTheLaw(t *testing.T) {
 		if target.Law == nil {
 			continue
 		}
-		if target.Law.Dim() != target.Dim {
-			t.Fatalf("%s: dimension %d, but the law has %d", name, target.Dim, target.Law.Dim())
+		if target.Law.Dim() != target.Dim() {
+			t.Fatalf("%s: dimension %d, but the law has %d", name, target.Dim(), target.Law.Dim())
 		}
 		x := target.Sample(n, flow.NewStream(4, name))
 		o := oracle.Oracle{Law: target.Law, Path: flow.CondOT}
@@ -55,9 +55,9 @@ func TestDrawsAreOfTheLaw(t *testing.T) {
 			t.Fatal(err)
 		}
 		mean, cov := target.Law.Mean(), target.Law.Cov()
-		for j := range target.Dim {
+		for j := range target.Dim() {
 			within(t, name+": mean", n, mean[j], 0, func(i int) float64 { return x.Row(i)[j] })
-			for l := range target.Dim {
+			for l := range target.Dim() {
 				within(t, name+": covariance", n, cov.Row(j)[l], 0, func(i int) float64 {
 					return (x.Row(i)[j] - mean[j]) * (x.Row(i)[l] - mean[l])
 				})
@@ -72,7 +72,7 @@ func TestDrawsAreOfTheLaw(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for j := range target.Dim {
+		for j := range target.Dim() {
 			within(t, name+": Stein's identity", n, 0, 0, func(i int) float64 {
 				sin, cos := math.Sincos(2 * x.Row(i)[j])
 				return sin*score.Row(i)[j] + 2*cos

@@ -28,7 +28,7 @@ func (c Checkerboard) Make() (Target, error) {
 		copy(low.Row(i), []float64{c.Scale * x, c.Scale * y})
 		copy(high.Row(i), []float64{c.Scale * (x + 1), c.Scale * (y + 1)})
 	}
-	return Target{Name: "checkerboard", Params: c, Dim: 2, Draw: draw, Law: oracle.Boxes{Low: low, High: high}}, nil
+	return Target{Name: "checkerboard", Params: c, Shape: []int{2}, Draw: draw, Law: oracle.Boxes{Low: low, High: high}}, nil
 }
 
 // darkSquare returns the lower left corner of dark square i.

@@ -19,7 +19,7 @@ import (
 type Target struct {
 	Name   string
 	Params any                               // the parameters it was made from, a Moons for example
-	Dim    int                               // numbers a point
+	Shape  []int                             // sizes of a point; d-dimensional vectors have the shape {d}
 	Draw   func(r *rand.Rand, dst []float64) // writes one point, (Dim), into dst
 	Law    oracle.Law                        // the law of Draw in closed form; nil where there is none
 
@@ -32,7 +32,16 @@ type Target struct {
 
 // ofLaw returns the target of a law in closed form.
 func ofLaw(name string, params any, law oracle.Law) Target {
-	return Target{Name: name, Params: params, Dim: law.Dim(), Draw: law.Draw, Law: law}
+	return Target{Name: name, Params: params, Shape: []int{law.Dim()}, Draw: law.Draw, Law: law}
+}
+
+// Dim returns the numbers of a point, the product of its shape.
+func (t Target) Dim() int {
+	dim := 1
+	for _, size := range t.Shape {
+		dim *= size
+	}
+	return dim
 }
 
 // Mixture returns the law of the target as a mixture of Gaussians, and whether it is one.
@@ -50,7 +59,7 @@ func (t Target) Fill(dst flow.Batch, stream *flow.Stream, first uint64) {
 
 // Sample returns the points 0 to n-1 of the stream, (n, Dim).
 func (t Target) Sample(n int, stream *flow.Stream) flow.Batch {
-	b := flow.NewBatch(n, t.Dim)
+	b := flow.NewBatch(n, t.Dim())
 	t.Fill(b, stream, 0)
 	return b
 }
@@ -63,7 +72,7 @@ func (t Target) Reference(n int, stream *flow.Stream) flow.Batch {
 		return t.Sample(n, stream)
 	}
 	order := stream.At(0).Perm(t.Held.Len())
-	b := flow.NewBatch(min(n, len(order)), t.Dim)
+	b := flow.NewBatch(min(n, len(order)), t.Dim())
 	for i := range b.Len() {
 		copy(b.Row(i), t.Held.Row(order[i]))
 	}

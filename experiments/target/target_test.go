@@ -64,8 +64,8 @@ func TestMoments(t *testing.T) {
 	} {
 		target := mustTarget(t, c.of)
 		points := target.Sample(n, flow.NewStream(2, c.name))
-		if target.Dim != len(c.mean) {
-			t.Fatalf("%s: dimension %d, want %d", c.name, target.Dim, len(c.mean))
+		if target.Dim() != len(c.mean) {
+			t.Fatalf("%s: dimension %d, want %d", c.name, target.Dim(), len(c.mean))
 		}
 		mean, std := points.Moments()
 		for j, want := range c.mean {

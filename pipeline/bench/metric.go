@@ -76,7 +76,7 @@ func benchMetric(m metric.Metric, n int) (metricSpeed, error) {
 	if err != nil {
 		return metricSpeed{}, fmt.Errorf("bench %s: %w", m.Name, err)
 	}
-	return metricSpeed{m.Name, n, moons.Dim, seconds, heap / 1e6}, nil
+	return metricSpeed{m.Name, n, moons.Dim(), seconds, heap / 1e6}, nil
 }
 
 // heapPause is the time between two looks at the heap. What lives for less may be missed; a look costs next to nothing.
