@@ -120,7 +120,7 @@ func solve(by Steps, div flow.DivField, noise flow.Batch) (s solution, err error
 			s.maxAbs = max(s.maxAbs, math.Abs(v))
 		}
 	}
-	moved := flow.NewBatch(noise.Len(), noise.Dim)
+	moved := noise.Like(noise.Dim)
 	flow.NewStream(0, "verify nudge").Normal(moved, 0)
 	for i, v := range moved.Data {
 		moved.Data[i] = noise.Data[i] + nudge*v

@@ -103,9 +103,4 @@ func standardized(x Batch) Batch {
 }
 
 // gather sets every point i of x to the former point from[i].
-func gather(x Batch, from []int) {
-	was := x.Clone()
-	for i, j := range from {
-		copy(x.Row(i), was.Row(j))
-	}
-}
+func gather(x Batch, from []int) { x.Clone().Take(x, from) }

@@ -5,40 +5,6 @@
 // onnxruntime session are all Fields, and ode.Solve works with any of them.
 package flow
 
-import "fmt"
-
-// Batch is a list of points of equal dimension, stored row by row.
-type Batch struct {
-	Dim  int       // numbers per point
-	Data []float64 // (n, Dim), row-major
-}
-
-// NewBatch returns n points of dimension dim, all zero.
-func NewBatch(n, dim int) Batch {
-	return Batch{Dim: dim, Data: make([]float64, n*dim)}
-}
-
-// Len returns the number of points n.
-func (b Batch) Len() int {
-	if b.Dim == 0 {
-		return 0
-	}
-	return len(b.Data) / b.Dim
-}
-
-// Row returns point i, (Dim), sharing memory with the batch.
-func (b Batch) Row(i int) []float64 { return b.Data[i*b.Dim : (i+1)*b.Dim] }
-
-// Slice returns the points [from, to), sharing memory with the batch.
-func (b Batch) Slice(from, to int) Batch {
-	return Batch{Dim: b.Dim, Data: b.Data[from*b.Dim : to*b.Dim]}
-}
-
-// Clone returns a copy that shares no memory with the batch.
-func (b Batch) Clone() Batch {
-	return Batch{Dim: b.Dim, Data: append([]float64(nil), b.Data...)}
-}
-
 // Field is a velocity u(t, x) in units of x per unit of t. For points x, (n, d), it returns u, (n, d), as a new batch.
 // It must not be called from several goroutines at once.
 type Field func(t float64, x Batch) (Batch, error)
@@ -61,11 +27,3 @@ func (f RowField) Field() Field {
 // DivField is a velocity with its divergence, sum_i du_i/dx_i, (n), in units of 1/t, from which log densities are
 // integrated. It must not be called from several goroutines at once.
 type DivField func(t float64, x Batch) (u Batch, div []float64, err error)
-
-// CheckLike returns an error unless the two batches have the same shape.
-func CheckLike(a, b Batch) error {
-	if a.Dim != b.Dim || len(a.Data) != len(b.Data) {
-		return fmt.Errorf("batches of shapes (%d, %d) and (%d, %d) do not match", a.Len(), a.Dim, b.Len(), b.Dim)
-	}
-	return nil
-}

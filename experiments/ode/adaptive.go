@@ -73,6 +73,7 @@ type adaptive struct {
 	t         []float64    // (active): times of a stage
 	at, spare flow.Batch   // (active, d): points of the samples, and of a stage
 	k         []flow.Batch // (active, d) each: velocities of the stages
+	kept      []int        // (n): what stays of the rows when some retire
 	scratch   []float64    // (d)
 }
 
@@ -95,7 +96,8 @@ func (a *adaptive) velocity(x flow.Batch) (flow.Batch, error) {
 func (a *adaptive) start(from float64) error {
 	n, dim := a.x.Len(), a.x.Dim
 	a.active, a.t, a.scratch = make([]sample, n), make([]float64, n), make([]float64, dim)
-	a.at, a.spare, a.k = a.x.Clone(), flow.NewBatch(n, dim), make([]flow.Batch, a.s.Stages())
+	a.at, a.k, a.kept = a.x.Clone(), make([]flow.Batch, a.s.Stages()), make([]int, n)
+	a.spare = a.at.Like(dim)
 	for i := range a.active {
 		a.active[i] = sample{id: i, t: from, before: minError}
 		a.t[i] = from
@@ -235,17 +237,19 @@ func (a *adaptive) addScaled(dst []float64, h float64, w []float64, i int) {
 
 // retire removes finished samples from the batch and stores where they ended.
 func (a *adaptive) retire() {
-	kept := 0
+	kept := a.kept[:0]
 	for i, s := range a.active {
 		if s.done {
 			copy(a.x.Row(s.id), a.at.Row(i))
 			continue
 		}
-		a.active[kept] = s
-		copy(a.at.Row(kept), a.at.Row(i))
-		copy(a.k[0].Row(kept), a.k[0].Row(i))
-		kept++
+		a.active[len(kept)] = s
+		kept = append(kept, i)
 	}
-	a.active, a.t = a.active[:kept], a.t[:kept]
-	a.at, a.spare, a.k[0] = a.at.Slice(0, kept), a.spare.Slice(0, kept), a.k[0].Slice(0, kept)
+	if len(kept) == len(a.active) {
+		return
+	}
+	a.active, a.t = a.active[:len(kept)], a.t[:len(kept)]
+	a.at, a.k[0] = a.at.Take(a.at, kept), a.k[0].Take(a.k[0], kept)
+	a.spare = a.spare.Slice(0, len(kept)) // it shares what is known with at
 }

@@ -57,7 +57,7 @@ func solveIntegral(field flow.DivField, s Solver, ts []float64, x0 flow.Batch) (
 
 // join appends one number to each of the points, (n, d), and returns a batch of (n, d + 1).
 func join(x flow.Batch, beside []float64) flow.Batch {
-	y := flow.NewBatch(x.Len(), x.Dim+1)
+	y := x.Like(x.Dim + 1)
 	for i, v := range beside {
 		copy(y.Row(i), x.Row(i))
 		y.Row(i)[x.Dim] = v
@@ -67,7 +67,7 @@ func join(x flow.Batch, beside []float64) flow.Batch {
 
 // split reverses join.
 func split(y flow.Batch) (x flow.Batch, beside []float64) {
-	x, beside = flow.NewBatch(y.Len(), y.Dim-1), make([]float64, y.Len())
+	x, beside = y.Like(y.Dim-1), make([]float64, y.Len())
 	for i := range beside {
 		copy(x.Row(i), y.Row(i))
 		beside[i] = y.Row(i)[x.Dim]

@@ -24,7 +24,8 @@ func Trajectory(field flow.Field, s Solver, ts []float64, x0 flow.Batch) (xs []f
 
 // walk is Solve, and calls visit with the points at every time of the grid. visit must not keep them.
 func walk(field flow.Field, s Solver, ts []float64, x0 flow.Batch, visit func(x flow.Batch)) (x flow.Batch, nfe int, err error) {
-	w := stepper{s: s, x: x0.Clone(), spare: flow.NewBatch(x0.Len(), x0.Dim), k: make([]flow.Batch, s.Stages())}
+	w := stepper{s: s, x: x0.Clone(), k: make([]flow.Batch, s.Stages())}
+	w.spare = w.x.Like(x0.Dim)
 	w.field = func(t float64, x flow.Batch) (flow.Batch, error) {
 		nfe++
 		u, err := field(t, x)

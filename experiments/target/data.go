@@ -96,19 +96,9 @@ func (d Data) split() (drawn, held flow.Batch, err error) {
 		hash[i], order[i] = stream.At(uint64(i)).Uint64(), i
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(hash[a], hash[b]), cmp.Compare(a, b)) })
-	isOut := make([]bool, n)
-	for _, i := range order[:out] {
-		isOut[i] = true
-	}
-	drawn.Dim, held.Dim = d.Rows.Dim, d.Rows.Dim
-	for i := range n {
-		if isOut[i] {
-			held.Data = append(held.Data, d.Rows.Row(i)...)
-		} else {
-			drawn.Data = append(drawn.Data, d.Rows.Row(i)...)
-		}
-	}
-	return drawn, held, nil
+	slices.Sort(order[:out])
+	slices.Sort(order[out:])
+	return d.Rows.Take(drawn, order[out:]), d.Rows.Take(held, order[:out]), nil
 }
 
 // maxOffset is the largest mean of a column, in standard deviations. Up to it, the 32-bit floats of nets and files

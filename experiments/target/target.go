@@ -72,11 +72,7 @@ func (t Target) Reference(n int, stream *flow.Stream) flow.Batch {
 		return t.Sample(n, stream)
 	}
 	order := stream.At(0).Perm(t.Held.Len())
-	b := flow.NewBatch(min(n, len(order)), t.Dim())
-	for i := range b.Len() {
-		copy(b.Row(i), t.Held.Row(order[i]))
-	}
-	return b
+	return t.Held.Take(flow.Batch{}, order[:min(n, len(order))])
 }
 
 // MarshalJSON returns the target as written in a spec: its name with its parameters.

@@ -112,6 +112,7 @@ func (b *trainingBatch) draw(step int, path flow.Path, pairs Pairs) error {
 		return fmt.Errorf("draw the batch of step %d: %w", step, err)
 	}
 	path.Interpolate(b.xt, b.ut, b.times, b.x0, b.x1)
+	b.xt.Given = b.x1.Given
 	for i, numbers := range append(Numbers(b.times, b.xt), b.ut.Data) {
 		flow.Narrow(b.tensors[i].Data[:0], numbers) // in place
 	}
