@@ -39,8 +39,8 @@ type Steps struct {
 	Units  flow.Affine // of the samples
 }
 
-// Vectors returns vectors.json: seeded inputs of velocity.onnx and Go's outputs, for tests in other runtimes; and those of
-// sampler.onnx, if there is one, which does these steps.
+// Vectors returns vectors.json, for tests in other runtimes: seeded inputs of velocity.onnx and Go's outputs, and, if sampler
+// is not nil, the same for sampler.onnx.
 func Vectors(n net.Net, reference flow.RowField, sampler *Steps) ([]byte, error) {
 	p := Points(n, vectorCount, 1)
 	v, err := reference(p.T, p.X)

@@ -1,7 +1,7 @@
 // Package export writes trained velocity nets as ONNX files for other runtimes, and verifies them in onnxruntime.
 //
 //	file, err := export.Velocity(n, weights, about)
-//	check, err := export.Verify(file, export.Points(n, 4096, 0), model.RowField())
+//	check := export.Verify(file, export.Points(n, 4096, 0), model.RowField())
 package export
 
 import (
