@@ -13,7 +13,18 @@ const (
 	fitVersion     = 1
 	runVersion     = 1
 	measureVersion = 1
+
+	// For fits whose coupling meets equal points: 0.1.0 changed the solver that breaks such ties.
+	fitTiesVersion = 2
 )
+
+// version returns the recipe version of the fits of this recipe.
+func (r Recipe) version() int {
+	if r.Coupling.Ties && (r.Target.Atoms || r.Source.From.Atoms) {
+		return fitTiesVersion
+	}
+	return fitVersion
+}
 
 // Plan is the work that a spec describes, in two levels: few expensive fits, each with many cheap runs.
 type Plan struct {
@@ -42,7 +53,7 @@ func (s Spec) Plan() (Plan, error) {
 	at := map[string]int{}
 	for _, setting := range s.Settings {
 		for _, seed := range s.Seeds {
-			fit, err := key("fit", fitVersion, setting.Recipe, seed)
+			fit, err := key("fit", setting.version(), setting.Recipe, seed)
 			if err != nil {
 				return plan, err
 			}

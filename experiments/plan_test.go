@@ -72,6 +72,29 @@ func TestKeysUnchanged(t *testing.T) {
 	}
 }
 
+// TestTiesHaveTheirOwnVersion checks that fits whose coupling meets equal points, which version 1 paired in another way, have
+// another key than in version 1, and only they.
+func TestTiesHaveTheirOwnVersion(t *testing.T) {
+	for _, c := range []struct {
+		spec string
+		same bool
+	}{
+		{"target: {name: moons, noise: 0.05}\ncoupling: ot", true},
+		{"target: {name: moons, noise: 0}\ncoupling: independent", true},
+		{"target: {name: moons, noise: 0}\ncoupling: sinkhorn", true},
+		{"target: checkerboard\ncoupling: ot", true},
+		{"target: {name: moons, noise: 0}\ncoupling: ot", false},
+		{"target: {name: pinwheel, radial: 0, tangential: 0}\ncoupling: ot", false},
+		{"target: checkerboard\nsource: {name: circles, noise: 0}\ncoupling: ot", false},
+	} {
+		fit := planned(t, "name: a\n"+c.spec+"\n").Fits[0]
+		first, err := key("fit", 1, fit.Recipe, fit.Seed)
+		if err != nil || (first == fit.Key) != c.same {
+			t.Errorf("%q: the key of version 1 is the same: %v, want %v (%v)", c.spec, first == fit.Key, c.same, err)
+		}
+	}
+}
+
 // TestKeysChange checks that every number and name of a setting changes the keys that depend on it, and no others.
 func TestKeysChange(t *testing.T) {
 	base := planned(t, plainSpec)

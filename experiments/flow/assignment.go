@@ -19,10 +19,10 @@ const maxCost = 1e290
 //
 //	minimise sum_i cost[i n + Column[i]] over the permutations Column
 //
-// It initialises like Jonker and Volgenant ("A shortest augmenting path algorithm for dense and sparse linear
-// assignment problems", Computing 38, 1987), then adds successive shortest paths. It takes O(n^3) time and memory for a
-// few rows. Ties are broken the same way every time. Assign returns an error if a cost is not finite or exceeds 1e290
-// in magnitude.
+// It is the shortest augmenting path method (Jonker and Volgenant, "A shortest augmenting path algorithm for dense and sparse
+// linear assignment problems", Computing 38, 1987), started from prices that solve a sample of the problem, which keeps paths
+// short wherever the points lie. It takes O(n^3) time at worst. Ties are broken the same way every time. Assign returns an
+// error if a cost is not finite or exceeds 1e290 in magnitude.
 func Assign(cost []float64, n int) (Assignment, error) {
 	if len(cost) != n*n {
 		panic(fmt.Sprintf("flow: %d costs for an assignment of %d", len(cost), n))
@@ -33,194 +33,139 @@ func Assign(cost []float64, n int) (Assignment, error) {
 				k/n, k%n, c, maxCost)
 		}
 	}
-	m := newMatching(cost, n)
-	m.reduceColumns()
-	free := m.transferReductions()
-	for range 2 {
-		free = m.reduceRows(free)
+	rows := make([][]float64, n)
+	for i := range rows {
+		rows[i] = cost[i*n : (i+1)*n]
 	}
-	for _, i := range free {
-		m.augment(i)
+	return AssignRows(rows), nil
+}
+
+// AssignRows is Assign for the rows of a square matrix whose costs are known to be finite.
+func AssignRows(costs [][]float64) Assignment {
+	m := newMatching(costs)
+	m.setPrices()
+	for i := range costs {
+		if j, _ := m.cheapest(i); m.owner[j] < 0 {
+			m.column[i], m.owner[j] = j, i
+		}
 	}
-	u := make([]float64, n)
 	for i, j := range m.column {
-		u[i] = m.costs(i)[j] - m.v[j]
+		if j < 0 {
+			m.augment(i)
+		}
 	}
-	return Assignment{Column: m.column, Row: u, Col: m.v}, nil
+	rows := make([]float64, len(costs))
+	for i, j := range m.column {
+		rows[i] = costs[i][j] - m.price[j]
+	}
+	return Assignment{Column: m.column, Row: rows, Col: m.price}
 }
 
-// matching is a partial assignment. Each pair has the smallest cost - v of its row. The potentials v start at the
-// smallest cost of their column and only decrease, so cost - v is never negative.
+// matching is a partial assignment with prices of the columns, under which every paired row has its cheapest column.
 type matching struct {
-	n      int
-	cost   []float64 // (n, n)
-	column []int     // of each row, -1 for none
-	row    []int     // of each column, -1 for none
-	v      []float64 // potentials of the columns
-
-	// Memory for the shortest paths from one row.
-	passed []int     // columns whose shortest path is known
-	length []float64 // length of the path to each of them
-	ahead  []float64 // length of the shortest path so far to each other column, +Inf for those passed
-	open   []float64 // potentials of the columns, -Inf for those passed
-	before []int     // the row before each column on its path
+	costs         [][]float64
+	price         []float64 // of columns
+	column, owner []int     // column of each row, row of each column, or -1
+	dist          []float64 // scratch of augment
+	from, todo    []int
 }
 
-func newMatching(cost []float64, n int) *matching {
+func newMatching(costs [][]float64) *matching {
+	n := len(costs)
 	m := &matching{
-		n: n, cost: cost, column: make([]int, n), row: make([]int, n), v: make([]float64, n),
-		length: make([]float64, n), ahead: make([]float64, n), open: make([]float64, n), before: make([]int, n),
+		costs: costs, price: make([]float64, n), column: make([]int, n), owner: make([]int, n),
+		dist: make([]float64, n), from: make([]int, n), todo: make([]int, n),
 	}
-	for k := range n {
-		m.column[k], m.row[k] = -1, -1
+	for i := range n {
+		m.column[i], m.owner[i] = -1, -1
 	}
 	return m
 }
 
-func (m *matching) costs(i int) []float64 { return m.cost[i*m.n : (i+1)*m.n] }
+// maxAlone is the largest problem that is solved without solving a smaller one first.
+const maxAlone = 32
 
-func (m *matching) pair(i, j int) { m.column[i], m.row[j] = j, i }
-
-// reduceColumns sets each column's potential to its smallest cost and pairs it with the row of that cost, if still
-// free.
-func (m *matching) reduceColumns() {
-	least := make([]int, m.n)
-	copy(m.v, m.cost[:m.n])
-	for i := 1; i < m.n; i++ {
-		for j, c := range m.costs(i) {
-			if c < m.v[j] {
-				m.v[j], least[j] = c, i
-			}
-		}
+// setPrices prices the columns by what the rows are worth in the problem of the first half of both, a sample of the whole, and
+// then again by what all rows are worth at those prices.
+func (m *matching) setPrices() {
+	n := len(m.costs)
+	worth := make([]float64, n)
+	if n <= maxAlone {
+		m.reprice(worth)
+		return
 	}
-	for j, i := range least {
-		if m.column[i] < 0 {
-			m.pair(i, j)
+	half := make([][]float64, n/2)
+	for i := range half {
+		half[i] = m.costs[i][:len(half)]
+	}
+	m.reprice(AssignRows(half).Row)
+	for i := range worth {
+		_, worth[i] = m.cheapest(i)
+	}
+	m.reprice(worth)
+}
+
+// reprice gives each column the highest price at which none of the first rows gains more than it is worth.
+func (m *matching) reprice(worth []float64) {
+	for j := range m.price {
+		m.price[j] = math.Inf(1)
+	}
+	for i, w := range worth {
+		for j, c := range m.costs[i] {
+			m.price[j] = min(m.price[j], c-w)
 		}
 	}
 }
 
-// transferReductions lowers the potential of each paired column as far as its row allows, which makes it easier to pair
-// other rows, and returns the free rows.
-func (m *matching) transferReductions() (free []int) {
-	for i, paired := range m.column {
-		if paired < 0 {
-			free = append(free, i)
-			continue
-		}
-		least := math.Inf(1)
-		for j, c := range m.costs(i) {
-			if j != paired {
-				least = min(least, c-m.v[j])
-			}
-		}
-		if m.n > 1 {
-			m.v[paired] = min(m.v[paired], m.costs(i)[paired]-least)
+// cheapest returns the column with the lowest reduced cost for row i, the first if several are equal, and that cost.
+func (m *matching) cheapest(i int) (best int, least float64) {
+	least = math.Inf(1)
+	for j, c := range m.costs[i] {
+		if c -= m.price[j]; c < least {
+			best, least = j, c
 		}
 	}
-	return free
+	return best, least
 }
 
-// reduceRows pairs each free row with its cheapest column, lowers that column's potential until the second cheapest
-// costs the same, and returns the rows that remain free. If the potential fell, a displaced row is processed
-// immediately.
-func (m *matching) reduceRows(free []int) (left []int) {
-	turns := 4 * m.n // rows may displace each other many times, by small amounts
-	for _, i := range free {
-		for i >= 0 {
-			j, second, gap := m.cheapest(i)
-			lower := m.v[j] - gap
-			fell := lower < m.v[j] // false if the gap is lost in rounding, which would loop forever
-			if fell {
-				m.v[j] = lower
-			} else if m.row[j] >= 0 {
-				j = second
-			}
-			out := m.row[j]
-			m.pair(i, j)
-			if out >= 0 {
-				m.column[out] = -1
-				if turns--; !fell || turns < 0 {
-					left = append(left, out)
-					break
-				}
-			}
-			i = out
-		}
-	}
-	return left
-}
-
-// cheapest returns the two cheapest columns of a row and the difference of their costs.
-func (m *matching) cheapest(i int) (first, second int, gap float64) {
-	a, b := math.Inf(1), math.Inf(1)
-	for j, c := range m.costs(i) {
-		switch d := c - m.v[j]; {
-		case d < a:
-			second, b = first, a
-			first, a = j, d
-		case d < b:
-			second, b = j, d
-		}
-	}
-	return first, second, b - a
-}
-
-// augment pairs a free row along the shortest alternating path to a free column.
+// augment pairs a free row. It finds the cheapest chain of exchanges that ends in a free column, by Dijkstra's algorithm over
+// the reduced costs, and makes them.
 func (m *matching) augment(free int) {
-	last, distance := m.shortest(free)
-	for _, j := range m.passed {
-		m.v[j] += m.length[j] - distance
+	todo := m.todo
+	for j := range todo {
+		todo[j], m.dist[j] = j, math.Inf(1)
 	}
-	for i := -1; i != free; {
-		i = m.before[last]
-		next := m.column[i]
-		m.pair(i, last)
-		last = next
-	}
-}
-
-// shortest finds the nearest free column from a free row by Dijkstra's algorithm. The length of an edge is its cost - v
-// minus that of the row's pair. It leaves the nearer columns in passed.
-func (m *matching) shortest(free int) (last int, distance float64) {
-	m.passed = m.passed[:0]
-	copy(m.open, m.v)
-	for j := range m.ahead {
-		m.ahead[j] = math.Inf(1)
-	}
-	for i, shift := free, 0.; ; {
-		j := m.relax(i, shift, distance)
-		distance = m.ahead[j]
-		if m.row[j] < 0 {
-			return j, distance
+	done := len(todo) // columns at todo[done:] have their final distance
+	row, base, end := free, 0., -1
+	for end < 0 {
+		costs, nearest := m.costs[row], 0
+		if row != free {
+			base -= costs[m.column[row]] - m.price[m.column[row]]
 		}
-		// A potential of -Inf makes later paths to a passed column infinite, so that relax need not check for them.
-		m.passed = append(m.passed, j)
-		m.length[j], m.ahead[j], m.open[j] = distance, math.Inf(1), math.Inf(-1)
-		i = m.row[j]
-		shift = m.costs(i)[j] - m.v[j] - distance
-	}
-}
-
-// relax extends the paths from a row and returns the nearest column ahead. It returns early at a free column that is no
-// farther than the row.
-func (m *matching) relax(i int, shift, distance float64) (nearest int) {
-	n := m.n
-	costs, open, ahead, least := m.costs(i)[:n], m.open[:n], m.ahead[:n], math.Inf(1)
-	for j, c := range costs {
-		length, known := c-open[j]-shift, ahead[j]
-		if length < known {
-			known = length
-			ahead[j], m.before[j] = length, i
-		}
-		if known < least {
-			least, nearest = known, j
-			if known <= distance && m.row[j] < 0 {
-				return nearest
+		for k, j := range todo[:done] {
+			if d := base + costs[j] - m.price[j]; d < m.dist[j] {
+				m.dist[j], m.from[j] = d, row
+			}
+			if d := m.dist[j]; d < m.dist[todo[nearest]] || d == m.dist[todo[nearest]] && m.owner[j] < 0 {
+				nearest = k
 			}
 		}
+		j := todo[nearest]
+		done--
+		todo[nearest], todo[done] = todo[done], j
+		base = m.dist[j]
+		if row = m.owner[j]; row < 0 {
+			end = j
+		}
 	}
-	return nearest
+	for _, j := range todo[done:] {
+		m.price[j] += m.dist[j] - m.dist[end]
+	}
+	for j := end; j >= 0; {
+		i := m.from[j]
+		m.owner[j] = i
+		j, m.column[i] = m.column[i], j
+	}
 }
 
 // SquaredDistances returns the squared Euclidean distances between the points of x, (n, d), and of y, (m, d), as an

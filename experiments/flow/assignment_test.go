@@ -115,6 +115,13 @@ func TestAssignIsOptimalByDuality(t *testing.T) {
 	for _, dim := range []int{1, 2, 16} {
 		checkOptimal(t, fmt.Sprintf("points of dimension %d", dim), pointCosts(512, dim), 512)
 	}
+	x, y := NewBatch(300, 2), NewBatch(300, 2)
+	NewStream(6, "x").Normal(x, 0)
+	NewStream(6, "y").Normal(y, 0)
+	for i := range x.Data {
+		x.Data[i] += 1e3
+	}
+	checkOptimal(t, "points far apart", SquaredDistances(x, y), 300)
 }
 
 // pointCosts returns the squared distances of n normal points to n points at a few places, half of them equal.

@@ -13,6 +13,7 @@ type Coupling struct {
 	Name   string
 	Params any // the parameters it was made from, for example a Sinkhorn; nil if there are none
 	Pair   func(r *rand.Rand, x0, x1 Batch) error
+	Ties   bool // equal points leave several pairings equally good, and the solver decides
 }
 
 // MarshalJSON returns the coupling as written in a spec: its name, with its parameters if it has any.
@@ -49,7 +50,7 @@ var Independent = Coupling{
 // OT pairs the points of each batch one to one with the smallest sum of squared distances: minibatch optimal transport
 // (arXiv 2302.00482, arXiv 2304.14772). It is exact within a batch, which is not optimal transport between the
 // distributions. It takes O(n^3) time and memory for n^2 numbers.
-var OT = Coupling{Name: "ot", Pair: pairOT}
+var OT = Coupling{Name: "ot", Pair: pairOT, Ties: true}
 
 func pairOT(_ *rand.Rand, x0, x1 Batch) error {
 	if err := checkPairs(x0, x1); err != nil {

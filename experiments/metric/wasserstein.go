@@ -98,9 +98,9 @@ func matched(x, y flow.Batch, p int) (cost float64, phi, psi []float64) {
 	if slices.ContainsFunc(costs, func(row []float64) bool { return math.IsInf(slices.Max(row), 1) }) {
 		return math.NaN(), nil, nil // the square of a distance overflows
 	}
-	match, phi, psi := assign(costs)
-	for i, j := range match {
+	a := flow.AssignRows(costs)
+	for i, j := range a.Column {
 		cost += costs[i][j]
 	}
-	return cost / float64(n), phi, psi
+	return cost / float64(n), a.Row, a.Col
 }

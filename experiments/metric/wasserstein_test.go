@@ -147,3 +147,11 @@ func ExampleMetric_w2() {
 	fmt.Println(m.Value)
 	// Output: 3
 }
+
+// BenchmarkW2 measures 1,000 samples against 1,000 in 2-D.
+func BenchmarkW2(b *testing.B) {
+	reference, samples := normal(1000, 2, 0, "reference"), normal(1000, 2, .1, "samples")
+	for b.Loop() {
+		mustMeasure(b, W2, reference, samples)
+	}
+}

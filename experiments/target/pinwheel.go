@@ -28,5 +28,5 @@ func (p Pinwheel) Make() (Target, error) {
 		sin, cos := math.Sincos(2*math.Pi*arm/float64(p.Arms) + p.Rate*math.Exp(f))
 		dst[0], dst[1] = p.Scale*(f*cos+g*sin), p.Scale*(g*cos-f*sin)
 	}
-	return Target{Name: "pinwheel", Params: p, Shape: []int{2}, Draw: draw}, nil
+	return Target{Name: "pinwheel", Params: p, Shape: []int{2}, Draw: draw, Atoms: p.Radial == 0 && p.Tangential == 0}, nil
 }

@@ -10,6 +10,7 @@ package target
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/oracle"
@@ -22,6 +23,7 @@ type Target struct {
 	Shape  []int                             // sizes of a point; d-dimensional vectors have the shape {d}
 	Draw   func(r *rand.Rand, dst []float64) // writes one point, (Dim), into dst
 	Law    oracle.Law                        // the law of Draw in closed form; nil where there is none
+	Atoms  bool                              // draws may repeat a point: it has no noise
 
 	// For targets made from Data only.
 	Held    flow.Batch  // held-out rows, which Draw never writes, (m, Dim)
@@ -32,7 +34,9 @@ type Target struct {
 
 // ofLaw returns the target of a law in closed form.
 func ofLaw(name string, params any, law oracle.Law) Target {
-	return Target{Name: name, Params: params, Shape: []int{law.Dim()}, Draw: law.Draw, Law: law}
+	m, ok := law.(oracle.Mixture)
+	atoms := ok && slices.Contains(m.Std, 0)
+	return Target{Name: name, Params: params, Shape: []int{law.Dim()}, Draw: law.Draw, Law: law, Atoms: atoms}
 }
 
 // Dim returns the numbers of a point, the product of its shape.
