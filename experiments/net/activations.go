@@ -3,7 +3,7 @@ package net
 // Activation is a nonlinearity, element by element.
 type Activation struct {
 	Name   string
-	Kinked bool // its derivative jumps, and with it the divergence of a net
+	Kinked bool // its derivative jumps, and so does the divergence of a net
 }
 
 // The activations. ELU has alpha = 1 (Clevert et al. 2016); SiLU is x sigmoid(x). GELU is x
@@ -16,7 +16,7 @@ var (
 	ReLU = Activation{Name: "relu", Kinked: true}
 )
 
-// Activations lists every activation by name. Each has its builder in velocity.
+// Activations lists all activations. The package velocity has a builder for each.
 var Activations = []Activation{ELU, SiLU, GELU, Tanh, ReLU}
 
 // MarshalText returns the name of the activation, its form in a spec.

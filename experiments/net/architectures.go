@@ -5,7 +5,21 @@ import (
 	"slices"
 )
 
-// Architectures lists every architecture by name. Each has its builder in velocity.
+// Architecture is a kind of net.
+type Architecture struct {
+	Name          string
+	Heads         bool // takes heads, which divide the width
+	Linear        bool // width and depth may be 0, which makes a linear net
+	PerCoordinate bool // applies its weights to each coordinate of a point
+
+	params    func(n Net) []Param
+	rowFloats func(n Net) int
+}
+
+// MarshalText returns the name of the architecture, its form in a spec.
+func (a Architecture) MarshalText() ([]byte, error) { return []byte(a.Name), nil }
+
+// Architectures lists all architectures. The package velocity has a builder for each.
 var Architectures = []Architecture{MLP, Residual, Attention, Conv}
 
 // MLP is a multilayer perceptron on (t, x): Depth hidden layers of Width units, and a linear layer to R^Dim. Names follow
@@ -25,7 +39,7 @@ var MLP = Architecture{
 		}
 		return params
 	},
-	keeps: func(n Net) int { return 3 * n.Depth * n.Width }, // about three numbers a unit
+	rowFloats: func(n Net) int { return 3 * n.Depth * n.Width }, // about three numbers a unit
 }
 
 // Residual is a residual net with pre-activation (arXiv 1603.05027): a linear layer to Width units, Depth blocks
@@ -44,7 +58,7 @@ var Residual = Architecture{
 		}
 		return append(params, linear("output", n.Width, n.Dim())...)
 	},
-	keeps: func(n Net) int { return (7*n.Depth + 6) * n.Width }, // three numbers an activation, and the sums
+	rowFloats: func(n Net) int { return (7*n.Depth + 6) * n.Width }, // three numbers an activation, and the sums
 }
 
 // Attention is a transformer whose tokens, of Width numbers, are the coordinates of x, as in arXiv 2106.11959: a linear
@@ -74,7 +88,7 @@ var Attention = Architecture{
 		return slices.Concat(params, layerNorm("norm", width), layer("output", width, []int{dim, width}, []int{dim}))
 	},
 	// A number of a token: the norms, the four products, the widened layer three times; and the weights of the attention.
-	keeps: func(n Net) int { return n.Depth * n.Dim() * (25*n.Width + 3*n.Heads*n.Dim()) },
+	rowFloats: func(n Net) int { return n.Depth * n.Dim() * (25*n.Width + 3*n.Heads*n.Dim()) },
 }
 
 // Conv is a convolutional net over the coordinates of x, for vectors whose coordinates have an order, such as series: a
@@ -97,5 +111,5 @@ var Conv = Architecture{
 		}
 		return append(params, convolution("output", n.Width, 1)...)
 	},
-	keeps: func(n Net) int { return (9*n.Depth + 3) * n.Dim() * n.Width },
+	rowFloats: func(n Net) int { return (9*n.Depth + 3) * n.Dim() * n.Width },
 }

@@ -61,7 +61,9 @@ func (n Net) Check() error {
 	switch {
 	case a.Name == "":
 		return errors.New("the net has no architecture: set one of net.Architectures")
-	case len(n.Shape) != 1 || n.Shape[0] < 1 || n.Depth < 0 || n.Width < 1 && !linear:
+	case len(n.Shape) != 1:
+		return fmt.Errorf("the %s takes vectors, not points of shape %v", a.Name, n.Shape)
+	case n.Shape[0] < 1 || n.Depth < 0 || n.Width < 1 && !linear:
 		return fmt.Errorf("there is no %s of dimension %s, width %d and depth %d: use sizes of at least 1", a.Name, n.sizes(), n.Width, n.Depth)
 	case n.Activation.Name == "":
 		return fmt.Errorf("the %s has no activation: set one of net.Activations", a.Name)
@@ -103,8 +105,8 @@ func (n Net) Size() int {
 	return size
 }
 
-// Keeps returns about how many numbers a row of a batch keeps for its gradient.
-func (n Net) Keeps() int { return n.Architecture.keeps(n) }
+// RowFloats estimates the numbers that a training step keeps for each row of a batch until it has the gradient.
+func (n Net) RowFloats() int { return n.Architecture.rowFloats(n) }
 
 // StepFlops counts the floating-point operations in the matrix products of a training step on a batch: one product forward
 // and two backward per kernel of two axes, except for the unused gradient of the inputs.

@@ -15,7 +15,7 @@ const chunkRows = 128
 
 // chunks returns how many parts a batch is worked on in.
 func chunks(n net.Net, batch int) int {
-	fit := (n.Keeps()*batch + chunkFloats - 1) / chunkFloats
+	fit := (n.RowFloats()*batch + chunkFloats - 1) / chunkFloats
 	return max(1, min(fit, batch/chunkRows))
 }
 

@@ -272,6 +272,8 @@ func TestNetsAreChecked(t *testing.T) {
 		{"linear", net.Spec{Architecture: net.MLP, Activation: net.ELU}.On(2), ""},
 		{"attention", net.Spec{Architecture: net.Attention, Width: 6, Depth: 1, Heads: 3, Activation: net.ELU}.On(2), ""},
 		{"no dimension", net.Spec{Architecture: net.MLP, Width: 4, Depth: 1, Activation: net.ELU}.On(0), "dimension 0"},
+		{"images", net.Spec{Architecture: net.MLP, Width: 4, Depth: 1, Activation: net.ELU}.On(3, 8, 8), "points of shape [3 8 8]"},
+		{"no architecture", net.Spec{Width: 4, Depth: 1, Activation: net.ELU}.On(2), "no architecture"},
 		{"no width", net.Spec{Architecture: net.MLP, Depth: 1, Activation: net.ELU}.On(2), "width 0"},
 		{"residual without width", net.Spec{Architecture: net.Residual, Activation: net.ELU}.On(2), "width 0"},
 		{"no activation", net.Spec{Architecture: net.MLP, Width: 4, Depth: 1}.On(2), "no activation"},
