@@ -240,7 +240,7 @@ func TestStoredDataRoundTrip(t *testing.T) {
 		if len(asked) != len(want.Recipe.Contents()) {
 			t.Errorf("%s: asked for %v", text, asked)
 		}
-		if _, err := ParseSetting(recipe, nil); err == nil {
+		if _, err := (Parser{}).Setting(recipe, nil); err == nil {
 			t.Errorf("%s is read without its data", text)
 		}
 		if _, err := folder(nil, nil).Setting(recipe, nil); !errors.Is(err, fs.ErrNotExist) {

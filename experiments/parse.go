@@ -85,11 +85,8 @@ func (doc *document) resolveChoose(t *declare.Text) {
 	}
 }
 
-// ParseTarget parses a target: a name, or a mapping as in a spec. Errors of this function and those below are a
+// Target parses a target: a name, or a mapping as in a spec. Errors of this method and of the functions below are a
 // problem.List.
-func ParseTarget(text string) (target.Target, error) { return Parser{}.Target(text) }
-
-// Target is like ParseTarget, for targets that may name a data file.
 func (p Parser) Target(text string) (target.Target, error) {
 	return inline[target.Target](p, "target", text)
 }

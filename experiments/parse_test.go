@@ -27,8 +27,8 @@ func ExampleParse() {
 	//                         ^
 }
 
-func ExampleParseTarget() {
-	ring, err := ParseTarget("{name: gaussians, count: 4}")
+func ExampleParser_Target_inline() {
+	ring, err := Parser{}.Target("{name: gaussians, count: 4}")
 	fmt.Println(ring.Name, ring.Dim(), ring.Params, err)
 	// Output:
 	// gaussians 2 {4 5 0.5 [] ring 2} <nil>
@@ -110,7 +110,7 @@ func TestSweepTooLarge(t *testing.T) {
 }
 
 func TestParseTarget(t *testing.T) {
-	if _, err := ParseTarget("{name: gaussians, means: [[1, 2, 3], [0, 0, 1]]}"); err != nil {
+	if _, err := (Parser{}).Target("{name: gaussians, means: [[1, 2, 3], [0, 0, 1]]}"); err != nil {
 		t.Error(err)
 	}
 	for text, want := range map[string]string{
@@ -119,7 +119,7 @@ func TestParseTarget(t *testing.T) {
 		"{name: gaussians, std: [0.1, 0.2]}": "target:1:1: 2 targets instead of one: give every parameter a single value",
 		"[moons, checkerboard]":              "target:1:1: 2 targets instead of one: give every parameter a single value",
 	} {
-		_, err := ParseTarget(text)
+		_, err := Parser{}.Target(text)
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: got %v, want %s", text, err, want)
 		}

@@ -104,7 +104,7 @@ sample: {solver: [midpoint, bosh3], tolerance: [1e-3, 1e-4], grid: [edm, uniform
 		if err != nil {
 			t.Fatal(err)
 		}
-		back, err := ParseSetting(recipe, sampling)
+		back, err := Parser{}.Setting(recipe, sampling)
 		if err != nil {
 			t.Fatalf("%s: %v", s.Form(), err)
 		}

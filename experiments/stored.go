@@ -8,11 +8,6 @@ import (
 	"flowsweep/experiments/target"
 )
 
-// ParseSetting is like Parser.Setting, for recipes without data files.
-func ParseSetting(recipe, sampling []byte) (Setting, error) {
-	return Parser{}.Setting(recipe, sampling)
-}
-
 // Setting returns the setting stored as the JSON of a recipe, with or without its seed, and of a sampling. It is needed
 // for fits and runs that no sweep plans any more. Open must return the Contents of the recipe by sha256.
 func (p Parser) Setting(recipe, sampling []byte) (Setting, error) {

@@ -28,7 +28,7 @@ func TestStoredSettingsRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := ParseSetting(recipe, sampling)
+		got, err := Parser{}.Setting(recipe, sampling)
 		if err != nil {
 			t.Errorf("%s: %v", target, err)
 			continue
@@ -39,7 +39,7 @@ func TestStoredSettingsRoundTrip(t *testing.T) {
 			t.Errorf("%s comes back as %s, want %s", target, a, b)
 		}
 	}
-	if _, err := ParseSetting([]byte(`{"target": "gone"}`), nil); err == nil {
+	if _, err := (Parser{}).Setting([]byte(`{"target": "gone"}`), nil); err == nil {
 		t.Error("an unknown target is read")
 	}
 }

@@ -333,7 +333,7 @@ func TestFitTimes(t *testing.T) {
 	if len(got) != 1 || got[0].Seconds != 1.5 {
 		t.Fatalf("got %+v, want only the finished fit", got)
 	}
-	setting, err := experiments.ParseSetting(got[0].Config, nil)
+	setting, err := experiments.Parser{}.Setting(got[0].Config, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -67,17 +67,6 @@ type Model struct {
 // Metrics lists every metric: those of samples first, then those of models.
 var Metrics = []Metric{MMD, MMDRFF, SlicedW2, Energy, W1, W2, ExactMMD, NLL, ExcessLoss, NPE, PathRMSE}
 
-// SampleMetrics returns the metrics that need only two samples.
-func SampleMetrics() []Metric {
-	var metrics []Metric
-	for _, m := range Metrics {
-		if m.TwoSamples() {
-			metrics = append(metrics, m)
-		}
-	}
-	return metrics
-}
-
 // TwoSamples reports whether the metric needs only two samples.
 func (m Metric) TwoSamples() bool { return m.Judge != nil }
 

@@ -74,7 +74,7 @@ var Attention = Architecture{
 	PerCoordinate: true,
 	params: func(n Net) []Param {
 		dim, width, head := n.Dim(), n.Width, n.Width/max(n.Heads, 1)
-		// As the features' tokenizer of arXiv 2106.11959: the bound goes by the size of the token.
+		// As in the feature tokenizer of arXiv 2106.11959, the bound depends on the size of the token.
 		params := slices.Concat(timeParams(width), layer("input", width, []int{dim, width}, []int{dim, width}))
 		for i := range n.Depth {
 			name := func(part string) string { return fmt.Sprintf("blocks.%d.%s", i, part) }
@@ -87,7 +87,7 @@ var Attention = Architecture{
 		}
 		return slices.Concat(params, layerNorm("norm", width), layer("output", width, []int{dim, width}, []int{dim}))
 	},
-	// A number of a token: the norms, the four products, the widened layer three times; and the weights of the attention.
+	// Per token: the norms, the four products, the widened layer three times, and the attention weights.
 	rowFloats: func(n Net) int { return n.Depth * n.Dim() * (25*n.Width + 3*n.Heads*n.Dim()) },
 }
 

@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// Spec is a net as a spec declares it, whatever points it is for. What its architecture does not take is zero.
+// Spec is a net as a spec declares it, for points of any shape. What its architecture does not take is zero.
 type Spec struct {
 	Architecture Architecture `json:"name" doc:"architecture"`
 	Width        int          `json:"width" min:"1" max:"65536" doc:"units per hidden layer"`
@@ -34,7 +34,7 @@ func (s Spec) On(shape ...int) Net { return Net{Spec: s, Shape: slices.Clone(sha
 // Dim returns the numbers of a point, the product of its shape.
 func (n Net) Dim() int { return product(n.Shape) }
 
-// Value is something that a net takes or gives for each point.
+// Value is an input or output of a net, per point.
 type Value struct {
 	Name string
 	Dims []int // sizes for one point
@@ -49,7 +49,7 @@ func (n Net) Inputs() []Value {
 	}
 }
 
-// Output is what the net gives.
+// Output is the output of the net.
 func (n Net) Output() Value {
 	return Value{Name: "v", Dims: n.Shape, Doc: "velocity dx/dt of each point"}
 }
@@ -75,7 +75,7 @@ func (n Net) Check() error {
 	return nil
 }
 
-// String describes the net in words that differ for nets that differ. Checkpoints and exported files hold them.
+// String describes the net; different nets have different descriptions. Checkpoints and exported files hold it.
 func (n Net) String() string {
 	heads := ""
 	if n.Heads > 0 {

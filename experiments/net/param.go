@@ -2,14 +2,14 @@ package net
 
 import "math"
 
-// Param is one weight of a net: its name and sizes, and what it starts as.
+// Param is one weight of a net: its name, its sizes and its initial values.
 type Param struct {
 	Name          string
 	Dims          []int
 	Center, Bound float64 // fresh numbers are uniform in Center +- Bound
 }
 
-// Size returns the numbers in the weight.
+// Size returns how many numbers the weight holds.
 func (p Param) Size() int { return product(p.Dims) }
 
 func product(sizes []int) int {
@@ -20,7 +20,7 @@ func product(sizes []int) int {
 	return n
 }
 
-// layer returns the weight and the bias of a layer into each of whose outputs go fanIn numbers.
+// layer returns the weight and bias of a layer with fanIn inputs per output.
 func layer(name string, fanIn int, weight, bias []int) []Param {
 	bound := 1 / math.Sqrt(float64(fanIn))
 	return []Param{{Name: name + ".weight", Dims: weight, Bound: bound}, {Name: name + ".bias", Dims: bias, Bound: bound}}
@@ -36,7 +36,7 @@ func layerNorm(name string, width int) []Param {
 	return []Param{{Name: name + ".weight", Dims: []int{width}, Center: 1}, {Name: name + ".bias", Dims: []int{width}}}
 }
 
-// Taps is how many coordinates the kernel of a convolution covers.
+// Taps is the number of coordinates that a convolution kernel covers.
 const Taps = 3
 
 // convolution returns the weights of a convolution: kernel (Taps, in, out), bias (out).
@@ -44,11 +44,11 @@ func convolution(name string, in, out int) []Param {
 	return layer(name, Taps*in, []int{Taps, in, out}, []int{out})
 }
 
-// Frequencies is how many of them a time is embedded with. The shortest wave is 1/16 long: a shorter one would let the
+// Frequencies is the number of frequencies in a time embedding. The shortest wave is 1/16 long: a shorter one would let the
 // velocity change faster than solvers step.
 const Frequencies = 6
 
-// timeParams returns the weights of the embedding of the time.
+// timeParams returns the weights of the time embedding.
 func timeParams(width int) []Param {
 	return append(linear("time.0", 1+2*Frequencies, width), linear("time.1", width, width)...)
 }

@@ -8,11 +8,11 @@ import (
 	"flowsweep/experiments/net"
 )
 
-// activations holds how each of net.Activations is built, by name.
+// activations holds the builder of each of net.Activations, by name.
 var activations = map[string]func(x *graph.Node) *graph.Node{
 	net.ELU.Name: func(x *graph.Node) *graph.Node {
-		// The inner selection keeps exp from overflowing where its value is not taken: 0 times infinity would spoil
-		// gradients. The recorder knows this spelling, and its gradient.
+		// The inner selection keeps exp from overflowing where its value is not used, as 0 times infinity would spoil
+		// gradients. The recorder recognises this form and its gradient.
 		zero := graph.ScalarZero(x.Graph(), x.DType())
 		positive := graph.GreaterThan(x, zero)
 		return graph.Where(positive, x, graph.MinusOne(graph.Exp(graph.Where(positive, zero, x))))

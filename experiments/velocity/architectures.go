@@ -8,7 +8,7 @@ import (
 	"flowsweep/experiments/net"
 )
 
-// builder builds the velocity v, (n, Dim), of points, as the doc of its architecture in net has it.
+// builder builds the velocity v, (n, Dim), as documented at its architecture in net.
 type builder func(l *layers, in inputs) *graph.Node
 
 // builders holds the builder of each of net.Architectures, by name.
@@ -54,7 +54,7 @@ func attention(l *layers, in inputs) *graph.Node {
 	return plusBias(graph.ReduceSum(h, -1), l.next())
 }
 
-// attend builds the attention of the tokens h, (n, Dim, Width), to each other: softmax(q k / sqrt(head)) v for each head.
+// attend builds the attention between the tokens h, (n, Dim, Width): softmax(q k / sqrt(head)) v for each head.
 func attend(l *layers, h *graph.Node) *graph.Node {
 	query, key, value := l.dense(h, 2), l.dense(h, 2), l.dense(h, 2)                      // (n, Dim, Heads, head)
 	scores := graph.Dot(query, key).General([]int{3}, []int{0, 2}, []int{3}, []int{0, 2}) // (n, Heads, Dim, Dim)

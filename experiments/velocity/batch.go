@@ -9,7 +9,7 @@ import (
 	"flowsweep/experiments/net"
 )
 
-// drawing returns what draws the batch of each step after those done: when it is asked for, or one ahead.
+// drawing returns a function that draws the batch of a step: when asked, or one step ahead.
 func drawing(ctx context.Context, n net.Net, tr Training, done int, path flow.Path, pairs Pairs) func(step int) (*trainingBatch, error) {
 	if tr.Ahead {
 		return drawingAhead(ctx, n, tr, done, path, pairs)
@@ -23,7 +23,7 @@ func drawing(ctx context.Context, n net.Net, tr Training, done int, path flow.Pa
 	}
 }
 
-// drawingAhead draws the batch of the next step while one runs, into the one of two places that the step does not read.
+// drawingAhead draws the batch of the next step during the current one, into the buffer that the current one does not read.
 func drawingAhead(ctx context.Context, n net.Net, tr Training, done int, path flow.Path, pairs Pairs) func(step int) (*trainingBatch, error) {
 	b := newBatches(ctx, n, tr, done, path, pairs)
 	var last *trainingBatch
@@ -37,13 +37,13 @@ func drawingAhead(ctx context.Context, n net.Net, tr Training, done int, path fl
 	}
 }
 
-// batches hands batches over between the goroutine that draws and the one that takes the steps.
+// batches passes batches from the goroutine that draws to the one that steps.
 type batches struct {
 	full, empty chan *trainingBatch
 	failed      chan error
 }
 
-// newBatches starts drawing for the steps after those done. It stops when the context does.
+// newBatches starts to draw for the steps after done. It stops with the context.
 func newBatches(ctx context.Context, n net.Net, tr Training, done int, path flow.Path, pairs Pairs) *batches {
 	b := &batches{full: make(chan *trainingBatch), empty: make(chan *trainingBatch, 2), failed: make(chan error, 1)}
 	for range cap(b.empty) {
@@ -71,7 +71,7 @@ func newBatches(ctx context.Context, n net.Net, tr Training, done int, path flow
 	return b
 }
 
-// next returns the batch of the next step, to be given back through empty.
+// next returns the batch of the next step. Give it back through empty.
 func (b *batches) next(ctx context.Context) (*trainingBatch, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func (b *batches) next(ctx context.Context) (*trainingBatch, error) {
 	}
 }
 
-// trainingBatch holds the buffers a batch is drawn into.
+// trainingBatch holds the buffers of a batch.
 type trainingBatch struct {
 	times          []float64
 	x0, x1, xt, ut flow.Batch
@@ -102,7 +102,7 @@ func newTrainingBatch(n net.Net, tr Training) *trainingBatch {
 	return b
 }
 
-// batchOf declares what a step learns from: the inputs of the net, and the velocities u that it is to give.
+// batchOf declares what a step learns from: the inputs of the net and the velocities u to reproduce.
 func batchOf(n net.Net, size int) []engine.Input {
 	return append(declare(n, size), declareValue(net.Value{Name: "u", Dims: n.Output().Dims}, size))
 }

@@ -12,14 +12,14 @@ import (
 	"flowsweep/experiments/net"
 )
 
-// A checkpoint is a safetensors file of the state of the optimizer, whose metadata say which training it is of and after
-// how many steps. It holds nothing about randomness: batches are drawn by step.
+// A checkpoint is a safetensors file of the optimiser's state. Its metadata name the training and the number of steps. It
+// holds no random state: batches are drawn by step.
 
 // checkpointFormat is raised when the meaning of a state changes.
 const checkpointFormat = "flowsweep checkpoint 1"
 
-// identity is, in words, what must be the same where a training goes on. How many steps there are in all is part of it
-// only where the rate depends on that: else, a training may go on for longer than it was meant to.
+// identity describes what must be the same for a training to resume. The number of steps counts only if the learning rate
+// depends on it; otherwise a training may be extended.
 func (tr Training) identity(n net.Net, seed uint64) map[string]string {
 	id := map[string]string{
 		"format":    checkpointFormat,
@@ -48,7 +48,7 @@ func (tr Training) encode(n net.Net, seed uint64, step int, state []engine.Tenso
 	return encodeTensors(params, metadata, data)
 }
 
-// decode returns the step and the state of a checkpoint, or an error where it is of another training or damaged.
+// decode returns the step and state of a checkpoint. It is an error if the checkpoint is damaged or of another training.
 func (tr Training) decode(n net.Net, seed uint64, checkpoint []byte) (step int, state []engine.Tensor, err error) {
 	file, err := openTensors(checkpoint)
 	if err != nil {

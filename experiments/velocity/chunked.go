@@ -10,13 +10,13 @@ import (
 	"flowsweep/experiments/net"
 )
 
-// rows is how many points a compiled net takes at once. Larger batches are cut into chunks of it, whose intermediate
-// results stay in the cache, and smaller ones are filled up, so that what comes out for a point does not depend on how
-// many others it came with. The Go backend multiplies three rows at a time and rounds a remainder otherwise, so the number
-// is a multiple of 3, and of the powers of 2 that other kernels go by.
+// rows is the number of points that a compiled net takes at once. Larger batches are cut into chunks, whose intermediate
+// results fit the cache; smaller ones are padded, so that the result for a point does not depend on the size of its batch.
+// The Go backend multiplies three rows at a time and rounds a remainder differently, so rows is a multiple of 3, and of the
+// powers of 2 that other kernels use.
 const rows = 768
 
-// chunked is something computed from a net, row by row, compiled with its weights. It is used from one goroutine at a time.
+// chunked is a row-by-row function of a net, compiled with its weights. It is used from one goroutine at a time.
 type chunked struct {
 	program engine.Program
 	weights engine.Tensor
@@ -24,8 +24,8 @@ type chunked struct {
 	out     []int           // numbers a row of each output
 }
 
-// compileChunked compiles what f builds from the inputs of a net, and from more of the shape of its points if there are
-// others: one number or row for each point.
+// compileChunked compiles what f builds from the inputs of a net, and from others shaped like its points: one number or row
+// per point.
 func compileChunked(e engine.Engine, n net.Net, weights []float32, others []string,
 	f func(weights []*graph.Node, in inputs, others []*graph.Node) []*graph.Node,
 ) (*chunked, error) {
@@ -59,8 +59,8 @@ func compileChunked(e engine.Engine, n net.Net, weights []float32, others []stri
 // Close frees what was compiled.
 func (c *chunked) Close() error { return c.program.Close() }
 
-// byChunks returns the outputs, all rows of each, for the inputs, of which the first is the times, (n). Numbers are rounded to
-// 32 bits on the way in.
+// byChunks returns the outputs, all rows of each, for the inputs, of which the first is the times, (n). Inputs are rounded
+// to 32 bits.
 func (c *chunked) byChunks(inputs [][]float64) ([][]float64, error) {
 	n := len(inputs[0])
 	for i, in := range inputs {

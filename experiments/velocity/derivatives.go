@@ -10,7 +10,7 @@ import (
 	"flowsweep/experiments/net"
 )
 
-// Divergence is a net with its exact divergence, compiled. It is used from one goroutine at a time.
+// Divergence is a compiled net with its exact divergence. It is used from one goroutine at a time.
 type Divergence struct {
 	Net net.Net
 	*chunked
@@ -38,7 +38,7 @@ func applyDivergence(n net.Net, weights []*graph.Node, in inputs) []*graph.Node 
 	var div *graph.Node
 	for j := range n.Dim() {
 		column := func(m *graph.Node) *graph.Node { return graph.Slice(m, graph.AxisRange(), graph.AxisElem(j)) } // (rows, 1)
-		// No row depends on another, so the gradient of the sum holds that of each row.
+		// Rows are independent, so the gradient of the sum holds that of each row.
 		d := column(graph.Gradient(graph.ReduceAllSum(column(v)), in.x())[0])
 		if j == 0 {
 			div = d
@@ -49,7 +49,7 @@ func applyDivergence(n net.Net, weights []*graph.Node, in inputs) []*graph.Node 
 	return []*graph.Node{v, div}
 }
 
-// DivField returns the net and its divergence as a field. Times and points are rounded to 32 bits on the way in.
+// DivField returns the net and its divergence as a field. Times and points are rounded to 32 bits.
 func (d *Divergence) DivField() flow.DivField {
 	return func(t float64, x flow.Batch) (flow.Batch, []float64, error) {
 		out, err := d.byChunks(Numbers(times(t, x), x))
@@ -60,7 +60,7 @@ func (d *Divergence) DivField() flow.DivField {
 	}
 }
 
-// VJP is a net with its vector-Jacobian products, compiled. It is used from one goroutine at a time.
+// VJP is a compiled net with its vector-Jacobian products. It is used from one goroutine at a time.
 type VJP struct {
 	Net net.Net
 	*chunked
@@ -98,7 +98,7 @@ func (p *VJP) Field() func(t float64, x, e flow.Batch) (u, ej flow.Batch, err er
 	}
 }
 
-// times returns the time once for each point.
+// times returns the time once per point.
 func times(t float64, x flow.Batch) []float64 {
 	ts := make([]float64, x.Len())
 	for i := range ts {

@@ -16,7 +16,7 @@ type inputs []*graph.Node
 func (in inputs) t() *graph.Node { return in[0] } // (n, 1)
 func (in inputs) x() *graph.Node { return in[1] } // (n, Dim)
 
-// cut returns some rows of every input.
+// cut returns a range of rows of every input.
 func (in inputs) cut(rows graph.SliceAxisSpec) inputs {
 	part := make(inputs, len(in))
 	for i, node := range in {
@@ -37,7 +37,7 @@ func declareValue(v net.Value, batch int) engine.Input {
 	return engine.Input{Name: v.Name, Dims: slices.Concat([]int{batch}, v.Dims)}
 }
 
-// newTensor returns the tensor of an input, all zero.
+// newTensor returns a zero tensor for an input.
 func newTensor(in engine.Input) engine.Tensor {
 	size := 1
 	for _, d := range in.Dims {
@@ -46,6 +46,5 @@ func newTensor(in engine.Input) engine.Tensor {
 	return engine.Tensor{Dims: in.Dims, Data: make([]float32, size)}
 }
 
-// Numbers returns what the inputs of a net hold, in the order of net.Net.Inputs, for points x, (n, d), at times of their
-// own, (n).
+// Numbers returns the values of a net's inputs, in the order of net.Net.Inputs, for points x, (n, d), at their times, (n).
 func Numbers(t []float64, x flow.Batch) [][]float64 { return [][]float64{t, x.Data} }

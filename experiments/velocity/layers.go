@@ -8,7 +8,7 @@ import (
 	"flowsweep/experiments/net"
 )
 
-// layers builds the layers of a net from its weights, which it hands out in the order of Params.
+// layers builds the layers of a net from its weights, which it takes in the order of Params.
 type layers struct {
 	net.Net
 	act     func(x *graph.Node) *graph.Node
@@ -30,7 +30,7 @@ func (l *layers) next() *graph.Node {
 	return w
 }
 
-// dense builds a layer that multiplies the given axes of h with the first ones of its kernel, and adds its bias.
+// dense builds a layer that contracts the given axes of h with the first axes of its kernel and adds its bias.
 func (l *layers) dense(h *graph.Node, axes ...int) *graph.Node {
 	kernel, bias := l.next(), l.next()
 	first := make([]int, len(axes))
@@ -53,8 +53,8 @@ func (l *layers) norm(h *graph.Node) *graph.Node {
 	return plusBias(h, l.next())
 }
 
-// conv builds a convolution of h, (n, Dim, channels): the product of the kernel with every window of net.Taps
-// coordinates. As products of matrices, convolutions and above all their gradients take a fraction of the time.
+// conv builds a convolution of h, (n, Dim, channels), as the product of the kernel with every window of net.Taps
+// coordinates. As matrix products, convolutions and especially their gradients take a fraction of the time.
 func (l *layers) conv(h *graph.Node) *graph.Node {
 	kernel, bias := l.next(), l.next()
 	end := graph.ZerosLike(graph.Slice(h, graph.AxisRange(), graph.AxisElem(0))) // (n, 1, channels)

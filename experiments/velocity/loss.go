@@ -6,21 +6,22 @@ import (
 	"flowsweep/experiments/net"
 )
 
-// chunkFloats is about how many numbers a chunk of a batch may keep for its gradient: 24 MiB, which a shared cache holds.
-// Measured at 4 layers of 512 and a batch of 4,096, chunks of 1,024 rows take 0.85 of the time of the whole at once.
+// chunkFloats is the approximate number of values that a chunk of a batch may keep for its gradient: 24 MiB, which fits a
+// shared cache. At 4 layers of 512 and a batch of 4,096, chunks of 1,024 rows take 0.85 of the time of the whole batch at
+// once.
 const chunkFloats = 6 << 20
 
-// chunkRows is the fewest rows of a chunk: products of fewer spend their time on fetching the weights.
-const chunkRows = 128
+// minChunkRows is the smallest chunk: products of fewer rows spend their time fetching the weights.
+const minChunkRows = 128
 
-// chunks returns how many parts a batch is worked on in.
+// chunks returns the number of chunks in a batch.
 func chunks(n net.Net, batch int) int {
 	fit := (n.RowFloats()*batch + chunkFloats - 1) / chunkFloats
-	return max(1, min(fit, batch/chunkRows))
+	return max(1, min(fit, batch/minChunkRows))
 }
 
-// lossOf builds the loss of a batch, a scalar, and its gradient in the weights, (P). The velocities u to learn are (n, Dim).
-// The batch is worked on in count parts, and what comes of them is added up.
+// lossOf builds the loss of a batch, a scalar, and its gradient in the weights, (P), summed over count chunks. The
+// velocities u to learn are (n, Dim).
 func lossOf(n net.Net, weights []*graph.Node, in inputs, u *graph.Node, count int) (loss, grad *graph.Node) {
 	batch := u.Shape().Dimensions[0]
 	share := 1 / float64(batch*n.Dim())

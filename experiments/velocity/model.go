@@ -24,7 +24,7 @@ type Model struct {
 	*chunked
 }
 
-// Compile returns the net ready to run on the engine. Close it after use.
+// Compile compiles the net for an engine. Close it after use.
 func Compile(e engine.Engine, n net.Net, weights []float32) (*Model, error) {
 	c, err := compileChunked(e, n, weights, nil, func(weights []*graph.Node, in inputs, _ []*graph.Node) []*graph.Node {
 		return []*graph.Node{apply(n, weights, in)}
@@ -35,8 +35,7 @@ func Compile(e engine.Engine, n net.Net, weights []float32) (*Model, error) {
 	return &Model{n, c}, nil
 }
 
-// RowField returns the net as a field where every point has a time of its own. Times and points are rounded to 32 bits on
-// the way in.
+// RowField returns the net as a field with a time for each point. Times and points are rounded to 32 bits.
 func (m *Model) RowField() flow.RowField {
 	return func(t []float64, x flow.Batch) (flow.Batch, error) {
 		out, err := m.byChunks(Numbers(t, x))
@@ -77,7 +76,7 @@ func Signature(n net.Net) (inputs, outputs []onnx.ValueInfo) {
 	return inputs, []onnx.ValueInfo{info(n.Output())}
 }
 
-// recording is onnx.Record or another of its form.
+// recording is onnx.Record or a function like it.
 type recording func(f func(nodes []*graph.Node) []*graph.Node, inputs []onnx.ValueInfo, weights []onnx.Initializer, outputs []string) (onnx.Model, error)
 
 func record(as recording, n net.Net, weights []float32, apply func(weights []*graph.Node, in inputs) []*graph.Node, outputs ...string) (onnx.Model, error) {

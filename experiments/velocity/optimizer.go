@@ -18,18 +18,18 @@ type Optimizer struct {
 	EMA    float64 // decay a step of the exponential moving average of the weights, which is the result then; 0: none
 }
 
-// Adam's constants, the defaults of its paper.
+// The constants of Adam, as in its paper.
 const (
 	beta1   = 0.9
 	beta2   = 0.999
 	epsilon = 1e-8
 )
 
-// average is the place of the average of the weights in the state.
+// average is the index of the averaged weights in the state.
 const average = 4
 
-// state declares what a step carries to the next: the weights and the moments of Adam, (P) each, the number of steps
-// taken, (1), and the average of the weights, (P), if there is one.
+// state declares what a step passes to the next: the weights and the moments of Adam, (P) each, the number of steps taken,
+// (1), and the averaged weights, (P), if any.
 func (o Optimizer) state(size int) []engine.Input {
 	vector := func(name string) engine.Input { return engine.Input{Name: name, Dims: []int{size}} }
 	inputs := []engine.Input{vector("weights"), vector("m"), vector("v"), {Name: "step", Dims: []int{1}}}

@@ -12,10 +12,10 @@ import (
 	"flowsweep/experiments/net"
 )
 
-// This file holds the safetensors format (github.com/huggingface/safetensors): the length of a header, the header in
-// JSON, and the numbers.
+// This file reads and writes the safetensors format (github.com/huggingface/safetensors): the length of the header, the
+// header in JSON, and the numbers.
 
-// metadataKey is what the format calls the part of its header that describes no tensor.
+// metadataKey is the key for metadata in the header.
 const metadataKey = "__metadata__"
 
 // tensorHeader describes one tensor in the header.
@@ -25,7 +25,7 @@ type tensorHeader struct {
 	Offsets [2]int `json:"data_offsets"`
 }
 
-// encodeTensors returns a file of tensors, whose numbers follow each other in data, and of metadata if there is any.
+// encodeTensors returns a file of tensors, whose numbers follow each other in data, with metadata if there is any.
 func encodeTensors(tensors []net.Param, metadata map[string]string, data []byte) ([]byte, error) {
 	header := map[string]any{}
 	if metadata != nil {
@@ -60,7 +60,7 @@ func littleEndian(lists ...[]float32) []byte {
 	return out
 }
 
-// tensorFile is a file of tensors that has been opened.
+// tensorFile is an open file of tensors.
 type tensorFile struct {
 	metadata map[string]string
 	header   map[string]json.RawMessage

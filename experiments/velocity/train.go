@@ -26,7 +26,7 @@ type Training struct {
 	From         []byte
 }
 
-// CheckpointError says why a training cannot go on from a checkpoint: it is damaged, or of another training.
+// CheckpointError says why a training cannot resume from a checkpoint: it is damaged, or of another training.
 type CheckpointError struct{ Err error }
 
 func (e *CheckpointError) Error() string {
@@ -114,7 +114,7 @@ func run(ctx context.Context, loop engine.Loop, tr Training, done int, draw func
 	return tr.Optimizer.result(state), nil
 }
 
-// save hands out the checkpoint of a step, if it is wanted.
+// save passes on the checkpoint of a step, if it is wanted.
 func (tr Training) save(loop engine.Loop, n net.Net, seed uint64, step int) error {
 	if tr.Save == nil {
 		return nil
@@ -133,7 +133,7 @@ func (tr Training) save(loop engine.Loop, n net.Net, seed uint64, step int) erro
 	return nil
 }
 
-// checkFinite returns an error where a weight is not finite: the last step may have been one too far.
+// checkFinite returns an error if a weight is not finite.
 func checkFinite(weights []float32, rate float64) error {
 	for _, w := range weights {
 		if !flow.Finite(float64(w)) {

@@ -24,7 +24,7 @@ func Init(n net.Net, seed uint64) []float32 {
 	return weights
 }
 
-// EncodeWeights returns the weights in the safetensors format, which Python reads by name. Equal weights give equal bytes.
+// EncodeWeights returns the weights in the safetensors format. Equal weights give equal bytes.
 func EncodeWeights(n net.Net, weights []float32) ([]byte, error) {
 	if err := checkWeights(n, weights); err != nil {
 		return nil, err
@@ -36,8 +36,7 @@ func EncodeWeights(n net.Net, weights []float32) ([]byte, error) {
 	return file, nil
 }
 
-// DecodeWeights returns the weights of the net from the bytes of EncodeWeights, or an error where they are of another
-// net or damaged.
+// DecodeWeights returns the weights encoded by EncodeWeights. It is an error if they are damaged or of another net.
 func DecodeWeights(n net.Net, file []byte) ([]float32, error) {
 	tensors, err := openTensors(file)
 	if err != nil {
@@ -77,8 +76,8 @@ func split(n net.Net, flat *graph.Node) []*graph.Node {
 	return params
 }
 
-// flatten joins the pieces that split made into one vector again, (P). Gradients are taken by piece and joined: through
-// the cuts, each would be a vector of all weights, padded with zeros.
+// flatten joins the pieces of split into one vector, (P). Gradients are taken by piece and joined: through the cuts, each
+// would be a vector of all weights, padded with zeros.
 func flatten(pieces []*graph.Node) *graph.Node {
 	flat := make([]*graph.Node, len(pieces))
 	for i, p := range pieces {
