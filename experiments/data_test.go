@@ -73,7 +73,7 @@ func TestDataErrorsAtTheirPlace(t *testing.T) {
 		{"too few", "{file: short.csv, holdout: 0.2}", "holdout: 0.2 of 2 rows is 0", "0.2"},
 		{"all held out", "{file: people.csv, holdout: 1}", "holdout must be below 1", "1}"},
 		{"an empty file of points", "{file: empty.npy}", "empty.npy: ", "empty.npy"},
-		{"not NumPy", "{file: people.npy}", "people.npy: decode npy: no NumPy file", "people.npy"},
+		{"not NumPy", "{file: people.npy}", "people.npy: decode npy: not a NumPy file", "people.npy"},
 		{"labels", "{file: people.csv, label: who}", "conditional on a label are not supported yet", "who"},
 		{"no file", "{name: file}", "the target file has no file: add it", "{name"},
 		{"only the name", "file", "the target file has no file: add it", "file"},

@@ -11,9 +11,9 @@ import (
 	"strings"
 )
 
-// DecodeNPY returns the points of a NumPy file of floats or integers, of any byte order, in C or Fortran order. An array of
-// one axis holds points of dimension 1; where there are more than two, each of the first axis is a point, its numbers in C
-// order.
+// DecodeNPY returns the points of a NumPy file of floats or integers, of any byte order, in C or Fortran order. An
+// array with one axis holds points of dimension 1. With more than two axes, each index of the first axis is a point,
+// with its numbers in C order.
 func DecodeNPY(file []byte) (Batch, error) {
 	header, data, err := splitNPY(file)
 	if err != nil {
@@ -38,11 +38,11 @@ func DecodeNPY(file []byte) (Batch, error) {
 	return b, nil
 }
 
-// splitNPY returns the header of a NumPy file, of any version there is, and what follows.
+// splitNPY returns the header of a NumPy file of version 1, 2 or 3, and the data after it.
 func splitNPY(file []byte) (header, data []byte, err error) {
 	rest, ok := bytes.CutPrefix(file, []byte(npyMagic))
 	if !ok || len(rest) < 2 || rest[0] < 1 || rest[0] > 3 {
-		return nil, nil, errors.New("no NumPy file of version 1, 2 or 3")
+		return nil, nil, errors.New("not a NumPy file of version 1, 2 or 3")
 	}
 	width := 4
 	if rest[0] == 1 {
@@ -59,10 +59,10 @@ func splitNPY(file []byte) (header, data []byte, err error) {
 	return rest[:size], rest[size:], nil
 }
 
-// npyArray is what the header of a NumPy file says of its numbers.
+// npyArray is the description of an array in the header of a NumPy file.
 type npyArray struct {
 	kind    byte // f, i or u
-	width   int  // bytes a number
+	width   int  // bytes per number
 	order   binary.ByteOrder
 	fortran bool  // the first axis varies fastest
 	shape   []int // at least one axis
@@ -86,7 +86,7 @@ func parseNPYHeader(header []byte) (a npyArray, err error) {
 		known = (kind[1][0] != '|' || width == 1) && (a.kind != 'f' || width > 1)
 	}
 	if !known {
-		return a, fmt.Errorf("header %.200q: save an array of integers, or of floats of at most 64 bits", bytes.TrimSpace(header))
+		return a, fmt.Errorf("header %.200q: must be an array of integers, or of floats of at most 64 bits", bytes.TrimSpace(header))
 	}
 	for _, text := range strings.Split(string(shape[1]), ",") {
 		if text = strings.TrimSpace(text); text == "" {
@@ -99,17 +99,18 @@ func parseNPYHeader(header []byte) (a npyArray, err error) {
 		a.shape = append(a.shape, n)
 	}
 	if len(a.shape) == 0 {
-		return a, errors.New("it holds a single number: save an array of at least one axis")
+		return a, errors.New("it holds a single number: must be an array with at least one axis")
 	}
 	return a, nil
 }
 
-// size returns the number of points and their dimension, or an error unless that is just what so many bytes hold.
+// size returns the number of points and their dimension, or an error unless they fill exactly the given number of
+// bytes.
 func (a npyArray) size(length int) (rows, dim int, err error) {
 	rows, dim = a.shape[0], 1
 	for _, n := range a.shape[1:] {
 		if n < 1 || n > math.MaxInt32/dim {
-			return 0, 0, fmt.Errorf("a row of the shape %v has no numbers, or too many", a.shape)
+			return 0, 0, fmt.Errorf("rows of the shape %v have no numbers, or too many", a.shape)
 		}
 		dim *= n
 	}
@@ -119,7 +120,7 @@ func (a npyArray) size(length int) (rows, dim int, err error) {
 	return rows, dim, nil
 }
 
-// place returns where in a file in Fortran order the number is that would come at i in C order.
+// place returns the index in Fortran order of the number at index i in C order.
 func (a npyArray) place(i int) (at int) {
 	stride := 1
 	for _, n := range a.shape {
@@ -133,7 +134,7 @@ func (a npyArray) place(i int) (at int) {
 	return at
 }
 
-// number returns the number that the bytes hold. An integer beyond 2^53 is rounded.
+// number returns the number encoded in the bytes. Integers beyond 2^53 are rounded.
 func (a npyArray) number(raw []byte) float64 {
 	bits := unsigned(raw, a.order)
 	switch {
@@ -151,7 +152,7 @@ func (a npyArray) number(raw []byte) float64 {
 	}
 }
 
-// unsigned returns the whole number in 1, 2, 4 or 8 bytes.
+// unsigned returns the unsigned integer in 1, 2, 4 or 8 bytes.
 func unsigned(raw []byte, order binary.ByteOrder) uint64 {
 	switch len(raw) {
 	case 1:
@@ -165,7 +166,7 @@ func unsigned(raw []byte, order binary.ByteOrder) uint64 {
 	}
 }
 
-// half returns the value of a 16-bit float of IEEE 754: a sign, 5 bits of exponent and 10 of the fraction.
+// half returns the value of an IEEE 754 16-bit float: a sign bit, 5 bits of exponent and 10 of fraction.
 func half(bits uint16) float64 {
 	exponent, fraction := int(bits>>10&31), float64(bits&1023)
 	value := math.Ldexp(1024+fraction, exponent-25)

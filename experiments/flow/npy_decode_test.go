@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// npyOf returns a NumPy file of a version with this header and the numbers in hexadecimal.
+// npyOf returns a NumPy file of the given version, with the given header and numbers in hexadecimal.
 func npyOf(t testing.TB, version byte, header, numbers string) []byte {
 	t.Helper()
 	data, err := hex.DecodeString(numbers)
@@ -24,8 +24,8 @@ func npyOf(t testing.TB, version byte, header, numbers string) []byte {
 	return append(append(file, header...), data...)
 }
 
-// numpyFiles are headers and numbers as numpy.save of numpy 2.4 writes them, but for the spaces that pad a header; the last
-// has its keys in another order.
+// numpyFiles are the output of numpy.save of numpy 2.4, without the spaces that pad a header. The last one has its keys
+// in a different order.
 var numpyFiles = []struct {
 	name            string
 	version         byte
@@ -102,7 +102,8 @@ func TestDecodeNPY(t *testing.T) {
 	}
 }
 
-// TestDecodeNPYErrors: what is no array of numbers, or not what its header says, is refused before memory is asked for.
+// TestDecodeNPYErrors: a file that is not an array of numbers, or does not match its header, is an error before memory
+// is allocated for it.
 func TestDecodeNPYErrors(t *testing.T) {
 	t.Parallel()
 	shaped := func(shape string) string {
@@ -110,15 +111,15 @@ func TestDecodeNPYErrors(t *testing.T) {
 	}
 	one := "000000000000f03f"
 	for _, c := range []struct{ name, header, numbers, want string }{
-		{"a single number", shaped("()"), one, "save an array of at least one axis"},
-		{"complex numbers", strings.Replace(shaped("(1,)"), "<f8", "<c16", 1), one + one, "save an array of integers, or of floats"},
-		{"words", strings.Replace(shaped("(2,)"), "<f8", "<U1", 1), one, "save an array of integers, or of floats"},
-		{"floats of 80 bits", strings.Replace(shaped("(1,)"), "<f8", "<f16", 1), one + one, "save an array of integers, or of floats"},
-		{"floats of 8 bits", strings.Replace(shaped("(8,)"), "<f8", "|f1", 1), one, "save an array of integers, or of floats"},
-		{"no byte order", strings.Replace(shaped("(1,)"), "<f8", "|f8", 1), one, "save an array of integers, or of floats"},
-		{"records", strings.Replace(shaped("(1,)"), "'<f8'", "[('a', '<f8')]", 1), one, "save an array of integers, or of floats"},
-		{"an object", strings.Replace(shaped("(1,)"), "<f8", "|O", 1), one, "save an array of integers, or of floats"},
-		{"no header", "", one, "save an array of integers, or of floats"},
+		{"a single number", shaped("()"), one, "must be an array with at least one axis"},
+		{"complex numbers", strings.Replace(shaped("(1,)"), "<f8", "<c16", 1), one + one, "must be an array of integers, or of floats"},
+		{"words", strings.Replace(shaped("(2,)"), "<f8", "<U1", 1), one, "must be an array of integers, or of floats"},
+		{"floats of 80 bits", strings.Replace(shaped("(1,)"), "<f8", "<f16", 1), one + one, "must be an array of integers, or of floats"},
+		{"floats of 8 bits", strings.Replace(shaped("(8,)"), "<f8", "|f1", 1), one, "must be an array of integers, or of floats"},
+		{"no byte order", strings.Replace(shaped("(1,)"), "<f8", "|f8", 1), one, "must be an array of integers, or of floats"},
+		{"records", strings.Replace(shaped("(1,)"), "'<f8'", "[('a', '<f8')]", 1), one, "must be an array of integers, or of floats"},
+		{"an object", strings.Replace(shaped("(1,)"), "<f8", "|O", 1), one, "must be an array of integers, or of floats"},
+		{"no header", "", one, "must be an array of integers, or of floats"},
 		{"no columns", shaped("(3, 0)"), "", "no numbers, or too many"},
 		{"too few numbers", shaped("(2,)"), one, "8 bytes do not hold 2 rows of 1 numbers"},
 		{"too many numbers", shaped("(1, 1)"), one + one, "16 bytes do not hold 1 rows of 1 numbers"},
@@ -127,7 +128,7 @@ func TestDecodeNPYErrors(t *testing.T) {
 		{"sizes whose product overflows", shaped("(4294967296, 4294967296)"), "", "no numbers, or too many"},
 		{"an axis whose rest overflows", shaped("(0, 65536, 65536, 65536, 65536)"), "", "no numbers, or too many"},
 		{"a size beyond integers", shaped("(99999999999999999999,)"), one, "value out of range"},
-		{"a negative size", shaped("(-1,)"), one, "save an array of integers, or of floats"},
+		{"a negative size", shaped("(-1,)"), one, "must be an array of integers, or of floats"},
 	} {
 		for version := byte(1); version <= 3; version++ {
 			if b, err := DecodeNPY(npyOf(t, version, c.header, c.numbers)); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -135,12 +136,17 @@ func TestDecodeNPYErrors(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestDecodeNPYHeaderErrors: a file without a complete header of a known version is an error.
+func TestDecodeNPYHeaderErrors(t *testing.T) {
+	t.Parallel()
 	for name, file := range map[string]string{
 		"nothing":                    "",
 		"another file":               "PK\x03\x04",
-		"a version of the future":    npyMagic + "\x04\x00\x00\x00\x00\x00",
-		"the end in its version":     npyMagic + "\x01",
-		"the end in its size":        npyMagic + "\x02\x00\x10\x00",
+		"a future version":           npyMagic + "\x04\x00\x00\x00\x00\x00",
+		"cut in its version":         npyMagic + "\x01",
+		"cut in its size":            npyMagic + "\x02\x00\x10\x00",
 		"a header of 4 GB":           npyMagic + "\x02\x00\xff\xff\xff\xff{}",
 		"a header beyond the end":    npyMagic + "\x01\x00\x10\x00{}",
 		"no header after its length": npyMagic + "\x01\x00\x10\x00",
@@ -151,14 +157,14 @@ func TestDecodeNPYErrors(t *testing.T) {
 	}
 }
 
-// TestDecodeNPYDamaged: a file with one byte changed, or cut short, is read or refused, and nothing else.
+// TestDecodeNPYDamaged: a file with one bit changed gives valid points or an error, and a truncated file an error.
 func TestDecodeNPYDamaged(t *testing.T) {
 	t.Parallel()
 	for _, c := range numpyFiles {
 		file := npyOf(t, c.version, c.header, c.numbers)
 		for at := range file {
 			if _, err := DecodeNPY(file[:at]); err == nil {
-				t.Errorf("%s: cut to %d bytes it is read", c.name, at)
+				t.Errorf("%s: a file cut to %d bytes is accepted", c.name, at)
 			}
 			for bit := range 8 {
 				damaged := slices.Clone(file)
