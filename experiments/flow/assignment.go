@@ -19,10 +19,10 @@ const maxCost = 1e290
 //
 //	minimise sum_i cost[i n + Column[i]] over the permutations Column
 //
-// It is the shortest augmenting path method (Jonker and Volgenant, "A shortest augmenting path algorithm for dense and sparse
-// linear assignment problems", Computing 38, 1987), started from prices that solve a sample of the problem, which keeps paths
-// short wherever the points lie. It takes O(n^3) time at worst. Ties are broken the same way every time. Assign returns an
-// error if a cost is not finite or exceeds 1e290 in magnitude.
+// It uses the shortest augmenting path method (Jonker and Volgenant, "A shortest augmenting path algorithm for dense
+// and sparse linear assignment problems", Computing 38, 1987). The initial prices come from solving half of the
+// problem, which keeps paths short wherever the points lie. The time is O(n^3) in the worst case. Ties are broken the
+// same way every time. Assign returns an error if a cost is not finite or exceeds 1e290 in magnitude.
 func Assign(cost []float64, n int) (Assignment, error) {
 	if len(cost) != n*n {
 		panic(fmt.Sprintf("flow: %d costs for an assignment of %d", len(cost), n))
@@ -82,11 +82,11 @@ func newMatching(costs [][]float64) *matching {
 	return m
 }
 
-// maxAlone is the largest problem that is solved without solving a smaller one first.
+// maxAlone is the largest problem that is solved without solving half of it first.
 const maxAlone = 32
 
-// setPrices prices the columns by what the rows are worth in the problem of the first half of both, a sample of the whole, and
-// then again by what all rows are worth at those prices.
+// setPrices sets prices from the potentials of the first half of the rows and columns, then once more from the smallest
+// reduced costs of all rows at those prices.
 func (m *matching) setPrices() {
 	n := len(m.costs)
 	worth := make([]float64, n)
@@ -105,7 +105,7 @@ func (m *matching) setPrices() {
 	m.reprice(worth)
 }
 
-// reprice gives each column the highest price at which none of the first rows gains more than it is worth.
+// reprice gives each column the highest price at which no reduced cost of row i is below worth[i].
 func (m *matching) reprice(worth []float64) {
 	for j := range m.price {
 		m.price[j] = math.Inf(1)
@@ -117,19 +117,18 @@ func (m *matching) reprice(worth []float64) {
 	}
 }
 
-// cheapest returns the column with the lowest reduced cost for row i, the first if several are equal, and that cost.
-func (m *matching) cheapest(i int) (best int, least float64) {
-	least = math.Inf(1)
+// cheapest returns the first column with the lowest reduced cost in row i, and that cost.
+func (m *matching) cheapest(i int) (best int, lowest float64) {
+	lowest = math.Inf(1)
 	for j, c := range m.costs[i] {
-		if c -= m.price[j]; c < least {
-			best, least = j, c
+		if c -= m.price[j]; c < lowest {
+			best, lowest = j, c
 		}
 	}
-	return best, least
+	return best, lowest
 }
 
-// augment pairs a free row. It finds the cheapest chain of exchanges that ends in a free column, by Dijkstra's algorithm over
-// the reduced costs, and makes them.
+// augment pairs a free row along the shortest augmenting path, found by Dijkstra's algorithm over the reduced costs.
 func (m *matching) augment(free int) {
 	todo := m.todo
 	for j := range todo {

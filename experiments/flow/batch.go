@@ -5,15 +5,14 @@ import (
 	"slices"
 )
 
-// Batch is a list of points of equal dimension, stored row by row, with what is known about each of them.
+// Batch is a list of points of equal dimension, stored row by row, with the labels and conditions of each.
 type Batch struct {
 	Dim  int       // numbers per point
 	Data []float64 // (n, Dim), row-major
 	Given
 }
 
-// Given is what a velocity may depend on besides the time and the point, row by row like the points it belongs to. Nil
-// stands for nothing.
+// Given holds what a velocity may depend on besides time and point, with one row per point. Fields are nil if unused.
 type Given struct {
 	Labels     []int     // (n), classes
 	Conditions []float64 // (n, k), row-major
@@ -24,7 +23,7 @@ func NewBatch(n, dim int) Batch {
 	return Batch{Dim: dim, Data: make([]float64, n*dim)}
 }
 
-// Like returns as many points of dimension dim, all zero, sharing what is known about the rows of the batch.
+// Like returns a batch of as many points of dimension dim, all zero, which shares the labels and conditions.
 func (b Batch) Like(dim int) Batch {
 	out := NewBatch(b.Len(), dim)
 	out.Given = b.Given
@@ -53,8 +52,7 @@ func (b Batch) Clone() Batch {
 	return Batch{Dim: b.Dim, Data: slices.Clone(b.Data), Given: Given{slices.Clone(b.Labels), slices.Clone(b.Conditions)}}
 }
 
-// Take writes the listed rows into the memory of dst, which is overwritten, and returns them. The memory may be that of
-// the batch itself if the list rises.
+// Take returns the listed rows, written to the memory of dst. dst may be the batch itself if the list is increasing.
 func (b Batch) Take(dst Batch, rows []int) Batch {
 	n := b.Len()
 	return Batch{Dim: b.Dim, Data: take(dst.Data, b.Data, n, rows), Given: Given{
@@ -62,7 +60,7 @@ func (b Batch) Take(dst Batch, rows []int) Batch {
 	}}
 }
 
-// cut returns the rows [from, to) of n in a list.
+// cut returns the rows [from, to) of a list of n rows.
 func cut[T any](list []T, n, from, to int) []T {
 	if len(list) == 0 {
 		return list
@@ -71,7 +69,7 @@ func cut[T any](list []T, n, from, to int) []T {
 	return list[from*width : to*width : to*width]
 }
 
-// take writes the listed rows of n in src into the memory of dst.
+// take writes the listed rows of src, which has n rows, to the memory of dst.
 func take[T any](dst, src []T, n int, rows []int) []T {
 	if len(src) == 0 {
 		return src

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// known returns n points (i, -i), each with the label i and the conditions 10 i and 10 i + 1.
+// known returns n points (i, -i), with labels i and conditions 10 i and 10 i + 1.
 func known(n int) Batch {
 	b := NewBatch(n, 2)
 	for i := range n {
@@ -16,7 +16,7 @@ func known(n int) Batch {
 	return b
 }
 
-// checkRows fails unless the batch holds these points of known, each with what belongs to it.
+// checkRows fails unless the batch holds the wanted points of known, with their labels and conditions.
 func checkRows(t *testing.T, what string, b Batch, want ...int) {
 	t.Helper()
 	if b.Dim != 2 || b.Len() != len(want) || !slices.Equal(b.Labels, want) {
@@ -31,7 +31,7 @@ func checkRows(t *testing.T, what string, b Batch, want ...int) {
 	}
 }
 
-// TestRowsKeepWhatBelongsToThem wherever rows are picked, moved or copied.
+// TestRowsKeepWhatBelongsToThem: picking, moving and copying rows keeps their labels and conditions.
 func TestRowsKeepWhatBelongsToThem(t *testing.T) {
 	t.Parallel()
 	checkRows(t, "a slice", known(5).Slice(1, 4), 1, 2, 3)
@@ -54,7 +54,7 @@ func TestRowsKeepWhatBelongsToThem(t *testing.T) {
 	}
 }
 
-// TestNothingIsKnown: batches stay as they were where nothing belongs to their rows.
+// TestNothingIsKnown: operations on batches without labels and conditions add none.
 func TestNothingIsKnown(t *testing.T) {
 	t.Parallel()
 	b := Batch{Dim: 1, Data: []float64{1, 2, 3}}
@@ -67,7 +67,7 @@ func TestNothingIsKnown(t *testing.T) {
 	}
 }
 
-// TestSlicesDoNotGrowIntoTheirNeighbours: appending to a slice leaves the rows after it alone.
+// TestSlicesDoNotGrowIntoTheirNeighbours: appending to a slice does not overwrite the rows after it.
 func TestSlicesDoNotGrowIntoTheirNeighbours(t *testing.T) {
 	t.Parallel()
 	b := known(3)
@@ -76,7 +76,7 @@ func TestSlicesDoNotGrowIntoTheirNeighbours(t *testing.T) {
 	checkRows(t, "the batch", b, 0, 1, 2)
 }
 
-// TestRescheduledFieldsSeeWhatIsKnown of each point.
+// TestRescheduledFieldsSeeWhatIsKnown: a rescheduled field gets the labels and conditions.
 func TestRescheduledFieldsSeeWhatIsKnown(t *testing.T) {
 	t.Parallel()
 	seen := 0

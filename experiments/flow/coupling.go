@@ -13,7 +13,7 @@ type Coupling struct {
 	Name   string
 	Params any // the parameters it was made from, for example a Sinkhorn; nil if there are none
 	Pair   func(r *rand.Rand, x0, x1 Batch) error
-	Ties   bool // equal points leave several pairings equally good, and the solver decides
+	Ties   bool // repeated points give several optimal pairings, among which the solver chooses
 }
 
 // MarshalJSON returns the coupling as written in a spec: its name, with its parameters if it has any.

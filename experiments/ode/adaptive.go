@@ -73,7 +73,7 @@ type adaptive struct {
 	t         []float64    // (active): times of a stage
 	at, spare flow.Batch   // (active, d): points of the samples, and of a stage
 	k         []flow.Batch // (active, d) each: velocities of the stages
-	kept      []int        // (n): what stays of the rows when some retire
+	kept      []int        // (n): scratch of retire
 	scratch   []float64    // (d)
 }
 
@@ -251,5 +251,5 @@ func (a *adaptive) retire() {
 	}
 	a.active, a.t = a.active[:len(kept)], a.t[:len(kept)]
 	a.at, a.k[0] = a.at.Take(a.at, kept), a.k[0].Take(a.k[0], kept)
-	a.spare = a.spare.Slice(0, len(kept)) // it shares what is known with at
+	a.spare = a.spare.Slice(0, len(kept)) // shares labels and conditions with at
 }

@@ -8,7 +8,7 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// labelled returns points whose second coordinate, label and condition all say the same.
+// labelled returns points whose second coordinate and condition are determined by their label.
 func labelled(labels ...int) flow.Batch {
 	x := flow.NewBatch(len(labels), 2)
 	for i, l := range labels {
@@ -18,8 +18,8 @@ func labelled(labels ...int) flow.Batch {
 	return x
 }
 
-// byLabel is a field that moves the first coordinate by what is known of each point, and leaves the second alone. It fails
-// the test where that is not what belongs to the point.
+// byLabel is a field that moves the first coordinate of each point according to its label. It fails the test if the
+// label or the condition does not belong to the point.
 func byLabel(t *testing.T, calls *[]int) flow.RowField {
 	return func(ts []float64, x flow.Batch) (flow.Batch, error) {
 		*calls = append(*calls, x.Len())
@@ -29,7 +29,7 @@ func byLabel(t *testing.T, calls *[]int) flow.RowField {
 		u := flow.NewBatch(x.Len(), x.Dim)
 		for i, l := range x.Labels {
 			if float64(l) != x.Row(i)[1] || float64(l)/2 != x.Conditions[i] {
-				t.Fatalf("the point of label %g is seen with label %d and condition %g", x.Row(i)[1], l, x.Conditions[i])
+				t.Fatalf("the point of label %g has label %d and condition %g", x.Row(i)[1], l, x.Conditions[i])
 			}
 			u.Row(i)[0] = float64(l) * math.Cos(float64(l)*ts[i])
 		}
@@ -37,8 +37,8 @@ func byLabel(t *testing.T, calls *[]int) flow.RowField {
 	}
 }
 
-// TestAdaptiveSamplesKeepTheirLabels: samples of larger labels take more steps, so that those of smaller ones leave the
-// batch before. Each ends where it does alone, to the last bit, and has its own label and condition there.
+// TestAdaptiveSamplesKeepTheirLabels: samples with larger labels take more steps, so those with smaller ones leave the
+// batch earlier. Each ends where it does alone, to the last bit, with its own label and condition.
 func TestAdaptiveSamplesKeepTheirLabels(t *testing.T) {
 	t.Parallel()
 	labels := []int{30, 1, 80, 0, 5, 50, 2}
@@ -48,7 +48,7 @@ func TestAdaptiveSamplesKeepTheirLabels(t *testing.T) {
 			continue
 		}
 		x0 := labelled(labels...)
-		x0.Row(3)[0] = math.NaN() // lost at once
+		x0.Row(3)[0] = math.NaN() // abandoned at the start
 		var sizes []int
 		x, _, err := SolveAdaptive(byLabel(t, &sizes), s, tol, x0)
 		if err != nil {
@@ -58,7 +58,7 @@ func TestAdaptiveSamplesKeepTheirLabels(t *testing.T) {
 			t.Errorf("%s: the samples end with labels %v and conditions %v", s.Name, x.Labels, x.Conditions)
 		}
 		if slices.Sort(sizes); len(slices.Compact(sizes)) < len(labels)-1 {
-			t.Errorf("%s: the samples leave together, in batches of %v, so that this shows nothing", s.Name, sizes)
+			t.Errorf("%s: all samples leave together, in batches of %v: the test cannot detect mixed-up labels", s.Name, sizes)
 		}
 		for i, l := range labels {
 			alone, _, err := SolveAdaptive(byLabel(t, &sizes), s, tol, x0.Slice(i, i+1))
@@ -75,7 +75,7 @@ func TestAdaptiveSamplesKeepTheirLabels(t *testing.T) {
 	}
 }
 
-// TestStepsKeepLabels: every stage of a step, and of an integral along the way, sees what is known of each point.
+// TestStepsKeepLabels: every stage of a step, and of an integral along the way, gets the labels and conditions.
 func TestStepsKeepLabels(t *testing.T) {
 	t.Parallel()
 	for _, s := range Solvers {
@@ -88,7 +88,7 @@ func TestStepsKeepLabels(t *testing.T) {
 		}
 		for _, x := range xs {
 			if !slices.Equal(x.Labels, x0.Labels) || !slices.Equal(x.Conditions, x0.Conditions) {
-				t.Errorf("%s: a point on the way has labels %v and conditions %v", s.Name, x.Labels, x.Conditions)
+				t.Errorf("%s: an intermediate batch has labels %v and conditions %v", s.Name, x.Labels, x.Conditions)
 			}
 		}
 		if _, x1, _, err := PathEnergies(field, s, Uniform(3), x0); err != nil || !slices.Equal(x1.Labels, x0.Labels) {

@@ -19,11 +19,11 @@ import (
 // Target is a distribution from which points can be drawn.
 type Target struct {
 	Name   string
-	Params any                               // the parameters it was made from, a Moons for example
+	Params any                               // the parameters it was made from, for example a Moons
 	Shape  []int                             // sizes of a point; d-dimensional vectors have the shape {d}
 	Draw   func(r *rand.Rand, dst []float64) // writes one point, (Dim), into dst
-	Law    oracle.Law                        // the law of Draw in closed form; nil where there is none
-	Atoms  bool                              // draws may repeat a point: it has no noise
+	Law    oracle.Law                        // the law of Draw in closed form; nil if there is none
+	Atoms  bool                              // draws may repeat a point, for lack of noise
 
 	// For targets made from Data only.
 	Held    flow.Batch  // held-out rows, which Draw never writes, (m, Dim)
@@ -39,7 +39,7 @@ func ofLaw(name string, params any, law oracle.Law) Target {
 	return Target{Name: name, Params: params, Shape: []int{law.Dim()}, Draw: law.Draw, Law: law, Atoms: atoms}
 }
 
-// Dim returns the numbers of a point, the product of its shape.
+// Dim returns the number of coordinates of a point, the product of its shape.
 func (t Target) Dim() int {
 	dim := 1
 	for _, size := range t.Shape {
