@@ -70,8 +70,7 @@ var Metrics = []Metric{MMD, MMDRFF, SlicedW2, Energy, W1, W2, ExactMMD, NLL, Exc
 // TwoSamples reports whether the metric needs only two samples.
 func (m Metric) TwoSamples() bool { return m.Judge != nil }
 
-// NullCount returns the number of values of a null in dim dimensions. With n values, p-values are multiples of 1/(n +
-// 1).
+// NullCount returns the number n of values of a null in dim dimensions. P-values are multiples of 1/(n + 1).
 func (m Metric) NullCount(dim int) int {
 	if m.Assigned && dim > 1 {
 		return 19
