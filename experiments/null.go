@@ -6,7 +6,8 @@ import (
 )
 
 // Null is the null distribution of a metric: its values between the reference sample and fresh samples of the target,
-// each with as many points as a run draws.
+// each with as many points as are compared of a run. For data whose rows are partly held out, they are between pairs of
+// random rows.
 type Null struct {
 	Key       string // hash of everything that the values depend on
 	Reference string // key of the reference sample
@@ -48,7 +49,8 @@ func (p Plan) Nulls() ([]NullPlan, error) {
 				if !m.TwoSamples() {
 					continue
 				}
-				k, err := NullKey(run.Reference, m.Name, run.Sampling.Count)
+				n := p.Spec.Compared(Setting{Recipe: fit.Recipe, Sample: run.Sampling})
+				k, err := NullKey(run.Reference, m.Name, m.Version, n)
 				if err != nil {
 					return nil, err
 				}
@@ -57,7 +59,7 @@ func (p Plan) Nulls() ([]NullPlan, error) {
 				}
 				seen[k] = true
 				list = append(list, NullPlan{
-					Null:   Null{Key: k, Reference: run.Reference, Metric: m.Name, N: run.Sampling.Count},
+					Null:   Null{Key: k, Reference: run.Reference, Metric: m.Name, N: n},
 					Target: fit.Recipe.Target, Judged: m, Count: m.NullCount(fit.Recipe.Target.Dim()),
 				})
 			}
@@ -66,15 +68,19 @@ func (p Plan) Nulls() ([]NullPlan, error) {
 	return list, nil
 }
 
-// NullKey returns the key of the null of a metric, given the key of the reference sample and the number of points.
-func NullKey(reference, metric string, count int) (string, error) {
-	return key("null", measureVersion, reference, metric, count)
+// NullKey returns the key of the null of a metric in a recipe version, given the key of the reference sample and the number
+// of points.
+func NullKey(reference, metric string, version, count int) (string, error) {
+	if version == 0 {
+		return key("null", measureVersion, reference, metric, count)
+	}
+	return key("null", measureVersion, reference, metric, count, version)
 }
 
 // Against returns the value with its p-value under the null, and with a standard error that also holds for samples of
 // the target itself. Values are always shown like this.
 func (v Value) Against(null Null) Value {
-	if len(null.Values) > 0 {
+	if len(null.Values) > 0 && v.P == 0 {
 		v.P = metric.PValue(null.Values, v.Value)
 		v.SE = standardError(v, null.Summary())
 	}
@@ -92,9 +98,10 @@ func (s *Sweep) SetNulls(nulls map[string]Null) error {
 		for j := range r.Metrics {
 			v := &r.Metrics[j]
 			place := nullPlace{form, v.Name}
+			// All values of a place are of one version, but in a sweep that was interrupted while it measured again.
 			null, ok := places[place]
 			if !ok {
-				k, err := s.nullKey(r.Setting, v.Name)
+				k, err := s.nullKey(r.Setting, *v)
 				if err != nil {
 					return err
 				}
@@ -121,12 +128,12 @@ func standardError(v Value, null metric.NullSummary) float64 {
 }
 
 // nullKey returns the key of the null of a metric for a setting.
-func (s Sweep) nullKey(setting Setting, metric string) (string, error) {
+func (s Sweep) nullKey(setting Setting, v Value) (string, error) {
 	reference, err := s.ReferenceKey(setting)
 	if err != nil {
 		return "", err
 	}
-	return NullKey(reference, metric, setting.Sample.Count)
+	return NullKey(reference, v.Name, v.Version, s.Spec.Compared(setting))
 }
 
 // ReferenceKey returns the key of the reference sample for the runs of a setting.

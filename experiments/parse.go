@@ -59,7 +59,20 @@ func specOf(docs []*document) Spec {
 			s.Settings = append(s.Settings, setting)
 		}
 	}
+	s.addChecks()
 	return s
+}
+
+// addChecks adds the metrics that show whether nets copy their data, if the spec has data of which rows are held out.
+func (s *Spec) addChecks() {
+	if !slices.ContainsFunc(s.Settings, func(of Setting) bool { return of.Target.Held.Len() > 0 }) {
+		return
+	}
+	for _, check := range metric.Checks {
+		if !slices.ContainsFunc(s.Metrics, func(m metric.Metric) bool { return m.Name == check.Name }) {
+			s.Metrics = append(slices.Clip(s.Metrics), check)
+		}
+	}
 }
 
 // resolveChoose checks the key choose, and fills in its metric and rule.

@@ -5,6 +5,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
+
+	"flowsweep/experiments/metric"
+	"flowsweep/experiments/ode"
+	"flowsweep/experiments/target"
 )
 
 // The versions of keys. Raise one when the meaning of the code behind its keys changes, so that old results are not
@@ -13,6 +18,10 @@ const (
 	fitVersion     = 1
 	runVersion     = 1
 	measureVersion = 1
+
+	// For references of held-out rows: 0.1.0 keeps half of them for the figures of the choice, compares as many samples as
+	// there are rows, and takes nulls from pairs of rows.
+	heldOutVersion = 2
 
 	// For fits whose coupling meets equal points: 0.1.0 changed the solver that breaks such ties.
 	fitTiesVersion = 2
@@ -38,6 +47,7 @@ type Fit struct {
 	Recipe Recipe
 	Seed   uint64
 	Runs   []Run
+	Dense  []Run // solves without an error to speak of, one per number of points, which show what of an error is the net's
 }
 
 // Run draws samples from the net of a fit. Its key is a hash of exactly what the samples depend on.
@@ -68,18 +78,70 @@ func (s Spec) Plan() (Plan, error) {
 				return plan, err
 			}
 			plan.Fits[i].Runs = append(plan.Fits[i].Runs, run)
+			if err := s.addDense(&plan.Fits[i], setting); err != nil {
+				return plan, err
+			}
 		}
 	}
 	return plan, nil
 }
+
+// addDense adds the dense solve for as many points as the setting has, unless the fit has it or no metric needs it.
+func (s Spec) addDense(fit *Fit, setting Setting) error {
+	if !slices.ContainsFunc(s.Metrics, metric.Metric.OfSamples) {
+		return nil
+	}
+	setting.Sample = denseSampling(setting.Sample.Count)
+	run, err := s.run(fit.Key, setting)
+	if err == nil && !slices.ContainsFunc(fit.Dense, func(r Run) bool { return r.Key == run.Key }) {
+		fit.Dense = append(fit.Dense, run)
+	}
+	return err
+}
+
+// DenseSteps is the number of rk4 steps of a dense solve, whose error is negligible beside the rounding of a net.
+const DenseSteps = 128
+
+func denseSampling(count int) Sampling {
+	return Sampling{Solver: ode.RK4, Steps: DenseSteps, Grid: ode.UniformGrid, Count: count}
+}
+
+// Dense reports whether the sampling is a dense solve.
+func (s Sampling) Dense() bool { return Form(s) == Form(denseSampling(s.Count)) }
 
 func (s Spec) run(fit string, setting Setting) (Run, error) {
 	run, err := key("run", runVersion, fit, setting.Sample, s.Reference.Seed)
 	if err != nil {
 		return Run{}, err
 	}
-	reference, err := key("reference", measureVersion, setting.Target, s.Reference)
+	version := measureVersion
+	if setting.Target.Held.Len() > 0 {
+		version = heldOutVersion
+	}
+	reference, err := key("reference", version, setting.Target, s.Reference)
 	return Run{Key: run, Sampling: setting.Sample, Reference: reference}, err
+}
+
+// MetricsOf returns the metrics to measure for a target: those of the spec that apply to it.
+func (s Spec) MetricsOf(t target.Target) []metric.Metric {
+	if t.Held.Len() > 0 {
+		return s.Metrics
+	}
+	return slices.DeleteFunc(slices.Clone(s.Metrics), func(m metric.Metric) bool { return m.HeldOut })
+}
+
+// MetricsOf returns the metrics to measure for a run of the fit. A dense solve needs only those of samples.
+func (f Fit) MetricsOf(run Run, s Spec) []metric.Metric {
+	metrics := s.MetricsOf(f.Recipe.Target)
+	if slices.ContainsFunc(f.Runs, func(r Run) bool { return r.Key == run.Key }) {
+		return metrics
+	}
+	return slices.DeleteFunc(slices.Clone(metrics), func(m metric.Metric) bool { return !m.OfSamples() })
+}
+
+// Compared returns how many points of a run of the setting its metrics of two samples use.
+func (s Spec) Compared(setting Setting) int {
+	return setting.Target.Comparable(setting.Sample.Count, s.Reference.Count)
 }
 
 // Runs returns the number of runs in the plan.

@@ -50,10 +50,11 @@ type Result struct {
 
 // Value is a named number, which may be NaN or infinite.
 type Value struct {
-	Name  string
-	Value float64
-	SE    float64 // standard error of the value; NaN if it has none
-	P     float64 // p-value under the Null; 0 if there is none
+	Name    string
+	Value   float64
+	SE      float64 // standard error of the value; NaN if it has none
+	P       float64 // p-value of the metric's own test, or under the Null; 0 if there is none
+	Version int     // recipe version of the metric, 0 for the first
 }
 
 // Metric returns the value of the named metric, and whether it was measured.
@@ -190,8 +191,9 @@ func (n Number) String() string {
 
 // Loss is the mean training loss of the steps since the previously logged one, up to Step.
 type Loss struct {
-	Step  int
-	Value float64 // mean over the batch and the dimensions; may be NaN or infinite
+	Step    int
+	Value   float64 // mean over the batch and the dimensions; may be NaN or infinite
+	HeldOut float64 // after Step, on rows that training never uses; 0 if not measured
 }
 
 // Environment is the program and machine that computed a result.
@@ -243,4 +245,5 @@ type Sweep struct {
 	Results     []Result    // in the order of the plan
 
 	nulls map[nullPlace]metric.NullSummary
+	dense map[DensePlace][]Value
 }

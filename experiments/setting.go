@@ -110,6 +110,8 @@ func (doc document) checkMetric(m metric.Metric) error {
 	switch {
 	case m.JudgeMixture != nil && !mixture:
 		return fmt.Errorf("%s needs a mixture of Gaussians, which %s is not: use %s", m.Name, doc.Target.Name, m.Instead)
+	case m.HeldOut && doc.Target.Held.Len() == 0:
+		return fmt.Errorf("%s needs rows that are held out, and %s has none: leave it out, or use a file with holdout", m.Name, doc.Target.Name)
 	case m.FromNoise && !doc.Source.Gaussian():
 		return fmt.Errorf("%s needs the source noise: leave out either the metric or the source", m.Name)
 	case m.ExactVelocity && doc.Target.Law == nil:

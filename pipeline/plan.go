@@ -44,6 +44,7 @@ type planReport struct {
 	RunsToDo   int      `json:"runs_to_sample"`
 	RunsCached int      `json:"runs_cached"`
 	ToMeasure  int      `json:"runs_to_measure"` // those to sample among them
+	ToSolve    int      `json:"dense_solves"`    // that show what of an error is the net's
 	TrainSteps int      `json:"train_steps"`
 	Seconds    *float64 `json:"estimated_fit_seconds"` // null where the store has nothing to estimate from
 	Workers    int      `json:"workers"`
@@ -100,7 +101,7 @@ func (a *app) planReport(ctx context.Context, plan experiments.Plan, workers int
 		Sweep: plan.Spec.Name, Settings: len(plan.Spec.Settings), Seeds: len(plan.Spec.Seeds),
 		Fits: len(plan.Fits), FitsToDo: w.ToTrain, FitsCached: len(plan.Fits) - w.ToTrain,
 		Runs: plan.Runs(), RunsToDo: w.ToSample, RunsCached: plan.Runs() - w.ToSample,
-		ToMeasure: w.ToMeasure, TrainSteps: w.TrainSteps, Workers: workers,
+		ToMeasure: w.ToMeasure, ToSolve: w.ToSolve, TrainSteps: w.TrainSteps, Workers: workers,
 	}
 	r.Megabytes = w.Megabytes(workers)
 	r.Seconds, err = w.Seconds(ctx, db, workers)
@@ -111,6 +112,9 @@ func (a *app) printPlan(r planReport) {
 	fmt.Fprintf(a.stdout, "sweep     %s: %d settings over %d seeds\n", r.Sweep, r.Settings, r.Seeds)
 	fmt.Fprintf(a.stdout, "fits      %d: %d to train (%d steps), %d cached\n", r.Fits, r.FitsToDo, r.TrainSteps, r.FitsCached)
 	fmt.Fprintf(a.stdout, "runs      %d: %d to sample, %d cached; %d to measure\n", r.Runs, r.RunsToDo, r.RunsCached, r.ToMeasure)
+	if r.ToSolve > 0 {
+		fmt.Fprintf(a.stdout, "solves    %d fine ones, to tell the solver's error from the net's\n", r.ToSolve)
+	}
 	if r.FitsToDo+r.RunsToDo > 0 {
 		fmt.Fprintf(a.stdout, "memory    about %.0f MB with %d workers\n", r.Megabytes, r.Workers)
 	}

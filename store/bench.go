@@ -105,7 +105,7 @@ func (db *DB) poll(ctx context.Context, fit string) error {
 
 // lastLosses returns the last losses of the fit, by step.
 func lastLosses(ctx context.Context, tx *sql.Tx, fit string) ([]experiments.Loss, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT step, coalesce(value, kind) FROM losses WHERE fit = ? ORDER BY step DESC LIMIT ?`, fit, pollLosses)
+	rows, err := tx.QueryContext(ctx, `SELECT step, coalesce(value, kind), held_out FROM losses WHERE fit = ? ORDER BY step DESC LIMIT ?`, fit, pollLosses)
 	if err != nil {
 		return nil, err
 	}

@@ -92,7 +92,7 @@ func (db *DB) curve(ctx context.Context, fit string, parts int) ([]experiments.L
 	t := thinner{first: int(first.Int64), last: int(last.Int64), parts: parts, keepAll: count <= 2*parts}
 	err = conn.Raw(func(bare any) error {
 		// Losses logged meanwhile come after the last step.
-		rows, err := bare.(driver.QueryerContext).QueryContext(ctx, `SELECT step, coalesce(value, kind) FROM losses WHERE fit = ? AND step <= ? ORDER BY step`,
+		rows, err := bare.(driver.QueryerContext).QueryContext(ctx, `SELECT step, coalesce(value, kind), held_out FROM losses WHERE fit = ? AND step <= ? ORDER BY step`,
 			[]driver.NamedValue{{Ordinal: 1, Value: fit}, {Ordinal: 2, Value: last.Int64}})
 		if err != nil {
 			return err
@@ -105,7 +105,7 @@ func (db *DB) curve(ctx context.Context, fit string, parts int) ([]experiments.L
 
 // read adds every row of steps and losses.
 func (t *thinner) read(rows driver.Rows) error {
-	row := make([]driver.Value, 2)
+	row := make([]driver.Value, 3)
 	for {
 		err := rows.Next(row)
 		if errors.Is(err, io.EOF) {
@@ -114,7 +114,7 @@ func (t *thinner) read(rows driver.Rows) error {
 		if err != nil {
 			return err
 		}
-		l, err := lossOf(row[0], row[1])
+		l, err := lossOf(row[0], row[1], row[2])
 		if err != nil {
 			return err
 		}

@@ -25,7 +25,7 @@ func (db *DB) Flush(ctx context.Context) error {
 // Losses returns the written losses of the fit, by step.
 func (db *DB) Losses(ctx context.Context, fit string) (losses []experiments.Loss, err error) {
 	defer wrap(&err, "read losses of fit %s", fit)
-	rows, err := db.readers.QueryContext(ctx, `SELECT step, coalesce(value, kind) FROM losses WHERE fit = ? ORDER BY step`, fit)
+	rows, err := db.readers.QueryContext(ctx, `SELECT step, coalesce(value, kind), held_out FROM losses WHERE fit = ? ORDER BY step`, fit)
 	if err != nil {
 		return nil, err
 	}
@@ -40,22 +40,25 @@ func (db *DB) Losses(ctx context.Context, fit string) (losses []experiments.Loss
 	return losses, rows.Err()
 }
 
-// scanLoss reads a step and its value. One column holds the value or, if it is not finite, its kind: a column less to read.
+// scanLoss reads a step, its value and its held-out loss. One column holds the value or, if it is not finite, its kind: a
+// column less to read.
 func scanLoss(rows *sql.Rows) (l experiments.Loss, err error) {
-	var step, value any
-	if err := rows.Scan(&step, &value); err != nil {
+	var step, value, heldOut any
+	if err := rows.Scan(&step, &value, &heldOut); err != nil {
 		return l, err
 	}
-	return lossOf(step, value)
+	return lossOf(step, value, heldOut)
 }
 
-// lossOf converts a row from the driver, where value is a number or the kind of one that is not finite.
-func lossOf(step, value any) (l experiments.Loss, err error) {
+// lossOf converts a row from the driver, where value is a number or the kind of one that is not finite, and heldOut a
+// number or nil.
+func lossOf(step, value, heldOut any) (l experiments.Loss, err error) {
 	at, ok := step.(int64)
 	if !ok {
 		return l, fmt.Errorf("the step of a loss is a %T: %s", step, damaged)
 	}
 	l.Step = int(at)
+	l.HeldOut, _ = heldOut.(float64)
 	switch value := value.(type) {
 	case float64:
 		l.Value = value
@@ -83,7 +86,7 @@ func (db *DB) writeLosses(batch []lossRow) error {
 	}
 	return db.write(ctx, func(tx *sql.Tx) error {
 		many, one := tx.StmtContext(ctx, db.insertLosses[rowsPerQuery]), tx.StmtContext(ctx, db.insertLosses[1])
-		args := make([]any, 0, 4*rowsPerQuery)
+		args := make([]any, 0, 5*rowsPerQuery)
 		for len(batch) > 0 {
 			insert, n := one, 1
 			if len(batch) >= rowsPerQuery {
@@ -92,7 +95,7 @@ func (db *DB) writeLosses(batch []lossRow) error {
 			args = args[:0]
 			for _, r := range batch[:n] {
 				x := numberOf(r.loss.Value)
-				args = append(args, r.fit, r.loss.Step, x.value, x.kind)
+				args = append(args, r.fit, r.loss.Step, x.value, x.kind, r.loss.HeldOut)
 			}
 			if _, err := insert.ExecContext(ctx, args...); err != nil {
 				return err
@@ -108,6 +111,6 @@ const rowsPerQuery = 250
 
 // insertLosses returns the statement that inserts n losses.
 func insertLosses(n int) string {
-	return `INSERT INTO losses (fit, step, value, kind) VALUES (?, ?, ?, ?)` + strings.Repeat(`, (?, ?, ?, ?)`, n-1) +
-		` ON CONFLICT (fit, step) DO UPDATE SET value = excluded.value, kind = excluded.kind`
+	return `INSERT INTO losses (fit, step, value, kind, held_out) VALUES (?, ?, ?, ?, nullif(?, 0))` + strings.Repeat(`, (?, ?, ?, ?, nullif(?, 0))`, n-1) +
+		` ON CONFLICT (fit, step) DO UPDATE SET value = excluded.value, kind = excluded.kind, held_out = excluded.held_out`
 }

@@ -63,7 +63,7 @@ func TestLossesWithoutFlush(t *testing.T) {
 	t.Parallel()
 	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
 	fit := start(t, db, tiny).Fits[0].Key
-	want := []experiments.Loss{{Step: 100, Value: 2}}
+	want := []experiments.Loss{{Step: 100, Value: 2, HeldOut: 3}}
 	db.LogLosses(fit, want...)
 	deadline := time.Now().Add(5 * time.Second) // it takes a tenth of a second on an idle machine
 	for time.Now().Before(deadline) {

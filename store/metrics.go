@@ -15,9 +15,10 @@ func (db *DB) SaveMetrics(ctx context.Context, run, reference string, values []e
 	return db.write(ctx, func(tx *sql.Tx) error {
 		for _, v := range values {
 			n := numberOf(v.Value)
-			if _, err := tx.ExecContext(ctx, `INSERT INTO metrics (run, reference, name, value, kind, se) VALUES (?, ?, ?, ?, ?, ?)
-				ON CONFLICT (run, reference, name) DO UPDATE SET value = excluded.value, kind = excluded.kind, se = excluded.se`,
-				run, reference, v.Name, n.value, n.kind, v.SE); err != nil { // SQLite stores NaN as NULL
+			if _, err := tx.ExecContext(ctx, `INSERT INTO metrics (run, reference, name, value, kind, se, p, version) VALUES (?, ?, ?, ?, ?, ?, nullif(?, 0), ?)
+				ON CONFLICT (run, reference, name) DO UPDATE SET value = excluded.value, kind = excluded.kind, se = excluded.se, p = excluded.p,
+				version = excluded.version`,
+				run, reference, v.Name, n.value, n.kind, v.SE, v.P, v.Version); err != nil { // SQLite stores NaN as NULL
 				return err
 			}
 		}
@@ -29,7 +30,7 @@ func (db *DB) SaveMetrics(ctx context.Context, run, reference string, values []e
 func (db *DB) Metrics(ctx context.Context, run, reference string) (values []experiments.Value, err error) {
 	defer wrap(&err, "read metrics of run %s", run)
 	rows, err := db.readers.QueryContext(ctx,
-		`SELECT name, value, kind, se FROM metrics WHERE run = ? AND reference = ? ORDER BY name`, run, reference)
+		`SELECT name, value, kind, se, p, version FROM metrics WHERE run = ? AND reference = ? ORDER BY name`, run, reference)
 	if err != nil {
 		return nil, err
 	}
@@ -44,12 +45,12 @@ func (db *DB) Metrics(ctx context.Context, run, reference string) (values []expe
 	return values, rows.Err()
 }
 
-// scanValue reads the columns name, value, kind and se, preceded by columns scanned into before.
+// scanValue reads the columns name, value, kind, se, p and version, preceded by columns scanned into before.
 func scanValue(scan func(...any) error, before ...any) (v experiments.Value, err error) {
 	var n number
-	var se sql.NullFloat64
-	err = scan(append(before, &v.Name, &n.value, &n.kind, &se)...)
-	v.Value, v.SE = n.float(), orNaN(se)
+	var se, p sql.NullFloat64
+	err = scan(append(before, &v.Name, &n.value, &n.kind, &se, &p, &v.Version)...)
+	v.Value, v.SE, v.P = n.float(), orNaN(se), p.Float64
 	return v, err
 }
 

@@ -16,7 +16,7 @@ const (
 	unowned = `NOT CASE owner_kind WHEN 'sweep' THEN EXISTS (SELECT 1 FROM sweeps WHERE name = owner)
 		WHEN 'fit' THEN EXISTS (SELECT 1 FROM fits WHERE key = owner) ELSE EXISTS (SELECT 1 FROM runs WHERE key = owner) END`
 	unusedBlobs   = `NOT EXISTS (SELECT 1 FROM artifacts a WHERE a.sha256 = blobs.sha256)`
-	unplannedRuns = `NOT EXISTS (SELECT 1 FROM sweep_runs p WHERE p.run = runs.key)`
+	unplannedRuns = `NOT EXISTS (SELECT 1 FROM sweep_runs p WHERE p.run = runs.key) AND NOT EXISTS (SELECT 1 FROM sweep_extras e WHERE e.run = runs.key)`
 )
 
 // Removed counts what Delete or Clean removed from a store.
@@ -41,12 +41,12 @@ func (db *DB) Delete(ctx context.Context, sweep string) (r Removed, err error) {
 		} else if name != sweep { // sweep is empty
 			return errors.New("a name is required")
 		}
-		if err := mark(ctx, tx, `SELECT run FROM sweep_runs WHERE sweep = ?1
-			EXCEPT SELECT run FROM sweep_runs WHERE sweep <> ?1`, sweep); err != nil {
+		if err := mark(ctx, tx, `SELECT run FROM sweep_runs WHERE sweep = ?1 UNION SELECT run FROM sweep_extras WHERE sweep = ?1
+			EXCEPT SELECT run FROM sweep_runs WHERE sweep <> ?1 EXCEPT SELECT run FROM sweep_extras WHERE sweep <> ?1`, sweep); err != nil {
 			return err
 		}
 		for _, query := range []string{
-			`DELETE FROM sweep_runs WHERE sweep = ?`, `DELETE FROM checks WHERE sweep = ?`, `DELETE FROM fresh WHERE sweep = ?`,
+			`DELETE FROM sweep_runs WHERE sweep = ?`, `DELETE FROM sweep_extras WHERE sweep = ?`, `DELETE FROM checks WHERE sweep = ?`, `DELETE FROM fresh WHERE sweep = ?`,
 			`DELETE FROM sweeps WHERE name = ?`,
 		} {
 			if _, err := tx.ExecContext(ctx, query, sweep); err != nil {
@@ -144,6 +144,7 @@ func removeMarked(ctx context.Context, tx *sql.Tx) (r Removed, err error) {
 	removals = append(removals,
 		removal{&r.Contents, `DELETE FROM blobs WHERE ` + unusedBlobs},
 		removal{&other, `DELETE FROM nulls WHERE NOT EXISTS (SELECT 1 FROM sweep_runs p WHERE p.reference = nulls.reference)`},
+		removal{&other, `DELETE FROM baselines WHERE NOT EXISTS (SELECT 1 FROM sweep_runs p WHERE p.reference = baselines.reference)`},
 		removal{&other, `DELETE FROM environments WHERE NOT EXISTS (SELECT 1 FROM fits WHERE environment = hash)
 			AND NOT EXISTS (SELECT 1 FROM runs WHERE environment = hash) AND NOT EXISTS (SELECT 1 FROM sweeps WHERE environment = hash)`})
 	for _, remove := range removals {

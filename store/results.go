@@ -170,7 +170,7 @@ func scanResult(rows *sql.Rows, r *experiments.Result) error {
 
 // readMetrics fills in the metrics of each run, in the order of the spec.
 func readMetrics(ctx context.Context, tx *sql.Tx, s experiments.Sweep) error {
-	rows, err := tx.QueryContext(ctx, `SELECT p.position, m.name, m.value, m.kind, m.se
+	rows, err := tx.QueryContext(ctx, `SELECT p.position, m.name, m.value, m.kind, m.se, m.p, m.version
 		FROM sweep_runs p JOIN metrics m ON m.run = p.run AND m.reference = p.reference WHERE p.sweep = ?`, s.Name)
 	if err != nil {
 		return err

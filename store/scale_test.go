@@ -39,7 +39,7 @@ metrics: [mmd, sliced-w2]
 		INSERT INTO metrics (run, reference, name, value, kind, se) SELECT DISTINCT p.run, p.reference, m.value, p.position, 'finite', 0.5
 			FROM sweep_runs p, json_each('["mmd","sliced-w2"]') m;
 		WITH RECURSIVE steps (step) AS (SELECT 1 UNION ALL SELECT step + 1 FROM steps WHERE step < %d)
-			INSERT INTO losses SELECT f.key, step, 1.0 / step, 'finite' FROM (SELECT key FROM fits ORDER BY key) f CROSS JOIN steps;
+			INSERT INTO losses (fit, step, value, kind) SELECT f.key, step, 1.0 / step, 'finite' FROM (SELECT key FROM fits ORDER BY key) f CROSS JOIN steps;
 		UPDATE losses SET value = NULL, kind = 'nan' WHERE step = %[2]d;
 		UPDATE losses SET value = 1e9 WHERE step = %[3]d; UPDATE losses SET value = -1e9 WHERE step = %[3]d + 1;
 		COMMIT`, losses, losses/3, losses/2)))
@@ -57,7 +57,7 @@ func TestScale(t *testing.T) {
 		t.Errorf("sweep: got %d results, the last %+v", len(s.Results), s.Results[len(s.Results)-1])
 	}
 	states := try(db.States(t.Context(), plan))(t)
-	if len(states.Fits) != 50 || len(states.Runs) != 1000 || len(states.Metrics) != 1000 {
+	if len(states.Fits) != 50 || len(states.Runs) != 1050 || len(states.Metrics) != 1000 {
 		t.Errorf("states: got %d fits, %d runs, metrics of %d", len(states.Fits), len(states.Runs), len(states.Metrics))
 	}
 	const parts = 100
@@ -179,7 +179,7 @@ func TestStates(t *testing.T) {
 	if len(s.Fits) != 4 || s.Fits[fit.Key] != experiments.Finished || s.Fits[plan.Fits[1].Key] != experiments.Running {
 		t.Errorf("fits: got %v", s.Fits)
 	}
-	if len(s.Runs) != 16 || s.Runs[fit.Runs[0].Key] != experiments.Finished || s.Runs[fit.Runs[1].Key] != experiments.Queued {
+	if len(s.Runs) != 20 || s.Runs[fit.Runs[0].Key] != experiments.Finished || s.Runs[fit.Runs[1].Key] != experiments.Queued {
 		t.Errorf("runs: got %v", s.Runs)
 	}
 	if len(s.Metrics) != 1 {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"flowsweep/experiments"
 )
@@ -24,7 +25,7 @@ func (db *DB) States(ctx context.Context, plan experiments.Plan) (s States, err 
 	var measured [][2]string
 	for _, fit := range plan.Fits {
 		fits = append(fits, fit.Key)
-		for _, run := range fit.Runs {
+		for _, run := range slices.Concat(fit.Runs, fit.Dense) {
 			runs = append(runs, run.Key)
 			measured = append(measured, [2]string{run.Key, run.Reference})
 		}
@@ -81,7 +82,7 @@ func metricsOf(ctx context.Context, tx *sql.Tx, pairs [][2]string) (map[string][
 	}
 	// A run that appears twice in a plan has the same reference.
 	rows, err := tx.QueryContext(ctx, `WITH pairs AS (SELECT DISTINCT value ->> 0 AS run, value ->> 1 AS reference FROM json_each(?))
-		SELECT m.run, m.name, m.value, m.kind, m.se FROM pairs p CROSS JOIN metrics m ON m.run = p.run AND m.reference = p.reference
+		SELECT m.run, m.name, m.value, m.kind, m.se, m.p, m.version FROM pairs p CROSS JOIN metrics m ON m.run = p.run AND m.reference = p.reference
 		ORDER BY m.run, m.name`, string(text))
 	if err != nil {
 		return nil, err

@@ -44,7 +44,10 @@ func (db *DB) StartSweep(ctx context.Context, plan experiments.Plan, env experim
 		if err := saveData(ctx, tx, plan.Spec); err != nil {
 			return err
 		}
-		return savePlan(ctx, tx, plan)
+		if err := savePlan(ctx, tx, plan); err != nil {
+			return err
+		}
+		return saveDense(ctx, tx, plan)
 	})
 }
 

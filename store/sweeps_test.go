@@ -26,7 +26,7 @@ func TestSweep(t *testing.T) {
 	later.Commit, later.Engine = "def456", "go"
 	must(t, db.FinishRun(t.Context(), done.Runs[0].Key, later, store.Sampled{Samples: []byte("samples"), NFE: 2, NFEMax: 2, Seconds: 0.25}, noon))
 	must(t, db.SaveMetrics(t.Context(), done.Runs[0].Key, done.Runs[0].Reference,
-		[]experiments.Value{{Name: "w2", Value: 9}, {Name: "sliced-w2", Value: math.Inf(1)}, {Name: "mmd", Value: -0.5}}))
+		[]experiments.Value{{Name: "w2", Value: 9}, {Name: "sliced-w2", Value: math.Inf(1)}, {Name: "mmd", Value: -0.5, P: 0.25, Version: 2}}))
 	for _, reference := range []string{"!", "~"} { // sorted before and after the plan's
 		must(t, db.SaveMetrics(t.Context(), done.Runs[0].Key, reference, []experiments.Value{{Name: "mmd", Value: 8}}))
 	}
@@ -54,7 +54,7 @@ func TestSweep(t *testing.T) {
 	}
 	r := &want[0]
 	r.State, r.NFE, r.NFEMax, r.SampleSeconds, r.Commit, r.Engine = experiments.Finished, 2, 2, 0.25, "def456", "go"
-	r.Metrics = []experiments.Value{{Name: "mmd", Value: -0.5}, {Name: "sliced-w2", Value: math.Inf(1)}} // those of the spec
+	r.Metrics = []experiments.Value{{Name: "mmd", Value: -0.5, P: 0.25, Version: 2}, {Name: "sliced-w2", Value: math.Inf(1)}} // those of the spec
 	r = &want[1]
 	r.State, r.Error, r.Commit, r.Engine = experiments.Failed, "the samples are NaN", "def456", "go"
 

@@ -14,7 +14,10 @@ import (
 // 1.96 SE covers the mean of the metric at these sizes in about 95 % of cases, and somewhat fewer below 100 points.
 // When they barely differ, the value is not normally distributed: compare it with its Null instead. SE is NaN if it
 // cannot be estimated: from two points, or at a distance of 0.
-type Measurement struct{ Value, SE float64 }
+type Measurement struct {
+	Value, SE float64
+	P         float64 // p-value of the metric's own test; 0 if it has none
+}
 
 // notFinite is the measurement of samples that are not finite, which sorting, or a kernel that vanishes at infinity,
 // would hide.

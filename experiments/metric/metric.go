@@ -24,6 +24,7 @@ type Metric struct {
 
 	// What else it needs.
 	FromNoise     bool   // a flow that starts from N(0, I)
+	HeldOut       bool   // rows of data that training never uses
 	ExactVelocity bool   // the exact velocity, known for a law in closed form and independent pairs
 	Instead       string // for JudgeMixture, the metric to use for targets that are not mixtures
 
@@ -33,6 +34,8 @@ type Metric struct {
 	Entropy    bool   // the smallest value is the entropy of the target
 	AboveFloor bool   // it is the held-out loss minus the smallest loss of any velocity
 	Order      int    // p, if moving sample i by e_i changes it by at most (mean |e_i|^p)^(1/p); 0 otherwise
+
+	Version int // recipe version of the values: raise it if the same samples or net get other values
 
 	Assigned bool // it solves an assignment in more than one dimension, which takes about a second
 
@@ -57,6 +60,11 @@ type Model struct {
 	Draw    func(n int) flow.Batch // n fresh draws from the distribution of the training data, (n, d)
 	HeldOut func(n int) flow.Batch // points that training never used, (at most n, d)
 
+	// For data of which rows are held out: rows that training uses and rows that it does not, (at most n, d), and the mean
+	// loss of each row over draws of a time and noise, (n), the same for equal places in two lists.
+	Trained, Held func(n int) flow.Batch
+	Losses        func(rows flow.Batch, draws int) ([]float64, error)
+
 	// Results of dense solves: where Start(n) ends, (n, d); the energies of the paths from x0, (n); and the log
 	// densities of x, (n).
 	Ends         func(n int) (flow.Batch, error)
@@ -65,10 +73,16 @@ type Model struct {
 }
 
 // Metrics lists every metric: those of samples first, then those of models.
-var Metrics = []Metric{MMD, MMDRFF, SlicedW2, Energy, W1, W2, ExactMMD, NLL, ExcessLoss, NPE, PathRMSE}
+var Metrics = []Metric{MMD, MMDRFF, SlicedW2, Energy, W1, W2, ExactMMD, NLL, ExcessLoss, HeldOutLoss, LossGap, NPE, PathRMSE, NNShare, NearShare}
+
+// Checks lists the metrics that show whether a net has memorised its data. They are measured wherever rows are held out.
+var Checks = []Metric{HeldOutLoss, LossGap, NNShare, NearShare}
 
 // TwoSamples reports whether the metric needs only two samples.
 func (m Metric) TwoSamples() bool { return m.Judge != nil }
+
+// OfSamples reports whether the metric measures samples alone, without the net that drew them.
+func (m Metric) OfSamples() bool { return m.Judge != nil || m.JudgeMixture != nil }
 
 // NullCount returns the number n of values of a null in dim dimensions. P-values are multiples of 1/(n + 1).
 func (m Metric) NullCount(dim int) int {

@@ -71,11 +71,28 @@ func (d Data) Make() (Target, error) {
 	content := flow.EncodeNPY64(d.Rows)
 	sum := sha256.Sum256(content)
 	t := ofLaw(FileName, dataset{d, hex.EncodeToString(sum[:])}, law)
-	t.Held, t.Units, t.Columns, t.Content = units.Undo(held), units, d.Columns, content
+	t.Held, t.Fresh = halves(units.Undo(held))
+	t.Rows, t.Noise, t.Units, t.Columns, t.Content = law.Means, d.Noise, units, d.Columns, content
 	if drawn.Len() > maxLawRows {
 		t.Law = nil
 	}
 	return t, nil
+}
+
+// minHalf is the smallest half of the held-out rows that is worth a half: with fewer, all are used for everything.
+const minHalf = 50
+
+// halves divides the held-out rows into those to choose by and those for the figures of the choice. The rows are in the
+// order of the data, which may be sorted, so every other one of them in a random order goes to the second half.
+func halves(held flow.Batch) (first, second flow.Batch) {
+	n := held.Len()
+	if n < 2*minHalf {
+		return held, flow.Batch{}
+	}
+	order := flow.NewStream(0, "held-out halves").At(0).Perm(n)
+	slices.Sort(order[:n/2])
+	slices.Sort(order[n/2:])
+	return held.Take(flow.Batch{}, order[n/2:]), held.Take(flow.Batch{}, order[:n/2])
 }
 
 // split returns the drawn rows and the held-out ones, both in the order of the data.

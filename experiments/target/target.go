@@ -26,7 +26,10 @@ type Target struct {
 	Atoms  bool                              // draws may repeat a point, for lack of noise
 
 	// For targets made from Data only.
-	Held    flow.Batch  // held-out rows, which Draw never writes, (m, Dim)
+	Rows    flow.Batch  // rows that Draw repeats, (n, Dim)
+	Noise   float64     // standard deviation of the noise that Draw adds to them
+	Held    flow.Batch  // held-out rows, which Draw never writes, (m, Dim): what nets are measured with and chosen by
+	Fresh   flow.Batch  // more of them, kept for the figures of what was chosen; none if few rows are held out
 	Units   flow.Affine // from the scale of Draw, Law and Held to the user's own units
 	Columns []string    // names of the coordinates, (Dim); nil if there are none
 	Content []byte      // a NumPy file of the data in the user's own units; Params hold its sha256
@@ -77,6 +80,30 @@ func (t Target) Reference(n int, stream *flow.Stream) flow.Batch {
 	}
 	order := stream.At(0).Perm(t.Held.Len())
 	return t.Held.Take(flow.Batch{}, order[:min(n, len(order))])
+}
+
+// FreshReference is Reference for the figures of what was chosen: rows that the choice did not use, if there are any.
+func (t Target) FreshReference(n int, stream *flow.Stream) flow.Batch {
+	if t.Fresh.Len() > 0 {
+		t.Held = t.Fresh
+	}
+	return t.Reference(n, stream)
+}
+
+// Comparable returns how many of count samples are compared with a reference of at most m points. Where the truth is known
+// from rows alone, they are at most as many as the rows that are left beside the reference, as RealPair must have them.
+func (t Target) Comparable(count, m int) int {
+	if t.Held.Len() == 0 {
+		return count
+	}
+	return min(count, t.Rows.Len()+t.Held.Len()+t.Fresh.Len()-min(m, t.Held.Len()))
+}
+
+// RealPair returns n and m different rows of the data, trained on or not, at random: two samples of the truth.
+func (t Target) RealPair(n, m int, stream *flow.Stream) (samples, reference flow.Batch) {
+	all := flow.Batch{Dim: t.Dim(), Data: slices.Concat(t.Rows.Data, t.Held.Data, t.Fresh.Data)}
+	order := stream.At(0).Perm(all.Len())
+	return all.Take(flow.Batch{}, order[:n]), all.Take(flow.Batch{}, order[n:n+m])
 }
 
 // MarshalJSON returns the target as written in a spec: its name with its parameters.

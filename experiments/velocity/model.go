@@ -35,6 +35,9 @@ func Compile(e engine.Engine, n net.Net, weights []float32) (*Model, error) {
 	return &Model{n, c}, nil
 }
 
+// Load replaces the weights, (P), of which there must be as many.
+func (m *Model) Load(weights []float32) { m.weights.Data = weights }
+
 // RowField returns the net as a field with a time for each point. Times and points are rounded to 32 bits.
 func (m *Model) RowField() flow.RowField {
 	return func(t []float64, x flow.Batch) (flow.Batch, error) {

@@ -24,6 +24,10 @@ type Training struct {
 	Due          func(step int) bool // asked after every Every steps whether a checkpoint is wanted; nil: it is
 	Save         func(step int, checkpoint []byte) error
 	From         []byte
+
+	// Watch is called after every step, before its loss is logged, with the weights after the step, of the average if there
+	// is one. Training ends with the error it returns. It is optional.
+	Watch func(step int, weights func() ([]float32, error)) error
 }
 
 // CheckpointError says why a training cannot resume from a checkpoint: it is damaged, or of another training.
@@ -97,6 +101,9 @@ func run(ctx context.Context, loop engine.Loop, tr Training, done int, draw func
 			return nil, fmt.Errorf("step %d: %w", done+1, err)
 		}
 		done++
+		if err := tr.watch(loop, done); err != nil {
+			return nil, err
+		}
 		if err := log(done, float64(out[0].Data[0])); err != nil {
 			return nil, err
 		}
@@ -112,6 +119,20 @@ func run(ctx context.Context, loop engine.Loop, tr Training, done int, draw func
 		return nil, err
 	}
 	return tr.Optimizer.result(state), nil
+}
+
+// watch calls Watch, if it is set.
+func (tr Training) watch(loop engine.Loop, step int) error {
+	if tr.Watch == nil {
+		return nil
+	}
+	return tr.Watch(step, func() ([]float32, error) {
+		state, err := loop.State()
+		if err != nil {
+			return nil, err
+		}
+		return tr.Optimizer.result(state), nil
+	})
 }
 
 // save passes on the checkpoint of a step, if it is wanted.

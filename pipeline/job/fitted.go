@@ -67,15 +67,12 @@ func (f *Fitted) start(count int) *start {
 	return f.starts[count]
 }
 
-// denseSteps is the number of rk4 steps of a dense solve, whose error is negligible beside the rounding of the net.
-const denseSteps = 128
-
 // exactEnds returns where a dense solve of the net's velocity carries the noise of a run, (count, d).
-func (f *Fitted) exactEnds(count int) (flow.Batch, error) {
+func (f *Fitted) exactEnds(ctx context.Context, count int) (flow.Batch, error) {
 	if x, ok := f.dense[count]; ok {
 		return x, nil
 	}
-	x, _, err := ode.Solve(f.model.Field(), ode.RK4, ode.Uniform(denseSteps), f.start(count).x0)
+	x, _, err := ode.Solve(stopping(ctx, f.model.Field()), ode.RK4, ode.Uniform(experiments.DenseSteps), f.start(count).x0)
 	if err == nil {
 		f.dense[count] = x
 	}

@@ -15,12 +15,12 @@ import (
 type Judges struct {
 	spec  experiments.Spec
 	mu    sync.Mutex
-	byKey map[string]func() ([]metric.Judge, error) // by key of the reference; nil for the metrics of a net
+	byKey map[string]func() (map[string]metric.Judge, error) // by key of the reference, then by name of the metric; nil for those of a net
 }
 
 // NewJudges returns judges for the metrics of the spec.
 func NewJudges(spec experiments.Spec) *Judges {
-	return &Judges{spec: spec, byKey: map[string]func() ([]metric.Judge, error){}}
+	return &Judges{spec: spec, byKey: map[string]func() (map[string]metric.Judge, error){}}
 }
 
 // Reference returns the fixed sample of the truth that runs of a recipe are measured against, on the scale that nets are
@@ -41,15 +41,19 @@ func (j *Judges) Prepare(plan experiments.Plan) error {
 	return nil
 }
 
-// Measure returns the value of every metric of the spec, in order.
+// Measure returns the value of every metric of a run, in the order of the spec.
 func (j *Judges) Measure(f *Fitted, run experiments.Run, points flow.Batch) ([]experiments.Value, error) {
 	judges, err := j.judgesOf(f.fit.Recipe, run.Reference)()
 	if err != nil {
 		return nil, err
 	}
+	compared := points.Slice(0, j.spec.Compared(experiments.Setting{Recipe: f.fit.Recipe, Sample: run.Sampling}))
 	var values []experiments.Value
-	for i, m := range j.spec.Metrics {
-		judge := judges[i]
+	for _, m := range f.fit.MetricsOf(run, j.spec) {
+		judge, points := judges[m.Name], points
+		if m.TwoSamples() {
+			points = compared
+		}
 		if judge == nil {
 			judge = func(points flow.Batch) (metric.Measurement, error) { return f.netMetric(m, points) }
 		}
@@ -57,7 +61,7 @@ func (j *Judges) Measure(f *Fitted, run experiments.Run, points flow.Batch) ([]e
 		if err != nil {
 			return nil, fmt.Errorf("measure %s: %w", m.Name, err)
 		}
-		values = append(values, experiments.Value{Name: m.Name, Value: got.Value, SE: got.SE})
+		values = append(values, experiments.Value{Name: m.Name, Value: got.Value, SE: got.SE, P: got.P, Version: m.Version})
 	}
 	return values, nil
 }
@@ -77,19 +81,19 @@ func judgeOf(m metric.Metric, t target.Target, truth flow.Batch) (metric.Judge, 
 	return m.JudgeMixture(metric.Mixture{Means: law.Means, Stds: law.Stds(), Weights: law.Shares()}, truth)
 }
 
-func (j *Judges) judgesOf(r experiments.Recipe, key string) func() ([]metric.Judge, error) {
+func (j *Judges) judgesOf(r experiments.Recipe, key string) func() (map[string]metric.Judge, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.byKey[key] == nil {
-		j.byKey[key] = sync.OnceValues(func() ([]metric.Judge, error) {
+		j.byKey[key] = sync.OnceValues(func() (map[string]metric.Judge, error) {
 			truth := Reference(j.spec, r)
-			var judges []metric.Judge
-			for _, m := range j.spec.Metrics {
+			judges := map[string]metric.Judge{}
+			for _, m := range j.spec.MetricsOf(r.Target) {
 				judge, err := judgeOf(m, r.Target, truth)
 				if err != nil {
 					return nil, fmt.Errorf("prepare %s: %w", m.Name, err)
 				}
-				judges = append(judges, judge)
+				judges[m.Name] = judge
 			}
 			return judges, nil
 		})

@@ -1,9 +1,11 @@
 package job
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
+	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/ode"
@@ -38,8 +40,19 @@ func (f *Fitted) metricModel() metric.Model {
 		Start:   func(n int) flow.Batch { return f.start(n).x0 },
 		Draw:    func(n int) flow.Batch { return r.Target.Sample(n, heldOut) },
 		HeldOut: func(n int) flow.Batch { return r.Target.Reference(n, heldOut) },
-		Ends:    f.exactEnds, Energies: f.pathEnergies, LogDensities: f.logDensities,
+		Trained: func(n int) flow.Batch { return subset(r.Target.Rows, n, f.seed, "trained rows") },
+		Held:    func(n int) flow.Batch { return subset(r.Target.Held, n, f.seed, "held-out rows") },
+		Losses:  f.rowLosses,
+		Ends:    func(n int) (flow.Batch, error) { return f.exactEnds(context.Background(), n) }, Energies: f.pathEnergies, LogDensities: f.logDensities,
 	}
+}
+
+// subset returns the rows, or n random ones if there are more.
+func subset(rows flow.Batch, n int, seed uint64, stream string) flow.Batch {
+	if rows.Len() <= n {
+		return rows
+	}
+	return rows.Take(flow.Batch{}, flow.NewStream(seed, stream).At(0).Perm(rows.Len())[:n])
 }
 
 // exactVelocity returns the velocity that the net is trained towards.
@@ -55,7 +68,7 @@ func (f *Fitted) exactVelocity() flow.RowField {
 
 // pathEnergies returns the energies of the paths of a dense solve of the net from the points, (n).
 func (f *Fitted) pathEnergies(x0 flow.Batch) ([]float64, error) {
-	energies, _, _, err := ode.PathEnergies(f.model.Field(), ode.RK4, ode.Uniform(denseSteps), x0)
+	energies, _, _, err := ode.PathEnergies(f.model.Field(), ode.RK4, ode.Uniform(experiments.DenseSteps), x0)
 	return energies, err
 }
 

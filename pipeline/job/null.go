@@ -10,11 +10,15 @@ import (
 )
 
 // NullValues returns the values of a metric between the reference and fresh samples of the truth, each from its own stream.
-// For data, the samples are of the training rows and the reference is of the held-out rows: this is the value of a net that
-// has learned the training rows perfectly.
+// For data with held-out rows, which are all that is known of the truth, they are between pairs of random rows.
 func NullValues(ctx context.Context, n experiments.NullPlan, r experiments.Reference) (values []float64, err error) {
 	err = Guard(func() error {
-		judge, err := n.Judged.Judge(n.Target.Reference(r.Count, flow.NewStream(r.Seed, "reference")))
+		truth := n.Target.Reference(r.Count, flow.NewStream(r.Seed, "reference"))
+		if n.Target.Held.Len() > 0 {
+			values, err = rowNull(ctx, n, truth.Len(), r.Seed)
+			return err
+		}
+		judge, err := n.Judged.Judge(truth)
 		if err != nil {
 			return err
 		}
@@ -24,4 +28,25 @@ func NullValues(ctx context.Context, n experiments.NullPlan, r experiments.Refer
 		return err
 	})
 	return values, err
+}
+
+// rowNull returns the values of a metric between pairs of random rows, of n.N and m rows.
+func rowNull(ctx context.Context, n experiments.NullPlan, m int, seed uint64) ([]float64, error) {
+	values := make([]float64, n.Count)
+	for k := range values {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		samples, reference := n.Target.RealPair(n.N, m, flow.NewStream(seed, fmt.Sprintf("null %d", k)))
+		judge, err := n.Judged.Judge(reference)
+		if err != nil {
+			return nil, err
+		}
+		got, err := judge(samples)
+		if err != nil {
+			return nil, err
+		}
+		values[k] = got.Value
+	}
+	return values, nil
 }

@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -27,6 +28,8 @@ type training struct {
 
 	start time.Time
 	at    int // step
+	held  *heldOut
+	lost  float64 // held-out loss at the last point of the curve; 0 if no rows are held out
 	sum   float64
 	count int // losses in sum: those since the last point of the curve
 }
@@ -49,13 +52,36 @@ func (t *training) run(ctx context.Context) ([]float32, error) {
 	tr := velocity.Training{
 		Steps: r.Steps, Batch: r.Batch, Ahead: t.Ahead,
 		Optimizer: velocity.Optimizer{Rate: r.Rate, Cosine: r.Schedule == "cosine", Clip: r.Clip, Decay: r.Decay, EMA: r.EMA},
+		Watch:     t.watch,
 		Every:     1, Due: func(step int) bool { return step < r.Steps && t.pace.due() }, Save: t.save,
 	}
 	t.start, t.at, t.sum, t.count = t.Now(), 0, 0, 0
 	if t.from != nil {
 		t.at, t.sum, t.count, tr.From = t.from.step, t.from.Sum, t.from.Count, t.from.net
 	}
-	return velocity.Train(ctx, t.Engine, net, tr, t.Fit.Seed, t.Fit.Recipe.Path, Pairs(t.Fit), t.loss)
+	var err error
+	if t.held, err = newHeldOut(t.Engine, t.Fit); err != nil {
+		return nil, err
+	}
+	weights, err := velocity.Train(ctx, t.Engine, net, tr, t.Fit.Seed, t.Fit.Recipe.Path, Pairs(t.Fit), t.loss)
+	return weights, errors.Join(err, t.held.close())
+}
+
+// curvePoint reports whether the curve has a point at a step.
+func (t *training) curvePoint(step int) bool {
+	return step%curveSteps(t.Fit) == 0 || step == t.Fit.Recipe.Train.Steps
+}
+
+// watch computes the held-out loss at the points of the curve.
+func (t *training) watch(step int, weights func() ([]float32, error)) error {
+	if t.held == nil || !t.curvePoint(step) {
+		return nil
+	}
+	w, err := weights()
+	if err == nil {
+		t.lost, err = t.held.loss(w)
+	}
+	return err
 }
 
 // loss adds the loss of a step to the curve.
@@ -67,8 +93,8 @@ func (t *training) loss(at int, loss float64) error {
 	t.count++
 	r := t.Fit.Recipe.Train
 	broken := !flow.Finite(loss)
-	if at%curveSteps(t.Fit) == 0 || at == r.Steps || broken {
-		t.events.Loss(experiments.Loss{Step: at, Value: t.sum / float64(t.count)})
+	if t.curvePoint(at) || broken {
+		t.events.Loss(experiments.Loss{Step: at, Value: t.sum / float64(t.count), HeldOut: t.lost})
 		t.events.Stepped(at - t.at)
 		t.at, t.sum, t.count = at, 0, 0
 	}

@@ -55,13 +55,31 @@ func Metrics(ctx context.Context, db *store.DB, run store.RunRecord) ([]experime
 	}
 	nulls := map[string]experiments.Null{}
 	for i, v := range values {
-		key, err := experiments.NullKey(reference, v.Name, sampling.Count)
+		null, ok, err := nullOf(stored, reference, v, sampling.Count)
 		if err != nil {
 			return nil, nil, err
 		}
-		if null, ok := stored[key]; ok {
+		if ok {
 			nulls[v.Name], values[i] = null, v.Against(null)
 		}
 	}
 	return values, nulls, nil
+}
+
+// nullOf returns the null of a value among those of its reference. Of count points, as many are compared as the data allows:
+// its null is that of the most points up to count.
+func nullOf(stored map[string]experiments.Null, reference string, v experiments.Value, count int) (null experiments.Null, ok bool, err error) {
+	for key, n := range stored {
+		if n.Metric != v.Name || n.N > count || ok && n.N <= null.N {
+			continue
+		}
+		want, err := experiments.NullKey(reference, v.Name, v.Version, n.N)
+		if err != nil {
+			return null, false, err
+		}
+		if key == want {
+			null, ok = n, true
+		}
+	}
+	return null, ok, nil
 }

@@ -37,6 +37,11 @@ func withNulls(ctx context.Context, db *store.DB, sweep experiments.Sweep) (expe
 	if err != nil {
 		return sweep, err
 	}
+	dense, err := db.Dense(ctx, sweep.Name)
+	if err != nil {
+		return sweep, err
+	}
+	sweep.SetDense(dense)
 	return sweep, sweep.SetNulls(nulls)
 }
 

@@ -30,7 +30,7 @@ func stored(t *testing.T, nulls ...float64) (*store.DB, experiments.Fit) {
 	t.Cleanup(func() { db.Close() })
 	fit := plan.Fits[0]
 	run := fit.Runs[0]
-	key, err := experiments.NullKey(run.Reference, "mmd", 50)
+	key, err := experiments.NullKey(run.Reference, "mmd", 0, 50)
 	err = errors.Join(err,
 		db.Lock(ctx, "test", time.Now, nil),
 		db.StartSweep(ctx, plan, experiments.Environment{}, now),

@@ -46,7 +46,7 @@ func (w Work) Megabytes(workers int) float64 {
 	var sizes []float64
 	for _, t := range w.fits {
 		samples := 0
-		for _, run := range t.sample {
+		for _, run := range slices.Concat(t.dense.sample, t.runs.sample) {
 			samples = max(samples, run.Sampling.Count)
 		}
 		sizes = append(sizes, job.Megabytes(t.fit.Recipe, samples))

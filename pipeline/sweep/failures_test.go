@@ -40,7 +40,7 @@ func TestRetryFailed(t *testing.T) {
 	if got, want := count(failed), "2 fits, 1 to train, 4 to sample, 4 to measure"; got != want {
 		t.Errorf("failed: %s, want %s", got, want)
 	}
-	if got := failed.fits[1].sample; len(got) != 1 || got[0].Key != p.Fits[1].Runs[1].Key {
+	if got := failed.fits[1].runs.sample; len(got) != 1 || got[0].Key != p.Fits[1].Runs[1].Key {
 		t.Errorf("of the trained fit: %v, want the run that failed", got)
 	}
 	// A run that could not be measured is finished and has no value.

@@ -3,6 +3,7 @@ package sweep
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
@@ -35,9 +36,9 @@ func (s *sweeper) fit(ctx context.Context, t todo) error {
 	return errors.Join(s.runs(ctx, t, f), f.Close())
 }
 
-// runs does the runs of a fit that are left to sample or to measure.
+// runs does the runs of a fit that are left to sample or to measure. A dense solve comes first: metrics of the others use it.
 func (s *sweeper) runs(ctx context.Context, t todo, f *job.Fitted) error {
-	for _, run := range t.again {
+	for _, run := range slices.Concat(t.dense.again, t.runs.again) {
 		points, err := saved.Samples(ctx, s.DB, run.Key)
 		if err != nil {
 			return err
@@ -46,7 +47,7 @@ func (s *sweeper) runs(ctx context.Context, t todo, f *job.Fitted) error {
 			return err
 		}
 	}
-	for _, run := range t.sample {
+	for _, run := range slices.Concat(t.dense.sample, t.runs.sample) {
 		if err := s.run(ctx, f, run); err != nil {
 			return err
 		}

@@ -110,7 +110,7 @@ func (s *sweeper) do(ctx context.Context) error {
 	}
 	fmt.Fprintf(s.Log, "%s: %d fits (%d to train) and %d runs (%d to sample), %d at once, engine %s (%s)\n", name,
 		len(s.Plan.Fits), left.ToTrain, s.Plan.Runs(), left.ToSample, min(s.Workers, len(left.fits)), s.Engine.Name, s.Reason)
-	s.show = newProgress(s.Log, left.TrainSteps, left.ToMeasure)
+	s.show = newProgress(s.Log, left.TrainSteps, left.ToMeasure+left.ToSolve)
 	defer func() {
 		s.show.close()
 		s.show = &progress{w: s.Log}

@@ -5,13 +5,15 @@ import (
 	"slices"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/metric"
 	"flowsweep/store"
 )
 
 // Work is what is left to do of a plan.
 type Work struct {
 	ToTrain    int // fits
-	ToSample   int // runs
+	ToSample   int // runs of the plan
+	ToSolve    int // dense solves
 	ToMeasure  int // runs, those to sample among them
 	TrainSteps int
 
@@ -23,10 +25,18 @@ type todo struct {
 	fit    experiments.Fit
 	state  experiments.State // of the fit; "" where nothing is known of it
 	train  bool
+	runs   undone
+	dense  undone
+	failed []string // keys of runs to sample whose latest try failed
+}
+
+// undone is what is left to do of some runs of a fit.
+type undone struct {
 	sample []experiments.Run // not sampled yet, or without success
 	again  []experiments.Run // sampled, but a metric is missing
-	failed []string          // keys of those in sample whose latest try failed
 }
+
+func (u undone) len() int { return len(u.sample) + len(u.again) }
 
 // Remaining asks the store what is left to do of the plan. A nil store holds nothing.
 func Remaining(ctx context.Context, db *store.DB, plan experiments.Plan) (Work, error) {
@@ -52,9 +62,10 @@ func newWork(fits []todo) Work {
 			w.ToTrain++
 			w.TrainSteps += t.fit.Recipe.Train.Steps
 		}
-		w.ToSample += len(t.sample)
-		w.ToMeasure += len(t.sample) + len(t.again)
-		if t.train || len(t.sample)+len(t.again) > 0 {
+		w.ToSample += len(t.runs.sample)
+		w.ToMeasure += t.runs.len()
+		w.ToSolve += t.dense.len()
+		if t.train || t.runs.len()+t.dense.len() > 0 {
 			w.fits = append(w.fits, t)
 		}
 	}
@@ -71,7 +82,9 @@ func (w Work) failedOnly() Work {
 		case t.train:
 			continue
 		default:
-			t.sample = slices.DeleteFunc(slices.Clone(t.sample), func(r experiments.Run) bool { return !slices.Contains(t.failed, r.Key) })
+			other := func(r experiments.Run) bool { return !slices.Contains(t.failed, r.Key) }
+			t.runs.sample = slices.DeleteFunc(slices.Clone(t.runs.sample), other)
+			t.dense.sample = slices.DeleteFunc(slices.Clone(t.dense.sample), other)
 		}
 		fits = append(fits, t)
 	}
@@ -81,25 +94,31 @@ func (w Work) failedOnly() Work {
 func remainingOf(have store.States, spec experiments.Spec, fit experiments.Fit) todo {
 	t := todo{fit: fit, state: have.Fits[fit.Key]}
 	t.train = t.state != experiments.Finished
-	for _, run := range fit.Runs {
-		switch state := have.Runs[run.Key]; {
-		case state != experiments.Finished:
-			t.sample = append(t.sample, run)
-			if state == experiments.Failed {
-				t.failed = append(t.failed, run.Key)
-			}
-		case !measured(spec, have.Metrics[run.Key]):
-			t.again = append(t.again, run)
-		}
-	}
+	t.runs = t.undone(have, spec, fit.Runs)
+	t.dense = t.undone(have, spec, fit.Dense)
 	return t
 }
 
-// measured reports whether every metric of the spec has a value.
-func measured(spec experiments.Spec, values []experiments.Value) bool {
-	r := experiments.Result{Metrics: values}
-	for _, m := range spec.Metrics {
-		if _, ok := r.Metric(m.Name); !ok {
+// undone returns what is left to do of the runs, and notes those that failed.
+func (t *todo) undone(have store.States, spec experiments.Spec, runs []experiments.Run) (u undone) {
+	for _, run := range runs {
+		switch state := have.Runs[run.Key]; {
+		case state != experiments.Finished:
+			u.sample = append(u.sample, run)
+			if state == experiments.Failed {
+				t.failed = append(t.failed, run.Key)
+			}
+		case !measured(t.fit.MetricsOf(run, spec), have.Metrics[run.Key]):
+			u.again = append(u.again, run)
+		}
+	}
+	return u
+}
+
+// measured reports whether every metric has a value of its present version.
+func measured(metrics []metric.Metric, values []experiments.Value) bool {
+	for _, m := range metrics {
+		if !slices.ContainsFunc(values, func(v experiments.Value) bool { return v.Name == m.Name && v.Version == m.Version }) {
 			return false
 		}
 	}

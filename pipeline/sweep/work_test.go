@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,7 +61,7 @@ func TestAFitKilledUnderItsRunsIsTrainedAgain(t *testing.T) {
 		db.Lock(ctx, "test", time.Now, nil),
 		db.StartSweep(ctx, p, experiments.Environment{}, now), db.FinishFit(ctx, fit.Key, 1, 1, []byte("w"), now),
 	}
-	for _, run := range fit.Runs {
+	for _, run := range slices.Concat(fit.Runs, fit.Dense) {
 		errs = append(errs, db.FinishRun(ctx, run.Key, experiments.Environment{}, store.Sampled{NFE: 1, NFEMax: 1, Seconds: 1}, now),
 			db.SaveMetrics(ctx, run.Key, run.Reference, []experiments.Value{{Name: "mmd", Value: 1}}))
 	}

@@ -1,0 +1,141 @@
+package job
+
+import (
+	"errors"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/velocity"
+)
+
+// curveRows is the number of pairs behind a point of the held-out curve. A compiled net takes as many at once.
+const curveRows = 768
+
+// heldOut is the loss of a net on rows that training never uses. It has the same pairs and times at every step, so its
+// curve is smooth, and those of the training's own law, so it compares with the training loss.
+type heldOut struct {
+	model *velocity.Model
+	t     []float64
+	xt, u flow.Batch
+}
+
+// newHeldOut returns the held-out loss of a fit, or nil if its target holds no rows out.
+func newHeldOut(e engine.Engine, fit experiments.Fit) (*heldOut, error) {
+	r := fit.Recipe
+	if r.Target.Held.Len() == 0 {
+		return nil, nil
+	}
+	rows := make([]int, curveRows)
+	for i := range rows {
+		rows[i] = i % r.Target.Held.Len()
+	}
+	x1 := r.Target.Held.Take(flow.Batch{}, rows)
+	x0, err := noisy(r, fit.Seed, x1)
+	if err != nil {
+		return nil, err
+	}
+	h := &heldOut{t: make([]float64, curveRows), xt: x1.Like(x1.Dim), u: x1.Like(x1.Dim)}
+	r.Train.Times.Fill(h.t, flow.NewStream(fit.Seed, "held-out times"), 0)
+	r.Path.Interpolate(h.xt, h.u, h.t, x0, x1)
+	net := r.VelocityNet()
+	h.model, err = velocity.Compile(e, net, velocity.Init(net, fit.Seed))
+	return h, err
+}
+
+// noisy adds to the rows x1, in place, the noise of the training's data, and returns starting points paired with them as in
+// training, batch by batch.
+func noisy(r experiments.Recipe, seed uint64, x1 flow.Batch) (x0 flow.Batch, err error) {
+	if r.Target.Noise > 0 {
+		noise := x1.Like(x1.Dim)
+		flow.NewStream(seed, "held-out jitter").Normal(noise, 0)
+		for i, z := range noise.Data {
+			x1.Data[i] += r.Target.Noise * z
+		}
+	}
+	x0 = x1.Like(x1.Dim)
+	r.Source.Fill(x0, flow.NewStream(seed, "held-out starts"), 0)
+	coupled := flow.NewStream(seed, "held-out coupling")
+	for from := 0; from < x1.Len(); from += r.Train.Batch {
+		to := min(from+r.Train.Batch, x1.Len())
+		if err := r.Coupling.Pair(coupled.At(uint64(from)), x0.Slice(from, to), x1.Slice(from, to)); err != nil {
+			return x0, err
+		}
+	}
+	return x0, nil
+}
+
+// loss returns the loss of the net with these weights, a mean over pairs and dimensions.
+func (h *heldOut) loss(weights []float32) (float64, error) {
+	h.model.Load(weights)
+	losses, err := squaredErrors(h.model.RowField(), h.t, h.xt, h.u)
+	if err != nil {
+		return 0, err
+	}
+	sum := 0.
+	for _, l := range losses {
+		sum += l
+	}
+	return sum / float64(len(losses)), nil
+}
+
+// close frees the net. It may be called on nil.
+func (h *heldOut) close() error {
+	if h == nil {
+		return nil
+	}
+	return h.model.Close()
+}
+
+// squaredErrors returns the mean over the dimensions of the squared distance of a field from u, (n).
+func squaredErrors(v flow.RowField, t []float64, xt, u flow.Batch) ([]float64, error) {
+	got, err := v(t, xt)
+	if err != nil {
+		return nil, err
+	}
+	if err := flow.CheckLike(got, u); err != nil {
+		return nil, err
+	}
+	losses := make([]float64, len(t))
+	for i := range losses {
+		for j, want := range u.Row(i) {
+			d := got.Row(i)[j] - want
+			losses[i] += d * d / float64(u.Dim)
+		}
+	}
+	return losses, nil
+}
+
+// rowLosses returns the loss of each row, (n), a mean over draws of a time and of noise, which are the same for equal
+// places in two lists. The times of a row are evenly distributed.
+func (f *Fitted) rowLosses(rows flow.Batch, draws int) ([]float64, error) {
+	r, n := f.fit.Recipe, rows.Len()
+	if n == 0 {
+		return nil, errors.New("no rows are held out: set holdout of the target")
+	}
+	order := make([]int, n*draws)
+	for i := range order {
+		order[i] = i / draws
+	}
+	x1 := rows.Take(flow.Batch{}, order)
+	x0, err := noisy(r, f.seed, x1)
+	if err != nil {
+		return nil, err
+	}
+	t := make([]float64, len(order))
+	flow.NewStream(f.seed, "held-out row times").Uniform(t, 0)
+	for i := range t {
+		t[i] = (float64(i%draws) + t[i]) / float64(draws)
+	}
+	xt, u := x1.Like(x1.Dim), x1.Like(x1.Dim)
+	r.Path.Interpolate(xt, u, t, x0, x1)
+	losses, err := squaredErrors(f.model.RowField(), t, xt, u)
+	if err != nil {
+		return nil, err
+	}
+	means := make([]float64, n)
+	for i, l := range losses {
+		means[i/draws] += l / float64(draws)
+	}
+	return means, nil
+}
