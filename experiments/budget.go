@@ -12,58 +12,58 @@ type DensePlace struct {
 	Count int
 }
 
-// Budget splits the mean value of a metric at a setting into parts that add up to it:
+// Share splits the value of a metric of one run into parts that add up to it:
 //
-//	value = noise + net + solver
+//	value = floor + net + solver
 //
-// Noise is the mean of the null, that of samples of the target itself. Net is what a dense solve of the net adds to it,
-// and Solver what the run adds to the dense solve of the same net from the same noise. Each difference is paired: its
-// parts share their noise and their reference.
-type Budget struct {
-	Metric string
-	Solver metric.Measurement // mean over the seeds, with its standard error
-	Net    metric.Measurement // likewise; the standard error includes the spread of the null
-	Noise  metric.NullSummary
+// Floor is the mean of the null, that of samples of the target itself, and Noise its standard deviation. Net is what a
+// dense solve of the net adds to the floor, and Solver what the run adds to the dense solve from the same noise, measured
+// against the same reference.
+type Share struct {
+	Metric                    string
+	Solver, Net, Floor, Noise float64
 }
 
-// Budgets returns the budgets of a setting, one for each metric of samples that has a null and dense values, in the order
-// of its metrics.
-func (s Sweep) Budgets(of Summary) (list []Budget) {
-	for _, st := range of.Metrics {
-		null, ok := s.Null(of.Setting, st.Name)
-		if !ok {
-			continue
-		}
-		var solver, net []float64
-		for _, r := range of.Runs {
-			own, there := r.Metric(st.Name)
-			dense, known := s.denseValue(r, st.Name)
-			if there && known {
-				solver, net = append(solver, own-dense), append(net, dense-null.Mean)
+// SetDense adds the metrics of dense solves to the sweep, and with them the shares of its results. It comes after SetNulls.
+func (s *Sweep) SetDense(dense map[DensePlace][]Value) {
+	for i := range s.Results {
+		r := &s.Results[i]
+		at := Result{Metrics: dense[DensePlace{r.Fit, r.Setting.Sample.Count}]}
+		r.Shares = nil
+		for _, v := range r.Metrics {
+			null, known := s.Null(r.Setting, v.Name)
+			ends, there := at.value(v.Name)
+			if known && there && ends.Version == v.Version {
+				r.Shares = append(r.Shares, Share{v.Name, v.Value - ends.Value, ends.Value - null.Mean, null.Mean, null.SD})
 			}
 		}
-		if len(solver) == 0 {
-			continue
+	}
+}
+
+// Budget is the mean of the shares of a setting's seeds, with standard errors.
+type Budget struct {
+	Metric      string
+	Solver, Net metric.Measurement // NaN errors for one seed; that of Net includes the noise
+	Floor       float64
+	Noise       float64
+}
+
+// Budget returns the budget of a metric, and whether it is known.
+func (s Summary) Budget(name string) (b Budget, ok bool) {
+	var solver, net []float64
+	for _, r := range s.Runs {
+		for _, share := range r.Shares {
+			if share.Metric == name {
+				solver, net = append(solver, share.Solver), append(net, share.Net)
+				b.Floor, b.Noise = share.Floor, share.Noise
+			}
 		}
-		b := Budget{Metric: st.Name, Solver: metric.Mean(solver), Net: metric.Mean(net), Noise: null}
-		b.Net.SE = spread(b.Net.SE, null.SD)
-		list = append(list, b)
 	}
-	return list
-}
-
-// spread returns the standard error of a sum, of which the first part has none if there is one seed.
-func spread(seeds, noise float64) float64 {
-	if math.IsNaN(seeds) {
-		return noise
+	b.Metric, b.Solver, b.Net = name, metric.Mean(solver), metric.Mean(net)
+	if len(net) > 1 {
+		b.Net.SE = math.Hypot(b.Net.SE, b.Noise)
+	} else {
+		b.Net.SE = b.Noise
 	}
-	return math.Hypot(seeds, noise)
+	return b, len(solver) > 0
 }
-
-// denseValue returns the metric of a dense solve from the noise of a run, and whether it is known.
-func (s Sweep) denseValue(r Result, name string) (float64, bool) {
-	return Result{Metrics: s.dense[DensePlace{r.Fit, r.Setting.Sample.Count}]}.Metric(name)
-}
-
-// SetDense adds the metrics of dense solves to the sweep.
-func (s *Sweep) SetDense(dense map[DensePlace][]Value) { s.dense = dense }

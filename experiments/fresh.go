@@ -29,15 +29,27 @@ func (s Stat) Interval() Interval { return Interval{Number(s.Mean), Number(s.Low
 // Fresh holds the metrics of a setting for noise and a reference sample that were not used to choose it. These are the
 // figures to publish, since the choice makes the others look better than they are.
 type Fresh struct {
-	Runs    []string            `json:"runs"` // keys of the runs whose nets were sampled again
-	Count   int                 `json:"count"`
-	Metrics map[string]Interval `json:"metrics"` // over the seeds
+	Runs      []string               `json:"runs"` // keys of the runs whose nets were sampled again
+	Count     int                    `json:"count"`
+	Compared  int                    `json:"compared"`  // points of each sample that metrics of two samples use
+	Reference int                    `json:"reference"` // points of the reference
+	SameRows  bool                   `json:"same_rows"` // the reference is of the rows that the choice used, for lack of others: only the noise is fresh
+	Metrics   map[string]FreshFigure `json:"metrics"`   // over the seeds
+}
+
+// FreshFigure is the mean of a metric on fresh points, with its interval, and with its p-value under the null of the fresh
+// reference.
+type FreshFigure struct {
+	Interval
+	P    Number  `json:"p"`
+	Null NullRow `json:"null"`
 }
 
 // Covers reports whether the figures are of exactly the runs of the setting, and include all metrics of two samples.
 func (f Fresh) Covers(s Summary, metrics []metric.Metric) bool {
 	for _, m := range metrics {
-		if _, ok := f.Metrics[m.Name]; !ok && m.TwoSamples() {
+		// Those of versions before 0.1.0 have no p-value.
+		if got, ok := f.Metrics[m.Name]; (!ok || got.P == 0) && m.TwoSamples() {
 			return false
 		}
 	}

@@ -8,6 +8,11 @@ import (
 	"flowsweep/experiments/metric"
 )
 
+// figure returns a figure of fresh points.
+func figure(mean, low, high experiments.Number) experiments.FreshFigure {
+	return experiments.FreshFigure{Interval: experiments.Interval{Mean: mean, Low: low, High: high}, P: .5}
+}
+
 // TestFresh checks that figures are in the order of the spec, and that those of another choice are recognised.
 func TestFresh(t *testing.T) {
 	t.Parallel()
@@ -15,7 +20,7 @@ func TestFresh(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := experiments.Fresh{Runs: []string{"r", "s"}, Metrics: map[string]experiments.Interval{"mmd": {1, 0, 2}, "sliced-w2": {3, 2, 4}}}
+	f := experiments.Fresh{Runs: []string{"r", "s"}, Metrics: map[string]experiments.FreshFigure{"mmd": figure(1, 0, 2), "sliced-w2": figure(3, 2, 4)}}
 	chosen := experiments.Summary{Runs: []experiments.Result{{Run: "r"}, {Run: "s"}}}
 	got := f.Stats(spec.Metrics)
 	want := []experiments.Stat{{Name: "sliced-w2", Mean: 3, Low: 2, High: 4, N: 2}, {Name: "mmd", Mean: 1, Low: 0, High: 2, N: 2}}

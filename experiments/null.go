@@ -36,7 +36,8 @@ type NullPlan struct {
 	Null
 	Target target.Target
 	Judged metric.Metric
-	Count  int // values to compute
+	Fresh  bool // of the reference of experiments.Fresh
+	Count  int  // values to compute
 }
 
 // Nulls returns the nulls of the plan, one for each metric of two samples, reference sample and number of points.

@@ -39,6 +39,7 @@ type Result struct {
 	NFE           Calls   // velocity calls per sample, the mean over the samples
 	NFEMax        int     // velocity calls of the sample that took the most
 	Metrics       []Value // in the order of the spec
+	Shares        []Share // of metrics of samples whose null and dense solve are known
 	FitSeconds    float64
 	SampleSeconds float64
 	Params        int    // number of trained parameters
@@ -98,7 +99,12 @@ type resultJSON struct {
 	NFEMax        int               `json:"nfe_max"`
 	Metrics       map[string]Number `json:"metrics"`
 	MetricsSE     map[string]Number `json:"metrics_se,omitempty"` // standard errors, of metrics that have one
-	MetricsP      map[string]Number `json:"metrics_p,omitempty"`  // p-values, of metrics that have a null
+	MetricsP      map[string]Number `json:"metrics_p,omitempty"`  // p-values, of metrics that have a null or a test of their own
+	SolverShare   map[string]Number `json:"solver_share,omitempty"`
+	NetShare      map[string]Number `json:"net_share,omitempty"`
+	NoiseFloor    map[string]Number `json:"noise_floor,omitempty"` // mean of the null
+	Noise         map[string]Number `json:"noise,omitempty"`       // standard deviation of the null
+	Memorised     bool              `json:"memorised,omitempty"`
 	FitSeconds    float64           `json:"fit_seconds"`
 	SampleSeconds float64           `json:"sample_seconds"`
 	Params        int               `json:"params"`
@@ -116,6 +122,7 @@ func (r Result) MarshalJSON() ([]byte, error) {
 		Solver: s.Sample.Solver.Name, Steps: s.Sample.Steps, Tolerance: s.Sample.Tolerance, Grid: s.Sample.Grid,
 		SamplePath: s.Sample.Path, Count: s.Sample.Count, NFE: r.NFE, NFEMax: r.NFEMax,
 		Metrics: map[string]Number{}, MetricsSE: map[string]Number{}, MetricsP: map[string]Number{},
+		SolverShare: map[string]Number{}, NetShare: map[string]Number{}, NoiseFloor: map[string]Number{}, Noise: map[string]Number{}, Memorised: r.Memorised(),
 		FitSeconds: r.FitSeconds, SampleSeconds: r.SampleSeconds, Params: r.Params,
 		Commit: r.Commit, Engine: r.Engine, Error: r.Error,
 	}
@@ -128,7 +135,22 @@ func (r Result) MarshalJSON() ([]byte, error) {
 			row.MetricsP[v.Name] = Number(v.P)
 		}
 	}
+	for _, s := range r.Shares {
+		row.SolverShare[s.Metric], row.NetShare[s.Metric] = Number(s.Solver), Number(s.Net)
+		row.NoiseFloor[s.Metric], row.Noise[s.Metric] = Number(s.Floor), Number(s.Noise)
+	}
 	return json.Marshal(row)
+}
+
+// Memorised reports whether the samples of the run are copies of training rows.
+func (r Result) Memorised() bool {
+	share, shared := r.value(metric.NNShare.Name)
+	near, there := r.value(metric.NearShare.Name)
+	return shared && there && metric.Memorised(share.measurement(), near.measurement())
+}
+
+func (v Value) measurement() metric.Measurement {
+	return metric.Measurement{Value: v.Value, SE: v.SE, P: v.P}
 }
 
 // Fields returns the fields of the result's JSON form. All metrics are numbers, even if their JSON is a string such as
@@ -245,5 +267,4 @@ type Sweep struct {
 	Results     []Result    // in the order of the plan
 
 	nulls map[nullPlace]metric.NullSummary
-	dense map[DensePlace][]Value
 }

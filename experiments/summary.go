@@ -134,3 +134,13 @@ func ParetoFront(summaries []Summary, metric string, cost func(Summary) float64)
 	}
 	return front
 }
+
+// Memorised returns the number of seeds whose samples are copies of training rows.
+func (s Summary) Memorised() (seeds int) {
+	for _, r := range s.Runs {
+		if r.Memorised() {
+			seeds++
+		}
+	}
+	return seeds
+}

@@ -86,6 +86,9 @@ func (a *app) printRuns(sweep experiments.Sweep, f runsFlags) error {
 		table.Cells[i]["setting"] = labels.Setting(i)
 	}
 	columns := []string{"run", "state", "seed", "setting", "nfe"}
+	if slices.Contains(table.Columns, "memorised") {
+		columns = append(columns, "memorised")
+	}
 	for _, m := range sweep.Spec.Metrics {
 		columns = append(columns, "metrics."+m.Name)
 		if p := "metrics_p." + m.Name; slices.Contains(table.Columns, p) {

@@ -135,7 +135,17 @@ func (a *app) printShipped(s ship.Shipped, out string) {
 		fmt.Fprintf(a.stdout, "chosen    %s (NFE %s): %s %s, the %s\n", s.Labels.Setting(s.Choice.Chosen), chosen.NFE, st.Name, st.Interval(), s.Choice.Reason)
 	}
 	if got, ok := s.Fresh.Metrics[metric]; ok {
-		fmt.Fprintf(a.stdout, "fresh     %s %s on points the choice never saw\n", metric, got)
+		seen := "points the choice never saw"
+		if s.Fresh.SameRows {
+			seen = "fresh noise, against the held-out rows that the choice used"
+		}
+		fmt.Fprintf(a.stdout, "fresh     %s %s on %s\n", metric, got.Interval, seen)
+	}
+	if s.NoChoice == nil {
+		fmt.Fprintf(a.stdout, "verdict   %s\n", s.Verdict.Sentence())
+		if text := experiments.MemoryOf(s.Chosen(), nil).Sentence(); text != "" {
+			fmt.Fprintf(a.stdout, "rows      %s\n", text)
+		}
 	}
 	for _, c := range s.Checks {
 		if c.OK {

@@ -34,14 +34,46 @@ func (r report) curves() figure {
 	for _, group := range groups {
 		fig.Drawings = append(fig.Drawings, f.draw(r.Curves, group))
 	}
-	if slices.ContainsFunc(r.Curves, func(c Curve) bool { _, ok := c.Floor.height(); return ok }) {
-		fig.Legend = []entry{
-			{seriesStyle{}.swatch(true, false, false), "training loss"},
-			{floorSwatch, "floor: the lowest loss of any velocity on fresh data"},
-		}
-	}
+	fig.Legend = curvesLegend(r.Curves)
 	fig.Size = sizeFor(len(groups), "mid")
 	return fig
+}
+
+// curvesLegend names the lines if there is more than the training loss.
+func curvesLegend(all []Curve) []entry {
+	list := []entry{{seriesStyle{}.swatch(true, false, false), "training loss"}}
+	if slices.ContainsFunc(all, func(c Curve) bool { return len(c.heldOut()) > 0 }) {
+		list = append(list, entry{heldOutSwatch, "held-out loss: on rows that training never uses"})
+	}
+	for _, copies := range []bool{false, true} {
+		if !slices.ContainsFunc(all, func(c Curve) bool { _, ok := c.Floor.height(); return ok && c.Floor.Copy == copies }) {
+			continue
+		}
+		text := "floor: the lowest loss of any velocity on fresh data"
+		if copies {
+			text = "copier’s floor: the loss on the training rows of a velocity that copies them"
+		}
+		list = append(list, entry{floorSwatch, text})
+	}
+	if len(list) == 1 {
+		return nil
+	}
+	return list
+}
+
+var (
+	heldOutStyle  = draw.LineStyle{Color: palette[2], Width: 1}
+	heldOutSwatch = svg("", "", 30, 12, func(c draw.Canvas) { c.StrokeLine2(heldOutStyle, 1, 6, 29, 6) })
+)
+
+// heldOut returns the held-out losses that a logarithmic axis can show.
+func (c Curve) heldOut() (line plotter.XYs) {
+	for _, l := range c.Losses {
+		if l.HeldOut >= smallest && l.HeldOut <= largest {
+			line = append(line, plotter.XY{X: float64(l.Step), Y: l.HeldOut})
+		}
+	}
+	return line
 }
 
 // lossFrame is what the drawings of the training losses have in common.
@@ -66,7 +98,7 @@ func lossFrameOf(curves []Curve) lossFrame {
 		if !slices.Contains(f.groups, c.Group) {
 			f.groups = append(f.groups, c.Group)
 		}
-		for _, at := range line {
+		for _, at := range append(c.heldOut(), line...) {
 			f.last, f.low, f.high = max(f.last, at.X), min(f.low, at.Y), max(f.high, at.Y)
 		}
 		if y, ok := c.Floor.height(); ok {
@@ -84,7 +116,7 @@ func lossFrameOf(curves []Curve) lossFrame {
 func (r report) curvesCaption(f lossFrame) string {
 	caption := "A net whose curve has levelled off has stopped learning. Each line is one seed and shows the mean training loss since the " +
 		"previous logged step. The loss axis is logarithmic, and all drawings have the same axes."
-	for _, part := range []string{r.floorGap(), floorsNote(r.Curves)} {
+	for _, part := range []string{r.floorGap(), heldOutNote(r.Curves), floorsNote(r.Curves)} {
 		if part != "" {
 			caption += " " + part
 		}
@@ -101,6 +133,14 @@ func (r report) curvesCaption(f lossFrame) string {
 	return caption
 }
 
+// heldOutNote explains the held-out losses.
+func heldOutNote(all []Curve) string {
+	if !slices.ContainsFunc(all, func(c Curve) bool { return len(c.heldOut()) > 0 }) {
+		return ""
+	}
+	return "Where the held-out loss rises while the training loss falls, the net begins to copy its rows; the table has the step of the lowest."
+}
+
 // draw draws the curves of a group and their floor.
 func (f lossFrame) draw(curves []Curve, group string) template.HTML {
 	p := newPlot(group, "training step", "loss")
@@ -111,6 +151,9 @@ func (f lossFrame) draw(curves []Curve, group string) template.HTML {
 	for i, c := range curves {
 		if c.Group == group {
 			p.Add(&plotter.Line{XYs: f.lines[i], LineStyle: draw.LineStyle{Color: colour, Width: 1}})
+			if held := c.heldOut(); len(held) > 0 {
+				p.Add(&plotter.Line{XYs: held, LineStyle: heldOutStyle})
+			}
 			seeds++
 			floor = c.Floor
 		}
@@ -139,14 +182,14 @@ func (c Curve) line() (line plotter.XYs, left int) {
 }
 
 func curvesTable(all []Curve) table {
-	t := table{Head: []string{"recipe", "fit", "losses logged", "first", "lowest", "last", "last step", "mean of the last fifth", "floor"}, Text: 2}
+	t := table{Head: []string{"recipe", "fit", "losses logged", "first", "lowest", "last", "last step", "mean of the last fifth", "floor", "lowest held out", "at step"}, Text: 2}
 	for _, c := range all {
 		floor, end := noCell.Text, noCell.Text
 		if _, ok := c.Floor.height(); ok {
 			floor = c.Floor.String()
 		}
 		if len(c.Losses) == 0 {
-			t.add(c.Group, c.Label, "0", "–", "–", "–", "–", end, floor)
+			t.add(c.Group, c.Label, "0", "–", "–", "–", "–", end, floor, "–", "–")
 			continue
 		}
 		if mean, se := c.tail(); finite(mean) && se > 0 {
@@ -156,8 +199,12 @@ func curvesTable(all []Curve) table {
 		for _, l := range c.Losses {
 			lowest = math.Min(lowest, l.Value)
 		}
+		held, step := noCell.Text, noCell.Text
+		if l, ok := experiments.LowestHeldOut(c.Losses); ok {
+			held, step = number(l.HeldOut), whole(l.Step)
+		}
 		last := c.Losses[len(c.Losses)-1]
-		t.add(c.Group, c.Label, whole(len(c.Losses)), number(c.Losses[0].Value), number(lowest), number(last.Value), whole(last.Step), end, floor)
+		t.add(c.Group, c.Label, whole(len(c.Losses)), number(c.Losses[0].Value), number(lowest), number(last.Value), whole(last.Step), end, floor, held, step)
 	}
 	return t
 }

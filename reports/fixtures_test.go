@@ -77,6 +77,7 @@ func sweepOf(t testing.TB, spec experiments.Spec) experiments.Sweep {
 		}
 	}
 	setNulls(t, plan, &sweep)
+	setDense(&sweep)
 	return sweep
 }
 
@@ -115,6 +116,22 @@ func setNulls(t testing.TB, plan experiments.Plan, sweep *experiments.Sweep) {
 	}
 }
 
+// setDense gives every fit the metrics of a dense solve: those of its best run, somewhat improved.
+func setDense(sweep *experiments.Sweep) {
+	best := map[experiments.DensePlace][]experiments.Value{}
+	for _, r := range sweep.Results {
+		at := experiments.DensePlace{Fit: r.Fit, Count: r.Setting.Sample.Count}
+		if best[at] == nil {
+			best[at] = make([]experiments.Value, len(r.Metrics))
+			copy(best[at], r.Metrics)
+		}
+		for i, v := range r.Metrics {
+			best[at][i].Value = min(best[at][i].Value, .99*v.Value)
+		}
+	}
+	sweep.SetDense(best)
+}
+
 // pageOf returns the page of a sweep with only its summaries and choice.
 func pageOf(t testing.TB, sweep experiments.Sweep) Page {
 	t.Helper()
@@ -150,7 +167,14 @@ func fullPage(t testing.TB) Page {
 			p.Curves = append(p.Curves, c)
 		}
 	}
-	p.Fresh = []experiments.Stat{{Name: "mmd", Mean: 4e-4, Low: 2e-4, High: 6e-4, N: 3}, {Name: "sliced-w2", Mean: .021, Low: .017, High: .025, N: 3}}
+	p.Fresh = experiments.Fresh{Count: 2000, Compared: 2000, Reference: 2000, Metrics: map[string]experiments.FreshFigure{
+		"mmd": {
+			Interval: experiments.Interval{Mean: 4e-4, Low: 2e-4, High: 6e-4}, P: .01, Null: experiments.NullRow{Mean: 5e-5, Q95: 1.9e-4, N: 99},
+		},
+		"sliced-w2": {Interval: experiments.Interval{Mean: .021, Low: .017, High: .025}, P: .3, Null: experiments.NullRow{Mean: .019, Q95: .026, N: 99}},
+	}}
+	p.Fresh.Runs = make([]string, 3)
+	p.Verdict = p.Sweep.Verdict(p.Choice.Chosen, p.Summaries, p.Fresh, nil)
 	p.Checks = []experiments.Check{{
 		File: "velocity.onnx", SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Runtime: "onnxruntime 1.24.2",
 		Points: 512, Batches: []int{1, 7, 512}, Levels: []string{"disabled", "basic", "extended", "all"},

@@ -20,6 +20,7 @@ type Floor struct {
 	HeldOut            float64 // loss at evenly distributed times
 	Entropy, EntropySE float64 // of the target, in nats; NaN if no metric is bounded by it
 	Why                string  // why the losses have no known floor, or empty
+	Copy               bool    // it is that of the law of the training rows: only a net that copies them reaches it
 }
 
 // height returns where the floor is drawn in a figure of training losses, and whether it is.
@@ -52,8 +53,15 @@ func (l floorLabel) Plot(c draw.Canvas, _ *plot.Plot) {
 // floorsNote explains the floors in a figure of training losses, and why some recipes have none.
 func floorsNote(all []Curve) string {
 	note := ""
-	if slices.ContainsFunc(all, func(c Curve) bool { _, ok := c.Floor.height(); return ok }) {
-		note = "The dashed line is the floor: the loss of the exact velocity at the training times, the lowest of any velocity on fresh " +
+	drawn := func(copies bool) bool {
+		return slices.ContainsFunc(all, func(c Curve) bool { _, ok := c.Floor.height(); return ok && c.Floor.Copy == copies })
+	}
+	if drawn(true) {
+		note = "The dashed line is the copier’s floor: the loss on the training rows of the velocity that reproduces exactly these rows. It is no " +
+			"goal. "
+	}
+	if drawn(false) {
+		note += "The dashed line is the floor: the loss of the exact velocity at the training times, the lowest of any velocity on fresh " +
 			"data. A net whose training loss ends below it memorises its data."
 	}
 	reasons := map[string][]string{} // recipes by reason
@@ -113,7 +121,7 @@ func (c Curve) tail() (mean, se float64) {
 // memorises reports whether a curve ends significantly below the floor, where no velocity can be on fresh data.
 func (c Curve) memorises() bool {
 	mean, se := c.tail()
-	return c.Floor.Why == "" && mean < c.Floor.Loss-tailErrors*math.Hypot(se, c.Floor.LossSE)
+	return c.Floor.Why == "" && !c.Floor.Copy && mean < c.Floor.Loss-tailErrors*math.Hypot(se, c.Floor.LossSE)
 }
 
 // belowFloor returns a banner for every fit whose training loss ends below the floor.
@@ -137,7 +145,7 @@ func (r report) floorGap() string {
 	}
 	st, ok := r.chosenStat(func(m metric.Metric) bool { return m.AboveFloor })
 	f := r.floor(r.chosen)
-	if !ok || f.Why != "" || !(f.HeldOut > 0) {
+	if !ok || f.Why != "" || f.Copy || !(f.HeldOut > 0) {
 		return ""
 	}
 	share := func(x float64) string { return number(100*x/f.HeldOut) + "\u00a0%" }

@@ -9,16 +9,20 @@ import (
 
 // fresh says how good the chosen setting is on fresh points, if that was measured.
 func (r report) fresh(chosenBy experiments.Stat) string {
-	if len(r.Fresh) == 0 {
+	if len(r.Fresh.Metrics) == 0 {
 		return ""
 	}
 	var figures []string
 	judged := false
-	for _, st := range r.Fresh {
+	for _, st := range r.Fresh.Stats(r.Sweep.Spec.Metrics) {
 		figures = append(figures, st.Name+" "+interval(st.Mean, st.Low, st.High))
 		judged = judged || st.Name == chosenBy.Name
 	}
-	text := fmt.Sprintf("%s, with noise and a reference that the choice did not use.", strings.Join(figures, ", "))
+	text := strings.Join(figures, ", ")
+	if r.Fresh.SameRows {
+		return text + ", with other noise. Too few rows are held out to keep some for these figures: the reference is of the rows that the choice used."
+	}
+	text += ", with noise and a reference that the choice did not use."
 	if judged && len(r.Summaries) > 1 {
 		text += fmt.Sprintf(" The lowest of many figures is partly luck, so the %s of %s behind the choice flatters the setting: "+
 			"publish these figures instead.", chosenBy.Name, number(chosenBy.Mean))
@@ -28,7 +32,7 @@ func (r report) fresh(chosenBy experiments.Stat) string {
 
 // freshFact returns the fresh figure of the metric of the choice, if there is one.
 func (r report) freshFact(metric string) []fact {
-	for _, st := range r.Fresh {
+	for _, st := range r.Fresh.Stats(r.Sweep.Spec.Metrics) {
 		if st.Name == metric {
 			return []fact{{metric + " on fresh points", interval(st.Mean, st.Low, st.High), "the figure to publish"}}
 		}

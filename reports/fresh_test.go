@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"flowsweep/experiments"
-	"flowsweep/experiments/metric"
 )
 
 func TestFresh(t *testing.T) {
@@ -17,35 +16,34 @@ func TestFresh(t *testing.T) {
 			t.Errorf("%q is missing", want)
 		}
 	}
-	p.Fresh = nil
+	p.Fresh = experiments.Fresh{}
 	if html := render(t, p); strings.Contains(strings.ToLower(html), "fresh points") {
 		t.Error("a page without fresh figures mentions them")
 	}
 }
 
-// TestErrorSplit checks the sentence on the errors of the solver and the net.
+// TestErrorSplit checks the sentence on the parts of the metric of the choice.
 func TestErrorSplit(t *testing.T) {
 	t.Parallel()
+	share := func(solver, net float64) experiments.Share {
+		return experiments.Share{Metric: "sliced-w2", Solver: solver, Net: net, Floor: .01, Noise: .001}
+	}
 	for name, c := range map[string]struct {
-		metrics string
-		path    float64
-		want    string
+		shares []experiments.Share // of the seeds
+		want   string
 	}{
-		"most is the net's":     {"sliced-w2, path-rmse", .001, "changes their sliced-w2, 0.0200, by no more than that. The rest is the net’s error and sampling noise, which alone scores 0.0100"},
-		"all may be the solver": {"sliced-w2, path-rmse", .03, "which is no less than their sliced-w2, 0.0200: more steps may help"},
-		"no distance":           {"mmd, path-rmse", .001, "The rest of their mmd is the net’s error"},
-		"no path-rmse":          {"mmd, sliced-w2", 0, ""},
-		"no sample metric":      {"path-rmse, nll", .001, ""},
+		"the net's":        {[]experiments.Share{share(.001, .02), share(.001, .04)}, "0.0100 is the noise floor, 0.030 ± 0.010 is the net’s and 0.00100 the solver’s."},
+		"within the noise": {[]experiments.Share{share(0, .0001), share(0, .0001)}, "the solver’s. Both are within the noise."},
+		"unknown":          {nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := pageOf(t, sweepOf(t, parse(t, strings.Replace(twoMoons, "mmd, sliced-w2", c.metrics, 1))))
-			for i, st := range p.Summaries[p.Choice.Chosen].Metrics {
-				switch st.Name {
-				case metric.PathRMSE.Name:
-					p.Summaries[p.Choice.Chosen].Metrics[i] = experiments.Stat{Name: st.Name, Mean: c.path}
-				case "sliced-w2":
-					p.Summaries[p.Choice.Chosen].Metrics[i] = experiments.Stat{Name: st.Name, Mean: .02}
+			p := pageOf(t, sweepOf(t, parse(t, strings.Replace(twoMoons, "mmd, sliced-w2", "sliced-w2", 1))))
+			chosen := &p.Summaries[p.Choice.Chosen]
+			for i := range chosen.Runs {
+				chosen.Runs[i].Shares = nil
+				if i < len(c.shares) {
+					chosen.Runs[i].Shares = c.shares[i : i+1]
 				}
 			}
 			r, err := newReport(p)

@@ -3,15 +3,12 @@ package reports
 import (
 	"fmt"
 	"image/color"
-	"math"
 	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-
-	"flowsweep/experiments"
 )
 
 // noiseFloor describes the values of a metric between the reference and fresh samples of the target.
@@ -53,28 +50,6 @@ func (r report) any(holds func(i int, metric string) bool) bool {
 	return false
 }
 
-// noiseSentence compares the chosen setting with the noise floor.
-func (r report) noiseSentence(st experiments.Stat) string {
-	n, ok := r.noiseFloor(r.chosen, st.Name)
-	if !ok {
-		return ""
-	}
-	text := fmt.Sprintf("The %s of fresh samples of the target, as large as those of a run, is %s, so the chosen setting is ", st.Name, n)
-	low, high, known := r.pRange(st.Name)
-	if r.withinNoise(r.chosen, st.Name) {
-		text += "not "
-	}
-	text += "distinguishable from the target"
-	switch {
-	case !known:
-	case low == high:
-		text += fmt.Sprintf(" (p\u00a0%s)", pText(low))
-	default:
-		text += fmt.Sprintf(" (p\u00a0%s to %s over the seeds)", pText(low), pText(high))
-	}
-	return text + "."
-}
-
 // noiseFact returns the noise floor of the metric of the choice, if it is known.
 func (r report) noiseFact(metric string) []fact {
 	n, ok := r.noiseFloor(r.chosen, metric)
@@ -82,19 +57,6 @@ func (r report) noiseFact(metric string) []fact {
 		return nil
 	}
 	return []fact{{"Noise floor", number(n.mean) + " to " + number(n.q95), "the score of the target itself"}}
-}
-
-// pRange returns the lowest and highest p-values of the chosen setting's runs, and whether there are any.
-func (r report) pRange(metric string) (low, high float64, ok bool) {
-	low, high = math.Inf(1), math.Inf(-1)
-	for _, run := range r.Summaries[r.chosen].Runs {
-		for _, v := range run.Metrics {
-			if v.Name == metric && v.P > 0 {
-				low, high = min(low, v.P), max(high, v.P)
-			}
-		}
-	}
-	return low, high, high >= low
 }
 
 // The noise floor has the yellow that is too pale for lines.

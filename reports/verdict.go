@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -13,10 +14,13 @@ import (
 type verdict struct {
 	Sentence string
 	Reason   string
-	Tied     string // the settings tied with the best, if there are several
-	Noise    string // compares the chosen setting with the noise floor, if that is known
-	Fresh    string // how good the chosen setting is on fresh points
-	Split    string // how much of the error is the solver's
+	Tied     string    // the settings tied with the best, if there are several
+	Judged   string    // whether tests tell the samples from the target
+	Tests    []testRow // these tests
+	Untested []string  // metrics without a test
+	Memory   string    // whether the net copies its rows, unless that is a banner
+	Fresh    string    // how good the chosen setting is on fresh points
+	Split    string    // how much of the error is the solver's
 	Facts    []fact
 	Banners  []banner
 }
@@ -39,7 +43,11 @@ func (r report) verdict() verdict {
 		v.Sentence = fmt.Sprintf("Chosen: %s, with %s %s at %s per sample.", r.labels.Setting(r.chosen), metric,
 			interval(st.Mean, st.Low, st.High), callCount(s.NFE))
 		v.Reason = fmt.Sprintf("It is the %s. %s.", r.Choice.Reason, intervalNote(st))
-		v.Tied, v.Noise, v.Fresh, v.Split = r.tiedNames(), r.noiseSentence(st), r.fresh(st), r.errorSplit()
+		v.Judged, v.Tests, v.Untested = r.Verdict.Sentence(), r.tests(), r.Verdict.Untested
+		v.Tied, v.Fresh, v.Split = r.tiedNames(), r.fresh(st), r.errorSplit()
+		if !r.alarming() {
+			v.Memory = r.Memory.Sentence()
+		}
 		v.Facts = append(v.Facts, fact{metric, interval(st.Mean, st.Low, st.High), "lower is better"})
 		v.Facts = append(v.Facts, r.freshFact(metric)...)
 		v.Facts = append(v.Facts, r.noiseFact(metric)...)
@@ -50,8 +58,32 @@ func (r report) verdict() verdict {
 			r.onnx())
 	}
 	v.Facts = append(v.Facts, r.counts())
-	v.Banners = slices.Concat(r.failures(), r.belowFloor(), r.cautions())
+	v.Banners = slices.Concat(r.copies(), r.failures(), r.belowFloor(), r.cautions())
 	return v
+}
+
+// alarming reports whether what is known of copied rows belongs into a banner.
+func (r report) alarming() bool {
+	return r.chosen >= 0 && r.Memory.Data && (r.Memory.Copies > 0 || r.Memory.Held == 0)
+}
+
+// copies returns a banner if the chosen net copies its rows, or if nothing shows whether it does, and one for settings that
+// do.
+func (r report) copies() (banners []banner) {
+	if r.alarming() {
+		banners = append(banners, banner{r.Memory.Copies > 0, r.Memory.Sentence()})
+	}
+	settings := 0
+	for _, s := range r.Summaries {
+		if s.Memorised() > 0 {
+			settings++
+		}
+	}
+	if settings > 0 {
+		banners = append(banners, banner{false, fmt.Sprintf("%s of %d: their samples are copies of training rows (near-share, nn-share). Their figures say nothing of "+
+			"new rows.", countAre(settings, "setting memorises", "settings memorise"), len(r.Summaries))})
+	}
+	return banners
 }
 
 // maxNamedTies is the maximum number of tied settings named in the verdict.
@@ -82,34 +114,31 @@ func intervalNote(st experiments.Stat) string {
 	return fmt.Sprintf("Brackets show the 95\u00a0%% interval of the mean over %d seeds", st.N)
 }
 
-// errorSplit says how much of the chosen setting's error is the solver's and how much the net's. The solver changes some
-// distances by at most as much as it moves the samples; errorSplit uses one of the highest order.
+// errorSplit says of which parts the metric of the choice consists, or else the first that has parts.
 func (r report) errorSplit() string {
-	path, ok := r.chosenStat(func(m metric.Metric) bool { return m.OfRun != nil && m.Order > 0 })
-	if !ok {
-		return ""
-	}
-	own := fmt.Sprintf("The samples end %s (%s) from those of exact integration of the same net from the same noise", number(path.Mean), path.Name)
-	for order := r.metric(path.Name).Order; order > 0; order-- {
-		st, ok := r.chosenStat(func(m metric.Metric) bool { return m.OfRun == nil && m.Order == order })
-		if !ok {
+	s := r.Summaries[r.chosen]
+	for _, name := range append([]string{r.Sweep.Spec.Choose.Metric}, r.metrics()...) {
+		b, ok := s.Budget(name)
+		st, there := s.Stat(name)
+		if !ok || !there || !finite(b.Net.Value) || !finite(b.Solver.Value) {
 			continue
 		}
-		if path.Mean >= st.Mean {
-			return own + fmt.Sprintf(", which is no less than their %s, %s: more steps may help.", st.Name, number(st.Mean))
+		text := fmt.Sprintf("Of the %s of %s, %s is the noise floor, %s is the net’s and %s the solver’s.", name, number(st.Mean), number(b.Floor),
+			withError(b.Net), withError(b.Solver))
+		if math.Abs(b.Net.Value) <= 2*b.Net.SE && math.Abs(b.Solver.Value) <= b.Noise {
+			text += " Both are within the noise."
 		}
-		text := own + fmt.Sprintf(", so the solver changes their %s, %s, by no more than that. The rest is ", st.Name, number(st.Mean))
-		if n, ok := r.noiseFloor(r.chosen, st.Name); ok {
-			return text + fmt.Sprintf("the net’s error and sampling noise, which alone scores %s on average.", number(n.mean))
-		}
-		return text + "the net’s error and sampling noise."
-	}
-	for _, st := range r.Summaries[r.chosen].Metrics {
-		if _, ok := r.noiseFloor(r.chosen, st.Name); ok {
-			return own + fmt.Sprintf(": that is the solver’s error. The rest of their %s is the net’s error and sampling noise.", st.Name)
-		}
+		return text
 	}
 	return ""
+}
+
+// withError returns a value with its standard error, if it has one.
+func withError(m metric.Measurement) string {
+	if !(m.SE > 0) {
+		return number(m.Value)
+	}
+	return plusMinus(m.Value, m.SE)
 }
 
 // onnx returns the outcome of the ONNX checks.

@@ -18,7 +18,7 @@ func TestFresh(t *testing.T) {
 	if _, _, ok, err := db.Fresh(t.Context(), "a"); ok || err != nil {
 		t.Errorf("before any are saved: ok %v, %v", ok, err)
 	}
-	want := experiments.Fresh{Runs: []string{"r"}, Count: 9, Metrics: map[string]experiments.Interval{"mmd": {Mean: 2, Low: 1, High: 3}}}
+	want := experiments.Fresh{Runs: []string{"r"}, Count: 9, Metrics: map[string]experiments.FreshFigure{"mmd": {Interval: experiments.Interval{Mean: 2, Low: 1, High: 3}, P: .25}}}
 	must(t, db.SaveFresh(t.Context(), "a", "other", experiments.Fresh{}))
 	must(t, db.SaveFresh(t.Context(), "a", "ref", want))
 	got, reference, ok, err := db.Fresh(t.Context(), "a")

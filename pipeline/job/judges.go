@@ -26,7 +26,20 @@ func NewJudges(spec experiments.Spec) *Judges {
 // Reference returns the fixed sample of the truth that runs of a recipe are measured against, on the scale that nets are
 // trained on, where standardised columns weigh the same whatever their units.
 func Reference(spec experiments.Spec, r experiments.Recipe) flow.Batch {
-	return r.Target.Reference(spec.Reference.Count, flow.NewStream(spec.Reference.Seed, "reference"))
+	return reference(r.Target, spec.Reference)
+}
+
+// FreshReference is Reference for figures that the choice must not have seen.
+func FreshReference(spec experiments.Spec, r experiments.Recipe) flow.Batch {
+	return freshReference(r.Target, spec.Reference)
+}
+
+func reference(t target.Target, r experiments.Reference) flow.Batch {
+	return t.Reference(r.Count, flow.NewStream(r.Seed, "reference"))
+}
+
+func freshReference(t target.Target, r experiments.Reference) flow.Batch {
+	return t.FreshReference(r.Count, flow.NewStream(r.Seed, "fresh reference"))
 }
 
 // Prepare does all that depends only on the references, and returns what is wrong with them.

@@ -13,7 +13,10 @@ import (
 // For data with held-out rows, which are all that is known of the truth, they are between pairs of random rows.
 func NullValues(ctx context.Context, n experiments.NullPlan, r experiments.Reference) (values []float64, err error) {
 	err = Guard(func() error {
-		truth := n.Target.Reference(r.Count, flow.NewStream(r.Seed, "reference"))
+		truth, stream := reference(n.Target, r), "null"
+		if n.Fresh {
+			truth, stream = freshReference(n.Target, r), "fresh null"
+		}
 		if n.Target.Held.Len() > 0 {
 			values, err = rowNull(ctx, n, truth.Len(), r.Seed)
 			return err
@@ -23,7 +26,7 @@ func NullValues(ctx context.Context, n experiments.NullPlan, r experiments.Refer
 			return err
 		}
 		values, err = metric.Null(judge, func(k int) (flow.Batch, error) {
-			return n.Target.Sample(n.N, flow.NewStream(r.Seed, fmt.Sprintf("null %d", k))), ctx.Err()
+			return n.Target.Sample(n.N, flow.NewStream(r.Seed, fmt.Sprintf("%s %d", stream, k))), ctx.Err()
 		}, n.Count)
 		return err
 	})

@@ -41,8 +41,9 @@ func withNulls(ctx context.Context, db *store.DB, sweep experiments.Sweep) (expe
 	if err != nil {
 		return sweep, err
 	}
+	err = sweep.SetNulls(nulls)
 	sweep.SetDense(dense)
-	return sweep, sweep.SetNulls(nulls)
+	return sweep, err
 }
 
 // Parser returns a parser of stored recipes that reads their data from the store.

@@ -25,7 +25,7 @@ func choiceWord(choice experiments.Choice, i int) string {
 }
 
 // choiceJSON is the content of choice.json: what was chosen, from what, and why.
-func choiceJSON(o Outcome, fresh experiments.Fresh) any {
+func choiceJSON(o Outcome, fresh experiments.Fresh, verdict experiments.Verdict) any {
 	type margin struct {
 		Setting string `json:"setting"`
 		experiments.Interval
@@ -47,19 +47,39 @@ func choiceJSON(o Outcome, fresh experiments.Fresh) any {
 	}
 	s := o.Chosen()
 	return struct {
-		Rule    experiments.Choose `json:"choose"`
-		Chosen  chosen             `json:"chosen"`
-		Best    string             `json:"best"` // of the lowest mean
-		Reason  string             `json:"reason"`
-		Tied    []string           `json:"tied"`
-		Margins []margin           `json:"margins"` // to the best
-		Fresh   experiments.Fresh  `json:"fresh"`   // of the chosen setting, on points the choice never saw
+		Rule    experiments.Choose  `json:"choose"`
+		Chosen  chosen              `json:"chosen"`
+		Best    string              `json:"best"` // of the lowest mean
+		Reason  string              `json:"reason"`
+		Tied    []string            `json:"tied"`
+		Margins []margin            `json:"margins"` // to the best
+		Fresh   experiments.Fresh   `json:"fresh"`   // of the chosen setting, on points the choice never saw
+		Verdict experiments.Verdict `json:"verdict"` // on the chosen setting, by these
 	}{
 		o.Sweep.Spec.Choose,
 		chosen{o.Labels.Setting(choice.Chosen), s.NFE, s.Params, choice.Run.Run, choice.Run.Seed},
 		o.Labels.Setting(choice.Best),
-		choice.Reason, tied, margins, fresh,
+		choice.Reason, tied, margins, fresh, verdict,
 	}
+}
+
+// budgetJSON is the JSON form of a budget: floor + net + solver is the mean.
+type budgetJSON struct {
+	Solver   experiments.Number `json:"solver"`
+	SolverSE experiments.Number `json:"solver_se"`
+	Net      experiments.Number `json:"net"`
+	NetSE    experiments.Number `json:"net_se"`
+	Floor    experiments.Number `json:"noise_floor"` // mean of the null
+	Noise    experiments.Number `json:"noise"`       // its standard deviation
+}
+
+func budgetOf(s experiments.Summary, metric string) *budgetJSON {
+	b, ok := s.Budget(metric)
+	if !ok {
+		return nil
+	}
+	n := func(x float64) experiments.Number { return experiments.Number(x) }
+	return &budgetJSON{n(b.Solver.Value), n(b.Solver.SE), n(b.Net.Value), n(b.Net.SE), n(b.Floor), n(b.Noise)}
 }
 
 // SettingJSON returns setting i as `flowsweep runs --by-setting --json` prints it.
@@ -69,9 +89,10 @@ func (o Outcome) SettingJSON(i int) any {
 	for _, st := range s.Metrics {
 		m := struct {
 			experiments.Interval
-			N    int                  `json:"n"`
-			Null *experiments.NullRow `json:"null,omitempty"` // what it reads between the truth and fresh samples of it
-		}{st.Interval(), st.N, nil}
+			N      int                  `json:"n"`
+			Budget *budgetJSON          `json:"budget,omitempty"` // of which parts the mean consists
+			Null   *experiments.NullRow `json:"null,omitempty"`   // what it reads between the truth and fresh samples of it
+		}{st.Interval(), st.N, budgetOf(s, st.Name), nil}
 		if null, ok := o.Sweep.Null(s.Setting, st.Name); ok {
 			row := experiments.NullRowOf(null)
 			m.Null = &row
@@ -87,12 +108,13 @@ func (o Outcome) SettingJSON(i int) any {
 		Metrics       map[string]any        `json:"metrics"`
 		SampleSeconds float64               `json:"sample_seconds"`
 		Chosen        bool                  `json:"chosen"`
-		Tied          bool                  `json:"tied"`             // as good as the best by the rule
-		Margin        *experiments.Interval `json:"margin,omitempty"` // to the best, in the metric that is chosen by
-		Reason        string                `json:"reason,omitempty"` // of the chosen one
+		Tied          bool                  `json:"tied"`                // as good as the best by the rule
+		Memorised     int                   `json:"memorised,omitempty"` // seeds whose samples are copies of training rows
+		Margin        *experiments.Interval `json:"margin,omitempty"`    // to the best, in the metric that is chosen by
+		Reason        string                `json:"reason,omitempty"`    // of the chosen one
 	}{
 		s.Setting, s.NFE, s.Params, len(s.Runs), s.Planned, metrics, s.SampleSeconds, i == choice.Chosen,
-		slices.Contains(choice.Tied, i), nil, "",
+		slices.Contains(choice.Tied, i), s.Memorised(), nil, "",
 	}
 	if choice.Margins != nil {
 		m := marginOf(choice, i)

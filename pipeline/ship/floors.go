@@ -34,8 +34,9 @@ func (f floors) of(r experiments.Recipe) reports.Floor {
 
 func (f floors) compute(r experiments.Recipe) reports.Floor {
 	nan := math.NaN()
-	got := reports.Floor{Loss: nan, LossSE: nan, HeldOut: nan, Entropy: nan, EntropySE: nan}
-	if r.Target.Law != nil && slices.ContainsFunc(f.spec.Metrics, func(m metric.Metric) bool { return m.Entropy }) {
+	got := reports.Floor{Loss: nan, LossSE: nan, HeldOut: nan, Entropy: nan, EntropySE: nan, Copy: r.Target.Rows.Len() > 0}
+	// The law of data is that of its training rows, which only a copy has.
+	if r.Target.Law != nil && !got.Copy && slices.ContainsFunc(f.spec.Metrics, func(m metric.Metric) bool { return m.Entropy }) {
 		got.Entropy, got.EntropySE = r.Target.Law.Entropy(floorDraws, 0)
 	}
 	switch {

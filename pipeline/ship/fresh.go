@@ -10,40 +10,38 @@ import (
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
+	"flowsweep/experiments/target"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/saved"
 	"flowsweep/store"
 )
 
-// freshReference is the stream of the reference for fresh figures.
-const freshReference = "fresh reference"
-
 // fresh samples every net of the chosen setting from fresh noise and measures it by the metrics of two samples, unless that
-// is stored. Data has no rows that neither training nor the choice saw: there, the reference is another draw of the held-out
-// rows.
+// is stored. For data, the reference is of held-out rows that the choice did not use, if there are any.
 func (o Outcome) fresh(ctx context.Context, db *store.DB, e engine.Engine) (f experiments.Fresh, err error) {
 	if f, ok, err := o.storedFresh(ctx, db); err != nil || ok {
 		return f, err
 	}
 	spec, chosen := o.Sweep.Spec, o.Chosen()
-	f = experiments.Fresh{Count: chosen.Setting.Sample.Count, Metrics: map[string]experiments.Interval{}}
-	truth := chosen.Setting.Target.Reference(spec.Reference.Count, flow.NewStream(spec.Reference.Seed, freshReference))
+	to := chosen.Setting.Target
+	truth := job.FreshReference(spec, chosen.Setting.Recipe)
+	f = experiments.Fresh{
+		Count: chosen.Setting.Sample.Count, Compared: to.Comparable(chosen.Setting.Sample.Count, truth.Len()), Reference: truth.Len(),
+		SameRows: to.Held.Len() > 0 && to.Fresh.Len() == 0, Metrics: map[string]experiments.FreshFigure{},
+	}
 	samples := make([]flow.Batch, len(chosen.Runs))
 	for i, r := range chosen.Runs {
 		f.Runs = append(f.Runs, r.Run)
 		if samples[i], err = freshSamples(ctx, db, e, spec, r); err != nil {
 			return f, err
 		}
+		samples[i] = samples[i].Slice(0, f.Compared)
 	}
 	for _, m := range spec.Metrics {
 		if !m.TwoSamples() {
 			continue
 		}
-		judge, err := m.Judge(truth)
-		if err != nil {
-			return f, err
-		}
-		if f.Metrics[m.Name], err = judgeAll(judge, samples); err != nil {
+		if f.Metrics[m.Name], err = freshFigure(ctx, spec, to, m, truth, samples); err != nil {
 			return f, err
 		}
 	}
@@ -81,6 +79,24 @@ func freshSamples(ctx context.Context, db *store.DB, e engine.Engine, spec exper
 	defer func() { err = errors.Join(err, f.Close()) }()
 	got, err := f.Sample(ctx, r.Setting.Sample, time.Now)
 	return got.Points, err
+}
+
+// freshFigure measures the samples, one per seed, by a metric against the fresh reference, and their mean against its null.
+func freshFigure(ctx context.Context, spec experiments.Spec, to target.Target, m metric.Metric, truth flow.Batch, samples []flow.Batch) (f experiments.FreshFigure, err error) {
+	judge, err := m.Judge(truth)
+	if err != nil {
+		return f, err
+	}
+	if f.Interval, err = judgeAll(judge, samples); err != nil {
+		return f, err
+	}
+	null := experiments.NullPlan{Null: experiments.Null{N: samples[0].Len()}, Target: to, Judged: m, Fresh: true, Count: m.NullCount(to.Dim())}
+	values, err := job.NullValues(ctx, null, spec.Reference)
+	if err != nil {
+		return f, err
+	}
+	f.P, f.Null = experiments.Number(metric.PValue(values, float64(f.Mean))), experiments.NullRowOf(metric.Summarize(values))
+	return f, nil
 }
 
 // freshConfidence is the confidence of their intervals.

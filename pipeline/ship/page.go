@@ -38,10 +38,10 @@ func (o Outcome) Page(ctx context.Context, db *store.DB) (page []byte, err error
 		return nil, err
 	}
 	p.CSV = string(table)
-	if err := o.addChoice(ctx, db, &p); err != nil {
+	known := floors{spec: o.Sweep.Spec, known: map[string]reports.Floor{}}
+	if err := o.addChoice(ctx, db, &p, known); err != nil {
 		return nil, err
 	}
-	known := floors{spec: o.Sweep.Spec, known: map[string]reports.Floor{}}
 	for _, s := range p.Summaries {
 		p.Floors = append(p.Floors, known.of(s.Setting.Recipe))
 	}
@@ -49,11 +49,14 @@ func (o Outcome) Page(ctx context.Context, db *store.DB) (page []byte, err error
 		return nil, err
 	}
 	p.Curves = curves(o.Sweep, losses, known)
+	if o.NoChoice == nil {
+		p.Memory = o.memory(losses)
+	}
 	return reports.Render(p)
 }
 
 // addChoice adds the chosen setting to the page, or why there is none.
-func (o Outcome) addChoice(ctx context.Context, db *store.DB, p *reports.Page) (err error) {
+func (o Outcome) addChoice(ctx context.Context, db *store.DB, p *reports.Page, known floors) (err error) {
 	if o.NoChoice != nil {
 		p.Choice, p.ChoiceError = experiments.Choice{}, o.NoChoice.Error()
 	} else {
@@ -64,7 +67,7 @@ func (o Outcome) addChoice(ctx context.Context, db *store.DB, p *reports.Page) (
 		if err != nil {
 			return err
 		}
-		p.Fresh = f.Stats(o.Sweep.Spec.Metrics)
+		p.Fresh, p.Verdict = f, o.verdict(f, known)
 	}
 	p.Artifacts, p.Checks, err = exported(ctx, db, o.Sweep.Name, p.Choice.Run.Run)
 	return err

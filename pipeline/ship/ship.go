@@ -7,14 +7,16 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
 	"flowsweep/export"
+	"flowsweep/reports"
 	"flowsweep/store"
 )
 
 // Shipped is what Ship made of an outcome.
 type Shipped struct {
 	Outcome
-	Fresh  experiments.Fresh   // of the chosen setting, if one was chosen
-	Checks []experiments.Check // of the exported ONNX files, if something was chosen
+	Fresh   experiments.Fresh   // of the chosen setting, if one was chosen
+	Verdict experiments.Verdict // on the chosen setting, if one was chosen
+	Checks  []experiments.Check // of the exported ONNX files, if something was chosen
 }
 
 // Err returns why a file must not be used or was not verified, or why nothing was chosen.
@@ -40,7 +42,8 @@ func (o Outcome) Ship(ctx context.Context, db *store.DB, e engine.Engine, out st
 		if s.Fresh, err = o.fresh(ctx, db, e); err != nil {
 			return s, err
 		}
-		reasons, err := json.MarshalIndent(choiceJSON(o, s.Fresh), "", "  ")
+		s.Verdict = o.verdict(s.Fresh, floors{spec: o.Sweep.Spec, known: map[string]reports.Floor{}})
+		reasons, err := json.MarshalIndent(choiceJSON(o, s.Fresh, s.Verdict), "", "  ")
 		if err != nil {
 			return s, err
 		}

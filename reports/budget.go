@@ -1,0 +1,121 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"html/template"
+	"image/color"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"flowsweep/experiments"
+)
+
+// maxBars is the maximum number of settings in a drawing of budgets: those with the lowest means.
+const maxBars = 16
+
+// The parts of a budget, in the order of their bars.
+var budgetParts = []struct {
+	name   string
+	colour color.NRGBA
+	of     func(experiments.Budget) float64
+}{
+	{"noise floor: what samples of the target score", color.NRGBA{170, 170, 170, 255}, func(b experiments.Budget) float64 { return b.Floor }},
+	{"the net: what a dense solve adds", palette[0], func(b experiments.Budget) float64 { return b.Net.Value }},
+	{"the solver: what its steps add", palette[5], func(b experiments.Budget) float64 { return b.Solver.Value }},
+}
+
+// budgetRow is the budget of setting i.
+type budgetRow struct {
+	i      int
+	mean   float64
+	budget experiments.Budget
+}
+
+// budgets returns one figure for each metric with known budgets.
+func (r report) budgets() []figure {
+	var figures []figure
+	for _, m := range r.metrics() {
+		var rows []budgetRow
+		for i, s := range r.Summaries {
+			b, ok := s.Budget(m)
+			if st, there := s.Stat(m); ok && there && finite(b.Net.Value) && finite(b.Solver.Value) && finite(b.Floor) {
+				rows = append(rows, budgetRow{i, st.Mean, b})
+			}
+		}
+		if len(rows) == 0 {
+			continue
+		}
+		slices.SortStableFunc(rows, func(a, b budgetRow) int { return cmp.Compare(a.mean, b.mean) })
+		figures = append(figures, r.budgetFigure(m, rows))
+	}
+	return figures
+}
+
+func (r report) budgetFigure(metric string, rows []budgetRow) figure {
+	fig := figure{
+		Title: metric,
+		Caption: fmt.Sprintf("The mean %s of each setting is the sum of three parts. The floor is the mean of samples of the target itself, the net’s part "+
+			"what a dense solve of the same net from the same noise adds, and the solver’s part what its steps add to that. A part below 0 lies to the "+
+			"left: there, the run scores better than what it is compared with. One sample of the target differs from another by the noise, %s "+
+			"(one standard deviation).", metric, number(rows[0].budget.Noise)),
+		Table: table{Head: []string{"setting", "mean", "noise floor", "net", "± se", "solver", "± se", "noise"}, Text: 1},
+	}
+	for _, part := range budgetParts {
+		fig.Legend = append(fig.Legend, entry{svg("", "", 30, 12, func(c draw.Canvas) {
+			c.SetColor(part.colour)
+			c.Fill(vg.Rectangle{Min: vg.Point{X: 1, Y: 1}, Max: vg.Point{X: 29, Y: 11}}.Path())
+		}), part.name})
+	}
+	for _, row := range rows {
+		b := row.budget
+		fig.Table.add(r.labels.Setting(row.i), number(row.mean), number(b.Floor), number(b.Net.Value), number(b.Net.SE), number(b.Solver.Value),
+			number(b.Solver.SE), number(b.Noise))
+	}
+	shown := rows[:min(len(rows), maxBars)]
+	if len(shown) < len(rows) {
+		fig.Caption += fmt.Sprintf(" The %d settings with the lowest means are drawn; the table has all.", len(shown))
+	}
+	fig.Drawings = []template.HTML{r.drawBudgets(metric, shown)}
+	return fig
+}
+
+// drawBudgets draws one bar for each row, the first on top.
+func (r report) drawBudgets(metric string, rows []budgetRow) template.HTML {
+	p := newPlot("", metric, "")
+	ticks := make([]plot.Tick, len(rows))
+	for k, row := range rows {
+		y := float64(len(rows) - k)
+		label := r.labels.Setting(row.i)
+		if row.i == r.chosen {
+			label += " ◀ chosen"
+		}
+		ticks[k] = plot.Tick{Value: y, Label: label}
+		left, right := 0., 0.
+		for _, part := range budgetParts {
+			v := part.of(row.budget)
+			from := right
+			if v < 0 {
+				from = left
+			}
+			p.Add(bar(from, from+v, y, part.colour))
+			left, right = min(left, from+v), max(right, from+v)
+		}
+	}
+	p.Add(&plotter.Line{XYs: plotter.XYs{{X: 0, Y: .4}, {X: 0, Y: float64(len(rows)) + .6}}, LineStyle: draw.LineStyle{Color: muted, Width: .8}})
+	p.Y.Min, p.Y.Max = .4, float64(len(rows))+.6
+	p.Y.Tick.Marker, p.X.Tick.Marker = plot.ConstantTicks(ticks), evenTicks{}
+	p.Y.Tick.Length, p.Y.LineStyle.Width = 0, 0
+	return svg(metric+" by its parts", fmt.Sprintf("One bar for each of %s. The numbers are in the table below.", plural(len(rows), "setting")),
+		560, vg.Length(60+17*len(rows)), p.Draw)
+}
+
+// bar returns a horizontal bar around y.
+func bar(from, to, y float64, colour color.NRGBA) *plotter.Polygon {
+	const half = .36
+	return &plotter.Polygon{XYs: []plotter.XYs{{{X: from, Y: y - half}, {X: to, Y: y - half}, {X: to, Y: y + half}, {X: from, Y: y + half}}}, Color: colour}
+}
