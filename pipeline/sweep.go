@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
 	"flowsweep/pipeline/saved"
 	"flowsweep/pipeline/ship"
