@@ -21,9 +21,7 @@ func (v Verdict) Sentence() string {
 	case len(passed) > 0:
 		parts = append(parts, fmt.Sprintf("Not told apart from %s by %s.", v.truth(), tested(passed)))
 	}
-	for _, t := range unsure {
-		parts = append(parts, fmt.Sprintf("%s cannot say: %s.", t.Metric, t.Why))
-	}
+	parts = append(parts, reasons(unsure)...)
 	if len(passed) > 0 {
 		parts = append(parts, fmt.Sprintf("Differences too small to see with %s against %s remain possible.", count(v.Samples, "sample"), v.points()))
 	}
@@ -56,6 +54,22 @@ func tested(tests []Test) string {
 		}
 	}
 	return listed(words)
+}
+
+// reasons says which tests cannot say, and why, a sentence for each reason.
+func reasons(unsure []Test) (sentences []string) {
+	byWhy := map[string][]string{}
+	var order []string
+	for _, t := range unsure {
+		if byWhy[t.Why] == nil {
+			order = append(order, t.Why)
+		}
+		byWhy[t.Why] = append(byWhy[t.Why], t.Metric)
+	}
+	for _, why := range order {
+		sentences = append(sentences, fmt.Sprintf("%s cannot say: %s.", listed(byWhy[why]), why))
+	}
+	return sentences
 }
 
 // listed joins words as in a sentence.

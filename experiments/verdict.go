@@ -64,7 +64,7 @@ func (s Sweep) Verdict(i int, summaries []Summary, fresh Fresh, bounds map[strin
 			if t, ok := boundTest(of, m.Name, bound); ok {
 				v.Tests = append(v.Tests, t)
 			}
-		default:
+		case !m.HeldOut:
 			v.Untested = append(v.Untested, m.Name)
 		}
 	}
@@ -116,15 +116,15 @@ const minReference = 20
 func (t *Test) mark(v Verdict, noisy bool) {
 	switch {
 	case math.IsNaN(float64(t.P)):
-		t.Mark, t.Why = TestUnsure, "its values are not finite"
+		t.Mark, t.Why = TestUnsure, "some values are not finite"
 	case t.Holm <= verdictLevel:
 		t.Mark = TestFail
 	case t.Null != nil && float64(t.P) <= 1/float64(t.Null.N+1):
-		t.Mark, t.Why = TestUnsure, "it is above all values of samples of the target, but there are too few of these for a test beside the others"
+		t.Mark, t.Why = TestUnsure, "above all values of samples of the target, but these are too few for a test beside the others"
 	case t.Null != nil && v.Reference < minReference:
 		t.Mark, t.Why = TestUnsure, "the target is known from too few rows"
 	case noisy:
-		t.Mark, t.Why = TestUnsure, "it is too noisy here: it passes most settings that another metric tells apart"
+		t.Mark, t.Why = TestUnsure, "too noisy here, where most settings pass that another metric tells apart"
 	default:
 		t.Mark = TestPass
 	}

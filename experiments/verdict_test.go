@@ -52,7 +52,7 @@ func TestVerdictSentences(t *testing.T) {
 			"mmd, w2",
 			map[string]FreshFigure{"mmd": figureOf(.3, 99), "w2": figureOf(.05, 19)},
 			1000, false, nil,
-			"Not told apart from the target by mmd (p 0.3). w2 cannot say: it is above all values of samples of the target, but there are too few of these for a test beside the others. " +
+			"Not told apart from the target by mmd (p 0.3). w2 cannot say: above all values of samples of the target, but these are too few for a test beside the others. " +
 				"Differences too small to see with 800 samples against 1000 points of the target remain possible.",
 		},
 		"rows": {
@@ -90,7 +90,7 @@ func TestVerdictSentences(t *testing.T) {
 			map[string]FreshFigure{"mmd": figureOf(.3, 99)},
 			1000, false,
 			map[string]Bound{"nll": {math.NaN(), .01}},
-			"Not told apart from the target by mmd (p 0.3). nll cannot say: its values are not finite. Differences too small to see with 800 samples against 1000 points of the target remain possible.",
+			"Not told apart from the target by mmd (p 0.3). nll cannot say: some values are not finite. Differences too small to see with 800 samples against 1000 points of the target remain possible.",
 		},
 		"nothing tests": {
 			"excess-loss, path-rmse", nil, 1000, false, nil,

@@ -80,8 +80,8 @@ func (r report) copies() (banners []banner) {
 		}
 	}
 	if settings > 0 {
-		banners = append(banners, banner{false, fmt.Sprintf("%s of %d: their samples are copies of training rows (near-share, nn-share). Their figures say nothing of "+
-			"new rows.", countAre(settings, "setting memorises", "settings memorise"), len(r.Summaries))})
+		banners = append(banners, banner{false, fmt.Sprintf("The samples of %d of %s are copies of training rows, by nn-share and near-share: the other figures of these say nothing.",
+			settings, plural(len(r.Summaries), "setting"))})
 	}
 	return banners
 }
