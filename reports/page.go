@@ -23,8 +23,9 @@ type Page struct {
 	ChoiceError string             // why nothing could be chosen, or empty
 	Samples     []Panel            // first the data, then samples of the chosen net and others
 	Curves      []Curve
-	Floors      []Floor            // of the summaries; empty if not known
-	Fresh       []experiments.Stat // of the chosen setting, with noise and a reference that the choice did not use; may be empty
+	Floors      []Floor              // of the summaries; empty if not known
+	Fresh       []experiments.Stat   // of the chosen setting, with noise and a reference that the choice did not use; may be empty
+	Twin        *experiments.Summary // of the chosen setting at the fixed steps of sampler.onnx, if it is adaptive and this is measured
 	Checks      []experiments.Check
 	Artifacts   []experiments.Artifact // the files of the output folder
 	CSV         string                 // the whole run table, embedded for download
@@ -72,6 +73,7 @@ type view struct {
 	Samples     figure
 	Heat        heat
 	Curves      figure
+	Twin        *table
 	Failures    runTable
 	Runs        runTable
 	CSVLink     template.URL
@@ -99,6 +101,7 @@ func Render(p Page) ([]byte, error) {
 		Samples:     samples(p.Samples),
 		Heat:        r.heat(),
 		Curves:      r.curves(),
+		Twin:        r.twinTable(),
 		Failures:    r.failed(),
 		Runs:        r.runs(),
 		CSVLink:     template.URL("data:text/csv;charset=utf-8;base64," + base64.StdEncoding.EncodeToString([]byte(p.CSV))),

@@ -17,6 +17,7 @@ type verdict struct {
 	Noise    string // compares the chosen setting with the noise floor, if that is known
 	Fresh    string // how good the chosen setting is on fresh points
 	Split    string // how much of the error is the solver's
+	Twin     string // what the sampler file computes, if that is not the chosen setting
 	Facts    []fact
 	Banners  []banner
 }
@@ -40,8 +41,10 @@ func (r report) verdict() verdict {
 			interval(st.Mean, st.Low, st.High), callCount(s.NFE))
 		v.Reason = fmt.Sprintf("It is the %s. %s.", r.Choice.Reason, intervalNote(st))
 		v.Tied, v.Noise, v.Fresh, v.Split = r.tiedNames(), r.noiseSentence(st), r.fresh(st), r.errorSplit()
+		v.Twin = r.twin()
 		v.Facts = append(v.Facts, fact{metric, interval(st.Mean, st.Low, st.High), "lower is better"})
 		v.Facts = append(v.Facts, r.freshFact(metric)...)
+		v.Facts = append(v.Facts, r.twinFact(metric)...)
 		v.Facts = append(v.Facts, r.noiseFact(metric)...)
 		v.Facts = append(v.Facts,
 			fact{"Velocity calls", nfe(s), "per sample (NFE)"},

@@ -25,7 +25,7 @@ func choiceWord(choice experiments.Choice, i int) string {
 }
 
 // choiceJSON is the content of choice.json: what was chosen, from what, and why.
-func choiceJSON(o Outcome, fresh experiments.Fresh) any {
+func choiceJSON(o Outcome, fresh experiments.Fresh, twin *experiments.Summary) any {
 	type margin struct {
 		Setting string `json:"setting"`
 		experiments.Interval
@@ -52,14 +52,33 @@ func choiceJSON(o Outcome, fresh experiments.Fresh) any {
 		Best    string             `json:"best"` // of the lowest mean
 		Reason  string             `json:"reason"`
 		Tied    []string           `json:"tied"`
-		Margins []margin           `json:"margins"` // to the best
-		Fresh   experiments.Fresh  `json:"fresh"`   // of the chosen setting, on points the choice never saw
+		Margins []margin           `json:"margins"`        // to the best
+		Fresh   experiments.Fresh  `json:"fresh"`          // of the chosen setting, on points the choice never saw
+		Twin    any                `json:"twin,omitempty"` // what sampler.onnx computes, where the chosen setting is adaptive
 	}{
 		o.Sweep.Spec.Choose,
 		chosen{o.Labels.Setting(choice.Chosen), s.NFE, s.Params, choice.Run.Run, choice.Run.Seed},
 		o.Labels.Setting(choice.Best),
-		choice.Reason, tied, margins, fresh,
+		choice.Reason, tied, margins, fresh, twinJSON(o, twin),
 	}
+}
+
+// twinJSON is the twin of the chosen setting in choice.json, nil if there is none.
+func twinJSON(o Outcome, twin *experiments.Summary) any {
+	if twin == nil {
+		return nil
+	}
+	r := origin{twin: twin}.sampled(o.Choice.Run)
+	metrics := map[string]experiments.Interval{}
+	for _, st := range twin.Metrics {
+		metrics[st.Name] = st.Interval()
+	}
+	return struct {
+		Setting string                          `json:"setting"`
+		NFE     experiments.Calls               `json:"nfe"`
+		Run     string                          `json:"run"` // of the same seed as the chosen one
+		Metrics map[string]experiments.Interval `json:"metrics"`
+	}{solverOf(r), twin.NFE, r.Run, metrics}
 }
 
 // SettingJSON returns setting i as `flowsweep runs --by-setting --json` prints it.
