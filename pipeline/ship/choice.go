@@ -69,16 +69,20 @@ func twinJSON(o Outcome, twin *experiments.Summary) any {
 		return nil
 	}
 	r := origin{twin: twin}.sampled(o.Choice.Run)
-	metrics := map[string]experiments.Interval{}
+	runs, metrics := make([]string, len(twin.Runs)), map[string]experiments.Interval{}
+	for i, t := range twin.Runs {
+		runs[i] = t.Run
+	}
 	for _, st := range twin.Metrics {
 		metrics[st.Name] = st.Interval()
 	}
 	return struct {
 		Setting string                          `json:"setting"`
 		NFE     experiments.Calls               `json:"nfe"`
-		Run     string                          `json:"run"` // of the same seed as the chosen one
+		Run     string                          `json:"run"`  // of the same seed as the chosen one
+		Runs    []string                        `json:"runs"` // of all seeds
 		Metrics map[string]experiments.Interval `json:"metrics"`
-	}{solverOf(r), twin.NFE, r.Run, metrics}
+	}{solverOf(r), twin.NFE, r.Run, runs, metrics}
 }
 
 // SettingJSON returns setting i as `flowsweep runs --by-setting --json` prints it.
