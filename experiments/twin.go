@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"fmt"
 	"math"
 
 	"flowsweep/experiments/ode"
@@ -18,6 +19,20 @@ func (s Sampling) Twin(nfe Calls) (twin Sampling, ok bool) {
 	return Sampling{
 		Solver: s.Solver.AtFixedSteps(), Steps: max(1, int(steps)), Grid: ode.UniformGrid, Path: s.Path, Count: s.Count,
 	}, true
+}
+
+// Words returns the solver and its effort for people: "heun, 4 steps" or "bosh3, tolerance 0.01".
+func (s Sampling) Words() string {
+	switch {
+	case s.Solver.Adaptive() && s.Tolerance.Atol == s.Tolerance.Rtol:
+		return fmt.Sprintf("%s, tolerance %g", s.Solver.Name, s.Tolerance.Atol)
+	case s.Solver.Adaptive():
+		return fmt.Sprintf("%s, tolerance %g + %g |x|", s.Solver.Name, s.Tolerance.Atol, s.Tolerance.Rtol)
+	case s.Steps == 1:
+		return s.Solver.Name + ", 1 step"
+	default:
+		return fmt.Sprintf("%s, %d steps", s.Solver.Name, s.Steps)
+	}
 }
 
 // Twins returns the twins of the runs of an adaptive setting, in their order, each as the only run of its fit. All take the

@@ -30,6 +30,20 @@ func TestTwinTakesTheStepsThatTheCallsAllow(t *testing.T) {
 	}
 }
 
+func TestSamplingInWords(t *testing.T) {
+	t.Parallel()
+	for want, s := range map[string]Sampling{
+		"heun, 4 steps":                   {Solver: ode.Heun, Steps: 4},
+		"euler, 1 step":                   {Solver: ode.Euler, Steps: 1},
+		"bosh3, tolerance 0.01":           {Solver: ode.Bosh3, Tolerance: ode.Tolerance{Atol: .01, Rtol: .01}},
+		"dopri5, tolerance 1e-05 + 0 |x|": {Solver: ode.Dopri5, Tolerance: ode.Tolerance{Atol: 1e-5}},
+	} {
+		if got := s.Words(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 // TestTwinIsTheRunThatAUserWouldDeclare: a sweep over the fixed form has the same keys, so that its runs are found again.
 func TestTwinIsTheRunThatAUserWouldDeclare(t *testing.T) {
 	t.Parallel()

@@ -3,8 +3,6 @@ package reports
 import (
 	"fmt"
 	"strings"
-
-	"flowsweep/experiments"
 )
 
 // twin says what sampler.onnx computes if the chosen setting adapts its steps, which the file cannot.
@@ -17,11 +15,11 @@ func (r report) twin() string {
 		return ""
 	}
 	text := fmt.Sprintf("The chosen setting adapts its steps to each sample, and sampler.onnx takes fixed ones, so it is another solver. All figures of "+
-		"the chosen setting are of %s.", sampler(of))
+		"the chosen setting are those of %s.", of.Setting.Sample.Words())
 	if r.Twin == nil {
 		return text + " The file’s own figures are not measured yet: “flowsweep export” does it."
 	}
-	text += fmt.Sprintf(" The file is its fixed-step twin, %s, at %s per sample", sampler(*r.Twin), callCount(r.Twin.NFE))
+	text += fmt.Sprintf(" The file is its fixed-step twin (%s), at %s per sample", r.Twin.Setting.Sample.Words(), callCount(r.Twin.NFE))
 	var figures []string
 	for _, st := range r.Twin.Metrics {
 		if was, ok := of.Stat(st.Name); ok && st.N > 0 && !r.ofNet(st.Name) {
@@ -32,15 +30,6 @@ func (r report) twin() string {
 		text += ", sampled and measured as a run of its own: " + strings.Join(figures, ", ")
 	}
 	return text + "."
-}
-
-// sampler returns the solver of a setting and its effort, in words.
-func sampler(s experiments.Summary) string {
-	sample := s.Setting.Sample
-	if sample.Solver.Adaptive() {
-		return fmt.Sprintf("%s at tolerance %s", sample.Solver.Name, number(sample.Tolerance.Atol))
-	}
-	return fmt.Sprintf("%s in %s", sample.Solver.Name, plural(sample.Steps, "step"))
 }
 
 // twinFact returns the figure of the sampler file in the metric of the choice, if it is not that of the chosen setting.
@@ -61,7 +50,7 @@ func (r report) twinTable() *table {
 		return nil
 	}
 	of := r.Summaries[r.chosen]
-	t := table{Head: []string{"", "chosen setting: " + sampler(of), "sampler.onnx: " + sampler(*r.Twin)}, Text: 1}
+	t := table{Head: []string{"", "chosen setting: " + of.Setting.Sample.Words(), "sampler.onnx: " + r.Twin.Setting.Sample.Words()}, Text: 1}
 	t.add("velocity calls", nfe(of), nfe(*r.Twin))
 	for _, st := range r.Twin.Metrics {
 		if was, ok := of.Stat(st.Name); ok {

@@ -82,7 +82,7 @@ func twinJSON(o Outcome, twin *experiments.Summary) any {
 		Run     string                          `json:"run"`  // of the same seed as the chosen one
 		Runs    []string                        `json:"runs"` // of all seeds
 		Metrics map[string]experiments.Interval `json:"metrics"`
-	}{solverOf(r), twin.NFE, r.Run, runs, metrics}
+	}{r.Setting.Sample.Words(), twin.NFE, r.Run, runs, metrics}
 }
 
 // SettingJSON returns setting i as `flowsweep runs --by-setting --json` prints it.

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"flowsweep/experiments"
-	"flowsweep/experiments/ode"
 	"flowsweep/export"
 	"flowsweep/pipeline/saved"
 	"flowsweep/store"
@@ -40,7 +39,7 @@ func (o Outcome) storedTwin(ctx context.Context, db *store.DB, of experiments.Su
 	}
 	for _, fit := range fits {
 		run := fit.Runs[0]
-		if have.Runs[run.Key] != experiments.Finished || !measured(fit.MetricsOf(run, o.Sweep.Spec), have.Metrics[run.Key]) {
+		if have.Runs[run.Key] != experiments.Finished || !experiments.Measured(fit.MetricsOf(run, o.Sweep.Spec), have.Metrics[run.Key]) {
 			return nil, nil
 		}
 	}
@@ -127,7 +126,7 @@ func aboutSampled(r experiments.Result, of origin) export.About {
 	about := aboutRun(t, origin{sweep: of.sweep, setting: *of.twin})
 	p := about.Properties
 	p["twin_of"], p["twin_of.solver"], p["twin_of.tolerance"], p["twin_of.nfe"] = r.Run, s.Solver.Name, experiments.Form(s.Tolerance), fmt.Sprint(r.NFE)
-	about.Twin = &export.Twin{Of: [2]string{solverOf(r), r.NFE.String()}, Is: [2]string{solverOf(t), t.NFE.String()}}
+	about.Twin = &export.Twin{Of: [2]string{s.Words(), r.NFE.String()}, Is: [2]string{t.Setting.Sample.Words(), t.NFE.String()}}
 	for _, v := range r.Metrics {
 		p["twin_of.metric."+v.Name] = experiments.Number(v.Value).String()
 		if own, ok := t.Metric(v.Name); ok {
@@ -146,22 +145,3 @@ func aboutSampled(r experiments.Result, of origin) export.About {
 }
 
 func digits(x float64) string { return fmt.Sprintf("%.4g", x) }
-
-// solverOf returns the solver of a run with its effort, in words.
-func solverOf(r experiments.Result) string {
-	s := r.Setting.Sample
-	if s.Solver.Adaptive() {
-		return fmt.Sprintf("%s, tolerance %s", s.Solver.Name, tolerance(s.Tolerance))
-	}
-	if s.Steps == 1 {
-		return s.Solver.Name + ", 1 step"
-	}
-	return fmt.Sprintf("%s, %d steps", s.Solver.Name, s.Steps)
-}
-
-func tolerance(t ode.Tolerance) string {
-	if t.Atol == t.Rtol {
-		return fmt.Sprintf("%g", t.Atol)
-	}
-	return fmt.Sprintf("%g + %g |x|", t.Atol, t.Rtol)
-}

@@ -3,13 +3,11 @@ package ship
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
-	"flowsweep/experiments/metric"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/saved"
 	"flowsweep/store"
@@ -35,7 +33,7 @@ func (w Worker) do(ctx context.Context, db *store.DB, sweep experiments.Sweep, f
 			return err
 		}
 		sampled := have.Runs[run.Key] == experiments.Finished
-		if sampled && measured(fit.MetricsOf(run, sweep.Spec), have.Metrics[run.Key]) {
+		if sampled && experiments.Measured(fit.MetricsOf(run, sweep.Spec), have.Metrics[run.Key]) {
 			continue
 		}
 		if err := w.run(ctx, db, sweep.Spec, judges, fit, sampled); err != nil {
@@ -43,16 +41,6 @@ func (w Worker) do(ctx context.Context, db *store.DB, sweep experiments.Sweep, f
 		}
 	}
 	return nil
-}
-
-// measured reports whether every metric has a value of its present version.
-func measured(metrics []metric.Metric, values []experiments.Value) bool {
-	for _, m := range metrics {
-		if !slices.ContainsFunc(values, func(v experiments.Value) bool { return v.Name == m.Name && v.Version == m.Version }) {
-			return false
-		}
-	}
-	return true
 }
 
 // run samples the only run of a fit, unless it is sampled already, and measures it.
