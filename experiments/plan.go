@@ -139,6 +139,16 @@ func (f Fit) MetricsOf(run Run, s Spec) []metric.Metric {
 	return slices.DeleteFunc(slices.Clone(metrics), func(m metric.Metric) bool { return !m.OfSamples() })
 }
 
+// Measured reports whether every metric has a value of its present version.
+func Measured(metrics []metric.Metric, values []Value) bool {
+	for _, m := range metrics {
+		if !slices.ContainsFunc(values, func(v Value) bool { return v.Name == m.Name && v.Version == m.Version }) {
+			return false
+		}
+	}
+	return true
+}
+
 // Compared returns how many points of a run of the setting its metrics of two samples use.
 func (s Spec) Compared(setting Setting) int {
 	return setting.Target.Comparable(setting.Sample.Count, s.Reference.Count)

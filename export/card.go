@@ -31,6 +31,7 @@ var examples string
 func Card(about About, dim int, checks ...experiments.Check) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Model card\n\n%s.\n\n", html.EscapeString(about.Doc))
+	b.WriteString(about.Twin.section())
 	b.WriteString(about.unitsSection())
 	for _, c := range checks {
 		fmt.Fprintf(&b, "## %s\n\n%s\n\n%s\n\nsha256 `%s`\n\n", c.File, strings.ReplaceAll(usage[c.File], "%s", about.source()), outcome(c), c.SHA256)
@@ -44,6 +45,31 @@ func Card(about About, dim int, checks ...experiments.Check) []byte {
 	}
 	fmt.Fprintf(&b, "\nMade by flowsweep %s.\n", about.Version)
 	return []byte(b.String())
+}
+
+// Twin says what tells a sampler at fixed steps from the adaptive run that it stands for. The texts are for people.
+type Twin struct {
+	Of, Is  [2]string   // solver and velocity calls of the adaptive run, and of the sampler
+	Metrics [][3]string // names with the values of both
+}
+
+// section is the part of the card about the twin. It may be called on nil.
+func (t *Twin) section() string {
+	if t == nil {
+		return ""
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "## Fixed steps\n\n`sampler.onnx` is not the solver that was chosen: %s adapts its steps to each sample, and the file takes fixed ones,\n"+
+		"%s. It is the fixed-step twin of the chosen run, from the same net. Its samples were drawn and measured as a run\n"+
+		"of their own; the properties below are of that run.", t.Of[0], t.Is[0])
+	if len(t.Metrics) == 0 {
+		b.WriteString(" Its metrics were not measured, as no sweep plans the run any more.")
+	}
+	fmt.Fprintf(&b, "\n\n| | adaptive: %s | `sampler.onnx`: %s |\n| --- | --- | --- |\n| velocity calls | %s | %s |\n", cell(t.Of[0]), cell(t.Is[0]), t.Of[1], t.Is[1])
+	for _, m := range t.Metrics {
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", cell(m[0]), cell(m[1]), cell(m[2]))
+	}
+	return b.String() + "\n"
 }
 
 // unitsSection explains the scale of the files if it is not that of the data.

@@ -43,6 +43,27 @@ func TestGoExampleDrawsSamples(t *testing.T) {
 	}
 }
 
+// TestCardSaysThatASamplerIsATwin: a sampler at fixed steps for an adaptive run has both figures side by side.
+func TestCardSaysThatASamplerIsATwin(t *testing.T) {
+	t.Parallel()
+	twin := &Twin{Of: [2]string{"bosh3, tolerance 0.01", "15.5"}, Is: [2]string{"bosh3-fixed, 4 steps", "12"}}
+	if card := string(Card(About{Twin: twin}, 2)); !strings.Contains(card, "not measured") {
+		t.Errorf("the card does not say that the twin was not measured:\n%s", card)
+	}
+	twin.Metrics = [][3]string{{"mmd", "0.25", "0.5"}}
+	card := string(Card(About{Twin: twin}, 2))
+	for _, part := range []string{
+		"bosh3, tolerance 0.01 adapts its steps", "| velocity calls | 15.5 | 12 |", "| mmd | 0.25 | 0.5 |", "`sampler.onnx`: bosh3-fixed, 4 steps |",
+	} {
+		if !strings.Contains(card, part) || strings.Contains(card, "not measured") {
+			t.Errorf("the card lacks %q:\n%s", part, card)
+		}
+	}
+	if card := string(Card(About{}, 2)); strings.Contains(card, "Fixed steps") {
+		t.Errorf("the card of a run at fixed steps speaks of a twin:\n%s", card)
+	}
+}
+
 // TestCardHasExamplesOnlyWithASampler checks that the card of a velocity alone has no examples.
 func TestCardHasExamplesOnlyWithASampler(t *testing.T) {
 	t.Parallel()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"flowsweep/experiments/engine/onnx"
@@ -33,6 +34,17 @@ func Origin(file []byte) (kind, run string, err error) {
 		return "", "", errors.New("the file does not name its run: use a file that flowsweep exported")
 	}
 	return m.Name, m.Metadata["run"], nil
+}
+
+// TwinOf returns the key of the adaptive run whose twin at fixed steps a sampler file is, and the number of steps. ok is
+// false for other files.
+func TwinOf(file []byte) (run string, steps int, ok bool) {
+	m, err := read(file)
+	if err != nil || m.Metadata["twin_of"] == "" {
+		return "", 0, false
+	}
+	steps, err = strconv.Atoi(m.Metadata["steps"])
+	return m.Metadata["twin_of"], steps, err == nil && 1 <= steps && steps <= 1e6
 }
 
 // Units returns the map from the scale of a file that Velocity wrote to the user's units. For any other file it returns the

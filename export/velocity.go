@@ -25,6 +25,7 @@ type About struct {
 	Units      flow.Affine       // from the scale of the net to the user's units; zero if these are the same
 	Columns    []string          // names of the coordinates, or nil
 	Properties map[string]string // target, path, recommended solver and steps, metrics, keys, commit, ...
+	Twin       *Twin             // of a sampler at fixed steps for a run that adapts them
 }
 
 // Velocity returns the net as an ONNX file: t[batch,1], x[batch,d] -> v[batch,d], opset 17, with the weights as named

@@ -2,13 +2,11 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
 
-	"flowsweep/experiments/problem"
 	"flowsweep/store"
 )
 
@@ -21,60 +19,6 @@ func (a *app) dbCommand() *cobra.Command {
 	}
 	cmd.AddCommand(a.dbCheckCommand(), a.dbBackupCommand(), a.dbCleanCommand(), a.dbDeleteCommand())
 	return cmd
-}
-
-func (a *app) dbCheckCommand() *cobra.Command {
-	asJSON := false
-	cmd := &cobra.Command{
-		Use:   "check",
-		Short: "Check that the store is whole; exit with 1 if it is not",
-		Long: "Check that the store is whole: the file itself, references between rows, the sha256 of every content. It also says\n" +
-			"what was running when its process died, and what nothing needs. The exit code is 1 if something is damaged.",
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if _, err := os.Stat(a.db); err != nil {
-				return usage(fmt.Errorf("there is no store to check: %w", err))
-			}
-			db, err := store.OpenExisting(cmd.Context(), a.db)
-			if err != nil {
-				return err // damaged
-			}
-			list, err := db.Check(cmd.Context())
-			if err == nil {
-				err = a.printFindings(list, asJSON)
-			}
-			return errors.Join(err, db.Close())
-		},
-	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	return cmd
-}
-
-// printFindings prints what Check found. It returns an error if something is damaged.
-func (a *app) printFindings(list []store.Finding, asJSON bool) error {
-	damaged := 0
-	for _, f := range list {
-		if f.Damage {
-			damaged++
-		}
-	}
-	var err error
-	if damaged > 0 {
-		err = fmt.Errorf("%d things in %s are damaged: restore a backup, or delete the sweeps they belong to", damaged, a.db)
-	}
-	if asJSON {
-		if list == nil {
-			list = []store.Finding{}
-		}
-		return errors.Join(printJSON(a.stdout, list), err)
-	}
-	for _, f := range list {
-		fmt.Fprintf(a.stdout, "%-10s %s\n", f.Kind, problem.Printable(f.Text))
-	}
-	if damaged == 0 {
-		fmt.Fprintf(a.stdout, "%s is whole\n", a.db)
-	}
-	return err
 }
 
 func (a *app) dbBackupCommand() *cobra.Command {

@@ -13,6 +13,7 @@ import (
 	"flowsweep/export"
 	"flowsweep/pipeline/saved"
 	"flowsweep/pipeline/ship"
+	"flowsweep/pipeline/sweep"
 	"flowsweep/store"
 )
 
@@ -73,7 +74,11 @@ func (a *app) exportRun(ctx context.Context, db *store.DB, f exportFlags) error 
 	if err != nil {
 		return err
 	}
-	e, err := ship.ExportRun(ctx, db, r, out, f.sampler, f.force)
+	w, err := a.pickWorker()
+	if err != nil {
+		return err
+	}
+	e, err := ship.ExportRun(ctx, db, w, r, out, f.sampler, f.force)
 	if err != nil {
 		return err
 	}
@@ -90,7 +95,11 @@ func (a *app) exportFront(ctx context.Context, db *store.DB, f exportFlags) erro
 	if err != nil {
 		return err
 	}
-	front, err := outcome.ExportFront(ctx, db, out, f.sampler, f.force)
+	w, err := a.pickWorker()
+	if err != nil {
+		return err
+	}
+	front, err := outcome.ExportFront(ctx, db, w, out, f.sampler, f.force)
 	if err != nil {
 		return err
 	}
@@ -116,11 +125,11 @@ func (a *app) exportChosen(ctx context.Context, db *store.DB, f exportFlags) err
 	if err != nil {
 		return err
 	}
-	e, _, err := engine.Pick(engine.Auto)
+	w, err := a.pickWorker()
 	if err != nil {
 		return err
 	}
-	s, err := outcome.Ship(ctx, db, e, out, f.force)
+	s, err := outcome.Ship(ctx, db, w, out, f.force)
 	if err != nil {
 		return err
 	}
@@ -128,6 +137,17 @@ func (a *app) exportChosen(ctx context.Context, db *store.DB, f exportFlags) err
 		return s.NoChoice
 	}
 	return a.printChecks(out, s.Checks)
+}
+
+// worker returns what samples and measures for exports.
+func (a *app) worker(e engine.Engine) ship.Worker {
+	return ship.Worker{Engine: e, Environment: sweep.Environment(e.Name), Now: a.now}
+}
+
+// pickWorker is worker with the fastest engine.
+func (a *app) pickWorker() (ship.Worker, error) {
+	e, _, err := engine.Pick(engine.Auto)
+	return a.worker(e), err
 }
 
 // findRun returns the full key of the run whose key has this prefix.

@@ -26,20 +26,36 @@ type comparison struct {
 }
 
 func (a *app) measureCommand() *cobra.Command {
-	names := ""
+	names, run := "", ""
 	asJSON := false
 	permutations, seed := 0, uint64(0)
 	cmd := &cobra.Command{
-		Use:   "measure REFERENCE SAMPLES",
-		Short: "Measure the metrics between two files of points, .npy or .csv",
+		Use:   "measure (REFERENCE SAMPLES | --run KEY)",
+		Short: "Measure the metrics between two files of points, .npy or .csv, or those of a run again",
 		Long: "Measure the metrics between two files of points, .npy or .csv, one point per row. Each row of the table holds the value\n" +
 			"with its standard error; the null, which is the metric between random halves of the pooled points (mean and 95 %\n" +
-			"quantile); and the p-value of the permutation test that both files are samples of one distribution.",
-		Args: cobra.ExactArgs(2),
+			"quantile); and the p-value of the permutation test that both files are samples of one distribution.\n\n" +
+			"With --run every metric of a stored run is measured again, from its stored samples and weights, and printed beside the\n" +
+			"stored value. The exit code is 1 unless they are equal to the last digit.",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if run != "" {
+				return cobra.NoArgs(cmd, args)
+			}
+			return cobra.ExactArgs(2)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			metrics, err := experiments.ParseMetrics("[" + names + "]")
 			if err != nil {
 				return usage(err)
+			}
+			if run != "" {
+				var only []string
+				for _, m := range metrics {
+					if cmd.Flags().Changed("metrics") {
+						only = append(only, m.Name)
+					}
+				}
+				return a.measureRun(cmd.Context(), run, only, asJSON)
 			}
 			reference, err := readPoints(args[0])
 			if err != nil {
@@ -59,7 +75,8 @@ func (a *app) measureCommand() *cobra.Command {
 			return a.printComparisons(rows)
 		},
 	}
-	cmd.Flags().StringVar(&names, "metrics", "mmd, sliced-w2, energy", "`names`, separated by commas")
+	cmd.Flags().StringVar(&names, "metrics", "mmd, sliced-w2, energy", "`names`, separated by commas (with --run all that are stored)")
+	cmd.Flags().StringVar(&run, "run", "", "measure the run with this `key` again, a unique prefix is enough")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.Flags().IntVar(&permutations, "permutations", metric.MinPermutations, "permutations of each test")
 	cmd.Flags().Uint64Var(&seed, "seed", 0, "seed of the permutations")

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -36,6 +37,7 @@ type shown struct {
 	Losses      []shownLoss                    `json:"losses,omitempty"`
 	Checkpoint  int                            `json:"checkpoint,omitempty"` // the step that training goes on from
 	Files       []experiments.Artifact         `json:"files"`
+	Points      *shownPoints                   `json:"points,omitempty"` // that --points wrote
 	Tags        []string                       `json:"tags,omitempty"`
 	Note        string                         `json:"note,omitempty"`
 	Environment experiments.Environment        `json:"environment"`
@@ -47,21 +49,30 @@ type shownLoss struct {
 }
 
 func (a *app) showCommand() *cobra.Command {
-	asJSON := false
+	asJSON, points := false, ""
 	cmd := &cobra.Command{
 		Use:   "show KEY [KEY]",
 		Short: "Print one fit or run in full, or how two differ",
 		Long: "Print one fit or run: config, environment, losses, metrics and files. Given two, print how they differ. A unique prefix\n" +
-			"of a key is enough.",
+			"of a key is enough. --points writes what the metrics of a run are computed from as NumPy files: reference.npy, noise.npy\n" +
+			"(which it started from), samples.npy and, for data, trained.npy and held-out.npy.",
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withStore(cmd.Context(), func(db *store.DB) error {
+				if len(args) == 2 && points != "" {
+					return usage(errors.New("--points writes the points of one run: give one key"))
+				}
 				if len(args) == 2 {
 					return a.showDifference(cmd.Context(), db, args[0], args[1], asJSON)
 				}
 				s, err := show(cmd.Context(), db, args[0])
 				if err != nil {
 					return err
+				}
+				if points != "" {
+					if s.Points, err = writeRunPoints(cmd.Context(), db, s, points); err != nil {
+						return err
+					}
 				}
 				if asJSON {
 					return printJSON(a.stdout, s)
@@ -71,6 +82,7 @@ func (a *app) showCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().StringVar(&points, "points", "", "also write the points behind the metrics of a run into this `folder`")
 	return cmd
 }
 
@@ -187,6 +199,9 @@ func (a *app) printShown(s shown, indent string) error {
 	}
 	for _, f := range s.Files {
 		line("file", fmt.Sprintf("%s, %d bytes, sha256 %s", f.Name, f.Size, f.SHA256))
+	}
+	if s.Points != nil {
+		a.printRunPoints(*s.Points)
 	}
 	e := s.Environment
 	line("environment", fmt.Sprintf("commit %s (dirty: %v), %s, %s/%s, %s, %d cores, engine %s", e.Commit, e.Dirty, e.Go, e.OS, e.Arch,

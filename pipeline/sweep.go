@@ -110,7 +110,7 @@ func (a *app) shipSweep(ctx context.Context, s sweep.Sweep, failures []string, o
 	if err != nil {
 		return err
 	}
-	shipped, err := ship.New(stored).Ship(ctx, s.DB, s.Engine, out, true)
+	shipped, err := ship.New(stored).Ship(ctx, s.DB, a.worker(s.Engine), out, true)
 	if err != nil {
 		return err
 	}
@@ -134,6 +134,11 @@ func (a *app) printShipped(s ship.Shipped, out string) {
 		chosen := s.Chosen()
 		st, _ := chosen.Stat(metric)
 		fmt.Fprintf(a.stdout, "chosen    %s (NFE %s): %s %s, the %s\n", s.Labels.Setting(s.Choice.Chosen), chosen.NFE, st.Name, st.Interval(), s.Choice.Reason)
+	}
+	if s.Twin != nil {
+		st, _ := s.Twin.Stat(metric)
+		fmt.Fprintf(a.stdout, "sampler   %s, %d steps (NFE %s): %s %s, the fixed-step twin of the chosen setting, as sampler.onnx computes it\n",
+			s.Twin.Setting.Sample.Solver.Name, s.Twin.Setting.Sample.Steps, s.Twin.NFE, st.Name, st.Interval())
 	}
 	if got, ok := s.Fresh.Metrics[metric]; ok {
 		seen := "points the choice never saw"

@@ -27,6 +27,7 @@ type Page struct {
 	Fresh       experiments.Fresh // of the chosen setting; may be empty
 	Verdict     experiments.Verdict
 	Memory      experiments.Memory
+	Twin        *experiments.Summary // of the chosen setting at the fixed steps of sampler.onnx, if it is adaptive and this is measured
 	Checks      []experiments.Check
 	Artifacts   []experiments.Artifact // the files of the output folder
 	CSV         string                 // the whole run table, embedded for download
@@ -75,6 +76,7 @@ type view struct {
 	Heat        heat
 	Curves      figure
 	Budgets     []figure
+	Twin        *table
 	Failures    runTable
 	Runs        runTable
 	CSVLink     template.URL
@@ -103,6 +105,7 @@ func Render(p Page) ([]byte, error) {
 		Heat:        r.heat(),
 		Curves:      r.curves(),
 		Budgets:     r.budgets(),
+		Twin:        r.twinTable(),
 		Failures:    r.failed(),
 		Runs:        r.runs(),
 		CSVLink:     template.URL("data:text/csv;charset=utf-8;base64," + base64.StdEncoding.EncodeToString([]byte(p.CSV))),

@@ -21,6 +21,7 @@ type verdict struct {
 	Memory   string    // whether the net copies its rows, unless that is a banner
 	Fresh    string    // how good the chosen setting is on fresh points
 	Split    string    // how much of the error is the solver's
+	Twin     string    // what the sampler file computes, if that is not the chosen setting
 	Facts    []fact
 	Banners  []banner
 }
@@ -44,12 +45,13 @@ func (r report) verdict() verdict {
 			interval(st.Mean, st.Low, st.High), callCount(s.NFE))
 		v.Reason = fmt.Sprintf("It is the %s. %s.", r.Choice.Reason, intervalNote(st))
 		v.Judged, v.Tests, v.Untested = r.Verdict.Sentence(), r.tests(), r.Verdict.Untested
-		v.Tied, v.Fresh, v.Split = r.tiedNames(), r.fresh(st), r.errorSplit()
+		v.Tied, v.Fresh, v.Split, v.Twin = r.tiedNames(), r.fresh(st), r.errorSplit(), r.twin()
 		if !r.alarming() {
 			v.Memory = r.Memory.Sentence()
 		}
 		v.Facts = append(v.Facts, fact{metric, interval(st.Mean, st.Low, st.High), "lower is better"})
 		v.Facts = append(v.Facts, r.freshFact(metric)...)
+		v.Facts = append(v.Facts, r.twinFact(metric)...)
 		v.Facts = append(v.Facts, r.noiseFact(metric)...)
 		v.Facts = append(v.Facts,
 			fact{"Velocity calls", nfe(s), "per sample (NFE)"},

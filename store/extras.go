@@ -50,6 +50,46 @@ func (db *DB) SaveTwin(ctx context.Context, sweep, fit string, run experiments.R
 	return db.write(ctx, func(tx *sql.Tx) error { return saveExtra(ctx, tx, sweep, roleTwin, fit, run) })
 }
 
+// Use says what a sweep needs a run for: as part of its plan or beside it, against which reference.
+type Use struct {
+	Sweep, Fit, Run string // name and keys
+	Role            string // of the run: "" for one of the plan, "dense" or "twin"
+	Reference       string // key
+}
+
+// Uses returns the uses of runs: those of a sweep unless its name is empty, and of a run unless its key is empty. The sweep
+// started last comes first, then its plan in order, then what it needs besides.
+func (db *DB) Uses(ctx context.Context, sweep, run string) (list []Use, err error) {
+	defer wrap(&err, "read what sweeps need")
+	return list, db.read(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, `WITH uses AS (
+				SELECT sweep, position, '' AS role, run, reference FROM sweep_runs
+				UNION ALL SELECT sweep, NULL, role, run, reference FROM sweep_extras)
+			SELECT u.sweep, r.fit, u.run, u.role, u.reference FROM uses u JOIN sweeps s ON s.name = u.sweep JOIN runs r ON r.key = u.run
+			WHERE (?1 = '' OR u.sweep = ?1) AND (?2 = '' OR u.run = ?2) ORDER BY s.turn DESC, u.role, u.position, u.run`, sweep, run)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var u Use
+			if err := rows.Scan(&u.Sweep, &u.Fit, &u.Run, &u.Role, &u.Reference); err != nil {
+				return err
+			}
+			list = append(list, u)
+		}
+		return rows.Err()
+	})
+}
+
+// dropStaleTwins removes the role of twins whose fit or reference the sweep no longer plans.
+func dropStaleTwins(ctx context.Context, tx *sql.Tx, sweep string) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM sweep_extras WHERE sweep = ?1 AND role = ?2 AND NOT EXISTS (
+		SELECT 1 FROM sweep_runs p JOIN runs r ON r.key = p.run JOIN runs t ON t.fit = r.fit
+		WHERE p.sweep = ?1 AND t.key = sweep_extras.run AND p.reference = sweep_extras.reference)`, sweep, roleTwin)
+	return err
+}
+
 // Dense returns the metrics of the sweep's dense runs, by key of the fit and number of points.
 func (db *DB) Dense(ctx context.Context, sweep string) (dense map[experiments.DensePlace][]experiments.Value, err error) {
 	defer wrap(&err, "read the dense runs of sweep %q", sweep)

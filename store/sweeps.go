@@ -47,6 +47,9 @@ func (db *DB) StartSweep(ctx context.Context, plan experiments.Plan, env experim
 		if err := savePlan(ctx, tx, plan); err != nil {
 			return err
 		}
+		if err := dropStaleTwins(ctx, tx, plan.Spec.Name); err != nil {
+			return err
+		}
 		return saveDense(ctx, tx, plan)
 	})
 }

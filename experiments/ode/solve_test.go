@@ -177,6 +177,7 @@ func TestNFEIsCounted(t *testing.T) {
 	t.Parallel()
 	five := map[string]int{
 		"euler": 5, "midpoint": 10, "heun": 10, "ralston": 10, "rk3": 15, "rk4": 20, "rk4-38": 20, "bosh3": 15, "dopri5": 30, "tsit5": 30,
+		"bosh3-fixed": 15, "dopri5-fixed": 30, "tsit5-fixed": 30,
 	}
 	for _, s := range Solvers {
 		for _, steps := range []int{0, 1, 5} {
@@ -186,6 +187,29 @@ func TestNFEIsCounted(t *testing.T) {
 			if err != nil || nfe != calls || nfe != s.Calls(steps) || steps == 5 && nfe != five[s.Name] {
 				t.Errorf("%s: nfe of %d steps is %d, Calls %d, and %d calls were made (%v)", s.Name, steps, nfe, s.Calls(steps), calls, err)
 			}
+		}
+	}
+}
+
+// TestFixedStepsOfAdaptiveSolvers: every adaptive solver can be named at fixed steps, where it takes the same steps.
+func TestFixedStepsOfAdaptiveSolvers(t *testing.T) {
+	t.Parallel()
+	x0, ts := flow.Batch{Dim: 2, Data: []float64{-2, -.3, 1.1, .4}}, Uniform(5)
+	for _, s := range Solvers {
+		fixed := s.AtFixedSteps()
+		if !s.Adaptive() {
+			if fixed.Name != s.Name {
+				t.Errorf("%s takes fixed steps already, and becomes %s", s.Name, fixed.Name)
+			}
+			continue
+		}
+		if fixed.Adaptive() || fixed.Name == s.Name || !slices.ContainsFunc(Solvers, func(o Solver) bool { return o.Name == fixed.Name }) {
+			t.Errorf("%s at fixed steps is %s (adaptive: %v): want a name in Solvers", s.Name, fixed.Name, fixed.Adaptive())
+		}
+		want, calls, err := Solve(gaussian(1.5, .5), s, ts, x0)
+		got, nfe, fixedErr := Solve(gaussian(1.5, .5), fixed, ts, x0)
+		if err != nil || fixedErr != nil || nfe != calls || !slices.Equal(got.Data, want.Data) {
+			t.Errorf("%s: %v with %d calls (%v), want %v with %d (%v)", fixed.Name, got.Data, nfe, fixedErr, want.Data, calls, err)
 		}
 	}
 }

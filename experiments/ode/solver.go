@@ -33,5 +33,14 @@ func (s Solver) Calls(steps int) int {
 // Adaptive reports whether the solver estimates its error, so that it can choose its own steps under a Tolerance.
 func (s Solver) Adaptive() bool { return s.E != nil }
 
+// AtFixedSteps returns an adaptive solver for given steps: the same method without its error estimate, and with a name of its
+// own, since it carries points elsewhere. Other solvers are returned as they are.
+func (s Solver) AtFixedSteps() Solver {
+	if s.Adaptive() {
+		s.Name, s.E = s.Name+"-fixed", nil
+	}
+	return s
+}
+
 // MarshalText returns the solver as written in a spec: its name.
 func (s Solver) MarshalText() ([]byte, error) { return []byte(s.Name), nil }

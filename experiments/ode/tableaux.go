@@ -84,5 +84,12 @@ var Tsit5 = Solver{
 	},
 }
 
+// The adaptive methods at fixed steps, as sampler files take them.
+var (
+	Bosh3Fixed  = Bosh3.AtFixedSteps()
+	Dopri5Fixed = Dopri5.AtFixedSteps()
+	Tsit5Fixed  = Tsit5.AtFixedSteps()
+)
+
 // Solvers lists every solver, the most common first.
-var Solvers = []Solver{Euler, Midpoint, Heun, RK4, Ralston, RK3, RK438, Bosh3, Dopri5, Tsit5}
+var Solvers = []Solver{Euler, Midpoint, Heun, RK4, Ralston, RK3, RK438, Bosh3, Dopri5, Tsit5, Bosh3Fixed, Dopri5Fixed, Tsit5Fixed}

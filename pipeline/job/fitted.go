@@ -28,7 +28,7 @@ type Fitted struct {
 
 // Open compiles the net of a fit with its weights. Its runs start from the noise of the seed. Close it after use.
 func Open(e engine.Engine, fit experiments.Fit, weights []float32, seed uint64) (*Fitted, error) {
-	return open(e, fit, weights, seed, "noise")
+	return open(e, fit, weights, seed, runNoise)
 }
 
 // OpenFresh is Open with fresh noise of the same seed, which no choice has seen.
@@ -60,11 +60,23 @@ type start struct {
 
 func (f *Fitted) start(count int) *start {
 	if f.starts[count] == nil {
-		o := &start{x0: flow.NewBatch(count, f.model.Net.Dim())}
-		f.fit.Recipe.Source.Fill(o.x0, flow.NewStream(f.seed, f.noise), 0)
-		f.starts[count] = o
+		f.starts[count] = &start{x0: noise(f.fit.Recipe, f.seed, f.noise, count)}
 	}
 	return f.starts[count]
+}
+
+// runNoise is the stream of the noise that the runs of a plan start from.
+const runNoise = "noise"
+
+// Noise returns the points that runs of count samples start from, (count, d), given the seed of the reference.
+func Noise(r experiments.Recipe, seed uint64, count int) flow.Batch {
+	return noise(r, seed, runNoise, count)
+}
+
+func noise(r experiments.Recipe, seed uint64, stream string, count int) flow.Batch {
+	x0 := flow.NewBatch(count, r.Target.Dim())
+	r.Source.Fill(x0, flow.NewStream(seed, stream), 0)
+	return x0
 }
 
 // exactEnds returns where a dense solve of the net's velocity carries the noise of a run, (count, d).

@@ -11,6 +11,11 @@ import (
 
 // Run returns the run with this full key, whether or not a sweep still plans it. Its metrics are those of Metrics.
 func Run(ctx context.Context, db *store.DB, key string) (experiments.Result, error) {
+	return RunAgainst(ctx, db, key, "")
+}
+
+// RunAgainst is Run with the metrics against the reference with this key, unless it is empty.
+func RunAgainst(ctx context.Context, db *store.DB, key, reference string) (experiments.Result, error) {
 	run, err := db.Run(ctx, key)
 	if err != nil {
 		return experiments.Result{}, err
@@ -31,6 +36,9 @@ func Run(ctx context.Context, db *store.DB, key string) (experiments.Result, err
 		return r, fmt.Errorf("read the seed of fit %s: %w", fit.Key, err)
 	}
 	r.Seed = seed.Seed
+	if reference != "" {
+		run.References = []string{reference}
+	}
 	r.Metrics, _, err = Metrics(ctx, db, run)
 	return r, err
 }

@@ -25,7 +25,7 @@ func choiceWord(choice experiments.Choice, i int) string {
 }
 
 // choiceJSON is the content of choice.json: what was chosen, from what, and why.
-func choiceJSON(o Outcome, fresh experiments.Fresh, verdict experiments.Verdict) any {
+func choiceJSON(s Shipped) any {
 	type margin struct {
 		Setting string `json:"setting"`
 		experiments.Interval
@@ -37,7 +37,7 @@ func choiceJSON(o Outcome, fresh experiments.Fresh, verdict experiments.Verdict)
 		Run     string            `json:"run"`
 		Seed    uint64            `json:"seed"`
 	}
-	choice := o.Choice
+	o, choice := s.Outcome, s.Choice
 	tied, margins := make([]string, len(choice.Tied)), make([]margin, len(o.Summaries))
 	for i, at := range choice.Tied {
 		tied[i] = o.Labels.Setting(at)
@@ -45,21 +45,22 @@ func choiceJSON(o Outcome, fresh experiments.Fresh, verdict experiments.Verdict)
 	for i := range o.Summaries {
 		margins[i] = margin{o.Labels.Setting(i), marginOf(choice, i)}
 	}
-	s := o.Chosen()
+	of := o.Chosen()
 	return struct {
 		Rule    experiments.Choose  `json:"choose"`
 		Chosen  chosen              `json:"chosen"`
 		Best    string              `json:"best"` // of the lowest mean
 		Reason  string              `json:"reason"`
 		Tied    []string            `json:"tied"`
-		Margins []margin            `json:"margins"` // to the best
-		Fresh   experiments.Fresh   `json:"fresh"`   // of the chosen setting, on points the choice never saw
-		Verdict experiments.Verdict `json:"verdict"` // on the chosen setting, by these
+		Margins []margin            `json:"margins"`        // to the best
+		Fresh   experiments.Fresh   `json:"fresh"`          // of the chosen setting, on points the choice never saw
+		Verdict experiments.Verdict `json:"verdict"`        // on the chosen setting, by these
+		Twin    any                 `json:"twin,omitempty"` // what sampler.onnx computes, where the chosen setting is adaptive
 	}{
 		o.Sweep.Spec.Choose,
-		chosen{o.Labels.Setting(choice.Chosen), s.NFE, s.Params, choice.Run.Run, choice.Run.Seed},
+		chosen{o.Labels.Setting(choice.Chosen), of.NFE, of.Params, choice.Run.Run, choice.Run.Seed},
 		o.Labels.Setting(choice.Best),
-		choice.Reason, tied, margins, fresh, verdict,
+		choice.Reason, tied, margins, s.Fresh, s.Verdict, twinJSON(o, s.Twin),
 	}
 }
 
@@ -80,6 +81,28 @@ func budgetOf(s experiments.Summary, metric string) *budgetJSON {
 	}
 	n := func(x float64) experiments.Number { return experiments.Number(x) }
 	return &budgetJSON{n(b.Solver.Value), n(b.Solver.SE), n(b.Net.Value), n(b.Net.SE), n(b.Floor), n(b.Noise)}
+}
+
+// twinJSON is the twin of the chosen setting in choice.json, nil if there is none.
+func twinJSON(o Outcome, twin *experiments.Summary) any {
+	if twin == nil {
+		return nil
+	}
+	r := origin{twin: twin}.sampled(o.Choice.Run)
+	runs, metrics := make([]string, len(twin.Runs)), map[string]experiments.Interval{}
+	for i, t := range twin.Runs {
+		runs[i] = t.Run
+	}
+	for _, st := range twin.Metrics {
+		metrics[st.Name] = st.Interval()
+	}
+	return struct {
+		Setting string                          `json:"setting"`
+		NFE     experiments.Calls               `json:"nfe"`
+		Run     string                          `json:"run"`  // of the same seed as the chosen one
+		Runs    []string                        `json:"runs"` // of all seeds
+		Metrics map[string]experiments.Interval `json:"metrics"`
+	}{r.Setting.Sample.Words(), twin.NFE, r.Run, runs, metrics}
 }
 
 // SettingJSON returns setting i as `flowsweep runs --by-setting --json` prints it.

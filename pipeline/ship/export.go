@@ -29,30 +29,30 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin
 		return nil, nil, err
 	}
 	defer func() { err = errors.Join(err, model.Close()) }()
-	about := aboutRun(r, of)
-	onnx, err := export.Velocity(model.Net, weights, about)
+	onnx, err := export.Velocity(model.Net, weights, aboutRun(r, of))
 	if err != nil {
 		return nil, nil, err
 	}
-	files = []store.File{{Name: velocityFile, Content: onnx}}
+	sampled, about := of.sampled(r), aboutSampled(r, of)
+	files, runs := []store.File{{Name: velocityFile, Content: onnx}}, []experiments.Result{r}
 	if hasSampler(r) {
-		if onnx, err = exportSampler(model.Net, weights, r, of, o); err != nil {
+		if onnx, err = exportSampler(model.Net, weights, sampled, about, o); err != nil {
 			return nil, nil, err
 		}
-		files = append(files, store.File{Name: SamplerFile, Content: onnx})
+		files, runs = append(files, store.File{Name: SamplerFile, Content: onnx}), append(runs, sampled)
 	}
 	stored, err := db.Checks(ctx, of.sweep.Name)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, f := range files {
-		checks = append(checks, checked(stored, f, r, model, weights))
+	for i, f := range files {
+		checks = append(checks, checked(stored, f, runs[i], model, weights))
 	}
 	files = append(files, store.File{Name: cardFile, Content: export.Card(about, model.Net.Dim(), checks...)})
 	if checks[0].Error == "" {
 		var steps *export.Steps
 		if len(checks) > 1 && checks[1].Error == "" {
-			steps = &export.Steps{Field: model.Field(), Solver: r.Setting.Sample.Solver, Times: samplerGrid(r), Units: about.Units}
+			steps = &export.Steps{Field: model.Field(), Solver: sampled.Setting.Sample.Solver, Times: samplerGrid(sampled), Units: about.Units}
 		}
 		vectors, err := export.Vectors(model.Net, model.RowField(), steps)
 		if err != nil {
@@ -99,11 +99,11 @@ func goModel(ctx context.Context, db *store.DB, r experiments.Result) (*velocity
 // aboutRun describes a run's net for the metadata of its files. It depends only on what is stored of the run, so that the
 // same run and reference give the same bytes.
 func aboutRun(r experiments.Result, of origin) export.About {
-	s, steps := r.Setting, len(samplerGrid(r))-1
+	s := r.Setting
 	properties := map[string]string{
 		"target": experiments.Form(s.Target), "path": s.Path.String(), "coupling": s.Coupling.String(), "train": experiments.Form(s.Train),
 		"seed":               fmt.Sprint(r.Seed),
-		"recommended_solver": s.Sample.Solver.Name, "recommended_steps": fmt.Sprint(steps), "nfe": fmt.Sprint(r.NFE),
+		"recommended_solver": s.Sample.Solver.Name, "nfe": fmt.Sprint(r.NFE),
 		"fit": r.Fit, "run": r.Run, "commit": r.Commit, "engine": r.Engine,
 		"licence": licence,
 	}
@@ -113,10 +113,12 @@ func aboutRun(r experiments.Result, of origin) export.About {
 			properties[key] = sum
 		}
 	}
+	effort := "tolerance: " + experiments.Form(s.Sample.Tolerance)
 	if s.Sample.Solver.Adaptive() {
 		properties["recommended_tolerance"] = experiments.Form(s.Sample.Tolerance)
 	} else {
-		properties["recommended_grid"] = experiments.Form(s.Sample.Grid)
+		effort = fmt.Sprintf("steps: %d", s.Sample.Steps)
+		properties["recommended_steps"], properties["recommended_grid"] = fmt.Sprint(s.Sample.Steps), experiments.Form(s.Sample.Grid)
 	}
 	if s.Sample.Path.Name != "" {
 		properties["recommended_path"] = s.Sample.Path.String()
@@ -133,8 +135,8 @@ func aboutRun(r experiments.Result, of origin) export.About {
 		source = experiments.Form(s.Source)
 		about.Source, properties["source"] = source, source
 	}
-	about.Doc = fmt.Sprintf("Velocity u(t, x) of a flow from %s at t = 0 to %s at t = 1: solve dx/dt = u from noise, %s, steps: %d",
-		source, named(s.Target), s.Sample.Solver.Name, steps)
+	about.Doc = fmt.Sprintf("Velocity u(t, x) of a flow from %s at t = 0 to %s at t = 1: solve dx/dt = u from noise, %s, %s",
+		source, named(s.Target), s.Sample.Solver.Name, effort)
 	return about
 }
 

@@ -23,7 +23,7 @@ type Exported struct {
 
 // ExportFront exports every setting on the Pareto front, each into its own folder in out, by the run of the median seed.
 // Nothing is written if a folder cannot be used or holds another export; that is an OccupiedError.
-func (o Outcome) ExportFront(ctx context.Context, db *store.DB, out string, options export.SamplerOptions, force bool) ([]Exported, error) {
+func (o Outcome) ExportFront(ctx context.Context, db *store.DB, w Worker, out string, options export.SamplerOptions, force bool) ([]Exported, error) {
 	metric := o.Sweep.Spec.Choose.Metric
 	front := experiments.ParetoFront(o.Summaries, metric, func(s experiments.Summary) float64 { return float64(s.NFE) })
 	if len(front) == 0 {
@@ -33,8 +33,11 @@ func (o Outcome) ExportFront(ctx context.Context, db *store.DB, out string, opti
 	for _, i := range front {
 		r := o.Summaries[i].MedianRun(metric)
 		e := Exported{Folder: filepath.Join(out, settingFolder(o.Summaries[i].NFE, o.Labels.Setting(i), r.Run)), Setting: i}
-		var err error
-		if e.files, e.Checks, err = runFiles(ctx, db, r, origin{o.Sweep, o.Summaries[i]}, options); err != nil {
+		twin, err := o.twin(ctx, db, w, o.Summaries[i])
+		if err != nil {
+			return nil, err
+		}
+		if e.files, e.Checks, err = runFiles(ctx, db, r, origin{o.Sweep, o.Summaries[i], twin}, options); err != nil {
 			return nil, err
 		}
 		if err := errors.Join(occupied(checkFolder(e.Folder)), checkOverwrite(e.Folder, e.files, force)); err != nil {
@@ -51,10 +54,13 @@ func (o Outcome) ExportFront(ctx context.Context, db *store.DB, out string, opti
 }
 
 // ExportRun exports a finished run into a folder. If that holds another export it is an OccupiedError, unless force is set.
-func ExportRun(ctx context.Context, db *store.DB, r experiments.Result, out string, options export.SamplerOptions, force bool) (Exported, error) {
+func ExportRun(ctx context.Context, db *store.DB, w Worker, r experiments.Result, out string, options export.SamplerOptions, force bool) (Exported, error) {
 	e := Exported{Folder: out}
-	var err error
-	if e.files, e.Checks, err = runFiles(ctx, db, r, origin{}, options); err != nil {
+	r, twin, err := twinOfRun(ctx, db, w, r)
+	if err != nil {
+		return e, err
+	}
+	if e.files, e.Checks, err = runFiles(ctx, db, r, origin{twin: twin}, options); err != nil {
 		return e, err
 	}
 	if err := checkOverwrite(out, e.files, force); err != nil {

@@ -9,10 +9,11 @@ import (
 	"flowsweep/experiments"
 )
 
-// origin is the sweep and setting that an exported run belongs to. The zero value is for a run exported by itself.
+// origin is the sweep and setting that an exported run belongs to. Both are zero for a run exported by itself.
 type origin struct {
 	sweep   experiments.Sweep
 	setting experiments.Summary
+	twin    *experiments.Summary // of an adaptive setting, unless its runs have no sampler
 }
 
 // properties returns the metadata about the origin: the sweep, the key of its spec, and the metrics over all seeds, which

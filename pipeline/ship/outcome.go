@@ -2,7 +2,7 @@
 // tables and the report.
 //
 //	outcome, err := ship.Load(ctx, db, "two-moons")
-//	shipped, err := outcome.Ship(ctx, db, engine, "out/two-moons", false)
+//	shipped, err := outcome.Ship(ctx, db, worker, "out/two-moons", false)
 //	page, err := outcome.Page(ctx, db)
 package ship
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -68,14 +69,18 @@ func (o Outcome) addChoice(ctx context.Context, db *store.DB, p *reports.Page, k
 			return err
 		}
 		p.Fresh, p.Verdict = f, o.verdict(f, known)
+		if p.Twin, err = o.storedTwin(ctx, db, o.Chosen()); err != nil {
+			return err
+		}
 	}
-	p.Artifacts, p.Checks, err = exported(ctx, db, o.Sweep.Name, p.Choice.Run.Run)
+	r := p.Choice.Run
+	p.Artifacts, p.Checks, err = exported(ctx, db, o.Sweep.Name, r.Run, origin{twin: p.Twin}.sampled(r).Run)
 	return err
 }
 
-// exported returns the files of a sweep and their checks if they are of this run. An interrupted sweep may hold files of an
+// exported returns the files of a sweep and their checks if they are of these runs. An interrupted sweep may hold files of an
 // earlier choice, which are not returned.
-func exported(ctx context.Context, db *store.DB, sweep, run string) ([]experiments.Artifact, []experiments.Check, error) {
+func exported(ctx context.Context, db *store.DB, sweep string, runs ...string) ([]experiments.Artifact, []experiments.Check, error) {
 	files, err := db.Artifacts(ctx, sweep)
 	if err != nil {
 		return nil, nil, err
@@ -85,7 +90,7 @@ func exported(ctx context.Context, db *store.DB, sweep, run string) ([]experimen
 		return nil, nil, err
 	}
 	for _, c := range checks {
-		if c.Run != run {
+		if !slices.Contains(runs, c.Run) {
 			return nil, nil, nil
 		}
 	}

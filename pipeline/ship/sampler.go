@@ -15,8 +15,8 @@ import (
 // samplerPoints is the number of points at which a sampler is compared with Go. Each costs all the steps of a sample.
 const samplerPoints = 512
 
-// samplerGrid returns the time grid of a run's sampler file. For an adaptive run it is uniform, with as many steps as the
-// run's velocity calls allow.
+// samplerGrid returns the time grid of a run's sampler file. Samplers that earlier versions wrote for an adaptive run name
+// that run itself: their grid is uniform, with as many steps as the run's velocity calls allow.
 func samplerGrid(r experiments.Result) []float64 {
 	s := r.Setting.Sample
 	if s.Solver.Adaptive() {
@@ -28,10 +28,9 @@ func samplerGrid(r experiments.Result) []float64 {
 // hasSampler reports whether a run can be exported as a sampler, which needs the path it was trained on.
 func hasSampler(r experiments.Result) bool { return r.Setting.Sample.Path.Name == "" }
 
-// exportSampler returns the sampler file of a run.
-func exportSampler(n net.Net, weights []float32, r experiments.Result, of origin, o export.SamplerOptions) ([]byte, error) {
+// exportSampler returns the sampler file of a run at fixed steps.
+func exportSampler(n net.Net, weights []float32, r experiments.Result, about export.About, o export.SamplerOptions) ([]byte, error) {
 	solver, ts := r.Setting.Sample.Solver, samplerGrid(r)
-	about := aboutRun(r, of)
 	about.Doc = fmt.Sprintf("Sampler of a flow to %s: carries noise at t = 0 to samples at t = 1, %s, steps: %d", named(r.Setting.Target),
 		solver.Name, len(ts)-1)
 	return export.Sampler(n, weights, solver, ts, about, o)

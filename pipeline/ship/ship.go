@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 
 	"flowsweep/experiments"
-	"flowsweep/experiments/engine"
 	"flowsweep/export"
 	"flowsweep/reports"
 	"flowsweep/store"
@@ -14,9 +13,10 @@ import (
 // Shipped is what Ship made of an outcome.
 type Shipped struct {
 	Outcome
-	Fresh   experiments.Fresh   // of the chosen setting, if one was chosen
-	Verdict experiments.Verdict // on the chosen setting, if one was chosen
-	Checks  []experiments.Check // of the exported ONNX files, if something was chosen
+	Fresh   experiments.Fresh    // of the chosen setting, if one was chosen
+	Verdict experiments.Verdict  // on the chosen setting, if one was chosen
+	Checks  []experiments.Check  // of the exported ONNX files, if something was chosen
+	Twin    *experiments.Summary // of the chosen setting at the fixed steps of the sampler file, if it is adaptive
 }
 
 // Err returns why a file must not be used or was not verified, or why nothing was chosen.
@@ -31,19 +31,22 @@ func (s Shipped) Err() error {
 
 // Ship writes the output folder of a sweep and stores its files and checks. A file is verified only once. If the folder
 // holds ONNX files of another export it is an OccupiedError, unless force is set.
-func (o Outcome) Ship(ctx context.Context, db *store.DB, e engine.Engine, out string, force bool) (Shipped, error) {
+func (o Outcome) Ship(ctx context.Context, db *store.DB, w Worker, out string, force bool) (Shipped, error) {
 	s := Shipped{Outcome: o}
 	var files []store.File
 	if o.NoChoice == nil {
 		var err error
-		if files, s.Checks, err = runFiles(ctx, db, o.Choice.Run, origin{o.Sweep, o.Chosen()}, export.SamplerOptions{}); err != nil {
+		if s.Twin, err = o.twin(ctx, db, w, o.Chosen()); err != nil {
 			return s, err
 		}
-		if s.Fresh, err = o.fresh(ctx, db, e); err != nil {
+		if files, s.Checks, err = runFiles(ctx, db, o.Choice.Run, origin{o.Sweep, o.Chosen(), s.Twin}, export.SamplerOptions{}); err != nil {
+			return s, err
+		}
+		if s.Fresh, err = o.fresh(ctx, db, w.Engine); err != nil {
 			return s, err
 		}
 		s.Verdict = o.verdict(s.Fresh, floors{spec: o.Sweep.Spec, known: map[string]reports.Floor{}})
-		reasons, err := json.MarshalIndent(choiceJSON(o, s.Fresh, s.Verdict), "", "  ")
+		reasons, err := json.MarshalIndent(choiceJSON(s), "", "  ")
 		if err != nil {
 			return s, err
 		}

@@ -24,6 +24,12 @@ func RunOf(path string, onnx []byte) (string, error) {
 // UnknownRunError if the store does not hold the run.
 func Verify(ctx context.Context, db *store.DB, key, path string, onnx []byte) (experiments.Check, error) {
 	r, err := saved.Run(ctx, db, key)
+	if of, steps, ok := export.TwinOf(onnx); err != nil && ok {
+		// The twin of a run that no sweep plans is not stored.
+		if r, err = saved.Run(ctx, db, of); err == nil {
+			r.Run, r.Setting.Sample = key, twinIn(r.Setting.Sample, steps)
+		}
+	}
 	if err != nil {
 		return experiments.Check{}, &UnknownRunError{fmt.Errorf("verify %s: %w: give the store it was exported from with --db", path, err)}
 	}
@@ -33,4 +39,10 @@ func Verify(ctx context.Context, db *store.DB, key, path string, onnx []byte) (e
 	}
 	check := verify(store.File{Name: filepath.Base(path), Content: onnx}, r, model, weights)
 	return check, model.Close()
+}
+
+// twinIn returns the twin of an adaptive sampling in a number of steps.
+func twinIn(s experiments.Sampling, steps int) experiments.Sampling {
+	twin, _ := s.Twin(experiments.Calls(steps * s.Solver.Stages()))
+	return twin
 }

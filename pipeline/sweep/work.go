@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"flowsweep/experiments"
-	"flowsweep/experiments/metric"
 	"flowsweep/store"
 )
 
@@ -108,19 +107,9 @@ func (t *todo) undone(have store.States, spec experiments.Spec, runs []experimen
 			if state == experiments.Failed {
 				t.failed = append(t.failed, run.Key)
 			}
-		case !measured(t.fit.MetricsOf(run, spec), have.Metrics[run.Key]):
+		case !experiments.Measured(t.fit.MetricsOf(run, spec), have.Metrics[run.Key]):
 			u.again = append(u.again, run)
 		}
 	}
 	return u
-}
-
-// measured reports whether every metric has a value of its present version.
-func measured(metrics []metric.Metric, values []experiments.Value) bool {
-	for _, m := range metrics {
-		if !slices.ContainsFunc(values, func(v experiments.Value) bool { return v.Name == m.Name && v.Version == m.Version }) {
-			return false
-		}
-	}
-	return true
 }

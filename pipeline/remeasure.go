@@ -1,0 +1,250 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
+	"flowsweep/experiments/metric"
+	"flowsweep/pipeline/job"
+	"flowsweep/pipeline/saved"
+	"flowsweep/store"
+)
+
+// remeasured is a stored value and the same value measured again from what is stored: a row of `flowsweep measure --run --json`.
+type remeasured struct {
+	Run       string     `json:"run"`
+	Sweep     string     `json:"sweep"`
+	Role      string     `json:"role,omitempty"` // of a run that the sweep needs beside its plan: dense or twin
+	Reference string     `json:"reference"`
+	Metric    string     `json:"metric"`
+	Stored    exactValue `json:"stored"`
+	Again     exactValue `json:"again"`
+	Same      bool       `json:"same"`           // to the last bit
+	Note      string     `json:"note,omitempty"` // why it was not measured again
+}
+
+// exactValue is a value as it was measured, before a null changes its standard error or gives it a p-value.
+type exactValue struct {
+	Value experiments.Number `json:"value"`
+	SE    experiments.Number `json:"se"`
+	P     experiments.Number `json:"p,omitzero"` // of the metric's own test
+}
+
+func exactly(v experiments.Value) exactValue {
+	if math.IsNaN(v.P) { // the store does not tell it from none
+		v.P = 0
+	}
+	return exactValue{experiments.Number(v.Value), experiments.Number(v.SE), experiments.Number(v.P)}
+}
+
+// same compares to the last bit. All NaN are the same.
+func (v exactValue) same(o exactValue) bool {
+	equal := func(a, b experiments.Number) bool { return a == b || a != a && b != b }
+	return equal(v.Value, o.Value) && equal(v.SE, o.SE) && equal(v.P, o.P)
+}
+
+// remeasurer measures runs of a sweep again.
+type remeasurer struct {
+	db     *store.DB
+	sweep  experiments.Sweep
+	names  []string               // of the metrics to measure; nil for all that are stored
+	judges map[string]*job.Judges // by the names of their metrics
+}
+
+func newRemeasurer(db *store.DB, sweep experiments.Sweep, names []string) remeasurer {
+	return remeasurer{db: db, sweep: sweep, names: names, judges: map[string]*job.Judges{}}
+}
+
+// run measures a run again by all metrics of which values are stored.
+func (m remeasurer) run(ctx context.Context, use store.Use) ([]remeasured, error) {
+	r, err := saved.RunAgainst(ctx, m.db, use.Run, use.Reference)
+	if err != nil || r.State != experiments.Finished {
+		return nil, err
+	}
+	stored, err := m.db.Metrics(ctx, use.Run, use.Reference)
+	if err != nil {
+		return nil, err
+	}
+	reference, err := m.sweep.ReferenceKey(r.Setting)
+	if err != nil {
+		return nil, err
+	}
+	var rows []remeasured
+	var metrics []metric.Metric
+	for _, v := range stored {
+		if m.names != nil && !slices.Contains(m.names, v.Name) {
+			continue
+		}
+		row := remeasured{Run: use.Run, Sweep: use.Sweep, Role: use.Role, Reference: use.Reference, Metric: v.Name, Stored: exactly(v)}
+		i := slices.IndexFunc(metric.Metrics, func(m metric.Metric) bool { return m.Name == v.Name })
+		switch {
+		case use.Reference != reference:
+			row.Note = "it was measured against a reference of another version of the program"
+		case i < 0 || metric.Metrics[i].Version != v.Version:
+			row.Note = "it is of another version of the metric"
+		default:
+			metrics = append(metrics, metric.Metrics[i])
+		}
+		rows = append(rows, row)
+	}
+	if len(metrics) == 0 {
+		return rows, nil
+	}
+	again, err := m.measure(ctx, r, experiments.Run{Key: use.Run, Sampling: r.Setting.Sample, Reference: use.Reference}, metrics)
+	return withAgain(rows, again, err), nil
+}
+
+// withAgain fills in the values measured again, or why there are none.
+func withAgain(rows []remeasured, again []experiments.Value, err error) []remeasured {
+	for i := range rows {
+		row := &rows[i]
+		at := slices.IndexFunc(again, func(v experiments.Value) bool { return v.Name == row.Metric })
+		switch {
+		case row.Note != "":
+		case err != nil:
+			row.Note = err.Error()
+		case at < 0:
+			row.Note = "it does not apply to this target"
+		default:
+			row.Again = exactly(again[at])
+			row.Same = row.Stored.same(row.Again)
+		}
+	}
+	return rows
+}
+
+// measure measures a run from its stored samples and weights, with the engine that it was sampled with.
+func (m remeasurer) measure(ctx context.Context, r experiments.Result, run experiments.Run, metrics []metric.Metric) (values []experiments.Value, err error) {
+	e, _, err := engine.Pick(r.Engine)
+	if err != nil {
+		return nil, fmt.Errorf("it was sampled with the engine %s, which this machine lacks: %w", r.Engine, err)
+	}
+	points, err := saved.Samples(ctx, m.db, run.Key)
+	if err != nil {
+		return nil, err
+	}
+	weights, err := saved.Weights(ctx, m.db, r.Setting.Recipe, r.Fit)
+	if err != nil {
+		return nil, err
+	}
+	fit := experiments.Fit{Key: r.Fit, Recipe: r.Setting.Recipe, Seed: r.Seed, Runs: []experiments.Run{run}}
+	f, err := job.Open(e, fit, weights, m.sweep.Spec.Reference.Seed)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	err = job.Guard(func() (err error) {
+		values, err = m.judgesOf(metrics).Measure(f, run, points)
+		return err
+	})
+	return values, err
+}
+
+// judgesOf returns judges for these metrics alone.
+func (m remeasurer) judgesOf(metrics []metric.Metric) *job.Judges {
+	key := experiments.Form(metrics)
+	if m.judges[key] == nil {
+		spec := m.sweep.Spec
+		spec.Metrics = metrics
+		m.judges[key] = job.NewJudges(spec)
+	}
+	return m.judges[key]
+}
+
+// measureRun prints the stored values of a run beside those measured again, for each sweep that needs the run. It is an
+// error if they differ.
+func (a *app) measureRun(ctx context.Context, prefix string, names []string, asJSON bool) error {
+	return a.withStore(ctx, func(db *store.DB) error {
+		key, err := findRun(ctx, db, prefix)
+		if err != nil {
+			return err
+		}
+		uses, err := db.Uses(ctx, "", key)
+		if err != nil {
+			return err
+		}
+		rows, err := remeasureUses(ctx, db, uses, names)
+		switch {
+		case err != nil:
+			return err
+		case len(uses) == 0:
+			return usage(fmt.Errorf("no sweep needs run %s any more, so it is not known what it was measured against: sweep its spec again", key))
+		case len(rows) == 0:
+			return usage(fmt.Errorf("run %s has no stored value of these metrics: see `flowsweep show %s`", key, key))
+		}
+		if asJSON {
+			err = printJSON(a.stdout, rows)
+		} else {
+			err = a.printRemeasured(rows)
+		}
+		return errors.Join(err, remeasuredError(rows))
+	})
+}
+
+// remeasureUses measures a run again for every use of it, once for each reference.
+func remeasureUses(ctx context.Context, db *store.DB, uses []store.Use, names []string) (rows []remeasured, err error) {
+	seen := map[string]bool{}
+	for _, use := range uses {
+		if seen[use.Reference] {
+			continue
+		}
+		seen[use.Reference] = true
+		sweep, err := db.Sweep(ctx, use.Sweep)
+		if err != nil {
+			return nil, err
+		}
+		more, err := newRemeasurer(db, sweep, names).run(ctx, use)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, more...)
+	}
+	return rows, nil
+}
+
+func (a *app) printRemeasured(rows []remeasured) error {
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "metric\tstored\tmeasured again\tsweep\t\t")
+	for _, r := range rows {
+		again, verdict := r.Again.Value.String(), "same"
+		switch {
+		case r.Note != "":
+			again, verdict = "-", r.Note
+		case !r.Same && r.Stored.Value == r.Again.Value:
+			verdict = "another standard error or p-value"
+		case !r.Same:
+			verdict = "DIFFERS"
+		}
+		fmt.Fprintf(w, "%s\t%v\t%s\t%s\t%s\t\n", r.Metric, r.Stored.Value, again, r.Sweep, verdict)
+	}
+	return w.Flush()
+}
+
+// remeasuredError returns an error unless all values were measured again and are the same.
+func remeasuredError(rows []remeasured) error {
+	var differ, left []string
+	for _, r := range rows {
+		switch {
+		case r.Note != "":
+			left = append(left, r.Metric)
+		case !r.Same:
+			differ = append(differ, r.Metric)
+		}
+	}
+	switch {
+	case len(differ) > 0:
+		return fmt.Errorf("%d of %d values are not what the store holds (%s): samples, weights or values have changed, or this program or "+
+			"machine computes them differently from the one that stored them, see `flowsweep show`", len(differ), len(rows), strings.Join(differ, ", "))
+	case len(left) > 0:
+		return fmt.Errorf("%d of %d values could not be measured again: %s", len(left), len(rows), strings.Join(left, ", "))
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,98 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/flow"
+	"flowsweep/pipeline/job"
+	"flowsweep/pipeline/saved"
+	"flowsweep/pipeline/ship"
+	"flowsweep/store"
+)
+
+// shownPoints says what `flowsweep show KEY --points DIR` wrote: NumPy files, from which anybody can measure the run again.
+type shownPoints struct {
+	Folder    string    `json:"folder"`
+	Files     []string  `json:"files"`
+	Sweep     string    `json:"sweep"` // of the reference
+	Scale     []float64 `json:"scale"` // data = scale x + shift, for points x on the scale of the metrics; null if that is the data's own
+	Shift     []float64 `json:"shift"`
+	Compared  int       `json:"compared"`  // first samples that metrics of two samples take
+	Reference string    `json:"reference"` // key
+}
+
+// writeRunPoints writes the points behind the metrics of a run, on the scale that metrics use.
+func writeRunPoints(ctx context.Context, db *store.DB, s shown, folder string) (*shownPoints, error) {
+	use, sweep, r, err := shownUse(ctx, db, s)
+	if err != nil {
+		return nil, err
+	}
+	samples, err := db.Samples(ctx, s.Key)
+	if err != nil {
+		return nil, err
+	}
+	spec, t := sweep.Spec, r.Setting.Target
+	files := []store.File{
+		{Name: "reference.npy", Content: flow.EncodeNPY64(job.Reference(spec, r.Setting.Recipe))},
+		{Name: "noise.npy", Content: flow.EncodeNPY64(job.Noise(r.Setting.Recipe, spec.Reference.Seed, r.Setting.Sample.Count))},
+		{Name: "samples.npy", Content: samples},
+	}
+	if t.Rows.Len() > 0 {
+		files = append(files, store.File{Name: "trained.npy", Content: flow.EncodeNPY64(t.Rows)})
+	}
+	if t.Held.Len() > 0 {
+		files = append(files, store.File{Name: "held-out.npy", Content: flow.EncodeNPY64(t.Held)})
+	}
+	out := &shownPoints{
+		Folder: folder, Sweep: use.Sweep, Scale: t.Units.Scale, Shift: t.Units.Shift, Compared: spec.Compared(r.Setting), Reference: use.Reference,
+	}
+	for _, f := range files {
+		if err := ship.WriteFile(filepath.Join(folder, f.Name), f.Content); err != nil {
+			return nil, err
+		}
+		out.Files = append(out.Files, f.Name)
+	}
+	return out, nil
+}
+
+// shownUse returns the use of a run with the reference that the command shows metrics for, the sweep it is of, and the run.
+func shownUse(ctx context.Context, db *store.DB, s shown) (use store.Use, sweep experiments.Sweep, r experiments.Result, err error) {
+	if s.Kind != "run" || s.State != experiments.Finished {
+		return use, sweep, r, usage(fmt.Errorf("%s is a %s %s: --points takes the key of a finished run, see `flowsweep runs`", s.Key, s.State, s.Kind))
+	}
+	uses, err := db.Uses(ctx, "", s.Key)
+	if err != nil {
+		return use, sweep, r, err
+	}
+	if len(uses) == 0 {
+		return use, sweep, r, usage(fmt.Errorf("no sweep needs run %s any more, so its reference is not known: sweep its spec again", s.Key))
+	}
+	use = uses[max(0, slices.IndexFunc(uses, func(u store.Use) bool { return slices.Index(s.References, u.Reference) == 0 }))]
+	if sweep, err = db.Sweep(ctx, use.Sweep); err != nil {
+		return use, sweep, r, err
+	}
+	if r, err = saved.RunAgainst(ctx, db, s.Key, use.Reference); err != nil {
+		return use, sweep, r, err
+	}
+	current, err := sweep.ReferenceKey(r.Setting)
+	if err == nil && current != use.Reference {
+		err = fmt.Errorf("run %s was measured against a reference of another version of the program: sweep %s again", s.Key, use.Sweep)
+	}
+	return use, sweep, r, err
+}
+
+// printRunPoints says where the points are and what they mean.
+func (a *app) printRunPoints(p shownPoints) {
+	for _, name := range p.Files {
+		fmt.Fprintf(a.stdout, "%-12s %s\n", "points", filepath.Join(p.Folder, name))
+	}
+	scale := "that of the metrics: the units of the data"
+	if p.Scale != nil {
+		scale = fmt.Sprintf("that of the metrics, standardised: data = scale x + shift, scale %.9g, shift %.9g", p.Scale, p.Shift)
+	}
+	fmt.Fprintf(a.stdout, "%-12s %s\n%-12s the first %d samples with the reference of %s, by metrics of two samples\n", "scale", scale, "compared", p.Compared, p.Sweep)
+}
