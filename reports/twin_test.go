@@ -30,7 +30,7 @@ func TestTwinSentence(t *testing.T) {
 		"no file":        {0, along, nil, nil},
 		"not measured":   {0, adaptive, nil, []string{"bosh3, tolerance 0.01", "not measured yet"}},
 		"measured": {0, adaptive, &twin, []string{
-			"The file is its fixed-step twin, (bosh3-fixed, 4 steps), at 12 velocity calls per sample", "sliced-w2", " instead of ",
+			"The file is its fixed-step twin (bosh3-fixed, 4 steps), at 12 velocity calls per sample", "sliced-w2", " instead of ",
 		}},
 	} {
 		r := report{Page: Page{Sweep: sweep, Summaries: []experiments.Summary{c.of}, Twin: c.twin}, chosen: c.chosen}
