@@ -2,7 +2,6 @@ package main
 
 import (
 	"archive/zip"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -51,12 +50,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("PYTHON", python)
 			return nil
 		},
-		Condition: func(condition string) (bool, error) {
-			if condition != "numpy" {
-				return false, fmt.Errorf("unknown condition %q", condition)
-			}
-			return python != "", nil
-		},
+		Condition: func(condition string) (bool, error) { return condition == "numpy" && python != "", nil },
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"jsonhas":     jsonHas,
 			"samepoints":  samePoints,
@@ -76,15 +70,6 @@ func TestScripts(t *testing.T) {
 		},
 		RequireExplicitExec: true,
 	})
-}
-
-// numpyPython returns the path of a Python that has NumPy, or "" if there is none.
-func numpyPython() string {
-	path, err := exec.Command("python3", "-c", "import numpy, sys; print(sys.executable)").Output()
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(path))
 }
 
 // exits runs a command and checks its exit code: exits CODE COMMAND ARGS...
@@ -324,53 +309,6 @@ func sameResults(ts *testscript.TestScript, neg bool, args []string) {
 		if !reflect.DeepEqual(a[i], b[i]) {
 			ts.Fatalf("result %d is\n%v\nin %s, and in %s\n%v", i, a[i], args[0], args[1], b[i])
 		}
-	}
-}
-
-// twinKey sets variables to the keys of the twin and of the chosen run in a choice.json: twinkey FILE TWIN CHOSEN
-func twinKey(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 3 {
-		ts.Fatalf("usage: twinkey FILE TWIN CHOSEN")
-	}
-	ts.Setenv(args[1], fmt.Sprint(jsonAt(ts, args[0], "twin.run")))
-	ts.Setenv(args[2], fmt.Sprint(jsonAt(ts, args[0], "chosen.run")))
-}
-
-// cardHas checks that a model card has the values of `measure --run --json`, as properties with a prefix: cardhas CARD FILE PREFIX
-func cardHas(ts *testscript.TestScript, neg bool, args []string) {
-	if len(args) != 3 {
-		ts.Fatalf("usage: [!] cardhas CARD FILE PREFIX")
-	}
-	var rows []struct {
-		Metric string
-		Again  struct{ Value json.Number }
-	}
-	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &rows))
-	card, missing := ts.ReadFile(args[0]), 0
-	for _, r := range rows {
-		x, err := r.Again.Value.Float64()
-		ts.Check(err)
-		if line := fmt.Sprintf("\n| %s%s | %v |\n", args[2], r.Metric, x); !strings.Contains(card, line) {
-			missing++
-		}
-	}
-	if len(rows) == 0 || (missing > 0) != neg {
-		ts.Fatalf("%s lacks %d of the %d values of %s", args[0], missing, len(rows), args[1])
-	}
-}
-
-// alter changes a store behind the program's back: alter FILE STATEMENT
-func alter(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: alter FILE STATEMENT")
-	}
-	db, err := sql.Open("sqlite3", ts.MkAbs(args[0]))
-	ts.Check(err)
-	defer db.Close()
-	result, err := db.Exec(args[1])
-	ts.Check(err)
-	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		ts.Fatalf("%s changes nothing (%v)", args[1], err)
 	}
 }
 

@@ -2,11 +2,15 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"flowsweep/experiments/problem"
 	"flowsweep/store"
 )
 
@@ -19,6 +23,124 @@ func (a *app) dbCommand() *cobra.Command {
 	}
 	cmd.AddCommand(a.dbCheckCommand(), a.dbBackupCommand(), a.dbCleanCommand(), a.dbDeleteCommand())
 	return cmd
+}
+
+func (a *app) dbCheckCommand() *cobra.Command {
+	var asJSON, metrics bool
+	sweep := ""
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Check that the store is whole; exit with 1 if it is not",
+		Long: "Check that the store is whole: the file itself, references between rows, the sha256 of every content. It also says\n" +
+			"what was running when its process died, and what nothing needs. With --metrics every metric of every run is measured\n" +
+			"again from the stored samples and weights, and must be what is stored, to the last digit. The exit code is 1 if\n" +
+			"something is damaged.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if sweep != "" && !metrics {
+				return usage(errors.New("--sweep says which metrics to measure again: give --metrics, too"))
+			}
+			if _, err := os.Stat(a.db); err != nil {
+				return usage(fmt.Errorf("there is no store to check: %w", err))
+			}
+			db, err := store.OpenExisting(cmd.Context(), a.db)
+			if err != nil {
+				return err // damaged
+			}
+			list, err := db.Check(cmd.Context())
+			if err == nil && metrics {
+				var more []store.Finding
+				more, err = a.checkMetrics(cmd.Context(), db, sweep)
+				list = append(list, more...)
+			}
+			if err == nil {
+				err = a.printFindings(list, asJSON)
+			}
+			return errors.Join(err, db.Close())
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&metrics, "metrics", false, "also measure every run again, which takes about as long as it took in the sweep")
+	cmd.Flags().StringVar(&sweep, "sweep", "", "measure only the runs of the sweep with this `name`")
+	return cmd
+}
+
+// checkMetrics measures all runs of a sweep again, or of all sweeps if the name is empty.
+func (a *app) checkMetrics(ctx context.Context, db *store.DB, name string) (list []store.Finding, err error) {
+	names := []string{name}
+	if name == "" {
+		if names, err = db.SweepNames(ctx); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range names {
+		sweep, err := db.Sweep(ctx, name)
+		if err != nil {
+			return nil, usage(err)
+		}
+		uses, err := db.Uses(ctx, sweep.Name, "")
+		if err != nil {
+			return nil, err
+		}
+		m, same, notes := newRemeasurer(db, sweep, nil), 0, map[string]int{}
+		for _, use := range uses {
+			rows, err := m.run(ctx, use)
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err != nil {
+				return nil, err
+			}
+			for _, r := range rows {
+				switch {
+				case r.Note != "":
+					notes[r.Note]++
+				case r.Same:
+					same++
+				default:
+					list = append(list, r.finding())
+				}
+			}
+		}
+		fmt.Fprintf(a.stderr, "%s: %d values measured again and equal to the last digit\n", name, same)
+		for _, note := range slices.Sorted(maps.Keys(notes)) {
+			list = append(list, store.Finding{Kind: "metric", Text: fmt.Sprintf("%d values of sweep %s were not measured again: %s", notes[note], name, note)})
+		}
+	}
+	return list, nil
+}
+
+// finding reports a value that is not what is stored as damage.
+func (r remeasured) finding() store.Finding {
+	return store.Finding{Kind: "metric", Damage: true, Text: fmt.Sprintf("%s of run %s in sweep %s is stored as %v (se %v, p %v) and measured again as %v (se %v, p %v)",
+		r.Metric, r.Run, r.Sweep, r.Stored.Value, r.Stored.SE, r.Stored.P, r.Again.Value, r.Again.SE, r.Again.P)}
+}
+
+// printFindings prints what Check found. It returns an error if something is damaged.
+func (a *app) printFindings(list []store.Finding, asJSON bool) error {
+	damaged := 0
+	for _, f := range list {
+		if f.Damage {
+			damaged++
+		}
+	}
+	var err error
+	if damaged > 0 {
+		err = fmt.Errorf("%d things in %s are damaged: restore a backup, or delete the sweeps they belong to", damaged, a.db)
+	}
+	if asJSON {
+		if list == nil {
+			list = []store.Finding{}
+		}
+		return errors.Join(printJSON(a.stdout, list), err)
+	}
+	for _, f := range list {
+		fmt.Fprintf(a.stdout, "%-10s %s\n", f.Kind, problem.Printable(f.Text))
+	}
+	if damaged == 0 {
+		fmt.Fprintf(a.stdout, "%s is whole\n", a.db)
+	}
+	return err
 }
 
 func (a *app) dbBackupCommand() *cobra.Command {

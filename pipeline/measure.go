@@ -26,8 +26,7 @@ type comparison struct {
 }
 
 func (a *app) measureCommand() *cobra.Command {
-	names, run := "", ""
-	asJSON := false
+	names, run, asJSON := "", "", false
 	permutations, seed := 0, uint64(0)
 	cmd := &cobra.Command{
 		Use:   "measure (REFERENCE SAMPLES | --run KEY)",
@@ -37,25 +36,14 @@ func (a *app) measureCommand() *cobra.Command {
 			"quantile); and the p-value of the permutation test that both files are samples of one distribution.\n\n" +
 			"With --run every metric of a stored run is measured again, from its stored samples and weights, and printed beside the\n" +
 			"stored value. The exit code is 1 unless they are equal to the last digit.",
-		Args: func(cmd *cobra.Command, args []string) error {
-			if run != "" {
-				return cobra.NoArgs(cmd, args)
-			}
-			return cobra.ExactArgs(2)(cmd, args)
-		},
+		Args: filesOrRun(&run),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			metrics, err := experiments.ParseMetrics("[" + names + "]")
 			if err != nil {
 				return usage(err)
 			}
 			if run != "" {
-				var only []string
-				for _, m := range metrics {
-					if cmd.Flags().Changed("metrics") {
-						only = append(only, m.Name)
-					}
-				}
-				return a.measureRun(cmd.Context(), run, only, asJSON)
+				return a.measureRun(cmd, run, metrics, asJSON)
 			}
 			reference, err := readPoints(args[0])
 			if err != nil {

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
-	"text/tabwriter"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
@@ -156,95 +154,4 @@ func (m remeasurer) judgesOf(metrics []metric.Metric) *job.Judges {
 		m.judges[key] = job.NewJudges(spec)
 	}
 	return m.judges[key]
-}
-
-// measureRun prints the stored values of a run beside those measured again, for each sweep that needs the run. It is an
-// error if they differ.
-func (a *app) measureRun(ctx context.Context, prefix string, names []string, asJSON bool) error {
-	return a.withStore(ctx, func(db *store.DB) error {
-		key, err := findRun(ctx, db, prefix)
-		if err != nil {
-			return err
-		}
-		uses, err := db.Uses(ctx, "", key)
-		if err != nil {
-			return err
-		}
-		rows, err := remeasureUses(ctx, db, uses, names)
-		switch {
-		case err != nil:
-			return err
-		case len(uses) == 0:
-			return usage(fmt.Errorf("no sweep needs run %s any more, so it is not known what it was measured against: sweep its spec again", key))
-		case len(rows) == 0:
-			return usage(fmt.Errorf("run %s has no stored value of these metrics: see `flowsweep show %s`", key, key))
-		}
-		if asJSON {
-			err = printJSON(a.stdout, rows)
-		} else {
-			err = a.printRemeasured(rows)
-		}
-		return errors.Join(err, remeasuredError(rows))
-	})
-}
-
-// remeasureUses measures a run again for every use of it, once for each reference.
-func remeasureUses(ctx context.Context, db *store.DB, uses []store.Use, names []string) (rows []remeasured, err error) {
-	seen := map[string]bool{}
-	for _, use := range uses {
-		if seen[use.Reference] {
-			continue
-		}
-		seen[use.Reference] = true
-		sweep, err := db.Sweep(ctx, use.Sweep)
-		if err != nil {
-			return nil, err
-		}
-		more, err := newRemeasurer(db, sweep, names).run(ctx, use)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, more...)
-	}
-	return rows, nil
-}
-
-func (a *app) printRemeasured(rows []remeasured) error {
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "metric\tstored\tmeasured again\tsweep\t\t")
-	for _, r := range rows {
-		again, verdict := r.Again.Value.String(), "same"
-		switch {
-		case r.Note != "":
-			again, verdict = "-", r.Note
-		case !r.Same && r.Stored.Value == r.Again.Value:
-			verdict = "another standard error or p-value"
-		case !r.Same:
-			verdict = "DIFFERS"
-		}
-		fmt.Fprintf(w, "%s\t%v\t%s\t%s\t%s\t\n", r.Metric, r.Stored.Value, again, r.Sweep, verdict)
-	}
-	return w.Flush()
-}
-
-// remeasuredError returns an error unless all values were measured again and are the same.
-func remeasuredError(rows []remeasured) error {
-	var differ, left []string
-	for _, r := range rows {
-		switch {
-		case r.Note != "":
-			left = append(left, r.Metric)
-		case !r.Same:
-			differ = append(differ, r.Metric)
-		}
-	}
-	switch {
-	case len(differ) > 0:
-		return fmt.Errorf("%d of %d values are not what the store holds (%s): samples, weights or values have changed, or this program or "+
-			"machine computes them differently from the one that stored them, see `flowsweep show`", len(differ), len(rows), strings.Join(differ, ", "))
-	case len(left) > 0:
-		return fmt.Errorf("%d of %d values could not be measured again: %s", len(left), len(rows), strings.Join(left, ", "))
-	default:
-		return nil
-	}
 }
