@@ -40,7 +40,7 @@ func (c Choose) compare(summaries []Summary, candidates []int) comparison {
 	}
 	equal := func(k int) bool { return means[k] == means[lowest] }
 	if t.enoughSeeds() {
-		best, margins := metric.Margins(values, c.Confidence)
+		best, margins := metric.Margins(values, metric.Scale{}, c.Confidence)
 		lowest = best
 		equal = func(k int) bool { return margins[k].Tied() }
 		for k, i := range candidates {
