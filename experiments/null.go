@@ -75,6 +75,9 @@ func NullKey(reference, metric string, count int) (string, error) {
 // the target itself. Values are always shown like this.
 func (v Value) Against(null Null) Value {
 	if len(null.Values) > 0 {
+		if v.P == 0 {
+			v.ownSE = v.SE
+		}
 		v.P = metric.PValue(null.Values, v.Value)
 		v.SE = standardError(v, null.Summary())
 	}
@@ -84,7 +87,7 @@ func (v Value) Against(null Null) Value {
 // SetNulls adds the p-values of the metrics to all results of the sweep, and keeps the nulls, which are given by key,
 // for the method Null.
 func (s *Sweep) SetNulls(nulls map[string]Null) error {
-	s.nulls = map[nullPlace]metric.NullSummary{}
+	s.nulls, s.noise = map[nullPlace]metric.NullSummary{}, map[nullPlace]metric.NullNoise{}
 	places := map[nullPlace]Null{} // seeds share nulls
 	for i := range s.Results {
 		r := &s.Results[i]
@@ -103,6 +106,7 @@ func (s *Sweep) SetNulls(nulls map[string]Null) error {
 			}
 			if len(null.Values) > 0 {
 				s.nulls[place] = null.Summary()
+				s.noise[place] = metric.NullNoise{Values: null.Values, Samples: null.N, Reference: s.Spec.Reference.Count}
 				*v = v.Against(null)
 			}
 		}
@@ -142,4 +146,9 @@ type nullPlace struct{ setting, metric string }
 func (s Sweep) Null(setting Setting, metric string) (metric.NullSummary, bool) {
 	n, ok := s.nulls[nullPlace{setting.Form(), metric}]
 	return n, ok
+}
+
+// Noise returns the null of a metric for a setting as noise; it has no values if the null is not known.
+func (s Sweep) Noise(setting Setting, name string) metric.NullNoise {
+	return s.noise[nullPlace{setting.Form(), name}]
 }

@@ -54,6 +54,8 @@ type Value struct {
 	Value float64
 	SE    float64 // standard error of the value; NaN if it has none
 	P     float64 // p-value under the Null; 0 if there is none
+
+	ownSE float64 // SE from the samples alone, if there is a Null
 }
 
 // Metric returns the value of the named metric, and whether it was measured.
@@ -243,4 +245,5 @@ type Sweep struct {
 	Results     []Result    // in the order of the plan
 
 	nulls map[nullPlace]metric.NullSummary
+	noise map[nullPlace]metric.NullNoise
 }

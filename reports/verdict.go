@@ -38,7 +38,7 @@ func (r report) verdict() verdict {
 		st, _ := s.Stat(metric)
 		v.Sentence = fmt.Sprintf("Chosen: %s, with %s %s at %s per sample.", r.labels.Setting(r.chosen), metric,
 			interval(st.Mean, st.Low, st.High), callCount(s.NFE))
-		v.Reason = fmt.Sprintf("It is the %s. %s.", r.Choice.Reason, intervalNote(st))
+		v.Reason = fmt.Sprintf("It is the %s. %s.", r.Choice.Reason, r.intervalNote(st))
 		v.Tied, v.Noise, v.Fresh, v.Split = r.tiedNames(), r.noiseSentence(st), r.fresh(st), r.errorSplit()
 		v.Facts = append(v.Facts, fact{metric, interval(st.Mean, st.Low, st.High), "lower is better"})
 		v.Facts = append(v.Facts, r.freshFact(metric)...)
@@ -73,13 +73,6 @@ func (r report) tiedNames() string {
 		text += fmt.Sprintf("; and %s more", whole(more))
 	}
 	return text + ". They are marked ≈ in the leaderboard."
-}
-
-func intervalNote(st experiments.Stat) string {
-	if st.N < 2 {
-		return "One seed gives no interval"
-	}
-	return fmt.Sprintf("Brackets show the 95\u00a0%% interval of the mean over %d seeds", st.N)
 }
 
 // errorSplit says how much of the chosen setting's error is the solver's and how much the net's. The solver changes some

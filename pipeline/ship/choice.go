@@ -24,6 +24,39 @@ func choiceWord(choice experiments.Choice, i int) string {
 	}
 }
 
+// figure is a metric of a setting in JSON.
+type figure struct {
+	experiments.Interval
+	Over     string               `json:"interval_over"` // what would be another within the interval
+	SeedLow  experiments.Number   `json:"seed_low"`      // of the seeds alone
+	SeedHigh experiments.Number   `json:"seed_high"`
+	Diverged []uint64             `json:"diverged_seeds,omitempty"`
+	N        int                  `json:"n"`
+	Null     *experiments.NullRow `json:"null,omitempty"` // what it reads between the truth and fresh samples of it
+}
+
+// figures returns the metrics of a setting by name.
+func (o Outcome) figures(s experiments.Summary) map[string]figure {
+	list := map[string]figure{}
+	for _, st := range s.Metrics {
+		f := figure{
+			Interval: st.Interval(), SeedLow: experiments.Number(st.SeedLow), SeedHigh: experiments.Number(st.SeedHigh),
+			Diverged: s.Diverged(st.Name), N: st.N,
+		}
+		for _, m := range o.Sweep.Spec.Metrics {
+			if m.Name == st.Name {
+				f.Over = m.IntervalOver()
+			}
+		}
+		if null, ok := o.Sweep.Null(s.Setting, st.Name); ok {
+			row := experiments.NullRowOf(null)
+			f.Null = &row
+		}
+		list[st.Name] = f
+	}
+	return list
+}
+
 // choiceJSON is the content of choice.json: what was chosen, from what, and why.
 func choiceJSON(o Outcome, fresh experiments.Fresh) any {
 	type margin struct {
@@ -50,48 +83,36 @@ func choiceJSON(o Outcome, fresh experiments.Fresh) any {
 		Rule    experiments.Choose `json:"choose"`
 		Chosen  chosen             `json:"chosen"`
 		Best    string             `json:"best"` // of the lowest mean
+		By      []string           `json:"by"`   // the metric of the rule and, if that is of the net alone, the one of solver and steps
 		Reason  string             `json:"reason"`
 		Tied    []string           `json:"tied"`
-		Margins []margin           `json:"margins"` // to the best
+		Margins []margin           `json:"margins"` // to the best, as differences of means in the metric of the rule
+		Metrics map[string]figure  `json:"metrics"` // of the chosen setting
 		Fresh   experiments.Fresh  `json:"fresh"`   // of the chosen setting, on points the choice never saw
 	}{
 		o.Sweep.Spec.Choose,
 		chosen{o.Labels.Setting(choice.Chosen), s.NFE, s.Params, choice.Run.Run, choice.Run.Seed},
-		o.Labels.Setting(choice.Best),
-		choice.Reason, tied, margins, fresh,
+		o.Labels.Setting(choice.Best), choice.By, choice.Reason, tied, margins, o.figures(s), fresh,
 	}
 }
 
 // SettingJSON returns setting i as `flowsweep runs --by-setting --json` prints it.
 func (o Outcome) SettingJSON(i int) any {
 	s, choice := o.Summaries[i], o.Choice
-	metrics := map[string]any{}
-	for _, st := range s.Metrics {
-		m := struct {
-			experiments.Interval
-			N    int                  `json:"n"`
-			Null *experiments.NullRow `json:"null,omitempty"` // what it reads between the truth and fresh samples of it
-		}{st.Interval(), st.N, nil}
-		if null, ok := o.Sweep.Null(s.Setting, st.Name); ok {
-			row := experiments.NullRowOf(null)
-			m.Null = &row
-		}
-		metrics[st.Name] = m
-	}
 	object := struct {
 		Setting       experiments.Setting   `json:"setting"`
 		NFE           experiments.Calls     `json:"nfe"`
 		Params        int                   `json:"params"`
 		Seeds         int                   `json:"seeds"`
 		Planned       int                   `json:"planned"`
-		Metrics       map[string]any        `json:"metrics"`
+		Metrics       map[string]figure     `json:"metrics"`
 		SampleSeconds float64               `json:"sample_seconds"`
 		Chosen        bool                  `json:"chosen"`
 		Tied          bool                  `json:"tied"`             // as good as the best by the rule
 		Margin        *experiments.Interval `json:"margin,omitempty"` // to the best, in the metric that is chosen by
 		Reason        string                `json:"reason,omitempty"` // of the chosen one
 	}{
-		s.Setting, s.NFE, s.Params, len(s.Runs), s.Planned, metrics, s.SampleSeconds, i == choice.Chosen,
+		s.Setting, s.NFE, s.Params, len(s.Runs), s.Planned, o.figures(s), s.SampleSeconds, i == choice.Chosen,
 		slices.Contains(choice.Tied, i), nil, "",
 	}
 	if choice.Margins != nil {

@@ -43,7 +43,7 @@ func (o Outcome) fresh(ctx context.Context, db *store.DB, e engine.Engine) (f ex
 		if err != nil {
 			return f, err
 		}
-		if f.Metrics[m.Name], err = judgeAll(judge, samples); err != nil {
+		if f.Metrics[m.Name], err = judgeAll(m, judge, samples, o.Sweep.Noise(chosen.Setting, m.Name)); err != nil {
 			return f, err
 		}
 	}
@@ -86,9 +86,10 @@ func freshSamples(ctx context.Context, db *store.DB, e engine.Engine, spec exper
 // freshConfidence is the confidence of their intervals.
 const freshConfidence = .95
 
-// judgeAll returns the mean over samples, one per seed, with its interval.
-func judgeAll(judge metric.Judge, samples []flow.Batch) (experiments.Interval, error) {
-	of := metric.Replicates{Shared: true}
+// judgeAll returns the mean over samples, one per seed, with its interval. The noise is the null of the metric for samples of
+// these sizes, against another reference.
+func judgeAll(by metric.Metric, judge metric.Judge, samples []flow.Batch, noise metric.NullNoise) (experiments.Interval, error) {
+	of := metric.Replicates{Shared: true, Null: noise}
 	for _, x := range samples {
 		m, err := judge(x)
 		if err != nil {
@@ -96,6 +97,7 @@ func judgeAll(judge metric.Judge, samples []flow.Batch) (experiments.Interval, e
 		}
 		of.Values, of.SE = append(of.Values, m.Value), append(of.SE, m.SE)
 	}
+	of.Scale = by.Scale(noise, of.Noise()...)
 	low, high := of.Interval(freshConfidence, rand.New(rand.NewPCG(0, 0)))
 	return experiments.Interval{Mean: experiments.Number(metric.Mean(of.Values).Value), Low: experiments.Number(low), High: experiments.Number(high)}, nil
 }

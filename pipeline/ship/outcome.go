@@ -26,7 +26,7 @@ type Outcome struct {
 
 // New works out the outcome of a sweep.
 func New(sweep experiments.Sweep) Outcome {
-	o := Outcome{Sweep: sweep, Summaries: experiments.Summaries(sweep.Results, sweep.Spec.Metrics)}
+	o := Outcome{Sweep: sweep, Summaries: sweep.Summaries()}
 	settings := make([]experiments.Setting, len(o.Summaries))
 	for i, s := range o.Summaries {
 		settings[i] = s.Setting
