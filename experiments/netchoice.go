@@ -14,7 +14,7 @@ const netNoun = "net"
 // chooseNet chooses among nets by Choose.Metric, a metric of the net alone: of those as good as the best, the one with the
 // fewest parameters. Among the settings of that net it chooses by the metric of samplerMetric, with the same rule. Margins
 // are those of the nets, in Choose.Metric, and Tied are the settings of the chosen net that are as good as the best of
-// them. Sweeps of earlier versions may have no metric to choose solver and steps by. The cheapest ones are then taken, as
+// them or, if it has only one setting, one of every tied net. Sweeps of earlier versions may have no metric to choose solver and steps by. The cheapest ones are then taken, as
 // those versions did.
 func (c Choose) chooseNet(s selection, candidates []int) Choice {
 	nets, of := c.nets(s.summaries, candidates)
@@ -30,6 +30,7 @@ func (c Choose) chooseNet(s selection, candidates []int) Choice {
 	}
 	choice.Chosen, choice.Tied = own[0], own
 	if len(own) == 1 {
+		choice.Tied = t.tied
 		return choice
 	}
 	sampler := c

@@ -100,7 +100,7 @@ func (a *app) printRuns(sweep experiments.Sweep, f runsFlags) error {
 func (a *app) printSettings(sweep experiments.Sweep, f runsFlags) error {
 	outcome := ship.New(sweep)
 	if f.where != "" { // a choice among some of the runs is not that of the sweep
-		outcome.Choice = experiments.Choice{Chosen: -1}
+		outcome = outcome.WithoutChoice()
 	}
 	table, err := outcome.SettingTable()
 	if err != nil {

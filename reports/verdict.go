@@ -13,10 +13,11 @@ import (
 type verdict struct {
 	Sentence string
 	Reason   string
-	Tied     string // the settings tied with the best, if there are several
-	Noise    string // compares the chosen setting with the noise floor, if that is known
-	Fresh    string // how good the chosen setting is on fresh points
-	Split    string // how much of the error is the solver's
+	Tied     string   // the settings tied with the best, if there are several
+	Noise    string   // compares the chosen setting with the noise floor, if that is known
+	Fresh    string   // how good the chosen setting is on fresh points
+	Split    string   // how much of the error is the solver's
+	Others   []string // what was chosen for other targets
 	Facts    []fact
 	Banners  []banner
 }
@@ -49,6 +50,10 @@ func (r report) verdict() verdict {
 			fact{"Parameters", whole(s.Params), r.labels.Recipe(r.chosen)},
 			r.onnx())
 	}
+	v.Others = r.otherTargets()
+	if r.chosen >= 0 && len(v.Others) > 0 {
+		v.Sentence = fmt.Sprintf("For %s: c%s", r.labels.Target(r.chosen), strings.TrimPrefix(v.Sentence, "C"))
+	}
 	v.Facts = append(v.Facts, r.counts())
 	v.Banners = slices.Concat(r.failures(), r.belowFloor(), r.cautions())
 	return v
@@ -64,7 +69,7 @@ func (r report) tiedNames() string {
 	}
 	var names []string
 	for _, i := range r.ranked() {
-		if r.tied(i) {
+		if slices.Contains(r.Choice.Tied, i) {
 			names = append(names, r.labels.Setting(i))
 		}
 	}

@@ -57,48 +57,81 @@ func (o Outcome) figures(s experiments.Summary) map[string]figure {
 	return list
 }
 
-// choiceJSON is the content of choice.json: what was chosen, from what, and why.
+// choiceRow is a choice in choice.json: what was chosen, from what, and why.
+type choiceRow struct {
+	Chosen  chosenRow         `json:"chosen"`
+	Best    string            `json:"best"` // of the lowest mean
+	By      []string          `json:"by"`   // the metric of the rule and, if that is of the net alone, the one of solver and steps
+	Reason  string            `json:"reason"`
+	Tied    []string          `json:"tied"`
+	Margins []marginRow       `json:"margins"` // to the best, as differences of means in the metric of the rule
+	Metrics map[string]figure `json:"metrics"` // of the chosen setting
+}
+
+type chosenRow struct {
+	Setting string            `json:"setting"`
+	NFE     experiments.Calls `json:"nfe"`
+	Params  int               `json:"params"`
+	Run     string            `json:"run"`
+	Seed    uint64            `json:"seed"`
+}
+
+type marginRow struct {
+	Setting string `json:"setting"`
+	experiments.Interval
+}
+
+// choiceRow returns a choice among these settings in JSON.
+func (o Outcome) choiceRow(choice experiments.Choice, settings []int) *choiceRow {
+	s := o.Summaries[choice.Chosen]
+	row := choiceRow{
+		Chosen: chosenRow{o.Labels.Setting(choice.Chosen), s.NFE, s.Params, choice.Run.Run, choice.Run.Seed},
+		Best:   o.Labels.Setting(choice.Best), By: choice.By, Reason: choice.Reason, Metrics: o.figures(s),
+	}
+	for _, i := range choice.Tied {
+		row.Tied = append(row.Tied, o.Labels.Setting(i))
+	}
+	for _, i := range settings {
+		row.Margins = append(row.Margins, marginRow{o.Labels.Setting(i), marginOf(choice, i)})
+	}
+	return &row
+}
+
+// choiceJSON is the content of choice.json: the choice of the first target that has one, with its fresh figures, and that of
+// every target if there are several.
 func choiceJSON(o Outcome, fresh experiments.Fresh) any {
-	type margin struct {
-		Setting string `json:"setting"`
-		experiments.Interval
+	type targetRow struct {
+		Target string `json:"target"`
+		Folder string `json:"folder,omitempty"` // of its files
+		Error  string `json:"error,omitempty"`  // why nothing was chosen
+		*choiceRow
 	}
-	type chosen struct {
-		Setting string            `json:"setting"`
-		NFE     experiments.Calls `json:"nfe"`
-		Params  int               `json:"params"`
-		Run     string            `json:"run"`
-		Seed    uint64            `json:"seed"`
+	object := struct {
+		Rule experiments.Choose `json:"choose"`
+		*choiceRow
+		Fresh   experiments.Fresh `json:"fresh"` // of the chosen setting, on points the choice never saw
+		Targets []targetRow       `json:"targets,omitempty"`
+	}{Rule: o.Sweep.Spec.Choose, Fresh: fresh}
+	for _, t := range o.Targets {
+		row := targetRow{Target: o.Labels.Target(t.Settings[0])}
+		if t.Err != nil {
+			row.Error = t.Err.Error()
+		} else {
+			row.Folder, row.choiceRow = o.folder(t), o.choiceRow(t.Choice, t.Settings)
+		}
+		if row.choiceRow != nil && t.Chosen == o.Choice.Chosen {
+			object.choiceRow = row.choiceRow
+		}
+		if len(o.Targets) > 1 {
+			object.Targets = append(object.Targets, row)
+		}
 	}
-	choice := o.Choice
-	tied, margins := make([]string, len(choice.Tied)), make([]margin, len(o.Summaries))
-	for i, at := range choice.Tied {
-		tied[i] = o.Labels.Setting(at)
-	}
-	for i := range o.Summaries {
-		margins[i] = margin{o.Labels.Setting(i), marginOf(choice, i)}
-	}
-	s := o.Chosen()
-	return struct {
-		Rule    experiments.Choose `json:"choose"`
-		Chosen  chosen             `json:"chosen"`
-		Best    string             `json:"best"` // of the lowest mean
-		By      []string           `json:"by"`   // the metric of the rule and, if that is of the net alone, the one of solver and steps
-		Reason  string             `json:"reason"`
-		Tied    []string           `json:"tied"`
-		Margins []margin           `json:"margins"` // to the best, as differences of means in the metric of the rule
-		Metrics map[string]figure  `json:"metrics"` // of the chosen setting
-		Fresh   experiments.Fresh  `json:"fresh"`   // of the chosen setting, on points the choice never saw
-	}{
-		o.Sweep.Spec.Choose,
-		chosen{o.Labels.Setting(choice.Chosen), s.NFE, s.Params, choice.Run.Run, choice.Run.Seed},
-		o.Labels.Setting(choice.Best), choice.By, choice.Reason, tied, margins, o.figures(s), fresh,
-	}
+	return object
 }
 
 // SettingJSON returns setting i as `flowsweep runs --by-setting --json` prints it.
 func (o Outcome) SettingJSON(i int) any {
-	s, choice := o.Summaries[i], o.Choice
+	s, choice := o.Summaries[i], o.choiceOf(i)
 	object := struct {
 		Setting       experiments.Setting   `json:"setting"`
 		NFE           experiments.Calls     `json:"nfe"`

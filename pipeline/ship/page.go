@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -30,7 +31,7 @@ func (o Outcome) Page(ctx context.Context, db *store.DB) (page []byte, err error
 		reading.Wait() // the error, if any, has been returned
 	}()
 	p := reports.Page{
-		Sweep: o.Sweep, Summaries: o.Summaries, Choice: o.Choice,
+		Sweep: o.Sweep, Summaries: o.Summaries, Choice: o.Choice, Targets: o.Targets,
 		Command: fmt.Sprintf("flowsweep sweep %s.yaml  # the spec below, saved under that name", o.Sweep.Name),
 	}
 	table, err := runsCSV(o.Sweep.Results)
@@ -66,23 +67,24 @@ func (o Outcome) addChoice(ctx context.Context, db *store.DB, p *reports.Page) (
 		}
 		p.Fresh = f.Stats(o.Sweep.Spec.Metrics)
 	}
-	p.Artifacts, p.Checks, err = exported(ctx, db, o.Sweep.Name, p.Choice.Run.Run)
+	p.Artifacts, p.Checks, err = o.exported(ctx, db)
 	return err
 }
 
-// exported returns the files of a sweep and their checks if they are of this run. An interrupted sweep may hold files of an
-// earlier choice, which are not returned.
-func exported(ctx context.Context, db *store.DB, sweep, run string) ([]experiments.Artifact, []experiments.Check, error) {
-	files, err := db.Artifacts(ctx, sweep)
+// exported returns the files of a sweep and their checks if they are of the chosen runs. An interrupted sweep may hold files
+// of an earlier choice, which are not returned.
+func (o Outcome) exported(ctx context.Context, db *store.DB) ([]experiments.Artifact, []experiments.Check, error) {
+	files, err := db.Artifacts(ctx, o.Sweep.Name)
 	if err != nil {
 		return nil, nil, err
 	}
-	checks, err := db.Checks(ctx, sweep)
+	checks, err := db.Checks(ctx, o.Sweep.Name)
 	if err != nil {
 		return nil, nil, err
 	}
+	chosen := o.chosen()
 	for _, c := range checks {
-		if c.Run != run {
+		if !slices.ContainsFunc(chosen, func(t experiments.TargetChoice) bool { return t.Run.Run == c.Run }) {
 			return nil, nil, nil
 		}
 	}

@@ -3,6 +3,8 @@ package ship
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"path"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
@@ -24,7 +26,15 @@ func (s Shipped) Err() error {
 			return err
 		}
 	}
-	return s.NoChoice
+	if s.NoChoice != nil {
+		return s.NoChoice
+	}
+	for _, t := range s.Targets {
+		if t.Err != nil {
+			return fmt.Errorf("target %s: %w", s.Labels.Target(t.Settings[0]), t.Err)
+		}
+	}
+	return nil
 }
 
 // Ship writes the output folder of a sweep and stores its files and checks. A file is verified only once. If the folder
@@ -34,7 +44,7 @@ func (o Outcome) Ship(ctx context.Context, db *store.DB, e engine.Engine, out st
 	var files []store.File
 	if o.NoChoice == nil {
 		var err error
-		if files, s.Checks, err = runFiles(ctx, db, o.Choice.Run, origin{o.Sweep, o.Chosen()}, export.SamplerOptions{}); err != nil {
+		if files, s.Checks, err = o.chosenFiles(ctx, db); err != nil {
 			return s, err
 		}
 		if s.Fresh, err = o.fresh(ctx, db, e); err != nil {
@@ -62,4 +72,24 @@ func (o Outcome) Ship(ctx context.Context, db *store.DB, e engine.Engine, out st
 		return s, err
 	}
 	return s, writeFolder(out, append(files, store.File{Name: ReportFile, Content: page}))
+}
+
+// chosenFiles returns the files of the chosen run of every target and the checks of those in ONNX. With several targets,
+// each has a folder of its own.
+func (o Outcome) chosenFiles(ctx context.Context, db *store.DB) (files []store.File, checks []experiments.Check, err error) {
+	for _, t := range o.chosen() {
+		own, checked, err := runFiles(ctx, db, t.Run, origin{o.Sweep, o.Summaries[t.Chosen]}, export.SamplerOptions{})
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, f := range own {
+			f.Name = path.Join(o.folder(t), f.Name)
+			files = append(files, f)
+		}
+		for _, c := range checked {
+			c.File = path.Join(o.folder(t), path.Base(c.File))
+			checks = append(checks, c)
+		}
+	}
+	return files, checks, nil
 }

@@ -156,7 +156,7 @@ func (o Outcome) SettingTable() (Table, error) {
 			{Key: "nfe", Value: s.NFE.String()},
 			{Key: "params", Value: strconv.Itoa(s.Params)},
 			{Key: "seeds", Value: fmt.Sprintf("%d/%d", len(s.Runs), s.Planned)},
-			{Key: "choice", Value: choiceWord(o.Choice, i)},
+			{Key: "choice", Value: choiceWord(o.choiceOf(i), i)},
 		}
 		for _, st := range s.Metrics {
 			fields = append(fields,
