@@ -1,6 +1,7 @@
 package metric
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -113,8 +114,8 @@ func covered(repetitions int, truth float64, sweep func(r *rand.Rand) Replicates
 
 // TestCoverageNearTheFloor counts how often the interval contains the mean of the figure over other trainings, points and
 // references, for nets from none to ten times as far from the truth as the noise. The bounds are what a reader may rely
-// on. Where nets scatter as much as the noise, that noise is only partly shared by them, and the intervals are wider than
-// they need to be. 300 repetitions give a coverage of 95 % with a standard error of 1.3 %, and of 98 % with one of 0.8 %.
+// on. Near the floor, nets that scatter about as much as the noise share only part of it, and since the interval adds all
+// of it undivided, it is wider than it needs to be. 300 repetitions give a coverage of 95 % with a standard error of 1.3 %.
 func TestCoverageNearTheFloor(t *testing.T) {
 	t.Parallel()
 	repetitions, slack := 300, .02
@@ -126,7 +127,7 @@ func TestCoverageNearTheFloor(t *testing.T) {
 			for _, scatter := range []float64{.05, .3, 1} {
 				s := simulatedSweep{bias, scatter, judged}
 				truth, highest := s.truth(), .98
-				if scatter >= 1 && bias < 10 {
+				if scatter >= .3 && bias < 10 {
 					highest = 1
 				}
 				for _, seeds := range []int{3, 5, 10} {
@@ -188,47 +189,13 @@ func spreadOf(values []float64) float64 { return Mean(values).SE * math.Sqrt(flo
 // of N(0, 1), on a line, where sorting is fast.
 func TestCoverageOfSamples(t *testing.T) {
 	t.Parallel()
-	const points, seeds = 60, 5
 	repetitions, slack := 150, .045
 	if testing.Short() {
 		repetitions, slack = 40, .09
 	}
 	for _, judged := range []Metric{SlicedW2, Energy} {
 		for _, delta := range []float64{0, .3} {
-			cloud := func(r *rand.Rand, shift float64) flow.Batch {
-				b := flow.NewBatch(points, 1)
-				for i := range b.Data {
-					b.Data[i] = shift + r.NormFloat64()
-				}
-				return b
-			}
-			measure := func(judge Judge, x flow.Batch) Measurement {
-				m, err := judge(x)
-				if err != nil {
-					t.Fatal(err)
-				}
-				return m
-			}
-			sweep := func(r *rand.Rand, nulls int) Replicates {
-				judge, err := judged.Judge(cloud(r, 0))
-				if err != nil {
-					t.Fatal(err)
-				}
-				of := Replicates{Shared: true, Null: NullNoise{Samples: points, Reference: points}}
-				noise := cloud(r, 0)
-				for range seeds {
-					x, shift := noise.Clone(), delta+.02*r.NormFloat64()
-					for i := range x.Data {
-						x.Data[i] += shift
-					}
-					of.add(measure(judge, x))
-				}
-				for range nulls {
-					of.Null.Values = append(of.Null.Values, measure(judge, cloud(r, 0)).Value)
-				}
-				of.Scale = judged.Scale(of.Null)
-				return of
-			}
+			sweep := func(r *rand.Rand, nulls int) Replicates { return lineSweep(t, r, judged, delta, nulls) }
 			r, truth := rand.New(rand.NewPCG(2, 3)), 0.
 			const n = 400
 			for range n {
@@ -245,6 +212,43 @@ func TestCoverageOfSamples(t *testing.T) {
 			}
 		}
 	}
+}
+
+// linePoints is the number of points of the samples on a line, and of their reference.
+const linePoints = 60
+
+// lineSweep returns the values of five seeds whose nets shift the same noise by about delta, with a null.
+func lineSweep(t *testing.T, r *rand.Rand, judged Metric, delta float64, nulls int) Replicates {
+	judge, err := judged.Judge(normalLine(r))
+	measure := func(x flow.Batch) Measurement {
+		m, wrong := judge(x)
+		if err = errors.Join(err, wrong); err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	of := Replicates{Shared: true, Null: NullNoise{Samples: linePoints, Reference: linePoints}}
+	noise := normalLine(r)
+	for range 5 {
+		x, shift := noise.Clone(), delta+.02*r.NormFloat64()
+		for i := range x.Data {
+			x.Data[i] += shift
+		}
+		of.add(measure(x))
+	}
+	for range nulls {
+		of.Null.Values = append(of.Null.Values, measure(normalLine(r)).Value)
+	}
+	of.Scale = judged.Scale(of.Null)
+	return of
+}
+
+func normalLine(r *rand.Rand) flow.Batch {
+	b := flow.NewBatch(linePoints, 1)
+	for i := range b.Data {
+		b.Data[i] = r.NormFloat64()
+	}
+	return b
 }
 
 // meanAbs returns E|Z| for Z from N(mean, 2), a folded normal law.

@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 func ExampleMetric_Scale() {
@@ -147,5 +149,32 @@ func TestTheLuckySetting(t *testing.T) {
 	low, high := of.Interval(.95, r)
 	if low < .0135 || low > .020 || high < .0378 || high > .062 {
 		t.Errorf("the interval is %.4f to %.4f, want one that contains .0378 and does not reach far below .0151", low, high)
+	}
+}
+
+// TestIntervalOfTheNull is worked out by hand: a mean within its null, of seeds without scatter, has the noise of the null,
+// larger by the spread of 2/sqrt(3). A null of 0.2 z on the scale gives ends 1.96 * 0.2 * 2/sqrt(3) away, whatever the
+// standard error is, unless its square exceeds twice the variance: then that is noise too. Quantiles of 2000 draws and a
+// null of 999 values are off by 7 %.
+func TestIntervalOfTheNull(t *testing.T) {
+	t.Parallel()
+	of := Replicates{Values: []float64{1, 1, 1}, Shared: true, Scale: W2.Scale(NullNoise{}), Null: NullNoise{Samples: 50, Reference: 50}}
+	for k := range 999 {
+		of.Null.Values = append(of.Null.Values, math.Exp(.2*distuv.UnitNormal.Quantile((float64(k)+.5)/999)))
+	}
+	own := .2 * 2 / math.Sqrt(3)
+	for se, want := range map[float64]float64{0: own, 1.3 * own: own, 2 * own: math.Sqrt(3) * own} {
+		of.SE = []float64{se, se, se}
+		low, high := of.Interval(.95, rand.New(rand.NewPCG(1, 2)))
+		if got := (math.Log(high) - math.Log(low)) / 2 / 1.96; math.Abs(got/want-1) > .07 {
+			t.Errorf("standard error %.2f: the interval %.3f to %.3f has a noise of %.3f, want %.3f", se, low, high, got, want)
+		}
+	}
+	of.SE = []float64{.1, .1, .1}
+	for i := range of.Values {
+		of.Values[i] = 2 // above the null
+	}
+	if low, high := of.Interval(.95, rand.New(rand.NewPCG(1, 2))); math.Abs(math.Log(high/low)/2/1.96/.05-1) > .07 {
+		t.Errorf("above the null the interval is %.3f to %.3f, want that of a relative standard error of .05", low, high)
 	}
 }

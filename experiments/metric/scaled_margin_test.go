@@ -72,6 +72,11 @@ func TestFarIsTold(t *testing.T) {
 	t.Parallel()
 	log := SlicedW2.Scale(NullNoise{})
 	null := NullNoise{Values: []float64{-2e-4, -1e-4, -1e-4, 0, 1e-4, 4e-4}, Samples: 2, Reference: 2}
+	var scattered [][]float64 // so differently that the prior says nothing
+	for j := range 11 {
+		d := .1 * math.Pow(.1, float64(j%6))
+		scattered = append(scattered, []float64{.1, .1 + d, .1 - d/2})
+	}
 	for _, c := range []struct {
 		name   string
 		scale  Scale
@@ -81,6 +86,7 @@ func TestFarIsTold(t *testing.T) {
 		{"two rates", log, [][]float64{{2283, 4602, 885}, {.12, .12, .13}}, true},
 		{"one seed diverged", log, [][]float64{{.1, .12, .11}, {.11, .1, 2.4e33}}, true},
 		{"one seed diverged, of many settings", log, append(slices.Repeat([][]float64{{.1, .12, .11}, {.11, .1, .12}}, 20), []float64{.12, .13, 80}), true},
+		{"one seed diverged, of settings that differ in scatter", log, append(scattered, []float64{.12, .13, 80}), true},
 		{"nearly the largest numbers", log, [][]float64{{.1, .12, .11}, {1e308, 1.1e308, 1e308}}, false},
 		{"an unbiased metric", MMD.Scale(null), [][]float64{{1e-4, -1e-4, 2e-4}, {1e-4, 1e-4, 1.4}}, true},
 		{"an unbiased metric below its null", MMD.Scale(null), [][]float64{{-9, -9.1, -9.2}, {1e-4, 2e-4, 1.4}}, false},
