@@ -5,16 +5,13 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
-	"strings"
 
-	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
 )
 
 // Choose says how a sweep chooses its setting.
 type Choose struct {
-	Metric     string  `json:"metric" doc:"metric to choose by, one of metrics; default: the first"`
+	Metric     string  `json:"metric" doc:"metric to choose by, one of metrics; default: the first. A metric of the net alone chooses the net; solver and steps are then chosen by the first metric of samples, or else by path-rmse"`
 	Rule       string  `json:"rule" oneof:"best cheapest-tied within" doc:"best: the lowest mean; cheapest-tied: the cheapest setting that is tied with the best; within: the cheapest setting within a given share of the best mean, the default rule if that share is given"`
 	Confidence float64 `json:"confidence" above:"0.5" below:"1" doc:"confidence level at which settings are compared with the best, corrected for multiple comparisons"`
 	Within     float64 `json:"within" percent:"yes" min:"0" doc:"how far a mean may exceed the best mean, as a share of it, such as 5% or 0.05; with cheapest-tied these settings count as tied too; 0 means not at all"`
@@ -38,14 +35,19 @@ type Choice struct {
 	Best    int             // the candidate with the lowest mean
 	Tied    []int           // settings as good as the best: not significantly worse or, if the rule says so, within a share
 	Margins []metric.Margin // of every setting to the best; NaN if it is no candidate, without ends below 3 seeds
+	By      []string        // the metric of the rule and, if that is of the net alone, the one of the solver and the steps
 	Run     Result          // of the median seed of the chosen setting
-	Reason  string          // a sentence without its first word, "the"
+	Reason  string          // sentences without their first word, "the", and the last full stop
 }
 
 // Choose picks a setting by the rule. The candidates are the settings within the budget whose seeds all finished with a
 // finite value. Of those as good as the best it takes the one with the fewest velocity calls, then the fewest
 // parameters, then the lowest mean, then the first. With fewer than 3 seeds it cannot tell settings apart and takes the
-// lowest mean. It returns an error if there are no candidates. The reason refers to setting i as name(i).
+// lowest mean. Settings with a diverged seed (Summary.Diverged) are candidates only if all others have one too. It returns
+// an error if there are no candidates. The reason refers to setting i as name(i).
+//
+// A metric of the net alone says nothing of solver and steps. So the net is chosen by it, and then the solver and the
+// steps by a metric of samples; see chooseNet.
 //
 // The run is that of the median seed, the better of two in the middle. The figures of the best seed owe something to
 // luck and would not hold on other samples.
@@ -54,28 +56,42 @@ func (c Choose) Choose(summaries []Summary, name func(i int) string) (Choice, er
 	if err != nil {
 		return Choice{}, err
 	}
-	t := c.compare(summaries, candidates)
-	choice := Choice{Chosen: t.best, Best: t.best, Tied: t.tied, Margins: t.margins}
-	if c.Rule != ruleBest {
-		for _, i := range t.tied {
-			if byCost(summaries[i], summaries[choice.Chosen], c.Metric) < 0 && !c.dominated(summaries, candidates, t.tied, i) {
-				choice.Chosen = i
-			}
-		}
+	left := candidates
+	if candidates = c.converged(summaries, candidates); len(candidates) == 0 {
+		candidates = left
+	}
+	s := selection{summaries: summaries, name: name, left: len(left) - len(candidates)}
+	var choice Choice
+	if m, ok := metricNamed(c.Metric); ok && m.OfNet != nil {
+		choice = c.chooseNet(s, candidates)
+	} else {
+		t := c.compare(summaries, candidates)
+		choice = Choice{Chosen: c.pick(summaries, t, byCost), Best: t.best, Tied: t.tied, Margins: t.margins, By: []string{c.Metric}}
+		choice.Reason = c.reason(s, choice.Chosen, t, "setting")
 	}
 	choice.Run = summaries[choice.Chosen].MedianRun(c.Metric)
-	choice.Reason = c.reason(summaries, choice, t, name)
 	return choice, nil
 }
 
-// dominated reports whether a tied setting has a higher mean than a setting that is not tied and costs no more. Such a
-// setting is tied only because it is noisy, for example because its fit diverged for some seeds.
-func (c Choose) dominated(summaries []Summary, candidates, tied []int, i int) bool {
-	s, _ := summaries[i].Stat(c.Metric)
-	return slices.ContainsFunc(candidates, func(j int) bool {
-		other, _ := summaries[j].Stat(c.Metric)
-		return !slices.Contains(tied, j) && other.Mean < s.Mean && summaries[j].NFE <= summaries[i].NFE && summaries[j].Params <= summaries[i].Params
-	})
+// selection is what settings are chosen from.
+type selection struct {
+	summaries []Summary
+	name      func(i int) string
+	left      int // settings left out because a seed diverged
+}
+
+// metricNamed returns the metric with this name, and whether there is one.
+func metricNamed(name string) (metric.Metric, bool) {
+	i := slices.IndexFunc(metric.Metrics, func(m metric.Metric) bool { return m.Name == name })
+	if i < 0 {
+		return metric.Metric{}, false
+	}
+	return metric.Metrics[i], true
+}
+
+// converged returns the candidates of which no seed diverged.
+func (c Choose) converged(summaries []Summary, candidates []int) []int {
+	return slices.DeleteFunc(slices.Clone(candidates), func(i int) bool { return len(summaries[i].Diverged(c.Metric)) > 0 })
 }
 
 // candidates returns the settings that may be chosen, by increasing cost. A setting with fewer seeds than others,
@@ -122,80 +138,4 @@ func (s Summary) MedianRun(metric string) Result {
 		return cmp.Or(cmp.Compare(x, y), cmp.Compare(a.Seed, b.Seed))
 	})
 	return sorted[(len(sorted)-1)/2]
-}
-
-// reason returns a sentence on why a setting was chosen, and how certain that is.
-func (c Choose) reason(summaries []Summary, choice Choice, t comparison, name func(i int) string) string {
-	var parts []string
-	cheapest := choice.Chosen != choice.Best || c.Rule != ruleBest && len(choice.Tied) > 1
-	if cheapest {
-		parts = append(parts, fmt.Sprintf("cheapest of %s %s over %s", count(len(choice.Tied), "setting"),
-			c.tiedWith(t, name(choice.Best)), count(t.seeds, "seed")))
-	} else {
-		parts = append(parts, fmt.Sprintf("best of %s by mean %s over %s", count(t.settings, "setting"), c.Metric,
-			count(t.seeds, "seed")))
-	}
-	if c.MaxNFE > 0 {
-		parts[0] += fmt.Sprintf(", limited to %s", count(c.MaxNFE, "velocity call"))
-	}
-	if !t.enoughSeeds() && t.settings > 1 {
-		parts = append(parts, fmt.Sprintf("telling settings apart takes at least %d seeds", minSeeds))
-	}
-	if others := len(choice.Tied) - 1; t.enoughSeeds() && !cheapest && t.settings > 1 {
-		parts = append(parts, fmt.Sprintf("%s tied with it at %s confidence", othersAre(others), percent(c.Confidence)))
-	}
-	if t.withinIgnored {
-		parts = append(parts, fmt.Sprintf("within %s is ignored, as the best mean may be 0", percent(c.Within)))
-	}
-	if choice.Chosen != choice.Best {
-		own, _ := summaries[choice.Chosen].Stat(c.Metric)
-		best, _ := summaries[choice.Best].Stat(c.Metric)
-		parts = append(parts, fmt.Sprintf("%s %.3g, best %.3g", c.Metric, own.Mean, best.Mean))
-		if flow.Finite(best.Low) {
-			parts[len(parts)-1] += fmt.Sprintf(" (%.3g to %.3g)", best.Low, best.High)
-		}
-	}
-	return strings.Join(parts, "; ")
-}
-
-// tiedWith says in what sense the cheapest setting and those it was chosen from are as good as the best.
-func (c Choose) tiedWith(t comparison, best string) string {
-	tied, near := "tied with the best ("+best+")", "within "+percent(c.Within)+" of the best ("+best+")"
-	if t.enoughSeeds() {
-		tied += " at " + percent(c.Confidence) + " confidence"
-	} else {
-		tied = "with the lowest mean"
-	}
-	switch {
-	case c.Within == 0 || t.withinIgnored:
-		return tied
-	case c.Rule == ruleWithin:
-		return near
-	default:
-		return tied + " or within " + percent(c.Within) + " of it"
-	}
-}
-
-func othersAre(n int) string {
-	switch n {
-	case 0:
-		return "no other is"
-	case 1:
-		return "1 other is"
-	default:
-		return fmt.Sprintf("%d others are", n)
-	}
-}
-
-// percent formats a share, such as "95 %".
-func percent(share float64) string {
-	return strconv.FormatFloat(100*share, 'g', 4, 64) + " %"
-}
-
-// count formats a number of things, such as "1 seed" or "2 seeds".
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -33,7 +33,7 @@ func results(t *testing.T, values ...float64) (Spec, []Result) {
 
 func summaries(t *testing.T, spec Spec, list []Result) []Summary {
 	t.Helper()
-	return Summaries(list, spec.Metrics)
+	return Sweep{Spec: spec, Results: list}.Summaries()
 }
 
 // stepsOf names settings by their steps.

@@ -81,7 +81,10 @@ func NullKey(reference, metric string, version, count int) (string, error) {
 // Against returns the value with its p-value under the null, and with a standard error that also holds for samples of
 // the target itself. Values are always shown like this.
 func (v Value) Against(null Null) Value {
-	if len(null.Values) > 0 && v.P == 0 {
+	if len(null.Values) > 0 {
+		if v.P == 0 {
+			v.ownSE = v.SE
+		}
 		v.P = metric.PValue(null.Values, v.Value)
 		v.SE = standardError(v, null.Summary())
 	}
@@ -91,14 +94,14 @@ func (v Value) Against(null Null) Value {
 // SetNulls adds the p-values of the metrics to all results of the sweep, and keeps the nulls, which are given by key,
 // for the method Null.
 func (s *Sweep) SetNulls(nulls map[string]Null) error {
-	s.nulls = map[nullPlace]metric.NullSummary{}
+	s.nulls, s.noise = map[nullPlace]metric.NullSummary{}, map[nullPlace]metric.NullNoise{}
 	places := map[nullPlace]Null{} // seeds share nulls
 	for i := range s.Results {
 		r := &s.Results[i]
-		form := r.Setting.Form()
+		form := Form(r.Setting.Target)
 		for j := range r.Metrics {
 			v := &r.Metrics[j]
-			place := nullPlace{form, v.Name}
+			place := nullPlace{form, r.Setting.Sample.Count, v.Name}
 			// All values of a place are of one version, but in a sweep that was interrupted while it measured again.
 			null, ok := places[place]
 			if !ok {
@@ -111,6 +114,7 @@ func (s *Sweep) SetNulls(nulls map[string]Null) error {
 			}
 			if len(null.Values) > 0 {
 				s.nulls[place] = null.Summary()
+				s.noise[place] = metric.NullNoise{Values: null.Values, Samples: null.N, Reference: s.Spec.Reference.Count}
 				*v = v.Against(null)
 			}
 		}
@@ -143,11 +147,24 @@ func (s Sweep) ReferenceKey(setting Setting) (string, error) {
 	return run.Reference, err
 }
 
-// nullPlace is a setting and a metric, which share a null over all seeds.
-type nullPlace struct{ setting, metric string }
+// nullPlace is what runs with the same null have in common, apart from the reference of the spec.
+type nullPlace struct {
+	target string // canonical JSON
+	count  int
+	metric string
+}
+
+func placeOf(s Setting, metric string) nullPlace {
+	return nullPlace{Form(s.Target), s.Sample.Count, metric}
+}
 
 // Null returns the null of a metric for a setting, and whether it is known.
 func (s Sweep) Null(setting Setting, metric string) (metric.NullSummary, bool) {
-	n, ok := s.nulls[nullPlace{setting.Form(), metric}]
+	n, ok := s.nulls[placeOf(setting, metric)]
 	return n, ok
+}
+
+// Noise returns the null of a metric for a setting as noise; it has no values if the null is not known.
+func (s Sweep) Noise(setting Setting, name string) metric.NullNoise {
+	return s.noise[placeOf(setting, name)]
 }

@@ -15,6 +15,9 @@ type Parser struct {
 	// Open returns the content of the file with the path in the spec. Errors are shown at that place in the spec. If
 	// Open is nil, specs cannot name files.
 	Open func(path string) ([]byte, error)
+
+	// Stored is for specs that an earlier version may have accepted: what is missing to choose well is no error.
+	Stored bool
 }
 
 // Parse parses a spec in YAML, fills in defaults and expands lists. The name of the file is used only in errors, which
@@ -23,10 +26,10 @@ func Parse(file string, text []byte) (Spec, error) { return Parser{}.Parse(file,
 
 // Parse is like the function Parse, for specs that may name data files.
 func (p Parser) Parse(file string, text []byte) (Spec, error) {
-	return parse(file, text, &dataFiles{open: p.Open, tables: map[string]target.Table{}})
+	return parse(file, text, &dataFiles{open: p.Open, tables: map[string]target.Table{}}, p.Stored)
 }
 
-func parse(file string, text []byte, data *dataFiles) (Spec, error) {
+func parse(file string, text []byte, data *dataFiles, stored bool) (Spec, error) {
 	t := declare.Read(file, text, language(data))
 	docs := declare.Values(t, "the spec", defaults())
 	if len(docs) > 0 && t.Valid("metrics", "choose") {
@@ -34,6 +37,9 @@ func parse(file string, text []byte, data *dataFiles) (Spec, error) {
 	}
 	if t.Valid() {
 		checkTogether(t, docs)
+		if !stored {
+			checkSampler(t, docs)
+		}
 	}
 	if err := t.Err(); err != nil {
 		return Spec{}, err

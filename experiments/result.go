@@ -56,6 +56,8 @@ type Value struct {
 	SE      float64 // standard error of the value; NaN if it has none
 	P       float64 // p-value of the metric's own test, or under the Null; 0 if there is none
 	Version int     // recipe version of the metric, 0 for the first
+
+	ownSE float64 // SE from the samples alone, if there is a Null
 }
 
 // Metric returns the value of the named metric, and whether it was measured.
@@ -267,4 +269,5 @@ type Sweep struct {
 	Results     []Result    // in the order of the plan
 
 	nulls map[nullPlace]metric.NullSummary
+	noise map[nullPlace]metric.NullNoise
 }

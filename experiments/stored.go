@@ -34,7 +34,7 @@ func (p Parser) Setting(recipe, sampling []byte) (Setting, error) {
 	if err != nil {
 		return Setting{}, fmt.Errorf("read a stored recipe: %w", err)
 	}
-	spec, err := parse("stored config", text, &dataFiles{tables: tables})
+	spec, err := parse("stored config", text, &dataFiles{tables: tables}, true)
 	if err != nil {
 		return Setting{}, err
 	}

@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"flowsweep/experiments/flow"
@@ -25,6 +26,9 @@ type Stat struct {
 	Mean      float64
 	Low, High float64 // 95 % interval of the mean, by hierarchical bootstrap; NaN for fewer than 2 seeds
 	N         int     // number of finished seeds
+
+	SeedLow, SeedHigh float64      // lowest and highest value of a seed; NaN without one
+	Scale             metric.Scale // on which the noise is even
 }
 
 // confidence is the confidence level of the interval in a Stat.
@@ -57,11 +61,11 @@ func (s Summary) values(name string) []float64 {
 	return values
 }
 
-// Summaries groups the results of a sweep by setting, in order of first appearance.
-func Summaries(results []Result, metrics []metric.Metric) []Summary {
+// Summaries groups the results by setting, in order of first appearance. Intervals use the nulls given to SetNulls.
+func (s Sweep) Summaries() []Summary {
 	var summaries []Summary
 	at := map[string]int{}
-	for _, r := range results {
+	for _, r := range s.Results {
 		form := r.Setting.Form()
 		i, ok := at[form]
 		if !ok {
@@ -75,35 +79,70 @@ func Summaries(results []Result, metrics []metric.Metric) []Summary {
 		}
 	}
 	for i := range summaries {
-		summaries[i].aggregate(metrics)
+		own := &summaries[i]
+		own.aggregate()
+		for _, m := range s.Spec.Metrics {
+			own.Metrics = append(own.Metrics, own.stat(m, s.Noise(own.Setting, m.Name)))
+		}
 	}
 	return summaries
 }
 
-func (s *Summary) aggregate(metrics []metric.Metric) {
+func (s *Summary) aggregate() {
 	slices.SortStableFunc(s.Runs, func(a, b Result) int { return cmp.Compare(a.Seed, b.Seed) })
 	for _, r := range s.Runs {
 		s.NFE, s.Params = s.NFE+r.NFE, r.Params
 		s.SampleSeconds += r.SampleSeconds / float64(len(s.Runs))
 	}
 	s.NFE /= Calls(max(1, len(s.Runs)))
-	for _, m := range metrics {
-		s.Metrics = append(s.Metrics, s.stat(m.Name))
-	}
 }
 
 // stat aggregates a metric over the seeds. All runs share the noise they start from and the reference sample, and so
 // the effect of these on the values. All intervals draw the same resamples, so that equal values have equal intervals.
-func (s *Summary) stat(name string) Stat {
-	of := metric.Replicates{Values: s.values(name), Shared: true}
+func (s *Summary) stat(m metric.Metric, noise metric.NullNoise) Stat {
+	of := s.replicates(m.Name)
+	mean, _ := metric.MeanInterval(of.Values)
+	st := Stat{Name: m.Name, Mean: mean, N: len(of.Values), SeedLow: math.NaN(), SeedHigh: math.NaN()}
+	if st.N > 0 {
+		st.SeedLow, st.SeedHigh = slices.Min(of.Values), slices.Max(of.Values)
+	}
+	of.Scale = m.Scale(noise, of.Noise()...)
+	of.Null, st.Scale = noise, of.Scale
+	st.Low, st.High = of.Interval(confidence, flow.NewStream(0, "bootstrap").At(0))
+	return st
+}
+
+// replicates returns the values of a metric and their standard errors from the samples alone, ordered by seed.
+func (s Summary) replicates(name string) metric.Replicates {
+	of := metric.Replicates{Shared: true}
 	for _, r := range s.Runs {
 		if v, ok := r.value(name); ok {
-			of.SE = append(of.SE, v.SE)
+			se := v.SE
+			if v.P != 0 {
+				se = v.ownSE
+			}
+			of.Values, of.SE = append(of.Values, v.Value), append(of.SE, se)
 		}
 	}
-	mean, _ := metric.MeanInterval(of.Values)
-	low, high := of.Interval(confidence, flow.NewStream(0, "bootstrap").At(0))
-	return Stat{Name: name, Mean: mean, Low: low, High: high, N: len(of.Values)}
+	return of
+}
+
+// Diverged returns the seeds whose nets diverged, judged by a metric: those whose value is not finite, or orders of
+// magnitude above that of the other seeds (see metric.Replicates.Diverged).
+func (s Summary) Diverged(name string) (seeds []uint64) {
+	st, _ := s.Stat(name)
+	of := s.replicates(name)
+	of.Scale = st.Scale
+	var measured []uint64
+	for _, r := range s.Runs {
+		if _, ok := r.Metric(name); ok {
+			measured = append(measured, r.Seed)
+		}
+	}
+	for _, i := range of.Diverged() {
+		seeds = append(seeds, measured[i])
+	}
+	return seeds
 }
 
 // ParetoFront returns the settings that no other setting beats in both the mean of the metric and the cost, in order of

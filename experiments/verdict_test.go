@@ -129,7 +129,7 @@ func tested2(t *testing.T, metrics string) (Sweep, []Summary) {
 		}
 		s.Results = append(s.Results, r)
 	}
-	return s, Summaries(s.Results, spec.Metrics)
+	return s, s.Summaries()
 }
 
 // TestNoisyMetric: a metric that passes more than half of the settings that another one tells apart cannot say anything
@@ -239,12 +239,12 @@ func TestShares(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.SetDense(map[DensePlace][]Value{{"f", 2000}: {{Name: "mmd", Value: 1.5}}})
-	b, ok := Summaries(s.Results, s.Spec.Metrics)[0].Budget("mmd")
+	b, ok := s.Summaries()[0].Budget("mmd")
 	if !ok || b.Solver.Value != .5 || b.Net.Value != 1 || b.Floor != .5 || math.Abs(b.Noise-.1) > 1e-15 || b.Net.SE != b.Noise {
 		t.Errorf("budget %+v (%v)", b, ok)
 	}
 	s.SetDense(nil)
-	if _, ok := Summaries(s.Results, s.Spec.Metrics)[0].Budget("mmd"); ok {
+	if _, ok := s.Summaries()[0].Budget("mmd"); ok {
 		t.Error("there is a budget without a dense solve")
 	}
 }

@@ -24,7 +24,9 @@ func (a *app) runsCommand() *cobra.Command {
 		Use:   "runs",
 		Short: "Print the run table: one row per run or, with --by-setting, per setting",
 		Long: "Print the run table: one row per run or, with --by-setting, per setting. p is the share of fresh samples of the truth\n" +
-			"that score at least as high, and null q95 their 95 % quantile: values below it cannot be told from the truth.",
+			"that score at least as high, and null q95 their 95 % quantile: values below it cannot be told from the truth. Low and high\n" +
+			"are the ends of the 95 % interval of a mean: another training, other noise, another reference. Seed low and seed high are\n" +
+			"the lowest and the highest seed. In --json and --csv, metrics_se is one standard error of a run's value.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withStore(cmd.Context(), func(db *store.DB) error {
@@ -101,7 +103,7 @@ func (a *app) printRuns(sweep experiments.Sweep, f runsFlags) error {
 func (a *app) printSettings(sweep experiments.Sweep, f runsFlags) error {
 	outcome := ship.New(sweep)
 	if f.where != "" { // a choice among some of the runs is not that of the sweep
-		outcome.Choice = experiments.Choice{Chosen: -1}
+		outcome = outcome.WithoutChoice()
 	}
 	table, err := outcome.SettingTable()
 	if err != nil {
@@ -123,7 +125,7 @@ func (a *app) printSettings(sweep experiments.Sweep, f runsFlags) error {
 	}
 	columns := []string{"setting", "nfe", "params", "seeds", "choice"}
 	for _, m := range sweep.Spec.Metrics {
-		columns = append(columns, m.Name, m.Name+" low", m.Name+" high")
+		columns = append(columns, m.Name, m.Name+" low", m.Name+" high", m.Name+" seed low", m.Name+" seed high")
 		if q95 := m.Name + " null q95"; slices.Contains(table.Columns, q95) {
 			columns = append(columns, q95)
 		}

@@ -191,6 +191,9 @@ func (a *app) printShown(s shown, indent string) error {
 	for _, name := range slices.Sorted(maps.Keys(s.Metrics)) {
 		line(name, s.measured(name))
 	}
+	if len(s.MetricsSE) > 0 {
+		line("±", "one standard error: other noise and another reference move the value by about as much")
+	}
 	for _, l := range keyLosses(s.Losses, s.State) {
 		line("loss", fmt.Sprintf("%v at step %d", l.Value, l.Step))
 	}

@@ -130,10 +130,10 @@ func sweepError(s ship.Shipped, failures []string) error {
 // printShipped prints what was chosen and where the files are.
 func (a *app) printShipped(s ship.Shipped, out string) {
 	metric := s.Sweep.Spec.Choose.Metric
-	if s.NoChoice == nil {
-		chosen := s.Chosen()
-		st, _ := chosen.Stat(metric)
-		fmt.Fprintf(a.stdout, "chosen    %s (NFE %s): %s %s, the %s\n", s.Labels.Setting(s.Choice.Chosen), chosen.NFE, st.Name, st.Interval(), s.Choice.Reason)
+	for _, t := range s.Targets {
+		if t.Err == nil {
+			a.printChosen(s, t)
+		}
 	}
 	if s.Twin != nil {
 		st, _ := s.Twin.Stat(metric)
@@ -159,6 +159,17 @@ func (a *app) printShipped(s ship.Shipped, out string) {
 		}
 	}
 	fmt.Fprintf(a.stdout, "report    %s\n", filepath.Join(out, ship.ReportFile))
+}
+
+// printChosen prints what was chosen for a target, which it names if there are several.
+func (a *app) printChosen(s ship.Shipped, t experiments.TargetChoice) {
+	chosen := s.Summaries[t.Chosen]
+	st, _ := chosen.Stat(s.Sweep.Spec.Choose.Metric)
+	target := ""
+	if len(s.Targets) > 1 {
+		target = "for " + s.Labels.Target(t.Chosen) + ": "
+	}
+	fmt.Fprintf(a.stdout, "chosen    %s%s (NFE %s): %s %s, the %s\n", target, s.Labels.Setting(t.Chosen), chosen.NFE, st.Name, st.Interval(), t.Reason)
 }
 
 // workerCount returns how many fits to do at once.

@@ -136,7 +136,7 @@ func setDense(sweep *experiments.Sweep) {
 func pageOf(t testing.TB, sweep experiments.Sweep) Page {
 	t.Helper()
 	p := Page{Sweep: sweep, Command: "flowsweep sweep spec.yaml", CSV: "run,state\nabc,finished\n"}
-	p.Summaries = experiments.Summaries(sweep.Results, sweep.Spec.Metrics)
+	p.Summaries = sweep.Summaries()
 	labels := experiments.NewLabels(settingsOf(p.Summaries, func(s experiments.Summary) experiments.Setting { return s.Setting }))
 	var err error
 	if p.Choice, err = sweep.Spec.Choose.Choose(p.Summaries, labels.Setting); err != nil {

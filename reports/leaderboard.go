@@ -79,7 +79,7 @@ func (r report) ranked() []int {
 
 func (r report) row(i int) row {
 	s := r.Summaries[i]
-	out := row{Label: r.labels.Setting(i), Full: r.labels.Full(i), Chosen: i == r.chosen, Tied: r.tied(i)}
+	out := row{Label: r.labels.Setting(i), Full: r.labels.Full(i), Chosen: r.isChosen(i), Tied: r.tied(i)}
 	for _, m := range r.metrics() {
 		st, ok := s.Stat(m)
 		if !ok || len(s.Runs) == 0 {
@@ -138,8 +138,11 @@ func fitSeconds(s experiments.Summary) float64 {
 	return sum / float64(len(s.Runs))
 }
 
-// tied reports whether setting i is tied with the best.
-func (r report) tied(i int) bool { return r.chosen >= 0 && slices.Contains(r.Choice.Tied, i) }
+// tied reports whether setting i is tied with the best of its target.
+func (r report) tied(i int) bool {
+	c, ok := r.choiceOf(i)
+	return ok && slices.Contains(c.Tied, i)
+}
 
 // ties returns the settings tied with the best if the metric is that of the choice, and otherwise none.
 func (r report) ties(metric string) []int {
@@ -149,15 +152,16 @@ func (r report) ties(metric string) []int {
 	return r.Choice.Tied
 }
 
-// behind returns how far setting i is above the best in the metric of the choice.
+// behind returns how far setting i is above the best of its target in the metric of the choice.
 func (r report) behind(i int) cell {
-	if r.chosen < 0 || i >= len(r.Choice.Margins) || !finite(r.Choice.Margins[i].Mean) {
+	c, ok := r.choiceOf(i)
+	if !ok || i >= len(c.Margins) || !finite(c.Margins[i].Mean) {
 		return noCell
 	}
-	if i == r.Choice.Best {
+	if i == c.Best {
 		return cell{Text: "lowest", Sort: "0"}
 	}
-	m := r.Choice.Margins[i]
+	m := c.Margins[i]
 	mean, ends := twoLines(interval(m.Mean, m.Low, m.High))
 	return cell{Text: mean, Ends: ends, Sort: sortable(m.Mean)}
 }

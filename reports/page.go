@@ -19,9 +19,10 @@ import (
 type Page struct {
 	Sweep       experiments.Sweep
 	Summaries   []experiments.Summary
-	Choice      experiments.Choice // valid if ChoiceError is empty
-	ChoiceError string             // why nothing could be chosen, or empty
-	Samples     []Panel            // first the data, then samples of the chosen net and others
+	Choice      experiments.Choice         // valid if ChoiceError is empty
+	ChoiceError string                     // why nothing could be chosen, or empty
+	Targets     []experiments.TargetChoice // a choice for every target, of which Choice is one; may be empty if there is only one
+	Samples     []Panel                    // first the data, then samples of the chosen net and others
 	Curves      []Curve
 	Floors      []Floor           // of the summaries; empty if not known
 	Fresh       experiments.Fresh // of the chosen setting; may be empty

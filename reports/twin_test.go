@@ -12,7 +12,7 @@ import (
 func TestTwinSentence(t *testing.T) {
 	t.Parallel()
 	sweep := sweepOf(t, parse(t, "name: a\ntarget: moons\nseeds: 3\nsample: {solver: [heun, bosh3], steps: 4, tolerance: 0.01}\nmetrics: [sliced-w2, excess-loss]\n"))
-	summaries := experiments.Summaries(sweep.Results, sweep.Spec.Metrics)
+	summaries := sweep.Summaries()
 	fixed, adaptive := summaries[0], summaries[1]
 	twin := adaptive
 	twin.NFE = 12

@@ -22,6 +22,7 @@ type verdict struct {
 	Fresh    string    // how good the chosen setting is on fresh points
 	Split    string    // how much of the error is the solver's
 	Twin     string    // what the sampler file computes, if that is not the chosen setting
+	Others   []string  // what was chosen for other targets
 	Facts    []fact
 	Banners  []banner
 }
@@ -43,7 +44,7 @@ func (r report) verdict() verdict {
 		st, _ := s.Stat(metric)
 		v.Sentence = fmt.Sprintf("Chosen: %s, with %s %s at %s per sample.", r.labels.Setting(r.chosen), metric,
 			interval(st.Mean, st.Low, st.High), callCount(s.NFE))
-		v.Reason = fmt.Sprintf("It is the %s. %s.", r.Choice.Reason, intervalNote(st))
+		v.Reason = fmt.Sprintf("It is the %s. %s.", r.Choice.Reason, r.intervalNote(st))
 		v.Judged, v.Tests, v.Untested = r.Verdict.Sentence(), r.tests(), r.Verdict.Untested
 		v.Tied, v.Fresh, v.Split, v.Twin = r.tiedNames(), r.fresh(st), r.errorSplit(), r.twin()
 		if !r.alarming() {
@@ -58,6 +59,10 @@ func (r report) verdict() verdict {
 			fact{"Time", number(milliseconds(s)) + " ms", "per sample, in a batch of " + whole(s.Setting.Sample.Count)},
 			fact{"Parameters", whole(s.Params), r.labels.Recipe(r.chosen)},
 			r.onnx())
+	}
+	v.Others = r.otherTargets()
+	if r.chosen >= 0 && len(v.Others) > 0 {
+		v.Sentence = fmt.Sprintf("For %s: c%s", r.labels.Target(r.chosen), strings.TrimPrefix(v.Sentence, "C"))
 	}
 	v.Facts = append(v.Facts, r.counts())
 	v.Banners = slices.Concat(r.copies(), r.failures(), r.belowFloor(), r.cautions())
@@ -98,7 +103,7 @@ func (r report) tiedNames() string {
 	}
 	var names []string
 	for _, i := range r.ranked() {
-		if r.tied(i) {
+		if slices.Contains(r.Choice.Tied, i) {
 			names = append(names, r.labels.Setting(i))
 		}
 	}
@@ -107,13 +112,6 @@ func (r report) tiedNames() string {
 		text += fmt.Sprintf("; and %s more", whole(more))
 	}
 	return text + ". They are marked ≈ in the leaderboard."
-}
-
-func intervalNote(st experiments.Stat) string {
-	if st.N < 2 {
-		return "One seed gives no interval"
-	}
-	return fmt.Sprintf("Brackets show the 95\u00a0%% interval of the mean over %d seeds", st.N)
 }
 
 // errorSplit says of which parts the metric of the choice consists, or else the first that has parts.

@@ -52,7 +52,7 @@ func (saved contents) save(ctx context.Context, tx *sql.Tx, fit experiments.Fit)
 
 // parser returns a parser of the sweep's stored spec that reads its data files from the store.
 func parser(ctx context.Context, tx *sql.Tx, sweep string) experiments.Parser {
-	return experiments.Parser{Open: func(path string) ([]byte, error) {
+	return experiments.Parser{Stored: true, Open: func(path string) ([]byte, error) {
 		content, err := readArtifact(ctx, tx, Owner{ownerSweep, sweep}, dataPrefix+path)
 		if err != nil {
 			return nil, fmt.Errorf("%w: run `flowsweep sweep` on its spec again", err)

@@ -15,7 +15,8 @@ var Energy = Metric{
 	Name: "energy",
 	Doc: "Energy distance 2 E|X - Y| - E|X - X'| - E|Y - Y'|, in the units of the data (an unbiased U-statistic, without a root; " +
 		"negative values are noise around 0).",
-	Judge: kernel(negativeDistance).judge,
+	Unbiased: true,
+	Judge:    kernel(negativeDistance).judge,
 	permute: func(int) (int, permuted, error) {
 		return permutedPairPoints, kernel(negativeDistance).permuted, nil
 	},

@@ -23,6 +23,18 @@ func MeanInterval(values []float64) (mean, half float64) {
 	return mean, t * stat.StdDev(values, nil) / math.Sqrt(float64(n))
 }
 
+// IntervalOver says over what the intervals of the metric are: what would be another if a sweep were done again.
+func (m Metric) IntervalOver() string {
+	switch {
+	case m.TwoSamples():
+		return "another training, other noise, another reference"
+	case m.OfNet != nil:
+		return "another training, other test points"
+	default:
+		return "another training, other noise"
+	}
+}
+
 // Mean returns the mean of independent values with its standard error, which is NaN for fewer than two values.
 func Mean(values []float64) Measurement {
 	mean, sd := stat.MeanStdDev(values, nil)

@@ -15,7 +15,7 @@ func ExampleMargins() {
 		{2.0, 1.6, 1.9}, // higher than the next one by about the same for every seed
 		{1.1, 0.6, 0.9},
 		{1.0, 0.9, 0.8}, // sometimes higher, sometimes lower
-	}, .95)
+	}, Scale{}, .95)
 	for _, m := range margins {
 		fmt.Printf("%.2f above %d, tied: %v\n", m.Mean, best, m.Tied())
 	}
@@ -29,7 +29,7 @@ func ExampleMargins() {
 // 1/sqrt(3), and the 95 % quantile of t with 2 degrees of freedom is 2.919986.
 func TestMarginOfTwo(t *testing.T) {
 	t.Parallel()
-	best, margins := Margins([][]float64{{11, 22, 33}, {10, 20, 30}}, .95)
+	best, margins := Margins([][]float64{{11, 22, 33}, {10, 20, 30}}, Scale{}, .95)
 	half := 2.919986 / math.Sqrt(3)
 	if m := margins[0]; best != 1 || m.Mean != 2 || math.Abs(m.Low-(2-half)) > 1e-6 || math.Abs(m.High-(2+half)) > 1e-6 || m.Tied() {
 		t.Errorf("best %d, margin %+v: want 1 and 2, %g to %g", best, m, 2-half, 2+half)
@@ -46,7 +46,7 @@ func TestMarginsAreHolms(t *testing.T) {
 	for seed := range uint64(50) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		values := simulated(r, 12, 4, func(k int) float64 { return float64(k) / 2 }, func(int) float64 { return 1 }, 0)
-		best, margins := Margins(values, .9)
+		best, margins := Margins(values, Scale{}, .9)
 		var variances, p []float64
 		for _, row := range values {
 			variances = append(variances, variance(differences(row, values[best])))
@@ -106,7 +106,7 @@ func TestTheBestIsKept(t *testing.T) {
 			r := rand.New(rand.NewPCG(uint64(seeds), 3))
 			kept := make([]float64, c.best)
 			for range repetitions {
-				_, margins := Margins(simulated(r, settings, seeds, c.mean, c.spread, c.alike), .95)
+				_, margins := Margins(simulated(r, settings, seeds, c.mean, c.spread, c.alike), Scale{}, .95)
 				for k := range kept {
 					if margins[k].Tied() {
 						kept[k] += 1. / repetitions
@@ -159,16 +159,16 @@ func variance(d []float64) float64 {
 // settings of a seed matters. Shifts are integers, so that sums differ only in rounding.
 func TestMarginsOfOddValues(t *testing.T) {
 	t.Parallel()
-	_, equal := Margins([][]float64{{3, 5}, {3, 5}, {4, 6}}, .95)
+	_, equal := Margins([][]float64{{3, 5}, {3, 5}, {4, 6}}, Scale{}, .95)
 	if !equal[0].Tied() || !equal[1].Tied() || equal[2].Tied() || equal[2].Low != 1 {
 		t.Errorf("without variance: %+v", equal)
 	}
-	if _, zero := Margins([][]float64{{0, 0}, {0, 0}}, .95); zero[1] != (Margin{}) {
+	if _, zero := Margins([][]float64{{0, 0}, {0, 0}}, Scale{}, .95); zero[1] != (Margin{}) {
 		t.Errorf("all zero: %+v", zero)
 	}
 	r := rand.New(rand.NewPCG(7, 8))
 	values := simulated(r, 8, 5, func(k int) float64 { return float64(k) }, func(int) float64 { return 1 }, 0)
-	best, want := Margins(values, .95)
+	best, want := Margins(values, Scale{}, .95)
 	for _, c := range []struct{ unit, shift float64 }{{1e300, 0}, {1e-300, 0}, {1, 64}, {-1, 0}} {
 		var other [][]float64
 		for _, row := range values {
@@ -178,14 +178,14 @@ func TestMarginsOfOddValues(t *testing.T) {
 			}
 			other = append(other, moved)
 		}
-		got, margins := Margins(other, .95)
+		got, margins := Margins(other, Scale{}, .95)
 		for k, m := range margins {
 			if u := math.Abs(c.unit); got != best || math.Abs(m.Low/u-want[k].Low) > 1e-9 || math.Abs(m.High/u-want[k].High) > 1e-9 {
 				t.Errorf("unit %g, shift %g: margin %d is %+v, want %+v", c.unit, c.shift, k, m, want[k])
 			}
 		}
 	}
-	if best, margins := Margins([][]float64{{1, 2, 3}}, .95); best != 0 || margins[0] != (Margin{}) {
+	if best, margins := Margins([][]float64{{1, 2, 3}}, Scale{}, .95); best != 0 || margins[0] != (Margin{}) {
 		t.Errorf("a single setting: best %d, %+v", best, margins)
 	}
 }
@@ -201,7 +201,7 @@ func TestMarginsPanics(t *testing.T) {
 					t.Errorf("%s: no panic", name)
 				}
 			}()
-			Margins(values, .95)
+			Margins(values, Scale{}, .95)
 		}()
 	}
 }

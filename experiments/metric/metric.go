@@ -30,6 +30,7 @@ type Metric struct {
 
 	// What its values mean.
 	Signed     bool   // negative values are meaningful
+	Unbiased   bool   // it estimates a distance without bias, so that its values for the truth scatter around 0
 	Least      string // a sentence on the smallest value, unless Doc has it
 	Entropy    bool   // the smallest value is the entropy of the target
 	AboveFloor bool   // it is the held-out loss minus the smallest loss of any velocity

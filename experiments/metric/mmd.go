@@ -26,7 +26,8 @@ var MMD = Metric{
 		}
 		return gaussians(l).judge(reference)
 	},
-	permute: func(int) (int, permuted, error) { return permutedPairPoints, permutedMMD, nil },
+	Unbiased: true,
+	permute:  func(int) (int, permuted, error) { return permutedPairPoints, permutedMMD, nil },
 }
 
 // judge returns the Judge of the unbiased squared MMD with the kernel.

@@ -3,6 +3,7 @@ package metric
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 
 	"gonum.org/v1/gonum/stat"
@@ -66,4 +67,69 @@ func PValue(null []float64, value float64) float64 {
 		}
 	}
 	return float64(count) / float64(len(null)+1)
+}
+
+// NullNoise is a null with the sizes of its samples: the noise of a metric where samples cannot be told from the truth.
+// Near the truth, the metrics of two samples are quadratic in the difference of two empirical measures (or the root of
+// that), as in Gretton et al. 2012, "A kernel two-sample test", theorem 12: sum_j l_j z_j^2 with normal z_j.
+type NullNoise struct {
+	Values    []float64 // of fresh samples of the truth against one reference; none if unknown
+	Samples   int       // points of each sample
+	Reference int       // points of the reference
+}
+
+// q95 returns the 95 % quantile of the null, or NaN if it is unknown.
+func (n NullNoise) q95() float64 { return Summarize(n.Values).Q95 }
+
+// shift returns an estimate of b, the mean of the quadratic form of which an unbiased metric subtracts the mean, and so
+// minus its smallest possible value. If all l_j are equal it is 2 sd / skewness, and otherwise slightly more than that.
+// The skewness of few values is uncertain, so it is limited to what nulls have. It is 0 if the null is unknown.
+func (n NullNoise) shift() float64 {
+	sd := Summarize(n.Values).SD
+	if !(sd > 0) {
+		return 0
+	}
+	skew := min(max(stat.Skew(n.Values, nil), .2), 2)
+	return max(2*sd/skew, -1.25*slices.Min(n.Values))
+}
+
+// on returns a function that draws the deviation of a value from its mean over samples and references, on the scale. It
+// is a smoothed bootstrap of the null with Silverman's bandwidth, at the variance of the null (Silverman and Young 1987,
+// "The bootstrap: to smooth or not to smooth?"): the extremes of 19 or 99 values alone would be too narrow.
+//
+// A small distance from the truth adds to the noise before it can be seen in the value. The standard error se, on the scale,
+// has it, but also twice the variance of the null (Efron and Stein 1981, "The jackknife estimate of variance"), so the
+// variance is at least se^2 minus that of the null.
+func (n NullNoise) on(scale Scale, se float64) func(r *rand.Rand) float64 {
+	centre := scale.to(stat.Mean(n.Values, nil))
+	deviations := make([]float64, len(n.Values))
+	for k, v := range n.Values {
+		deviations[k] = scale.to(v) - centre
+	}
+	middle, sd := stat.MeanStdDev(deviations, nil)
+	if len(deviations) < 2 {
+		sd = 0
+	}
+	width := 1.06 * math.Pow(float64(len(deviations)), -.2)
+	shrink, spread := 1/math.Sqrt(1+width*width), n.spread()
+	if own := sd * spread; se*se > 2*own*own && own > 0 {
+		spread *= math.Sqrt(se*se/(own*own) - 1)
+	}
+	return func(r *rand.Rand) float64 {
+		d := deviations[r.IntN(len(deviations))]
+		return spread * (middle + shrink*(d-middle+width*sd*r.NormFloat64()))
+	}
+}
+
+// spread returns by how much the scatter over samples and references exceeds that of the null, whose samples, of n points,
+// share one reference, of m points. With the empirical measures' variances proportional to 1/n and 1/m, the variance of
+// the quadratic form is that of the null, on average over references, times
+//
+//	(n + m)^2 / (m (m + 2 n)),   4/3 if n = m
+func (n NullNoise) spread() float64 {
+	if n.Samples <= 0 || n.Reference <= 0 {
+		return 1
+	}
+	x, y := float64(n.Samples), float64(n.Reference)
+	return (x + y) / math.Sqrt(y*(y+2*x))
 }

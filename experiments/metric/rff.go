@@ -26,7 +26,8 @@ var MMDRFF = Metric{
 	Name: "mmd-rff",
 	Doc: "mmd by random Fourier features, in time linear in the number of points: unbiased, with 512 seeded frequencies per bandwidth; " +
 		"it differs from mmd by a few percent.",
-	Judge: judgeMMDRFF,
+	Unbiased: true,
+	Judge:    judgeMMDRFF,
 	permute: func(int) (int, permuted, error) {
 		return 0, nil, fmt.Errorf("mmd-rff is for more points than a permutation test uses: use %s", MMD.Name)
 	},

@@ -24,44 +24,113 @@ func choiceWord(choice experiments.Choice, i int) string {
 	}
 }
 
-// choiceJSON is the content of choice.json: what was chosen, from what, and why.
+// figure is a metric of a setting in JSON.
+type figure struct {
+	experiments.Interval
+	Over     string               `json:"interval_over"` // what would be another within the interval
+	SeedLow  experiments.Number   `json:"seed_low"`      // of the seeds alone
+	SeedHigh experiments.Number   `json:"seed_high"`
+	Diverged []uint64             `json:"diverged_seeds,omitempty"`
+	N        int                  `json:"n"`
+	Budget   *budgetJSON          `json:"budget,omitempty"` // of which parts the mean consists
+	Null     *experiments.NullRow `json:"null,omitempty"`   // what it reads between the truth and fresh samples of it
+}
+
+// figures returns the metrics of a setting by name.
+func (o Outcome) figures(s experiments.Summary) map[string]figure {
+	list := map[string]figure{}
+	for _, st := range s.Metrics {
+		f := figure{
+			Interval: st.Interval(), SeedLow: experiments.Number(st.SeedLow), SeedHigh: experiments.Number(st.SeedHigh),
+			Diverged: s.Diverged(st.Name), N: st.N, Budget: budgetOf(s, st.Name),
+		}
+		for _, m := range o.Sweep.Spec.Metrics {
+			if m.Name == st.Name {
+				f.Over = m.IntervalOver()
+			}
+		}
+		if null, ok := o.Sweep.Null(s.Setting, st.Name); ok {
+			row := experiments.NullRowOf(null)
+			f.Null = &row
+		}
+		list[st.Name] = f
+	}
+	return list
+}
+
+// choiceRow is a choice in choice.json: what was chosen, from what, and why.
+type choiceRow struct {
+	Chosen  chosenRow         `json:"chosen"`
+	Best    string            `json:"best"` // of the lowest mean
+	By      []string          `json:"by"`   // the metric of the rule and, if that is of the net alone, the one of solver and steps
+	Reason  string            `json:"reason"`
+	Tied    []string          `json:"tied"`
+	Margins []marginRow       `json:"margins"` // to the best, as differences of means in the metric of the rule
+	Metrics map[string]figure `json:"metrics"` // of the chosen setting
+}
+
+type chosenRow struct {
+	Setting string            `json:"setting"`
+	NFE     experiments.Calls `json:"nfe"`
+	Params  int               `json:"params"`
+	Run     string            `json:"run"`
+	Seed    uint64            `json:"seed"`
+}
+
+type marginRow struct {
+	Setting string `json:"setting"`
+	experiments.Interval
+}
+
+// choiceRow returns a choice among these settings in JSON.
+func (o Outcome) choiceRow(choice experiments.Choice, settings []int) *choiceRow {
+	s := o.Summaries[choice.Chosen]
+	row := choiceRow{
+		Chosen: chosenRow{o.Labels.Setting(choice.Chosen), s.NFE, s.Params, choice.Run.Run, choice.Run.Seed},
+		Best:   o.Labels.Setting(choice.Best), By: choice.By, Reason: choice.Reason, Metrics: o.figures(s),
+	}
+	for _, i := range choice.Tied {
+		row.Tied = append(row.Tied, o.Labels.Setting(i))
+	}
+	for _, i := range settings {
+		row.Margins = append(row.Margins, marginRow{o.Labels.Setting(i), marginOf(choice, i)})
+	}
+	return &row
+}
+
+// choiceJSON is the content of choice.json: the choice of the first target that has one, with its fresh figures, and that of
+// every target if there are several.
 func choiceJSON(s Shipped) any {
-	type margin struct {
-		Setting string `json:"setting"`
-		experiments.Interval
+	o := s.Outcome
+	type targetRow struct {
+		Target string `json:"target"`
+		Folder string `json:"folder,omitempty"` // of its files
+		Error  string `json:"error,omitempty"`  // why nothing was chosen
+		*choiceRow
 	}
-	type chosen struct {
-		Setting string            `json:"setting"`
-		NFE     experiments.Calls `json:"nfe"`
-		Params  int               `json:"params"`
-		Run     string            `json:"run"`
-		Seed    uint64            `json:"seed"`
-	}
-	o, choice := s.Outcome, s.Choice
-	tied, margins := make([]string, len(choice.Tied)), make([]margin, len(o.Summaries))
-	for i, at := range choice.Tied {
-		tied[i] = o.Labels.Setting(at)
-	}
-	for i := range o.Summaries {
-		margins[i] = margin{o.Labels.Setting(i), marginOf(choice, i)}
-	}
-	of := o.Chosen()
-	return struct {
-		Rule    experiments.Choose  `json:"choose"`
-		Chosen  chosen              `json:"chosen"`
-		Best    string              `json:"best"` // of the lowest mean
-		Reason  string              `json:"reason"`
-		Tied    []string            `json:"tied"`
-		Margins []margin            `json:"margins"`        // to the best
+	object := struct {
+		Rule experiments.Choose `json:"choose"`
+		*choiceRow
 		Fresh   experiments.Fresh   `json:"fresh"`          // of the chosen setting, on points the choice never saw
 		Verdict experiments.Verdict `json:"verdict"`        // on the chosen setting, by these
 		Twin    any                 `json:"twin,omitempty"` // what sampler.onnx computes, where the chosen setting is adaptive
-	}{
-		o.Sweep.Spec.Choose,
-		chosen{o.Labels.Setting(choice.Chosen), of.NFE, of.Params, choice.Run.Run, choice.Run.Seed},
-		o.Labels.Setting(choice.Best),
-		choice.Reason, tied, margins, s.Fresh, s.Verdict, twinJSON(o, s.Twin),
+		Targets []targetRow         `json:"targets,omitempty"`
+	}{Rule: o.Sweep.Spec.Choose, Fresh: s.Fresh, Verdict: s.Verdict, Twin: twinJSON(o, s.Twin)}
+	for _, t := range o.Targets {
+		row := targetRow{Target: o.Labels.Target(t.Settings[0])}
+		if t.Err != nil {
+			row.Error = t.Err.Error()
+		} else {
+			row.Folder, row.choiceRow = o.folder(t), o.choiceRow(t.Choice, t.Settings)
+		}
+		if row.choiceRow != nil && t.Chosen == o.Choice.Chosen {
+			object.choiceRow = row.choiceRow
+		}
+		if len(o.Targets) > 1 {
+			object.Targets = append(object.Targets, row)
+		}
 	}
+	return object
 }
 
 // budgetJSON is the JSON form of a budget: floor + net + solver is the mean.
@@ -107,28 +176,14 @@ func twinJSON(o Outcome, twin *experiments.Summary) any {
 
 // SettingJSON returns setting i as `flowsweep runs --by-setting --json` prints it.
 func (o Outcome) SettingJSON(i int) any {
-	s, choice := o.Summaries[i], o.Choice
-	metrics := map[string]any{}
-	for _, st := range s.Metrics {
-		m := struct {
-			experiments.Interval
-			N      int                  `json:"n"`
-			Budget *budgetJSON          `json:"budget,omitempty"` // of which parts the mean consists
-			Null   *experiments.NullRow `json:"null,omitempty"`   // what it reads between the truth and fresh samples of it
-		}{st.Interval(), st.N, budgetOf(s, st.Name), nil}
-		if null, ok := o.Sweep.Null(s.Setting, st.Name); ok {
-			row := experiments.NullRowOf(null)
-			m.Null = &row
-		}
-		metrics[st.Name] = m
-	}
+	s, choice := o.Summaries[i], o.choiceOf(i)
 	object := struct {
 		Setting       experiments.Setting   `json:"setting"`
 		NFE           experiments.Calls     `json:"nfe"`
 		Params        int                   `json:"params"`
 		Seeds         int                   `json:"seeds"`
 		Planned       int                   `json:"planned"`
-		Metrics       map[string]any        `json:"metrics"`
+		Metrics       map[string]figure     `json:"metrics"`
 		SampleSeconds float64               `json:"sample_seconds"`
 		Chosen        bool                  `json:"chosen"`
 		Tied          bool                  `json:"tied"`                // as good as the best by the rule
@@ -136,7 +191,7 @@ func (o Outcome) SettingJSON(i int) any {
 		Margin        *experiments.Interval `json:"margin,omitempty"`    // to the best, in the metric that is chosen by
 		Reason        string                `json:"reason,omitempty"`    // of the chosen one
 	}{
-		s.Setting, s.NFE, s.Params, len(s.Runs), s.Planned, metrics, s.SampleSeconds, i == choice.Chosen,
+		s.Setting, s.NFE, s.Params, len(s.Runs), s.Planned, o.figures(s), s.SampleSeconds, i == choice.Chosen,
 		slices.Contains(choice.Tied, i), s.Memorised(), nil, "",
 	}
 	if choice.Margins != nil {

@@ -41,3 +41,24 @@ func TestChoiceIsTold(t *testing.T) {
 		t.Errorf("without a choice a setting is written as %s (%v)", text, err)
 	}
 }
+
+// TestFigures: beside every interval stand its meaning, the scatter of the seeds alone, and the seeds that diverged.
+func TestFigures(t *testing.T) {
+	t.Parallel()
+	spec, err := experiments.Parse("a.yaml", []byte("{name: a, target: moons, metrics: sliced-w2, seeds: 4}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sweep := experiments.Sweep{Spec: spec}
+	for seed, v := range []float64{.12, .11, 50, .13} {
+		sweep.Results = append(sweep.Results, experiments.Result{
+			State: experiments.Finished, Seed: uint64(seed), Setting: spec.Settings[0], Metrics: []experiments.Value{{Name: "sliced-w2", Value: v}},
+		})
+	}
+	o := New(sweep)
+	text, err := json.Marshal(o.figures(o.Summaries[0]))
+	want := `,"interval_over":"another training, other noise, another reference","seed_low":0.11,"seed_high":50,"diverged_seeds":[2],"n":4}}`
+	if err != nil || !strings.HasPrefix(string(text), `{"sliced-w2":{"mean":12.59`) || !strings.HasSuffix(string(text), want) {
+		t.Errorf("the figures are %s (%v), want them to end in %s", text, err, want)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -76,7 +77,10 @@ func checkOverwrite(out string, files []store.File, force bool) error {
 	if force {
 		return nil
 	}
-	for _, name := range []string{velocityFile, SamplerFile} {
+	for _, name := range ownNames(out, files) {
+		if filepath.Ext(name) != filepath.Ext(velocityFile) {
+			continue
+		}
 		path := filepath.Join(out, name)
 		have, err := os.ReadFile(path)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -122,7 +126,34 @@ func WriteFile(path string, content []byte) error {
 
 // writeFolder makes the output folder of a sweep hold exactly these of its files, and their sums. It leaves unknown files
 // alone.
-func writeFolder(out string, files []store.File) error { return writeOnly(out, fileNames, files) }
+func writeFolder(out string, files []store.File) error {
+	return writeOnly(out, ownNames(out, files), files)
+}
+
+// ownNames returns the names of all files that belong to the program: those it may write into any folder, those in folders of
+// targets that its sums list, and the given ones.
+func ownNames(out string, files []store.File) []string {
+	names := slices.Clone(fileNames)
+	add := func(name string) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	sums, err := os.ReadFile(filepath.Join(out, sumsFile))
+	if err != nil {
+		sums = nil // of a new folder
+	}
+	for line := range strings.Lines(string(sums)) {
+		_, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
+		if dir, base := path.Split(name); filepath.IsLocal(name) && strings.Count(dir, "/") == 1 && slices.Contains(fileNames, base) {
+			add(name)
+		}
+	}
+	for _, f := range files {
+		add(f.Name)
+	}
+	return names
+}
 
 // writeOnly writes the files, removes the other names, and updates the sums.
 func writeOnly(out string, names []string, files []store.File) error {
@@ -139,13 +170,13 @@ func writeOnly(out string, names []string, files []store.File) error {
 			return err
 		}
 	}
-	return writeSums(out)
+	return writeSums(out, files)
 }
 
 // writeSums writes the sha256 of the files in the folder, in the format of sha256sum.
-func writeSums(out string) error {
+func writeSums(out string, files []store.File) error {
 	var lines strings.Builder
-	for _, name := range fileNames {
+	for _, name := range ownNames(out, files) {
 		content, err := os.ReadFile(filepath.Join(out, name))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -161,5 +192,5 @@ func writeSums(out string) error {
 // WriteReport writes the report into an output folder and updates the sums.
 func WriteReport(out string, page []byte) (path string, err error) {
 	path = filepath.Join(out, ReportFile)
-	return path, errors.Join(WriteFile(path, page), writeSums(out))
+	return path, errors.Join(WriteFile(path, page), writeSums(out, nil))
 }

@@ -87,12 +87,12 @@ func freshFigure(ctx context.Context, spec experiments.Spec, to target.Target, m
 	if err != nil {
 		return f, err
 	}
-	if f.Interval, err = judgeAll(judge, samples); err != nil {
-		return f, err
-	}
 	null := experiments.NullPlan{Null: experiments.Null{N: samples[0].Len()}, Target: to, Judged: m, Fresh: true, Count: m.NullCount(to.Dim())}
 	values, err := job.NullValues(ctx, null, spec.Reference)
 	if err != nil {
+		return f, err
+	}
+	if f.Interval, err = judgeAll(m, judge, samples, metric.NullNoise{Values: values, Samples: samples[0].Len(), Reference: truth.Len()}); err != nil {
 		return f, err
 	}
 	f.P, f.Null = experiments.Number(metric.PValue(values, float64(f.Mean))), experiments.NullRowOf(metric.Summarize(values))
@@ -102,9 +102,10 @@ func freshFigure(ctx context.Context, spec experiments.Spec, to target.Target, m
 // freshConfidence is the confidence of their intervals.
 const freshConfidence = .95
 
-// judgeAll returns the mean over samples, one per seed, with its interval.
-func judgeAll(judge metric.Judge, samples []flow.Batch) (experiments.Interval, error) {
-	of := metric.Replicates{Shared: true}
+// judgeAll returns the mean over samples, one per seed, with its interval. The noise is the null of the metric for samples of
+// these sizes, against another reference.
+func judgeAll(by metric.Metric, judge metric.Judge, samples []flow.Batch, noise metric.NullNoise) (experiments.Interval, error) {
+	of := metric.Replicates{Shared: true, Null: noise}
 	for _, x := range samples {
 		m, err := judge(x)
 		if err != nil {
@@ -112,6 +113,7 @@ func judgeAll(judge metric.Judge, samples []flow.Batch) (experiments.Interval, e
 		}
 		of.Values, of.SE = append(of.Values, m.Value), append(of.SE, m.SE)
 	}
+	of.Scale = by.Scale(noise, of.Noise()...)
 	low, high := of.Interval(freshConfidence, rand.New(rand.NewPCG(0, 0)))
 	return experiments.Interval{Mean: experiments.Number(metric.Mean(of.Values).Value), Low: experiments.Number(low), High: experiments.Number(high)}, nil
 }

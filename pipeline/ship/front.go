@@ -25,7 +25,7 @@ type Exported struct {
 // Nothing is written if a folder cannot be used or holds another export; that is an OccupiedError.
 func (o Outcome) ExportFront(ctx context.Context, db *store.DB, w Worker, out string, options export.SamplerOptions, force bool) ([]Exported, error) {
 	metric := o.Sweep.Spec.Choose.Metric
-	front := experiments.ParetoFront(o.Summaries, metric, func(s experiments.Summary) float64 { return float64(s.NFE) })
+	front := o.front(metric)
 	if len(front) == 0 {
 		return nil, fmt.Errorf("no setting of %s finished every seed with a finite %s: there is nothing to export", o.Sweep.Name, metric)
 	}
@@ -53,6 +53,20 @@ func (o Outcome) ExportFront(ctx context.Context, db *store.DB, w Worker, out st
 	return list, nil
 }
 
+// front returns the settings on the Pareto front of each target.
+func (o Outcome) front(metric string) (front []int) {
+	for _, t := range o.Targets {
+		own := make([]experiments.Summary, len(t.Settings))
+		for k, i := range t.Settings {
+			own[k] = o.Summaries[i]
+		}
+		for _, k := range experiments.ParetoFront(own, metric, func(s experiments.Summary) float64 { return float64(s.NFE) }) {
+			front = append(front, t.Settings[k])
+		}
+	}
+	return front
+}
+
 // ExportRun exports a finished run into a folder. If that holds another export it is an OccupiedError, unless force is set.
 func ExportRun(ctx context.Context, db *store.DB, w Worker, r experiments.Result, out string, options export.SamplerOptions, force bool) (Exported, error) {
 	e := Exported{Folder: out}
@@ -72,10 +86,15 @@ func ExportRun(ctx context.Context, db *store.DB, w Worker, r experiments.Result
 // settingFolder returns a folder name for a setting: its velocity calls, its label in portable letters, and the beginning of
 // the run's key, which makes the name unique.
 func settingFolder(nfe experiments.Calls, label, run string) string {
+	return strings.Join([]string{"nfe" + nfe.String(), plainName(label), run[:min(8, len(run))]}, "-")
+}
+
+// plainName returns a label in portable letters.
+func plainName(label string) string {
 	const maxLetters = 60
 	plain := func(r rune) bool {
 		return r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r) || r == '.')
 	}
 	words := strings.Join(strings.FieldsFunc(label, func(r rune) bool { return !plain(r) }), "-")
-	return strings.Join([]string{"nfe" + nfe.String(), strings.TrimRight(words[:min(maxLetters, len(words))], "-"), run[:min(8, len(run))]}, "-")
+	return strings.TrimRight(words[:min(maxLetters, len(words))], "-")
 }

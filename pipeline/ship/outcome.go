@@ -8,6 +8,8 @@ package ship
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"flowsweep/experiments"
 	"flowsweep/pipeline/saved"
@@ -19,23 +21,66 @@ import (
 type Outcome struct {
 	Sweep     experiments.Sweep
 	Summaries []experiments.Summary
-	Labels    experiments.Labels // of the summaries
-	Choice    experiments.Choice // Chosen is -1 where there is none
-	NoChoice  error              // why nothing could be chosen, if so
+	Labels    experiments.Labels         // of the summaries
+	Targets   []experiments.TargetChoice // a choice for every target
+	Choice    experiments.Choice         // of the first target that has one; Chosen is -1 where there is none
+	NoChoice  error                      // why nothing could be chosen, if so
 }
 
 // New works out the outcome of a sweep.
 func New(sweep experiments.Sweep) Outcome {
-	o := Outcome{Sweep: sweep, Summaries: experiments.Summaries(sweep.Results, sweep.Spec.Metrics)}
+	o := Outcome{Sweep: sweep, Summaries: sweep.Summaries()}
 	settings := make([]experiments.Setting, len(o.Summaries))
 	for i, s := range o.Summaries {
 		settings[i] = s.Setting
 	}
 	o.Labels = experiments.NewLabels(settings)
-	if o.Choice, o.NoChoice = sweep.Spec.Choose.Choose(o.Summaries, o.Labels.Setting); o.NoChoice != nil {
-		o.Choice = experiments.Choice{Chosen: -1}
+	o.Targets = sweep.Spec.Choose.ByTarget(o.Summaries, o.Labels.Setting)
+	first := o.Targets[0]
+	for _, t := range o.Targets {
+		if t.Err == nil {
+			first = t
+			break
+		}
 	}
+	o.Choice, o.NoChoice = first.Choice, first.Err
 	return o
+}
+
+// WithoutChoice returns the outcome without a choice.
+func (o Outcome) WithoutChoice() Outcome {
+	o.Targets, o.Choice = nil, experiments.Choice{Chosen: -1}
+	return o
+}
+
+// choiceOf returns the choice among the settings of the target of setting i.
+func (o Outcome) choiceOf(i int) experiments.Choice {
+	for _, t := range o.Targets {
+		if slices.Contains(t.Settings, i) {
+			return t.Choice
+		}
+	}
+	return o.Choice
+}
+
+// chosen returns the choices of the targets that have one.
+func (o Outcome) chosen() []experiments.TargetChoice {
+	return slices.DeleteFunc(slices.Clone(o.Targets), func(t experiments.TargetChoice) bool { return t.Err != nil })
+}
+
+// folder returns the folder of a target's files in the output folder: its name in portable letters, or "" if there is no
+// other target.
+func (o Outcome) folder(t experiments.TargetChoice) string {
+	if len(o.Targets) < 2 {
+		return ""
+	}
+	name := plainName(o.Labels.Target(t.Settings[0]))
+	for _, other := range o.Targets {
+		if i := other.Settings[0]; i != t.Settings[0] && plainName(o.Labels.Target(i)) == name {
+			return fmt.Sprintf("%s-%d", name, t.Settings[0]) // long names that begin alike
+		}
+	}
+	return name
 }
 
 // Load returns the outcome of the named sweep, or of the latest if name is empty.

@@ -31,7 +31,7 @@ func (o Outcome) Page(ctx context.Context, db *store.DB) (page []byte, err error
 		reading.Wait() // the error, if any, has been returned
 	}()
 	p := reports.Page{
-		Sweep: o.Sweep, Summaries: o.Summaries, Choice: o.Choice,
+		Sweep: o.Sweep, Summaries: o.Summaries, Choice: o.Choice, Targets: o.Targets,
 		Command: fmt.Sprintf("flowsweep sweep %s.yaml  # the spec below, saved under that name", o.Sweep.Name),
 	}
 	table, err := runsCSV(o.Sweep.Results)
@@ -73,19 +73,22 @@ func (o Outcome) addChoice(ctx context.Context, db *store.DB, p *reports.Page, k
 			return err
 		}
 	}
-	r := p.Choice.Run
-	p.Artifacts, p.Checks, err = exported(ctx, db, o.Sweep.Name, r.Run, origin{twin: p.Twin}.sampled(r).Run)
+	p.Artifacts, p.Checks, err = o.exported(ctx, db)
 	return err
 }
 
-// exported returns the files of a sweep and their checks if they are of these runs. An interrupted sweep may hold files of an
-// earlier choice, which are not returned.
-func exported(ctx context.Context, db *store.DB, sweep string, runs ...string) ([]experiments.Artifact, []experiments.Check, error) {
-	files, err := db.Artifacts(ctx, sweep)
+// exported returns the files of a sweep and their checks if they are of the chosen runs or their twins. An interrupted sweep
+// may hold files of an earlier choice, which are not returned.
+func (o Outcome) exported(ctx context.Context, db *store.DB) ([]experiments.Artifact, []experiments.Check, error) {
+	files, err := db.Artifacts(ctx, o.Sweep.Name)
 	if err != nil {
 		return nil, nil, err
 	}
-	checks, err := db.Checks(ctx, sweep)
+	checks, err := db.Checks(ctx, o.Sweep.Name)
+	if err != nil {
+		return nil, nil, err
+	}
+	runs, err := o.exportedRuns(ctx, db)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -95,4 +98,16 @@ func exported(ctx context.Context, db *store.DB, sweep string, runs ...string) (
 		}
 	}
 	return files, checks, nil
+}
+
+// exportedRuns returns the keys of the runs of which there are files: the chosen one of each target, and its twin.
+func (o Outcome) exportedRuns(ctx context.Context, db *store.DB) (keys []string, err error) {
+	for _, t := range o.chosen() {
+		twin, err := o.storedTwin(ctx, db, o.Summaries[t.Chosen])
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, t.Run.Run, origin{twin: twin}.sampled(t.Run).Run)
+	}
+	return keys, nil
 }

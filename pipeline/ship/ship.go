@@ -3,6 +3,8 @@ package ship
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"path"
 
 	"flowsweep/experiments"
 	"flowsweep/export"
@@ -26,7 +28,15 @@ func (s Shipped) Err() error {
 			return err
 		}
 	}
-	return s.NoChoice
+	if s.NoChoice != nil {
+		return s.NoChoice
+	}
+	for _, t := range s.Targets {
+		if t.Err != nil {
+			return fmt.Errorf("target %s: %w", s.Labels.Target(t.Settings[0]), t.Err)
+		}
+	}
+	return nil
 }
 
 // Ship writes the output folder of a sweep and stores its files and checks. A file is verified only once. If the folder
@@ -36,10 +46,7 @@ func (o Outcome) Ship(ctx context.Context, db *store.DB, w Worker, out string, f
 	var files []store.File
 	if o.NoChoice == nil {
 		var err error
-		if s.Twin, err = o.twin(ctx, db, w, o.Chosen()); err != nil {
-			return s, err
-		}
-		if files, s.Checks, err = runFiles(ctx, db, o.Choice.Run, origin{o.Sweep, o.Chosen(), s.Twin}, export.SamplerOptions{}); err != nil {
+		if files, err = s.chosenFiles(ctx, db, w); err != nil {
 			return s, err
 		}
 		if s.Fresh, err = o.fresh(ctx, db, w.Engine); err != nil {
@@ -68,4 +75,32 @@ func (o Outcome) Ship(ctx context.Context, db *store.DB, w Worker, out string, f
 		return s, err
 	}
 	return s, writeFolder(out, append(files, store.File{Name: ReportFile, Content: page}))
+}
+
+// chosenFiles returns the files of the chosen run of every target, and notes the checks of those in ONNX and the twin of the
+// first. With several targets, each has a folder of its own.
+func (s *Shipped) chosenFiles(ctx context.Context, db *store.DB, w Worker) (files []store.File, err error) {
+	for _, t := range s.chosen() {
+		of := s.Summaries[t.Chosen]
+		twin, err := s.twin(ctx, db, w, of)
+		if err != nil {
+			return nil, err
+		}
+		if t.Chosen == s.Choice.Chosen {
+			s.Twin = twin
+		}
+		own, checked, err := runFiles(ctx, db, t.Run, origin{s.Sweep, of, twin}, export.SamplerOptions{})
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range own {
+			f.Name = path.Join(s.folder(t), f.Name)
+			files = append(files, f)
+		}
+		for _, c := range checked {
+			c.File = path.Join(s.folder(t), path.Base(c.File))
+			s.Checks = append(s.Checks, c)
+		}
+	}
+	return files, nil
 }

@@ -156,13 +156,15 @@ func (o Outcome) SettingTable() (Table, error) {
 			{Key: "nfe", Value: s.NFE.String()},
 			{Key: "params", Value: strconv.Itoa(s.Params)},
 			{Key: "seeds", Value: fmt.Sprintf("%d/%d", len(s.Runs), s.Planned)},
-			{Key: "choice", Value: choiceWord(o.Choice, i)},
+			{Key: "choice", Value: choiceWord(o.choiceOf(i), i)},
 		}
 		for _, st := range s.Metrics {
 			fields = append(fields,
 				query.Field{Key: st.Name, Value: experiments.Number(st.Mean).String()},
 				query.Field{Key: st.Name + " low", Value: experiments.Number(st.Low).String()},
-				query.Field{Key: st.Name + " high", Value: experiments.Number(st.High).String()})
+				query.Field{Key: st.Name + " high", Value: experiments.Number(st.High).String()},
+				query.Field{Key: st.Name + " seed low", Value: experiments.Number(st.SeedLow).String()},
+				query.Field{Key: st.Name + " seed high", Value: experiments.Number(st.SeedHigh).String()})
 			if null, ok := o.Sweep.Null(s.Setting, st.Name); ok {
 				fields = append(fields, query.Field{Key: st.Name + " null q95", Value: experiments.Number(null.Q95).String()})
 			}

@@ -64,7 +64,9 @@ func (o Outcome) readTwin(ctx context.Context, db *store.DB, fits []experiments.
 		r.Sweep = o.Sweep.Name
 		results = append(results, r)
 	}
-	return &experiments.Summaries(results, o.Sweep.Spec.Metrics)[0], nil
+	twin := o.Sweep
+	twin.Results = results
+	return &twin.Summaries()[0], nil
 }
 
 // twinOfRun returns the twin of an adaptive run alone, and the run as the latest sweep that plans it has measured it. If none
