@@ -72,6 +72,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	},
 	"experiments/engine/onnx": {doors: []string{"github.com/gomlx/compute", "github.com/gomlx/gomlx", "google.golang.org/protobuf"}},
 	"experiments/engine/ort":  {doors: []string{"github.com/yalue/onnxruntime_go"}},
+	"experiments/baseline":    {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},
 	"experiments/metric":      {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},
 	"experiments/target":      {rooms: []string{"experiments/flow", "experiments/oracle"}},
 	"experiments/oracle":      {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},
