@@ -246,4 +246,6 @@ type Sweep struct {
 
 	nulls map[nullPlace]metric.NullSummary
 	dense map[DensePlace][]Value
+
+	baselines []BaselineSummary
 }

@@ -7,6 +7,7 @@ package saved
 
 import (
 	"context"
+	"errors"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
@@ -42,7 +43,11 @@ func withNulls(ctx context.Context, db *store.DB, sweep experiments.Sweep) (expe
 		return sweep, err
 	}
 	sweep.SetDense(dense)
-	return sweep, sweep.SetNulls(nulls)
+	baselines, err := db.Baselines(ctx, sweep.Name)
+	if err != nil {
+		return sweep, err
+	}
+	return sweep, errors.Join(sweep.SetNulls(nulls), sweep.SetBaselines(baselines, nulls))
 }
 
 // Parser returns a parser of stored recipes that reads their data from the store.
