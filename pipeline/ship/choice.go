@@ -62,9 +62,8 @@ func choiceJSON(o Outcome, fresh experiments.Fresh) any {
 	}
 }
 
-// SettingJSON returns setting i as `flowsweep runs --by-setting --json` prints it.
-func (o Outcome) SettingJSON(i int) any {
-	s, choice := o.Summaries[i], o.Choice
+// statsJSON returns the aggregates of every metric, by name.
+func (o Outcome) statsJSON(s experiments.Summary) map[string]any {
 	metrics := map[string]any{}
 	for _, st := range s.Metrics {
 		m := struct {
@@ -78,6 +77,15 @@ func (o Outcome) SettingJSON(i int) any {
 		}
 		metrics[st.Name] = m
 	}
+	return metrics
+}
+
+// SettingJSON returns row i of SettingTable as `flowsweep runs --by-setting --json` prints it.
+func (o Outcome) SettingJSON(i int) any {
+	if i >= len(o.Summaries) {
+		return o.baselineJSON(o.baselines()[i-len(o.Summaries)])
+	}
+	s, choice := o.Summaries[i], o.Choice
 	object := struct {
 		Setting       experiments.Setting   `json:"setting"`
 		NFE           experiments.Calls     `json:"nfe"`
@@ -91,7 +99,7 @@ func (o Outcome) SettingJSON(i int) any {
 		Margin        *experiments.Interval `json:"margin,omitempty"` // to the best, in the metric that is chosen by
 		Reason        string                `json:"reason,omitempty"` // of the chosen one
 	}{
-		s.Setting, s.NFE, s.Params, len(s.Runs), s.Planned, metrics, s.SampleSeconds, i == choice.Chosen,
+		s.Setting, s.NFE, s.Params, len(s.Runs), s.Planned, o.statsJSON(s), s.SampleSeconds, i == choice.Chosen,
 		slices.Contains(choice.Tied, i), nil, "",
 	}
 	if choice.Margins != nil {

@@ -22,6 +22,7 @@ type Outcome struct {
 	Labels    experiments.Labels // of the summaries
 	Choice    experiments.Choice // Chosen is -1 where there is none
 	NoChoice  error              // why nothing could be chosen, if so
+	Filtered  bool               // the results are only some of the sweep's: baselines, which no condition on runs fits, are left out
 }
 
 // New works out the outcome of a sweep.
