@@ -32,8 +32,8 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	},
 	// A job may run on another machine, so it never uses the store, export, reports, a terminal or a socket.
 	"pipeline/job": {rooms: []string{
-		"experiments", "experiments/engine", "experiments/flow", "experiments/metric", "experiments/net", "experiments/ode", "experiments/oracle",
-		"experiments/target", "experiments/velocity",
+		"experiments", "experiments/baseline", "experiments/engine", "experiments/flow", "experiments/metric", "experiments/net", "experiments/ode",
+		"experiments/oracle", "experiments/target", "experiments/velocity",
 	}},
 	"pipeline/saved": {rooms: []string{"experiments", "experiments/flow", "experiments/velocity", "store"}},
 	"pipeline/ship": {rooms: []string{
@@ -54,8 +54,8 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	// It uses net rather than velocity, so that the store does not depend on GoMLX.
 	"experiments": {
 		rooms: []string{
-			"experiments/declare", "experiments/flow", "experiments/metric", "experiments/net", "experiments/ode", "experiments/problem",
-			"experiments/query", "experiments/target",
+			"experiments/baseline", "experiments/declare", "experiments/flow", "experiments/metric", "experiments/net", "experiments/ode",
+			"experiments/problem", "experiments/query", "experiments/target",
 		},
 	},
 	// It knows how things are declared, but not which ones exist: solvers, targets and so on are passed in.
@@ -72,6 +72,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	},
 	"experiments/engine/onnx": {doors: []string{"github.com/gomlx/compute", "github.com/gomlx/gomlx", "google.golang.org/protobuf"}},
 	"experiments/engine/ort":  {doors: []string{"github.com/yalue/onnxruntime_go"}},
+	"experiments/baseline":    {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},
 	"experiments/metric":      {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},
 	"experiments/target":      {rooms: []string{"experiments/flow", "experiments/oracle"}},
 	"experiments/oracle":      {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},

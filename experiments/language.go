@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"flowsweep/experiments/baseline"
 	"flowsweep/experiments/declare"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
@@ -24,6 +25,7 @@ func language(data *dataFiles) declare.Language {
 			declare.Families("times", families(flow.TimesFamilies)),
 			declare.Families("grid", families(ode.GridFamilies)),
 			declare.Words("solver", ode.Solvers, func(s ode.Solver) string { return s.Name }),
+			declare.Words("baseline", baseline.Baselines, func(b baseline.Baseline) string { return b.Name }),
 			declare.Words("metric", metric.Metrics, func(m metric.Metric) string { return m.Name }),
 			declare.BareWords(net.Architectures, func(a net.Architecture) string { return a.Name }),
 			declare.BareWords(net.Activations, func(a net.Activation) string { return a.Name }),

@@ -3,6 +3,7 @@ package experiments
 import (
 	"slices"
 
+	"flowsweep/experiments/baseline"
 	"flowsweep/experiments/declare"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
@@ -53,8 +54,8 @@ func parse(file string, text []byte, data *dataFiles, stored bool) (Spec, error)
 func specOf(docs []*document) Spec {
 	first := docs[0]
 	s := Spec{
-		Name: first.Name, Seeds: first.Seeds, Metrics: first.Metrics, Reference: first.Reference, Choose: first.Choose,
-		Engine: first.Engine,
+		Name: first.Name, Seeds: first.Seeds, Metrics: first.Metrics, Baselines: first.Baselines, Reference: first.Reference,
+		Choose: first.Choose, Engine: first.Engine,
 	}
 	seen := map[string]bool{}
 	for _, doc := range docs {
@@ -66,6 +67,9 @@ func specOf(docs []*document) Spec {
 		}
 	}
 	s.addChecks()
+	if s.Baselines == nil && slices.ContainsFunc(s.Settings, func(of Setting) bool { return of.Target.Rows.Len() > 0 }) {
+		s.Baselines = baseline.Baselines
+	}
 	return s
 }
 

@@ -270,4 +270,6 @@ type Sweep struct {
 
 	nulls map[nullPlace]metric.NullSummary
 	noise map[nullPlace]metric.NullNoise
+
+	baselines []BaselineSummary
 }

@@ -6,6 +6,7 @@
 package experiments
 
 import (
+	"flowsweep/experiments/baseline"
 	"flowsweep/experiments/declare"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
@@ -16,15 +17,16 @@ import (
 
 // Spec is a declared experiment: what is swept, over which seeds, how it is measured and how a setting is chosen.
 type Spec struct {
-	Name      string          `json:"name"`
-	Settings  []Setting       `json:"-"` // the product of the lists, in the order of the file
-	Seeds     []uint64        `json:"seeds"`
-	Metrics   []metric.Metric `json:"metrics"`
-	Reference Reference       `json:"reference"`
-	Choose    Choose          `json:"choose"`
-	Engine    string          `json:"engine"`
-	Text      string          `json:"-"` // of the file
-	Files     []DataFile      `json:"-"` // data files that it names
+	Name      string              `json:"name"`
+	Settings  []Setting           `json:"-"` // the product of the lists, in the order of the file
+	Seeds     []uint64            `json:"seeds"`
+	Metrics   []metric.Metric     `json:"metrics"`
+	Baselines []baseline.Baseline `json:"baselines"`
+	Reference Reference           `json:"reference"`
+	Choose    Choose              `json:"choose"`
+	Engine    string              `json:"engine"`
+	Text      string              `json:"-"` // of the file
+	Files     []DataFile          `json:"-"` // data files that it names
 }
 
 // Setting is one cell of a sweep: everything except the seed.
@@ -78,21 +80,22 @@ type Reference struct {
 
 // document is the structure of a spec file. Fields tagged swept take a list of alternatives wherever they take a value.
 type document struct {
-	Name      string          `json:"name" required:"yes" doc:"name of the sweep: letters, digits, dots, dashes and underscores"`
-	Target    target.Target   `json:"target" required:"yes" swept:"yes" doc:"the distribution to learn"`
-	Source    Source          `json:"source" swept:"yes" doc:"the distribution to start from: noise, N(0, I), or a target of the same dimension"`
-	Path      flow.Path       `json:"path" swept:"yes" doc:"the probability path"`
-	Coupling  flow.Coupling   `json:"coupling" swept:"yes" doc:"how noise and data are paired in training"`
-	Net       net.Spec        `json:"net" swept:"yes" doc:"the velocity net on (t, x)"`
-	Train     Train           `json:"train" swept:"yes" doc:"training"`
-	Zip       declare.Zip     `json:"zip" example:"[{net: {width: 32}}, {net: {width: 64}, train: {rate: 1e-3}}]" doc:"variants of the swept keys, each applied to the rest of the spec, instead of a product"`
-	Random    declare.Random  `json:"random" doc:"random variants of the swept keys: one entry of each list, one number of each {uniform: [a, b]}, {log: [a, b]} and {whole: [a, b]}"`
-	Seeds     []uint64        `json:"seeds" repeats:"yes" doc:"number of seeds (0, 1, ...), or a list of seeds"`
-	Sample    Sampling        `json:"sample" swept:"yes" doc:"sampling"`
-	Metrics   []metric.Metric `json:"metrics" doc:"the metrics to measure"`
-	Reference Reference       `json:"reference" doc:"the sample of the target that runs are compared with"`
-	Choose    Choose          `json:"choose" doc:"which setting to choose and export"`
-	Engine    string          `json:"engine" oneof:"auto onnxruntime xla go" doc:"engine that runs the nets; it does not affect caching"`
+	Name      string              `json:"name" required:"yes" doc:"name of the sweep: letters, digits, dots, dashes and underscores"`
+	Target    target.Target       `json:"target" required:"yes" swept:"yes" doc:"the distribution to learn"`
+	Source    Source              `json:"source" swept:"yes" doc:"the distribution to start from: noise, N(0, I), or a target of the same dimension"`
+	Path      flow.Path           `json:"path" swept:"yes" doc:"the probability path"`
+	Coupling  flow.Coupling       `json:"coupling" swept:"yes" doc:"how noise and data are paired in training"`
+	Net       net.Spec            `json:"net" swept:"yes" doc:"the velocity net on (t, x)"`
+	Train     Train               `json:"train" swept:"yes" doc:"training"`
+	Zip       declare.Zip         `json:"zip" example:"[{net: {width: 32}}, {net: {width: 64}, train: {rate: 1e-3}}]" doc:"variants of the swept keys, each applied to the rest of the spec, instead of a product"`
+	Random    declare.Random      `json:"random" doc:"random variants of the swept keys: one entry of each list, one number of each {uniform: [a, b]}, {log: [a, b]} and {whole: [a, b]}"`
+	Seeds     []uint64            `json:"seeds" repeats:"yes" doc:"number of seeds (0, 1, ...), or a list of seeds"`
+	Sample    Sampling            `json:"sample" swept:"yes" doc:"sampling"`
+	Metrics   []metric.Metric     `json:"metrics" doc:"the metrics to measure"`
+	Baselines []baseline.Baseline `json:"baselines" empty:"yes" doc:"samples that come from no net, measured like those of runs; default: all where a target is a data file, else none"`
+	Reference Reference           `json:"reference" doc:"the sample of the target that runs are compared with"`
+	Choose    Choose              `json:"choose" doc:"which setting to choose and export"`
+	Engine    string              `json:"engine" oneof:"auto onnxruntime xla go" doc:"engine that runs the nets; it does not affect caching"`
 }
 
 // defaults returns the default values of a spec: the net, batch and solver of the standalone notebook of arXiv

@@ -26,7 +26,8 @@ func (a *app) runsCommand() *cobra.Command {
 		Long: "Print the run table: one row per run or, with --by-setting, per setting. p is the share of fresh samples of the truth\n" +
 			"that score at least as high, and null q95 their 95 % quantile: values below it cannot be told from the truth. Low and high\n" +
 			"are the ends of the 95 % interval of a mean: another training, other noise, another reference. Seed low and seed high are\n" +
-			"the lowest and the highest seed. In --json and --csv, metrics_se is one standard error of a run's value.",
+			"the lowest and the highest seed. In --json and --csv, metrics_se is one standard error of a run's value. Rows\n" +
+			"marked baseline come from no net. --where leaves them out, and so do --json and --csv without --by-setting.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withStore(cmd.Context(), func(db *store.DB) error {
@@ -65,6 +66,13 @@ func (a *app) printRuns(sweep experiments.Sweep, f runsFlags) error {
 	if err != nil {
 		return err
 	}
+	text := !f.asJSON && !f.asCSV // those list runs, by key
+	if text {
+		labelRuns(table, sweep.Results)
+	}
+	if text && f.where == "" {
+		table.AddBaselines(sweep.Baselines())
+	}
 	order, err := table.Order(f.sort)
 	if err != nil {
 		return usage(err)
@@ -79,14 +87,6 @@ func (a *app) printRuns(sweep experiments.Sweep, f runsFlags) error {
 	case f.asCSV:
 		return table.CSV(a.stdout, order)
 	}
-	settings := make([]experiments.Setting, len(sweep.Results))
-	for i, r := range sweep.Results {
-		settings[i] = r.Setting
-	}
-	labels := experiments.NewLabels(settings)
-	for i := range table.Cells {
-		table.Cells[i]["setting"] = labels.Setting(i)
-	}
 	columns := []string{"run", "state", "seed", "setting", "nfe"}
 	if slices.Contains(table.Columns, "memorised") {
 		columns = append(columns, "memorised")
@@ -100,10 +100,23 @@ func (a *app) printRuns(sweep experiments.Sweep, f runsFlags) error {
 	return printTable(a.stdout, table, columns, order)
 }
 
+// labelRuns adds the labels of their settings to a table of runs.
+func labelRuns(table ship.Table, results []experiments.Result) {
+	settings := make([]experiments.Setting, len(results))
+	for i, r := range results {
+		settings[i] = r.Setting
+	}
+	labels := experiments.NewLabels(settings)
+	for i := range table.Cells {
+		table.Cells[i]["setting"] = labels.Setting(i)
+	}
+}
+
 func (a *app) printSettings(sweep experiments.Sweep, f runsFlags) error {
 	outcome := ship.New(sweep)
 	if f.where != "" { // a choice among some of the runs is not that of the sweep
 		outcome = outcome.WithoutChoice()
+		outcome.Filtered = true
 	}
 	table, err := outcome.SettingTable()
 	if err != nil {

@@ -34,9 +34,9 @@ func (b leaderboard) Rest() *leaderboard {
 }
 
 type row struct {
-	Label, Full  string
-	Chosen, Tied bool
-	Cells        []cell
+	Label, Full            string
+	Chosen, Tied, Baseline bool
+	Cells                  []cell
 }
 
 // cell is a text, the number to sort it by, and whether it is marked as within the noise.
@@ -60,6 +60,7 @@ func (r report) leaderboard() leaderboard {
 	for _, i := range r.ranked() {
 		b.Rows = append(b.Rows, r.row(i))
 	}
+	r.addBaselines(&b)
 	return b
 }
 
@@ -81,14 +82,7 @@ func (r report) row(i int) row {
 	s := r.Summaries[i]
 	out := row{Label: r.labels.Setting(i), Full: r.labels.Full(i), Chosen: r.isChosen(i), Tied: r.tied(i)}
 	for _, m := range r.metrics() {
-		st, ok := s.Stat(m)
-		if !ok || len(s.Runs) == 0 {
-			out.Cells = append(out.Cells, noCell)
-			continue
-		}
-		c := cell{Sort: sortable(st.Mean), InNoise: r.withinNoise(i, m)}
-		c.Text, c.Ends = twoLines(interval(st.Mean, st.Low, st.High))
-		out.Cells = append(out.Cells, c)
+		out.Cells = append(out.Cells, r.meanCell(s, m))
 	}
 	out.Cells = append(out.Cells, r.behind(i))
 	seeds := cell{Text: whole(len(s.Runs)), Sort: strconv.Itoa(len(s.Runs))}
@@ -105,6 +99,17 @@ func (r report) row(i int) row {
 		cell{Text: whole(s.Params), Sort: strconv.Itoa(s.Params)},
 		cell{Text: number(fitSeconds(s)), Sort: sortable(fitSeconds(s))})
 	return out
+}
+
+// meanCell returns the mean of a metric over the seeds, with its interval.
+func (r report) meanCell(s experiments.Summary, metric string) cell {
+	st, ok := s.Stat(metric)
+	if !ok || len(s.Runs) == 0 {
+		return noCell
+	}
+	c := cell{Sort: sortable(st.Mean), InNoise: r.inNoise(s.Setting, st)}
+	c.Text, c.Ends = twoLines(interval(st.Mean, st.Low, st.High))
+	return c
 }
 
 // noCell is an empty cell, which sorts last.

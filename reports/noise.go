@@ -5,6 +5,8 @@ import (
 	"image/color"
 	"slices"
 
+	"flowsweep/experiments"
+
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
@@ -24,7 +26,11 @@ func (n noiseFloor) String() string {
 
 // noiseFloor returns the noise floor of a metric for samples as large as those of setting i, and whether it is known.
 func (r report) noiseFloor(i int, metric string) (noiseFloor, bool) {
-	s, ok := r.Sweep.Null(r.Summaries[i].Setting, metric)
+	return r.noiseOf(r.Summaries[i].Setting, metric)
+}
+
+func (r report) noiseOf(of experiments.Setting, metric string) (noiseFloor, bool) {
+	s, ok := r.Sweep.Null(of, metric)
 	if !ok || !finite(s.Mean) || !finite(s.Q95) {
 		return noiseFloor{}, false
 	}
@@ -34,8 +40,13 @@ func (r report) noiseFloor(i int, metric string) (noiseFloor, bool) {
 // withinNoise reports whether the mean of a metric at setting i does not exceed the noise floor.
 func (r report) withinNoise(i int, metric string) bool {
 	st, ok := r.Summaries[i].Stat(metric)
-	n, known := r.noiseFloor(i, metric)
-	return ok && known && st.Mean <= n.q95
+	return ok && r.inNoise(r.Summaries[i].Setting, st)
+}
+
+// inNoise reports whether the mean of samples as large as those of a setting does not exceed the noise floor.
+func (r report) inNoise(of experiments.Setting, st experiments.Stat) bool {
+	n, known := r.noiseOf(of, st.Name)
+	return known && st.Mean <= n.q95
 }
 
 // any reports whether holds is true for any setting and metric.

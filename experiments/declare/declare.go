@@ -51,6 +51,7 @@ const MaxRuns = 1_000_000
 //	swept:"yes"                a list means alternatives, for the field and everything in it
 //	repeats:"yes"              the []uint64 are seeds: each alternative runs once for every seed; n means 0 to n-1
 //	excludes:"a b"             keys that must not be used together with this one
+//	empty:"yes"                a list of distinct values may be empty
 //	min, max, above, below     bounds of a number, inclusive and exclusive
 //	percent:"yes"              a number may be written as 5%
 //	oneof:"a b"                the words to choose from

@@ -131,7 +131,11 @@ func (s schema) listOf(t reflect.Type, f field) Object {
 	switch {
 	case s.kinds[t.Elem()] != nil:
 		entry := s.value(reflect.Zero(t.Elem()), f)
-		return Object{"anyOf": []Object{entry, listSchema(entry)}}
+		list := listSchema(entry)
+		if f.tag.Get("empty") != "" {
+			delete(list, "minItems")
+		}
+		return Object{"anyOf": []Object{entry, list}}
 	case t == seedsType:
 		return Object{"anyOf": []Object{{"type": "integer", "minimum": 1}, listSchema(Object{"type": "integer", "minimum": 0})}}
 	case t == numbersType:

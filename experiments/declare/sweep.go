@@ -31,7 +31,7 @@ func (t *Text) alternatives(n *yaml.Node, proto reflect.Value, f field) alternat
 		return t.problem(n, "the tag %s means nothing here: leave it out", n.Tag)
 	case n.Tag == "!!null":
 		return t.problem(n, "%s is empty: give it a value, or leave the key out", f.name)
-	case n.Kind == yaml.SequenceNode && len(n.Content) == 0:
+	case n.Kind == yaml.SequenceNode && len(n.Content) == 0 && f.tag.Get("empty") == "":
 		return t.problem(n, "an empty list sweeps nothing: give at least one value")
 	case depth(n) > own && f.entry && own == 0:
 		return t.problem(n, "a list within a list: write its values in the outer list")

@@ -48,9 +48,10 @@ var NNShare = Metric{
 	Name: "nn-share",
 	Doc: "Share of samples that are nearer to a training row than to any held-out row, of equally many rows on both sides. It is about 0.5 for " +
 		"samples that are new and higher for copies: up to 1, if half of the rows are held out. Its p-value is from a permutation test of which rows were trained on.",
-	OfRun:   nnShare,
-	HeldOut: true,
-	Least:   "About 0.5 is best: below it lies only chance.",
+	OfRun:     nnShare,
+	HeldOut:   true,
+	RowsAlone: true,
+	Least:     "About 0.5 is best: below it lies only chance.",
 }
 
 // NearShare is the share of samples nearer to a training row than all but the nearest 5 % of held-out rows are.
@@ -58,8 +59,9 @@ var NearShare = Metric{
 	Name: "near-share",
 	Doc: "Share of samples that are nearer to a training row than 95 % of the held-out rows are (than all of them, if they are fewer than 20). " +
 		"It is about 0.05 for samples that are as new as the held-out rows, and 1 for copies.",
-	OfRun:   nearShare,
-	HeldOut: true,
+	OfRun:     nearShare,
+	HeldOut:   true,
+	RowsAlone: true,
 }
 
 func heldOutLoss(net Model) (Measurement, error) {

@@ -25,6 +25,7 @@ type Metric struct {
 	// What else it needs.
 	FromNoise     bool   // a flow that starts from N(0, I)
 	HeldOut       bool   // rows of data that training never uses
+	RowsAlone     bool   // for OfRun, of the net nothing but the rows that it was trained on and those it was not
 	ExactVelocity bool   // the exact velocity, known for a law in closed form and independent pairs
 	Instead       string // for JudgeMixture, the metric to use for targets that are not mixtures
 
@@ -84,6 +85,9 @@ func (m Metric) TwoSamples() bool { return m.Judge != nil }
 
 // OfSamples reports whether the metric measures samples alone, without the net that drew them.
 func (m Metric) OfSamples() bool { return m.Judge != nil || m.JudgeMixture != nil }
+
+// OfPoints reports whether the metric can measure points that come from no net, given the data.
+func (m Metric) OfPoints() bool { return m.OfSamples() || m.RowsAlone }
 
 // NullCount returns the number n of values of a null in dim dimensions. P-values are multiples of 1/(n + 1).
 func (m Metric) NullCount(dim int) int {

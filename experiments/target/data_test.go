@@ -306,3 +306,42 @@ func TestReferenceOfMadeUpTargets(t *testing.T) {
 		t.Errorf("got %v, want %v", a.Data, b.Data)
 	}
 }
+
+// TestOthersAreNotInTheReference: of 600 rows, 480 are to train on, 60 held out and 60 fresh. The points beside a reference of
+// 10 are the fresh rows, then the other 50 held-out ones, then training rows, each once and none of the reference.
+func TestOthersAreNotInTheReference(t *testing.T) {
+	t.Parallel()
+	target := mustTarget(t, numbered(600))
+	indices := func(b flow.Batch) (list []int) {
+		for i := range b.Len() {
+			list = append(list, int(math.Round(target.Units.Apply(b).Row(i)[0])))
+		}
+		return list
+	}
+	const m = 10
+	reference := func() *flow.Stream { return flow.NewStream(3, "reference") }
+	known := indices(target.Reference(m, reference()))
+	all := indices(target.Others(1000, m, reference(), flow.NewStream(0, "others")))
+	fresh, held := target.Fresh.Len(), target.Held.Len()
+	rows := [3][]int{indices(target.Fresh), indices(target.Held), indices(target.Rows)}
+	if fresh == 0 || len(known) != m || len(all) != 600-m {
+		t.Fatalf("%d other points of 600 rows and a reference of %d, with %d fresh rows", len(all), len(known), fresh)
+	}
+	for i, at := range all {
+		from := 2
+		switch {
+		case i < fresh:
+			from = 0
+		case i < fresh+held-m:
+			from = 1
+		}
+		if !slices.Contains(rows[from], at) || slices.Contains(known, at) || slices.Contains(all[:i], at) {
+			t.Fatalf("point %d is row %d: it is in the reference, repeated, or out of order", i, at)
+		}
+	}
+	few := indices(target.Others(fresh, m, reference(), flow.NewStream(0, "others")))
+	other := indices(target.Others(fresh, m, reference(), flow.NewStream(1, "others")))
+	if !slices.Equal(few, all[:fresh]) || slices.Equal(few, other) {
+		t.Errorf("fewer points are %v, want the first of %v, and others for another stream", few, all[:fresh])
+	}
+}

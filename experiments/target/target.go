@@ -106,6 +106,23 @@ func (t Target) RealPair(n, m int, stream *flow.Stream) (samples, reference flow
 	return all.Take(flow.Batch{}, order[:n]), all.Take(flow.Batch{}, order[n:n+m])
 }
 
+// Others returns n points of the truth that are not in the reference of m points from a stream. Where the truth is known
+// from rows alone, they are rows of the data, each at most once and so at most as many as there are: those of Fresh first,
+// then held-out ones, then ones to train on, each kind in a random order.
+func (t Target) Others(n, m int, reference, stream *flow.Stream) flow.Batch {
+	if t.Held.Len() == 0 {
+		return t.Sample(n, stream)
+	}
+	out := flow.Batch{Dim: t.Dim()}
+	order := reference.At(0).Perm(t.Held.Len()) // as in Reference
+	left := t.Held.Take(flow.Batch{}, order[min(m, len(order)):])
+	for i, rows := range []flow.Batch{t.Fresh, left, t.Rows} {
+		order := stream.At(uint64(i)).Perm(rows.Len())
+		out.Data = append(out.Data, rows.Take(flow.Batch{}, order[:min(n-out.Len(), len(order))]).Data...)
+	}
+	return out
+}
+
 // MarshalJSON returns the target as written in a spec: its name with its parameters.
 func (t Target) MarshalJSON() ([]byte, error) { return flow.Form(t.Name, t.Params) }
 

@@ -35,15 +35,14 @@ func (f *Fitted) netMetric(m metric.Metric, points flow.Batch) (metric.Measureme
 func (f *Fitted) metricModel() metric.Model {
 	r := f.fit.Recipe
 	heldOut := flow.NewStream(f.seed, "held-out data")
+	rows := rowModel(r.Target, f.seed)
 	return metric.Model{
 		Seed: f.seed, Path: r.Path, Velocity: f.model.RowField(), Exact: f.exactVelocity(),
 		Start:   func(n int) flow.Batch { return f.start(n).x0 },
 		Draw:    func(n int) flow.Batch { return r.Target.Sample(n, heldOut) },
 		HeldOut: func(n int) flow.Batch { return r.Target.Reference(n, heldOut) },
-		Trained: func(n int) flow.Batch { return subset(r.Target.Rows, n, f.seed, "trained rows") },
-		Held:    func(n int) flow.Batch { return subset(r.Target.Held, n, f.seed, "held-out rows") },
-		Losses:  f.rowLosses,
-		Ends:    func(n int) (flow.Batch, error) { return f.exactEnds(context.Background(), n) }, Energies: f.pathEnergies, LogDensities: f.logDensities,
+		Trained: rows.Trained, Held: rows.Held, Losses: f.rowLosses,
+		Ends: func(n int) (flow.Batch, error) { return f.exactEnds(context.Background(), n) }, Energies: f.pathEnergies, LogDensities: f.logDensities,
 	}
 }
 

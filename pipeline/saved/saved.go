@@ -43,7 +43,14 @@ func withNulls(ctx context.Context, db *store.DB, sweep experiments.Sweep) (expe
 	}
 	err = sweep.SetNulls(nulls)
 	sweep.SetDense(dense)
-	return sweep, err
+	if err != nil {
+		return sweep, err
+	}
+	baselines, err := db.Baselines(ctx, sweep.Name)
+	if err != nil {
+		return sweep, err
+	}
+	return sweep, sweep.SetBaselines(baselines, nulls)
 }
 
 // Parser returns a parser of stored recipes that reads their data from the store.

@@ -174,8 +174,11 @@ func twinJSON(o Outcome, twin *experiments.Summary) any {
 	}{r.Setting.Sample.Words(), twin.NFE, r.Run, runs, metrics}
 }
 
-// SettingJSON returns setting i as `flowsweep runs --by-setting --json` prints it.
+// SettingJSON returns row i of SettingTable as `flowsweep runs --by-setting --json` prints it.
 func (o Outcome) SettingJSON(i int) any {
+	if i >= len(o.Summaries) {
+		return o.baselineJSON(o.baselines()[i-len(o.Summaries)])
+	}
 	s, choice := o.Summaries[i], o.choiceOf(i)
 	object := struct {
 		Setting       experiments.Setting   `json:"setting"`

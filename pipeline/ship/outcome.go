@@ -25,6 +25,7 @@ type Outcome struct {
 	Targets   []experiments.TargetChoice // a choice for every target
 	Choice    experiments.Choice         // of the first target that has one; Chosen is -1 where there is none
 	NoChoice  error                      // why nothing could be chosen, if so
+	Filtered  bool                       // the results are only some of the sweep's: baselines, which no condition on runs fits, are left out
 }
 
 // New works out the outcome of a sweep.

@@ -147,7 +147,23 @@ func runsCSV(results []experiments.Result) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// SettingTable returns a table with a row per setting: its label, its aggregates, and all its fields.
+// statFields returns the aggregates of every metric.
+func (o Outcome) statFields(s experiments.Summary) (fields []query.Field) {
+	for _, st := range s.Metrics {
+		fields = append(fields,
+			query.Field{Key: st.Name, Value: experiments.Number(st.Mean).String()},
+			query.Field{Key: st.Name + " low", Value: experiments.Number(st.Low).String()},
+			query.Field{Key: st.Name + " high", Value: experiments.Number(st.High).String()},
+			query.Field{Key: st.Name + " seed low", Value: experiments.Number(st.SeedLow).String()},
+			query.Field{Key: st.Name + " seed high", Value: experiments.Number(st.SeedHigh).String()})
+		if null, ok := o.Sweep.Null(s.Setting, st.Name); ok {
+			fields = append(fields, query.Field{Key: st.Name + " null q95", Value: experiments.Number(null.Q95).String()})
+		}
+	}
+	return fields
+}
+
+// SettingTable returns a table with a row per setting: its label, its aggregates, and all its fields. The baselines follow.
 func (o Outcome) SettingTable() (Table, error) {
 	var table Table
 	for i, s := range o.Summaries {
@@ -158,22 +174,15 @@ func (o Outcome) SettingTable() (Table, error) {
 			{Key: "seeds", Value: fmt.Sprintf("%d/%d", len(s.Runs), s.Planned)},
 			{Key: "choice", Value: choiceWord(o.choiceOf(i), i)},
 		}
-		for _, st := range s.Metrics {
-			fields = append(fields,
-				query.Field{Key: st.Name, Value: experiments.Number(st.Mean).String()},
-				query.Field{Key: st.Name + " low", Value: experiments.Number(st.Low).String()},
-				query.Field{Key: st.Name + " high", Value: experiments.Number(st.High).String()},
-				query.Field{Key: st.Name + " seed low", Value: experiments.Number(st.SeedLow).String()},
-				query.Field{Key: st.Name + " seed high", Value: experiments.Number(st.SeedHigh).String()})
-			if null, ok := o.Sweep.Null(s.Setting, st.Name); ok {
-				fields = append(fields, query.Field{Key: st.Name + " null q95", Value: experiments.Number(null.Q95).String()})
-			}
-		}
+		fields = append(fields, o.statFields(s)...)
 		parts, err := query.Flatten(s.Setting)
 		if err != nil {
 			return table, err
 		}
 		table.add(append(fields, parts...))
+	}
+	for _, b := range o.baselines() {
+		table.add(o.baselineFields(b))
 	}
 	return table, nil
 }

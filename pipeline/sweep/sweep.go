@@ -58,6 +58,9 @@ func (s Sweep) Do(ctx context.Context, ship func(ctx context.Context, failures [
 		err = w.nulls(ctx)
 	}
 	if err == nil {
+		err = w.baselines(ctx)
+	}
+	if err == nil {
 		err = ship(ctx, w.failures)
 	}
 	w.listFailures()

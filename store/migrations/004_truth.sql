@@ -28,6 +28,7 @@ CREATE TABLE baselines (
     value     REAL,
     kind      TEXT NOT NULL CHECK (kind IN ('finite', 'nan', 'inf', '-inf')),
     se        REAL,
+    p         REAL,             -- of the metric's own test, NULL if it has none
     PRIMARY KEY (reference, name, n, draw, metric),
     CHECK ((kind = 'finite') = (value IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
