@@ -16,6 +16,7 @@ type Choose struct {
 	Confidence float64 `json:"confidence" above:"0.5" below:"1" doc:"confidence level at which settings are compared with the best, corrected for multiple comparisons"`
 	Within     float64 `json:"within" percent:"yes" min:"0" doc:"how far a mean may exceed the best mean, as a share of it, such as 5% or 0.05; with cheapest-tied these settings count as tied too; 0 means not at all"`
 	MaxNFE     int     `json:"max-nfe" min:"0" doc:"maximum velocity calls per sample of the chosen setting; 0 means no limit"`
+	Allow      string  `json:"allow,omitempty" oneof:"memorised" doc:"memorised: settings whose samples are copies of training rows may be chosen, too"`
 }
 
 // The rules of a choice.
@@ -24,6 +25,9 @@ const (
 	ruleCheapestTied = "cheapest-tied"
 	ruleWithin       = "within"
 )
+
+// allowMemorised is the value of Choose.Allow that lets copies be chosen.
+const allowMemorised = "memorised"
 
 // minSeeds is the number of seeds needed to compare settings: two values say almost nothing about their own scatter.
 const minSeeds = 3
@@ -43,7 +47,8 @@ type Choice struct {
 // Choose picks a setting by the rule. The candidates are the settings within the budget whose seeds all finished with a
 // finite value. Of those as good as the best it takes the one with the fewest velocity calls, then the fewest
 // parameters, then the lowest mean, then the first. With fewer than 3 seeds it cannot tell settings apart and takes the
-// lowest mean. Settings with a diverged seed (Summary.Diverged) are candidates only if all others have one too. It returns
+// lowest mean. Settings whose samples are copies of training rows are no candidates, unless Allow says so. Settings with a
+// diverged seed (Summary.Diverged) are candidates only if all others have one too. It returns
 // an error if there are no candidates. The reason refers to setting i as name(i).
 //
 // A metric of the net alone says nothing of solver and steps. So the net is chosen by it, and then the solver and the
@@ -54,6 +59,9 @@ type Choice struct {
 func (c Choose) Choose(summaries []Summary, name func(i int) string) (Choice, error) {
 	candidates, err := c.candidates(summaries)
 	if err != nil {
+		return Choice{}, err
+	}
+	if candidates, err = c.original(summaries, candidates); err != nil {
 		return Choice{}, err
 	}
 	left := candidates
@@ -87,6 +95,19 @@ func metricNamed(name string) (metric.Metric, bool) {
 		return metric.Metric{}, false
 	}
 	return metric.Metrics[i], true
+}
+
+// original returns the candidates whose samples are no copies of training rows in any seed: their metrics mean nothing.
+func (c Choose) original(summaries []Summary, candidates []int) ([]int, error) {
+	if c.Allow == allowMemorised {
+		return candidates, nil
+	}
+	original := slices.DeleteFunc(slices.Clone(candidates), func(i int) bool { return summaries[i].Memorised() > 0 })
+	if len(original) == 0 {
+		return nil, fmt.Errorf("the samples of every setting are copies of training rows: train for fewer steps, add rows, or choose one nevertheless " +
+			"with allow: memorised")
+	}
+	return original, nil
 }
 
 // converged returns the candidates of which no seed diverged.

@@ -120,3 +120,33 @@ func TestNumberSurvivesJSON(t *testing.T) {
 		t.Errorf("NaN is written as %s (%v) and read as %v", text, err, float64(back))
 	}
 }
+
+// TestCopiesAreNotChosen: a setting with a seed whose samples are copies of rows is chosen only if that is allowed.
+func TestCopiesAreNotChosen(t *testing.T) {
+	t.Parallel()
+	spec, list := results(t, 1, 1, 2, 2, 3, 3, 4, 4)
+	copies := func(setting int) {
+		r := &list[setting]
+		r.Metrics = append(r.Metrics, Value{Name: "nn-share", Value: .7, P: 1e-4}, Value{Name: "near-share", Value: .8, SE: .02})
+	}
+	copies(0) // the first seed of the setting with 1 step
+	c := spec.Choose
+	choose := func() (Choice, error) {
+		s := summaries(t, spec, list)
+		return c.Choose(s, stepsOf(s))
+	}
+	if got, err := choose(); err != nil || got.Chosen != 1 {
+		t.Errorf("setting %d is chosen (%v), want the best that copies nothing", got.Chosen, err)
+	}
+	c.Allow = "memorised"
+	if got, err := choose(); err != nil || got.Chosen != 0 {
+		t.Errorf("setting %d is chosen (%v), want the best", got.Chosen, err)
+	}
+	c.Allow = ""
+	for i := 1; i < 4; i++ {
+		copies(i)
+	}
+	if _, err := choose(); err == nil || !strings.Contains(err.Error(), "copies of training rows") {
+		t.Errorf("error %v", err)
+	}
+}

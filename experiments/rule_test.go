@@ -249,14 +249,14 @@ func TestParetoFront(t *testing.T) {
 func TestRuleOfASpec(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]Choose{
-		"":                            {"mmd", ruleCheapestTied, .95, 0, 0},
-		"choose: {metric: sliced-w2}": {"sliced-w2", ruleCheapestTied, .95, 0, 0},
-		"choose: {within: 5%}":        {"mmd", ruleWithin, .95, .05, 0},
-		"choose: {within: 0.05}":      {"mmd", ruleWithin, .95, .05, 0},
-		"choose: {within: '12.5%'}":   {"mmd", ruleWithin, .95, .125, 0},
-		"choose: {within: 0}":         {"mmd", ruleCheapestTied, .95, 0, 0},
-		"choose: {rule: best, max-nfe: 16, confidence: 0.9}":    {"mmd", ruleBest, .9, 0, 16},
-		"choose: {rule: cheapest-tied, within: 5%, max-nfe: 8}": {"mmd", ruleCheapestTied, .95, .05, 8},
+		"":                            {"mmd", ruleCheapestTied, .95, 0, 0, ""},
+		"choose: {metric: sliced-w2}": {"sliced-w2", ruleCheapestTied, .95, 0, 0, ""},
+		"choose: {within: 5%}":        {"mmd", ruleWithin, .95, .05, 0, ""},
+		"choose: {within: 0.05}":      {"mmd", ruleWithin, .95, .05, 0, ""},
+		"choose: {within: '12.5%'}":   {"mmd", ruleWithin, .95, .125, 0, ""},
+		"choose: {within: 0}":         {"mmd", ruleCheapestTied, .95, 0, 0, ""},
+		"choose: {rule: best, max-nfe: 16, confidence: 0.9}":    {"mmd", ruleBest, .9, 0, 16, ""},
+		"choose: {rule: cheapest-tied, within: 5%, max-nfe: 8}": {"mmd", ruleCheapestTied, .95, .05, 8, ""},
 	} {
 		spec, err := Parse("a.yaml", []byte("name: a\ntarget: moons\n"+text+"\n"))
 		if err != nil || spec.Choose != want {

@@ -1,11 +1,7 @@
 package experiments
 
 import (
-	"cmp"
 	"math"
-	"slices"
-
-	"gonum.org/v1/gonum/stat/distuv"
 
 	"flowsweep/experiments/metric"
 )
@@ -68,7 +64,7 @@ func (s Sweep) Verdict(i int, summaries []Summary, fresh Fresh, bounds map[strin
 			v.Untested = append(v.Untested, m.Name)
 		}
 	}
-	holm(v.Tests)
+	correct(v.Tests)
 	for k := range v.Tests {
 		v.Tests[k].mark(v, s.noisy(v.Tests[k].Metric, summaries))
 	}
@@ -90,21 +86,18 @@ func boundTest(of Summary, name string, bound Bound) (Test, bool) {
 	// The seeds share the points, so the error of one is that of all.
 	se := math.Hypot(metric.Mean(errors).Value, bound.SE)
 	above := Number(mean.Value - bound.Value)
-	p := distuv.UnitNormal.Survival(float64(above) / se)
+	p := metric.NormalPValue(float64(above) / se)
 	return Test{Metric: name, Value: Number(mean.Value), P: Number(p), Above: &above}, true
 }
 
-// holm sets the p-values corrected for all tests (Holm 1979, "A simple sequentially rejective multiple test procedure").
-func holm(tests []Test) {
-	order := make([]int, len(tests))
-	for i := range order {
-		order[i] = i
+// correct sets the p-values corrected for all tests.
+func correct(tests []Test) {
+	p := make([]float64, len(tests))
+	for i, t := range tests {
+		p[i] = float64(t.P)
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(tests[a].P, tests[b].P) })
-	highest := Number(0)
-	for k, i := range order {
-		highest = max(highest, min(1, Number(len(tests)-k)*tests[i].P))
-		tests[i].Holm = highest
+	for i, corrected := range metric.Holm(p) {
+		tests[i].Holm = Number(corrected)
 	}
 }
 

@@ -155,19 +155,6 @@ func TestNoisyMetric(t *testing.T) {
 	}
 }
 
-// TestHolm: by hand: 0.01 of 4 tests is 0.04, 0.02 of the 3 left is 0.06, 0.03 of the 2 left is 0.06, too, and 0.6 of the last
-// stays.
-func TestHolm(t *testing.T) {
-	t.Parallel()
-	tests := []Test{{P: .03}, {P: .01}, {P: .6}, {P: .02}}
-	holm(tests)
-	for i, want := range []float64{.06, .04, .6, .06} {
-		if got := float64(tests[i].Holm); math.Abs(got-want) > 1e-15 { // one rounding
-			t.Errorf("test %d: %g, want %g", i, got, want)
-		}
-	}
-}
-
 // TestMemorySentences lists every sentence on copied rows.
 func TestMemorySentences(t *testing.T) {
 	t.Parallel()

@@ -1,12 +1,14 @@
 package metric
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
 
 	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
 
 	"flowsweep/experiments/flow"
 )
@@ -132,4 +134,23 @@ func (n NullNoise) spread() float64 {
 	}
 	x, y := float64(n.Samples), float64(n.Reference)
 	return (x + y) / math.Sqrt(y*(y+2*x))
+}
+
+// NormalPValue returns the probability of a value at least this many standard errors above its mean under the normal law.
+func NormalPValue(z float64) float64 { return distuv.UnitNormal.Survival(z) }
+
+// Holm returns p-values corrected for all tests, (n), in the order given: rejecting those at most a is wrong for any true
+// hypothesis in at most a fraction a of cases (Holm 1979, "A simple sequentially rejective multiple test procedure").
+func Holm(p []float64) []float64 {
+	order := make([]int, len(p))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p[a], p[b]) })
+	corrected, highest := make([]float64, len(p)), 0.
+	for k, i := range order {
+		highest = max(highest, min(1, float64(len(p)-k)*p[i]))
+		corrected[i] = highest
+	}
+	return corrected
 }

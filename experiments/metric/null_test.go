@@ -112,3 +112,13 @@ func ExamplePValue() {
 	fmt.Println(PValue([]float64{.1, .4, .2}, .3))
 	// Output: 0.5
 }
+
+// TestHolm: by hand: 0.01 of 4 tests is 0.04, 0.02 of the 3 left is 0.06, 0.03 of the 2 left is 0.06, too, and 0.6 of the last
+// stays.
+func TestHolm(t *testing.T) {
+	t.Parallel()
+	got := Holm([]float64{.03, .01, .6, .02})
+	for i, want := range []float64{.06, .04, .6, .06} {
+		near(t, "a corrected p-value", got[i], want, 1e-15) // one rounding
+	}
+}
