@@ -7,9 +7,11 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"flowsweep/experiments"
 	"flowsweep/experiments/problem"
 	"flowsweep/store"
 )
@@ -78,34 +80,46 @@ func (a *app) checkMetrics(ctx context.Context, db *store.DB, name string) (list
 		if err != nil {
 			return nil, usage(err)
 		}
-		uses, err := db.Uses(ctx, sweep.Name, "")
+		found, err := a.checkSweep(ctx, db, sweep)
 		if err != nil {
 			return nil, err
 		}
-		m, same, notes := newRemeasurer(db, sweep, nil), 0, map[string]int{}
-		for _, use := range uses {
-			rows, err := m.run(ctx, use)
-			if err == nil {
-				err = ctx.Err()
-			}
-			if err != nil {
-				return nil, err
-			}
-			for _, r := range rows {
-				switch {
-				case r.Note != "":
-					notes[r.Note]++
-				case r.Same:
-					same++
-				default:
-					list = append(list, r.finding())
-				}
+		list = append(list, found...)
+	}
+	return list, nil
+}
+
+// checkSweep measures all runs of a sweep again.
+func (a *app) checkSweep(ctx context.Context, db *store.DB, sweep experiments.Sweep) (list []store.Finding, err error) {
+	uses, err := db.Uses(ctx, sweep.Name, "")
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(uses, func(a, b store.Use) int { return strings.Compare(a.Fit, b.Fit) })
+	m, same, notes := newRemeasurer(db, sweep, uses, nil), 0, map[string]int{}
+	defer func() { err = errors.Join(err, m.Close()) }()
+	for _, use := range uses {
+		rows, err := m.run(ctx, use)
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			switch {
+			case r.Note != "":
+				notes[r.Note]++
+			case r.Same:
+				same++
+			default:
+				list = append(list, r.finding())
 			}
 		}
-		fmt.Fprintf(a.stderr, "%s: %d values measured again and equal to the last digit\n", name, same)
-		for _, note := range slices.Sorted(maps.Keys(notes)) {
-			list = append(list, store.Finding{Kind: "metric", Text: fmt.Sprintf("%d values of sweep %s were not measured again: %s", notes[note], name, note)})
-		}
+	}
+	fmt.Fprintf(a.stderr, "%s: %d values measured again and equal to the last digit\n", sweep.Name, same)
+	for _, note := range slices.Sorted(maps.Keys(notes)) {
+		list = append(list, store.Finding{Kind: "metric", Text: fmt.Sprintf("%d values of sweep %s were not measured again: %s", notes[note], sweep.Name, note)})
 	}
 	return list, nil
 }

@@ -72,8 +72,9 @@ func remeasureUses(ctx context.Context, db *store.DB, uses []store.Use, names []
 		if err != nil {
 			return nil, err
 		}
-		more, err := newRemeasurer(db, sweep, names).run(ctx, use)
-		if err != nil {
+		m := newRemeasurer(db, sweep, uses, names)
+		more, err := m.run(ctx, use)
+		if err := errors.Join(err, m.Close()); err != nil {
 			return nil, err
 		}
 		rows = append(rows, more...)

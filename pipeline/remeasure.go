@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -48,20 +47,34 @@ func (v exactValue) same(o exactValue) bool {
 	return equal(v.Value, o.Value) && equal(v.SE, o.SE) && equal(v.P, o.P)
 }
 
-// remeasurer measures runs of a sweep again.
+// remeasurer measures runs of a sweep again. Close it after use.
 type remeasurer struct {
 	db     *store.DB
 	sweep  experiments.Sweep
+	uses   []store.Use            // of the runs to measure
 	names  []string               // of the metrics to measure; nil for all that are stored
 	judges map[string]*job.Judges // by the names of their metrics
+	opened string                 // fit and engine of fitted
+	fitted *job.Fitted            // of the last run, whose net the next may share; nil before
 }
 
-func newRemeasurer(db *store.DB, sweep experiments.Sweep, names []string) remeasurer {
-	return remeasurer{db: db, sweep: sweep, names: names, judges: map[string]*job.Judges{}}
+func newRemeasurer(db *store.DB, sweep experiments.Sweep, uses []store.Use, names []string) *remeasurer {
+	return &remeasurer{db: db, sweep: sweep, uses: uses, names: names, judges: map[string]*job.Judges{}}
 }
 
-// run measures a run again by all metrics of which values are stored.
-func (m remeasurer) run(ctx context.Context, use store.Use) ([]remeasured, error) {
+// Close frees the last net.
+func (m *remeasurer) Close() error {
+	if m.fitted == nil {
+		return nil
+	}
+	f := m.fitted
+	m.opened, m.fitted = "", nil
+	return f.Close()
+}
+
+// run measures a run again by all metrics of which values are stored. Metrics of a net are measured once for runs of one fit
+// in a row.
+func (m *remeasurer) run(ctx context.Context, use store.Use) ([]remeasured, error) {
 	r, err := saved.RunAgainst(ctx, m.db, use.Run, use.Reference)
 	if err != nil || r.State != experiments.Finished {
 		return nil, err
@@ -119,34 +132,48 @@ func withAgain(rows []remeasured, again []experiments.Value, err error) []remeas
 }
 
 // measure measures a run from its stored samples and weights, with the engine that it was sampled with.
-func (m remeasurer) measure(ctx context.Context, r experiments.Result, run experiments.Run, metrics []metric.Metric) (values []experiments.Value, err error) {
-	e, _, err := engine.Pick(r.Engine)
-	if err != nil {
-		return nil, fmt.Errorf("it was sampled with the engine %s, which this machine lacks: %w", r.Engine, err)
-	}
+func (m *remeasurer) measure(ctx context.Context, r experiments.Result, run experiments.Run, metrics []metric.Metric) (values []experiments.Value, err error) {
 	points, err := saved.Samples(ctx, m.db, run.Key)
 	if err != nil {
 		return nil, err
 	}
-	weights, err := saved.Weights(ctx, m.db, r.Setting.Recipe, r.Fit)
-	if err != nil {
+	if err := m.open(ctx, r); err != nil {
 		return nil, err
 	}
-	fit := experiments.Fit{Key: r.Fit, Recipe: r.Setting.Recipe, Seed: r.Seed, Runs: []experiments.Run{run}}
-	f, err := job.Open(e, fit, weights, m.sweep.Spec.Reference.Seed)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
 	err = job.Guard(func() (err error) {
-		values, err = m.judgesOf(metrics).Measure(f, run, points)
+		values, err = m.judgesOf(metrics).Measure(m.fitted, run, points)
 		return err
 	})
 	return values, err
 }
 
+// open opens the net of a run, unless it is open.
+func (m *remeasurer) open(ctx context.Context, r experiments.Result) error {
+	if m.fitted != nil && m.opened == r.Fit+r.Engine {
+		return nil
+	}
+	e, _, err := engine.Pick(r.Engine)
+	if err != nil {
+		return fmt.Errorf("it was sampled with the engine %s, which this machine lacks: %w", r.Engine, err)
+	}
+	weights, err := saved.Weights(ctx, m.db, r.Setting.Recipe, r.Fit)
+	if err != nil {
+		return err
+	}
+	fit := experiments.Fit{Key: r.Fit, Recipe: r.Setting.Recipe, Seed: r.Seed}
+	for _, use := range m.uses {
+		fit.Runs = append(fit.Runs, experiments.Run{Key: use.Run})
+	}
+	if err := m.Close(); err != nil {
+		return err
+	}
+	m.fitted, err = job.Open(e, fit, weights, m.sweep.Spec.Reference.Seed)
+	m.opened = r.Fit + r.Engine
+	return err
+}
+
 // judgesOf returns judges for these metrics alone.
-func (m remeasurer) judgesOf(metrics []metric.Metric) *job.Judges {
+func (m *remeasurer) judgesOf(metrics []metric.Metric) *job.Judges {
 	key := experiments.Form(metrics)
 	if m.judges[key] == nil {
 		spec := m.sweep.Spec
