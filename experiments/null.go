@@ -114,7 +114,7 @@ func (s *Sweep) SetNulls(nulls map[string]Null) error {
 			}
 			if len(null.Values) > 0 {
 				s.nulls[place] = null.Summary()
-				s.noise[place] = metric.NullNoise{Values: null.Values, Samples: null.N, Reference: s.Spec.Reference.Count}
+				s.noise[place] = metric.NullNoise{Values: null.Values, Samples: null.N, Reference: s.Spec.referenceSize(r.Setting.Target)}
 				*v = v.Against(null)
 			}
 		}

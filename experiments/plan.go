@@ -149,6 +149,14 @@ func Measured(metrics []metric.Metric, values []Value) bool {
 	return true
 }
 
+// referenceSize returns the number of points of the reference for a target.
+func (s Spec) referenceSize(t target.Target) int {
+	if n := t.Held.Len(); n > 0 {
+		return min(n, s.Reference.Count)
+	}
+	return s.Reference.Count
+}
+
 // Compared returns how many points of a run of the setting its metrics of two samples use.
 func (s Spec) Compared(setting Setting) int {
 	return setting.Target.Comparable(setting.Sample.Count, s.Reference.Count)

@@ -28,7 +28,9 @@ var ExactMMD = Metric{
 		}
 		return MixtureMMD(truth.Means, truth.Stds, truth.Weights, l)
 	},
-	Instead: MMD.Name,
+	Instead:  MMD.Name,
+	Signed:   true,
+	Unbiased: true,
 }
 
 // MixtureMMD returns the judge of MMD against a Mixture, given by its fields, instead of a sample of it. The kernels
