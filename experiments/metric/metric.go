@@ -34,6 +34,8 @@ type Metric struct {
 	AboveFloor bool   // it is the held-out loss minus the smallest loss of any velocity
 	Order      int    // p, if moving sample i by e_i changes it by at most (mean |e_i|^p)^(1/p); 0 otherwise
 
+	Version int // recipe version of the values: raise it if the same samples or net get other values
+
 	Assigned bool // it solves an assignment in more than one dimension, which takes about a second
 
 	// permute returns what a permutation test in dim dimensions needs: the maximum number of points of each sample, and
@@ -56,6 +58,9 @@ type Model struct {
 	Start   func(n int) flow.Batch // the first n starting points of runs, (n, d)
 	Draw    func(n int) flow.Batch // n fresh draws from the distribution of the training data, (n, d)
 	HeldOut func(n int) flow.Batch // points that training never used, (at most n, d)
+
+	// At most n points, (m, d), that stand for the distribution of the data, and whether they are all of it.
+	Whole func(n int) (points flow.Batch, all bool)
 
 	// Results of dense solves: where Start(n) ends, (n, d); the energies of the paths from x0, (n); and the log
 	// densities of x, (n).

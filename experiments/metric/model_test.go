@@ -41,7 +41,8 @@ func knownModel() Model {
 	end := func(n int) flow.Batch { return along(start(n), 1) }
 	return Model{
 		Path: flow.CondOT, Velocity: field(3, 4), Exact: field(0, 0), Start: start, Draw: end, HeldOut: end,
-		Ends: func(n int) (flow.Batch, error) { return end(n), nil }, Energies: every(3), LogDensities: every(-2),
+		Whole: func(n int) (flow.Batch, bool) { return end(n), false },
+		Ends:  func(n int) (flow.Batch, error) { return end(n), nil }, Energies: every(3), LogDensities: every(-2),
 	}
 }
 

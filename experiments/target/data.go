@@ -71,7 +71,8 @@ func (d Data) Make() (Target, error) {
 	content := flow.EncodeNPY64(d.Rows)
 	sum := sha256.Sum256(content)
 	t := ofLaw(FileName, dataset{d, hex.EncodeToString(sum[:])}, law)
-	t.Held, t.Units, t.Columns, t.Content = units.Undo(held), units, d.Columns, content
+	t.Held = units.Undo(held)
+	t.Rows, t.Noise, t.Units, t.Columns, t.Content = law.Means, d.Noise, units, d.Columns, content
 	if drawn.Len() > maxLawRows {
 		t.Law = nil
 	}

@@ -26,6 +26,8 @@ type Target struct {
 	Atoms  bool                              // draws may repeat a point, for lack of noise
 
 	// For targets made from Data only.
+	Rows    flow.Batch  // rows that Draw repeats, (n, Dim)
+	Noise   float64     // standard deviation of the noise that Draw adds to them
 	Held    flow.Batch  // held-out rows, which Draw never writes, (m, Dim)
 	Units   flow.Affine // from the scale of Draw, Law and Held to the user's own units
 	Columns []string    // names of the coordinates, (Dim); nil if there are none

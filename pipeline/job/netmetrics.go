@@ -38,6 +38,7 @@ func (f *Fitted) metricModel() metric.Model {
 		Start:   func(n int) flow.Batch { return f.start(n).x0 },
 		Draw:    func(n int) flow.Batch { return r.Target.Sample(n, heldOut) },
 		HeldOut: func(n int) flow.Batch { return r.Target.Reference(n, heldOut) },
+		Whole:   func(n int) (flow.Batch, bool) { return r.Target.Whole(n, flow.NewStream(f.seed, "whole data")) },
 		Ends:    f.exactEnds, Energies: f.pathEnergies, LogDensities: f.logDensities,
 	}
 }
