@@ -18,6 +18,7 @@ import (
 const (
 	velocityFile = "velocity.onnx"
 	SamplerFile  = "sampler.onnx"
+	densityFile  = "logp.onnx"
 	vectorsFile  = "vectors.json"
 	cardFile     = "model-card.md"
 	csvFile      = "runs.csv"
@@ -27,7 +28,7 @@ const (
 )
 
 // fileNames lists the files that an output folder may hold, except for their sums.
-var fileNames = []string{velocityFile, SamplerFile, vectorsFile, cardFile, choiceFile, csvFile, ReportFile}
+var fileNames = []string{velocityFile, SamplerFile, densityFile, vectorsFile, cardFile, choiceFile, csvFile, ReportFile}
 
 // Folder returns the output folder, by default out/<name>, after checking that it can be written. If not, the error is an
 // OccupiedError.
@@ -76,7 +77,7 @@ func checkOverwrite(out string, files []store.File, force bool) error {
 	if force {
 		return nil
 	}
-	for _, name := range []string{velocityFile, SamplerFile} {
+	for _, name := range []string{velocityFile, SamplerFile, densityFile} {
 		path := filepath.Join(out, name)
 		have, err := os.ReadFile(path)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -94,7 +95,7 @@ func checkOverwrite(out string, files []store.File, force bool) error {
 
 // writeExport writes the files of a run, removes others of their names, and updates the sums.
 func writeExport(out string, files []store.File) error {
-	return writeOnly(out, []string{velocityFile, SamplerFile, vectorsFile, cardFile}, files)
+	return writeOnly(out, []string{velocityFile, SamplerFile, densityFile, vectorsFile, cardFile}, files)
 }
 
 // WriteFile writes the file in full or not at all, and leaves it alone if it already has this content.
