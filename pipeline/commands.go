@@ -89,6 +89,7 @@ func (a *app) root() *cobra.Command {
 		a.exportCommand(), a.verifyCommand(), a.sampleCommand(), a.logpCommand(), a.measureCommand(), a.targetCommand(), a.benchCommand(), a.dbCommand(), a.tagCommand(), a.noteCommand(),
 		a.doctorCommand(), a.schemaCommand())
 	a.noteStart(root.Commands())
+	takeOnce(root)
 	return root
 }
 
