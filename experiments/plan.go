@@ -22,17 +22,29 @@ const (
 	// For references of held-out rows: 0.1.0 keeps half of them for the figures of the choice, compares as many samples as
 	// there are rows, and takes nulls from pairs of rows.
 	heldOutVersion = 2
-
-	// For fits whose coupling meets equal points: 0.1.0 changed the solver that breaks such ties.
-	fitTiesVersion = 2
 )
 
-// version returns the recipe version of the fits of this recipe.
+// revisions are changes of meaning that concern only some recipes, whose fits get a higher version. Each adds its own power
+// of two, so that no two sets of them have the same sum. To revise the same recipes again, add another.
+var revisions = []struct {
+	add      int
+	concerns func(Recipe) bool
+}{
+	// 0.1.0 changed the assignment solver that breaks ties between equal points.
+	{1, func(r Recipe) bool { return r.Coupling.Ties && (r.Target.Atoms || r.Source.From.Atoms) }},
+	// The decay of averaged weights warms up.
+	{2, func(r Recipe) bool { return r.Train.EMA > 0 }},
+}
+
+// version returns the version of the fits of this recipe.
 func (r Recipe) version() int {
-	if r.Coupling.Ties && (r.Target.Atoms || r.Source.From.Atoms) {
-		return fitTiesVersion
+	v := fitVersion
+	for _, revision := range revisions {
+		if revision.concerns(r) {
+			v += revision.add
+		}
 	}
-	return fitVersion
+	return v
 }
 
 // Plan is the work that a spec describes, in two levels: few expensive fits, each with many cheap runs.

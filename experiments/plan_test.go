@@ -72,25 +72,30 @@ func TestKeysUnchanged(t *testing.T) {
 	}
 }
 
-// TestTiesHaveTheirOwnVersion checks that fits whose coupling meets equal points, which version 1 paired in another way, have
-// another key than in version 1, and only they.
-func TestTiesHaveTheirOwnVersion(t *testing.T) {
+// TestRevisionsHaveTheirOwnVersions checks that fits whose meaning has changed since version 1 have another key than then,
+// one for each set of changes, and only they: couplings that meet equal points, and averaged weights.
+func TestRevisionsHaveTheirOwnVersions(t *testing.T) {
 	for _, c := range []struct {
 		spec string
-		same bool
+		want int
 	}{
-		{"target: {name: moons, noise: 0.05}\ncoupling: ot", true},
-		{"target: {name: moons, noise: 0}\ncoupling: independent", true},
-		{"target: {name: moons, noise: 0}\ncoupling: sinkhorn", true},
-		{"target: checkerboard\ncoupling: ot", true},
-		{"target: {name: moons, noise: 0}\ncoupling: ot", false},
-		{"target: {name: pinwheel, radial: 0, tangential: 0}\ncoupling: ot", false},
-		{"target: checkerboard\nsource: {name: circles, noise: 0}\ncoupling: ot", false},
+		{"target: {name: moons, noise: 0.05}\ncoupling: ot", 1},
+		{"target: {name: moons, noise: 0}\ncoupling: independent", 1},
+		{"target: {name: moons, noise: 0}\ncoupling: sinkhorn", 1},
+		{"target: checkerboard\ncoupling: ot", 1},
+		{"target: moons\ntrain: {ema: 0}", 1},
+		{"target: {name: moons, noise: 0}\ncoupling: ot", 2},
+		{"target: {name: pinwheel, radial: 0, tangential: 0}\ncoupling: ot", 2},
+		{"target: checkerboard\nsource: {name: circles, noise: 0}\ncoupling: ot", 2},
+		{"target: moons\ntrain: {ema: 0.9}", 3},
+		{"target: {name: moons, noise: 0}\ncoupling: ot\ntrain: {ema: 0.9}", 4},
 	} {
 		fit := planned(t, "name: a\n"+c.spec+"\n").Fits[0]
-		first, err := key("fit", 1, fit.Recipe, fit.Seed)
-		if err != nil || (first == fit.Key) != c.same {
-			t.Errorf("%q: the key of version 1 is the same: %v, want %v (%v)", c.spec, first == fit.Key, c.same, err)
+		for version := 1; version <= 4; version++ {
+			k, err := key("fit", version, fit.Recipe, fit.Seed)
+			if err != nil || (k == fit.Key) != (version == c.want) {
+				t.Errorf("%q: the key is that of version %d: %v, want version %d (%v)", c.spec, version, k == fit.Key, c.want, err)
+			}
 		}
 	}
 }

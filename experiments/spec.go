@@ -58,7 +58,7 @@ type Train struct {
 	Schedule  string     `json:"schedule" oneof:"constant cosine" doc:"schedule of the learning rate: constant, or decreasing to 0 along half a cosine"`
 	Decay     float64    `json:"decay" min:"0" doc:"decoupled weight decay of adamw"`
 	Clip      float64    `json:"clip" min:"0" doc:"maximum norm of the gradient; 0 means no limit"`
-	EMA       float64    `json:"ema" min:"0" below:"1" doc:"decay per step of the moving average of the weights, which then replaces the weights; 0 means no average"`
+	EMA       float64    `json:"ema" min:"0" below:"1" doc:"decay per step of the moving average of the weights, which then replaces the weights; it warms up as (1 + k) / (10 + k); 0 means no average"`
 }
 
 // Sampling says how samples are drawn from a trained net: Solver moves Count points in Steps steps over Grid or, if it

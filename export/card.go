@@ -19,6 +19,9 @@ var usage = map[string]string{
 		"Draw the noise from the source (%s). The time grid `ts` is optional; pass it to take other\n" +
 		"steps. A file exported with --portable has no `ts`. With --trajectory the file also returns `trajectory[times,batch,d]`,\n" +
 		"and with --log-prob `log_prob[batch]`, the log density of the samples under the flow, in nats.",
+	"logp.onnx": "`data[batch,d]`, `ts[times]` -> `noise[batch,d]`, `log_prob[batch]`, 32-bit floats, ONNX opset 17: the log density of given\n" +
+		"points under the flow from the source (%s), in nats and in the units of the data, and the noise that they come from.\n" +
+		"The time grid `ts` is optional and runs from 1 to 0.",
 }
 
 // examples shows how to draw samples in several languages, with placeholders for the dimension and a note on the source.

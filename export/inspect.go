@@ -23,14 +23,17 @@ func HasLogProb(file []byte) bool {
 	return err == nil && slices.ContainsFunc(m.Outputs, func(v onnx.ValueInfo) bool { return v.Name == "log_prob" })
 }
 
-// Origin returns the kind of model in a file, velocity or sampler, and the key of its run. It returns an error for a file that
-// Velocity or Sampler cannot have written.
+// kinds are the models that a file can hold.
+var kinds = []string{"velocity", "sampler", "density"}
+
+// Origin returns the kind of model in a file, velocity, sampler or density, and the key of its run. It returns an error for a file that
+// Velocity, Sampler or Density cannot have written.
 func Origin(file []byte) (kind, run string, err error) {
 	m, err := read(file)
 	if err != nil {
 		return "", "", err
 	}
-	if m.Metadata["run"] == "" || m.Name != "velocity" && m.Name != "sampler" {
+	if m.Metadata["run"] == "" || !slices.Contains(kinds, m.Name) {
 		return "", "", errors.New("the file does not name its run: use a file that flowsweep exported")
 	}
 	return m.Name, m.Metadata["run"], nil

@@ -15,11 +15,12 @@ import (
 const maxRows = 1024
 
 // Opened is an ONNX file of any origin, ready to run: a velocity with two inputs, times and points, or a sampler with one,
-// noise. It is used from one goroutine at a time.
+// noise, or a file of Density. It is used from one goroutine at a time.
 type Opened struct {
 	Dim      int
 	Velocity flow.RowField                              // nil for a sampler
 	Sampler  func(noise flow.Batch) (flow.Batch, error) // noise to samples; nil for a velocity
+	Density  func(data flow.Batch) ([]float64, error)   // log densities of points, (n); nil for the others
 	Units    flow.Affine                                // of the samples of a velocity, if the file has them
 	Columns  []string                                   // names of the coordinates, if the file has them
 	session  *ort.Session
@@ -32,10 +33,12 @@ func Open(file []byte, threads int) (*Opened, error) {
 		return nil, err
 	}
 	o := &Opened{session: s}
-	switch inputs := s.Inputs(); len(inputs) {
-	case 1:
+	switch inputs := s.Inputs(); {
+	case len(inputs) == 1 && slices.Equal(s.Outputs(), []string{"noise", "log_prob"}):
+		err = o.openDensity()
+	case len(inputs) == 1:
 		err = o.openSampler()
-	case 2:
+	case len(inputs) == 2:
 		err = o.openVelocity()
 	default:
 		err = fmt.Errorf("it takes the inputs %v: a velocity takes times and points, a sampler noise", inputs)
@@ -124,6 +127,33 @@ func (o *Opened) openSampler() error {
 		return batchOf(out[0], x)
 	})
 	o.Sampler = func(noise flow.Batch) (flow.Batch, error) { return rows(make([]float64, noise.Len()), noise) }
+	return nil
+}
+
+// openDensity uses a file of Density.
+func (o *Opened) openDensity() error {
+	s := o.session
+	dims := s.Dims("data")
+	if len(dims) != 2 || dims[1] < 1 {
+		return fmt.Errorf("its input data has shape %v: must be [batch, d] with d known", dims)
+	}
+	o.Dim = dims[1]
+	o.Density = func(data flow.Batch) (logp []float64, err error) {
+		for from := 0; from < data.Len(); from += maxRows {
+			part := data.Slice(from, min(from+maxRows, data.Len()))
+			out, err := s.Run(tensorOf(part))
+			if err != nil {
+				return nil, err
+			}
+			if len(out[1].Data) != part.Len() {
+				return nil, fmt.Errorf("it returns log densities of shape %v for %d points", out[1].Dims, part.Len())
+			}
+			for _, v := range out[1].Data {
+				logp = append(logp, float64(v))
+			}
+		}
+		return logp, nil
+	}
 	return nil
 }
 

@@ -54,10 +54,7 @@ func Sampler(n net.Net, weights []float32, solver ode.Solver, ts []float64, abou
 		return nil, err
 	}
 	m := onnx.Model{Graph: o.graph(recorded.Graph, n.Dim(), solver, grid, about)}
-	properties := map[string]string{
-		"solver": solver.Name, "steps": fmt.Sprint(len(grid) - 1), "velocity_calls_a_step": fmt.Sprint(calls(solver)),
-		"arithmetic": "x + h (b1 k1 + b2 k2 + ...), 32-bit floats, from left to right",
-	}
+	properties := stepProperties(solver, grid)
 	if !about.Units.Identity() {
 		m.Outputs[0].Doc += ", in the units of the data"
 		properties["units"] = "samples are in those of the data; noise is standardised"
@@ -75,7 +72,7 @@ func (o SamplerOptions) graph(net onnx.Graph, dim int, solver ode.Solver, grid [
 		Outputs:      []onnx.ValueInfo{{Name: "samples", Dims: points, Doc: "where the points arrive, t = " + number(grid[len(grid)-1])}},
 		Initializers: slices.Clone(net.Initializers),
 	}
-	w := &writer{net: net, solver: solver, units: about.Units, density: o.LogProb, constants: newConstants(&g)}
+	w := &writer{net: net, solver: solver, units: about.Units, end: "samples", density: o.LogProb, constants: newConstants(&g)}
 	w.column("noise")
 	times := onnx.Times
 	if o.Portable {
@@ -87,8 +84,8 @@ func (o SamplerOptions) graph(net onnx.Graph, dim int, solver ode.Solver, grid [
 		g.Initializers = append(g.Initializers, onnx.Initializer{Name: "ts", Dims: []int{len(grid)}, Data: grid})
 		w.loop(w.start("noise"), points, o.Trajectory)
 	}
-	if o.LogProb {
-		w.node("log_prob", "Sub", nil, w.normal("noise", logVolume(about.Units)-float64(dim)/2*math.Log(2*math.Pi)), w.flat("integral"))
+	if o.LogProb { // the integral is that from noise to data
+		w.node("log_prob", "Sub", nil, w.normal("noise", normalConstant(dim, about.Units)), w.flat("integral"))
 		g.Outputs = append(g.Outputs, onnx.ValueInfo{Name: "log_prob", Dims: []int{onnx.Batch}, Doc: "log density of the samples, in nats"})
 	}
 	if o.Trajectory {
@@ -102,16 +99,10 @@ func (o SamplerOptions) graph(net onnx.Graph, dim int, solver ode.Solver, grid [
 
 // record returns the net, with its divergence if the options need it.
 func (o SamplerOptions) record(n net.Net, weights []float32, about About) (onnx.Model, error) {
-	switch {
-	case !o.LogProb:
-		return velocity.Record(n, weights)
-	case about.Source != "":
-		return onnx.Model{}, fmt.Errorf("export a sampler: the log density of the source %s is unknown: export without log densities", about.Source)
-	case n.Activation.Kinked:
-		return onnx.Model{}, fmt.Errorf("export a sampler: the divergence of a %s net jumps, so its integral depends on rounding: export without log densities, or use another activation", n.Activation.Name)
-	default:
-		return velocity.RecordDivergence(n, weights)
+	if o.LogProb {
+		return recordDivergence(n, weights, about)
 	}
+	return velocity.Record(n, weights)
 }
 
 // narrowed returns the time grid in 32-bit floats.
@@ -148,7 +139,7 @@ func (w *writer) loop(from state, points []int, trajectory bool) {
 	w.node("steps", "Sub", nil, "times", one)
 	// Without the optional condition, onnx.reference takes no step.
 	always := w.constants.add("always", nil, []bool{true})
-	inputs, outputs := []string{"steps", always, from.x}, []string{w.before("samples")}
+	inputs, outputs := []string{"steps", always, from.x}, []string{w.before(w.end)}
 	if w.density {
 		inputs, outputs = append(inputs, from.integral), append(outputs, "integral")
 	}
@@ -202,7 +193,7 @@ func (w *writer) unroll(from state, grid []float32, trajectory bool) {
 		h := grid[i+1] - grid[i]
 		at, next := fmt.Sprintf("step%d/", i), state{fmt.Sprintf("x%d", i+1), fmt.Sprintf("spread%d", i+1)}
 		if i == len(grid)-2 {
-			next = state{w.before("samples"), "integral"}
+			next = state{w.before(w.end), "integral"}
 		}
 		w.step(at, from, next, interval{h: w.constants.float(h), at: func(c float64) string {
 			if c == 1 {
@@ -236,7 +227,7 @@ func (w *writer) rescale(trajectory bool) {
 	if w.units.Identity() {
 		return
 	}
-	outputs := []string{"samples"}
+	outputs := []string{w.end}
 	if trajectory {
 		outputs = append(outputs, "trajectory")
 	}

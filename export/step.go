@@ -15,6 +15,7 @@ type writer struct {
 	density   bool       // the state includes the integral of div, the net's second output
 	solver    ode.Solver
 	units     flow.Affine // of the outputs
+	end       string      // name of the points where the steps end
 	constants *constants
 	nodes     []onnx.Node
 }

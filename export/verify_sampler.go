@@ -158,7 +158,7 @@ func (s *solution) density(by Steps, div flow.DivField, moved flow.Batch) (err e
 	}
 	for i, l := range s.logp {
 		s.growthLog = max(s.growthLog, math.Abs(after[i]-l)/distance(moved.Row(i), s.noise.Row(i)))
-		s.logp[i] += logVolume(by.Units)
+		s.logp[i] -= by.Units.LogVolume()
 		s.maxLog = max(s.maxLog, math.Abs(l), math.Abs(s.logp[i]))
 	}
 	return nil

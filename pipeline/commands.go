@@ -86,9 +86,10 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().StringVar(&a.db, "db", "runs.db", "the store, one SQLite `file`")
 	root.Flags().BoolVar(&version, "version", false, "print the version")
 	root.AddCommand(a.sweepCommand(), a.planCommand(), a.runsCommand(), a.showCommand(), a.reportCommand(),
-		a.exportCommand(), a.verifyCommand(), a.sampleCommand(), a.measureCommand(), a.targetCommand(), a.benchCommand(), a.dbCommand(), a.tagCommand(), a.noteCommand(),
+		a.exportCommand(), a.verifyCommand(), a.sampleCommand(), a.logpCommand(), a.measureCommand(), a.targetCommand(), a.benchCommand(), a.dbCommand(), a.tagCommand(), a.noteCommand(),
 		a.doctorCommand(), a.schemaCommand())
 	a.noteStart(root.Commands())
+	takeOnce(root)
 	return root
 }
 

@@ -52,7 +52,7 @@ func (a *app) exportCommand() *cobra.Command {
 	flags.BoolVar(&f.force, "force", false, "replace the ONNX files of another export")
 	flags.BoolVar(&f.sampler.Portable, "portable", false, "unroll the steps of sampler.onnx, for runtimes without Loop (with --run or --pareto)")
 	flags.BoolVar(&f.sampler.Trajectory, "trajectory", false, "make sampler.onnx also return the points at every time (with --run or --pareto)")
-	flags.BoolVar(&f.sampler.LogProb, "log-prob", false, "make sampler.onnx also return the log density of every sample (with --run or --pareto)")
+	flags.BoolVar(&f.sampler.LogProb, "log-prob", false, "make sampler.onnx also return the log density of every sample, and write logp.onnx, for\nthe log densities of given points (with --run or --pareto)")
 	cmd.MarkFlagsMutuallyExclusive("run", "pareto")
 	return cmd
 }

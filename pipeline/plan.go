@@ -49,6 +49,7 @@ type planReport struct {
 	Seconds    *float64 `json:"estimated_fit_seconds"` // null where the store has nothing to estimate from
 	Workers    int      `json:"workers"`
 	Megabytes  float64  `json:"estimated_megabytes"` // of the largest fits that are done at once
+	Cautions   []string `json:"cautions,omitempty"`
 }
 
 func (a *app) planCommand() *cobra.Command {
@@ -101,7 +102,7 @@ func (a *app) planReport(ctx context.Context, plan experiments.Plan, workers int
 		Sweep: plan.Spec.Name, Settings: len(plan.Spec.Settings), Seeds: len(plan.Spec.Seeds),
 		Fits: len(plan.Fits), FitsToDo: w.ToTrain, FitsCached: len(plan.Fits) - w.ToTrain,
 		Runs: plan.Runs(), RunsToDo: w.ToSample, RunsCached: plan.Runs() - w.ToSample,
-		ToMeasure: w.ToMeasure, ToSolve: w.ToSolve, TrainSteps: w.TrainSteps, Workers: workers,
+		ToMeasure: w.ToMeasure, ToSolve: w.ToSolve, TrainSteps: w.TrainSteps, Workers: workers, Cautions: plan.Spec.Cautions(),
 	}
 	r.Megabytes = w.Megabytes(workers)
 	r.Seconds, err = w.Seconds(ctx, db, workers)
@@ -125,5 +126,8 @@ func (a *app) printPlan(r planReport) {
 	default:
 		d := time.Duration(*r.Seconds * float64(time.Second)).Round(time.Second)
 		fmt.Fprintf(a.stdout, "training  about %v with %d workers, judging by the stored fits\n", d, r.Workers)
+	}
+	for _, caution := range r.Cautions {
+		fmt.Fprintf(a.stdout, "caution   %s\n", caution)
 	}
 }

@@ -1,12 +1,15 @@
 package pipeline
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/metric"
 	"flowsweep/experiments/query"
 	"flowsweep/pipeline/saved"
 	"flowsweep/pipeline/ship"
@@ -14,7 +17,8 @@ import (
 )
 
 type runsFlags struct {
-	sweep, where, sort       string
+	sweeps                   []string
+	where, sort              string
 	bySetting, asJSON, asCSV bool
 }
 
@@ -31,7 +35,7 @@ func (a *app) runsCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withStore(cmd.Context(), func(db *store.DB) error {
-				sweep, err := saved.Sweep(cmd.Context(), db, f.sweep)
+				sweep, err := f.load(cmd.Context(), db)
 				if err != nil {
 					return usage(err)
 				}
@@ -51,7 +55,7 @@ func (a *app) runsCommand() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&f.sweep, "sweep", "", "the sweep's `name` (default the latest)")
+	cmd.Flags().StringArrayVar(&f.sweeps, "sweep", nil, "the sweep's `name` (default the latest); may be repeated, for the runs of several")
 	cmd.Flags().StringVar(&f.sort, "sort", "", "sort by this `field`, a metric or a column; -FIELD sorts from high to low")
 	cmd.Flags().StringVar(&f.where, "where", "", "only runs that meet this `condition`, such as 'metrics.mmd < 0.01 and solver = \"heun\"'")
 	cmd.Flags().BoolVar(&f.bySetting, "by-setting", false, "aggregate seeds to a mean and 95 % interval")
@@ -59,6 +63,37 @@ func (a *app) runsCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&f.asCSV, "csv", false, "print CSV")
 	cmd.MarkFlagsMutuallyExclusive("json", "csv")
 	return cmd
+}
+
+// load returns the sweep that is asked for, or one with the results and metrics of all that are.
+func (f runsFlags) load(ctx context.Context, db *store.DB) (all experiments.Sweep, err error) {
+	if len(f.sweeps) == 0 {
+		return saved.Sweep(ctx, db, "")
+	}
+	if len(f.sweeps) > 1 && f.bySetting {
+		return all, errors.New("--by-setting takes one --sweep: settings are compared and chosen within a sweep")
+	}
+	for i, name := range f.sweeps {
+		if slices.Contains(f.sweeps[:i], name) {
+			return all, fmt.Errorf("--sweep %s is given twice: name each sweep once", name)
+		}
+		sweep, err := saved.Sweep(ctx, db, name)
+		if err != nil {
+			return all, err
+		}
+		if i == 0 {
+			all = sweep
+			all.Results, all.Spec.Metrics = slices.Clip(sweep.Results), slices.Clip(sweep.Spec.Metrics)
+			continue
+		}
+		all.Results = append(all.Results, sweep.Results...)
+		for _, m := range sweep.Spec.Metrics {
+			if !slices.ContainsFunc(all.Spec.Metrics, func(have metric.Metric) bool { return have.Name == m.Name }) {
+				all.Spec.Metrics = append(all.Spec.Metrics, m)
+			}
+		}
+	}
+	return all, nil
 }
 
 func (a *app) printRuns(sweep experiments.Sweep, f runsFlags) error {
@@ -90,6 +125,9 @@ func (a *app) printRuns(sweep experiments.Sweep, f runsFlags) error {
 	columns := []string{"run", "state", "seed", "setting", "nfe"}
 	if slices.Contains(table.Columns, "memorised") {
 		columns = append(columns, "memorised")
+	}
+	if len(f.sweeps) > 1 {
+		columns = slices.Insert(columns, 0, "sweep")
 	}
 	for _, m := range sweep.Spec.Metrics {
 		columns = append(columns, "metrics."+m.Name)

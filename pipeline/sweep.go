@@ -83,6 +83,9 @@ func (a *app) sweep(ctx context.Context, path string, f sweepFlags) error {
 	if err := a.confirmLarge(plan, f.yes); err != nil {
 		return err
 	}
+	for _, caution := range plan.Spec.Cautions() {
+		fmt.Fprintln(a.stderr, "caution:", caution)
+	}
 	s := sweep.Sweep{
 		File: a.db, Plan: plan, Engine: e, Reason: why, Workers: workers, Checkpoints: f.checkpoints, FailFast: f.failFast,
 		RetryFailed: f.retryFailed, Now: a.now, Log: a.stderr,

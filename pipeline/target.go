@@ -3,7 +3,6 @@ package pipeline
 import (
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/spf13/cobra"
 
@@ -48,6 +47,7 @@ type targetFacts struct {
 	FloorSE   *experiments.Number `json:"cfm_floor_se"`
 	Energy    *experiments.Number `json:"kinetic_energy"` // sum over the dimensions
 	EnergySE  *experiments.Number `json:"kinetic_energy_se"`
+	EnergyWhy string              `json:"kinetic_energy_why,omitempty"` // it is infinite
 	Note      string              `json:"note"`
 }
 
@@ -125,16 +125,17 @@ func factsOf(t target.Target, p flow.Path) targetFacts {
 	facts.Entropy, facts.EntropySE = number(t.Law.Entropy(draws, 0))
 	facts.Floor, facts.FloorSE = number(o.Floor(draws, 0))
 	facts.Energy, facts.EnergySE = number(o.KineticEnergy(draws, 0))
+	facts.EnergyWhy = o.EnergyDiverges()
 	facts.Note = "for independent pairs with noise N(0, I); other couplings and sources have other floors"
 	if p.Clamp(0) > 0 || p.Clamp(1) < 1 {
-		facts.Note += fmt.Sprintf("; the velocity of the path is infinite at an end: its floor is that of times from %g to 1 - %.2g, as nets are "+
-			"trained at, and floor and energy may have no limit beyond", p.Clamp(0), 1-p.Clamp(1))
+		facts.Note += fmt.Sprintf("; the velocity of the path is infinite at an end: its floor is that of times from %g to 1 - %.2g, as nets are trained at",
+			p.Clamp(0), 1-p.Clamp(1))
+		if why := o.FloorDiverges(); why != "" {
+			facts.Note += ", and over all times it is infinite: " + why
+		}
 	}
 	if t.Content != nil {
 		facts.Note += "; they are those of the rows trained on: a net whose loss comes near the floor has learned these by heart"
-	}
-	if math.IsInf(float64(*facts.Floor), 1) {
-		facts.Note += "; the floor is infinite because sigma' grows without bound towards t = 1: losses on this path cannot be compared"
 	}
 	return facts
 }
@@ -157,7 +158,11 @@ func (a *app) printFacts(f targetFacts) {
 		line("covariance", "%.4g", f.Cov)
 		line("entropy", "%s nats: the best possible negative log likelihood", withError(f.Entropy, f.EntropySE))
 		line("loss floor", "%s, the mean over dimensions: the least loss any net can have", withError(f.Floor, f.FloorSE))
-		line("kinetic energy", "%s", withError(f.Energy, f.EnergySE))
+		energy := withError(f.Energy, f.EnergySE)
+		if f.EnergyWhy != "" {
+			energy = "infinite: " + f.EnergyWhy
+		}
+		line("kinetic energy", "%s", energy)
 	}
 	line("note", "%s", f.Note)
 }

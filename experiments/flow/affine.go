@@ -1,5 +1,7 @@
 package flow
 
+import "math"
+
 // Affine maps points coordinate by coordinate:
 //
 //	y_j = Scale_j x_j + Shift_j
@@ -35,4 +37,14 @@ func (a Affine) Undo(y Batch) Batch {
 		}
 	}
 	return x
+}
+
+// LogVolume returns the log of the factor by which the map changes volumes, the sum of log |Scale_j|. The log density of y is
+// that of x minus it.
+func (a Affine) LogVolume() float64 {
+	sum := 0.
+	for _, s := range a.Scale {
+		sum += math.Log(math.Abs(s))
+	}
+	return sum
 }

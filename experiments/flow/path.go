@@ -14,6 +14,11 @@ type Path struct {
 	Gaussian       bool // the path of a diffusion model, which requires Gaussian noise
 	Alpha, Sigma   func(t float64) float64
 	DAlpha, DSigma func(t float64) float64
+
+	// The powers p < 1 with which alpha and sigma leave an end, where their derivatives are infinite; 0 where they are finite:
+	// alpha ~ t^AlphaStart and 1 - sigma ~ t^SigmaStart near t = 0, sigma ~ (1 - t)^SigmaEnd near t = 1. The square of a
+	// derivative has an integral if p > 1/2.
+	AlphaStart, SigmaStart, SigmaEnd float64
 }
 
 // MarshalJSON returns the path as written in a spec: its name, with its parameters if it has any.

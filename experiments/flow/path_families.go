@@ -48,6 +48,7 @@ var LinearVP = Path{
 	Sigma:    func(t float64) float64 { return math.Sqrt((1 - t) * (1 + t)) },
 	DAlpha:   func(float64) float64 { return 1 },
 	DSigma:   func(t float64) float64 { return -t / math.Sqrt((1-t)*(1+t)) },
+	SigmaEnd: .5,
 }
 
 // Cosine is the variance-preserving path along a quarter circle, also called trigonometric (arXiv 2209.15571) or
@@ -74,8 +75,12 @@ func (c Polynomial) Make() (Path, error) {
 	if !(n > 0) || math.IsInf(n, 0) {
 		return Path{}, fmt.Errorf("power: %g: must be positive and finite", n)
 	}
+	start := 0.
+	if n < 1 {
+		start = n
+	}
 	return Path{
-		Name: "polynomial", Params: c,
+		Name: "polynomial", Params: c, AlphaStart: start, SigmaStart: start,
 		Alpha:  func(t float64) float64 { return math.Pow(t, n) },
 		Sigma:  func(t float64) float64 { return 1 - math.Pow(t, n) },
 		DAlpha: func(t float64) float64 { return n * math.Pow(t, n-1) },
@@ -108,7 +113,7 @@ func (c VP) Make() (Path, error) {
 	rate := func(t float64) float64 { return (1-t)*(high-low) + low } // -dT/dt
 	sigma := func(t float64) float64 { return math.Sqrt(-math.Expm1(-integral(t))) }
 	return Path{
-		Name: "vp", Params: c, Gaussian: true,
+		Name: "vp", Params: c, Gaussian: true, SigmaEnd: .5,
 		Alpha:  func(t float64) float64 { return math.Exp(-integral(t) / 2) },
 		Sigma:  sigma,
 		DAlpha: func(t float64) float64 { return rate(t) / 2 * math.Exp(-integral(t)/2) },

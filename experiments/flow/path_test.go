@@ -12,7 +12,7 @@ func everyPath(t *testing.T) []Path {
 	t.Helper()
 	paths := Defaults(PathFamilies)
 	makers := []Maker[Path]{
-		Polynomial{Power: .5}, Polynomial{Power: 1}, Polynomial{Power: 2.5}, Polynomial{Power: 5}, VP{BetaMin: 1, BetaMax: 1},
+		Polynomial{Power: .5}, Polynomial{Power: .6}, Polynomial{Power: .9}, Polynomial{Power: 1}, Polynomial{Power: 2.5}, Polynomial{Power: 5}, VP{BetaMin: 1, BetaMax: 1},
 	}
 	for _, a := range schedules {
 		for _, s := range schedules {
@@ -109,6 +109,36 @@ func TestPathDerivatives(t *testing.T) {
 			}
 			if got, want := p.DSigma(at), (p.Sigma(at+h)-p.Sigma(at-h))/(2*h); math.Abs(got-want) > tol {
 				t.Errorf("%s: sigma'(%g) = %g, want %g", p, at, got, want)
+			}
+		}
+	}
+}
+
+// TestPowersAtTheEnds: near an end, a function that leaves it like t^p has a derivative that grows by 1e3^(1-p) while t falls
+// from 1e-6 to 1e-9, and one with a finite derivative stays as it is, within 1 %: the next term of the series.
+func TestPowersAtTheEnds(t *testing.T) {
+	t.Parallel()
+	for _, p := range everyPath(t) {
+		for _, c := range []struct {
+			name         string
+			power        float64
+			near, nearer float64 // derivatives
+		}{
+			{"alpha at 0", p.AlphaStart, p.DAlpha(1e-6), p.DAlpha(1e-9)},
+			{"sigma at 0", p.SigmaStart, p.DSigma(1e-6), p.DSigma(1e-9)},
+			{"alpha at 1", 0, p.DAlpha(1 - 1e-6), p.DAlpha(1 - 1e-9)},
+			{"sigma at 1", p.SigmaEnd, p.DSigma(1 - 1e-6), p.DSigma(1 - 1e-9)},
+		} {
+			want := 1.
+			if c.power > 0 {
+				want = math.Pow(1e3, 1-c.power)
+			}
+			if math.Abs(c.near) < 1e-4 { // it vanishes at the end
+				want = 0
+				c.near = 1
+			}
+			if got := c.nearer / c.near; math.Abs(got-want) > .01*max(1, want) {
+				t.Errorf("%s, %s: the derivative grows by %.4g, that of the power %g by %.4g", p, c.name, got, c.power, want)
 			}
 		}
 	}

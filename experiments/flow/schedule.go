@@ -11,6 +11,7 @@ import (
 type schedule struct {
 	alpha, sigma string // names as an alpha and, mirrored, as a sigma
 	at, slope    func(t float64) float64
+	start        float64 // the power below 1 with which it leaves 0, where its slope is infinite; 0 if that is finite
 }
 
 func (s schedule) mirrored(t float64) float64      { return s.at(1 - t) }
@@ -20,23 +21,26 @@ var sine = schedule{
 	"sine", "cosine",
 	func(t float64) float64 { return math.Sin(math.Pi / 2 * t) },
 	func(t float64) float64 { return math.Pi / 2 * math.Cos(math.Pi/2*t) },
+	0,
 }
 
 // schedules lists every schedule of a custom path.
 var schedules = []schedule{
-	{"linear", "linear", func(t float64) float64 { return t }, func(float64) float64 { return 1 }},
-	{"quadratic", "quadratic", func(t float64) float64 { return t * t }, func(t float64) float64 { return 2 * t }},
-	{"cubic", "cubic", func(t float64) float64 { return t * t * t }, func(t float64) float64 { return 3 * t * t }},
+	{"linear", "linear", func(t float64) float64 { return t }, func(float64) float64 { return 1 }, 0},
+	{"quadratic", "quadratic", func(t float64) float64 { return t * t }, func(t float64) float64 { return 2 * t }, 0},
+	{"cubic", "cubic", func(t float64) float64 { return t * t * t }, func(t float64) float64 { return 3 * t * t }, 0},
 	sine,
 	{
 		"circular", "circular",
 		func(t float64) float64 { return math.Sqrt(t * (2 - t)) },
 		func(t float64) float64 { return (1 - t) / math.Sqrt(t*(2-t)) },
+		.5,
 	},
 	{
 		"smoothstep", "smoothstep",
 		func(t float64) float64 { return t * t * (3 - 2*t) },
 		func(t float64) float64 { return 6 * t * (1 - t) },
+		0,
 	},
 }
 
@@ -67,6 +71,7 @@ func (c Custom) Make() (Path, error) {
 		Name: "custom", Params: c,
 		Alpha: alpha.at, DAlpha: alpha.slope,
 		Sigma: sigma.mirrored, DSigma: sigma.mirroredSlope,
+		AlphaStart: alpha.start, SigmaEnd: sigma.start,
 	}, nil
 }
 

@@ -9,8 +9,9 @@ const excessPoints = 20_000
 //
 //	E |u(t, X_t) - (alpha' X1 + sigma' X0)|^2 / d - V = E |u(t, X_t) - u*(t, X_t)|^2 / d
 //
-// Like the training loss, it is a mean over the d coordinates. The times are evenly distributed. Unlike losses, excess
-// losses can be compared across paths.
+// Like the training loss, it is a mean over the d coordinates and is taken at flow.Path.Clamp of its times: on paths where
+// the floor or the kinetic energy is infinite over all times, such as t^n with n up to 1/2, it is finite too. The times are
+// evenly distributed. Unlike losses, excess losses can be compared across paths.
 var ExcessLoss = Metric{
 	Name:          "excess-loss",
 	Doc:           "Mean squared distance between the model's velocity and the exact one: the training loss minus the floor, which no model can go below.",

@@ -67,6 +67,9 @@ type Model struct {
 	Trained, Held func(n int) flow.Batch
 	Losses        func(rows flow.Batch, draws int) ([]float64, error)
 
+	// At most n points, (m, d), that stand for the distribution of the data, and whether they are all of it.
+	Whole func(n int) (points flow.Batch, all bool)
+
 	// Results of dense solves: where Start(n) ends, (n, d); the energies of the paths from x0, (n); and the log
 	// densities of x, (n).
 	Ends         func(n int) (flow.Batch, error)

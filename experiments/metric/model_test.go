@@ -43,6 +43,7 @@ func knownModel() Model {
 		Path: flow.CondOT, Velocity: field(3, 4), Exact: field(0, 0), Start: start, Draw: end, HeldOut: end,
 		Ends: func(n int) (flow.Batch, error) { return end(n), nil }, Energies: every(3), LogDensities: every(-2),
 		Trained: start, Held: end, Losses: func(x flow.Batch, _ int) ([]float64, error) { return every(2)(x) },
+		Whole: func(n int) (flow.Batch, bool) { return end(n), false },
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 // with standard error 0: r pi/2 under CondOT.
 //
 // The variance is taken at path.Clamp(t), like the loss at the points of flow.Path.Interpolate. Otherwise it would be
-// infinite on paths such as linear-vp and vp, whose sigma falls like the root of 1 - t.
+// infinite on paths such as linear-vp and vp, whose sigma falls like the root of 1 - t: see FloorDiverges.
 //
 // The floor of a data set (Std 0) is not that of the distribution it was drawn from: a net whose loss is below the
 // latter has begun to memorise.
@@ -56,35 +56,6 @@ func (o Oracle) exactFloor(r2 float64, density func(t float64) float64) float64 
 		})
 	}
 	return sum
-}
-
-// KineticEnergy returns the energy of the flow, summed over the dimensions, and its standard error from about n draws:
-//
-//	integral from 0 to 1 of E[ |u_t(X_t)|^2 ] dt
-//
-// It is at least the squared 2-Wasserstein distance between N(0, I) and the law, with equality if the flow is the
-// optimal transport. E[ |a' X1 + s' X0|^2 ] exceeds it by d times the floor (arXiv 2412.06264, equation 4.49). For one
-// Gaussian it is exact, within 1e-9, with standard error 0. It is infinite if a'^2 has no integral, as on polynomial
-// paths of a power up to 1/2; sampling does not detect this.
-func (o Oracle) KineticEnergy(n int, seed uint64) (value, se float64) {
-	if one, ok := single(o.Law); ok {
-		mean2, r2, d := 0., one.std(0)*one.std(0), float64(one.Dim())
-		for _, m := range one.Means.Data {
-			mean2 += m * m
-		}
-		return integrate(func(t float64) float64 {
-			obs := o.mustVelocityAt(t)
-			c := obs.p*obs.a*r2 + obs.qs
-			return obs.p*obs.p*mean2 + d*c*c/(obs.a*obs.a*r2+obs.s*obs.s)
-		}), 0
-	}
-	return estimate(o.Law, n, seed, "energy", func(m *mixer, t float64, r *rand.Rand, x []float64) float64 {
-		square := 0.
-		for _, v := range o.drawVelocity(m, min(max(t, 1e-9), 1-1e-9), r, x) { // some paths have no velocity at the ends
-			square += v * v
-		}
-		return square
-	})
 }
 
 // drawVelocity draws X_t into x, weighs the mixer's parts there and returns the velocity, valid until the next call.

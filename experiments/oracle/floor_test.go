@@ -175,13 +175,19 @@ func TestEveryPathAndTimes(t *testing.T) {
 }
 
 // TestEnergyAndFloorMakeTheWhole: E|a' X1 + s' X0|^2 = integral E|u_t|^2 dt + d floor. For independent ends the left
-// side is integral a'^2 dt E|X1|^2 + integral s'^2 dt d. The tolerance is 4 standard errors.
+// side is integral a'^2 dt E|X1|^2 + integral s'^2 dt d, and n^2 / (2n - 1) is both integrals on a polynomial path. The
+// tolerance is 4 standard errors. (That the floor is of clamped times takes less than a tenth of one from it.)
 func TestEnergyAndFloorMakeTheWhole(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		path    flow.Path
 		squares float64 // integral of a'^2, and of s'^2
-	}{{flow.CondOT, 1}, {cosine, math.Pi * math.Pi / 8}} {
+	}{
+		{flow.CondOT, 1},
+		{cosine, math.Pi * math.Pi / 8},
+		{must[flow.Path](t)(flow.Polynomial{Power: .75}.Make()), 9. / 8},
+		{must[flow.Path](t)(flow.Polynomial{Power: 2}.Make()), 4. / 3},
+	} {
 		for name, law := range laws(t) {
 			d := float64(law.Dim())
 			square, cov := d, law.Cov()

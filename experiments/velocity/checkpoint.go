@@ -28,6 +28,9 @@ func (tr Training) identity(n net.Net, seed uint64) map[string]string {
 		"batch":     strconv.Itoa(tr.Batch),
 		"seed":      strconv.FormatUint(seed, 10),
 	}
+	if tr.Optimizer.EMA > 0 {
+		id["optimizer"] += ", averaging with warm-up" // the average of earlier checkpoints had a constant decay
+	}
 	if tr.Optimizer.Cosine {
 		id["schedule"] = fmt.Sprintf("a cosine over %d steps", tr.Steps)
 	}

@@ -15,7 +15,7 @@ type Optimizer struct {
 	Cosine bool    // the rate falls to 0 along half a cosine over the training (arXiv 1608.03983, without restarts)
 	Clip   float64 // largest Euclidean norm of a gradient, longer ones are shortened to it; 0: none
 	Decay  float64 // decoupled weight decay, as in AdamW (arXiv 1711.05101); 0: none
-	EMA    float64 // decay a step of the exponential moving average of the weights, which is the result then; 0: none
+	EMA    float64 // largest decay a step of the moving average of the weights, which is the result then; 0: none
 }
 
 // The constants of Adam, as in its paper.
@@ -76,9 +76,21 @@ func (o Optimizer) update(state []*graph.Node, grad *graph.Node, steps int) []*g
 	weights = graph.Sub(weights, graph.Mul(direction, o.rate(step, steps)))
 	next := []*graph.Node{weights, m, v, step}
 	if o.EMA > 0 {
-		next = append(next, graph.Add(graph.MulScalar(state[average], o.EMA), graph.MulScalar(weights, 1-o.EMA)))
+		next = append(next, o.averaged(state[average], weights, step))
 	}
 	return next
+}
+
+// averaged builds the average, (P), after step k, counted from 1, of which the new weights have the share
+//
+//	1 - min(EMA, (1 + k) / (10 + k)) = max(1 - EMA, 9 / (10 + k))
+//
+// The decay warms up as in tf.train.ExponentialMovingAverage with num_updates, counted as in torch_ema: the first update
+// has k = 1. A constant decay would keep EMA^n of the initial weights after n steps, nine tenths for 0.9999 and 1,000
+// steps. This one keeps 10! / ((n + 2) ... (n + 10)) until it reaches EMA.
+func (o Optimizer) averaged(average, weights, step *graph.Node) *graph.Node {
+	share := graph.MaxScalar(graph.Div(graph.Scalar(step.Graph(), step.DType(), 9), graph.AddScalar(step, 10)), 1-o.EMA)
+	return graph.Add(average, graph.Mul(graph.Sub(weights, average), share))
 }
 
 // rate builds the learning rate of a step, (1), counted from 1.

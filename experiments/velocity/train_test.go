@@ -69,7 +69,8 @@ func TestOptimizer(t *testing.T) {
 		{Rate: .01, Decay: .1},
 		{Rate: .05, Cosine: true},
 		{Rate: .01, Clip: .5},
-		{Rate: .01, EMA: .9},
+		{Rate: .01, EMA: .9}, // reached at step 80
+		{Rate: .01, EMA: .6}, // reached at step 13
 		{Rate: .05, Decay: .1, Cosine: true, Clip: 2, EMA: .95},
 	} {
 		want := plainOptimizer(o, []float64{1, -2, .5, 3}, 50)
@@ -80,6 +81,61 @@ func TestOptimizer(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestAverageOfAScript: with scripted weights 1, 2, 3, ... after an initial 0, the average is that of torch_ema 0.3 with
+// decay .3: its decays are 2/11, 3/12, then .3 (4/13 is above). Before the decay is reached, the initial weights keep the
+// product of the decays, which telescopes.
+func TestAverageOfAScript(t *testing.T) {
+	t.Parallel()
+	averages := func(o Optimizer, weights ...float32) []float64 {
+		e := engine.Go
+		program, err := e.Compile(func(in []*graph.Node) []*graph.Node {
+			step := graph.OnePlus(in[1])
+			return []*graph.Node{o.averaged(in[0], in[2], step), step, graph.Neg(in[2])}
+		}, engine.Input{Name: "average", Dims: []int{1}}, engine.Input{Name: "step", Dims: []int{1}}, engine.Input{Name: "weights", Dims: []int{1}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer program.Close()
+		loop, err := program.Loop(engine.Tensor{Dims: []int{1}, Data: []float32{weights[0]}}, engine.Tensor{Dims: []int{1}, Data: []float32{0}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer loop.Close()
+		var got []float64
+		for _, w := range weights[1:] {
+			if _, err := loop.Step(engine.Tensor{Dims: []int{1}, Data: []float32{w}}); err != nil {
+				t.Fatal(err)
+			}
+			state, err := loop.State()
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, float64(state[0].Data[0]))
+		}
+		return got
+	}
+	want, mean := []float64{}, 0.
+	for k, decay := range []float64{2. / 11, 3. / 12, .3, .3} {
+		mean = decay*mean + (1-decay)*float64(k+1)
+		want = append(want, mean)
+	}
+	for k, got := range averages(Optimizer{EMA: .3}, 0, 1, 2, 3, 4) {
+		if math.Abs(got-want[k]) > 1e-6 { // a few roundings to 32 bits of numbers below 4
+			t.Errorf("after step %d the average is %g, want %g", k+1, got, want[k])
+		}
+	}
+	left := 1.
+	for k, got := range averages(Optimizer{EMA: .9999}, 1, 0, 0, 0, 0, 0, 0, 0, 0) {
+		left *= float64(2+k) / float64(11+k)
+		if math.Abs(got/left-1) > 1e-5 {
+			t.Errorf("after step %d the average holds %g of the initial weights, want %g", k+1, got, left)
+		}
+	}
+	if want := 3628800. / (10 * 11 * 12 * 13 * 14 * 15 * 16 * 17 * 18); math.Abs(left/want-1) > 1e-12 { // 10! / ((n+2) ... (n+10)), n = 8
+		t.Errorf("the product of the decays is %g, want %g", left, want)
 	}
 }
 
@@ -128,7 +184,8 @@ func plainOptimizer(o Optimizer, w []float64, steps int) []float64 {
 			v[i] = .999*v[i] + .001*g*g
 			mHat, vHat := m[i]/(1-math.Pow(.9, float64(step))), v[i]/(1-math.Pow(.999, float64(step)))
 			w[i] -= rate * (mHat/(math.Sqrt(vHat)+1e-8) + o.Decay*w[i])
-			mean[i] = o.EMA*mean[i] + (1-o.EMA)*w[i]
+			decay := min(o.EMA, float64(1+step)/float64(10+step))
+			mean[i] = decay*mean[i] + (1-decay)*w[i]
 		}
 	}
 	if o.EMA > 0 {

@@ -43,6 +43,7 @@ func (f *Fitted) metricModel() metric.Model {
 		HeldOut: func(n int) flow.Batch { return r.Target.Reference(n, heldOut) },
 		Trained: rows.Trained, Held: rows.Held, Losses: f.rowLosses,
 		Ends: func(n int) (flow.Batch, error) { return f.exactEnds(context.Background(), n) }, Energies: f.pathEnergies, LogDensities: f.logDensities,
+		Whole: func(n int) (flow.Batch, bool) { return r.Target.Whole(n, flow.NewStream(f.seed, "whole data")) },
 	}
 }
 

@@ -61,7 +61,7 @@ func TestExactMMDIsThatOfALargeReference(t *testing.T) {
 
 // TestNetMetricsOfAKnownNet: an untrained net with weights of 0 has velocity 0, and leaves the noise where it is. Against
 // N(0, I) in 2 dimensions its nll is that of a normal, log 2 pi + 1 within 4 standard errors of 2,000 points, its
-// trajectories have no energy, so that npe is 1, and no solver has an error. The exact velocity under condot from N(0, I)
+// trajectories have no energy, so that npe is -1, and no solver has an error. The exact velocity under condot from N(0, I)
 // to itself is (2t - 1) x / (t^2 + (1-t)^2), and E |u|^2 / d its excess loss: the integral of (2t-1)^2/(t^2 + (1-t)^2), 2 - pi/2.
 func TestNetMetricsOfAKnownNet(t *testing.T) {
 	t.Parallel()
@@ -77,7 +77,7 @@ func TestNetMetricsOfAKnownNet(t *testing.T) {
 		want   float64
 		exact  bool
 	}{
-		{metric.NLL, math.Log(2*math.Pi) + 1, false}, {metric.ExcessLoss, 2 - math.Pi/2, false}, {metric.NPE, 1, true}, {metric.PathRMSE, 0, true},
+		{metric.NLL, math.Log(2*math.Pi) + 1, false}, {metric.ExcessLoss, 2 - math.Pi/2, false}, {metric.NPE, -1, true}, {metric.PathRMSE, 0, true},
 	} {
 		run := p.Fits[0].Runs[0]
 		got, err := zero.netMetric(c.metric, zero.start(run.Sampling.Count).x0)

@@ -41,6 +41,12 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin
 		}
 		files, runs = append(files, store.File{Name: SamplerFile, Content: onnx}), append(runs, sampled)
 	}
+	if o.LogProb {
+		if onnx, err = exportDensity(model.Net, weights, r, of); err != nil {
+			return nil, nil, err
+		}
+		files, runs = append(files, store.File{Name: densityFile, Content: onnx}), append(runs, r)
+	}
 	stored, err := db.Checks(ctx, of.sweep.Name)
 	if err != nil {
 		return nil, nil, err
@@ -51,7 +57,7 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin
 	files = append(files, store.File{Name: cardFile, Content: export.Card(about, model.Net.Dim(), checks...)})
 	if checks[0].Error == "" {
 		var steps *export.Steps
-		if len(checks) > 1 && checks[1].Error == "" {
+		if hasSampler(r) && checks[1].Error == "" {
 			steps = &export.Steps{Field: model.Field(), Solver: sampled.Setting.Sample.Solver, Times: samplerGrid(sampled), Units: about.Units}
 		}
 		vectors, err := export.Vectors(model.Net, model.RowField(), steps)
@@ -77,9 +83,12 @@ func checked(stored []experiments.Check, f store.File, r experiments.Result, mod
 // verify compares a file of a run in onnxruntime with Go.
 func verify(f store.File, r experiments.Result, model *velocity.Model, weights []float32) experiments.Check {
 	var c experiments.Check
-	if kind, _, err := export.Origin(f.Content); err == nil && kind == "sampler" {
+	switch kind, _, _ := export.Origin(f.Content); kind {
+	case "sampler":
 		c = verifySampler(f.Content, r, model, weights)
-	} else {
+	case "density":
+		c = verifyDensity(f.Content, r, model, weights)
+	default:
 		c = export.Verify(f.Content, export.Points(model.Net, verifyPoints, 0), model.RowField())
 	}
 	c.File, c.Run = f.Name, r.Run

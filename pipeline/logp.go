@@ -1,0 +1,196 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/metric"
+	"flowsweep/export"
+	"flowsweep/pipeline/job"
+	"flowsweep/pipeline/saved"
+	"flowsweep/pipeline/ship"
+	"flowsweep/store"
+)
+
+type logpFlags struct {
+	run, model, out string
+	columns         []string
+	asJSON          bool
+}
+
+// density gives points their log densities, in the units of the points.
+type density struct {
+	name    string
+	dim     int
+	columns []string // names of the coordinates; nil if there are none
+	of      func(x flow.Batch) ([]float64, error)
+	note    string
+	close   func() error
+}
+
+// logpReport is the form of `flowsweep logp --json`, in nats.
+type logpReport struct {
+	Of   string               `json:"of"`
+	N    int                  `json:"n"`
+	Mean experiments.Number   `json:"mean"`
+	SE   experiments.Number   `json:"se"`
+	LogP []experiments.Number `json:"log_prob"`
+}
+
+func (a *app) logpCommand() *cobra.Command {
+	var f logpFlags
+	cmd := &cobra.Command{
+		Use:   "logp (--run KEY | --model logp.onnx) FILE",
+		Short: "Compute the log densities of the points in a file under a run's net",
+		Long: "Compute the log densities of the points in a .npy or .csv file, one point per row, under the flow of a run's net, in nats\n" +
+			"and in the units of the file. Columns are found by the names that the net was trained with. They are printed as CSV, or\n" +
+			"written to --out.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.logp(cmd.Context(), args[0], f) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.run, "run", "", "the net of the run with this `key`")
+	flags.StringVar(&f.model, "model", "", "a logp.onnx `file`, which export --log-prob writes")
+	flags.StringSliceVar(&f.columns, "columns", nil, "the `names` of the columns in the file, in the order of the net's, separated by commas")
+	flags.StringVar(&f.out, "out", "", "the `file` to write, .npy or .csv")
+	flags.BoolVar(&f.asJSON, "json", false, "print JSON")
+	cmd.MarkFlagsMutuallyExclusive("run", "model")
+	cmd.MarkFlagsOneRequired("run", "model")
+	return cmd
+}
+
+func (a *app) logp(ctx context.Context, path string, f logpFlags) (err error) {
+	if f.out != "" {
+		if _, err := pointsForm(f.out); err != nil {
+			return err
+		}
+	}
+	d, err := a.openDensity(ctx, f)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.close()) }()
+	x, err := readColumns(path, d.columns, f.columns)
+	if err != nil {
+		return err
+	}
+	if x.Dim != d.dim {
+		return usage(fmt.Errorf("%s holds points of dimension %d, and the net of %s takes %d: choose columns with --columns", path, x.Dim, d.name, d.dim))
+	}
+	logp, err := d.of(x)
+	if err != nil {
+		return err
+	}
+	return a.printLogP(d, logp, f)
+}
+
+// printLogP writes or prints the log densities and their mean.
+func (a *app) printLogP(d density, logp []float64, f logpFlags) error {
+	column := flow.Batch{Dim: 1, Data: logp}
+	mean := metric.Mean(logp)
+	summary := fmt.Sprintf("%s: log density %.6g ± %.2g nats, the mean over %d points", d.name, mean.Value, mean.SE, len(logp))
+	if d.note != "" {
+		summary += "; " + d.note
+	}
+	if f.out != "" {
+		content := flow.EncodeNPY64(column)
+		if strings.HasSuffix(strings.ToLower(f.out), ".csv") {
+			content = flow.EncodeCSV(column, []string{"log_prob"})
+		}
+		if err := ship.WriteFile(f.out, content); err != nil {
+			return err
+		}
+	}
+	switch {
+	case f.asJSON:
+		r := logpReport{Of: d.name, N: len(logp), Mean: experiments.Number(mean.Value), SE: experiments.Number(mean.SE)}
+		for _, l := range logp {
+			r.LogP = append(r.LogP, experiments.Number(l))
+		}
+		return printJSON(a.stdout, r)
+	case f.out != "":
+		_, err := fmt.Fprintf(a.stdout, "written   %s\n%s\n", f.out, summary)
+		return err
+	default:
+		fmt.Fprintln(a.stderr, summary)
+		_, err := a.stdout.Write(flow.EncodeCSV(column, []string{"log_prob"}))
+		return err
+	}
+}
+
+// openDensity returns what the flags name.
+func (a *app) openDensity(ctx context.Context, f logpFlags) (d density, err error) {
+	if f.run == "" && f.model == "" {
+		return d, usage(errors.New("nothing to ask for log densities: give --run a key or --model a file"))
+	}
+	if f.run != "" {
+		err = a.withStore(ctx, func(db *store.DB) error {
+			d, err = runDensity(ctx, db, f.run)
+			return err
+		})
+		return d, err
+	}
+	content, err := os.ReadFile(f.model)
+	if err != nil {
+		return d, usage(fmt.Errorf("read the model: %w", err))
+	}
+	o, err := export.Open(content, runtime.GOMAXPROCS(0))
+	if err != nil {
+		return d, usage(fmt.Errorf("%s: %w", f.model, err))
+	}
+	if o.Density == nil {
+		err := fmt.Errorf("%s gives no log densities of points: use the logp.onnx that export --log-prob writes beside it, or --run", f.model)
+		return d, usage(errors.Join(err, o.Close()))
+	}
+	return density{name: f.model, dim: o.Dim, columns: o.Columns, of: o.Density, close: o.Close}, nil
+}
+
+// runDensity opens the net of a run.
+func runDensity(ctx context.Context, db *store.DB, prefix string) (d density, err error) {
+	key, err := findRun(ctx, db, prefix)
+	if err != nil {
+		return d, err
+	}
+	r, err := saved.Run(ctx, db, key)
+	if err != nil {
+		return d, err
+	}
+	recipe := r.Setting.Recipe
+	if !recipe.Source.Gaussian() {
+		return d, usage(fmt.Errorf("run %s starts from %s, whose density is not known: log densities need a run that starts from noise", key, recipe.Source.From.Name))
+	}
+	weights, err := saved.Weights(ctx, db, recipe, r.Fit)
+	if err != nil {
+		return d, err
+	}
+	e, _, err := engine.Pick(engine.Auto)
+	if err != nil {
+		return d, err
+	}
+	net, err := job.Open(e, experiments.Fit{Key: r.Fit, Recipe: recipe, Seed: r.Seed}, weights, 0)
+	if err != nil {
+		return d, err
+	}
+	d = density{name: "run " + key, dim: recipe.Target.Dim(), columns: recipe.Target.Columns, close: net.Close}
+	if d.dim > job.ExactDimensions {
+		d.note = fmt.Sprintf("in more than %d dimensions they are estimates without bias, from random probes of the divergence", job.ExactDimensions)
+	}
+	d.of = func(x flow.Batch) ([]float64, error) {
+		units := recipe.Target.Units
+		logp, err := net.LogDensities(units.Undo(x))
+		for i := range logp {
+			logp[i] -= units.LogVolume()
+		}
+		return logp, err
+	}
+	return d, nil
+}

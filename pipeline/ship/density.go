@@ -1,0 +1,42 @@
+package ship
+
+import (
+	"fmt"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
+	"flowsweep/experiments/net"
+	"flowsweep/experiments/ode"
+	"flowsweep/experiments/velocity"
+	"flowsweep/export"
+	"flowsweep/pipeline/job"
+)
+
+// exportDensity returns the file of log densities of given points under the net of a run. It takes the dense steps that the
+// log densities of the program take, not those of the run.
+func exportDensity(n net.Net, weights []float32, r experiments.Result, of origin) ([]byte, error) {
+	solver, ts := job.LikelihoodSolver()
+	about := aboutRun(r, of)
+	about.Doc = fmt.Sprintf("Log densities of given points under a flow to %s: carries them back from t = 1 to noise at t = 0, %s, steps: %d",
+		named(r.Setting.Target), solver.Name, len(ts)-1)
+	return export.Density(n, weights, solver, ts, about)
+}
+
+// verifyDensity compares a file of log densities in onnxruntime with Go, at samples of the net.
+func verifyDensity(onnx []byte, r experiments.Result, model *velocity.Model, weights []float32) experiments.Check {
+	d, err := velocity.CompileDivergence(engine.Go, model.Net, weights)
+	if err != nil {
+		return experiments.Check{Error: err.Error()}
+	}
+	defer d.Close()
+	solver, ts := job.LikelihoodSolver()
+	points, _, err := ode.Solve(model.Field(), solver, ts, export.Noise(model.Net.Dim(), densityPoints, 0))
+	if err != nil {
+		return experiments.Check{Error: err.Error()}
+	}
+	return export.VerifyLikelihood(onnx, solver, ts, d.DivField(), r.Setting.Target.Units, points)
+}
+
+// densityPoints is the number of points at which log densities are compared with Go. Each costs as much as a sample by 4
+// dense steps for each dimension.
+const densityPoints = 128
