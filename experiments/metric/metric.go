@@ -15,6 +15,9 @@ type Metric struct {
 	Name string
 	Doc  string // what is estimated, and how, as sentences for the report
 
+	// Version is the recipe version of its values; 0 means 1. Raise it when the same samples give other values.
+	Version int
+
 	// How it is measured; exactly one of these is not nil. Functions that return a Judge first compute everything that
 	// depends only on their arguments, such as bandwidths and sorted projections.
 	Judge        func(reference flow.Batch) (Judge, error)                // samples against a sample of the truth, (m, d)

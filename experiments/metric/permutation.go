@@ -14,7 +14,7 @@ type PermutationTest struct {
 	P     float64   // PValue of Value against Null
 	Value float64   // the metric between the points used of the two samples
 	Null  []float64 // the metric between random parts of the pooled points, one per permutation
-	X, Y  int       // number of points used of each sample: all, or the first ones
+	X, Y  int       // number of points used of each sample: all, or random ones
 }
 
 // MinPermutations is the smallest number of permutations, for which a p-value of 0.05 has a standard deviation of
@@ -26,9 +26,9 @@ const MinPermutations = 499
 // section 5, and Szekely and Rizzo 2004, "Testing for equal distributions in high dimension"). It is exact at any size:
 // if the distributions are equal, p <= a occurs in at most a fraction a of cases. It needs at least 499 permutations.
 //
-// It uses the first 4,000 points of each sample for mmd and energy, the first 1,000 for sliced-w2 and for w1 and w2 in
-// one dimension, and the first 200 for w1 and w2 in more dimensions, where each permutation requires an assignment.
-// Memory is linear in the points. The bandwidth of mmd is that of the pooled points, which does not depend on the
+// It uses at most 4,000 points of each sample for mmd and energy, 1,000 for sliced-w2 and for w1 and w2 in one
+// dimension, and 200 for w1 and w2 in more dimensions, where each permutation requires an assignment. They are chosen by
+// Shuffled, so nothing depends on the order of the points. Memory is linear in the points. The bandwidth of mmd is that of the pooled points, which does not depend on the
 // permutation, so Value differs slightly from that of a Judge. It returns an error for mmd-rff, which is meant for more
 // points, and for the metrics of models. If a number is not finite, P and Value are NaN.
 func Permutation(x, y flow.Batch, m Metric, permutations int, seed uint64) (PermutationTest, error) {
@@ -42,6 +42,7 @@ func Permutation(x, y flow.Batch, m Metric, permutations int, seed uint64) (Perm
 	if err != nil {
 		return PermutationTest{}, err
 	}
+	x, y = Shuffled(x), Shuffled(y)
 	x, y = x.Slice(0, min(x.Len(), maxPoints)), y.Slice(0, min(y.Len(), maxPoints))
 	t := PermutationTest{X: x.Len(), Y: y.Len(), P: math.NaN(), Value: math.NaN()}
 	if !x.Finite() || !y.Finite() {
