@@ -1,7 +1,9 @@
 package job
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"sync"
 
 	"flowsweep/experiments"
@@ -15,12 +17,24 @@ import (
 type Judges struct {
 	spec  experiments.Spec
 	mu    sync.Mutex
-	byKey map[string]func() ([]metric.Judge, error) // by key of the reference; nil for the metrics of a net
+	byKey map[string]func() []prepared // by key of the reference, in the order of the metrics
+}
+
+// prepared is a judge, or why there is none. Both are nil for the metrics of a net.
+type prepared struct {
+	judge metric.Judge
+	err   error
+}
+
+// Unmeasured says that a metric has no value against the reference of a target.
+type Unmeasured struct {
+	Reference, Metric string // key and name
+	Err               error  // why, and what to use instead
 }
 
 // NewJudges returns judges for the metrics of the spec.
 func NewJudges(spec experiments.Spec) *Judges {
-	return &Judges{spec: spec, byKey: map[string]func() ([]metric.Judge, error){}}
+	return &Judges{spec: spec, byKey: map[string]func() []prepared{}}
 }
 
 // Reference returns the fixed sample of the truth that runs of a recipe are measured against, on the scale that nets are
@@ -29,37 +43,51 @@ func Reference(spec experiments.Spec, r experiments.Recipe) flow.Batch {
 	return r.Target.Reference(spec.Reference.Count, flow.NewStream(spec.Reference.Seed, "reference"))
 }
 
-// Prepare does all that depends only on the references, and returns what is wrong with them.
-func (j *Judges) Prepare(plan experiments.Plan) error {
+// Prepare does all that depends only on the references, and returns the metrics that cannot be measured, once for each
+// reference. Their values are NaN.
+func (j *Judges) Prepare(plan experiments.Plan) (cannot []Unmeasured) {
+	seen := map[string]bool{}
 	for _, fit := range plan.Fits {
 		for _, run := range fit.Runs {
-			if _, err := j.judgesOf(fit.Recipe, run.Reference)(); err != nil {
-				return fmt.Errorf("target %s: %w", fit.Recipe.Target.Name, err)
+			if seen[run.Reference] {
+				continue
+			}
+			seen[run.Reference] = true
+			for i, p := range j.judgesOf(fit.Recipe, run.Reference)() {
+				if p.err != nil {
+					name := j.spec.Metrics[i].Name
+					err := fmt.Errorf("%s against the target %s: %w", name, fit.Recipe.Target.Name, p.err)
+					cannot = append(cannot, Unmeasured{run.Reference, name, err})
+				}
 			}
 		}
 	}
-	return nil
+	return cannot
 }
 
-// Measure returns the value of every metric of the spec, in order.
-func (j *Judges) Measure(f *Fitted, run experiments.Run, points flow.Batch) ([]experiments.Value, error) {
-	judges, err := j.judgesOf(f.fit.Recipe, run.Reference)()
-	if err != nil {
-		return nil, err
-	}
-	var values []experiments.Value
+// Measure returns the values of the metrics of the spec, in order: NaN for those that the reference does not allow. One
+// that fails has none, and its error is returned with the values of the others.
+func (j *Judges) Measure(f *Fitted, run experiments.Run, points flow.Batch) (values []experiments.Value, err error) {
+	var errs []error
+	judges := j.judgesOf(f.fit.Recipe, run.Reference)()
 	for i, m := range j.spec.Metrics {
-		judge := judges[i]
-		if judge == nil {
-			judge = func(points flow.Batch) (metric.Measurement, error) { return f.netMetric(m, points) }
-		}
-		got, err := judge(points)
+		got := metric.Measurement{Value: math.NaN(), SE: math.NaN()}
+		err := Guard(func() (err error) {
+			switch {
+			case judges[i].judge != nil:
+				got, err = judges[i].judge(points)
+			case judges[i].err == nil:
+				got, err = f.netMetric(m, points)
+			}
+			return err
+		})
 		if err != nil {
-			return nil, fmt.Errorf("measure %s: %w", m.Name, err)
+			errs = append(errs, fmt.Errorf("measure %s: %w", m.Name, err))
+			continue
 		}
 		values = append(values, experiments.Value{Name: m.Name, Value: got.Value, SE: got.SE})
 	}
-	return values, nil
+	return values, errors.Join(errs...)
 }
 
 // judgeOf returns the judge of a metric against a target, of which truth is a sample; nil where it takes a net to measure.
@@ -77,21 +105,20 @@ func judgeOf(m metric.Metric, t target.Target, truth flow.Batch) (metric.Judge, 
 	return m.JudgeMixture(metric.Mixture{Means: law.Means, Stds: law.Stds(), Weights: law.Shares()}, truth)
 }
 
-func (j *Judges) judgesOf(r experiments.Recipe, key string) func() ([]metric.Judge, error) {
+func (j *Judges) judgesOf(r experiments.Recipe, key string) func() []prepared {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.byKey[key] == nil {
-		j.byKey[key] = sync.OnceValues(func() ([]metric.Judge, error) {
+		j.byKey[key] = sync.OnceValue(func() []prepared {
 			truth := Reference(j.spec, r)
-			var judges []metric.Judge
-			for _, m := range j.spec.Metrics {
-				judge, err := judgeOf(m, r.Target, truth)
-				if err != nil {
-					return nil, fmt.Errorf("prepare %s: %w", m.Name, err)
-				}
-				judges = append(judges, judge)
+			list := make([]prepared, len(j.spec.Metrics))
+			for i, m := range j.spec.Metrics {
+				list[i].err = Guard(func() (err error) {
+					list[i].judge, err = judgeOf(m, r.Target, truth)
+					return err
+				})
 			}
-			return judges, nil
+			return list
 		})
 	}
 	return j.byKey[key]

@@ -3,6 +3,7 @@ package ship
 import (
 	"context"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"time"
 
@@ -40,8 +41,10 @@ func (o Outcome) fresh(ctx context.Context, db *store.DB, e engine.Engine) (f ex
 			continue
 		}
 		judge, err := m.Judge(truth)
-		if err != nil {
-			return f, err
+		if err != nil { // the sweep has said so; the other metrics have values
+			nan := experiments.Number(math.NaN())
+			f.Metrics[m.Name] = experiments.Interval{Mean: nan, Low: nan, High: nan}
+			continue
 		}
 		if f.Metrics[m.Name], err = judgeAll(judge, samples); err != nil {
 			return f, err
