@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/problem"
 	"flowsweep/pipeline/sweep"
 	"flowsweep/store"
 )
@@ -68,6 +69,7 @@ func (a *app) planCommand() *cobra.Command {
 			if workers, err = workerCount(workers); err != nil {
 				return err
 			}
+			a.warnOfData(plan)
 			r, err := a.planReport(cmd.Context(), plan, workers)
 			if err != nil {
 				return err
@@ -82,6 +84,19 @@ func (a *app) planCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.Flags().IntVar(&workers, "workers", 0, "fits to do at once; 0 means one per core")
 	return cmd
+}
+
+// warnOfData prints the cautions of the targets of a plan on stderr, each once.
+func (a *app) warnOfData(plan experiments.Plan) {
+	seen := map[string]bool{}
+	for _, fit := range plan.Fits {
+		for _, c := range fit.Recipe.Target.Cautions {
+			if !seen[c] {
+				seen[c] = true
+				fmt.Fprintf(a.stderr, "warning: target %s: %s\n", fit.Recipe.Target.Name, problem.Printable(c))
+			}
+		}
+	}
 }
 
 func (a *app) planReport(ctx context.Context, plan experiments.Plan, workers int) (planReport, error) {

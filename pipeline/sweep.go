@@ -82,6 +82,7 @@ func (a *app) sweep(ctx context.Context, path string, f sweepFlags) error {
 	if err := a.confirmLarge(plan, f.yes); err != nil {
 		return err
 	}
+	a.warnOfData(plan)
 	s := sweep.Sweep{
 		File: a.db, Plan: plan, Engine: e, Reason: why, Workers: workers, Checkpoints: f.checkpoints, FailFast: f.failFast,
 		RetryFailed: f.retryFailed, Now: a.now, Log: a.stderr,
