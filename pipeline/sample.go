@@ -106,7 +106,7 @@ func (a *app) sample(ctx context.Context, f sampleFlags) (err error) {
 	s.Count = x0.Len()
 	got, err := v.velocity.Sample(ctx, s, x0)
 	if errors.Is(err, oracle.ErrNoLimit) {
-		return fmt.Errorf("%w: use a solver that takes no velocity at t = 1, such as --solver euler or midpoint, or give the target noise", err)
+		return fmt.Errorf("%w (noise: in --target), or use a solver that takes no velocity at t = 1, such as --solver euler or midpoint", err)
 	}
 	if err != nil {
 		return err

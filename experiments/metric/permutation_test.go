@@ -99,7 +99,10 @@ func TestPermutationFalseAlarms(t *testing.T) {
 	if testing.Short() {
 		cases, slack = 250, .04
 	}
-	for _, m := range []Metric{MMD, Energy, W1} {
+	cut := Metric{Name: "energy of 6 points", Judge: Energy.Judge, permute: func(int) (int, permuted, error) {
+		return 6, kernel(negativeDistance).permuted, nil
+	}}
+	for _, m := range []Metric{MMD, Energy, W1, cut} {
 		dim := 2
 		if m.Name == W1.Name {
 			dim = 1

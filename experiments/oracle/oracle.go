@@ -75,7 +75,7 @@ func (o Oracle) velocity(ts []float64, x flow.Batch, divergence bool) (u flow.Ba
 
 // ErrNoLimit says that a law without noise has no velocity at t = 1. Solvers whose stages all come before the end of a
 // step, such as euler and midpoint, never ask for it.
-var ErrNoLimit = errors.New("the law has no density at some points, so the velocity has no limit")
+var ErrNoLimit = errors.New("the law has no density at some points, so the velocity has no limit: add noise to the law")
 
 // eachWeighed calls do for every point with a mixer weighed there. It returns an error if the law has no density at a
 // point without noise, since the velocity has no limit there.
