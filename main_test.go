@@ -158,7 +158,7 @@ func samePoints(ts *testscript.TestScript, neg bool, args []string) {
 	for i := range points {
 		table, err := target.DecodeTable([]byte(ts.ReadFile(args[i])))
 		ts.Check(err)
-		points[i], err = table.Points()
+		points[i], err = table.Points(table.Names())
 		ts.Check(err)
 	}
 	ts.Check(flow.CheckLike(points[0], points[1]))

@@ -4,17 +4,25 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"flowsweep/experiments/problem"
 )
 
-// Cautions returns what a person should know about the settings before they are trained, a sentence each: declarations that
-// are valid but do not do what they seem to.
+// Cautions returns what a person should know about the settings before they are trained, a sentence each: data that make
+// nets and metrics blind, and declarations that are valid but do not do what they seem to.
 func (s Spec) Cautions() []string {
 	var all []string
+	add := func(caution string) {
+		if !slices.Contains(all, caution) {
+			all = append(all, caution)
+		}
+	}
 	for _, setting := range s.Settings {
+		for _, caution := range setting.Target.Cautions {
+			add("target " + setting.Target.Name + ": " + problem.Printable(caution))
+		}
 		for _, caution := range setting.Train.cautions() {
-			if !slices.Contains(all, caution) {
-				all = append(all, caution)
-			}
+			add(caution)
 		}
 	}
 	return all

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"flowsweep/experiments/declare"
-	"flowsweep/experiments/flow"
 	"flowsweep/experiments/problem"
 	"flowsweep/experiments/target"
 )
@@ -123,22 +122,11 @@ func (d *dataFiles) table(path string) (target.Table, error) {
 	if len(content) > MaxDataSize {
 		return target.Table{}, fmt.Errorf("%s has %d bytes: at most %d: leave rows or columns out", path, len(content), MaxDataSize)
 	}
-	t, err := decodeTable(form, content)
+	t, err := target.Decode(path, content)
 	if err != nil {
 		return t, fmt.Errorf("%s: %w", path, err)
 	}
 	d.tables[path] = t
 	d.files = append(d.files, DataFile{path, content})
 	return t, nil
-}
-
-func decodeTable(form string, content []byte) (target.Table, error) {
-	if form == ".csv" {
-		return target.DecodeTable(content)
-	}
-	b, err := flow.DecodeNPY(content)
-	if err == nil && b.Len() == 0 {
-		err = errors.New("no rows")
-	}
-	return target.TableOf(b), err
 }

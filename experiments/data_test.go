@@ -67,7 +67,7 @@ func TestDataErrorsAtTheirPlace(t *testing.T) {
 		{"nothing but words", "{file: words.csv}", "words.csv has no numeric columns", "words.csv"},
 		{"one column twice", "{file: people.csv, columns: [weight, weight]}", `"weight" is repeated`, "[weight"},
 		{"gaps", "{file: gaps.csv}", "file: 2 of 4 rows have an empty cell, NaN or Inf in the columns x, y, the first is in line 2", "gaps.csv"},
-		{"ragged", "{file: ragged.csv}", "ragged.csv: decode csv: record on line 2", "ragged.csv"},
+		{"ragged", "{file: ragged.csv}", "ragged.csv: decode csv: line 2 has 1 columns", "ragged.csv"},
 		{"constant", "{file: flat.csv, columns: [x, y]}", `constant over the training rows: "y"`, "y]"},
 		{"constant, columns left out", "{file: flat.csv}", `constant over the training rows: "y"`, "{file"},
 		{"too few", "{file: short.csv, holdout: 0.2}", "holdout: 0.2 of 2 rows is 0", "0.2"},

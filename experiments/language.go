@@ -29,6 +29,7 @@ func language(data *dataFiles) declare.Language {
 			declare.Words("metric", metric.Metrics, func(m metric.Metric) string { return m.Name }),
 			declare.BareWords(net.Architectures, func(a net.Architecture) string { return a.Name }),
 			declare.BareWords(net.Activations, func(a net.Activation) string { return a.Name }),
+			declare.FlagOrWord(target.Scalings, func(s target.Scaling) string { return s.Name }),
 			declare.Short("tolerance", `above:"0"`, func(x float64) ode.Tolerance { return ode.Tolerance{Atol: x, Rtol: x} }),
 		},
 		Random: func(seed uint64, place string, k uint64) *rand.Rand {

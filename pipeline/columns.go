@@ -1,77 +1,178 @@
 package pipeline
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/problem"
 	"flowsweep/experiments/target"
 )
 
-// readColumns returns the points of a .npy or .csv file, (n, d), with finite coordinates in the order of the columns known, if
-// there are any: those asked for, those of the same names, or all if the file has as many without names.
-func readColumns(path string, known, asked []string) (flow.Batch, error) {
-	t, err := readTable(path)
+// pair is two files of points with the columns that they are compared on.
+type pair struct {
+	reference, samples flow.Batch // (m, d) and (n, d)
+	columns            []string   // names of the coordinates, (d), as the reference has them
+	warnings           []string
+}
+
+// readPair reads two files of points. Columns are matched by name where both files name them, and by position otherwise.
+func (a *app) readPair(reference, samples string, asked []string, standardise bool) (pair, error) {
+	r, err := a.readPoints(reference)
 	if err != nil {
-		return flow.Batch{}, err
+		return pair{}, err
 	}
-	names := asked
-	switch have := t.Names(); {
-	case len(asked) > 0:
-	case len(known) == 0 || !named(have) && len(have) == len(known):
-		names = have
-	default:
-		names = known
-		for _, name := range known {
-			if !slices.Contains(have, name) {
-				return flow.Batch{}, usage(fmt.Errorf("%s has no column %q (have %s): name its columns for %s, in this order, with --columns",
-					path, name, strings.Join(have, ", "), strings.Join(known, ", ")))
+	s, err := a.readPoints(samples)
+	if err != nil {
+		return pair{}, err
+	}
+	p := pair{}
+	var theirs []string
+	if p.columns, theirs, err = matchColumns(r, s, asked); err != nil {
+		return pair{}, usage(err)
+	}
+	if !slices.Equal(p.columns, theirs) {
+		fmt.Fprintf(a.stderr, "%s and %s do not both name their columns: they are matched by position, %s with %s\n", reference, samples,
+			problem.Printable(strings.Join(p.columns, ", ")), problem.Printable(strings.Join(theirs, ", ")))
+	}
+	if p.reference, err = r.points(p.columns); err != nil {
+		return pair{}, err
+	}
+	if p.samples, err = s.points(theirs); err != nil {
+		return pair{}, err
+	}
+	p.warn(r, s, standardise)
+	if standardise {
+		return p, usage(p.standardise(reference))
+	}
+	return p, nil
+}
+
+// matchColumns returns the columns to compare of two files, in the order of the first or as asked for.
+func matchColumns(r, s pointsFile, asked []string) (ofR, ofS []string, err error) {
+	if len(asked) > 0 {
+		if ofR, err = r.named(asked); err == nil {
+			ofS, err = s.named(asked)
+		}
+		return ofR, ofS, err
+	}
+	ofR, ofS = r.table.PointColumns(), s.table.PointColumns()
+	if !r.table.Named || !s.table.Named {
+		if len(ofR) != len(ofS) {
+			return nil, nil, fmt.Errorf("%s has %d numeric columns, but the reference %s has %d: choose columns with --columns, or use points of the same dimension",
+				s.path, len(ofS), r.path, len(ofR))
+		}
+		return ofR, ofS, nil
+	}
+	for _, only := range []struct {
+		in, out         pointsFile
+		columns, others []string
+	}{{r, s, ofR, ofS}, {s, r, ofS, ofR}} {
+		for _, name := range only.columns {
+			if !slices.Contains(only.others, name) {
+				return nil, nil, fmt.Errorf("%s has a numeric column %q, and %s has not (it has %s): choose columns with --columns",
+					only.in.path, name, only.out.path, strings.Join(only.others, ", "))
 			}
 		}
 	}
-	x, err := t.Rows(names)
+	return ofR, ofR, nil
+}
+
+// named returns the columns of the file that are asked for by name. A file that names none has them by position, if it
+// has as many.
+func (f pointsFile) named(asked []string) ([]string, error) {
+	known := f.table.Names()
+	have := f.table.PointColumns()
+	for i, name := range asked {
+		switch {
+		case slices.Contains(asked[:i], name):
+			return nil, fmt.Errorf("--columns: %q is repeated: leave one out", name)
+		case slices.Contains(known, name):
+		case !f.table.Named && len(have) == len(asked):
+			return have, nil
+		default:
+			return nil, fmt.Errorf("%s: --columns: %s", f.path, problem.Unknown("column", name, known))
+		}
+	}
+	return asked, nil
+}
+
+// warn notes what makes the metrics blind: columns on other scales, outliers, and rows that are not finite.
+func (p *pair) warn(r, s pointsFile, standardise bool) {
+	if !standardise {
+		for _, w := range target.ScaleCautions(p.columns, p.reference) {
+			p.warnings = append(p.warnings, fmt.Sprintf("%s: %s: use --standardise", r.path, w))
+		}
+	}
+	for _, f := range []struct {
+		file pointsFile
+		b    flow.Batch
+	}{{r, p.reference}, {s, p.samples}} {
+		for _, w := range target.Cautions(p.columns, f.b) {
+			p.warnings = append(p.warnings, f.file.path+": "+w)
+		}
+		if bad, first := notFinite(f.b); bad > 0 {
+			p.warnings = append(p.warnings, fmt.Sprintf("%s: %d of %d rows hold NaN or Inf, the first is %s: no metric has a value: leave them out",
+				f.file.path, bad, f.b.Len(), f.file.table.Place(first)))
+		}
+	}
+}
+
+// notFinite returns the number of rows that are not finite, and the first of them.
+func notFinite(b flow.Batch) (bad, first int) {
+	for i := range b.Len() {
+		if !flow.Finite(b.Row(i)...) {
+			if bad++; bad == 1 {
+				first = i
+			}
+		}
+	}
+	return bad, first
+}
+
+// standardise maps both files by the mean and the standard deviation of the reference.
+func (p *pair) standardise(reference string) error {
+	if bad, _ := notFinite(p.reference); bad > 0 {
+		return nil // no metric has a value
+	}
+	mean, sd := p.reference.Moments()
+	for j, s := range sd {
+		if !(s > 0) {
+			return fmt.Errorf("--standardise: the column %q of %s is constant: leave it out with --columns", p.columns[j], reference)
+		}
+	}
+	units := flow.Affine{Scale: sd, Shift: mean}
+	p.reference, p.samples = units.Undo(p.reference), units.Undo(p.samples)
+	return nil
+}
+
+// readLike returns the points of a file, (n, d), all finite, in the order of the columns known, if there are any: those
+// asked for, those of the same names, or all if the file names none and has as many.
+func (a *app) readLike(path string, known, asked []string) (flow.Batch, error) {
+	f, err := a.readPoints(path)
+	if err != nil {
+		return flow.Batch{}, err
+	}
+	names := f.table.PointColumns()
+	switch {
+	case len(asked) > 0:
+		if names, err = f.named(asked); err != nil {
+			return flow.Batch{}, usage(err)
+		}
+	case len(known) == 0 || !f.table.Named && len(names) == len(known):
+	default:
+		for _, name := range known {
+			if !slices.Contains(names, name) {
+				return flow.Batch{}, usage(fmt.Errorf("%s has no column %q (have %s): name its columns for %s, in this order, with --columns",
+					path, name, strings.Join(names, ", "), strings.Join(known, ", ")))
+			}
+		}
+		names = known
+	}
+	x, err := f.table.Rows(names)
 	if err != nil {
 		return x, usage(fmt.Errorf("%s: %w", path, err))
 	}
 	return x, nil
-}
-
-// readTable returns the columns of a .npy or .csv file. Its errors are usage errors.
-func readTable(path string) (t target.Table, err error) {
-	form, err := pointsForm(path)
-	if err != nil {
-		return t, err
-	}
-	content, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return t, usage(fmt.Errorf("there is no file %s: give the path of a .npy or .csv file of points", path))
-	}
-	if err != nil {
-		return t, usage(fmt.Errorf("read points: %w", err))
-	}
-	if form == ".csv" {
-		t, err = target.DecodeTable(content)
-	} else {
-		var b flow.Batch
-		b, err = flow.DecodeNPY(content)
-		t = target.TableOf(b)
-	}
-	if err != nil {
-		return t, usage(fmt.Errorf("%s: %w", path, err))
-	}
-	return t, nil
-}
-
-// named reports whether columns have names of their own, which are not their numbers.
-func named(columns []string) bool {
-	for j, name := range columns {
-		if name != fmt.Sprint(j) {
-			return true
-		}
-	}
-	return false
 }

@@ -110,7 +110,7 @@ reference: {count: 500}
 	must(t, err)
 	table, err := target.DecodeTable(content)
 	must(t, err)
-	own, err := table.Points()
+	own, err := table.Points(table.Names())
 	must(t, err)
 	if strings.Join(table.Names(), ",") != "length,mass" {
 		t.Errorf("the samples have the columns %v", table.Names())
@@ -198,7 +198,7 @@ func TestHeadOfPoints(t *testing.T) {
 		b := flow.Batch{Dim: 2, Data: []float64{1, 2}}
 		table, err := target.DecodeTable(flow.EncodeCSV(b, headOf(c.columns)))
 		must(t, err)
-		back, err := table.Points()
+		back, err := table.Points(table.Names())
 		if err != nil || back.Len() != 1 || (table.Names()[0] != "0") != c.head {
 			t.Errorf("%v: read back as %v with columns %v: %v", c.columns, back, table.Names(), err)
 		}

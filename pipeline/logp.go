@@ -79,7 +79,7 @@ func (a *app) logp(ctx context.Context, path string, f logpFlags) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
-	x, err := readColumns(path, d.columns, f.columns)
+	x, err := a.readLike(path, d.columns, f.columns)
 	if err != nil {
 		return err
 	}

@@ -6,45 +6,59 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/problem"
 	"flowsweep/experiments/target"
 	"flowsweep/pipeline/ship"
 )
 
-// readPoints returns the points of a .npy or .csv file. Its errors are usage errors.
-func readPoints(path string) (flow.Batch, error) {
+// pointsFile is a file of points, one per row.
+type pointsFile struct {
+	path  string
+	table target.Table
+}
+
+// readPoints reads a .npy or .csv file, as targets read it, and says on stderr which columns are left out because they hold
+// no numbers. Its errors are usage errors.
+func (a *app) readPoints(path string) (pointsFile, error) {
+	f := pointsFile{path: path}
 	if _, err := pointsForm(path); err != nil {
-		return flow.Batch{}, err
+		return f, err
 	}
 	content, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return flow.Batch{}, usage(fmt.Errorf("there is no file %s: give the path of a .npy or .csv file of points", path))
+		return f, usage(fmt.Errorf("there is no file %s: give the path of a .npy or .csv file of points", path))
 	}
 	if err != nil {
-		return flow.Batch{}, usage(fmt.Errorf("read points: %w", err))
+		return f, usage(fmt.Errorf("read points: %w", err))
 	}
-	var b flow.Batch
-	if strings.EqualFold(filepath.Ext(path), ".csv") {
-		b, err = csvPoints(content)
-	} else {
-		b, err = flow.DecodeNPY(content)
+	if f.table, err = target.Decode(path, content); err != nil {
+		return f, usage(fmt.Errorf("%s: %w", path, err))
 	}
-	if err != nil {
-		return b, usage(fmt.Errorf("%s: %w", path, err))
+	have := f.table.PointColumns()
+	if len(have) == 0 {
+		return f, usage(fmt.Errorf("%s has no numeric columns", path))
 	}
-	return b, nil
+	for _, c := range f.table.Columns {
+		if !slices.Contains(have, c.Name) {
+			fmt.Fprintf(a.stderr, "%s: the column %q is left out: %s\n", path, problem.Printable(c.Name), problem.Printable(c.Word))
+		}
+	}
+	return f, nil
 }
 
-func csvPoints(content []byte) (flow.Batch, error) {
-	t, err := target.DecodeTable(content)
+// points returns the rows of the named columns.
+func (f pointsFile) points(columns []string) (flow.Batch, error) {
+	b, err := f.table.Points(columns)
 	if err != nil {
-		return flow.Batch{}, err
+		return b, usage(fmt.Errorf("%s: %w", f.path, err))
 	}
-	return t.Points()
+	return b, nil
 }
 
 // dataIn returns a function that opens the data files named by a spec in the folder.

@@ -88,7 +88,7 @@ func (a *app) sample(ctx context.Context, f sampleFlags) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, v.close()) }()
-	x0, err := f.start(v)
+	x0, err := a.start(f, v)
 	if err != nil {
 		return err
 	}
@@ -105,6 +105,9 @@ func (a *app) sample(ctx context.Context, f sampleFlags) (err error) {
 	}
 	s.Count = x0.Len()
 	got, err := v.velocity.Sample(ctx, s, x0)
+	if errors.Is(err, oracle.ErrNoLimit) {
+		return fmt.Errorf("%w (noise: in --target), or use a solver that takes no velocity at t = 1, such as --solver euler or midpoint", err)
+	}
 	if err != nil {
 		return err
 	}
@@ -234,7 +237,7 @@ func (f sampleFlags) sampling(v drawable) (experiments.Sampling, error) {
 }
 
 // start returns the points to start from.
-func (f sampleFlags) start(v drawable) (flow.Batch, error) {
+func (a *app) start(f sampleFlags, v drawable) (flow.Batch, error) {
 	if f.noise == "" {
 		if f.count < 1 {
 			return flow.Batch{}, usage(fmt.Errorf("--count %d: must be at least 1", f.count))
@@ -243,7 +246,11 @@ func (f sampleFlags) start(v drawable) (flow.Batch, error) {
 		v.source.Fill(x0, flow.NewStream(f.seed, "noise"), 0)
 		return x0, nil
 	}
-	x0, err := readPoints(f.noise)
+	file, err := a.readPoints(f.noise)
+	if err != nil {
+		return flow.Batch{}, err
+	}
+	x0, err := file.points(file.table.PointColumns())
 	if err == nil && x0.Dim != v.dim {
 		err = usage(fmt.Errorf("%s holds points of dimension %d, and the %s takes %d", f.noise, x0.Dim, v.name, v.dim))
 	}

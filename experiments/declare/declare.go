@@ -22,7 +22,8 @@ type Language struct {
 	Random func(seed uint64, place string, k uint64) *rand.Rand
 }
 
-// Kind says how values of one Go type are written. It is made by Words, BareWords, Families or Short.
+// Kind says how values of one Go type are written. It is made by Words, BareWords, FlagOrWord, Families
+// or Short.
 type Kind interface {
 	of() reflect.Type
 	read(t *Text, n *yaml.Node, proto reflect.Value, f field) alternatives

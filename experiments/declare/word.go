@@ -3,6 +3,7 @@ package declare
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -72,6 +73,36 @@ func (w bareWords[T]) read(t *Text, n *yaml.Node, _ reflect.Value, f field) alte
 
 func (w bareWords[T]) schema(_ schema, _ reflect.Value, f field) Object {
 	return wordSchema(f.oneOf(w.names))
+}
+
+// flagOrWord are words of which two are true and false.
+type flagOrWord[T any] struct{ words[T] }
+
+// FlagOrWord returns the kind of values that are written as true, as false or as another name.
+func FlagOrWord[T any](all []T, name func(T) string) Kind {
+	return flagOrWord[T]{Words("", all, name).(words[T])}
+}
+
+func (w flagOrWord[T]) read(t *Text, n *yaml.Node, _ reflect.Value, f field) alternatives {
+	written := n.Value
+	flag := n.Tag == "!!bool"
+	if flag {
+		written = strings.ToLower(written)
+	}
+	v, ok := w.value[written]
+	if n.Kind != yaml.ScalarNode || !ok || flag != (written == "true" || written == "false") {
+		return t.problem(n, "%s must be true or false, or one of: %s", f.name, strings.Join(w.others(), ", "))
+	}
+	return one(v)
+}
+
+// others returns the names other than true and false.
+func (w flagOrWord[T]) others() []string {
+	return slices.DeleteFunc(slices.Clone(w.names), func(name string) bool { return name == "true" || name == "false" })
+}
+
+func (w flagOrWord[T]) schema(_ schema, _ reflect.Value, _ field) Object {
+	return Object{"anyOf": []Object{{"type": "boolean"}, {"enum": w.others()}}}
 }
 
 // oneOf returns the field, restricted to some words.

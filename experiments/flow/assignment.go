@@ -63,8 +63,7 @@ func AssignRows(costs [][]float64) Assignment {
 
 // matching is a partial assignment with prices of the columns, under which every paired row has its cheapest column.
 type matching struct {
-	costs         [][]float64
-	price         []float64 // of columns
+	prices
 	column, owner []int     // column of each row, row of each column, or -1
 	dist          []float64 // scratch of augment
 	from, todo    []int
@@ -73,7 +72,7 @@ type matching struct {
 func newMatching(costs [][]float64) *matching {
 	n := len(costs)
 	m := &matching{
-		costs: costs, price: make([]float64, n), column: make([]int, n), owner: make([]int, n),
+		prices: prices{costs: costs, price: make([]float64, n)}, column: make([]int, n), owner: make([]int, n),
 		dist: make([]float64, n), from: make([]int, n), todo: make([]int, n),
 	}
 	for i := range n {
@@ -85,43 +84,57 @@ func newMatching(costs [][]float64) *matching {
 // maxAlone is the largest problem that is solved without solving half of it first.
 const maxAlone = 32
 
-// setPrices sets prices from the potentials of the first half of the rows and columns, then once more from the smallest
-// reduced costs of all rows at those prices.
+// setPrices sets the prices from half of the problem.
 func (m *matching) setPrices() {
 	n := len(m.costs)
-	worth := make([]float64, n)
-	if n <= maxAlone {
-		m.reprice(worth)
+	m.set(n <= maxAlone, func() []float64 {
+		half := make([][]float64, n/2)
+		for i := range half {
+			half[i] = m.costs[i][:len(half)]
+		}
+		return AssignRows(half).Row
+	})
+}
+
+// prices are prices of the columns of a cost matrix, (n, m).
+type prices struct {
+	costs [][]float64
+	price []float64 // (m)
+}
+
+// set sets the prices from the potentials of the first half of the rows, which half returns for the first half of the
+// columns, then once more from the smallest reduced costs of all rows at those prices. A small problem stands alone: its
+// prices are the smallest costs.
+func (p *prices) set(alone bool, half func() []float64) {
+	worth := make([]float64, len(p.costs))
+	if alone {
+		p.reprice(worth)
 		return
 	}
-	half := make([][]float64, n/2)
-	for i := range half {
-		half[i] = m.costs[i][:len(half)]
-	}
-	m.reprice(AssignRows(half).Row)
+	p.reprice(half())
 	for i := range worth {
-		_, worth[i] = m.cheapest(i)
+		_, worth[i] = p.cheapest(i)
 	}
-	m.reprice(worth)
+	p.reprice(worth)
 }
 
 // reprice gives each column the highest price at which no reduced cost of row i is below worth[i].
-func (m *matching) reprice(worth []float64) {
-	for j := range m.price {
-		m.price[j] = math.Inf(1)
+func (p *prices) reprice(worth []float64) {
+	for j := range p.price {
+		p.price[j] = math.Inf(1)
 	}
 	for i, w := range worth {
-		for j, c := range m.costs[i] {
-			m.price[j] = min(m.price[j], c-w)
+		for j, c := range p.costs[i] {
+			p.price[j] = min(p.price[j], c-w)
 		}
 	}
 }
 
 // cheapest returns the first column with the lowest reduced cost in row i, and that cost.
-func (m *matching) cheapest(i int) (best int, lowest float64) {
+func (p *prices) cheapest(i int) (best int, lowest float64) {
 	lowest = math.Inf(1)
-	for j, c := range m.costs[i] {
-		if c -= m.price[j]; c < lowest {
+	for j, c := range p.costs[i] {
+		if c -= p.price[j]; c < lowest {
 			best, lowest = j, c
 		}
 	}

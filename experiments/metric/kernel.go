@@ -57,8 +57,9 @@ func farGaussians(e float64) float64 {
 const medianPoints = 2000
 
 // Bandwidth returns the median distance between two different points of the reference, (m, d), from which mmd derives
-// the bandwidths of its kernels. It uses at most the first 2,000 points. It returns an error if the median is not
-// positive and finite: for fewer than two points, if most points are equal, or if some are not finite.
+// the bandwidths of its kernels. It uses the first 2,000 points, so give more than that in random order (see Shuffled). It
+// returns an error if the median is not positive and finite: for fewer than two points, if most points are equal, or if
+// some are not finite.
 func Bandwidth(reference flow.Batch) (float64, error) {
 	if err := checkSizes(reference, reference); err != nil {
 		return 0, err
@@ -66,7 +67,7 @@ func Bandwidth(reference flow.Batch) (float64, error) {
 	l := medianDistance(reference)
 	if !(l > 0) || math.IsInf(l, 0) || !reference.Finite() {
 		return 0, fmt.Errorf("the median distance within the reference is %g, so mmd has no bandwidth: "+
-			"use a reference of distinct, finite points", l)
+			"use %s or %s, which need none, or a reference of mostly distinct, finite points", l, Energy.Name, SlicedW2.Name)
 	}
 	return l, nil
 }

@@ -15,6 +15,9 @@ type Metric struct {
 	Name string
 	Doc  string // what is estimated, and how, as sentences for the report
 
+	// Version is the recipe version of its values, 0 for the first. Raise it when the same samples or the same net get others.
+	Version int
+
 	// How it is measured; exactly one of these is not nil. Functions that return a Judge first compute everything that
 	// depends only on their arguments, such as bandwidths and sorted projections.
 	Judge        func(reference flow.Batch) (Judge, error)                // samples against a sample of the truth, (m, d)
@@ -36,8 +39,6 @@ type Metric struct {
 	Entropy    bool   // the smallest value is the entropy of the target
 	AboveFloor bool   // it is the held-out loss minus the smallest loss of any velocity
 	Order      int    // p, if moving sample i by e_i changes it by at most (mean |e_i|^p)^(1/p); 0 otherwise
-
-	Version int // recipe version of the values: raise it if the same samples or net get other values
 
 	Assigned bool // it solves an assignment in more than one dimension, which takes about a second
 

@@ -1,8 +1,11 @@
 package metric
 
 import (
+	"cmp"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"math"
 	"slices"
 
@@ -14,7 +17,7 @@ type PermutationTest struct {
 	P     float64   // PValue of Value against Null
 	Value float64   // the metric between the points used of the two samples
 	Null  []float64 // the metric between random parts of the pooled points, one per permutation
-	X, Y  int       // number of points used of each sample: all, or the first ones
+	X, Y  int       // number of points used of each sample: all, or random ones
 }
 
 // MinPermutations is the smallest number of permutations, for which a p-value of 0.05 has a standard deviation of
@@ -26,9 +29,9 @@ const MinPermutations = 499
 // section 5, and Szekely and Rizzo 2004, "Testing for equal distributions in high dimension"). It is exact at any size:
 // if the distributions are equal, p <= a occurs in at most a fraction a of cases. It needs at least 499 permutations.
 //
-// It uses the first 4,000 points of each sample for mmd and energy, the first 1,000 for sliced-w2 and for w1 and w2 in
-// one dimension, and the first 200 for w1 and w2 in more dimensions, where each permutation requires an assignment.
-// Memory is linear in the points. The bandwidth of mmd is that of the pooled points, which does not depend on the
+// It uses at most 4,000 points of each sample for mmd and energy, 1,000 for sliced-w2 and for w1 and w2 in one
+// dimension, and 200 for w1 and w2 in more dimensions, where each permutation requires an assignment. They are chosen by
+// Shuffled, so nothing depends on the order of the points. Memory is linear in the points. The bandwidth of mmd is that of the pooled points, which does not depend on the
 // permutation, so Value differs slightly from that of a Judge. It returns an error for mmd-rff, which is meant for more
 // points, and for the metrics of models. If a number is not finite, P and Value are NaN.
 func Permutation(x, y flow.Batch, m Metric, permutations int, seed uint64) (PermutationTest, error) {
@@ -42,6 +45,7 @@ func Permutation(x, y flow.Batch, m Metric, permutations int, seed uint64) (Perm
 	if err != nil {
 		return PermutationTest{}, err
 	}
+	x, y = Shuffled(x), Shuffled(y)
 	x, y = x.Slice(0, min(x.Len(), maxPoints)), y.Slice(0, min(y.Len(), maxPoints))
 	t := PermutationTest{X: x.Len(), Y: y.Len(), P: math.NaN(), Value: math.NaN()}
 	if !x.Finite() || !y.Finite() {
@@ -182,4 +186,48 @@ func (p partition) split(pooled flow.Batch) (x, y flow.Batch) {
 		}
 	}
 	return x, y
+}
+
+// Shuffled returns the points in a random order that depends on their coordinates alone, never on the order they come in:
+// by increasing hash of the coordinates and, for points that repeat, of a count. Its first points are a random
+// subsample, also of a sorted file, and every function of the result is independent of the order of x. A point that two
+// samples share has the same hash in both, so the first points of a sample and of a copy of it are the same points;
+// those of independent samples without common points are independent.
+func Shuffled(x flow.Batch) flow.Batch {
+	order := make([]int, x.Len())
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return slices.Compare(x.Row(a), x.Row(b)) })
+	hashes := make([]uint64, x.Len())
+	repeats := uint64(0)
+	for k, i := range order {
+		if k > 0 && slices.Compare(x.Row(order[k-1]), x.Row(i)) == 0 {
+			repeats++
+		} else {
+			repeats = 0
+		}
+		hashes[i] = hashOf(x.Row(i), repeats)
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(hashes[a], hashes[b]) })
+	return x.Take(flow.Batch{}, order)
+}
+
+func hashOf(point []float64, repeats uint64) uint64 {
+	h := fnv.New64a()
+	var word [8]byte
+	for _, v := range point {
+		binary.LittleEndian.PutUint64(word[:], math.Float64bits(v+0)) // -0 is 0
+		h.Write(word[:])
+	}
+	// The hash only seeds a generator, since that of similar numbers has similar leading bits.
+	return flow.NewStream(h.Sum64(), "subsample").At(repeats).Uint64()
+}
+
+// subsample returns n of the points, chosen by Shuffled, or all as they are.
+func subsample(x flow.Batch, n int) flow.Batch {
+	if n >= x.Len() {
+		return x
+	}
+	return Shuffled(x).Slice(0, n)
 }

@@ -99,7 +99,10 @@ func TestPermutationFalseAlarms(t *testing.T) {
 	if testing.Short() {
 		cases, slack = 250, .04
 	}
-	for _, m := range []Metric{MMD, Energy, W1} {
+	cut := Metric{Name: "energy of 6 points", Judge: Energy.Judge, permute: func(int) (int, permuted, error) {
+		return 6, kernel(negativeDistance).permuted, nil
+	}}
+	for _, m := range []Metric{MMD, Energy, W1, cut} {
 		dim := 2
 		if m.Name == W1.Name {
 			dim = 1
@@ -175,13 +178,89 @@ func TestPermutationDoesNotKnowProcessors(t *testing.T) {
 	})
 }
 
-func TestPermutationTakesTheFirstPoints(t *testing.T) {
+// TestPermutationTakesRandomPoints: 200 of them for w2 in 2-D, also of a file that is sorted.
+func TestPermutationTakesRandomPoints(t *testing.T) {
 	t.Parallel()
-	x, y := normal(210, 2, 1, "x"), normal(90, 2, 0, "y")
+	x, y := twoClusters(1000), normal(50, 2, 0, "y")
 	got, err := Permutation(x, y, W2, MinPermutations, 1)
-	want, err2 := Permutation(x.Slice(0, 200), y, W2, MinPermutations, 1)
-	if err != nil || err2 != nil || got.X != 200 || got.Y != 90 || got.Value != want.Value || !slices.Equal(got.Null, want.Null) {
-		t.Errorf("%d and %d points were used (%v, %v)", got.X, got.Y, err, err2)
+	if err != nil || got.X != 200 || got.Y != 50 {
+		t.Errorf("%d and %d points were used (%v)", got.X, got.Y, err)
+	}
+	far := 0
+	for _, v := range subsample(x, 200).Data {
+		if v > 4 {
+			far++
+		}
+	}
+	if far < 150 || far > 250 { // of 400 coordinates; 5 standard deviations of 14
+		t.Errorf("%d of 400 coordinates are of the half that comes last", far)
+	}
+}
+
+// twoClusters returns n points of N(0, I), then n of N((8, 8), I).
+func twoClusters(n int) flow.Batch {
+	x := normal(2*n, 2, 0, "clusters")
+	for i := range x.Slice(n, 2*n).Data {
+		x.Data[2*n+i] += 8
+	}
+	return x
+}
+
+// reversed returns the points in the opposite order.
+func reversed(x flow.Batch) flow.Batch {
+	y := x.Clone()
+	for i := range x.Len() {
+		copy(y.Row(i), x.Row(x.Len()-1-i))
+	}
+	return y
+}
+
+// TestOrderOfRows: a sorted file against the same rows in another order.
+func TestOrderOfRows(t *testing.T) {
+	t.Parallel()
+	x := twoClusters(2500)
+	for _, m := range []Metric{W1, W2} {
+		near(t, m.Name+" of the same rows", mustMeasure(t, m, reversed(x), x).Value, 0, 1e-7)
+	}
+	for _, m := range []Metric{SlicedW2, W2} {
+		same, err := Permutation(reversed(x), x, m, MinPermutations, 1)
+		if err != nil || same.P != 1 || same.Value != 0 {
+			t.Errorf("%s of the same rows is %g: p = %g (%v), want 0 and 1", m.Name, same.Value, same.P, err)
+		}
+	}
+	small, y := x.Slice(2350, 2650), normal(250, 2, .2, "y")
+	for _, m := range []Metric{W2, SlicedW2, MMD, Energy} {
+		if testing.Short() && m.Name == W2.Name {
+			continue // a thousand assignments
+		}
+		a, err := Permutation(small, y, m, MinPermutations, 1)
+		b, err2 := Permutation(reversed(small), reversed(y), m, MinPermutations, 1)
+		if err != nil || err2 != nil || a.P != b.P || a.Value != b.Value || !slices.Equal(a.Null, b.Null) {
+			t.Errorf("%s depends on the order: %g, p %g, and %g, p %g (%v, %v)", m.Name, a.Value, a.P, b.Value, b.P, err, err2)
+		}
+	}
+}
+
+// TestShuffledIsRandom: of independent samples, the chance that a point is among the first half does not depend on its
+// place in sorted order, nor on what another sample chooses. Equal points are chosen independently of each other.
+func TestShuffledIsRandom(t *testing.T) {
+	t.Parallel()
+	x := normal(4000, 1, 0, "x")
+	equal := flow.NewBatch(4000, 1)
+	copy(equal.Data[:2000], slices.Repeat([]float64{1}, 2000))
+	for name, b := range map[string]flow.Batch{"normal": x, "two values": equal} {
+		above, median := 0, slices.Sorted(slices.Values(b.Data))[2000]
+		for _, v := range subsample(b, 2000).Data {
+			if v >= median {
+				above++
+			}
+		}
+		if above < 920 || above > 1080 { // hypergeometric, with a standard deviation of 16
+			t.Errorf("%s: %d of 2,000 points are of the upper half", name, above)
+		}
+	}
+	if got := subsample(x, 5000); &got.Data[0] != &x.Data[0] {
+		t.Error("points are moved although all are taken")
 	}
 }
 

@@ -8,36 +8,37 @@ import (
 )
 
 // assignedPoints is the maximum number of points of each sample that w1 and w2 match in more than one dimension. The
-// time grows with its cube, and memory is 32 MB.
+// time grows with its cube, and memory is 32 MB for each matrix of costs.
 const assignedPoints = 2000
 
 // W1 and W2 are the exact Wasserstein distances between the two samples (Peyre and Cuturi 2019, "Computational optimal
-// transport", section 2.2), in the units of x, for p = 1 and 2:
+// transport", section 2.3), in the units of x, for p = 1 and 2:
 //
-//	W_p = (min over one-to-one matchings s of mean_i |x_i - y_s(i)|^p)^(1/p)
+//	W_p = (min over plans f of sum_ij f_ij |x_i - y_j|^p)^(1/p),  sum_j f_ij = 1/n,  sum_i f_ij = 1/m
 //
-// In one dimension, sorting matches all points, and the samples may differ in size. In more dimensions, one-to-one
-// matching requires equal sizes: W1 and W2 use the first n points of both, where n is the smaller size, at most 2,000.
-// For samples of the same distribution W_p is not 0 and decreases slowly with n (as n^(-1/d) above two dimensions), so
-// compare only values of equal n, and with their Null. SE, from the potentials of the matching, is that of the mean at
-// this n.
+// In one dimension, sorting matches all points. In more, they solve the assignment problem for samples of equal size and
+// the transportation problem for others, up to 2,000 points of each: see MatchedPoints. For samples of the same
+// distribution W_p is not 0 and decreases slowly with n (as n^(-1/d) above two dimensions), so compare only values of
+// equal sizes, and with their Null. SE, from the potentials of the matching, is that of the mean at these sizes.
 var (
 	W1 = Metric{
 		Name: "w1",
 		Doc: "Exact 1-Wasserstein distance between the samples, in the units of the data: by sorting in 1-D, and in more dimensions by optimal " +
-			"assignment of at most the first 2,000 points.",
+			"transport between at most 2,000 points of each, chosen at random.",
 		Judge:    judgeWasserstein(1),
 		Order:    1,
 		Assigned: true,
+		Version:  2, // 1 took the first points of both, as many of each
 		permute:  permuteWasserstein(1),
 	}
 	W2 = Metric{
 		Name: "w2",
 		Doc: "Exact 2-Wasserstein distance (not squared) between the samples, in the units of the data: by sorting in 1-D, and in more dimensions " +
-			"by optimal assignment of at most the first 2,000 points.",
+			"by optimal transport between at most 2,000 points of each, chosen at random.",
 		Judge:    judgeWasserstein(2),
 		Order:    2,
 		Assigned: true,
+		Version:  2,
 		permute:  permuteWasserstein(2),
 	}
 )
@@ -83,11 +84,11 @@ func matched(x, y flow.Batch, p int) (cost float64, phi, psi []float64) {
 		cost = transport(lineOf(x.Data, new([]ordered)), lineOf(y.Data, new([]ordered)), p, phi, psi)
 		return cost, phi, psi
 	}
-	n := min(x.Len(), y.Len(), assignedPoints)
-	xs, ys := columnsOf(x.Slice(0, n)), columnsOf(y.Slice(0, n))
+	n, m := matchedSizes(x.Len(), y.Len())
+	xs, ys := columnsOf(subsample(x, n)), columnsOf(subsample(y, m))
 	costs := make([][]float64, n)
 	flow.Parallel(n, func(i int) {
-		costs[i] = make([]float64, n)
+		costs[i] = make([]float64, m)
 		ys.squaredDistances(costs[i], xs, i, 0)
 		if p == 1 {
 			for j, d2 := range costs[i] {
@@ -98,9 +99,53 @@ func matched(x, y flow.Batch, p int) (cost float64, phi, psi []float64) {
 	if slices.ContainsFunc(costs, func(row []float64) bool { return math.IsInf(slices.Max(row), 1) }) {
 		return math.NaN(), nil, nil // the square of a distance overflows
 	}
+	if n != m {
+		t := flow.TransportRows(costs)
+		return t.Cost, t.Row, t.Col
+	}
 	a := flow.AssignRows(costs)
 	for i, j := range a.Column {
 		cost += costs[i][j]
 	}
 	return cost / float64(n), a.Row, a.Col
+}
+
+// MatchedPoints returns how many of n samples and m reference points the metric compares in dim dimensions: all but for
+// w1 and w2 in more than one, which take random ones of larger samples, at most 2,000 of each.
+func (m Metric) MatchedPoints(samples, reference, dim int) (n, k int) {
+	if m.Assigned && dim > 1 {
+		return matchedSizes(samples, reference)
+	}
+	return samples, reference
+}
+
+// When the sizes of two samples differ, and add up to more than freePoints, their ratio is that of small integers, of
+// which one is at most ratioTerm. Transport between 1,999 and 1,500 points takes ten times as long as between 1,996 and
+// 1,497, which are as 4 to 3.
+const (
+	freePoints = 1000
+	ratioTerm  = 8
+)
+
+// matchedSizes returns how many points of two samples are matched.
+func matchedSizes(n, m int) (int, int) {
+	n, m = min(n, assignedPoints), min(m, assignedPoints)
+	if n == m || n+m <= freePoints {
+		return n, m
+	}
+	if n < m {
+		m, n = matchedSizes(m, n)
+		return n, m
+	}
+	large, small, most := 0, 0, 0.
+	for q := 1; q <= ratioTerm; q++ {
+		for p := n * q / m; p <= n*q/m+1; p++ {
+			k := min(n/p, m/q)
+			worth := 1 / (1/float64(k*p) + 1/float64(k*q)) // the variance of a distance goes as its inverse
+			if worth > most {
+				large, small, most = k*p, k*q, worth
+			}
+		}
+	}
+	return large, small
 }

@@ -3,6 +3,7 @@ package metric
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,18 +78,52 @@ func TestWassersteinOfGaussians(t *testing.T) {
 	}
 }
 
-// TestWassersteinTakesTheFirstPoints: in more than one dimension, it uses equal numbers of points and ignores the
-// others.
-func TestWassersteinTakesTheFirstPoints(t *testing.T) {
+// TestWassersteinOfUnequalSizes: points that each stand for two equal ones have the distance of these. And two copies of
+// a sample are at distance 0 from it, whatever their order.
+func TestWassersteinOfUnequalSizes(t *testing.T) {
 	t.Parallel()
-	x, y := normal(60, 2, 1, "x"), normal(90, 2, 0, "y")
+	x, y := normal(60, 2, 1, "x"), normal(40, 2, 0, "y")
+	repeat := func(b flow.Batch, times int) flow.Batch {
+		return flow.Batch{Dim: b.Dim, Data: slices.Repeat(b.Data, times)}
+	}
 	for _, m := range []Metric{W1, W2} {
-		if got, want := mustMeasure(t, m, y, x), mustMeasure(t, m, y.Slice(0, 60), x); got != want {
-			t.Errorf("%s of 60 points against 90 is %v, want %v", m.Name, got, want)
-		}
+		want := mustMeasure(t, m, repeat(x, 2), repeat(y, 3)).Value
+		near(t, m.Name+" of 60 to 40", mustMeasure(t, m, x, y).Value, want, 1e-12)      // roundings of 1e4 sums
+		near(t, m.Name+" of a copy", mustMeasure(t, m, x, repeat(x, 2)).Value, 0, 1e-7) // the root of 1e-14
 		if !strings.Contains(m.Doc, "2,000") || assignedPoints != 2000 {
 			t.Errorf("the Doc of %s does not say how many points it uses", m.Name)
 		}
+	}
+}
+
+func TestMatchedSizes(t *testing.T) {
+	t.Parallel()
+	for _, c := range [][4]int{
+		{60, 41, 60, 41},
+		{501, 499, 501, 499},
+		{2000, 2000, 2000, 2000},
+		{5000, 9000, 2000, 2000},
+		{1999, 1500, 1996, 1497},
+		{1500, 1999, 1497, 1996},
+		{9000, 1600, 2000, 1600},
+		{2000, 1999, 1999, 1999},
+		{2000, 130, 1976, 130},
+		{2000, 2, 2000, 2},
+		{3, 2000, 3, 2000},
+	} {
+		if n, m := matchedSizes(c[0], c[1]); n != c[2] || m != c[3] {
+			t.Errorf("%d and %d points: %d and %d are matched, want %d and %d", c[0], c[1], n, m, c[2], c[3])
+		}
+	}
+	for n := 1001; n <= 2000; n += 7 {
+		for m := 50; m < n; m += 13 {
+			if a, b := matchedSizes(n, m); 10*a < 8*n || 10*b < 8*m || a > n || b > m {
+				t.Fatalf("%d and %d points: %d and %d are matched, want at least four fifths", n, m, a, b)
+			}
+		}
+	}
+	if n, m := W2.MatchedPoints(5000, 300, 1); n != 5000 || m != 300 {
+		t.Errorf("in 1-D %d and %d are matched, want all", n, m)
 	}
 }
 

@@ -125,7 +125,7 @@ func TestErrors(t *testing.T) {
 		{"data at the end", data, flow.CondOT, 1, flow.NewBatch(1, 2), "add noise to the law"},
 		{"data at the end of cosine", data, cosine, 1, flow.NewBatch(1, 2), "add noise to the law"},
 		{"off the data at the end", data, flow.CondOT, 1, flow.Batch{Dim: 2, Data: []float64{.5, .5}}, "add noise to the law"},
-		{"outside the boxes", overlapping, flow.CondOT, 1, flow.Batch{Dim: 2, Data: []float64{9, 9}}, "stop before t = 1"},
+		{"outside the boxes", overlapping, flow.CondOT, 1, flow.Batch{Dim: 2, Data: []float64{9, 9}}, "has no limit"},
 		{"infinite start", three, half, 0, flow.NewBatch(1, 2), "use t = 1e-05 instead"},
 	} {
 		o := oracle.Oracle{Law: c.law, Path: c.path}

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"sync/atomic"
@@ -72,6 +73,10 @@ func (o Oracle) velocity(ts []float64, x flow.Batch, divergence bool) (u flow.Ba
 	return u, div, err
 }
 
+// ErrNoLimit says that a law without noise has no velocity at t = 1. Solvers whose stages all come before the end of a
+// step, such as euler and midpoint, never ask for it.
+var ErrNoLimit = errors.New("the law has no density at some points, so the velocity has no limit: add noise to the law")
+
 // eachWeighed calls do for every point with a mixer weighed there. It returns an error if the law has no density at a
 // point without noise, since the velocity has no limit there.
 func (o Oracle) eachWeighed(observations []observation, x flow.Batch, do func(m *mixer, i int)) error {
@@ -84,8 +89,7 @@ func (o Oracle) eachWeighed(observations []observation, x flow.Batch, do func(m 
 		do(m, i)
 	})
 	if err == nil && without.Load() {
-		return fmt.Errorf("at the end of path %s the law has no density at some points, so the velocity has no limit: "+
-			"stop before t = 1, end with an Euler step, or add noise to the law", o.Path.Name)
+		return fmt.Errorf("at the end of path %s %w", o.Path.Name, ErrNoLimit)
 	}
 	return err
 }

@@ -26,7 +26,7 @@ func DecodeTable(file []byte) (Table, error) {
 			break
 		}
 		if err != nil {
-			return t, fmt.Errorf("decode csv: %w", err)
+			return t, csvError(err, len(record), len(head))
 		}
 		if head == nil {
 			head = appendCells(nil, r, record)
@@ -48,11 +48,24 @@ func DecodeTable(file []byte) (Table, error) {
 	return t, t.head(head)
 }
 
+// csvError says in which line a file is wrong.
+func csvError(err error, cells, columns int) error {
+	bad := (*csv.ParseError)(nil)
+	switch {
+	case !errors.As(err, &bad):
+		return fmt.Errorf("decode csv: %w", err)
+	case errors.Is(err, csv.ErrFieldCount):
+		return fmt.Errorf("decode csv: line %d has %d columns, but the first line has %d: give all lines as many commas", bad.Line, cells, columns)
+	default:
+		return fmt.Errorf("decode csv: line %d: %w", bad.Line, bad.Err)
+	}
+}
+
 // appendCells appends the cells of the last record read.
 func appendCells(cells []cell, r *csv.Reader, record []string) []cell {
 	for j, text := range record {
-		line, column := r.FieldPos(j)
-		cells = append(cells, cell{text, line, column})
+		line, _ := r.FieldPos(j)
+		cells = append(cells, cell{text, line})
 	}
 	return cells
 }
@@ -78,6 +91,7 @@ func (t *Table) head(cells []cell) error {
 		aboveNumbers = aboveNumbers || kind == wordCell && t.Columns[j].Word == "" && slices.ContainsFunc(t.Columns[j].Values, isNumber)
 	}
 	named := words && !numbers || aboveNumbers
+	t.Named = named
 	seen := map[string]bool{}
 	for j, at := range cells {
 		c := &t.Columns[j]
@@ -122,8 +136,8 @@ func (c *Column) prepend(at cell) {
 
 // cell is a cell of a text file.
 type cell struct {
-	text         string
-	line, column int // where it starts, from 1
+	text string
+	line int // where it starts, from 1
 }
 
 // kind is what a cell holds.

@@ -12,7 +12,7 @@ import (
 
 func ExampleTable_Points() {
 	t, _ := DecodeTable([]byte("x,y\n1,2.5\n3,-4e-1\n"))
-	b, err := t.Points()
+	b, err := t.Points(t.Names())
 	fmt.Println(t.Names(), b.Len(), b.Data, err)
 	// Output: [x y] 2 [1 2.5 3 -0.4] <nil>
 }
@@ -23,7 +23,7 @@ func decodePoints(file []byte) (b flow.Batch, columns []string, err error) {
 	if err != nil {
 		return b, nil, err
 	}
-	b, err = t.Points()
+	b, err = t.Points(t.Names())
 	return b, t.Names(), err
 }
 
@@ -45,10 +45,10 @@ func TestDecodePoints(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"empty", "", "the file is empty"},
 		{"names alone", "x,y\n", "there are no rows"},
-		{"a word", "x\n1\ntwo\n", `line 3, column 1: "two"`},
-		{"an empty cell", "1,\n", `line 1, column 3: ""`},
-		{"a number that is missing", "x,y\n1,2\nNA,4\n5,\n", `line 3, column 1: "NA"`},
-		{"two gaps", "x,y\n1,\nNA,4\n", `line 2, column 3: ""`},
+		{"a word", "x\n1\ntwo\n", `"x" is not numeric: line 3 says "two"`},
+		{"an empty cell", "1,\n", `"1" is not numeric: it has no numbers`},
+		{"a number that is missing", "x,y\n1,2\nNA,4\n5,\n", `line 3, column "x": "NA"`},
+		{"two gaps", "x,y\n1,\nNA,4\n", `line 2, column "y": ""`},
 		{"ragged", "1,2\n3\n", "line 2"},
 		{"spaces and a byte order mark", "\ufeff 1, 2 \r\n3,4\r\n", ""},
 		{"too large for a float", "1e999\n", ""},

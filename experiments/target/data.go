@@ -19,7 +19,7 @@ import (
 type File struct {
 	File        string   `json:"file" text:"any" required:"yes" doc:"path of a .csv or .npy file, relative to the folder of the spec"`
 	Columns     []string `json:"columns" doc:"names of the columns, or their numbers from 0 if the file has no names; default: all numeric columns"`
-	Standardise bool     `json:"standardise" doc:"train on (x - mean) / std of each column; samples are converted back to the units of the file"`
+	Standardise Scaling  `json:"standardise" doc:"true: train on (x - mean) / std of each column; robust: on (x - median) / (interquartile range / 1.349), which outliers do not move; samples are converted back to the units of the file"`
 	Noise       float64  `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise added to every draw, after standardising"`
 	Holdout     float64  `json:"holdout" min:"0" below:"1" doc:"fraction of the rows held out of training, for measuring"`
 }
@@ -28,7 +28,7 @@ type File struct {
 const FileName = "file"
 
 // DefaultFile holds the defaults of a File.
-var DefaultFile = File{Standardise: true, Holdout: .2}
+var DefaultFile = File{Standardise: Standardised, Holdout: .2}
 
 // Data is a target of equally likely rows (the bootstrap), with Gaussian noise.
 //
@@ -36,12 +36,13 @@ var DefaultFile = File{Standardise: true, Holdout: .2}
 // choice depends only on the number of rows: it is the round(Holdout n) rows whose indices have the smallest hashes. A
 // row that occurs twice in the data may be on both sides.
 //
-// With Standardise the target is that of z = (x - m) / s, where m and s are the mean and the standard deviation (with
-// divisor n) of each column over the drawn rows. Target.Units maps z back to x.
+// With Standardise the target is that of z = (x - m) / s. If it is Standardised, m and s are the mean and the standard
+// deviation (with divisor n) of each column over the drawn rows; if Robust, the median and the interquartile range / 1.349.
+// Target.Units maps z back to x.
 type Data struct {
 	Columns     []string
 	Rows        flow.Batch // (n, d), finite, in the user's own units
-	Standardise bool
+	Standardise Scaling
 	Noise       float64
 	Holdout     float64
 }
@@ -62,8 +63,8 @@ func (d Data) Make() (Target, error) {
 		return Target{}, err
 	}
 	var units flow.Affine
-	if d.Standardise {
-		if units, err = d.standard(drawn); err != nil {
+	if d.Standardise.units != nil {
+		if units, err = d.scaled(drawn); err != nil {
 			return Target{}, err
 		}
 	}
@@ -73,6 +74,7 @@ func (d Data) Make() (Target, error) {
 	t := ofLaw(FileName, dataset{d, hex.EncodeToString(sum[:])}, law)
 	t.Held, t.Fresh = halves(units.Undo(held))
 	t.Rows, t.Noise, t.Units, t.Columns, t.Content = law.Means, d.Noise, units, d.Columns, content
+	t.Cautions = d.cautions(drawn)
 	if drawn.Len() > maxLawRows {
 		t.Law = nil
 	}
@@ -139,20 +141,36 @@ func (d Data) check(drawn flow.Batch) error {
 	return nil
 }
 
-// standard returns the map from standardised rows back to the given ones.
-func (d Data) standard(rows flow.Batch) (flow.Affine, error) {
-	mean, std := rows.Moments()
+// scaled returns the map from scaled rows back to the given ones.
+func (d Data) scaled(rows flow.Batch) (flow.Affine, error) {
+	units := d.Standardise.units(rows)
 	var flat []string
 	for j, name := range d.Columns {
-		if constant(rows, j) {
+		switch s := units.Scale[j]; {
+		case s == 0:
 			flat = append(flat, strconv.Quote(name))
+		case math.Abs(units.Shift[j]) > maxOffset*s:
+			return flow.Affine{}, fmt.Errorf("columns: %q is %.6g with a scale of %.3g: 32-bit floats barely tell its values apart: subtract a constant from it",
+				name, units.Shift[j], s)
 		}
 	}
 	if len(flat) > 0 {
-		return flow.Affine{}, fmt.Errorf("columns: constant over the training rows: %s: leave them out, or use standardise: false",
-			strings.Join(flat, ", "))
+		return flow.Affine{}, fmt.Errorf("columns: %s: %s: leave them out, or use standardise: false", d.Standardise.flat, strings.Join(flat, ", "))
 	}
-	return flow.Affine{Scale: std, Shift: mean}, nil
+	return units, nil
+}
+
+// cautions returns what makes nets and metrics blind to most of the drawn rows.
+func (d Data) cautions(drawn flow.Batch) (list []string) {
+	for _, c := range Cautions(d.Columns, drawn) {
+		list = append(list, c+d.Standardise.advice)
+	}
+	if d.Standardise.units == nil {
+		for _, c := range ScaleCautions(d.Columns, drawn) {
+			list = append(list, c+": use standardise: true")
+		}
+	}
+	return list
 }
 
 // constant reports whether all values of a column are equal. Its standard deviation would not tell, because of
@@ -178,7 +196,7 @@ func (d dataset) MarshalJSON() ([]byte, error) {
 		SHA256      string   `json:"sha256"` // of Target.Content
 		Rows        int      `json:"rows"`
 		Columns     []string `json:"columns"`
-		Standardise bool     `json:"standardise"`
+		Standardise Scaling  `json:"standardise"`
 		Noise       float64  `json:"noise"`
 		Holdout     float64  `json:"holdout"`
 	}{d.sum, d.Rows.Len(), d.Columns, d.Standardise, d.Noise, d.Holdout})

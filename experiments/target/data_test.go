@@ -22,7 +22,7 @@ func numbered(n int) Data {
 }
 
 func ExampleData() {
-	d := Data{Columns: []string{"x"}, Rows: flow.Batch{Dim: 1, Data: []float64{10, 20, 30, 40, 50, 60, 70, 80, 90, 100}}, Standardise: true, Holdout: .2}
+	d := Data{Columns: []string{"x"}, Rows: flow.Batch{Dim: 1, Data: []float64{10, 20, 30, 40, 50, 60, 70, 80, 90, 100}}, Standardise: Standardised, Holdout: .2}
 	t, err := d.Make()
 	if err != nil {
 		fmt.Println(err)
@@ -37,7 +37,7 @@ func ExampleData() {
 // consists of held-out rows only, each at most once.
 func TestHeldOutRowsAreNeverDrawn(t *testing.T) {
 	t.Parallel()
-	for _, standardise := range []bool{false, true} {
+	for _, standardise := range Scalings {
 		d := numbered(100)
 		d.Standardise = standardise
 		target := mustTarget(t, d)
@@ -128,7 +128,7 @@ func TestHoldoutIsOfTheIndex(t *testing.T) {
 func TestStandardised(t *testing.T) {
 	t.Parallel()
 	d := numbered(50)
-	d.Standardise = true
+	d.Standardise = Standardised
 	target := mustTarget(t, d)
 	drawn, held, err := d.split()
 	if err != nil {
@@ -158,6 +158,61 @@ func TestStandardised(t *testing.T) {
 	}
 }
 
+// TestRobust: the drawn rows are centred at their median, with quartiles half a normal interquartile range from it on
+// average, however far out one row is; the held-out rows come back.
+func TestRobust(t *testing.T) {
+	t.Parallel()
+	d := numbered(50)
+	d.Standardise = Robust
+	plain := mustTarget(t, d)
+	drawn, held, err := d.split()
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := columnOf(plain.Units.Undo(drawn), 0)
+	if m, iqr := quantile(x, .5), quantile(x, .75)-quantile(x, .25); math.Abs(m) > 1e-13 || math.Abs(iqr-1.349) > 1e-13 {
+		t.Errorf("median %g and interquartile range %g, want 0 and 1.349", m, iqr)
+	}
+	for i, v := range plain.Units.Apply(plain.Held).Data {
+		if math.Abs(v-held.Data[i]) > 1e-12*math.Abs(v) {
+			t.Errorf("held-out number %d comes back as %g, want %g", i, v, held.Data[i])
+		}
+	}
+	// A row beyond all others moves the quartiles by a part of one rank at most.
+	d.Rows.Row(rowOf(d.Rows, slices.Max(columnOf(drawn, 0))))[0] = 1e6
+	far := mustTarget(t, d)
+	if a, b := far.Units.Scale[0], plain.Units.Scale[0]; a != b {
+		t.Errorf("an outlier changes the scale from %g to %g", b, a)
+	}
+	if len(far.Cautions) != 1 || len(plain.Cautions) != 0 {
+		t.Errorf("cautions with and without an outlier: %q and %q", far.Cautions, plain.Cautions)
+	}
+	d.Standardise = Standardised
+	if c := mustTarget(t, d).Cautions; len(c) != 1 || !strings.Contains(c[0], "standardise: robust") {
+		t.Errorf("cautions of standardised data: %q", c)
+	}
+}
+
+// rowOf returns the row whose first number is v.
+func rowOf(rows flow.Batch, v float64) int {
+	for i := range rows.Len() {
+		if rows.Row(i)[0] == v {
+			return i
+		}
+	}
+	return -1
+}
+
+// TestQuantile compares with numpy.quantile([1, 2, 4, 8], p).
+func TestQuantile(t *testing.T) {
+	t.Parallel()
+	for p, want := range map[float64]float64{0: 1, .25: 1.75, .5: 3, .75: 5, 1: 8} {
+		if got := quantile([]float64{1, 2, 4, 8}, p); got != want {
+			t.Errorf("the %g-quantile is %g, want %g", p, got, want)
+		}
+	}
+}
+
 // TestDataDraws: with noise, the mean and the covariance of draws are those of the law within 5 standard errors;
 // without noise, draws are rows.
 func TestDataDraws(t *testing.T) {
@@ -174,7 +229,7 @@ func TestDataDraws(t *testing.T) {
 			t.Errorf("the draw %v is not a row", x.Row(i))
 		}
 	}
-	d.Standardise, d.Noise = true, .5
+	d.Standardise, d.Noise = Standardised, .5
 	noisy := mustTarget(t, d)
 	const n = 20_000
 	x = noisy.Sample(n, flow.NewStream(2, "data"))
@@ -221,7 +276,8 @@ func TestDataJSON(t *testing.T) {
 		"a value":     func(d *Data) { d.Rows.Row(7)[1] = math.Nextafter(d.Rows.Row(7)[1], 0) },
 		"the order":   func(d *Data) { d.Rows.Row(0)[0], d.Rows.Row(1)[0] = 1, 0 },
 		"a name":      func(d *Data) { d.Columns = []string{"i", "k"} },
-		"standardise": func(d *Data) { d.Standardise = true },
+		"standardise": func(d *Data) { d.Standardise = Standardised },
+		"robust":      func(d *Data) { d.Standardise = Robust },
 		"noise":       func(d *Data) { d.Noise = 1 },
 		"holdout":     func(d *Data) { d.Holdout = .3 },
 		"a row fewer": func(d *Data) { d.Rows = d.Rows.Slice(0, 19) },
@@ -241,11 +297,17 @@ func TestDataErrors(t *testing.T) {
 		want   string
 	}{
 		"constant": {func(d *Data) {
-			d.Standardise = true
+			d.Standardise = Standardised
 			for i := range d.Rows.Len() {
 				d.Rows.Row(i)[1] = .1
 			}
 		}, `columns: constant over the training rows: "j"`},
+		"mostly equal": {func(d *Data) {
+			d.Standardise = Robust
+			for i := range 40 {
+				d.Rows.Row(i)[1] = .1
+			}
+		}, `columns: its quartiles over the training rows are equal: "j"`},
 		"one held out":   {func(d *Data) { d.Rows = d.Rows.Slice(0, 5) }, "holdout: 0.2 of 5 rows is 1"},
 		"one row":        {func(d *Data) { d.Rows, d.Holdout = d.Rows.Slice(0, 1), 0 }, "file: 1 of 1 rows are left for training"},
 		"all held out":   {func(d *Data) { d.Holdout = .99 }, "file: 0 of 50 rows are left for training"},

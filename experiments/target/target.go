@@ -33,6 +33,9 @@ type Target struct {
 	Units   flow.Affine // from the scale of Draw, Law and Held to the user's own units
 	Columns []string    // names of the coordinates, (Dim); nil if there are none
 	Content []byte      // a NumPy file of the data in the user's own units; Params hold its sha256
+
+	// Cautions are sentences on rows that outweigh the others, and on columns on other scales.
+	Cautions []string
 }
 
 // ofLaw returns the target of a law in closed form.

@@ -39,10 +39,7 @@ func (j *Judges) FitBaseline(plan experiments.BaselinePlan) (*Baseline, error) {
 // Measure returns the values of the metrics for draw k, a sample as large as those of runs. A metric that fails leaves the
 // others alone: their values are returned beside the error.
 func (b *Baseline) Measure(ctx context.Context, k int, metrics []metric.Metric) (values []experiments.Value, err error) {
-	judges, err := b.judges.judgesOf(b.plan.Setting.Recipe, b.plan.Reference)()
-	if err != nil {
-		return nil, err
-	}
+	judges := b.judges.judgesOf(b.plan.Setting.Recipe, b.plan.Reference)()
 	points := b.draw(b.plan.Count, flow.NewStream(b.judges.spec.Reference.Seed, fmt.Sprintf("baseline %s %d", b.plan.Name, k)))
 	var failed []error
 	for _, m := range metrics {
@@ -60,20 +57,20 @@ func (b *Baseline) Measure(ctx context.Context, k int, metrics []metric.Metric) 
 }
 
 // measure measures as many of the points as the metric uses of a run.
-func (b *Baseline) measure(m metric.Metric, judge metric.Judge, points flow.Batch) (metric.Measurement, error) {
+func (b *Baseline) measure(m metric.Metric, by prepared, points flow.Batch) (metric.Measurement, error) {
 	t := b.plan.Target()
-	switch {
-	case m.RowsAlone:
-		if b.plan.Baseline.Real { // the rows that training may use come last
-			points = points.Slice(0, min(points.Len(), t.Fresh.Len()))
-		}
-		return m.OfRun(rowModel(t, b.judges.spec.Reference.Seed), points)
-	case judge == nil:
-		return metric.Measurement{}, errors.New("nothing here measures it")
-	case m.TwoSamples():
+	if m.RowsAlone && b.plan.Baseline.Real { // the rows that training may use come last
+		points = points.Slice(0, min(points.Len(), t.Fresh.Len()))
+	}
+	if m.TwoSamples() {
 		points = points.Slice(0, b.plan.Compared)
 	}
-	return judge(points)
+	return by.measure(points, func() (metric.Measurement, error) {
+		if !m.RowsAlone {
+			return metric.Measurement{}, errors.New("nothing here measures it")
+		}
+		return m.OfRun(rowModel(t, b.judges.spec.Reference.Seed), points)
+	})
 }
 
 // rowModel returns a model that knows nothing but rows: those that training uses, and those that it does not.

@@ -1,7 +1,9 @@
 package job
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"sync"
 
 	"flowsweep/experiments"
@@ -15,12 +17,40 @@ import (
 type Judges struct {
 	spec  experiments.Spec
 	mu    sync.Mutex
-	byKey map[string]func() (map[string]metric.Judge, error) // by key of the reference, then by name of the metric; nil for those of a net
+	byKey map[string]func() map[string]prepared // by key of the reference, then by name of the metric
+}
+
+// prepared is a judge, or why there is none. Both are nil for the metrics of a net.
+type prepared struct {
+	judge metric.Judge
+	err   error
+}
+
+// measure measures points by the judge or, without one, by other. It is NaN where the reference allows no value.
+func (p prepared) measure(points flow.Batch, other func() (metric.Measurement, error)) (got metric.Measurement, err error) {
+	err = Guard(func() (err error) {
+		switch {
+		case p.err != nil:
+			got = metric.Measurement{Value: math.NaN(), SE: math.NaN()}
+		case p.judge != nil:
+			got, err = p.judge(points)
+		default:
+			got, err = other()
+		}
+		return err
+	})
+	return got, err
+}
+
+// Unmeasured says that a metric has no value against the reference of a target.
+type Unmeasured struct {
+	Reference, Metric string // key and name
+	Err               error  // why, and what to use instead
 }
 
 // NewJudges returns judges for the metrics of the spec.
 func NewJudges(spec experiments.Spec) *Judges {
-	return &Judges{spec: spec, byKey: map[string]func() (map[string]metric.Judge, error){}}
+	return &Judges{spec: spec, byKey: map[string]func() map[string]prepared{}}
 }
 
 // Reference returns the fixed sample of the truth that runs of a recipe are measured against, on the scale that nets are
@@ -42,41 +72,47 @@ func freshReference(t target.Target, r experiments.Reference) flow.Batch {
 	return t.FreshReference(r.Count, flow.NewStream(r.Seed, "fresh reference"))
 }
 
-// Prepare does all that depends only on the references, and returns what is wrong with them.
-func (j *Judges) Prepare(plan experiments.Plan) error {
+// Prepare does all that depends only on the references, and returns the metrics that cannot be measured, once for each
+// reference. Their values are NaN.
+func (j *Judges) Prepare(plan experiments.Plan) (cannot []Unmeasured) {
+	seen := map[string]bool{}
 	for _, fit := range plan.Fits {
 		for _, run := range fit.Runs {
-			if _, err := j.judgesOf(fit.Recipe, run.Reference)(); err != nil {
-				return fmt.Errorf("target %s: %w", fit.Recipe.Target.Name, err)
+			if seen[run.Reference] {
+				continue
+			}
+			seen[run.Reference] = true
+			judges := j.judgesOf(fit.Recipe, run.Reference)()
+			for _, m := range j.spec.MetricsOf(fit.Recipe.Target) {
+				if why := judges[m.Name].err; why != nil {
+					err := fmt.Errorf("%s against the target %s: %w", m.Name, fit.Recipe.Target.Name, why)
+					cannot = append(cannot, Unmeasured{run.Reference, m.Name, err})
+				}
 			}
 		}
 	}
-	return nil
+	return cannot
 }
 
-// Measure returns the value of every metric of a run, in the order of the spec.
-func (j *Judges) Measure(f *Fitted, run experiments.Run, points flow.Batch) ([]experiments.Value, error) {
-	judges, err := j.judgesOf(f.fit.Recipe, run.Reference)()
-	if err != nil {
-		return nil, err
-	}
+// Measure returns the values of the metrics of a run, in the order of the spec: NaN for those that the reference does not
+// allow. One that fails has none, and its error is returned with the values of the others.
+func (j *Judges) Measure(f *Fitted, run experiments.Run, points flow.Batch) (values []experiments.Value, err error) {
+	var errs []error
+	judges := j.judgesOf(f.fit.Recipe, run.Reference)()
 	compared := points.Slice(0, j.spec.Compared(experiments.Setting{Recipe: f.fit.Recipe, Sample: run.Sampling}))
-	var values []experiments.Value
 	for _, m := range f.fit.MetricsOf(run, j.spec) {
-		judge, points := judges[m.Name], points
+		points := points
 		if m.TwoSamples() {
 			points = compared
 		}
-		if judge == nil {
-			judge = func(points flow.Batch) (metric.Measurement, error) { return f.netMetric(m, points) }
-		}
-		got, err := judge(points)
+		got, err := judges[m.Name].measure(points, func() (metric.Measurement, error) { return f.netMetric(m, points) })
 		if err != nil {
-			return nil, fmt.Errorf("measure %s: %w", m.Name, err)
+			errs = append(errs, fmt.Errorf("measure %s: %w", m.Name, err))
+			continue
 		}
 		values = append(values, experiments.Value{Name: m.Name, Value: got.Value, SE: got.SE, P: got.P, Version: m.Version})
 	}
-	return values, nil
+	return values, errors.Join(errs...)
 }
 
 // judgeOf returns the judge of a metric against a target, of which truth is a sample; nil where it takes a net to measure.
@@ -94,21 +130,22 @@ func judgeOf(m metric.Metric, t target.Target, truth flow.Batch) (metric.Judge, 
 	return m.JudgeMixture(metric.Mixture{Means: law.Means, Stds: law.Stds(), Weights: law.Shares()}, truth)
 }
 
-func (j *Judges) judgesOf(r experiments.Recipe, key string) func() (map[string]metric.Judge, error) {
+func (j *Judges) judgesOf(r experiments.Recipe, key string) func() map[string]prepared {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.byKey[key] == nil {
-		j.byKey[key] = sync.OnceValues(func() (map[string]metric.Judge, error) {
+		j.byKey[key] = sync.OnceValue(func() map[string]prepared {
 			truth := Reference(j.spec, r)
-			judges := map[string]metric.Judge{}
+			list := map[string]prepared{}
 			for _, m := range j.spec.MetricsOf(r.Target) {
-				judge, err := judgeOf(m, r.Target, truth)
-				if err != nil {
-					return nil, fmt.Errorf("prepare %s: %w", m.Name, err)
-				}
-				judges[m.Name] = judge
+				var p prepared
+				p.err = Guard(func() (err error) {
+					p.judge, err = judgeOf(m, r.Target, truth)
+					return err
+				})
+				list[m.Name] = p
 			}
-			return judges, nil
+			return list
 		})
 	}
 	return j.byKey[key]

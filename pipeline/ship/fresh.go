@@ -3,6 +3,7 @@ package ship
 import (
 	"context"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"time"
 
@@ -84,8 +85,9 @@ func freshSamples(ctx context.Context, db *store.DB, e engine.Engine, spec exper
 // freshFigure measures the samples, one per seed, by a metric against the fresh reference, and their mean against its null.
 func freshFigure(ctx context.Context, spec experiments.Spec, to target.Target, m metric.Metric, truth flow.Batch, samples []flow.Batch) (f experiments.FreshFigure, err error) {
 	judge, err := m.Judge(truth)
-	if err != nil {
-		return f, err
+	if err != nil { // the sweep has said so; the other metrics have values
+		nan := experiments.Number(math.NaN())
+		return experiments.FreshFigure{Interval: experiments.Interval{Mean: nan, Low: nan, High: nan}, P: nan, Null: experiments.NullRowOf(metric.Summarize(nil))}, nil
 	}
 	null := experiments.NullPlan{Null: experiments.Null{N: samples[0].Len()}, Target: to, Judged: m, Fresh: true, Count: m.NullCount(to.Dim())}
 	values, err := job.NullValues(ctx, null, spec.Reference)

@@ -116,7 +116,7 @@ func (s *sweeper) run(ctx context.Context, f *job.Fitted, run experiments.Run) e
 	return s.measure(kept, f, run, got.Points)
 }
 
-// measure measures the samples of a run and stores the values.
+// measure measures the samples of a run and stores the values, also those beside a metric that fails.
 func (s *sweeper) measure(ctx context.Context, f *job.Fitted, run experiments.Run, points flow.Batch) error {
 	var values []experiments.Value
 	err := job.Guard(func() (err error) {
@@ -124,8 +124,13 @@ func (s *sweeper) measure(ctx context.Context, f *job.Fitted, run experiments.Ru
 		return err
 	})
 	s.show.advance(0, 1)
+	if len(values) > 0 {
+		if err := s.DB.SaveMetrics(ctx, run.Key, run.Reference, values); err != nil {
+			return err
+		}
+	}
 	if err != nil {
 		return s.failed("run", run.Key, err)
 	}
-	return s.DB.SaveMetrics(ctx, run.Key, run.Reference, values)
+	return nil
 }

@@ -18,7 +18,7 @@ func (s *sweeper) nulls(ctx context.Context) error {
 		return err
 	}
 	for _, n := range plans {
-		if _, ok := stored[n.Key]; ok {
+		if _, ok := stored[n.Key]; ok || s.cannot[n.Reference+" "+n.Metric] {
 			continue
 		}
 		if n.Values, err = job.NullValues(ctx, n, s.Plan.Spec.Reference); err != nil {

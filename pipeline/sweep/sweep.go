@@ -86,7 +86,7 @@ func (s *sweeper) start(ctx context.Context) error {
 		return err
 	}
 	if len(s.left.fits) > 0 {
-		if err := job.Guard(func() error { return s.judges.Prepare(s.Plan) }); err != nil {
+		if err := s.prepare(); err != nil {
 			return &ReferenceError{err}
 		}
 	}
@@ -96,6 +96,38 @@ func (s *sweeper) start(ctx context.Context) error {
 		err = s.DB.StartSweep(ctx, s.Plan, s.env, s.Now())
 	}
 	return err
+}
+
+// prepare prepares the references and notes the metrics that cannot be measured against them, as failures: the others and
+// the runs go on. If nothing could be chosen, because that holds for the metric of the choice and every target, it is an
+// error.
+func (s *sweeper) prepare() error {
+	var cannot []job.Unmeasured
+	if err := job.Guard(func() error { cannot = s.judges.Prepare(s.Plan); return nil }); err != nil {
+		return err
+	}
+	references := map[string]bool{}
+	for _, fit := range s.Plan.Fits {
+		for _, run := range fit.Runs {
+			references[run.Reference] = true
+		}
+	}
+	chosenBy := s.Plan.Spec.Choose.Metric
+	for _, u := range cannot {
+		if u.Metric == chosenBy {
+			delete(references, u.Reference)
+		}
+	}
+	for _, u := range cannot {
+		if len(references) == 0 && u.Metric == chosenBy {
+			return fmt.Errorf("the sweep chooses by %w", u.Err)
+		}
+	}
+	for _, u := range cannot {
+		s.cannot[u.Reference+" "+u.Metric] = true
+		s.note(fmt.Sprintf("not measured: %v", u.Err))
+	}
+	return nil
 }
 
 // ReferenceError says that a target's reference cannot be measured against. Nothing was started.

@@ -17,8 +17,9 @@ type sweeper struct {
 	env    experiments.Environment
 	labels map[string]string // of the fits, by key
 	judges *job.Judges
-	memory float64 // bytes this machine has; 0 where that is not known
-	cores  int     // per fit
+	cannot map[string]bool // keys of references with the names of metrics that cannot be measured against them
+	memory float64         // bytes this machine has; 0 where that is not known
+	cores  int             // per fit
 	show   *progress
 
 	mu       sync.Mutex
@@ -36,7 +37,7 @@ func newSweeper(ctx context.Context, s Sweep) (*sweeper, error) {
 	}
 	return &sweeper{
 		Sweep: s, left: left, env: Environment(s.Engine.Name), labels: fitLabels(s.Plan), judges: job.NewJudges(s.Plan.Spec), memory: machineMemory(),
-		show: &progress{w: s.Log},
+		cannot: map[string]bool{}, show: &progress{w: s.Log},
 	}, nil
 }
 
@@ -57,12 +58,17 @@ func fitLabels(plan experiments.Plan) map[string]string {
 // failed notes and prints a failure. With FailFast it returns it as an error, which stops the sweep.
 func (s *sweeper) failed(kind, key string, err error) error {
 	text := fmt.Sprintf("%s %s failed: %v", kind, key, err)
-	s.mu.Lock()
-	s.failures = append(s.failures, text)
-	s.mu.Unlock()
-	s.show.line("%s", text)
+	s.note(text)
 	if s.FailFast {
 		return errors.New(text)
 	}
 	return nil
+}
+
+// note prints a failure, and keeps it for the end of the output.
+func (s *sweeper) note(text string) {
+	s.mu.Lock()
+	s.failures = append(s.failures, text)
+	s.mu.Unlock()
+	s.show.line("%s", text)
 }
