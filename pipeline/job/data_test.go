@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/target"
@@ -24,7 +25,7 @@ func TestNullOfData(t *testing.T) {
 	rows, err = d.Make()
 	must(t, err)
 	n := experiments.NullPlan{Null: experiments.Null{N: 40}, Target: rows, Judged: metric.W1, Count: 3}
-	values, err := NullValues(t.Context(), n, experiments.Reference{Count: 10})
+	values, err := NullValues(t.Context(), engine.Go, n, experiments.Reference{Count: 10})
 	must(t, err)
 	for _, v := range values {
 		if v < 900 {

@@ -5,23 +5,29 @@ import (
 	"sync"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/target"
+	"flowsweep/experiments/velocity"
 )
 
 // Judges measures samples against the reference of their target. What depends only on the reference is done once. It is safe
-// for concurrent use.
+// for concurrent use. Close it after use.
 type Judges struct {
-	spec  experiments.Spec
-	mu    sync.Mutex
-	byKey map[string]func() ([]metric.Judge, error) // by key of the reference; nil for the metrics of a net
+	spec       experiments.Spec
+	classifier *velocity.Classifier
+	mu         sync.Mutex
+	byKey      map[string]func() ([]metric.Judge, error) // by key of the reference; nil for the metrics of a net
 }
 
-// NewJudges returns judges for the metrics of the spec.
-func NewJudges(spec experiments.Spec) *Judges {
-	return &Judges{spec: spec, byKey: map[string]func() ([]metric.Judge, error){}}
+// NewJudges returns judges for the metrics of the spec, whose classifiers learn on the engine.
+func NewJudges(e engine.Engine, spec experiments.Spec) *Judges {
+	return &Judges{spec: spec, classifier: velocity.NewClassifier(e), byKey: map[string]func() ([]metric.Judge, error){}}
 }
+
+// Close frees the classifiers.
+func (j *Judges) Close() error { return j.classifier.Close() }
 
 // Reference returns the fixed sample of the truth that runs of a recipe are measured against, on the scale that nets are
 // trained on, where standardised columns weigh the same whatever their units.
@@ -85,7 +91,7 @@ func (j *Judges) judgesOf(r experiments.Recipe, key string) func() ([]metric.Jud
 			truth := Reference(j.spec, r)
 			var judges []metric.Judge
 			for _, m := range j.spec.Metrics {
-				judge, err := judgeOf(m, r.Target, truth)
+				judge, err := judgeOf(m.With(j.classifier.LogOdds), r.Target, truth)
 				if err != nil {
 					return nil, fmt.Errorf("prepare %s: %w", m.Name, err)
 				}

@@ -10,6 +10,7 @@ import (
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
+	"flowsweep/experiments/velocity"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/saved"
 	"flowsweep/store"
@@ -35,11 +36,13 @@ func (o Outcome) fresh(ctx context.Context, db *store.DB, e engine.Engine) (f ex
 			return f, err
 		}
 	}
+	classifier := velocity.NewClassifier(e)
+	defer func() { err = errors.Join(err, classifier.Close()) }()
 	for _, m := range spec.Metrics {
 		if !m.TwoSamples() {
 			continue
 		}
-		judge, err := m.Judge(truth)
+		judge, err := m.With(classifier.LogOdds).Judge(truth)
 		if err != nil {
 			return f, err
 		}
