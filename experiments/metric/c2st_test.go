@@ -101,9 +101,9 @@ func readPair(t *testing.T, name string) (reference, samples flow.Batch) {
 	return read("reference"), read("samples")
 }
 
-// TestC2STOfNormals: the best accuracy between normal distributions at a distance of delta is Phi(delta / 2). One value
-// scatters by .011 around it, and a net that has learned from 1,600 points is a little worse; the mean of four must be
-// within .02.
+// TestC2STOfNormals: between normal distributions at a distance of delta the best rule, the nearer mean, is right for
+// Phi(delta / 2) of the points. Of one sample it is right for that +- .011, and nets that have learned from 1,600 points come
+// within about .005 of it.
 func TestC2STOfNormals(t *testing.T) {
 	t.Parallel()
 	m, repeats := trained(t), 4
@@ -116,14 +116,33 @@ func TestC2STOfNormals(t *testing.T) {
 	}{{1, 1}, {1, 2}, {2, 1}, {2, 3}} {
 		t.Run(fmt.Sprintf("%d-D at %g", c.dim, c.delta), func(t *testing.T) {
 			t.Parallel()
-			mean := 0.
+			mean, shift := 0., c.delta/math.Sqrt(float64(c.dim))
 			for k := range repeats {
-				x := normal(1000, c.dim, c.delta/math.Sqrt(float64(c.dim)), fmt.Sprint("samples", k))
-				mean += mustMeasure(t, m, normal(1000, c.dim, 0, fmt.Sprint("reference", k)), x).Value / float64(repeats)
+				x, y := normal(1000, c.dim, shift, fmt.Sprint("samples", k)), normal(1000, c.dim, 0, fmt.Sprint("reference", k))
+				got := mustMeasure(t, m, y, x).Value
+				near(t, "c2st", got, nearerMean(y, x, shift), .02)
+				mean += got / float64(repeats)
 			}
-			near(t, "c2st", mean, distuv.UnitNormal.CDF(c.delta/2), .02)
+			if repeats > 1 {
+				near(t, "mean c2st", mean, distuv.UnitNormal.CDF(c.delta/2), .02)
+			}
 		})
 	}
+}
+
+// nearerMean returns the share of points nearer to the mean of their distribution: 0 for y, and shift in every coordinate
+// for x.
+func nearerMean(y, x flow.Batch, shift float64) float64 {
+	right := 0
+	for i := range x.Len() {
+		if stat.Mean(x.Row(i), nil) > shift/2 {
+			right++
+		}
+		if stat.Mean(y.Row(i), nil) < shift/2 {
+			right++
+		}
+	}
+	return float64(right) / float64(2*x.Len())
 }
 
 // TestC2STOfEqualDistributions: values scatter around .5 by sqrt(.25 / 1000) = .016 and some more, since a fold with more
