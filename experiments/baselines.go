@@ -123,11 +123,11 @@ func (s Sweep) baselineDraw(p BaselinePlan, values []Value, nulls map[string]Nul
 		if at < 0 {
 			continue
 		}
-		k, err := s.nullKey(p.Setting, values[at])
+		null, _, err := NullOf(nulls, p.Reference, values[at], p.Count)
 		if err != nil {
 			return r, err
 		}
-		r.Metrics = append(r.Metrics, values[at].Against(nulls[k]))
+		r.Metrics = append(r.Metrics, values[at].Against(null))
 	}
 	return r, nil
 }

@@ -105,11 +105,13 @@ func (s *Sweep) SetNulls(nulls map[string]Null) error {
 			// All values of a place are of one version, but in a sweep that was interrupted while it measured again.
 			null, ok := places[place]
 			if !ok {
-				k, err := s.nullKey(r.Setting, *v)
+				reference, err := s.referenceOf(*r)
+				if err == nil {
+					null, _, err = NullOf(nulls, reference, *v, r.Setting.Sample.Count)
+				}
 				if err != nil {
 					return err
 				}
-				null = nulls[k]
 				places[place] = null
 			}
 			if len(null.Values) > 0 {
@@ -132,13 +134,31 @@ func standardError(v Value, null metric.NullSummary) float64 {
 	return v.SE
 }
 
-// nullKey returns the key of the null of a metric for a setting.
-func (s Sweep) nullKey(setting Setting, v Value) (string, error) {
-	reference, err := s.ReferenceKey(setting)
-	if err != nil {
-		return "", err
+// NullOf returns the null of a value among stored ones, given by key, and whether there is one. Of count points, as many are
+// compared as the target allows: its null is that of the most points up to count.
+func NullOf(nulls map[string]Null, reference string, v Value, count int) (null Null, ok bool, err error) {
+	for key, n := range nulls {
+		if n.Reference != reference || n.Metric != v.Name || n.N > count || ok && n.N <= null.N {
+			continue
+		}
+		want, err := NullKey(reference, v.Name, v.Version, n.N)
+		if err != nil {
+			return null, false, err
+		}
+		if key == want {
+			null, ok = n, true
+		}
 	}
-	return NullKey(reference, v.Name, v.Version, s.Spec.Compared(setting))
+	return null, ok, nil
+}
+
+// referenceOf returns the key of the reference that a result was measured against, which an earlier version of the program
+// may have made.
+func (s Sweep) referenceOf(r Result) (string, error) {
+	if r.Reference != "" {
+		return r.Reference, nil
+	}
+	return s.ReferenceKey(r.Setting)
 }
 
 // ReferenceKey returns the key of the reference sample for the runs of a setting.

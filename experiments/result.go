@@ -33,6 +33,7 @@ const (
 type Result struct {
 	Sweep         string
 	Fit, Run      string // keys
+	Reference     string // key of the reference sample that it was measured against
 	State         State  // of the run, or of its fit if that did not finish
 	Seed          uint64
 	Setting       Setting
@@ -156,15 +157,18 @@ func (v Value) measurement() metric.Measurement {
 }
 
 // Fields returns the fields of the result's JSON form. All metrics are numbers, even if their JSON is a string such as
-// "nan".
+// "nan". Their shares are set aside, so that the name of a metric is its value.
 func (r Result) Fields() ([]query.Field, error) {
 	fields, err := query.Flatten(r)
 	if err != nil {
 		return nil, fmt.Errorf("read run %s: %w", r.Run, err)
 	}
 	for i := range fields {
-		if strings.HasPrefix(fields[i].Key, "metrics.") {
+		switch object, _, _ := strings.Cut(fields[i].Key, "."); object {
+		case "metrics":
 			fields[i].Kind = query.Number
+		case "solver_share", "net_share", "noise_floor", "noise":
+			fields[i].Aside = true
 		}
 	}
 	return fields, nil

@@ -218,11 +218,17 @@ func TestShares(t *testing.T) {
 	for i := range s.Results {
 		s.Results[i].Fit = "f"
 	}
-	k, err := s.nullKey(s.Results[0].Setting, Value{Name: "mmd"})
+	plan, err := s.Spec.Plan()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.SetNulls(map[string]Null{k: {Key: k, Values: []float64{.4, .5, .6}}}); err != nil {
+	nulls, err := plan.Nulls()
+	if err != nil {
+		t.Fatal(err)
+	}
+	null := nulls[0].Null
+	null.Values = []float64{.4, .5, .6}
+	if err := s.SetNulls(map[string]Null{null.Key: null}); err != nil {
 		t.Fatal(err)
 	}
 	s.SetDense(map[DensePlace][]Value{{"f", 2000}: {{Name: "mmd", Value: 1.5}}})

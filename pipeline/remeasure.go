@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -53,7 +54,8 @@ type remeasurer struct {
 	sweep  experiments.Sweep
 	uses   []store.Use            // of the runs to measure
 	names  []string               // of the metrics to measure; nil for all that are stored
-	judges map[string]*job.Judges // by the names of their metrics
+	judges map[string]*job.Judges // by their engine and metrics
+	engine engine.Engine          // of fitted
 	opened string                 // fit and engine of fitted
 	fitted *job.Fitted            // of the last run, whose net the next may share; nil before
 }
@@ -62,8 +64,16 @@ func newRemeasurer(db *store.DB, sweep experiments.Sweep, uses []store.Use, name
 	return &remeasurer{db: db, sweep: sweep, uses: uses, names: names, judges: map[string]*job.Judges{}}
 }
 
-// Close frees the last net.
+// Close frees the last net and the judges.
 func (m *remeasurer) Close() error {
+	err := m.closeNet()
+	for _, j := range m.judges {
+		err = errors.Join(err, j.Close())
+	}
+	return err
+}
+
+func (m *remeasurer) closeNet() error {
 	if m.fitted == nil {
 		return nil
 	}
@@ -164,9 +174,10 @@ func (m *remeasurer) open(ctx context.Context, r experiments.Result) error {
 	for _, use := range m.uses {
 		fit.Runs = append(fit.Runs, experiments.Run{Key: use.Run})
 	}
-	if err := m.Close(); err != nil {
+	if err := m.closeNet(); err != nil {
 		return err
 	}
+	m.engine = e
 	m.fitted, err = job.Open(e, fit, weights, m.sweep.Spec.Reference.Seed)
 	m.opened = r.Fit + r.Engine
 	return err
@@ -174,11 +185,11 @@ func (m *remeasurer) open(ctx context.Context, r experiments.Result) error {
 
 // judgesOf returns judges for these metrics alone.
 func (m *remeasurer) judgesOf(metrics []metric.Metric) *job.Judges {
-	key := experiments.Form(metrics)
+	key := m.engine.Name + experiments.Form(metrics)
 	if m.judges[key] == nil {
 		spec := m.sweep.Spec
 		spec.Metrics = metrics
-		m.judges[key] = job.NewJudges(spec)
+		m.judges[key] = job.NewJudges(m.engine, spec)
 	}
 	return m.judges[key]
 }

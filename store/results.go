@@ -118,7 +118,7 @@ var errOtherPlan = errors.New("it was stored by a flowsweep that read its spec d
 
 // readResults fills in what is known of each run. It joins by position, as keys change with the recipe's version.
 func readResults(ctx context.Context, tx *sql.Tx, s experiments.Sweep) error {
-	rows, err := tx.QueryContext(ctx, `SELECT f.key, r.key, f.config, r.config,
+	rows, err := tx.QueryContext(ctx, `SELECT f.key, r.key, p.reference, f.config, r.config,
 			CASE f.state WHEN 'finished' THEN r.state ELSE f.state END, CASE f.state WHEN 'finished' THEN r.error ELSE f.error END,
 			r.nfe_mean, r.nfe, f.seconds, r.seconds, f.params, coalesce(e.json ->> 'commit', ''), coalesce(e.json ->> 'engine', ''),
 			coalesce(e.json ->> 'version', '')
@@ -150,7 +150,7 @@ func readResults(ctx context.Context, tx *sql.Tx, s experiments.Sweep) error {
 // scanResult fills in a planned result from a row, or returns errOtherPlan if the row belongs to another setting.
 func scanResult(rows *sql.Rows, r *experiments.Result) error {
 	var fit, run []byte
-	if err := rows.Scan(&r.Fit, &r.Run, &fit, &run, &r.State, &r.Error, &r.NFE, &r.NFEMax, &r.FitSeconds, &r.SampleSeconds, &r.Params,
+	if err := rows.Scan(&r.Fit, &r.Run, &r.Reference, &fit, &run, &r.State, &r.Error, &r.NFE, &r.NFEMax, &r.FitSeconds, &r.SampleSeconds, &r.Params,
 		&r.Commit, &r.Engine, &r.Version); err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ type Metric struct {
 	// How it is measured; exactly one of these is not nil. Functions that return a Judge first compute everything that
 	// depends only on their arguments, such as bandwidths and sorted projections.
 	Judge        func(reference flow.Batch) (Judge, error)                // samples against a sample of the truth, (m, d)
+	JudgeBy      func(c Classifier, reference flow.Batch) (Judge, error)  // likewise, by a classifier; With makes it a Judge
 	JudgeMixture func(truth Mixture, reference flow.Batch) (Judge, error) // samples against the truth itself
 	OfRun        func(net Model, samples flow.Batch) (Measurement, error) // samples against the flow of the net that drew them
 	OfNet        func(net Model) (Measurement, error)                     // a net, independent of the solver
@@ -40,7 +41,8 @@ type Metric struct {
 	AboveFloor bool   // it is the held-out loss minus the smallest loss of any velocity
 	Order      int    // p, if moving sample i by e_i changes it by at most (mean |e_i|^p)^(1/p); 0 otherwise
 
-	Assigned bool // it solves an assignment in more than one dimension, which takes about a second
+	Assigned  bool // it solves an assignment in more than one dimension, which takes about a second
+	SlowAbove int  // the number of dimensions above which its nets take seconds to train; 0 if it has none
 
 	// permute returns what a permutation test in dim dimensions needs: the maximum number of points of each sample, and
 	// how to compute the values. If it is nil, the test judges the parts of every permutation.
@@ -79,23 +81,23 @@ type Model struct {
 }
 
 // Metrics lists every metric: those of samples first, then those of models.
-var Metrics = []Metric{MMD, MMDRFF, SlicedW2, Energy, W1, W2, ExactMMD, NLL, ExcessLoss, HeldOutLoss, LossGap, NPE, PathRMSE, NNShare, NearShare}
+var Metrics = []Metric{MMD, MMDRFF, SlicedW2, Energy, W1, W2, C2ST, ExactMMD, NLL, ExcessLoss, HeldOutLoss, LossGap, NPE, PathRMSE, NNShare, NearShare}
 
 // Checks lists the metrics that show whether a net has memorised its data. They are measured wherever rows are held out.
 var Checks = []Metric{HeldOutLoss, LossGap, NNShare, NearShare}
 
-// TwoSamples reports whether the metric needs only two samples.
-func (m Metric) TwoSamples() bool { return m.Judge != nil }
+// TwoSamples reports whether the metric needs only two samples, besides what With gives it.
+func (m Metric) TwoSamples() bool { return m.Judge != nil || m.JudgeBy != nil }
 
 // OfSamples reports whether the metric measures samples alone, without the net that drew them.
-func (m Metric) OfSamples() bool { return m.Judge != nil || m.JudgeMixture != nil }
+func (m Metric) OfSamples() bool { return m.TwoSamples() || m.JudgeMixture != nil }
 
 // OfPoints reports whether the metric can measure points that come from no net, given the data.
 func (m Metric) OfPoints() bool { return m.OfSamples() || m.RowsAlone }
 
 // NullCount returns the number n of values of a null in dim dimensions. P-values are multiples of 1/(n + 1).
 func (m Metric) NullCount(dim int) int {
-	if m.Assigned && dim > 1 {
+	if m.Assigned && dim > 1 || m.SlowAbove > 0 && dim > m.SlowAbove {
 		return 19
 	}
 	return 99

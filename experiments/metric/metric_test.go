@@ -271,11 +271,11 @@ func ExampleMetric() {
 	// Output: 5
 }
 
-// sampleMetrics returns the metrics that need only two samples.
+// sampleMetrics returns the metrics that need two samples and nothing else.
 func sampleMetrics() []Metric {
 	var metrics []Metric
 	for _, m := range Metrics {
-		if m.TwoSamples() {
+		if m.Judge != nil {
 			metrics = append(metrics, m)
 		}
 	}

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
+	"sync"
 
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
@@ -14,19 +16,31 @@ import (
 )
 
 // Null returns the values of a metric for fresh samples of the truth itself, draw(0), draw(1), ..., draw(count-1), each
-// as large as the samples to be judged. They show which values occur by chance.
+// as large as the samples to be judged. They show which values occur by chance. It draws one sample at a time, and judges
+// as many at once as there are processors.
 func Null(judge Judge, draw func(k int) (flow.Batch, error), count int) ([]float64, error) {
-	values := make([]float64, count)
+	values, errs := make([]float64, count), make([]error, count)
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	var wg sync.WaitGroup
 	for k := range values {
 		fresh, err := draw(k)
 		if err != nil {
-			return nil, fmt.Errorf("draw sample %d of the truth: %w", k, err)
+			errs[k] = fmt.Errorf("draw sample %d of the truth: %w", k, err)
+			break
 		}
-		m, err := judge(fresh)
-		if err != nil {
-			return nil, fmt.Errorf("measure sample %d of the truth: %w", k, err)
-		}
-		values[k] = m.Value
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			m, err := judge(fresh)
+			if err != nil {
+				errs[k] = fmt.Errorf("measure sample %d of the truth: %w", k, err)
+			}
+			values[k] = m.Value
+		})
+	}
+	wg.Wait()
+	if k := slices.IndexFunc(errs, func(err error) bool { return err != nil }); k >= 0 {
+		return nil, errs[k]
 	}
 	return values, nil
 }

@@ -30,7 +30,8 @@ const MinPermutations = 499
 // if the distributions are equal, p <= a occurs in at most a fraction a of cases. It needs at least 499 permutations.
 //
 // It uses at most 4,000 points of each sample for mmd and energy, 1,000 for sliced-w2 and for w1 and w2 in one
-// dimension, and 200 for w1 and w2 in more dimensions, where each permutation requires an assignment. They are chosen by
+// dimension, and 200 for w1 and w2 in more dimensions, where each permutation requires an assignment. For c2st it uses at most 1,000 points, and
+// as many permutations as a null has values, since each trains classifiers. Points are chosen by
 // Shuffled, so nothing depends on the order of the points. Memory is linear in the points. The bandwidth of mmd is that of the pooled points, which does not depend on the
 // permutation, so Value differs slightly from that of a Judge. It returns an error for mmd-rff, which is meant for more
 // points, and for the metrics of models. If a number is not finite, P and Value are NaN.
@@ -46,6 +47,9 @@ func Permutation(x, y flow.Batch, m Metric, permutations int, seed uint64) (Perm
 		return PermutationTest{}, err
 	}
 	x, y = Shuffled(x), Shuffled(y)
+	if m.JudgeBy != nil {
+		permutations = min(permutations, m.NullCount(x.Dim))
+	}
 	x, y = x.Slice(0, min(x.Len(), maxPoints)), y.Slice(0, min(y.Len(), maxPoints))
 	t := PermutationTest{X: x.Len(), Y: y.Len(), P: math.NaN(), Value: math.NaN()}
 	if !x.Finite() || !y.Finite() {
@@ -79,6 +83,8 @@ func permuter(m Metric, dim int) (maxPoints int, values permuted, err error) {
 	switch {
 	case !m.TwoSamples():
 		return 0, nil, fmt.Errorf("%s measures a model, not two samples: use another metric", m.Name)
+	case m.JudgeBy != nil:
+		return classifiedPoints, permutedByJudge(m.Judge), nil
 	case m.permute == nil:
 		return permutedJudgePoints, permutedByJudge(m.Judge), nil
 	default:

@@ -15,6 +15,7 @@ type Field struct {
 	Key   string // the keys that lead to it, joined by dots: train.rate
 	Value string // a text without its quotes, anything else as written
 	Kind  Kind
+	Aside bool // only its whole key finds it
 }
 
 // Kind is the type of a value.
@@ -78,13 +79,13 @@ func fieldOf(key string, raw json.RawMessage) (Field, error) {
 		f := Field{Key: key, Kind: Text}
 		return f, json.Unmarshal(raw, &f.Value)
 	case '[':
-		return Field{key, string(raw), Text}, nil
+		return Field{Key: key, Value: string(raw), Kind: Text}, nil
 	case 't', 'f':
-		return Field{key, string(raw), Bool}, nil
+		return Field{Key: key, Value: string(raw), Kind: Bool}, nil
 	case 'n':
-		return Field{key, "", Null}, nil
+		return Field{Key: key, Kind: Null}, nil
 	default:
-		return Field{key, string(raw), Number}, nil
+		return Field{Key: key, Value: string(raw), Kind: Number}, nil
 	}
 }
 

@@ -19,6 +19,7 @@ func Filter[Row any](c Condition, rows []Row, fields func(Row) ([]Field, error))
 	}
 	values := make([]map[string]value, len(rows)) // by key
 	known := map[string][]Kind{}                  // by key
+	aside := map[string]bool{}                    // by key
 	for i, row := range rows {
 		list, err := fields(row)
 		if err != nil {
@@ -27,6 +28,9 @@ func Filter[Row any](c Condition, rows []Row, fields func(Row) ([]Field, error))
 		if values[i], err = valuesOf(list); err != nil {
 			return nil, err
 		}
+		for _, f := range list {
+			aside[f.Key] = f.Aside
+		}
 		for key, v := range values[i] {
 			if !slices.Contains(known[key], v.kind) {
 				known[key] = append(known[key], v.kind)
@@ -34,7 +38,7 @@ func Filter[Row any](c Condition, rows []Row, fields func(Row) ([]Field, error))
 		}
 	}
 	keys := map[string]string{} // by their names in the condition
-	if err := c.resolve(c.root, known, keys); err != nil {
+	if err := c.resolve(c.root, fieldsKnown{known, aside}, keys); err != nil {
 		return nil, err
 	}
 	var kept []Row
@@ -79,7 +83,7 @@ func valuesOf(fields []Field) (map[string]value, error) {
 }
 
 // resolve finds the key of every field in a condition, and checks the kinds of the values compared.
-func (c Condition) resolve(n *node, known map[string][]Kind, keys map[string]string) error {
+func (c Condition) resolve(n *node, known fieldsKnown, keys map[string]string) error {
 	if n == nil {
 		return nil
 	}
@@ -89,13 +93,13 @@ func (c Condition) resolve(n *node, known map[string][]Kind, keys map[string]str
 		}
 		return c.resolve(n.right, known, keys)
 	}
-	key, err := fullName(n.field.text, slices.Sorted(maps.Keys(known)))
+	key, err := known.fullName(n.field.text)
 	if err != nil {
 		return errorAt(c.text, n.field, "%v", err)
 	}
 	keys[n.field.text] = key
-	if !slices.Contains(known[key], n.value.kind) {
-		return errorAt(c.text, n.operator, "%s is %s here, which %s is never", key, anyOf(known[key]), n.value.kind)
+	if !slices.Contains(known.kinds[key], n.value.kind) {
+		return errorAt(c.text, n.operator, "%s is %s here, which %s is never", key, anyOf(known.kinds[key]), n.value.kind)
 	}
 	return nil
 }
@@ -110,15 +114,22 @@ func anyOf(kinds []Kind) string {
 	return strings.Join(words, " or ")
 }
 
+// fieldsKnown are the fields of all rows.
+type fieldsKnown struct {
+	kinds map[string][]Kind // by key
+	aside map[string]bool   // by key
+}
+
 // fullName returns the key that a name stands for: the name itself, or the only key that ends with it. Keys that annotate
-// another one do not count.
-func fullName(name string, known []string) (string, error) {
+// another one, and those set aside, do not count.
+func (f fieldsKnown) fullName(name string) (string, error) {
+	known := slices.Sorted(maps.Keys(f.kinds))
 	if slices.Contains(known, name) {
 		return name, nil
 	}
 	var ending, lasts []string
 	for _, k := range known {
-		if strings.HasSuffix(k, "."+name) && !annotates(k, known) {
+		if strings.HasSuffix(k, "."+name) && !annotates(k, known) && !f.aside[k] {
 			ending = append(ending, k)
 		}
 		lasts = append(lasts, k[strings.LastIndexByte(k, '.')+1:])

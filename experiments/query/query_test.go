@@ -214,7 +214,7 @@ func TestWhereErrors(t *testing.T) {
 		t.Errorf("of no rows: got %v, %v, %v", kept, err, err2)
 	}
 	doubtful := runRows(t)
-	doubtful[0].fields = append(doubtful[0].fields, Field{"metrics.batch", "1", Number})
+	doubtful[0].fields = append(doubtful[0].fields, Field{Key: "metrics.batch", Value: "1", Kind: Number})
 	if w, err = Parse("batch = 1"); err == nil {
 		_, err = Filter(w, doubtful, row.all)
 	}

@@ -8,9 +8,11 @@ import (
 	"runtime/metrics"
 	"time"
 
+	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/target"
+	"flowsweep/experiments/velocity"
 )
 
 // metricSpeed is a row of `flowsweep bench metric --json`: one comparison of n samples with a reference of n points,
@@ -32,13 +34,20 @@ var metricCases = []struct {
 	{metric.MMD, 20_000},
 	{metric.SlicedW2, 100_000},
 	{metric.W2, 1_000},
+	{metric.C2ST, 1_000},
 	{metric.Energy, 5_000},
 }
 
 func measureMetric(ctx context.Context, _ Options) (any, func(w io.Writer), error) {
+	e, _, err := engine.Pick(engine.Auto)
+	if err != nil {
+		return nil, nil, err
+	}
+	classifier := velocity.NewClassifier(e)
+	defer classifier.Close()
 	var rows []metricSpeed
 	for _, c := range metricCases {
-		row, err := benchMetric(c.metric, c.n)
+		row, err := benchMetric(c.metric.With(classifier.LogOdds), c.n)
 		if err == nil {
 			err = ctx.Err()
 		}

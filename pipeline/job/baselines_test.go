@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
 )
@@ -36,7 +37,7 @@ func drawBaselines(t *testing.T, spec experiments.Spec) map[string]experiments.R
 	t.Helper()
 	plans, err := spec.BaselinePlans()
 	must(t, err)
-	judges, draws := NewJudges(spec), map[string]experiments.Result{}
+	judges, draws := NewJudges(engine.Go, spec), map[string]experiments.Result{}
 	for _, p := range plans {
 		b, err := judges.FitBaseline(p)
 		must(t, err)
@@ -93,7 +94,7 @@ func TestTruthIsNotToldApart(t *testing.T) {
 		must(t, err)
 		nulls, err := p.Nulls()
 		must(t, err)
-		values, err := NullValues(t.Context(), nulls[0], spec.Reference)
+		values, err := NullValues(t.Context(), engine.Go, nulls[0], spec.Reference)
 		must(t, err)
 		nulls[0].Values = values
 		v := drawBaselines(t, spec)["truth"].Metrics[0].Against(nulls[0].Null)
@@ -129,7 +130,7 @@ func TestBaselinesOfALaw(t *testing.T) {
 	}
 	plans, err := spec.BaselinePlans()
 	must(t, err)
-	b, err := NewJudges(spec).FitBaseline(plans[2])
+	b, err := NewJudges(engine.Go, spec).FitBaseline(plans[2])
 	must(t, err)
 	reference := Reference(spec, spec.Settings[0].Recipe)
 	known := map[float64]bool{}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/target"
@@ -31,7 +32,7 @@ func TestNullOfData(t *testing.T) {
 	if n.N != 40 {
 		t.Errorf("%d samples are compared with the 10 rows that are held out, want the 40 others", n.N)
 	}
-	values, err := NullValues(t.Context(), n, experiments.Reference{Count: 2000})
+	values, err := NullValues(t.Context(), engine.Go, n, experiments.Reference{Count: 2000})
 	must(t, err)
 	if mean := metric.Mean(values); len(values) != 50 || mean.Value < 1.5 || mean.Value > 6 {
 		t.Errorf("%d values with mean %+v", len(values), mean)

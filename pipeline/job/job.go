@@ -4,7 +4,7 @@
 //	trained, err := job.Train(ctx, job.Job{Fit: fit, Engine: engine.Go, Now: time.Now}, events)
 //	fitted, err := job.Open(engine.Go, fit, trained.Weights, seed)
 //	samples, err := fitted.Sample(ctx, run.Sampling, time.Now)
-//	values, err := job.NewJudges(spec).Measure(fitted, run, samples.Points)
+//	values, err := job.NewJudges(engine.Go, spec).Measure(fitted, run, samples.Points)
 package job
 
 import (

@@ -7,17 +7,20 @@ import (
 	"sync"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/target"
+	"flowsweep/experiments/velocity"
 )
 
 // Judges measures samples against the reference of their target. What depends only on the reference is done once. It is safe
-// for concurrent use.
+// for concurrent use. Close it after use.
 type Judges struct {
-	spec  experiments.Spec
-	mu    sync.Mutex
-	byKey map[string]func() map[string]prepared // by key of the reference, then by name of the metric
+	spec       experiments.Spec
+	classifier *velocity.Classifier
+	mu         sync.Mutex
+	byKey      map[string]func() map[string]prepared // by key of the reference, then by name of the metric
 }
 
 // prepared is a judge, or why there is none. Both are nil for the metrics of a net.
@@ -48,10 +51,13 @@ type Unmeasured struct {
 	Err               error  // why, and what to use instead
 }
 
-// NewJudges returns judges for the metrics of the spec.
-func NewJudges(spec experiments.Spec) *Judges {
-	return &Judges{spec: spec, byKey: map[string]func() map[string]prepared{}}
+// NewJudges returns judges for the metrics of the spec, whose classifiers learn on the engine.
+func NewJudges(e engine.Engine, spec experiments.Spec) *Judges {
+	return &Judges{spec: spec, classifier: velocity.NewClassifier(e), byKey: map[string]func() map[string]prepared{}}
 }
+
+// Close frees the classifiers.
+func (j *Judges) Close() error { return j.classifier.Close() }
 
 // Reference returns the fixed sample of the truth that runs of a recipe are measured against, on the scale that nets are
 // trained on, where standardised columns weigh the same whatever their units.
@@ -140,7 +146,7 @@ func (j *Judges) judgesOf(r experiments.Recipe, key string) func() map[string]pr
 			for _, m := range j.spec.MetricsOf(r.Target) {
 				var p prepared
 				p.err = Guard(func() (err error) {
-					p.judge, err = judgeOf(m, r.Target, truth)
+					p.judge, err = judgeOf(m.With(j.classifier.LogOdds), r.Target, truth)
 					return err
 				})
 				list[m.Name] = p

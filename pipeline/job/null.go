@@ -2,16 +2,23 @@ package job
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
+	"flowsweep/experiments/velocity"
 )
 
 // NullValues returns the values of a metric between the reference and fresh samples of the truth, each from its own stream.
-// For data with held-out rows, which are all that is known of the truth, they are between pairs of random rows.
-func NullValues(ctx context.Context, n experiments.NullPlan, r experiments.Reference) (values []float64, err error) {
+// For data with held-out rows, which are all that is known of the truth, they are between pairs of random rows. Classifiers learn
+// on the engine.
+func NullValues(ctx context.Context, e engine.Engine, n experiments.NullPlan, r experiments.Reference) (values []float64, err error) {
+	classifier := velocity.NewClassifier(e)
+	defer func() { err = errors.Join(err, classifier.Close()) }()
+	n.Judged = n.Judged.With(classifier.LogOdds)
 	err = Guard(func() error {
 		truth, stream := reference(n.Target, r), "null"
 		if n.Fresh {
@@ -21,7 +28,7 @@ func NullValues(ctx context.Context, n experiments.NullPlan, r experiments.Refer
 			values, err = rowNull(ctx, n, truth.Len(), r.Seed)
 			return err
 		}
-		judge, err := n.Judged.Judge(truth)
+		judge, err := judgeOf(n.Judged, n.Target, truth)
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"flowsweep/experiments"
 	"flowsweep/store"
@@ -43,12 +44,16 @@ func RunAgainst(ctx context.Context, db *store.DB, key, reference string) (exper
 	return r, err
 }
 
-// Metrics returns the metrics of a run against the first of its references, and by metric the nulls that are stored.
+// Metrics returns the metrics of a run against the reference of the latest sweep that needs it, or else the first that it was
+// measured against, and by metric the nulls that are stored.
 func Metrics(ctx context.Context, db *store.DB, run store.RunRecord) ([]experiments.Value, map[string]experiments.Null, error) {
 	if len(run.References) == 0 {
 		return nil, nil, nil
 	}
-	reference := run.References[0]
+	reference, err := latest(ctx, db, run)
+	if err != nil {
+		return nil, nil, err
+	}
 	values, err := db.Metrics(ctx, run.Key, reference)
 	if err != nil {
 		return nil, nil, err
@@ -63,7 +68,7 @@ func Metrics(ctx context.Context, db *store.DB, run store.RunRecord) ([]experime
 	}
 	nulls := map[string]experiments.Null{}
 	for i, v := range values {
-		null, ok, err := nullOf(stored, reference, v, sampling.Count)
+		null, ok, err := experiments.NullOf(stored, reference, v, sampling.Count)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -74,20 +79,16 @@ func Metrics(ctx context.Context, db *store.DB, run store.RunRecord) ([]experime
 	return values, nulls, nil
 }
 
-// nullOf returns the null of a value among those of its reference. Of count points, as many are compared as the data allows:
-// its null is that of the most points up to count.
-func nullOf(stored map[string]experiments.Null, reference string, v experiments.Value, count int) (null experiments.Null, ok bool, err error) {
-	for key, n := range stored {
-		if n.Metric != v.Name || n.N > count || ok && n.N <= null.N {
-			continue
-		}
-		want, err := experiments.NullKey(reference, v.Name, v.Version, n.N)
-		if err != nil {
-			return null, false, err
-		}
-		if key == want {
-			null, ok = n, true
+// latest returns the reference that the latest sweep measured the run against.
+func latest(ctx context.Context, db *store.DB, run store.RunRecord) (string, error) {
+	uses, err := db.Uses(ctx, "", run.Key)
+	if err != nil {
+		return "", err
+	}
+	for _, use := range uses {
+		if slices.Contains(run.References, use.Reference) {
+			return use.Reference, nil
 		}
 	}
-	return null, ok, nil
+	return run.References[0], nil
 }

@@ -12,6 +12,7 @@ import (
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/target"
+	"flowsweep/experiments/velocity"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/saved"
 	"flowsweep/store"
@@ -38,11 +39,13 @@ func (o Outcome) fresh(ctx context.Context, db *store.DB, e engine.Engine) (f ex
 		}
 		samples[i] = samples[i].Slice(0, f.Compared)
 	}
+	classifier := velocity.NewClassifier(e)
+	defer func() { err = errors.Join(err, classifier.Close()) }()
 	for _, m := range spec.Metrics {
 		if !m.TwoSamples() {
 			continue
 		}
-		if f.Metrics[m.Name], err = freshFigure(ctx, spec, to, m, truth, samples); err != nil {
+		if f.Metrics[m.Name], err = freshFigure(ctx, e, spec, to, m.With(classifier.LogOdds), truth, samples); err != nil {
 			return f, err
 		}
 	}
@@ -83,14 +86,14 @@ func freshSamples(ctx context.Context, db *store.DB, e engine.Engine, spec exper
 }
 
 // freshFigure measures the samples, one per seed, by a metric against the fresh reference, and their mean against its null.
-func freshFigure(ctx context.Context, spec experiments.Spec, to target.Target, m metric.Metric, truth flow.Batch, samples []flow.Batch) (f experiments.FreshFigure, err error) {
+func freshFigure(ctx context.Context, e engine.Engine, spec experiments.Spec, to target.Target, m metric.Metric, truth flow.Batch, samples []flow.Batch) (f experiments.FreshFigure, err error) {
 	judge, err := m.Judge(truth)
 	if err != nil { // the sweep has said so; the other metrics have values
 		nan := experiments.Number(math.NaN())
 		return experiments.FreshFigure{Interval: experiments.Interval{Mean: nan, Low: nan, High: nan}, P: nan, Null: experiments.NullRowOf(metric.Summarize(nil))}, nil
 	}
 	null := experiments.NullPlan{Null: experiments.Null{N: samples[0].Len()}, Target: to, Judged: m, Fresh: true, Count: m.NullCount(to.Dim())}
-	values, err := job.NullValues(ctx, null, spec.Reference)
+	values, err := job.NullValues(ctx, e, null, spec.Reference)
 	if err != nil {
 		return f, err
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/oracle"
@@ -42,7 +43,7 @@ func judged(t *testing.T, spec experiments.Spec, samples flow.Batch) (experiment
 	fresh := experiments.Fresh{Compared: samples.Len(), Reference: truth.Len(), Metrics: map[string]experiments.FreshFigure{}}
 	above := map[string]float64{}
 	for _, m := range spec.Metrics {
-		f, err := freshFigure(t.Context(), spec, to, m, truth, []flow.Batch{samples})
+		f, err := freshFigure(t.Context(), engine.Go, spec, to, m, truth, []flow.Batch{samples})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,12 +21,13 @@ type Worker struct {
 }
 
 // do samples and measures the only run of each fit, as far as the store lacks it, as twins for a sweep.
-func (w Worker) do(ctx context.Context, db *store.DB, sweep experiments.Sweep, fits []experiments.Fit) error {
+func (w Worker) do(ctx context.Context, db *store.DB, sweep experiments.Sweep, fits []experiments.Fit) (err error) {
 	have, err := db.States(ctx, experiments.Plan{Spec: sweep.Spec, Fits: fits})
 	if err != nil {
 		return err
 	}
-	judges := job.NewJudges(sweep.Spec)
+	judges := job.NewJudges(w.Engine, sweep.Spec)
+	defer func() { err = errors.Join(err, judges.Close()) }()
 	for _, fit := range fits {
 		run := fit.Runs[0]
 		if err := db.SaveTwin(ctx, sweep.Name, fit.Key, run); err != nil {

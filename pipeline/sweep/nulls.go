@@ -21,7 +21,7 @@ func (s *sweeper) nulls(ctx context.Context) error {
 		if _, ok := stored[n.Key]; ok || s.cannot[n.Reference+" "+n.Metric] {
 			continue
 		}
-		if n.Values, err = job.NullValues(ctx, n, s.Plan.Spec.Reference); err != nil {
+		if n.Values, err = job.NullValues(ctx, s.Engine, n, s.Plan.Spec.Reference); err != nil {
 			if errors.Is(err, ctx.Err()) {
 				return err
 			}

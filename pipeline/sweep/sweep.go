@@ -47,6 +47,7 @@ func (s Sweep) Do(ctx context.Context, ship func(ctx context.Context, failures [
 	if err != nil {
 		return err
 	}
+	defer w.judges.Close()
 	if s.RetryFailed && len(w.left.fits) == 0 {
 		fmt.Fprintf(s.Log, "nothing to do: nothing of %s in %s has failed\n", s.Plan.Spec.Name, s.File)
 		return nil

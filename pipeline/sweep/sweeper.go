@@ -36,7 +36,7 @@ func newSweeper(ctx context.Context, s Sweep) (*sweeper, error) {
 		left = left.failedOnly()
 	}
 	return &sweeper{
-		Sweep: s, left: left, env: Environment(s.Engine.Name), labels: fitLabels(s.Plan), judges: job.NewJudges(s.Plan.Spec), memory: machineMemory(),
+		Sweep: s, left: left, env: Environment(s.Engine.Name), labels: fitLabels(s.Plan), judges: job.NewJudges(s.Engine, s.Plan.Spec), memory: machineMemory(),
 		cannot: map[string]bool{}, show: &progress{w: s.Log},
 	}, nil
 }
