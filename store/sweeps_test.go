@@ -37,7 +37,7 @@ func TestSweep(t *testing.T) {
 		for _, run := range fit.Runs {
 			want = append(want, experiments.Result{
 				Sweep: "tiny", Fit: fit.Key, Run: run.Key, Seed: fit.Seed,
-				Setting: experiments.Setting{Recipe: fit.Recipe, Sample: run.Sampling},
+				Reference: run.Reference, Setting: experiments.Setting{Recipe: fit.Recipe, Sample: run.Sampling},
 			})
 			r := &want[len(want)-1]
 			switch fit.Key {

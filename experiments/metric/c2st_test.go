@@ -166,12 +166,12 @@ func TestC2STOfEqualDistributions(t *testing.T) {
 func TestC2STStandardError(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("trains 600 nets")
+		t.Skip("trains 300 nets")
 	}
 	m := trained(t)
 	for _, delta := range []float64{.7, 2} {
 		var values, errors []float64
-		for k := range 60 {
+		for k := range 30 {
 			got := mustMeasure(t, m, normal(150, 1, 0, fmt.Sprint("y", k)), normal(300, 1, delta, fmt.Sprint("x", k)))
 			values, errors = append(values, got.Value), append(errors, got.SE)
 		}

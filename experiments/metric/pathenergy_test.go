@@ -84,7 +84,7 @@ func independent(dim int, m, s float64) (energy func(x0 []float64) float64, mean
 // a sample falls like n^(-2/5), of which two halves cancel a third.
 func TestNormalisedPathEnergy(t *testing.T) {
 	t.Parallel()
-	seeds := 16
+	seeds := 8
 	if testing.Short() {
 		seeds = 4
 	}
@@ -119,7 +119,7 @@ func TestNormalisedPathEnergy(t *testing.T) {
 			if allowed := 4*se/math.Sqrt(float64(seeds)) + c.bias; !(math.Abs(mean-c.want) <= allowed) || se > .1 {
 				t.Errorf("npe %.4f, want %.4f ± %.4f", mean, c.want, allowed)
 			}
-			// The scatter of 16 values is known to 18 %.
+			// The scatter of 8 values is known to 27 %.
 			if !testing.Short() && !(se > .6*sd && se < 1.6*sd) {
 				t.Errorf("the standard error is %.4f, the scatter %.4f", se, sd)
 			}

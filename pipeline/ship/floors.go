@@ -8,12 +8,21 @@ import (
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/oracle"
+	"flowsweep/experiments/target"
 	"flowsweep/reports"
 )
 
 // floorDraws is the approximate number of draws to estimate a floor from. The standard error is then a few thousandths of
 // the floor, like that of the end of a loss curve, and it takes about half a second.
 const floorDraws = 40_000
+
+// floorRows is the number of components of a law up to which it is drawn from as often: a draw costs as many.
+const floorRows = 300
+
+// drawsFor returns the number of draws for a target: fewer for data of many rows, whose floor is only a copier's.
+func drawsFor(t target.Target) int {
+	return floorDraws * floorRows / max(floorRows, t.Rows.Len())
+}
 
 // floors holds the floors of a sweep's recipes, each computed once.
 type floors struct {
@@ -48,10 +57,11 @@ func (f floors) compute(r experiments.Recipe) reports.Floor {
 		got.Why = "the closed form is that of independent pairs, and the coupling " + r.Coupling.Name + " has another floor"
 	default:
 		o := oracle.Oracle{Law: r.Target.Law, Path: r.Path}
-		got.Loss, got.LossSE = o.FloorOver(r.Train.Times, floorDraws, 0)
+		draws := drawsFor(r.Target)
+		got.Loss, got.LossSE = o.FloorOver(r.Train.Times, draws, 0)
 		got.HeldOut = got.Loss
 		if r.Train.Times.Name != flow.Uniform.Name {
-			got.HeldOut, _ = o.Floor(floorDraws, 0)
+			got.HeldOut, _ = o.Floor(draws, 0)
 		}
 	}
 	return got

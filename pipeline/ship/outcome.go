@@ -13,6 +13,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/pipeline/saved"
+	"flowsweep/reports"
 	"flowsweep/store"
 )
 
@@ -26,11 +27,13 @@ type Outcome struct {
 	Choice    experiments.Choice         // of the first target that has one; Chosen is -1 where there is none
 	NoChoice  error                      // why nothing could be chosen, if so
 	Filtered  bool                       // the results are only some of the sweep's: baselines, which no condition on runs fits, are left out
+
+	known floors // of the recipes
 }
 
 // New works out the outcome of a sweep.
 func New(sweep experiments.Sweep) Outcome {
-	o := Outcome{Sweep: sweep, Summaries: sweep.Summaries()}
+	o := Outcome{Sweep: sweep, Summaries: sweep.Summaries(), known: floors{spec: sweep.Spec, known: map[string]reports.Floor{}}}
 	settings := make([]experiments.Setting, len(o.Summaries))
 	for i, s := range o.Summaries {
 		settings[i] = s.Setting

@@ -39,17 +39,16 @@ func (o Outcome) Page(ctx context.Context, db *store.DB) (page []byte, err error
 		return nil, err
 	}
 	p.CSV = string(table)
-	known := floors{spec: o.Sweep.Spec, known: map[string]reports.Floor{}}
-	if err := o.addChoice(ctx, db, &p, known); err != nil {
+	if err := o.addChoice(ctx, db, &p); err != nil {
 		return nil, err
 	}
 	for _, s := range p.Summaries {
-		p.Floors = append(p.Floors, known.of(s.Setting.Recipe))
+		p.Floors = append(p.Floors, o.known.of(s.Setting.Recipe))
 	}
 	if err := reading.Wait(); err != nil {
 		return nil, err
 	}
-	p.Curves = curves(o.Sweep, losses, known)
+	p.Curves = curves(o.Sweep, losses, o.known)
 	if o.NoChoice == nil {
 		p.Memory = o.memory(losses)
 	}
@@ -57,7 +56,7 @@ func (o Outcome) Page(ctx context.Context, db *store.DB) (page []byte, err error
 }
 
 // addChoice adds the chosen setting to the page, or why there is none.
-func (o Outcome) addChoice(ctx context.Context, db *store.DB, p *reports.Page, known floors) (err error) {
+func (o Outcome) addChoice(ctx context.Context, db *store.DB, p *reports.Page) (err error) {
 	if o.NoChoice != nil {
 		p.Choice, p.ChoiceError = experiments.Choice{}, o.NoChoice.Error()
 	} else {
@@ -68,7 +67,7 @@ func (o Outcome) addChoice(ctx context.Context, db *store.DB, p *reports.Page, k
 		if err != nil {
 			return err
 		}
-		p.Fresh, p.Verdict = f, o.verdict(f, known)
+		p.Fresh, p.Verdict = f, o.verdict(f)
 		if p.Twin, err = o.storedTwin(ctx, db, o.Chosen()); err != nil {
 			return err
 		}

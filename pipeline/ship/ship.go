@@ -8,7 +8,6 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/export"
-	"flowsweep/reports"
 	"flowsweep/store"
 )
 
@@ -52,7 +51,7 @@ func (o Outcome) Ship(ctx context.Context, db *store.DB, w Worker, out string, f
 		if s.Fresh, err = o.fresh(ctx, db, w.Engine); err != nil {
 			return s, err
 		}
-		s.Verdict = o.verdict(s.Fresh, floors{spec: o.Sweep.Spec, known: map[string]reports.Floor{}})
+		s.Verdict = o.verdict(s.Fresh)
 		reasons, err := json.MarshalIndent(choiceJSON(s), "", "  ")
 		if err != nil {
 			return s, err

@@ -7,9 +7,9 @@ import (
 )
 
 // verdict judges the chosen setting by its fresh figures.
-func (o Outcome) verdict(fresh experiments.Fresh, known floors) experiments.Verdict {
+func (o Outcome) verdict(fresh experiments.Fresh) experiments.Verdict {
 	bounds := map[string]experiments.Bound{}
-	if floor := known.of(o.Chosen().Setting.Recipe); !math.IsNaN(floor.Entropy) {
+	if floor := o.known.of(o.Chosen().Setting.Recipe); !math.IsNaN(floor.Entropy) {
 		for _, m := range o.Sweep.Spec.Metrics {
 			if m.Entropy {
 				bounds[m.Name] = experiments.Bound{Value: floor.Entropy, SE: floor.EntropySE}
