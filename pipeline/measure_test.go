@@ -15,21 +15,29 @@ import (
 // are cut for the test and for the bandwidth. Of classifiers, which learn for every permutation, only the value is compared.
 func TestMeasureDoesNotKnowOrder(t *testing.T) {
 	t.Parallel()
-	var metrics []metric.Metric
+	var fast, assigned []metric.Metric
 	for _, m := range metric.Metrics {
-		if m.TwoSamples() && m.JudgeBy == nil {
-			metrics = append(metrics, m)
+		switch {
+		case m.Assigned:
+			assigned = append(assigned, m)
+		case m.TwoSamples() && m.JudgeBy == nil:
+			fast = append(fast, m)
 		}
 	}
 	x, y := flow.NewBatch(2100, 2), flow.NewBatch(150, 2)
 	if testing.Short() {
-		x = flow.NewBatch(260, 2)
+		x = flow.NewBatch(310, 2)
 	}
 	flow.NewStream(1, "x").Normal(x, 0)
 	flow.NewStream(1, "y").Normal(y, 0)
-	form := func(x, y flow.Batch) string {
-		rows, err := compare(pair{reference: x, samples: y}, metrics, metric.MinPermutations, 1)
+	few := flow.NewBatch(300, 2)
+	flow.NewStream(2, "few").Normal(few, 0)
+	form := func(x, few, y flow.Batch) string {
+		rows, err := compare(pair{reference: x, samples: y}, fast, metric.MinPermutations, 1)
 		must(t, err)
+		fewer, err := compare(pair{reference: few, samples: y}, assigned, metric.MinPermutations, 1)
+		must(t, err)
+		rows = append(rows, fewer...)
 		text, err := json.Marshal(rows)
 		must(t, err)
 		return string(text)
@@ -42,7 +50,7 @@ func TestMeasureDoesNotKnowOrder(t *testing.T) {
 		slices.Reverse(rows)
 		return b.Take(flow.Batch{}, rows)
 	}
-	if a, b := form(x, y), form(backwards(x), backwards(y)); a != b {
+	if a, b := form(x, few, y), form(backwards(x), backwards(few), backwards(y)); a != b {
 		t.Errorf("%s\nand in another order\n%s", a, b)
 	}
 	classifier := velocity.NewClassifier(engine.Go)

@@ -133,12 +133,18 @@ func matchedSizes(n, m int) (int, int) {
 	if n == m || n+m <= freePoints {
 		return n, m
 	}
+	return inRatio(n, m, ratioTerm)
+}
+
+// inRatio returns how many of n and m points to take so that one number is to the other as p to q, with the smaller of p
+// and q at most this term, and so that they say the most.
+func inRatio(n, m, term int) (int, int) {
 	if n < m {
-		m, n = matchedSizes(m, n)
+		m, n = inRatio(m, n, term)
 		return n, m
 	}
 	large, small, most := 0, 0, 0.
-	for q := 1; q <= ratioTerm; q++ {
+	for q := 1; q <= term; q++ {
 		for p := n * q / m; p <= n*q/m+1; p++ {
 			k := min(n/p, m/q)
 			worth := 1 / (1/float64(k*p) + 1/float64(k*q)) // the variance of a distance goes as its inverse
