@@ -15,8 +15,8 @@ import (
 	"flowsweep/experiments"
 )
 
-// maxBars is the maximum number of settings in a drawing of budgets: those with the lowest means.
-const maxBars = 16
+// maxBars is the maximum number of settings in a drawing of budgets.
+const maxBars = 24
 
 // The parts of a budget, in the order of their bars.
 var budgetParts = []struct {
@@ -76,12 +76,30 @@ func (r report) budgetFigure(metric string, rows []budgetRow) figure {
 		fig.Table.add(r.labels.Setting(row.i), number(row.mean), number(b.Floor), number(b.Net.Value), number(b.Net.SE), number(b.Solver.Value),
 			number(b.Solver.SE), number(b.Noise))
 	}
-	shown := rows[:min(len(rows), maxBars)]
+	shown, which := r.shownBudgets(rows)
 	if len(shown) < len(rows) {
-		fig.Caption += fmt.Sprintf(" The %d settings with the lowest means are drawn; the table has all.", len(shown))
+		fig.Caption += fmt.Sprintf(" Drawn are the %d %s; the table has all.", len(shown), which)
 	}
 	fig.Drawings = []template.HTML{r.drawBudgets(metric, shown)}
 	return fig
+}
+
+// shownBudgets returns the budgets to draw, and what they are: those of the chosen net, from few velocity calls to many, or
+// else those with the lowest means.
+func (r report) shownBudgets(rows []budgetRow) (shown []budgetRow, which string) {
+	if r.chosen >= 0 {
+		recipe := r.labels.Recipe(r.chosen)
+		for _, row := range rows {
+			if r.labels.Recipe(row.i) == recipe {
+				shown = append(shown, row)
+			}
+		}
+	}
+	if len(shown) < 2 || len(shown) > maxBars {
+		return rows[:min(len(rows), maxBars)], "settings with the lowest means"
+	}
+	slices.SortStableFunc(shown, func(a, b budgetRow) int { return cmp.Compare(r.Summaries[a.i].NFE, r.Summaries[b.i].NFE) })
+	return shown, "settings of the chosen net, from few velocity calls to many"
 }
 
 // drawBudgets draws one bar for each row, the first on top.
