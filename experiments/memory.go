@@ -66,11 +66,11 @@ func (m Memory) Sentence() string {
 		parts = append(parts, fmt.Sprintf("The net copies its training rows (%d of %s): %s of its samples are nearer to one than nearly all held-out rows are "+
 			"(p %.2g). Its other figures do not show this.", m.Copies, count(m.Seeds, "seed"), percent2(m.Near), m.P))
 	} else {
-		parts = append(parts, fmt.Sprintf("No sign that the net copies its training rows: %s of its samples are nearer to one than nearly all held-out rows are.",
-			percent2(m.Near)))
+		parts = append(parts, fmt.Sprintf("No sign that the net copies its training rows: %s of its samples are nearer to one than nearly all held-out rows are, "+
+			"where %s would be by chance.", percent2(m.Near), percent2(metric.NearByChance(m.Held))))
 	}
 	parts = append(parts, m.losses()...)
-	if m.Held < minReference {
+	if m.Held < minReference && m.Copies == 0 {
 		parts = append(parts, fmt.Sprintf("With %s, little more than plain copies can be seen.", count(m.Held, "held-out row")))
 	}
 	return strings.Join(parts, " ")

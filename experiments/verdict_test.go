@@ -175,16 +175,21 @@ func TestMemorySentences(t *testing.T) {
 		"copies of few rows": {
 			Memory{Data: true, Held: 5, Seeds: 1, Copies: 1, Near: .65, P: 1e-4, HeldOut: 2.1, Gap: .8},
 			"The net copies its training rows (1 of 1 seed): 65 % of its samples are nearer to one than nearly all held-out rows are (p 0.0001). Its other figures do not show this. " +
-				"Its loss is 2.1 on held-out rows and 1.3 on training rows. With 5 held-out rows, little more than plain copies can be seen.",
+				"Its loss is 2.1 on held-out rows and 1.3 on training rows.",
+		},
+		"none, of few rows": {
+			Memory{Data: true, Held: 5, Seeds: 1, Near: .2, P: .3, HeldOut: 1.5},
+			"No sign that the net copies its training rows: 20 % of its samples are nearer to one than nearly all held-out rows are, where 17 % would be by chance. " +
+				"Its loss is 1.5 on held-out rows and 1.5 on training rows. With 5 held-out rows, little more than plain copies can be seen.",
 		},
 		"none, and still learning": {
 			Memory{Data: true, Held: 50, Seeds: 3, Near: .04, P: .3, HeldOut: 1.5, Lowest: lowest(8000), Last: 8000},
-			"No sign that the net copies its training rows: 4 % of its samples are nearer to one than nearly all held-out rows are. " +
+			"No sign that the net copies its training rows: 4 % of its samples are nearer to one than nearly all held-out rows are, where 5.9 % would be by chance. " +
 				"Its loss is 1.5 on held-out rows and 1.5 on training rows. It was still falling on held-out rows when the training ended: more steps may help.",
 		},
 		"none, but past its best": {
 			Memory{Data: true, Held: 50, Seeds: 3, Near: .04, P: .3, HeldOut: 1.6, Gap: .1, Lowest: lowest(500), Last: 8000},
-			"No sign that the net copies its training rows: 4 % of its samples are nearer to one than nearly all held-out rows are. " +
+			"No sign that the net copies its training rows: 4 % of its samples are nearer to one than nearly all held-out rows are, where 5.9 % would be by chance. " +
 				"Its loss is 1.6 on held-out rows and 1.5 on training rows. It was lowest on held-out rows, about 1.5, at step 500 of 8000.",
 		},
 	} {

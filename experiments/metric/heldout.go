@@ -167,7 +167,7 @@ func nearShare(net Model, samples flow.Batch) (Measurement, error) {
 		return notFinite, nil
 	}
 	m := held.Len()
-	k := max(1, (m+10)/20) // the nearest 5 %
+	k := nearest5(m)
 	limit := kth(nearestDistances(held, trained), k)
 	count := 0.
 	of := nearestDistances(samples, trained)
@@ -181,6 +181,15 @@ func nearShare(net Model, samples flow.Batch) (Measurement, error) {
 	// The share below the k-th of m values has variance k (m + 1 - k) / ((m+1)^2 (m+2)), that of a beta law.
 	order := float64(k) * (rows + 1 - float64(k)) / ((rows + 1) * (rows + 1) * (rows + 2))
 	return Measurement{Value: share, SE: math.Sqrt(share*(1-share)/n + order)}, nil
+}
+
+// nearest5 returns how many of m rows are the nearest 5 %, at least one.
+func nearest5(m int) int { return max(1, (m+10)/20) }
+
+// NearByChance returns what near-share is on average for samples that are as new as the held-out rows, of which there are m.
+func NearByChance(m int) float64 {
+	m = min(m, heldOutRows)
+	return float64(nearest5(m)) / float64(m+1)
 }
 
 // Memorised reports whether samples are copies of training rows, by their nn-share and near-share: significantly many are
