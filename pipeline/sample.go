@@ -235,24 +235,3 @@ func (f sampleFlags) sampling(v drawable) (experiments.Sampling, error) {
 	}
 	return s, nil
 }
-
-// start returns the points to start from.
-func (a *app) start(f sampleFlags, v drawable) (flow.Batch, error) {
-	if f.noise == "" {
-		if f.count < 1 {
-			return flow.Batch{}, usage(fmt.Errorf("--count %d: must be at least 1", f.count))
-		}
-		x0 := flow.NewBatch(f.count, v.dim)
-		v.source.Fill(x0, flow.NewStream(f.seed, "noise"), 0)
-		return x0, nil
-	}
-	file, err := a.readPoints(f.noise)
-	if err != nil {
-		return flow.Batch{}, err
-	}
-	x0, err := file.points(file.table.PointColumns())
-	if err == nil && x0.Dim != v.dim {
-		err = usage(fmt.Errorf("%s holds points of dimension %d, and the %s takes %d", f.noise, x0.Dim, v.name, v.dim))
-	}
-	return x0, err
-}

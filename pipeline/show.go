@@ -188,15 +188,7 @@ func (a *app) printShown(s shown, indent string) error {
 	} else {
 		line("nfe", s.NFE)
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.Metrics)) {
-		line(name, s.measured(name))
-	}
-	if len(s.MetricsSE) > 0 {
-		line("±", "one standard error: other noise and another reference move the value by about as much")
-	}
-	for _, l := range keyLosses(s.Losses, s.State) {
-		line("loss", fmt.Sprintf("%v at step %d", l.Value, l.Step))
-	}
+	s.printFigures(line)
 	if s.Checkpoint > 0 {
 		line("checkpoint", fmt.Sprintf("step %d: training will resume there", s.Checkpoint))
 	}
@@ -214,6 +206,19 @@ func (a *app) printShown(s shown, indent string) error {
 		return a.printShown(*s.Fit, indent+"  ")
 	}
 	return nil
+}
+
+// printFigures prints the metrics and the losses, a line each.
+func (s shown) printFigures(line func(name string, value any)) {
+	for _, name := range slices.Sorted(maps.Keys(s.Metrics)) {
+		line(name, s.measured(name))
+	}
+	if len(s.MetricsSE) > 0 {
+		line("±", "one standard error: other noise and another reference move the value by about as much")
+	}
+	for _, l := range keyLosses(s.Losses, s.State) {
+		line("loss", fmt.Sprintf("%v at step %d", l.Value, l.Step))
+	}
 }
 
 // measured returns a metric with its standard error, p-value and null, if it has them.
