@@ -44,8 +44,9 @@ type shown struct {
 }
 
 type shownLoss struct {
-	Step  int                `json:"step"`
-	Value experiments.Number `json:"value"`
+	Step    int                `json:"step"`
+	Value   experiments.Number `json:"value"`
+	HeldOut float64            `json:"held_out,omitempty"` // after the step, on rows that training never uses
 }
 
 func (a *app) showCommand() *cobra.Command {
@@ -120,7 +121,7 @@ func showFit(ctx context.Context, db *store.DB, key string) (shown, error) {
 	}
 	losses, err := db.Losses(ctx, key)
 	for _, l := range losses {
-		s.Losses = append(s.Losses, shownLoss{l.Step, experiments.Number(l.Value)})
+		s.Losses = append(s.Losses, shownLoss{l.Step, experiments.Number(l.Value), l.HeldOut})
 	}
 	return s, err
 }
@@ -218,6 +219,15 @@ func (s shown) printFigures(line func(name string, value any)) {
 	}
 	for _, l := range keyLosses(s.Losses, s.State) {
 		line("loss", fmt.Sprintf("%v at step %d", l.Value, l.Step))
+	}
+	lowest := shownLoss{}
+	for _, l := range s.Losses {
+		if l.HeldOut > 0 && (lowest.HeldOut == 0 || l.HeldOut < lowest.HeldOut) {
+			lowest = l
+		}
+	}
+	if lowest.HeldOut > 0 {
+		line("held out", fmt.Sprintf("%v at step %d, the lowest loss on held-out rows", lowest.HeldOut, lowest.Step))
 	}
 }
 
