@@ -11,7 +11,8 @@ import (
 
 // Limits on what the metrics of held-out rows cost.
 const (
-	heldOutRows  = 2_000  // rows of each side
+	heldOutRows  = 2_000  // rows of each side whose losses are compared
+	nearRows     = 1_000  // rows of each side that samples are compared with
 	heldOutPairs = 20_000 // pairs of a row and noise, on each side
 	relabellings = 9_999  // of the rows, for a p-value
 )
@@ -116,7 +117,7 @@ func relabelled(a, b []float64, r *rand.Rand) float64 {
 }
 
 func nnShare(net Model, samples flow.Batch) (Measurement, error) {
-	trained, held := net.Trained(heldOutRows), net.Held(heldOutRows)
+	trained, held := net.Trained(nearRows), net.Held(nearRows)
 	if !samples.Finite() {
 		return notFinite, nil
 	}
@@ -162,7 +163,7 @@ func subset(r *rand.Rand, from, to, count int) []int {
 }
 
 func nearShare(net Model, samples flow.Batch) (Measurement, error) {
-	trained, held := net.Trained(heldOutRows), net.Held(heldOutRows)
+	trained, held := net.Trained(nearRows), net.Held(nearRows)
 	if !samples.Finite() {
 		return notFinite, nil
 	}
@@ -188,7 +189,7 @@ func nearest5(m int) int { return max(1, (m+10)/20) }
 
 // NearByChance returns what near-share is on average for samples that are as new as the held-out rows, of which there are m.
 func NearByChance(m int) float64 {
-	m = min(m, heldOutRows)
+	m = min(m, nearRows)
 	return float64(nearest5(m)) / float64(m+1)
 }
 
