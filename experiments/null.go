@@ -116,7 +116,9 @@ func (s *Sweep) SetNulls(nulls map[string]Null) error {
 			}
 			if len(null.Values) > 0 {
 				s.nulls[place] = null.Summary()
-				s.noise[place] = metric.NullNoise{Values: null.Values, Samples: null.N, Reference: s.Spec.referenceSize(r.Setting.Target)}
+				s.noise[place] = metric.NullNoise{
+					Values: null.Values, Pairs: r.Setting.Target.Held.Len() > 0, Samples: null.N, Reference: s.Spec.referenceSize(r.Setting.Target),
+				}
 				*v = v.Against(null)
 			}
 		}

@@ -89,7 +89,8 @@ func PValue(null []float64, value float64) float64 {
 // Near the truth, the metrics of two samples are quadratic in the difference of two empirical measures (or the root of
 // that), as in Gretton et al. 2012, "A kernel two-sample test", theorem 12: sum_j l_j z_j^2 with normal z_j.
 type NullNoise struct {
-	Values    []float64 // of fresh samples of the truth against one reference; none if unknown
+	Values    []float64 // of fresh samples of the truth against one reference, unless Pairs; none if unknown
+	Pairs     bool      // every sample has a reference of its own
 	Samples   int       // points of each sample
 	Reference int       // points of the reference
 }
@@ -139,11 +140,12 @@ func (n NullNoise) on(scale Scale, se float64) func(r *rand.Rand) float64 {
 
 // spread returns by how much the scatter over samples and references exceeds that of the null, whose samples, of n points,
 // share one reference, of m points. With the empirical measures' variances proportional to 1/n and 1/m, the variance of
-// the quadratic form is that of the null, on average over references, times
+// the quadratic form is that of the null, on average over references, times the following; it is no larger if the references
+// differ
 //
 //	(n + m)^2 / (m (m + 2 n)),   4/3 if n = m
 func (n NullNoise) spread() float64 {
-	if n.Samples <= 0 || n.Reference <= 0 {
+	if n.Pairs || n.Samples <= 0 || n.Reference <= 0 {
 		return 1
 	}
 	x, y := float64(n.Samples), float64(n.Reference)

@@ -122,3 +122,15 @@ func TestHolm(t *testing.T) {
 		near(t, "a corrected p-value", got[i], want, 1e-15) // one rounding
 	}
 }
+
+// TestSpreadOfPairs: a null of one reference lacks its noise, for samples and a reference of equal sizes a quarter of the
+// variance, and one of pairs does not.
+func TestSpreadOfPairs(t *testing.T) {
+	t.Parallel()
+	one := NullNoise{Samples: 500, Reference: 500}
+	near(t, "the variance with one reference", one.spread()*one.spread(), 4./3, 1e-12) // two roundings
+	one.Pairs = true
+	if got := one.spread(); got != 1 {
+		t.Errorf("the spread of pairs is %g", got)
+	}
+}

@@ -97,7 +97,7 @@ func freshFigure(ctx context.Context, e engine.Engine, spec experiments.Spec, to
 	if err != nil {
 		return f, err
 	}
-	if f.Interval, err = judgeAll(m, judge, samples, metric.NullNoise{Values: values, Samples: samples[0].Len(), Reference: truth.Len()}); err != nil {
+	if f.Interval, err = judgeAll(m, judge, samples, metric.NullNoise{Values: values, Pairs: to.Held.Len() > 0, Samples: samples[0].Len(), Reference: truth.Len()}); err != nil {
 		return f, err
 	}
 	f.P, f.Null = experiments.Number(metric.PValue(values, float64(f.Mean))), experiments.NullRowOf(metric.Summarize(values))
