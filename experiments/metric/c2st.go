@@ -25,6 +25,7 @@ var C2ST = Metric{
 	Least:     "Equal distributions score about 0.5; lower values are chance.",
 	JudgeBy:   func(c Classifier, reference flow.Batch) (Judge, error) { return classify(c, reference, classifiedSeed) },
 	SlowAbove: 2,
+	Share:     true,
 }
 
 // Classifier returns the log odds that each point of x, (n, d), is of class 1 rather than class 0, (n), according to a

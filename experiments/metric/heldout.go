@@ -50,6 +50,7 @@ var NNShare = Metric{
 	Doc: "Share of samples that are nearer to a training row than to any held-out row, of equally many rows on both sides. It is about 0.5 for " +
 		"samples that are new and higher for copies: up to 1, if half of the rows are held out. Its p-value is from a permutation test of which rows were trained on.",
 	OfRun:     nnShare,
+	Share:     true,
 	HeldOut:   true,
 	RowsAlone: true,
 	Least:     "About 0.5 is best: below it lies only chance.",
@@ -61,6 +62,7 @@ var NearShare = Metric{
 	Doc: "Share of samples that are nearer to a training row than 95 % of the held-out rows are (than all of them, if they are fewer than 20). " +
 		"It is about 0.05 for samples that are as new as the held-out rows, and 1 for copies.",
 	OfRun:     nearShare,
+	Share:     true,
 	HeldOut:   true,
 	RowsAlone: true,
 }

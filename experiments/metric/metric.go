@@ -35,6 +35,7 @@ type Metric struct {
 
 	// What its values mean.
 	Signed     bool   // negative values are meaningful
+	Share      bool   // values are shares, from 0 to 1
 	Unbiased   bool   // it estimates a distance without bias, so that its values for the truth scatter around 0
 	Least      string // a sentence on the smallest value, unless Doc has it
 	Entropy    bool   // the smallest value is the entropy of the target

@@ -17,9 +17,15 @@ import (
 //
 //	asinh(v / unit),   which is v / unit near 0 and sign(v) ln(2 |v| / unit) far from it
 //
-// (Burbidge et al. 1988, "Alternative transformations to handle extreme values of the dependent variable").
+// (Burbidge et al. 1988, "Alternative transformations to handle extreme values of the dependent variable"). A share has
+//
+//	2 arcsin(sqrt(v))
+//
+// on which its sampling noise is even, and which ends at 0 and 1 (Freeman and Tukey 1950, "Transformations related to the
+// angular and the square root").
 type Scale struct {
 	log         bool
+	share       bool
 	shift       float64 // b, in ln(v + b)
 	unit        float64 // of asinh, if that is the scale
 	nonNegative bool    // values may be negative, but not their mean over samples and references
@@ -29,6 +35,9 @@ type Scale struct {
 // the standard deviation over seeds. The unit, for metrics that have one, is ten times the largest of these that is finite,
 // so that noise around 0 stays even.
 func (m Metric) Scale(null NullNoise, noise ...float64) Scale {
+	if m.Share {
+		return Scale{share: true}
+	}
 	if !m.Signed && !m.Unbiased {
 		return Scale{log: true}
 	}
@@ -57,6 +66,8 @@ func (s Scale) to(v float64) float64 {
 	switch {
 	case s.log:
 		return math.Log(max(v+s.shift, math.SmallestNonzeroFloat64))
+	case s.share:
+		return 2 * math.Asin(math.Sqrt(min(max(v, 0), 1)))
 	case s.unit > 0:
 		return math.Asinh(v / s.unit)
 	default:
@@ -69,6 +80,9 @@ func (s Scale) back(y float64) float64 {
 	switch {
 	case s.log:
 		return math.Exp(y) - s.shift
+	case s.share:
+		sin := math.Sin(min(max(y, 0), math.Pi) / 2)
+		return sin * sin
 	case s.unit > 0:
 		return s.unit * math.Sinh(y)
 	default:
@@ -81,12 +95,17 @@ func (s Scale) slope(v float64) float64 {
 	switch {
 	case s.log:
 		return 1 / (v + s.shift)
+	case s.share:
+		return 1 / math.Sqrt(max(v*(1-v), leastShare))
 	case s.unit > 0:
 		return 1 / math.Hypot(v, s.unit)
 	default:
 		return 1
 	}
 }
+
+// leastShare limits the slope of the scale of shares, which has none at 0 and 1.
+const leastShare = 1e-4
 
 // over returns the scale for comparing settings with these means. If one has no logarithm, the shift is increased: to the
 // smallest positive mean for distances, of which only the exact one is 0.
@@ -131,6 +150,8 @@ func (s Scale) add(value, d float64) float64 {
 	switch {
 	case s.log:
 		return (value + s.shift) * math.Expm1(d)
+	case s.share:
+		return s.back(s.to(value)+d) - value
 	case s.unit > 0:
 		return 2 * s.unit * math.Cosh(math.Asinh(value/s.unit)+d/2) * math.Sinh(d/2)
 	default:

@@ -178,3 +178,22 @@ func TestIntervalOfTheNull(t *testing.T) {
 		t.Errorf("above the null the interval is %.3f to %.3f, want that of a relative standard error of .05", low, high)
 	}
 }
+
+// TestShareScale: there and back, ends that no interval leaves, and the noise of a share of n is 1/sqrt(n) everywhere.
+func TestShareScale(t *testing.T) {
+	t.Parallel()
+	s := NearShare.Scale(NullNoise{})
+	for _, v := range []float64{0, .002, .3, .5, 1} {
+		near(t, "a share there and back", s.back(s.to(v)), v, 1e-12) // a few roundings
+		if low, high := s.back(s.to(v)-9), s.back(s.to(v)+9); low != 0 || math.Abs(high-1) > 1e-12 {
+			t.Errorf("far from %g lie %g and %g", v, low, high)
+		}
+	}
+	for _, v := range []float64{.1, .5, .9} {
+		near(t, "the noise of a share of 100", s.slope(v)*math.Sqrt(v*(1-v)/100), .1, 1e-12)
+	}
+	of := Replicates{Values: []float64{.002, .002, .002}, SE: []float64{.016, .016, .016}, Shared: true, Scale: s}
+	if low, high := of.Interval(.95, rand.New(rand.NewPCG(1, 2))); low < 0 || high > .3 || high < .02 {
+		t.Errorf("the interval of a small share is %g to %g", low, high)
+	}
+}
