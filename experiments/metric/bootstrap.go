@@ -34,7 +34,8 @@ type Replicates struct {
 // value is not finite.
 //
 // The noise of a mean above its null is drawn from N(0, SE^2), by the delta method. Below, where it is skewed and SE is
-// too large, it is that of the null; see NullNoise.
+// too large, it is that of the null; see NullNoise. Of both, the mean has only the part that moves with what the seeds
+// share; see sharedPart.
 //
 // The variance of resampled means of n values is too small by a factor of (n-1)/n, and ignores that n values estimate
 // their variance poorly. So the influences are multiplied by
@@ -64,8 +65,14 @@ func (of Replicates) interval(confidence float64, draws int, r *rand.Rand) (low,
 	}
 	centre, slope := scale.to(mean), scale.slope(mean)
 	noise := func(*rand.Rand) float64 { return 0 }
-	if of.Shared && mean <= of.Null.q95() {
-		noise, of.SE = of.Null.on(scale, slope*of.meanSE()), nil
+	if of.Shared {
+		part := of.sharedPart(scale)
+		if mean <= of.Null.q95() {
+			whole := of.Null.on(scale, slope*of.meanSE())
+			noise, of.SE = func(r *rand.Rand) float64 { return part * whole(r) }, nil
+		} else {
+			of.SE = scaled(of.SE, math.Sqrt(part))
+		}
 	}
 	means := make([]float64, draws)
 	for b := range means {
@@ -78,6 +85,15 @@ func (of Replicates) interval(confidence float64, draws int, r *rand.Rand) (low,
 		low, high = max(low, 0), max(high, 0)
 	}
 	return min(low, mean), max(high, mean)
+}
+
+// scaled returns the values times a factor.
+func scaled(values []float64, by float64) []float64 {
+	times := make([]float64, len(values))
+	for i, v := range values {
+		times[i] = by * v
+	}
+	return times
 }
 
 // resample returns the deviation of the mean, times the slope of the scale, in one random draw of seeds and noise.
@@ -181,4 +197,32 @@ func (of Replicates) leastSE() float64 {
 		}
 	}
 	return least
+}
+
+// sharedPart returns the share of the squared distance of the seeds' samples from the truth that seeds have in common: noise
+// and bias. The rest, S, is the scatter of their nets, which does not move with the noise. If the squares are |b_i + c|^2 with
+// c common and b_i of each seed, of mean Q, their variance over seeds is about (2 S^2 + 4 S (Q - S)) / k, where k is the
+// effective dimension, of which the null has 2 mean^2 / variance (Satterthwaite 1946, "An approximate distribution of estimates
+// of variance components"). It is 1 if that is not known.
+func (of Replicates) sharedPart(scale Scale) float64 {
+	if !scale.log || len(of.Null.Values) < 2 {
+		return 1
+	}
+	square := func(values []float64) (squares []float64) {
+		for _, v := range values {
+			if scale.shift > 0 {
+				squares = append(squares, v+scale.shift)
+			} else {
+				squares = append(squares, v*v)
+			}
+		}
+		return squares
+	}
+	null, variance := stat.MeanVariance(square(of.Null.Values), nil)
+	q, scatter := stat.MeanVariance(square(of.Values), nil)
+	if !(variance > 0 && q > 0) {
+		return 1
+	}
+	k := 2 * null * null / variance
+	return math.Sqrt(max(0, 1-k*scatter/(2*q*q)))
 }
