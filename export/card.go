@@ -80,6 +80,12 @@ func (a About) unitsSection() string {
 	if a.Units.Identity() {
 		return ""
 	}
+	if a.Units.Curves != nil {
+		return "## Units\n\nThe net was trained on the normal scores of the ranks of the data (`standardise: quantile`), and metrics were measured on that\n" +
+			"scale. `velocity.onnx` works on it, and its metadata `quantile_knots` hold for each column a piecewise linear curve to the units\n" +
+			"of the data: knots x and y, and the slopes of the segments, the first and the last of which have no end. There is no\n" +
+			"`sampler.onnx`, as it could not return samples in the units of the data. `flowsweep sample` does.\n\n"
+	}
 	var b strings.Builder
 	b.WriteString("## Units\n\nThe net was trained on standardised data. `sampler.onnx` returns samples in the units of the data; `velocity.onnx` works on\n" +
 		"the scale of the net, where data = scale x + shift. Metrics were measured on the scale of the net.\n\n" +

@@ -39,7 +39,7 @@ func TestVerifySamplerPasses(t *testing.T) {
 	noise := Noise(2, 64, 0)
 	for _, s := range []ode.Solver{ode.Euler, ode.Dopri5} {
 		for _, o := range []SamplerOptions{{}, {Trajectory: true}, {Portable: true}, {Portable: true, Trajectory: true}} {
-			c := VerifySampler(sampler(t, small, s, ode.Uniform(4), o), s, ode.Uniform(4), field(t), flow.Affine{}, noise)
+			c := VerifySampler(sampler(t, small, s, ode.Uniform(4), o), s, ode.Uniform(4), field(t), flow.Units{}, noise)
 			if !c.OK || c.Error != "" || c.Points != 64 || c.MaxAbsDiff < c.MeanAbsDiff || c.MaxAbs <= 0 || !strings.Contains(c.Reason, "factor") {
 				t.Errorf("%s %+v: check %+v, want one that passes", s.Name, o, c)
 			}
@@ -111,17 +111,17 @@ func TestVerifySamplerFindsWhatIsWrong(t *testing.T) {
 		"an input of another name":  {SamplerOptions{Portable: true}, func(m *onnx.Model) { m.Inputs[0].Name = "z"; m.Nodes = rename(m.Nodes, "noise", "z") }, "maps z[batch,2]"},
 	} {
 		file := sampler(t, small, ode.Heun, ts, c.options)
-		check := VerifySampler(edited(t, file, c.edit), ode.Heun, ts, field(t), flow.Affine{}, noise)
+		check := VerifySampler(edited(t, file, c.edit), ode.Heun, ts, field(t), flow.Units{}, noise)
 		if check.OK || (check.Error == "") != (c.want == "") || !strings.Contains(check.Error, c.want) {
 			t.Errorf("%s: check %+v, want an error that contains %q, or a difference", name, check, c.want)
 		}
 	}
 	file := sampler(t, small, ode.Heun, ts, SamplerOptions{})
-	if c := VerifySampler(file, ode.Midpoint, ts, field(t), flow.Affine{}, noise); c.OK || !strings.Contains(c.Error, `"heun", not "midpoint"`) {
+	if c := VerifySampler(file, ode.Midpoint, ts, field(t), flow.Units{}, noise); c.OK || !strings.Contains(c.Error, `"heun", not "midpoint"`) {
 		t.Errorf("another solver passes: %+v", c)
 	}
 	disguised := edited(t, file, func(m *onnx.Model) { m.Metadata["solver"] = "euler" })
-	if c := VerifySampler(disguised, ode.Euler, ts, field(t), flow.Affine{}, noise); c.OK || c.Error != "" {
+	if c := VerifySampler(disguised, ode.Euler, ts, field(t), flow.Units{}, noise); c.OK || c.Error != "" {
 		t.Errorf("another solver under a false name passes: %+v", c)
 	}
 }
@@ -227,11 +227,11 @@ func TestVerifySamplerNeedsNumbers(t *testing.T) {
 		u.Data[0] = math.NaN()
 		return u, nil
 	}
-	if c := VerifySampler(file, ode.Euler, ode.Uniform(2), nowhere, flow.Affine{}, Noise(2, 8, 0)); c.OK || !strings.Contains(c.Error, "not finite") {
+	if c := VerifySampler(file, ode.Euler, ode.Uniform(2), nowhere, flow.Units{}, Noise(2, 8, 0)); c.OK || !strings.Contains(c.Error, "not finite") {
 		t.Errorf("check %+v, want an error about numbers that are not finite", c)
 	}
 	broken := func(_ float64, x flow.Batch) (flow.Batch, error) { return x, errors.New("broken") }
-	if c := VerifySampler(file, ode.Euler, ode.Uniform(2), broken, flow.Affine{}, Noise(2, 8, 0)); c.OK || !strings.Contains(c.Error, "broken") {
+	if c := VerifySampler(file, ode.Euler, ode.Uniform(2), broken, flow.Units{}, Noise(2, 8, 0)); c.OK || !strings.Contains(c.Error, "broken") {
 		t.Errorf("check %+v, want the field's error", c)
 	}
 }
@@ -295,7 +295,7 @@ func TestMutatedFilesDoNotPass(t *testing.T) {
 		verify func(file []byte) experiments.Check
 	}{
 		{exported(t, weights), func(file []byte) experiments.Check { return Verify(file, points, m.RowField()) }},
-		{loop, func(file []byte) experiments.Check { return VerifySampler(file, ode.Heun, ts, u, flow.Affine{}, noise) }},
+		{loop, func(file []byte) experiments.Check { return VerifySampler(file, ode.Heun, ts, u, flow.Units{}, noise) }},
 	} {
 		if check := c.verify(c.file); !check.OK {
 			t.Fatalf("the file as it is: %+v", check)

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -26,7 +27,7 @@ func Density(n net.Net, weights []float32, solver ode.Solver, ts []float64, abou
 		err = checkExplicit(solver)
 	}
 	if err == nil {
-		err = about.check(n.Dim())
+		err = errors.Join(about.check(n.Dim()), about.checkAffine())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("export log densities: %w", err)
@@ -72,7 +73,7 @@ func densityGraph(net onnx.Graph, dim int, solver ode.Solver, grid []float32, ab
 }
 
 // standardised writes the conversion of points from the user's units to the scale of the net.
-func (w *writer) standardised(points string, units flow.Affine) string {
+func (w *writer) standardised(points string, units flow.Units) string {
 	if units.Identity() {
 		return points
 	}
@@ -124,6 +125,6 @@ func (w *writer) normal(points string, constant float64) string {
 
 // normalConstant returns the constant of the log density of N(0, I), changed to units: the density of scale x + shift is the
 // density of x divided by the product of the scales.
-func normalConstant(dim int, units flow.Affine) float64 {
-	return -units.LogVolume() - float64(dim)/2*math.Log(2*math.Pi)
+func normalConstant(dim int, units flow.Units) float64 {
+	return -units.LogVolumes(flow.NewBatch(1, dim))[0] - float64(dim)/2*math.Log(2*math.Pi)
 }

@@ -23,7 +23,7 @@ func TestLogProbOfALinearFlow(t *testing.T) {
 	linear := net.Spec{Architecture: net.MLP, Activation: net.SiLU}.On(2)
 	weights := []float32{.3, -.2 /* of t */, .5, -1, 2, .25 /* of x */, 1, -1}
 	const trace = .75
-	units := flow.Affine{Scale: []float64{2, -1. / 3}, Shift: []float64{5, 0}}
+	units := flow.Units{Scale: []float64{2, -1. / 3}, Shift: []float64{5, 0}}
 	noise := drawn(9, 2)
 	x0 := flow.Batch{Dim: 2, Data: make([]float64, len(noise.Data))}
 	for i, v := range noise.Data {
@@ -124,7 +124,7 @@ func TestVerifyDensityFindsWrongDensities(t *testing.T) {
 	ts, noise := ode.Uniform(2), Noise(2, 64, 0)
 	div := densities(t, n, velocity.Init(n, 3))
 	file := sampler(t, n, ode.Heun, ts, SamplerOptions{LogProb: true})
-	if c := VerifyDensity(file, ode.Heun, ts, div, flow.Affine{}, noise); !c.OK {
+	if c := VerifyDensity(file, ode.Heun, ts, div, flow.Units{}, noise); !c.OK {
 		t.Fatalf("the file itself: %+v", c)
 	}
 	for name, wrong := range map[string]func(t float64, rate float64) float64{
@@ -137,19 +137,19 @@ func TestVerifyDensityFindsWrongDensities(t *testing.T) {
 				rates[i] = wrong(t, rates[i])
 			}
 			return v, rates, err
-		}, flow.Affine{}, noise)
+		}, flow.Units{}, noise)
 		if c.OK || !strings.Contains(c.Error, "log_prob differs") {
 			t.Errorf("%s passes: %+v", name, c)
 		}
 	}
-	if c := VerifyDensity(file, ode.Heun, ts, div, flow.Affine{Scale: []float64{2, 1}, Shift: []float64{0, 0}}, noise); c.OK {
+	if c := VerifyDensity(file, ode.Heun, ts, div, flow.Units{Scale: []float64{2, 1}, Shift: []float64{0, 0}}, noise); c.OK {
 		t.Error("a file of other units passes")
 	}
 	velocities := func(t float64, x flow.Batch) (flow.Batch, error) { v, _, err := div(t, x); return v, err }
-	if c := VerifySampler(file, ode.Heun, ts, velocities, flow.Affine{}, noise); c.OK || !strings.Contains(c.Error, "log_prob") {
+	if c := VerifySampler(file, ode.Heun, ts, velocities, flow.Units{}, noise); c.OK || !strings.Contains(c.Error, "log_prob") {
 		t.Errorf("log densities pass without a check: %+v", c)
 	}
-	if c := VerifyDensity(sampler(t, n, ode.Heun, ts, SamplerOptions{}), ode.Heun, ts, div, flow.Affine{}, noise); c.OK {
+	if c := VerifyDensity(sampler(t, n, ode.Heun, ts, SamplerOptions{}), ode.Heun, ts, div, flow.Units{}, noise); c.OK {
 		t.Error("a file without log densities passes")
 	}
 }

@@ -26,7 +26,7 @@ func ExampleSampler() {
 		return
 	}
 	defer model.Close()
-	check := export.VerifySampler(file, ode.Heun, ode.Uniform(16), model.Field(), flow.Affine{}, export.Noise(2, 100, 0))
+	check := export.VerifySampler(file, ode.Heun, ode.Uniform(16), model.Field(), flow.Units{}, export.Noise(2, 100, 0))
 	fmt.Println(check.OK, check.Points, check.Levels, check.Threads)
 	// Output: true 100 [off basic all] [1 2]
 }

@@ -36,7 +36,7 @@ type Steps struct {
 	Field  flow.Field
 	Solver ode.Solver
 	Times  []float64
-	Units  flow.Affine // of the samples
+	Units  flow.Units // of the samples
 }
 
 // Vectors returns vectors.json, for tests in other runtimes: seeded inputs of velocity.onnx and Go's outputs, and, if sampler

@@ -52,14 +52,22 @@ func TwinOf(file []byte) (run string, steps int, ok bool) {
 
 // Units returns the map from the scale of a file that Velocity wrote to the user's units. For any other file it returns the
 // identity. It also returns the names of the columns, if the file has them.
-func Units(file []byte) (units flow.Affine, columns []string) {
+func Units(file []byte) (units flow.Units, columns []string) {
 	m, err := onnx.Read(file)
 	if err != nil || m.Producer != producer {
 		return units, nil
 	}
 	var scale, shift []float64
 	if m.Name == "velocity" && fromJSON(m.Metadata["scale"], &scale) && fromJSON(m.Metadata["shift"], &shift) && len(scale) == len(shift) {
-		units = flow.Affine{Scale: scale, Shift: shift}
+		units = flow.Units{Scale: scale, Shift: shift}
+	}
+	if m.Name == "velocity" && fromJSON(m.Metadata["quantile_knots"], &units.Curves) {
+		for _, c := range units.Curves {
+			if c.Check() != nil {
+				units.Curves = nil
+				break
+			}
+		}
 	}
 	if !fromJSON(m.Metadata["columns"], &columns) {
 		columns = nil

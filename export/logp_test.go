@@ -32,14 +32,14 @@ func TestDensityOfALinearFlow(t *testing.T) {
 	a, b := []float64{.5, -.25}, []float64{1, -1}
 	weights := []float32{0, 0 /* of t */, .5, 0, 0, -.25 /* of x */, 1, -1}
 	points := drawn(9, 2)
-	for _, units := range []flow.Affine{{}, {Scale: []float64{2, -1. / 3}, Shift: []float64{5, 0}}} {
+	for _, units := range []flow.Units{{}, {Scale: []float64{2, -1. / 3}, Shift: []float64{5, 0}}} {
 		file, err := Density(linear, weights, ode.RK4, ode.Uniform(8), About{Units: units})
 		if err != nil {
 			t.Fatal(err)
 		}
 		out := run(t, open(t, file, ort.SessionOptions{Optimise: ort.All}), points)
 		for i := range 9 {
-			want := -units.LogVolume() - math.Log(2*math.Pi)
+			want := -units.LogVolumes(flow.NewBatch(1, 2))[0] - math.Log(2*math.Pi)
 			x := units.Undo(flow.Batch{Dim: 2, Data: []float64{float64(points.Data[2*i]), float64(points.Data[2*i+1])}})
 			for j, v := range x.Data {
 				z := (v - b[j]*math.Expm1(a[j])/a[j]) / math.Exp(a[j])
@@ -86,7 +86,7 @@ func TestDensityIsTheLikelihood(t *testing.T) {
 func TestDensityThereAndBack(t *testing.T) {
 	t.Parallel()
 	n, ts, noise := example, ode.Uniform(64), drawn(16, 2)
-	about := About{Units: flow.Affine{Scale: []float64{3, .5}, Shift: []float64{-1, 2}}}
+	about := About{Units: flow.Units{Scale: []float64{3, .5}, Shift: []float64{-1, 2}}}
 	there, err := Sampler(n, velocity.Init(n, 3), ode.RK4, ts, about, SamplerOptions{LogProb: true})
 	if err != nil {
 		t.Fatal(err)
@@ -112,12 +112,12 @@ func TestVerifyLikelihood(t *testing.T) {
 	n := net.Spec{Architecture: net.MLP, Width: 8, Depth: 2, Activation: net.SiLU}.On(2)
 	ts, points := ode.Uniform(4), Noise(2, 64, 0)
 	div := densities(t, n, velocity.Init(n, 3))
-	far := flow.Affine{Scale: []float64{2, .01}, Shift: []float64{300, -7}}
+	far := flow.Units{Scale: []float64{2, .01}, Shift: []float64{300, -7}}
 	if c := VerifyLikelihood(density(t, n, ode.RK4, ts, About{Units: far}), ode.RK4, ts, div, far, points); !c.OK {
 		t.Errorf("in other units: %+v", c)
 	}
 	file := density(t, n, ode.RK4, ts, About{})
-	if c := VerifyLikelihood(file, ode.RK4, ts, div, flow.Affine{}, points); !c.OK {
+	if c := VerifyLikelihood(file, ode.RK4, ts, div, flow.Units{}, points); !c.OK {
 		t.Errorf("the file itself: %+v", c)
 	}
 	wrong := func(t float64, x flow.Batch) (flow.Batch, []float64, error) {
@@ -131,14 +131,14 @@ func TestVerifyLikelihood(t *testing.T) {
 	if err != nil || kind != "density" {
 		t.Errorf("the file is a %q (%v)", kind, err)
 	}
-	twice := flow.Affine{Scale: []float64{2, 1}, Shift: []float64{0, 0}}
+	twice := flow.Units{Scale: []float64{2, 1}, Shift: []float64{0, 0}}
 	there := sampler(t, n, ode.RK4, ts, SamplerOptions{LogProb: true})
 	for name, passes := range map[string]bool{
-		"another divergence": VerifyLikelihood(file, ode.RK4, ts, wrong, flow.Affine{}, points).OK,
-		"another solver":     VerifyLikelihood(file, ode.Heun, ts, div, flow.Affine{}, points).OK,
-		"another grid":       VerifyLikelihood(file, ode.RK4, ode.Uniform(5), div, flow.Affine{}, points).OK,
+		"another divergence": VerifyLikelihood(file, ode.RK4, ts, wrong, flow.Units{}, points).OK,
+		"another solver":     VerifyLikelihood(file, ode.Heun, ts, div, flow.Units{}, points).OK,
+		"another grid":       VerifyLikelihood(file, ode.RK4, ode.Uniform(5), div, flow.Units{}, points).OK,
 		"another unit":       VerifyLikelihood(file, ode.RK4, ts, div, twice, points).OK,
-		"a sampler":          VerifyLikelihood(there, ode.RK4, ts, div, flow.Affine{}, points).OK,
+		"a sampler":          VerifyLikelihood(there, ode.RK4, ts, div, flow.Units{}, points).OK,
 	} {
 		if passes {
 			t.Errorf("%s passes", name)

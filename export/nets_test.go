@@ -59,7 +59,7 @@ func TestEveryNetIsVerified(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if c := VerifySampler(file, ode.Midpoint, ts, m.Field(), flow.Affine{}, Noise(n.Dim(), 64, 0)); !c.OK {
+				if c := VerifySampler(file, ode.Midpoint, ts, m.Field(), flow.Units{}, Noise(n.Dim(), 64, 0)); !c.OK {
 					t.Errorf("sampler %+v: %+v", o, c)
 				}
 				noise, level := drawn(7, n.Dim()), ort.SessionOptions{Optimise: ort.All}

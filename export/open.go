@@ -21,7 +21,7 @@ type Opened struct {
 	Velocity flow.RowField                              // nil for a sampler
 	Sampler  func(noise flow.Batch) (flow.Batch, error) // noise to samples; nil for a velocity
 	Density  func(data flow.Batch) ([]float64, error)   // log densities of points, (n); nil for the others
-	Units    flow.Affine                                // of the samples of a velocity, if the file has them
+	Units    flow.Units                                 // of the samples of a velocity, if the file has them
 	Columns  []string                                   // names of the coordinates, if the file has them
 	session  *ort.Session
 }
@@ -47,7 +47,7 @@ func Open(file []byte, threads int) (*Opened, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	units, columns := Units(file)
-	if len(units.Scale) == o.Dim {
+	if units.Dim() == o.Dim {
 		o.Units = units
 	}
 	if len(columns) == o.Dim {

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -44,7 +45,7 @@ func Sampler(n net.Net, weights []float32, solver ode.Solver, ts []float64, abou
 		err = checkExplicit(solver)
 	}
 	if err == nil {
-		err = about.check(n.Dim())
+		err = errors.Join(about.check(n.Dim()), about.checkAffine())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("export a sampler: %w", err)

@@ -14,8 +14,8 @@ type writer struct {
 	net       onnx.Graph // t, x -> v, or v and div
 	density   bool       // the state includes the integral of div, the net's second output
 	solver    ode.Solver
-	units     flow.Affine // of the outputs
-	end       string      // name of the points where the steps end
+	units     flow.Units // of the outputs
+	end       string     // name of the points where the steps end
 	constants *constants
 	nodes     []onnx.Node
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // metres are units of two columns that differ by a factor of a billion; one column is far from 0.
-var metres = flow.Affine{Scale: []float64{1e-3, 2e6}, Shift: []float64{-.25, 3e7}}
+var metres = flow.Units{Scale: []float64{1e-3, 2e6}, Shift: []float64{-.25, 3e7}}
 
 func inMetres(t *testing.T, about About, ts []float64, o SamplerOptions) []byte {
 	t.Helper()
@@ -67,7 +67,7 @@ func TestSamplerInTheUsersUnits(t *testing.T) {
 func TestVerifySamplerInTheUsersUnits(t *testing.T) {
 	t.Parallel()
 	noise, ts := Noise(2, 64, 0), ode.Uniform(4)
-	check := func(file []byte, units flow.Affine) experiments.Check {
+	check := func(file []byte, units flow.Units) experiments.Check {
 		return VerifySampler(file, ode.Heun, ts, field(t), units, noise)
 	}
 	for _, o := range []SamplerOptions{{}, {Portable: true, Trajectory: true}} {
@@ -76,7 +76,7 @@ func TestVerifySamplerInTheUsersUnits(t *testing.T) {
 		}
 	}
 	// A column so far from 0 that the rounding of its shift alone exceeds the tolerance.
-	far := flow.Affine{Scale: []float64{1, .1}, Shift: []float64{0, 9e3}}
+	far := flow.Units{Scale: []float64{1, .1}, Shift: []float64{0, 9e3}}
 	file, err := Sampler(small, velocity.Init(small, 3), ode.Heun, ts, About{Units: far}, SamplerOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -84,18 +84,18 @@ func TestVerifySamplerInTheUsersUnits(t *testing.T) {
 	if c := check(file, far); !c.OK {
 		t.Errorf("far from 0: %+v, want one that passes", c)
 	}
-	if c := check(file, flow.Affine{Scale: far.Scale, Shift: []float64{0, 9e3 + .02}}); c.OK {
+	if c := check(file, flow.Units{Scale: far.Scale, Shift: []float64{0, 9e3 + .02}}); c.OK {
 		t.Errorf("a shift off by a fifth of a standard deviation passes: %+v", c)
 	}
 	// Units that must not pass: each is wrong in one number, by little compared with the other column.
 	file = inMetres(t, About{}, ts, SamplerOptions{})
-	column := func(j int, scale, shift float64) flow.Affine {
-		u := flow.Affine{Scale: slices.Clone(metres.Scale), Shift: slices.Clone(metres.Shift)}
+	column := func(j int, scale, shift float64) flow.Units {
+		u := flow.Units{Scale: slices.Clone(metres.Scale), Shift: slices.Clone(metres.Shift)}
 		u.Scale[j] *= scale
 		u.Shift[j] += shift
 		return u
 	}
-	for name, units := range map[string]flow.Affine{
+	for name, units := range map[string]flow.Units{
 		"no units":                     {},
 		"the first scale by 1 in 1000": column(0, 1.001, 0),
 		"the other scale":              column(1, 1.001, 0),
@@ -176,7 +176,7 @@ func TestVelocitySaysItsUnits(t *testing.T) {
 
 func TestInvalidUnits(t *testing.T) {
 	t.Parallel()
-	for name, units := range map[string]flow.Affine{
+	for name, units := range map[string]flow.Units{
 		"of another dimension": {Scale: []float64{1}, Shift: []float64{0}},
 		"no shift":             {Scale: []float64{1, 1}},
 		"a scale of 0":         {Scale: []float64{1, 0}, Shift: []float64{0, 0}},

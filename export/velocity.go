@@ -6,6 +6,7 @@ package export
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -22,7 +23,7 @@ type About struct {
 	Version    string            // of the program
 	Doc        string            // what the net models, in a sentence
 	Source     string            // the distribution at t = 0; empty means standard normal
-	Units      flow.Affine       // from the scale of the net to the user's units; zero if these are the same
+	Units      flow.Units        // from the scale of the net to the user's units; zero if these are the same
 	Columns    []string          // names of the coordinates, or nil
 	Properties map[string]string // target, path, recommended solver and steps, metrics, keys, commit, ...
 	Twin       *Twin             // of a sampler at fixed steps for a run that adapts them
@@ -44,9 +45,9 @@ func Velocity(n net.Net, weights []float32, about About) ([]byte, error) {
 	m.Inputs[1].Doc += "; " + about.source() + " at t = 0"
 	properties := map[string]string{"prediction": "velocity"}
 	if !about.Units.Identity() {
-		m.Inputs[1].Doc += "; data = scale x + shift, with the numbers of the metadata"
+		m.Inputs[1].Doc += "; " + about.conversion() + ", with the numbers of the metadata"
 		m.Outputs[0].Doc += ", on the scale of x"
-		properties["units"] = "standardised: data = scale x + shift"
+		properties["units"] = "standardised: " + about.conversion()
 	}
 	describe(&m, n, about, properties)
 	return seal(m)
@@ -57,6 +58,9 @@ func (a About) check(dim int) error {
 	if a.Units.Identity() {
 		return nil
 	}
+	if a.Units.Curves != nil {
+		return a.checkCurves(dim)
+	}
 	if len(a.Units.Scale) != dim || len(a.Units.Shift) != dim {
 		return fmt.Errorf("units have %d scales and %d shifts for %d coordinates: must have one per coordinate", len(a.Units.Scale), len(a.Units.Shift), dim)
 	}
@@ -66,6 +70,35 @@ func (a About) check(dim int) error {
 		}
 	}
 	return nil
+}
+
+// checkCurves is check for units that are not affine.
+func (a About) checkCurves(dim int) error {
+	if len(a.Units.Curves) != dim {
+		return fmt.Errorf("units have %d curves for %d coordinates: must have one per coordinate", len(a.Units.Curves), dim)
+	}
+	for j, c := range a.Units.Curves {
+		if err := c.Check(); err != nil {
+			return fmt.Errorf("coordinate %d: %w", j, err)
+		}
+	}
+	return nil
+}
+
+// checkAffine returns an error if a graph cannot convert to the units.
+func (a About) checkAffine() error {
+	if a.Units.Curves != nil {
+		return errors.New("files that return points in the units of data on the scale of their ranks are not written: use velocity.onnx with its quantile_knots, or flowsweep sample and logp")
+	}
+	return nil
+}
+
+// conversion says how to get from the scale of the net to the user's units.
+func (a About) conversion() string {
+	if a.Units.Curves != nil {
+		return "data = the piecewise linear curve of x in quantile_knots"
+	}
+	return "data = scale x + shift"
 }
 
 func (a About) source() string {
@@ -86,7 +119,10 @@ func describe(m *onnx.Model, n net.Net, about About, properties map[string]strin
 		"time_convention": "t = 0 is noise, t = 1 is data",
 		"dimension":       fmt.Sprint(n.Dim()),
 	}
-	if !about.Units.Identity() {
+	switch {
+	case about.Units.Curves != nil:
+		m.Metadata["quantile_knots"] = toJSON(about.Units.Curves)
+	case !about.Units.Identity():
 		m.Metadata["scale"], m.Metadata["shift"] = toJSON(about.Units.Scale), toJSON(about.Units.Shift)
 	}
 	if about.Columns != nil {

@@ -16,7 +16,7 @@ import (
 // VerifyLikelihood is Verify for a file of Density. It compares with ode.LogLikelihood from the same points, (n, d), on the
 // scale of the field, which the file gets in the given units. As in VerifySampler, the tolerances grow with the spread of
 // rounding errors on the way back, which is measured from points moved a little.
-func VerifyLikelihood(file []byte, solver ode.Solver, ts []float64, field flow.DivField, units flow.Affine, points flow.Batch) experiments.Check {
+func VerifyLikelihood(file []byte, solver ode.Solver, ts []float64, field flow.DivField, units flow.Units, points flow.Batch) experiments.Check {
 	return newCheck(file, points.Len(), func(c *experiments.Check) error {
 		c.Batches = densityBatches
 		m, err := read(file)
@@ -84,7 +84,7 @@ type scored struct {
 	rounding          float64 // the largest error of a point on the scale of the field by the change of units
 }
 
-func score(field flow.DivField, solver ode.Solver, ts []float64, units flow.Affine, points flow.Batch) (s scored, err error) {
+func score(field flow.DivField, solver ode.Solver, ts []float64, units flow.Units, points flow.Batch) (s scored, err error) {
 	s.data = units.Apply(points)
 	for i, v := range s.data.Data {
 		s.data.Data[i] = float64(float32(v))
@@ -109,11 +109,12 @@ func score(field flow.DivField, solver ode.Solver, ts []float64, units flow.Affi
 	if err != nil {
 		return s, fmt.Errorf("solve in Go: %w", err)
 	}
+	volumes := units.LogVolumes(x)
 	for i := range s.logp {
 		before := distance(moved.Row(i), x.Row(i))
 		s.growth = max(s.growth, distance(carried.Row(i), s.noise.Row(i))/before)
 		s.growthLog = max(s.growthLog, math.Abs(after[i]-s.logp[i])/before)
-		s.logp[i] -= units.LogVolume()
+		s.logp[i] -= volumes[i]
 		s.maxLog = max(s.maxLog, math.Abs(s.logp[i]))
 		for j, v := range x.Row(i) {
 			s.maxAbs = max(s.maxAbs, math.Abs(v), math.Abs(s.noise.Row(i)[j]))

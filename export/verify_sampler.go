@@ -18,13 +18,13 @@ import (
 // errors as it spreads points, so the tolerance grows by that factor, which is measured by solving from noise moved a
 // little. The file must return points in the given units, which map from the scale of the field. Differences are measured
 // on that scale, so that all coordinates count equally.
-func VerifySampler(file []byte, solver ode.Solver, ts []float64, field flow.Field, units flow.Affine, noise flow.Batch) experiments.Check {
+func VerifySampler(file []byte, solver ode.Solver, ts []float64, field flow.Field, units flow.Units, noise flow.Batch) experiments.Check {
 	return verifySampler(file, Steps{Field: field, Solver: solver, Times: ts, Units: units}, nil, noise)
 }
 
 // VerifyDensity is VerifySampler for a file that also returns log_prob, which is compared with ode.Push. Its tolerance is
 // measured in the same way, relative to the largest log density or divergence on the path.
-func VerifyDensity(file []byte, solver ode.Solver, ts []float64, field flow.DivField, units flow.Affine, noise flow.Batch) experiments.Check {
+func VerifyDensity(file []byte, solver ode.Solver, ts []float64, field flow.DivField, units flow.Units, noise flow.Batch) experiments.Check {
 	velocity := func(t float64, x flow.Batch) (flow.Batch, error) {
 		v, _, err := field(t, x)
 		return v, err
@@ -97,7 +97,7 @@ func checkSampler(m onnx.Model, dim int, solver ode.Solver, ts []float64, densit
 // solution is the result of ode.Solve, and of ode.Push if there is a divergence.
 type solution struct {
 	noise      flow.Batch
-	units      flow.Affine
+	units      flow.Units
 	trajectory []flow.Batch
 	maxAbs     float64 // the largest coordinate
 	growth     float64 // of distances between points
@@ -156,9 +156,10 @@ func (s *solution) density(by Steps, div flow.DivField, moved flow.Batch) (err e
 	if err != nil {
 		return fmt.Errorf("solve in Go: %w", err)
 	}
+	volumes := by.Units.LogVolumes(s.trajectory[len(by.Times)-1])
 	for i, l := range s.logp {
 		s.growthLog = max(s.growthLog, math.Abs(after[i]-l)/distance(moved.Row(i), s.noise.Row(i)))
-		s.logp[i] -= by.Units.LogVolume()
+		s.logp[i] -= volumes[i]
 		s.maxLog = max(s.maxLog, math.Abs(l), math.Abs(s.logp[i]))
 	}
 	return nil

@@ -142,7 +142,7 @@ func (p *pair) standardise(reference string) error {
 			return fmt.Errorf("--standardise: the column %q of %s is constant: leave it out with --columns", p.columns[j], reference)
 		}
 	}
-	units := flow.Affine{Scale: sd, Shift: mean}
+	units := flow.Units{Scale: sd, Shift: mean}
 	p.reference, p.samples = units.Undo(p.reference), units.Undo(p.samples)
 	return nil
 }

@@ -186,9 +186,11 @@ func runDensity(ctx context.Context, db *store.DB, prefix string) (d density, er
 	}
 	d.of = func(x flow.Batch) ([]float64, error) {
 		units := recipe.Target.Units
-		logp, err := net.LogDensities(units.Undo(x))
+		z := units.Undo(x)
+		logp, err := net.LogDensities(z)
+		volumes := units.LogVolumes(z)
 		for i := range logp {
-			logp[i] -= units.LogVolume()
+			logp[i] -= volumes[i]
 		}
 		return logp, err
 	}

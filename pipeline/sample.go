@@ -68,7 +68,7 @@ type drawable struct {
 	sampler  func(x0 flow.Batch) (flow.Batch, error) // noise to samples; nil if there is a velocity
 	source   experiments.Source
 	sampling experiments.Sampling // recommended; zero if there is none
-	units    flow.Affine          // of the samples
+	units    flow.Units           // of the samples
 	columns  []string
 	close    func() error
 }

@@ -16,13 +16,14 @@ import (
 
 // shownPoints says what `flowsweep show KEY --points DIR` wrote: NumPy files, from which anybody can measure the run again.
 type shownPoints struct {
-	Folder    string    `json:"folder"`
-	Files     []string  `json:"files"`
-	Sweep     string    `json:"sweep"` // of the reference
-	Scale     []float64 `json:"scale"` // data = scale x + shift, for points x on the scale of the metrics; null if that is the data's own
-	Shift     []float64 `json:"shift"`
-	Compared  int       `json:"compared"`  // first samples that metrics of two samples take
-	Reference string    `json:"reference"` // key
+	Folder    string       `json:"folder"`
+	Files     []string     `json:"files"`
+	Sweep     string       `json:"sweep"` // of the reference
+	Scale     []float64    `json:"scale"` // data = scale x + shift, for points x on the scale of the metrics; null if that is the data's own
+	Shift     []float64    `json:"shift"`
+	Curves    []flow.Curve `json:"quantile_knots,omitempty"` // data = the curve of x
+	Compared  int          `json:"compared"`                 // first samples that metrics of two samples take
+	Reference string       `json:"reference"`                // key
 }
 
 // writeRunPoints writes the points behind the metrics of a run, on the scale that metrics use.
@@ -48,7 +49,7 @@ func writeRunPoints(ctx context.Context, db *store.DB, s shown, folder string) (
 		files = append(files, store.File{Name: "held-out.npy", Content: flow.EncodeNPY64(t.Held)})
 	}
 	out := &shownPoints{
-		Folder: folder, Sweep: use.Sweep, Scale: t.Units.Scale, Shift: t.Units.Shift, Compared: spec.Compared(r.Setting), Reference: use.Reference,
+		Folder: folder, Sweep: use.Sweep, Scale: t.Units.Scale, Shift: t.Units.Shift, Curves: t.Units.Curves, Compared: spec.Compared(r.Setting), Reference: use.Reference,
 	}
 	for _, f := range files {
 		if err := ship.WriteFile(filepath.Join(folder, f.Name), f.Content); err != nil {
@@ -93,6 +94,9 @@ func (a *app) printRunPoints(p shownPoints) {
 	scale := "that of the metrics: the units of the data"
 	if p.Scale != nil {
 		scale = fmt.Sprintf("that of the metrics, standardised: data = scale x + shift, scale %.9g, shift %.9g", p.Scale, p.Shift)
+	}
+	if p.Curves != nil {
+		scale = "that of the metrics: normal scores of ranks (--json lists the knots)"
 	}
 	fmt.Fprintf(a.stdout, "%-12s %s\n%-12s the first %d samples with the reference of %s, by metrics of two samples\n", "scale", scale, "compared", p.Compared, p.Sweep)
 }

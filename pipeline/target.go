@@ -39,6 +39,7 @@ type targetFacts struct {
 	HeldOut   int                 `json:"held_out,omitempty"` // rows of data
 	Scale     []float64           `json:"scale,omitempty"`    // data = scale x + shift; all facts are of x
 	Shift     []float64           `json:"shift,omitempty"`
+	Curves    []flow.Curve        `json:"quantile_knots,omitempty"` // data = the curve of x
 	Mean      []float64           `json:"mean"`
 	Cov       [][]float64         `json:"cov"`
 	Entropy   *experiments.Number `json:"entropy"` // nats
@@ -101,7 +102,7 @@ func (a *app) writeTarget(t target.Target, count int, seed uint64, out string) e
 // factsOf returns the known facts of a target.
 func factsOf(t target.Target, p flow.Path) targetFacts {
 	facts := targetFacts{
-		Target: t, Path: p, Dim: t.Dim(), Columns: t.Columns, HeldOut: t.Held.Len(), Scale: t.Units.Scale, Shift: t.Units.Shift,
+		Target: t, Path: p, Dim: t.Dim(), Columns: t.Columns, HeldOut: t.Held.Len(), Scale: t.Units.Scale, Shift: t.Units.Shift, Curves: t.Units.Curves,
 	}
 	if t.Law == nil {
 		facts.Note = fmt.Sprintf("%s has no closed form: only samples of it are known", t.Name)
@@ -152,6 +153,9 @@ func (a *app) printFacts(f targetFacts) {
 	}
 	if f.Scale != nil {
 		line("units", "data = scale x + shift, scale %.6g, shift %.6g; what follows is of x", f.Scale, f.Shift)
+	}
+	if f.Curves != nil {
+		line("units", "normal scores of ranks, piecewise linear between knots (--json lists them); what follows is of x")
 	}
 	if f.Mean != nil {
 		line("mean", "%.4g", f.Mean)

@@ -76,7 +76,7 @@ func checkRows(rows flow.Batch) error {
 
 // standard returns the rows with mean 0 and standard deviation 1 in every coordinate, and the way back. A constant
 // coordinate becomes 0, and scale 0 brings it back; dims is the number of the others.
-func standard(rows flow.Batch) (z flow.Batch, back flow.Affine, dims int) {
+func standard(rows flow.Batch) (z flow.Batch, back flow.Units, dims int) {
 	mean, std := rows.Moments()
 	z = flow.NewBatch(rows.Len(), rows.Dim)
 	for j := range z.Dim {
@@ -89,7 +89,7 @@ func standard(rows flow.Batch) (z flow.Batch, back flow.Affine, dims int) {
 			z.Row(i)[j] = (rows.Row(i)[j] - mean[j]) / std[j]
 		}
 	}
-	return z, flow.Affine{Scale: std, Shift: mean}, dims
+	return z, flow.Units{Scale: std, Shift: mean}, dims
 }
 
 // constant reports whether all values of a coordinate are equal.

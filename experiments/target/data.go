@@ -19,7 +19,7 @@ import (
 type File struct {
 	File        string   `json:"file" text:"any" required:"yes" doc:"path of a .csv or .npy file, relative to the folder of the spec"`
 	Columns     []string `json:"columns" doc:"names of the columns, or their numbers from 0 if the file has no names; default: all numeric columns"`
-	Standardise Scaling  `json:"standardise" doc:"true: train on (x - mean) / std of each column; robust: on (x - median) / (interquartile range / 1.349), which outliers do not move; samples are converted back to the units of the file"`
+	Standardise Scaling  `json:"standardise" doc:"true: train on (x - mean) / std of each column; robust: on (x - median) / (interquartile range / 1.349), which outliers do not move; quantile: on the normal scores of the ranks, so that every column is normal; samples are converted back to the units of the file"`
 	Noise       float64  `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise added to every draw, after standardising"`
 	Holdout     float64  `json:"holdout" min:"0" below:"1" doc:"fraction of the rows held out of training, for measuring"`
 }
@@ -38,7 +38,7 @@ var DefaultFile = File{Standardise: Standardised, Holdout: .2}
 //
 // With Standardise the target is that of z = (x - m) / s. If it is Standardised, m and s are the mean and the standard
 // deviation (with divisor n) of each column over the drawn rows; if Robust, the median and the interquartile range / 1.349.
-// Target.Units maps z back to x.
+// If it is Quantile, z is the normal score of the rank of x among them. Target.Units maps z back to x.
 type Data struct {
 	Columns     []string
 	Rows        flow.Batch // (n, d), finite, in the user's own units
@@ -62,7 +62,7 @@ func (d Data) Make() (Target, error) {
 	if err := d.check(drawn); err != nil {
 		return Target{}, err
 	}
-	var units flow.Affine
+	var units flow.Units
 	if d.Standardise.units != nil {
 		if units, err = d.scaled(drawn); err != nil {
 			return Target{}, err
@@ -142,26 +142,29 @@ func (d Data) check(drawn flow.Batch) error {
 }
 
 // scaled returns the map from scaled rows back to the given ones.
-func (d Data) scaled(rows flow.Batch) (flow.Affine, error) {
+func (d Data) scaled(rows flow.Batch) (flow.Units, error) {
 	units := d.Standardise.units(rows)
 	var flat []string
 	for j, name := range d.Columns {
-		switch s := units.Scale[j]; {
+		switch s, middle := sizeOf(units, j); {
 		case s == 0:
 			flat = append(flat, strconv.Quote(name))
-		case math.Abs(units.Shift[j]) > maxOffset*s:
-			return flow.Affine{}, fmt.Errorf("columns: %q is %.6g with a scale of %.3g: 32-bit floats barely tell its values apart: subtract a constant from it",
-				name, units.Shift[j], s)
+		case math.Abs(middle) > maxOffset*s:
+			return flow.Units{}, fmt.Errorf("columns: %q is %.6g with a scale of %.3g: 32-bit floats barely tell its values apart: subtract a constant from it",
+				name, middle, s)
 		}
 	}
 	if len(flat) > 0 {
-		return flow.Affine{}, fmt.Errorf("columns: %s: %s: leave them out, or use standardise: false", d.Standardise.flat, strings.Join(flat, ", "))
+		return flow.Units{}, fmt.Errorf("columns: %s: %s: leave them out, or use standardise: false", d.Standardise.flat, strings.Join(flat, ", "))
 	}
 	return units, nil
 }
 
-// cautions returns what makes nets and metrics blind to most of the drawn rows.
+// cautions returns what makes nets and metrics blind to most of the drawn rows. On an even scale nothing does.
 func (d Data) cautions(drawn flow.Batch) (list []string) {
+	if d.Standardise.even {
+		return nil
+	}
 	for _, c := range Cautions(d.Columns, drawn) {
 		list = append(list, c+d.Standardise.advice)
 	}

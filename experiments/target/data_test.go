@@ -278,6 +278,7 @@ func TestDataJSON(t *testing.T) {
 		"a name":      func(d *Data) { d.Columns = []string{"i", "k"} },
 		"standardise": func(d *Data) { d.Standardise = Standardised },
 		"robust":      func(d *Data) { d.Standardise = Robust },
+		"quantile":    func(d *Data) { d.Standardise = Quantile },
 		"noise":       func(d *Data) { d.Noise = 1 },
 		"holdout":     func(d *Data) { d.Holdout = .3 },
 		"a row fewer": func(d *Data) { d.Rows = d.Rows.Slice(0, 19) },
@@ -308,6 +309,12 @@ func TestDataErrors(t *testing.T) {
 				d.Rows.Row(i)[1] = .1
 			}
 		}, `columns: its quartiles over the training rows are equal: "j"`},
+		"two values": {func(d *Data) {
+			d.Standardise = Quantile
+			for i := range d.Rows.Len() {
+				d.Rows.Row(i)[0] = float64(i % 2)
+			}
+		}, `columns: fewer than three different values over the training rows: "i": leave them out`},
 		"one held out":   {func(d *Data) { d.Rows = d.Rows.Slice(0, 5) }, "holdout: 0.2 of 5 rows is 1"},
 		"one row":        {func(d *Data) { d.Rows, d.Holdout = d.Rows.Slice(0, 1), 0 }, "file: 1 of 1 rows are left for training"},
 		"all held out":   {func(d *Data) { d.Holdout = .99 }, "file: 0 of 50 rows are left for training"},

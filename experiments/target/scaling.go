@@ -12,21 +12,23 @@ import (
 // Scaling says on which scale the columns of data are trained. The zero value is Unscaled.
 type Scaling struct {
 	Name   string
-	units  func(rows flow.Batch) flow.Affine // from the scale back to the rows; nil if they stay as they are
-	flat   string                            // why the scale of a column may be 0
-	advice string                            // what to do about columns on other scales, or about an outlier
+	units  func(rows flow.Batch) flow.Units // from the scale back to the rows; nil if they stay as they are
+	flat   string                           // why the scale of a column may be 0
+	advice string                           // what to do about an outlier
+	even   bool                             // an outlier comes as near as its rank
 }
 
 // The scalings. Robust uses the median and the quartiles, which a few outliers do not move: for normal numbers the range
-// between the quartiles is 1.349 standard deviations.
+// between the quartiles is 1.349 standard deviations. Quantile uses ranks, so every column becomes normal.
 var (
 	Unscaled     = Scaling{Name: "false"}
-	Standardised = Scaling{Name: "true", units: byMoments, flat: "constant over the training rows", advice: ", or use standardise: robust"}
+	Standardised = Scaling{Name: "true", units: byMoments, flat: "constant over the training rows", advice: ", or use standardise: robust or quantile"}
 	Robust       = Scaling{Name: "robust", units: byQuartiles, flat: "its quartiles over the training rows are equal"}
+	Quantile     = Scaling{Name: "quantile", units: byRanks, flat: "fewer than three different values over the training rows", even: true}
 )
 
 // Scalings lists every scaling.
-var Scalings = []Scaling{Unscaled, Standardised, Robust}
+var Scalings = []Scaling{Unscaled, Standardised, Robust, Quantile}
 
 // MarshalJSON returns the scaling as written in a spec: true, false or a word.
 func (s Scaling) MarshalJSON() ([]byte, error) {
@@ -41,24 +43,24 @@ func (s Scaling) MarshalJSON() ([]byte, error) {
 const normalIQR = 1.349
 
 // byMoments returns the map x -> std x + mean of each column.
-func byMoments(rows flow.Batch) flow.Affine {
+func byMoments(rows flow.Batch) flow.Units {
 	mean, std := rows.Moments()
 	for j := range std {
 		if constant(rows, j) {
 			std[j] = 0 // without rounding errors
 		}
 	}
-	return flow.Affine{Scale: std, Shift: mean}
+	return flow.Units{Scale: std, Shift: mean}
 }
 
 // byQuartiles returns the map x -> s x + median of each column, where s is the range between its quartiles divided by
 // normalIQR.
-func byQuartiles(rows flow.Batch) flow.Affine {
-	units := flow.Affine{Scale: make([]float64, rows.Dim), Shift: make([]float64, rows.Dim)}
+func byQuartiles(rows flow.Batch) flow.Units {
+	units := flow.Units{Scale: make([]float64, rows.Dim), Shift: make([]float64, rows.Dim)}
 	for j := range rows.Dim {
 		sorted := columnOf(rows, j)
 		units.Shift[j] = quantile(sorted, .5)
-		units.Scale[j] = (quantile(sorted, .75) - quantile(sorted, .25)) / normalIQR
+		units.Scale[j] = spread(sorted)
 	}
 	return units
 }

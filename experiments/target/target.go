@@ -26,13 +26,13 @@ type Target struct {
 	Atoms  bool                              // draws may repeat a point, for lack of noise
 
 	// For targets made from Data only.
-	Rows    flow.Batch  // rows that Draw repeats, (n, Dim)
-	Noise   float64     // standard deviation of the noise that Draw adds to them
-	Held    flow.Batch  // held-out rows, which Draw never writes, (m, Dim): what nets are measured with and chosen by
-	Fresh   flow.Batch  // more of them, kept for the figures of what was chosen; none if few rows are held out
-	Units   flow.Affine // from the scale of Draw, Law and Held to the user's own units
-	Columns []string    // names of the coordinates, (Dim); nil if there are none
-	Content []byte      // a NumPy file of the data in the user's own units; Params hold its sha256
+	Rows    flow.Batch // rows that Draw repeats, (n, Dim)
+	Noise   float64    // standard deviation of the noise that Draw adds to them
+	Held    flow.Batch // held-out rows, which Draw never writes, (m, Dim): what nets are measured with and chosen by
+	Fresh   flow.Batch // more of them, kept for the figures of what was chosen; none if few rows are held out
+	Units   flow.Units // from the scale of Draw, Law and Held to the user's own units
+	Columns []string   // names of the coordinates, (Dim); nil if there are none
+	Content []byte     // a NumPy file of the data in the user's own units; Params hold its sha256
 
 	// Cautions are sentences on rows that outweigh the others, and on columns on other scales.
 	Cautions []string

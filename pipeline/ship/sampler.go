@@ -25,8 +25,13 @@ func samplerGrid(r experiments.Result) []float64 {
 	return s.Times()
 }
 
-// hasSampler reports whether a run can be exported as a sampler, which needs the path it was trained on.
-func hasSampler(r experiments.Result) bool { return r.Setting.Sample.Path.Name == "" }
+// hasSampler reports whether a run can be exported as a sampler, which needs the path it was trained on and
+// affine units.
+func hasSampler(r experiments.Result) bool { return canSample(r.Setting) }
+
+func canSample(s experiments.Setting) bool {
+	return s.Sample.Path.Name == "" && s.Target.Units.Curves == nil
+}
 
 // exportSampler returns the sampler file of a run at fixed steps.
 func exportSampler(n net.Net, weights []float32, r experiments.Result, about export.About, o export.SamplerOptions) ([]byte, error) {

@@ -47,7 +47,7 @@ func (o Outcome) storedTwin(ctx context.Context, db *store.DB, of experiments.Su
 }
 
 func (o Outcome) twins(of experiments.Summary) ([]experiments.Fit, error) {
-	if of.Setting.Sample.Path.Name != "" { // see hasSampler
+	if !canSample(of.Setting) {
 		return nil, nil
 	}
 	return o.Sweep.Spec.Twins(of)
