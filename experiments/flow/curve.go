@@ -71,22 +71,3 @@ func (c Curve) Inverse(y float64) float64 {
 	x, from := c.Base(i)
 	return x + (y-from)/c.Slope[i]
 }
-
-// Narrowed returns the curve with knots and slopes that 32-bit floats represent. Knots that these do not tell apart from the
-// one before are left out.
-func (c Curve) Narrowed() Curve {
-	var n Curve
-	for i := range c.X {
-		x, y, last := float64(float32(c.X[i])), float64(float32(c.Y[i])), len(n.X)-1
-		slope := c.Slope[0]
-		if last >= 0 {
-			if x <= n.X[last] || y <= n.Y[last] {
-				continue
-			}
-			slope = (y - n.Y[last]) / (x - n.X[last])
-		}
-		n.X, n.Y, n.Slope = append(n.X, x), append(n.Y, y), append(n.Slope, float64(float32(slope)))
-	}
-	n.Slope = append(n.Slope, float64(float32(c.Slope[len(c.X)])))
-	return n
-}

@@ -51,24 +51,3 @@ func TestInvalidCurves(t *testing.T) {
 		}
 	}
 }
-
-// TestNarrowedCurve: what 32-bit floats cannot tell apart becomes one knot, and the curve stays continuous.
-func TestNarrowedCurve(t *testing.T) {
-	t.Parallel()
-	c, err := NewCurve([]float64{0, .1, .2, .3}, []float64{1, 1 + 1e-12, 1 + 1e-7, 2}, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := c.Narrowed()
-	if err := n.Check(); err != nil {
-		t.Fatal(err)
-	}
-	if len(n.X) != 3 || n.Y[1] != 1+0x1p-23 || n.Y[2] != 2 {
-		t.Errorf("narrowed to %v, want a knot fewer", n)
-	}
-	for i := 1; i < len(n.X); i++ { // both neighbours agree at a knot, within the rounding of the slope
-		if end := n.Y[i-1] + n.Slope[i]*(n.X[i]-n.X[i-1]); math.Abs(end-n.Y[i]) > 1e-7*math.Abs(n.Y[i]-n.Y[i-1]) {
-			t.Errorf("segment %d ends at %g, want %g", i, end, n.Y[i])
-		}
-	}
-}
