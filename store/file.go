@@ -17,6 +17,9 @@ import (
 // applicationID identifies a SQLite file as a store of this program: "flow" in ASCII.
 const applicationID = 0x666c6f77
 
+// sealedSince is the version since which rows have seals.
+const sealedSince = 5
+
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
 
@@ -188,7 +191,12 @@ func migrateTo(ctx context.Context, db *sql.DB, version int) error {
 	if err != nil {
 		return err
 	}
-	tx, err := db.BeginTx(ctx, nil)
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -197,6 +205,11 @@ func migrateTo(ctx context.Context, db *sql.DB, version int) error {
 	script := fmt.Sprintf("%s\nPRAGMA application_id = %d;\nPRAGMA user_version = %d;", text, applicationID, version)
 	if _, err := tx.ExecContext(ctx, script); err != nil {
 		return err
+	}
+	if version == sealedSince {
+		if err := errors.Join(sealAll(ctx, conn, tx), breakSeals(ctx, tx)); err != nil {
+			return err
+		}
 	}
 	return tx.Commit()
 }
