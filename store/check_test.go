@@ -45,6 +45,8 @@ func TestCheck(t *testing.T) {
 		damage      bool
 	}{
 		{"intact store", "", "", false},
+		{"own view", "CREATE VIEW mine AS SELECT 1", "", false},
+		{"changed schema", "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'nfe_mean', 'nfe_mead') WHERE name = 'v_runs'", "schema: the tables, indexes and views are not", true},
 		{"changed content", "UPDATE blobs SET bytes = zeroblob(16) WHERE bytes = CAST('%s' AS BLOB)", "content: weights.safetensors of fit %s is not what was stored", true},
 		{"truncated content", "UPDATE blobs SET bytes = substr(bytes, 2) WHERE bytes = CAST('%s' AS BLOB)", "content: weights.safetensors of fit %s is not what was stored", true},
 		{"missing content", "DELETE FROM blobs WHERE bytes = CAST('%s' AS BLOB)", "content: weights.safetensors of fit %s is missing", true},

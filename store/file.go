@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -153,6 +154,11 @@ func (db *DB) migrateLocked(ctx context.Context) error {
 		return err
 	}
 	if has > 0 {
+		if known, err := hasSchema(ctx, db.writer, has); err != nil {
+			return err
+		} else if !known {
+			return &DamageError{fmt.Sprintf("it says that its version is %d, but its tables are not of that version", has), false}
+		}
 		if err := copyBefore(ctx, db.writer, db.path, has+1); err != nil {
 			return fmt.Errorf("copy the store before its upgrade to version %d: %w", newest, err)
 		}
@@ -225,4 +231,28 @@ func copyBefore(ctx context.Context, db *sql.DB, path string, version int) error
 			return err
 		}
 	}
+}
+
+// schemaQuery returns what defines the tables, indexes and views.
+const schemaQuery = `SELECT type || ' ' || name || ' ' || tbl_name || ': ' || coalesce(sql, '') FROM main.sqlite_schema
+	WHERE name NOT LIKE 'sqlite_stat%' ORDER BY type, name`
+
+// hasSchema reports whether a database has the tables, indexes and views of a new store of this version. It may have more,
+// such as views that a user made.
+func hasSchema(ctx context.Context, db querier, version int) (bool, error) {
+	have, err := texts(ctx, db, schemaQuery)
+	if err != nil {
+		return false, err
+	}
+	fresh := sql.OpenDB(connector{":memory:", seals})
+	defer fresh.Close()
+	fresh.SetMaxOpenConns(1) // each connection has its own memory
+	for v := 1; v <= version; v++ {
+		if err := migrateTo(ctx, fresh, v); err != nil {
+			return false, err
+		}
+	}
+	want, err := texts(ctx, fresh, schemaQuery)
+	lacks := func(object string) bool { return !slices.Contains(have, object) }
+	return !slices.ContainsFunc(want, lacks), err
 }

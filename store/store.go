@@ -204,8 +204,13 @@ func (db *DB) read(ctx context.Context, do func(tx *sql.Tx) error) error {
 	return do(tx)
 }
 
+// querier is a pool, or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
 // texts returns the only column of a query.
-func texts(ctx context.Context, tx *sql.Tx, query string, args ...any) (list []string, err error) {
+func texts(ctx context.Context, tx querier, query string, args ...any) (list []string, err error) {
 	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
