@@ -84,14 +84,27 @@ type lossFrame struct {
 	left      int           // losses that cannot be drawn
 	last      float64       // training step
 	low, high float64       // losses and floors
+	limit     float64       // losses above do not extend the frame
+	beyond    []float64     // the largest loss of each curve with such losses
 }
 
 func lossFrameOf(curves []Curve) lossFrame {
 	f := lossFrame{low: math.Inf(1), high: math.Inf(-1)}
+	var all, floors []float64
 	for _, c := range curves {
 		line, left := c.line()
 		f.left += left
 		f.lines = append(f.lines, line)
+		for _, at := range line {
+			all = append(all, at.Y)
+		}
+		if y, ok := c.Floor.height(); ok {
+			floors = append(floors, y)
+		}
+	}
+	f.limit = upperLimit(all, floors, nil, false)
+	for i, c := range curves {
+		line := f.lines[i]
 		if len(line) == 0 {
 			continue
 		}
@@ -99,7 +112,13 @@ func lossFrameOf(curves []Curve) lossFrame {
 			f.groups = append(f.groups, c.Group)
 		}
 		for _, at := range append(c.heldOut(), line...) {
-			f.last, f.low, f.high = max(f.last, at.X), min(f.low, at.Y), max(f.high, at.Y)
+			f.last = max(f.last, at.X)
+			if at.Y <= f.limit {
+				f.low, f.high = min(f.low, at.Y), max(f.high, at.Y)
+			}
+		}
+		if top := c.highest(); top.Y > f.limit {
+			f.beyond = append(f.beyond, top.Y)
 		}
 		if y, ok := c.Floor.height(); ok {
 			f.low = min(f.low, y)
@@ -120,6 +139,10 @@ func (r report) curvesCaption(f lossFrame) string {
 		if part != "" {
 			caption += " " + part
 		}
+	}
+	if n := len(f.beyond); n > 0 {
+		caption += fmt.Sprintf(" %s far above the others, up to %s: outside the axis, where arrows mark the highest loss of each.",
+			countAre(n, "curve", "curves"), number(slices.Max(f.beyond)))
 	}
 	if f.left > 0 {
 		caption += fmt.Sprintf(" %s left out: not finite and positive.", countAre(f.left, "logged loss", "logged losses"))
@@ -148,8 +171,12 @@ func (f lossFrame) draw(curves []Curve, group string) template.HTML {
 	colour.A = 190
 	seeds := 0
 	var floor Floor
+	var far outsiders
 	for i, c := range curves {
 		if c.Group == group {
+			if top := c.highest(); top.Y > f.limit {
+				far = append(far, outside{top, upwards, number(top.Y), palette[0]})
+			}
 			p.Add(&plotter.Line{XYs: f.lines[i], LineStyle: draw.LineStyle{Color: colour, Width: 1}})
 			if held := c.heldOut(); len(held) > 0 {
 				p.Add(&plotter.Line{XYs: held, LineStyle: heldOutStyle})
@@ -162,11 +189,23 @@ func (f lossFrame) draw(curves []Curve, group string) template.HTML {
 	if y, ok := floor.height(); ok {
 		p.Add(&plotter.Line{XYs: plotter.XYs{{X: 0, Y: y}, {X: last, Y: y}}, LineStyle: floorStyle}, floorLabel(floor.String()))
 	}
+	p.Add(far)
 	margin := math.Pow(f.high/f.low, .1) * 1.02
 	logAxis(&p.Y, max(f.low/margin, smallest), min(f.high*margin, largest))
 	p.X.Min, p.X.Max = 0, last
 	p.X.Tick.Marker = evenTicks{}
 	return svg("training loss, "+group, fmt.Sprintf("Loss against training step for %s.", plural(seeds, "seed")), 400, 260, p.Draw)
+}
+
+// highest returns the highest point of a curve and its held-out losses, or none.
+func (c Curve) highest() (top plotter.XY) {
+	line, _ := c.line()
+	for _, at := range append(c.heldOut(), line...) {
+		if at.Y > top.Y {
+			top = at
+		}
+	}
+	return top
 }
 
 // line returns the losses that a logarithmic axis can show, and how many it cannot.

@@ -30,6 +30,7 @@ func histograms(panels []Panel, x span) []template.HTML {
 		if i > 0 {
 			p.Add(&plotter.Line{XYs: density(panel, x), LineStyle: draw.LineStyle{Color: panelColour(panels, i), Width: 1.6}})
 		}
+		p.Add(farPoints(panel, panelColour(panels, i), x))
 		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = x.low, x.high, 0, max(top*1.05, 1e-9)
 		drawings = append(drawings, svg(panel.Title, "Histogram in front of that of the data.", 400, 260, p.Draw))
 	}
@@ -42,7 +43,7 @@ func density(p Panel, x span) plotter.XYs {
 	width := (x.high - x.low) / bins
 	var counts [bins]float64
 	for _, v := range values {
-		if i := int((v - x.low) / width); v >= x.low && i < bins {
+		if i := int((v - x.low) / width); v >= x.low && v < x.high && i < bins {
 			counts[i]++
 		}
 	}

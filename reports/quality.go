@@ -40,7 +40,7 @@ func (r report) quality(metric string, c cost) figure {
 	q.frame = frameOf(q.lines, r.metric(metric).Signed)
 	q.setStyles()
 	caption := []string{
-		r.description(metric, c, q.frame), noiseNote(q.lines, q.frame), r.tiesNote(metric, q.fronts), nonPositiveNote(q.frame),
+		r.description(metric, c, q.frame), noiseNote(q.lines, q.frame), r.tiesNote(metric, q.fronts), nonPositiveNote(q.frame), outsideNote(q.lines, q.frame),
 		omissions(missing, dropped, q.drawingOf != nil),
 	}
 	caption = slices.DeleteFunc(caption, func(part string) bool { return part == "" })
@@ -126,12 +126,16 @@ func (q chart) addLines(p *plot.Plot, lines []series, front plotter.XYs) {
 	var chosen *callout
 	var tied rings
 	var drawn []plotter.XYs
+	var far outsiders
 	for i, s := range lines {
 		// Shift points of equal cost apart by less than their width.
 		shift := 1 + .03*(float64(i)-float64(len(lines)-1)/2)
 		line, bars := s.add(p, q.frame, shift)
 		drawn = append(append(drawn, line), bars...)
 		for j, at := range s.points {
+			if q.frame.beyond(at.mean) {
+				far = append(far, outside{line[j], upwards, number(at.mean), s.style.colour()})
+			}
 			if at.setting == q.chosen {
 				chosen = &callout{at: line[j], text: "chosen"}
 			} else if slices.Contains(q.ties(q.metricName), at.setting) {
@@ -139,7 +143,7 @@ func (q chart) addLines(p *plot.Plot, lines []series, front plotter.XYs) {
 			}
 		}
 	}
-	p.Add(tied)
+	p.Add(tied, far)
 	if chosen != nil {
 		chosen.avoid = append(drawn, front)
 		p.Add(chosen)
@@ -165,23 +169,27 @@ func stairs(front []point, f frame) *plotter.Line {
 func (s series) add(p *plot.Plot, f frame, shift float64) (line plotter.XYs, intervals []plotter.XYs) {
 	bars := &plotter.YErrorBars{LineStyle: s.style.line(.9), CapWidth: 4}
 	bars.Dashes = nil
+	var marked plotter.XYs // others have arrows
+	var open []bool
 	for _, at := range s.points {
 		xy := plotter.XY{X: at.cost * shift, Y: f.y(at.mean)}
 		line = append(line, xy)
+		if f.beyond(at.mean) {
+			continue
+		}
+		marked, open = append(marked, xy), append(open, f.open(at.mean))
 		if finite(at.low) && finite(at.high) && at.high > f.ylow {
-			low := at.low
+			low, high := at.low, f.clipped(at.high)
 			if !f.linear {
 				low = max(low, f.ylow/1.5) // below the edge, where it is clipped and gets no cap
 				low = max(low, xy.Y*1e-12) // so that y minus low does not round to y
 			}
 			bars.XYs = append(bars.XYs, xy)
-			intervals = append(intervals, plotter.XYs{{X: xy.X, Y: low}, {X: xy.X, Y: at.high}})
-			bars.YErrors = append(bars.YErrors, struct{ Low, High float64 }{max(xy.Y-low, 0), max(at.high-xy.Y, 0)})
+			intervals = append(intervals, plotter.XYs{{X: xy.X, Y: low}, {X: xy.X, Y: high}})
+			bars.YErrors = append(bars.YErrors, struct{ Low, High float64 }{max(xy.Y-low, 0), max(high-xy.Y, 0)})
 		}
 	}
-	glyphs := &plotter.Scatter{XYs: line, GlyphStyleFunc: func(i int) draw.GlyphStyle {
-		return s.style.glyph(f.open(s.points[i].mean))
-	}}
+	glyphs := &plotter.Scatter{XYs: marked, GlyphStyleFunc: func(i int) draw.GlyphStyle { return s.style.glyph(open[i]) }}
 	p.Add(&plotter.Line{XYs: line, LineStyle: s.style.line(1.2)}, bars, glyphs)
 	return line, intervals
 }
