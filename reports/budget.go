@@ -78,11 +78,12 @@ func (r report) budgetFigure(metric string, rows []budgetRow) figure {
 		fig.Legend = append(fig.Legend, entry{svg("", "", 30, 12, func(c draw.Canvas) {
 			c.SetColor(part.colour)
 			c.Fill(vg.Rectangle{Min: vg.Point{X: 1, Y: 1}, Max: vg.Point{X: 29, Y: 11}}.Path())
-		}), part.name})
+		}), part.name, ""})
 	}
 	for _, row := range rows {
 		b := row.budget
-		fig.Table.add(r.labels.Setting(row.i), number(row.mean), number(b.Floor), number(b.Net.Value), number(b.Net.SE), number(b.Solver.Value),
+		label := r.labels.Setting(row.i)
+		fig.Table.addFor(r.labels.Whole(label), label, number(row.mean), number(b.Floor), number(b.Net.Value), number(b.Net.SE), number(b.Solver.Value),
 			number(b.Solver.SE), number(b.Noise))
 	}
 	shown, which := r.shownBudgets(rows)

@@ -180,7 +180,7 @@ func (q chart) legend() []entry {
 	var legend []entry
 	add := func(when bool, swatch template.HTML, text string) {
 		if when {
-			legend = append(legend, entry{swatch, text})
+			legend = append(legend, entry{swatch, text, q.labels.Whole(text)})
 		}
 	}
 	samplers, recipes, byRecipe := q.names()

@@ -1,6 +1,11 @@
 package reports
 
-import "math"
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot/plotter"
+)
 
 // frame is the part of the plane that a drawing shows.
 type frame struct {
@@ -134,3 +139,59 @@ func (f frame) clipped(high float64) float64 {
 
 // open reports whether the axis cannot show a mean.
 func (f frame) open(mean float64) bool { return mean <= 0 && !f.linear }
+
+// lossFrame is what the drawings of the training losses have in common.
+type lossFrame struct {
+	lines     []plotter.XYs // of each curve
+	groups    []string      // with losses to draw
+	empty     []string      // groups without
+	left      int           // losses that cannot be drawn
+	last      float64       // training step
+	low, high float64       // losses and floors
+	limit     float64       // losses above do not extend the frame
+	beyond    []float64     // the largest loss of each curve with such losses
+}
+
+func lossFrameOf(curves []Curve) lossFrame {
+	f := lossFrame{low: math.Inf(1), high: math.Inf(-1)}
+	var all, floors []float64
+	for _, c := range curves {
+		line, left := c.line()
+		f.left += left
+		f.lines = append(f.lines, line)
+		for _, at := range line {
+			all = append(all, at.Y)
+		}
+		if y, ok := c.Floor.height(); ok {
+			floors = append(floors, y)
+		}
+	}
+	f.limit = upperLimit(all, floors, nil, false)
+	for i, c := range curves {
+		line := f.lines[i]
+		if len(line) == 0 {
+			continue
+		}
+		if !slices.Contains(f.groups, c.Group) {
+			f.groups = append(f.groups, c.Group)
+		}
+		for _, at := range append(c.heldOut(), line...) {
+			f.last = max(f.last, at.X)
+			if at.Y <= f.limit {
+				f.low, f.high = min(f.low, at.Y), max(f.high, at.Y)
+			}
+		}
+		if top := c.highest(); top.Y > f.limit {
+			f.beyond = append(f.beyond, top.Y)
+		}
+		if y, ok := c.Floor.height(); ok {
+			f.low = min(f.low, y)
+		}
+	}
+	for _, c := range curves {
+		if !slices.Contains(f.groups, c.Group) && !slices.Contains(f.empty, c.Group) {
+			f.empty = append(f.empty, c.Group)
+		}
+	}
+	return f
+}

@@ -22,8 +22,8 @@ type heat struct {
 }
 
 type heatRow struct {
-	Sampler string
-	Cells   []heatCell
+	Sampler, Whole string // Whole is what Sampler is short for, or empty
+	Cells          []heatCell
 }
 
 type heatCell struct {
@@ -63,7 +63,7 @@ func (r report) heat() heat {
 	low, high := h.scale(means, upperLimit(means, chosen, nil, false))
 	h.Efforts = r.efforts(settings)
 	for _, sampler := range samplers {
-		row := heatRow{sampler, slices.Repeat([]heatCell{{Text: noCell.Text, Shade: -1}}, len(h.Efforts))}
+		row := heatRow{sampler, r.labels.Whole(sampler), slices.Repeat([]heatCell{{Text: noCell.Text, Shade: -1}}, len(h.Efforts))}
 		for _, i := range settings {
 			if r.labels.Sampler(i) == sampler {
 				row.Cells[slices.Index(h.Efforts, r.labels.Effort(i))] = r.heatCell(h.Metric, i, low, high)

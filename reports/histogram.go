@@ -20,11 +20,12 @@ func histograms(panels []Panel, x span) []template.HTML {
 		}
 	}
 	var drawings []template.HTML
+	titles := panelTitles(panels, 400)
 	for i, panel := range panels {
 		if i == 0 && len(panels) > 1 {
 			continue
 		}
-		p := newPlot(panel.Title, "x1", "density")
+		p := newPlot(titles[i], "x1", "density")
 		p.X.Tick.Marker, p.Y.Tick.Marker = evenTicks{}, evenTicks{}
 		p.Add(&plotter.Line{XYs: data, FillColor: color.NRGBA{205, 205, 205, 255}})
 		if i > 0 {

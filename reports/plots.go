@@ -207,14 +207,16 @@ type figure struct {
 type entry struct {
 	Swatch template.HTML
 	Text   string
+	Whole  string // what Text is short for, or empty
 }
 
 // table holds the numbers behind a figure.
 type table struct {
-	Head []string
-	Rows [][]string
-	Text int // number of leading text columns
-	Cut  int // number of rows left out
+	Head  []string
+	Rows  [][]string
+	Text  int            // number of leading text columns
+	Whole map[int]string // what the first cell of a row is short for
+	Cut   int            // number of rows left out
 }
 
 // maxTableRows is the maximum number of rows in the table behind a figure.
@@ -226,6 +228,17 @@ func (t *table) add(row ...string) {
 		return
 	}
 	t.Rows = append(t.Rows, row)
+}
+
+// addFor adds a row whose first cell is short for a text, if that is not empty.
+func (t *table) addFor(whole string, row ...string) {
+	if whole != "" && len(t.Rows) < maxTableRows {
+		if t.Whole == nil {
+			t.Whole = map[int]string{}
+		}
+		t.Whole[len(t.Rows)] = whole
+	}
+	t.add(row...)
 }
 
 // sizeFor returns the size of n drawings: the given one if they do not fit in one row of two.

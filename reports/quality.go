@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"slices"
@@ -46,12 +47,14 @@ func (r report) quality(metric string, c cost) figure {
 	caption = slices.DeleteFunc(caption, func(part string) bool { return part == "" })
 	fig := figure{Title: title, Caption: strings.Join(caption, " "), Legend: q.legend(), Table: r.qualityTable(c, all)}
 	if q.drawingOf == nil {
-		fig.Drawings = []template.HTML{q.draw("", q.lines)}
+		fig.Drawings = []template.HTML{q.draw("", "", q.lines)}
 		return fig
 	}
-	for _, name := range distinct(q.lines, q.drawingOf) {
+	names := distinct(q.lines, q.drawingOf)
+	titles := fitted(names, 12.5, 390)
+	for i, name := range names {
 		lines := slices.DeleteFunc(slices.Clone(q.lines), func(s series) bool { return q.drawingOf(s) != name })
-		fig.Drawings = append(fig.Drawings, q.draw(name, lines))
+		fig.Drawings = append(fig.Drawings, q.draw(titles[i], cmp.Or(q.labels.Whole(name), name), lines))
 	}
 	fig.Size = sizeFor(len(fig.Drawings), "mid")
 	return fig
@@ -88,8 +91,8 @@ func partition(all []series) func(series) string {
 	}
 }
 
-// draw returns the drawing of some lines of the chart.
-func (q chart) draw(title string, lines []series) template.HTML {
+// draw returns the drawing of some lines of the chart. Its title may be short for a name.
+func (q chart) draw(title, of string, lines []series) template.HTML {
 	f := q.frame
 	p := newPlot(title, q.cost.axis, q.metricName)
 	for _, b := range bands(lines, f) {
@@ -114,8 +117,8 @@ func (q chart) draw(title string, lines []series) template.HTML {
 		p.Y.Tick.Marker = nonPositiveTicks{f.ylow}
 	}
 	name := q.metricName + " against " + q.cost.short
-	if title != "" {
-		name += ", " + title
+	if of != "" {
+		name += ", " + of
 	}
 	description := fmt.Sprintf("%s as %s on %s. The numbers are in the table below.", q.metricName, plural(len(lines), "line"), axes)
 	return svg(name, description, 400, 300, p.Draw)

@@ -51,14 +51,24 @@ func samples(panels []Panel) figure {
 	if len(panels) < 3 {
 		width = pairWidth
 	}
+	titles := panelTitles(panels, width)
 	for i, panel := range panels {
-		p.Drawings = append(p.Drawings, cloud(panel, panelColour(panels, i), x, y, width))
+		p.Drawings = append(p.Drawings, cloud(panel, titles[i], panelColour(panels, i), x, y, width))
 		if len(panel.Points) > maxPanelPoints {
 			p.Caption += fmt.Sprintf(" %s: the first %s of %s points.", panel.Title, whole(maxPanelPoints), whole(len(panel.Points)))
 		}
 	}
 	p.Caption += " Points outside the axes are counted in the table." + farNote(panels, x, y)
 	return p
+}
+
+// panelTitles returns the titles of the panels, short enough for their width.
+func panelTitles(panels []Panel, width vg.Length) []string {
+	titles := make([]string, len(panels))
+	for i, p := range panels {
+		titles[i] = p.Title
+	}
+	return fitted(titles, 12.5, width-4)
 }
 
 // panelColour returns grey for the data, which come first, one colour for the chosen panel and another for the rest.
@@ -112,8 +122,8 @@ func column(p Panel, coordinate int) []float64 {
 }
 
 // cloud draws the points of a panel, with x and y to the same scale.
-func cloud(panel Panel, colour color.NRGBA, x, y span, width vg.Length) template.HTML {
-	p := newPlot(panel.Title, "", "")
+func cloud(panel Panel, title string, colour color.NRGBA, x, y span, width vg.Length) template.HTML {
+	p := newPlot(title, "", "")
 	far := farPoints(panel, colour, x, y)
 	p.X.Tick.Marker, p.Y.Tick.Marker = evenTicks{}, evenTicks{}
 	ratio := (y.high - y.low) / (x.high - x.low)
@@ -172,7 +182,8 @@ func momentsTable(panels []Panel, dim int) table {
 		frame[k] = spanOf(panels[0], k)
 		t.Head = append(t.Head, fmt.Sprintf("mean x%d", k+1), fmt.Sprintf("std x%d", k+1))
 	}
-	for _, p := range panels {
+	titles := panelTitles(panels, 400)
+	for i, p := range panels {
 		bad, outside := 0, 0
 		for _, row := range p.Points {
 			for k := range min(dim, len(row)) {
@@ -186,12 +197,16 @@ func momentsTable(panels []Panel, dim int) table {
 				}
 			}
 		}
-		cells := []string{p.Title, whole(len(p.Points)), whole(bad), whole(outside)}
+		cells := []string{titles[i], whole(len(p.Points)), whole(bad), whole(outside)}
 		for k := range dim {
 			mean, std := moments(column(p, k))
 			cells = append(cells, number(mean), number(std))
 		}
-		t.add(cells...)
+		tip := ""
+		if titles[i] != p.Title {
+			tip = p.Title
+		}
+		t.addFor(tip, cells...)
 	}
 	return t
 }

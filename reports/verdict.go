@@ -13,6 +13,7 @@ import (
 // verdict is the first section: what was chosen, how good it is, and warnings.
 type verdict struct {
 	Sentence string
+	Whole    string // what the label in the sentence is short for, or empty
 	Reason   string
 	Tied     string    // the settings tied with the best, if there are several
 	Judged   string    // whether tests tell the samples from the target
@@ -31,11 +32,12 @@ type verdict struct {
 type fact struct{ Name, Value, Note string }
 
 func (r report) verdict() verdict {
-	v := verdict{Sentence: "No setting could be chosen: " + r.ChoiceError}
+	v := verdict{Sentence: "No setting could be chosen: " + experiments.Shorten([]string{r.ChoiceError}, maxReason)[0]} // a banner has it whole
 	if r.chosen >= 0 {
 		s := r.Summaries[r.chosen]
 		metric := r.Sweep.Spec.Choose.Metric
 		st, _ := s.Stat(metric)
+		v.Whole = r.labels.Whole(r.labels.Setting(r.chosen))
 		v.Sentence = fmt.Sprintf("Chosen: %s, with %s %s at %s per sample.", r.labels.Setting(r.chosen), metric,
 			interval(st.Mean, st.Low, st.High), callCount(s.NFE))
 		v.Reason = fmt.Sprintf("It is the %s. %s.", r.Choice.Reason, r.intervalNote(st))
