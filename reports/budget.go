@@ -90,7 +90,7 @@ func (r report) budgetFigure(metric string, rows []budgetRow) figure {
 	if len(shown) < len(rows) {
 		fig.Caption += fmt.Sprintf(" Drawn are the %d %s; the table has all.", len(shown), which)
 	}
-	x, cut := r.budgetAxis(shown)
+	x, cut := budgetAxis(shown, r.upperLimit(metric))
 	if cut > 0 {
 		fig.Caption += fmt.Sprintf(" %s far longer than the others and cut off, with an arrow and the place of the end.", countAre(cut, "bar", "bars"))
 	}
@@ -130,20 +130,11 @@ func (b budgetRow) parts() (bars []span, all span) {
 	return bars, all
 }
 
-// budgetAxis returns the span of the bars without those far longer than the others, and the number of these.
-func (r report) budgetAxis(rows []budgetRow) (x span, cut int) {
-	var lengths, always []float64
+// budgetAxis returns the span of the bars that are not longer than a limit, and the number of those that are.
+func budgetAxis(rows []budgetRow, limit float64) (x span, cut int) {
 	for _, row := range rows {
 		_, all := row.parts()
-		lengths, always = append(lengths, all.longest()), append(always, row.budget.Floor)
-		if row.i == r.chosen {
-			always = append(always, all.longest())
-		}
-	}
-	limit := upperLimit(lengths, always, nil, false) // bars start at 0, so what counts is how many times as long one is
-	for _, row := range rows {
-		_, all := row.parts()
-		if all.longest() > limit {
+		if max(all.high, -all.low) > limit {
 			cut++
 			continue
 		}
@@ -151,9 +142,6 @@ func (r report) budgetAxis(rows []budgetRow) (x span, cut int) {
 	}
 	return x, cut
 }
-
-// longest returns the distance of the end of the span that is further from 0.
-func (s span) longest() float64 { return max(s.high, -s.low) }
 
 // drawBudgets draws one bar for each row, the first on top. Those that leave the span are cut off and marked.
 func (r report) drawBudgets(metric string, rows []budgetRow, x span) template.HTML {

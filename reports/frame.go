@@ -55,6 +55,13 @@ func limitOf(list []series, linear bool) float64 {
 	return upperLimit(means, always, front, linear)
 }
 
+// upperLimit returns the largest mean of a metric to show in figures that are not of its quality against a cost.
+func (r report) upperLimit(metric string) float64 {
+	all, _ := r.series(metric, byCalls)
+	r.markFront(metric, byCalls, all)
+	return limitOf(all, r.metric(metric).Signed)
+}
+
 // include extends the frame to the point's cost and mean, and to the upper ends of its interval and noise floor.
 func (f *frame) include(p point) {
 	f.xlow, f.xhigh = min(f.xlow, p.cost), max(f.xhigh, p.cost)

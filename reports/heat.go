@@ -41,7 +41,7 @@ func (r report) heat() heat {
 	h.Recipe = r.labels.Recipe(r.chosen)
 	var settings []int // of the recipe
 	var samplers []string
-	var means, chosen []float64
+	var means []float64
 	for i, s := range r.Summaries {
 		if r.labels.Recipe(i) != h.Recipe {
 			continue
@@ -52,15 +52,12 @@ func (r report) heat() heat {
 		}
 		if st, ok := s.Stat(h.Metric); ok && finite(st.Mean) && st.Mean > 0 {
 			means = append(means, st.Mean)
-			if i == r.chosen {
-				chosen = append(chosen, st.Mean)
-			}
 		}
 	}
 	if len(settings) < 2 {
 		return h
 	}
-	low, high := h.scale(means, upperLimit(means, chosen, nil, false))
+	low, high := h.scale(means, r.upperLimit(h.Metric))
 	h.Efforts = r.efforts(settings)
 	for _, sampler := range samplers {
 		row := heatRow{sampler, r.labels.Whole(sampler), slices.Repeat([]heatCell{{Text: noCell.Text, Shade: -1}}, len(h.Efforts))}
