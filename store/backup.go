@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+
+	"flowsweep/store/disk"
 )
 
 // Backup writes a consistent copy of the store to a new file at path. Other processes may keep working meanwhile.
@@ -46,14 +48,5 @@ func copyTo(ctx context.Context, db *sql.DB, path string) (err error) {
 	if err = errors.Join(err, partial.Chmod(0o644), partial.Sync(), partial.Close()); err != nil {
 		return err
 	}
-	// Linking, unlike renaming, never replaces a file.
-	if err := os.Link(partial.Name(), path); err == nil || errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	// This file system has no links: reserve the name first, so that no existing file is replaced.
-	reserved, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return err
-	}
-	return errors.Join(reserved.Close(), os.Rename(partial.Name(), path))
+	return disk.RenameNew(partial.Name(), path)
 }

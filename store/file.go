@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"flowsweep/store/disk"
 )
 
 // applicationID identifies a SQLite file as a store of this program: "flow" in ASCII.
@@ -44,13 +46,41 @@ func checkPath(path string) error {
 		return errors.New("it is a folder: use a file as --db")
 	case !info.Mode().IsRegular():
 		return errors.New("it is not a regular file: use another --db")
-	case !writable(path):
+	case !disk.Writable(path):
 		return errors.New("it is not writable: change its permissions, or use another --db")
 	}
 	if err := checkFolder(filepath.Dir(path)); err != nil {
 		return err
 	}
-	return checkHeader(path)
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := checkNames(file); err != nil {
+		return err
+	}
+	return checkHeader(file)
+}
+
+// checkNames returns an error if the file can be reached by two paths. SQLite keeps its log beside the path that it is given:
+// through the other path it would neither see what the log holds nor meet the locks of those who write, and writing through both
+// destroys the file. A symbolic link is fine, as SQLite follows it.
+func checkNames(file *os.File) error {
+	n, err := disk.Links(file)
+	if err != nil {
+		return err
+	}
+	if n > 1 {
+		return fmt.Errorf("it is one file with %d names (hard links), and SQLite keeps a log for each name: remove the others, which"+
+			" `find / -samefile FILE` shows, or use a copy of the file", n)
+	}
+	alone, err := disk.MountedAlone(file.Name())
+	if alone {
+		return fmt.Errorf("it is mounted without its folder, where SQLite keeps its log: mount the folder that holds it, and use --db %s there",
+			filepath.Join("FOLDER", filepath.Base(file.Name())))
+	}
+	return err
 }
 
 // checkFolder returns an error unless files can be created in the folder, where SQLite keeps its log.
@@ -63,10 +93,10 @@ func checkFolder(folder string) error {
 		return err
 	case !info.IsDir():
 		return fmt.Errorf("%q is not a folder: use another --db", folder)
-	case !writable(folder):
+	case !disk.Writable(folder):
 		return fmt.Errorf("the folder %q is not writable: change its permissions, or use another --db", folder)
 	}
-	name, err := networkFileSystem(folder)
+	name, err := disk.NetworkFileSystem(folder)
 	if err != nil {
 		return fmt.Errorf("find the file system of %q: %w", folder, err)
 	}
@@ -79,12 +109,7 @@ func checkFolder(folder string) error {
 
 // checkHeader checks the database header, described in https://www.sqlite.org/fileformat2.html#the_database_header.
 // After a crash the tables may still be in the log beside the file, so a file without tables passes; migrate checks again.
-func checkHeader(path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
+func checkHeader(file *os.File) error {
 	header := make([]byte, 108) // 100 bytes of the file header, 8 of the schema table's root page
 	n, err := io.ReadFull(file, header)
 	switch {
@@ -129,7 +154,7 @@ func (db *DB) migrate(ctx context.Context) error {
 		if err != nil || has == newest {
 			return err
 		}
-		lock, err := tryLock(db.path)
+		lock, err := tryLock(db.path, db.file)
 		if err != nil {
 			return err
 		}

@@ -59,7 +59,7 @@ func (db *DB) Lock(ctx context.Context, command string, now func() time.Time, wa
 	if db.lock.Load() != nil {
 		panic("store: Lock of a store that this process has already locked")
 	}
-	lock, err := takeLock(ctx, db.path, waiting)
+	lock, err := takeLock(ctx, db.path, db.file, waiting)
 	if err != nil {
 		return err
 	}
@@ -143,10 +143,10 @@ func (db *DB) runningToLost() func(states ...*experiments.State) error {
 }
 
 // takeLock waits for the lock of the store at path. If waiting is nil it returns a *BusyError instead.
-func takeLock(ctx context.Context, path string, waiting func(Worker)) (*fileLock, error) {
+func takeLock(ctx context.Context, path string, store *os.File, waiting func(Worker)) (*fileLock, error) {
 	var reported *Worker
 	for {
-		lock, err := tryLock(path)
+		lock, err := tryLock(path, store)
 		if err != nil || lock != nil {
 			return lock, err
 		}

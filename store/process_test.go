@@ -21,6 +21,7 @@ const roleVariable = "STORE_TEST_ROLE"
 // roles are the programs by name. What they print on stdout has been acknowledged.
 var roles = map[string]func(ctx context.Context, path string) error{
 	"hold":  roleHold,
+	"open":  roleOpen,
 	"turns": roleTurns,
 	"sweep": roleSweep,
 }
@@ -90,6 +91,15 @@ func roleHold(ctx context.Context, path string) error {
 	}
 	fmt.Println("working")
 	bufio.NewReader(os.Stdin).ReadString('\n')
+	return db.Close()
+}
+
+// roleOpen opens the store and closes it.
+func roleOpen(ctx context.Context, path string) error {
+	db, err := store.Open(ctx, path)
+	if err != nil {
+		return err
+	}
 	return db.Close()
 }
 

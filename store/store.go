@@ -25,13 +25,16 @@ import (
 	"time"
 
 	"github.com/mattn/go-sqlite3" // also the driver "sqlite3"
+
+	"flowsweep/store/disk"
 )
 
 // DB is an open store. It is safe for use by several goroutines, and by several processes on one machine.
 type DB struct {
 	path    string
-	writer  *sql.DB // one connection
-	readers *sql.DB // see the last commit while the writer is writing
+	file    *os.File // the store, open as long as SQLite has it open
+	writer  *sql.DB  // one connection
+	readers *sql.DB  // see the last commit while the writer is writing
 	losses  *lossLog
 	wrote   atomic.Bool
 	lock    atomic.Pointer[fileLock] // held while this process works on the store
@@ -80,19 +83,36 @@ func open(ctx context.Context, path string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{path: path, insertLosses: map[int]*sql.Stmt{1: nil, rowsPerQuery: nil}}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644) // SQLite accepts an empty file
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{path: path, file: file, insertLosses: map[int]*sql.Stmt{1: nil, rowsPerQuery: nil}}
+	if err := db.connectWhenFree(ctx); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	db.losses = newLossLog(db.writeLosses)
+	return db, nil
+}
+
+// connectWhenFree connects, and tries again while other processes hold the file.
+func (db *DB) connectWhenFree(ctx context.Context) error {
+	if disk.OwnLocks {
+		if err := checkOtherName(db.path, db.file); err != nil {
+			return err
+		}
+	}
 	for start := time.Now(); ; time.Sleep(openPause) {
 		err := db.connect(ctx)
 		if err == nil {
-			db.losses = newLossLog(db.writeLosses)
-			return db, nil
+			return nil
 		}
 		err = errors.Join(err, db.disconnect())
 		if !busy(err) {
-			return nil, err
+			return err
 		}
 		if time.Since(start) > openTimeout {
-			return nil, fmt.Errorf("%w: another process is writing to it, try again when it is done", err)
+			return fmt.Errorf("%w: another process is writing to it, try again when it is done", err)
 		}
 	}
 }
@@ -162,7 +182,7 @@ func (db *DB) Close() error {
 		if db.wrote.Load() { // a process that only read must not block a writer
 			_, err = db.writer.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
 		}
-		if err := errors.Join(lost, err, db.disconnect(), db.Unlock()); err != nil {
+		if err := errors.Join(lost, err, db.disconnect(), db.Unlock(), db.file.Close()); err != nil {
 			db.closed = fmt.Errorf("close store: %w", err)
 		}
 	})
