@@ -8,9 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,15 +24,15 @@ type app struct {
 	stdout, stderr io.Writer
 	now            func() time.Time
 	db             string // path of the store
+	specRead       bool   // stdin held the spec, so no answer can be read from it
 	started        bool   // a command runs: its name, arguments and flags are right
 }
 
-// Main runs the program with the arguments and returns its exit code. The first interrupt stops it cleanly, the second
-// at once.
+// Main runs the program with the arguments and returns its exit code. The first signal to stop does so cleanly, the second at
+// once.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal(context.Background())
 	defer stop()
-	context.AfterFunc(ctx, stop) // from here on an interrupt has its default effect
 	out := &checkedWriter{w: stdout}
 	a := &app{stdin: stdin, stdout: out, stderr: stderr, now: time.Now}
 	root := a.root()
