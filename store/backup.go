@@ -38,15 +38,20 @@ func copyTo(ctx context.Context, db *sql.DB, path string) (err error) {
 	if _, err := os.Lstat(path); err == nil {
 		return fs.ErrExist
 	}
-	partial, err := os.CreateTemp(filepath.Dir(path), ".partial-*")
+	partial, err := disk.NewPartial(filepath.Dir(path))
 	if err != nil {
 		return err
 	}
-	defer os.Remove(partial.Name())
-	// VACUUM INTO accepts an empty file.
-	_, err = db.ExecContext(ctx, "VACUUM INTO ?", partial.Name())
-	if err = errors.Join(err, partial.Chmod(0o644), partial.Sync(), partial.Close()); err != nil {
+	defer func() { err = errors.Join(err, partial.Close()) }()
+	if _, err := db.ExecContext(ctx, "VACUUM INTO ?", partial.Path("copy.db")); err != nil {
 		return err
 	}
-	return disk.RenameNew(partial.Name(), path)
+	file, err := os.OpenFile(partial.Path("copy.db"), os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(file.Chmod(0o644), file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	return disk.RenameNew(partial.Path("copy.db"), path)
 }

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
 	"flowsweep/experiments"
+	"flowsweep/store/disk"
 )
 
 // How long a process waits before it tries to lock again: lockPause while another works on the store, and retryPause
@@ -53,7 +55,7 @@ func (e *BusyError) Error() string {
 }
 
 // Lock makes this process the one that works on the store, until Unlock or Close. Whatever is still marked as running is
-// then marked as lost. While another process works, Lock calls waiting with each such process once and waits; if waiting
+// then marked as lost, and what copies of the store have left beside it when their process died is removed. While another process works, Lock calls waiting with each such process once and waits; if waiting
 // is nil, it returns a *BusyError at once. The operating system releases the lock when the process ends, however it ends.
 func (db *DB) Lock(ctx context.Context, command string, now func() time.Time, waiting func(Worker)) error {
 	if db.lock.Load() != nil {
@@ -71,6 +73,7 @@ func (db *DB) Lock(ctx context.Context, command string, now func() time.Time, wa
 		return errors.Join(fmt.Errorf("mark lost fits and runs: %w", err), lock.release())
 	}
 	db.lock.Store(lock)
+	disk.RemoveDead(filepath.Dir(lock.file.Name()))
 	return nil
 }
 

@@ -20,10 +20,11 @@ const roleVariable = "STORE_TEST_ROLE"
 
 // roles are the programs by name. What they print on stdout has been acknowledged.
 var roles = map[string]func(ctx context.Context, path string) error{
-	"hold":  roleHold,
-	"open":  roleOpen,
-	"turns": roleTurns,
-	"sweep": roleSweep,
+	"backup": roleBackup,
+	"hold":   roleHold,
+	"open":   roleOpen,
+	"turns":  roleTurns,
+	"sweep":  roleSweep,
 }
 
 func TestMain(m *testing.M) {

@@ -1,5 +1,5 @@
 // Package disk is what the program asks of files beyond reading and writing them, on every operating system: locks that die
-// with their process, hard links, network file systems, permission to write.
+// with their process, hard links, network file systems, permission to write; and files that are written in full or not at all.
 package disk
 
 import "runtime"
