@@ -204,8 +204,14 @@ func TestLost(t *testing.T) {
 		t.Errorf("worker: got %v, %v, %v, want process %d", w, works, err, p.cmd.Process.Pid)
 	}
 	p.kill(t)
+	if _, err := os.Stat(path + ".lock"); err != nil {
+		t.Error("the dead process left no lock: ", err)
+	}
 	if got, want := states(), [3]experiments.State{"lost", "lost", "queued"}; got != want {
 		t.Errorf("after its death: got %q, want %q", got, want)
+	}
+	if got := names(t, filepath.Dir(path)); slices.Contains(got, "runs.db.lock") {
+		t.Errorf("readers leave its lock: %q", got)
 	}
 	lock(t, db)
 	if got, want := states(), [3]experiments.State{"lost", "lost", "queued"}; got != want {

@@ -121,9 +121,12 @@ func worker(path string) (w Worker, ok bool, err error) {
 	if err != nil {
 		return w, false, fmt.Errorf("find the process that works on the store: %w", err)
 	}
-	defer file.Close() // also unlocks it
+	defer file.Close() // also unlocks it, unless it is removed
 	free, err := disk.TryLock(file, false)
 	if err != nil || free {
+		if free {
+			removeLeft(file)
+		}
 		return w, false, err
 	}
 	text, err := io.ReadAll(io.LimitReader(file, 1<<16))
@@ -131,6 +134,18 @@ func worker(path string) (w Worker, ok bool, err error) {
 		return Worker{}, true, err // not signed yet
 	}
 	return w, true, nil
+}
+
+// removeLeft removes a lock file that a process left when it died, if that is possible. What takes the lock notices.
+func removeLeft(file *os.File) {
+	if ok, err := disk.TryLock(file, true); !ok || err != nil {
+		return
+	}
+	if current, err := os.Stat(file.Name()); err == nil {
+		if locked, err := file.Stat(); err == nil && os.SameFile(current, locked) {
+			_ = disk.RemoveLocked(file)
+		}
+	}
 }
 
 // checkOtherName returns errOtherName if a process works on the open store under another path than this one.
