@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 
@@ -26,7 +25,7 @@ func (db *DB) Backup(ctx context.Context, path string) error {
 
 // backup uses its own connection, as it would block the writer's, and the readers' may not create files.
 func (db *DB) backup(ctx context.Context, path string) error {
-	own, err := connect(ctx, db.path, 1, nil, map[string]string{"journal_mode": "wal"}, url.Values{"mode": {"rw"}, "_busy_timeout": {"5000"}})
+	own, err := connect(ctx, db.at, 1, nil, nil, db.readOptions())
 	if err != nil {
 		return err
 	}
@@ -34,24 +33,36 @@ func (db *DB) backup(ctx context.Context, path string) error {
 }
 
 // copyTo copies the database to a new file at path, which appears only once it is complete and on disk.
-func copyTo(ctx context.Context, db *sql.DB, path string) (err error) {
+func copyTo(ctx context.Context, db *sql.DB, path string) error {
 	if _, err := os.Lstat(path); err == nil {
 		return fs.ErrExist
 	}
-	partial, err := disk.NewPartial(filepath.Dir(path))
+	partial, err := copyAside(ctx, db, filepath.Dir(path))
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, partial.Close()) }()
-	if _, err := db.ExecContext(ctx, "VACUUM INTO ?", partial.Path("copy.db")); err != nil {
-		return err
-	}
-	file, err := os.OpenFile(partial.Path("copy.db"), os.O_RDWR, 0)
+	return errors.Join(disk.RenameNew(partial.Path(copyName), path), partial.Close())
+}
+
+// copyName is the name of a copy in a folder for incomplete files.
+const copyName = "copy.db"
+
+// copyAside copies the database to disk, into a new folder for incomplete files inside the given one.
+func copyAside(ctx context.Context, db *sql.DB, folder string) (*disk.Partial, error) {
+	partial, err := disk.NewPartial(folder)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := errors.Join(file.Chmod(0o644), file.Sync(), file.Close()); err != nil {
-		return err
+	path := partial.Path(copyName)
+	if _, err := db.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
+		return nil, errors.Join(err, partial.Close())
 	}
-	return disk.RenameNew(partial.Path("copy.db"), path)
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err == nil {
+		err = errors.Join(file.Chmod(0o644), file.Sync(), file.Close())
+	}
+	if err != nil {
+		return nil, errors.Join(err, partial.Close())
+	}
+	return partial, nil
 }

@@ -61,6 +61,9 @@ func (db *DB) Lock(ctx context.Context, command string, now func() time.Time, wa
 	if db.lock.Load() != nil {
 		panic("store: Lock of a store that this process has already locked")
 	}
+	if db.readOnly != nil {
+		return db.readOnly
+	}
 	lock, err := takeLock(ctx, db.path, db.file, waiting)
 	if err != nil {
 		return err

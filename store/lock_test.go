@@ -110,7 +110,7 @@ func TestLinkToTheStore(t *testing.T) {
 	}
 }
 
-// TestHardLink checks that a store with two names is not opened under either: each has a log of its own.
+// TestHardLink checks that a store with two names is not written under either, as each has a log of its own, and that it is read.
 func TestHardLink(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -120,9 +120,19 @@ func TestHardLink(t *testing.T) {
 		t.Skip("no hard links: ", err)
 	}
 	for _, name := range []string{path, link} {
-		_, err := store.Open(t.Context(), name)
-		wantError(t, err, name, "2 names", "remove the others")
-		wantError(t, store.CheckPath(name), "2 names")
+		wantError(t, store.CheckPath(name), name, "2 names", "remove the others")
+		db := open(t, name)
+		if why := db.ReadOnly(); why == nil || !why.Names {
+			t.Errorf("read-only because of %v, want its names", why)
+		}
+		wantError(t, db.Lock(t.Context(), "test", time.Now, nil), name, "can only be read", "2 names")
+		if got := try(db.SweepNames(t.Context()))(t); len(got) != 0 {
+			t.Errorf("sweeps: %q", got)
+		}
+		must(t, db.Close())
+	}
+	if got := names(t, folder); len(got) != 2 {
+		t.Errorf("readers leave %q", got)
 	}
 	must(t, os.Remove(link))
 	must(t, open(t, path).Close())
@@ -172,7 +182,7 @@ func TestFileMountedAlone(t *testing.T) {
 	must(t, os.WriteFile(mounted, nil, 0o644))
 	script := `mount --bind "$1" "$2" && echo mounted && exec "$3" "$2"`
 	cmd := exec.Command("unshare", "--mount", "sh", "-c", script, "sh", path, mounted, os.Args[0])
-	cmd.Env = append(os.Environ(), roleVariable+"=open")
+	cmd.Env = append(os.Environ(), roleVariable+"=turns")
 	out, err := cmd.CombinedOutput()
 	said, ok := strings.CutPrefix(string(out), "mounted\n")
 	if !ok {

@@ -71,12 +71,7 @@ func tryLockBeside(path string) (*os.File, error) {
 			return nil, file.Close()
 		}
 		// If the previous holder removed the file between the two calls, this lock locks out nobody.
-		current, statErr := os.Stat(path)
-		locked, err := file.Stat()
-		if err != nil {
-			return nil, errors.Join(err, file.Close())
-		}
-		if statErr == nil && os.SameFile(current, locked) {
+		if disk.StillThere(file) {
 			return file, nil
 		}
 		if err := file.Close(); err != nil {
@@ -118,6 +113,9 @@ func worker(path string) (w Worker, ok bool, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return w, false, nil
 	}
+	if errors.Is(err, fs.ErrPermission) {
+		return w, true, nil // what cannot be known is taken as it is stored
+	}
 	if err != nil {
 		return w, false, fmt.Errorf("find the process that works on the store: %w", err)
 	}
@@ -136,15 +134,14 @@ func worker(path string) (w Worker, ok bool, err error) {
 	return w, true, nil
 }
 
-// removeLeft removes a lock file that a process left when it died, if that is possible. What takes the lock notices.
+// removeLeft removes a lock file that a process left when it died, if that is possible. Such a file is signed: one that is not is
+// about to be locked. What takes the lock notices when it is gone.
 func removeLeft(file *os.File) {
-	if ok, err := disk.TryLock(file, true); !ok || err != nil {
-		return
+	if info, err := file.Stat(); err != nil || info.Size() == 0 || !disk.StillThere(file) {
+		return // not even for a moment: others would take this process for a worker
 	}
-	if current, err := os.Stat(file.Name()); err == nil {
-		if locked, err := file.Stat(); err == nil && os.SameFile(current, locked) {
-			_ = disk.RemoveLocked(file)
-		}
+	if ok, err := disk.TryLock(file, true); ok && err == nil && disk.StillThere(file) {
+		_ = disk.RemoveLocked(file)
 	}
 }
 

@@ -49,6 +49,12 @@ func begin(t *testing.T, role, path string, args ...string) process {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], append([]string{path}, args...)...)
 	cmd.Env = append(os.Environ(), roleVariable+"="+role)
+	return beginAs(t, cmd)
+}
+
+// beginAs starts a role whose command is given.
+func beginAs(t *testing.T, cmd *exec.Cmd) process {
+	t.Helper()
 	cmd.Stderr = os.Stderr
 	p := process{cmd: cmd, stdin: try(cmd.StdinPipe())(t), stdout: bufio.NewScanner(try(cmd.StdoutPipe())(t))}
 	must(t, cmd.Start())

@@ -32,6 +32,7 @@ import (
 // DB is an open store. It is safe for use by several goroutines, and by several processes on one machine.
 type DB struct {
 	path    string
+	at      string   // the file that SQLite opens: the store, or a copy of it
 	file    *os.File // the store, open as long as SQLite has it open
 	writer  *sql.DB  // one connection
 	readers *sql.DB  // see the last commit while the writer is writing
@@ -40,6 +41,10 @@ type DB struct {
 	lock    atomic.Pointer[fileLock] // held while this process works on the store
 	close   sync.Once
 	closed  error
+
+	readOnly *ReadOnlyError // nil if the store can be written
+	copy     *disk.Partial  // the folder of the copy, or nil
+	before   fileState      // when it was opened, of a store that SQLite reads without locks
 
 	insertLosses map[int]*sql.Stmt // by the number of losses; used only by the loss log
 }
@@ -58,7 +63,8 @@ var (
 )
 
 // Open opens the store in the file at path, creating it if necessary, and upgrades it to the newest version. If the file
-// is not a store, or is newer than the program, Open returns an error and does not change it.
+// is not a store, or is newer than the program, Open returns an error and does not change it. If the file cannot be written, it
+// is open for reading, see ReadOnly.
 func Open(ctx context.Context, path string) (*DB, error) {
 	db, err := open(ctx, path)
 	if err != nil {
@@ -83,11 +89,14 @@ func open(ctx context.Context, path string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	if why := checkWritable(path); why != nil {
+		return openReadOnly(ctx, path, why)
+	}
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644) // SQLite accepts an empty file
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{path: path, file: file, insertLosses: map[int]*sql.Stmt{1: nil, rowsPerQuery: nil}}
+	db := &DB{path: path, at: path, file: file, insertLosses: map[int]*sql.Stmt{1: nil, rowsPerQuery: nil}}
 	if err := db.connectWhenFree(ctx); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
@@ -125,7 +134,7 @@ func busy(err error) bool {
 }
 
 func (db *DB) connect(ctx context.Context) (err error) {
-	db.writer, err = connect(ctx, db.path, 1, seals, writerPragmas, url.Values{
+	db.writer, err = connect(ctx, db.at, 1, seals, writerPragmas, url.Values{
 		"mode": {"rwc"}, "_txlock": {"immediate"}, "_busy_timeout": {"5000"},
 		"_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_foreign_keys": {"on"},
 	})
@@ -138,7 +147,7 @@ func (db *DB) connect(ctx context.Context) (err error) {
 	if err := withConn(ctx, db.writer, addTriggers); err != nil { // of tables that the connection did not find
 		return err
 	}
-	db.readers, err = connect(ctx, db.path, maxReaders, nil, readerPragmas, url.Values{
+	db.readers, err = connect(ctx, db.at, maxReaders, nil, readerPragmas, url.Values{
 		"mode": {"rw"}, "_txlock": {"deferred"}, "_busy_timeout": {"5000"}, "_query_only": {"on"},
 	})
 	return err
@@ -179,10 +188,10 @@ func (db *DB) Close() error {
 	db.close.Do(func() {
 		lost := db.losses.stop()
 		var err error
-		if db.wrote.Load() { // a process that only read must not block a writer
+		if db.wrote.Load() && db.copy == nil { // a process that only read must not block a writer
 			_, err = db.writer.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
 		}
-		if err := errors.Join(lost, err, db.disconnect(), db.Unlock(), db.file.Close()); err != nil {
+		if err := errors.Join(lost, err, db.disconnect(), db.Unlock(), db.leave()); err != nil {
 			db.closed = fmt.Errorf("close store: %w", err)
 		}
 	})
@@ -202,6 +211,9 @@ func (db *DB) disconnect() error {
 
 // write runs do in a transaction, which is rolled back if do returns an error.
 func (db *DB) write(ctx context.Context, do func(tx *sql.Tx) error) error {
+	if db.readOnly != nil {
+		return db.readOnly
+	}
 	tx, err := db.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return err

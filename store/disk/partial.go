@@ -55,20 +55,10 @@ func newPartial(parent string) (*Partial, error) {
 	if err != nil {
 		return nil, errors.Join(err, RemoveLocked(lock), os.Remove(folder))
 	}
-	if !ok || !stillThere(lock) {
+	if !ok || !StillThere(lock) {
 		return nil, lock.Close()
 	}
 	return &Partial{folder, lock}, nil
-}
-
-// stillThere reports whether the path of an open file still leads to it.
-func stillThere(file *os.File) bool {
-	at, err := os.Lstat(file.Name())
-	if err != nil {
-		return false
-	}
-	is, err := file.Stat()
-	return err == nil && os.SameFile(at, is)
 }
 
 // Path returns the path for a file in the folder. When it is complete, rename it.

@@ -2,10 +2,16 @@
 
 package disk
 
-import "os"
+import (
+	"io/fs"
+	"os"
+)
 
-// Writable reports whether the mode of the file or folder allows writing.
-func Writable(path string) bool {
+// Writable returns why the mode of the file or folder does not allow writing, or nil.
+func Writable(path string) error {
 	info, err := os.Stat(path)
-	return err == nil && info.Mode().Perm()&0o200 != 0
+	if err == nil && info.Mode().Perm()&0o200 == 0 {
+		err = &os.PathError{Op: "access", Path: path, Err: fs.ErrPermission}
+	}
+	return err
 }

@@ -2,7 +2,16 @@
 
 package disk
 
-import "golang.org/x/sys/unix"
+import (
+	"os"
 
-// Writable reports whether this process may write to the file or folder.
-func Writable(path string) bool { return unix.Access(path, unix.W_OK) == nil }
+	"golang.org/x/sys/unix"
+)
+
+// Writable returns why this process may not write to the file or folder, or nil. On a read-only file system nobody may.
+func Writable(path string) error {
+	if err := unix.Access(path, unix.W_OK); err != nil {
+		return &os.PathError{Op: "access", Path: path, Err: err}
+	}
+	return nil
+}
