@@ -134,13 +134,40 @@ func (a *app) schemaCommand() *cobra.Command {
 	}
 }
 
+// openStore opens the existing store for reading, and says so if some of it may not be seen.
+func (a *app) openStore(ctx context.Context) (*store.DB, error) {
+	db, err := store.OpenExisting(ctx, a.db)
+	if err != nil {
+		return nil, err
+	}
+	if why := db.ReadOnly(); why != nil && why.Names {
+		fmt.Fprintf(a.stderr, "caution: %v; what was written under another name may be missing here\n", why)
+	}
+	return db, nil
+}
+
 // withStore opens the existing store, calls do, and closes it.
 func (a *app) withStore(ctx context.Context, do func(db *store.DB) error) error {
-	db, err := store.OpenExisting(ctx, a.db)
+	db, err := a.openStore(ctx)
 	if err != nil {
 		return usage(err)
 	}
 	return errors.Join(do(db), db.Close())
+}
+
+// withScratch is withStore for a command that notes results in the store, but has its output elsewhere: if the store can only be
+// read, they are noted in a copy.
+func (a *app) withScratch(ctx context.Context, do func(db *store.DB) error) error {
+	return a.withStore(ctx, func(db *store.DB) error {
+		if db.ReadOnly() == nil {
+			return do(db)
+		}
+		scratch, err := db.Scratch(ctx)
+		if err != nil {
+			return err
+		}
+		return errors.Join(do(scratch), scratch.Close())
+	})
 }
 
 // lock takes the store's lock on behalf of a command. If another process holds it, lock says so and waits, or with noWait

@@ -92,7 +92,7 @@ func (a *app) code(ctx context.Context, err error) int {
 		return exitMismatch
 	case store.Damaged(err):
 		return exitFailedRuns
-	case !a.started, is[*usageError](err), is[*store.BusyError](err), is[*ship.OccupiedError](err), is[*ship.UnknownRunError](err),
+	case !a.started, is[*usageError](err), is[*store.BusyError](err), is[*store.ReadOnlyError](err), is[*ship.OccupiedError](err), is[*ship.UnknownRunError](err),
 		is[*sweep.ReferenceError](err):
 		return exitUsage
 	default:

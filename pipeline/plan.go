@@ -101,9 +101,6 @@ func (a *app) planCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := store.CheckPath(a.db); err != nil {
-				return usage(err)
-			}
 			if workers, err = workerCount(workers); err != nil {
 				return err
 			}
@@ -123,14 +120,25 @@ func (a *app) planCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) planReport(ctx context.Context, plan experiments.Plan, workers int) (planReport, error) {
-	var db *store.DB
-	if _, err := os.Stat(a.db); err == nil {
-		if db, err = store.OpenExisting(ctx, a.db); err != nil {
-			return planReport{}, usage(err)
+func (a *app) planReport(ctx context.Context, plan experiments.Plan, workers int) (r planReport, err error) {
+	if _, err := os.Stat(a.db); err != nil {
+		if err := store.CheckPath(a.db); err != nil {
+			return r, usage(err)
 		}
-		defer db.Close()
+		return planWith(ctx, nil, plan, workers)
 	}
+	err = a.withStore(ctx, func(db *store.DB) error {
+		r, err = planWith(ctx, db, plan, workers)
+		if why := db.ReadOnly(); why != nil {
+			r.Cautions = append(r.Cautions, "a sweep would not start: "+why.Error())
+		}
+		return err
+	})
+	return r, err
+}
+
+// planWith says what a sweep would do with what the store holds, or without a store, which is nil.
+func planWith(ctx context.Context, db *store.DB, plan experiments.Plan, workers int) (planReport, error) {
 	w, err := sweep.Remaining(ctx, db, plan)
 	if err != nil {
 		return planReport{}, err
