@@ -1,16 +1,22 @@
 package store
 
 import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
 	"embed"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 
 	"flowsweep/store/disk"
+
+	"github.com/mattn/go-sqlite3"
 )
 
 // applicationID identifies a SQLite file as a store of this program: "flow" in ASCII.
@@ -168,4 +174,40 @@ func checkOwner(application, version uint32, empty bool) error {
 			version, known)
 	}
 	return nil
+}
+
+// connector makes connections, and calls hook, unless it is nil, on each.
+type connector struct {
+	dsn  string
+	hook func(*sqlite3.SQLiteConn) error
+}
+
+func (c connector) Connect(context.Context) (driver.Conn, error) { return c.Driver().Open(c.dsn) }
+func (c connector) Driver() driver.Driver                        { return &sqlite3.SQLiteDriver{ConnectHook: c.hook} }
+
+// connect returns a pool of at most n connections. It reads back the pragmas, because SQLite silently ignores unknown
+// ones and some file systems do not support the write-ahead log.
+func connect(ctx context.Context, path string, n int, hook func(*sqlite3.SQLiteConn) error, pragmas map[string]string, options url.Values) (*sql.DB, error) {
+	dsn := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: options.Encode()}
+	pool := sql.OpenDB(connector{dsn.String(), hook})
+	pool.SetMaxOpenConns(n)
+	pool.SetMaxIdleConns(n)
+	for name, want := range pragmas {
+		var got string
+		if err := pool.QueryRowContext(ctx, "PRAGMA "+name).Scan(&got); err != nil {
+			return nil, errors.Join(err, pool.Close())
+		}
+		if got != want {
+			err := fmt.Errorf("%s is %s, not %s: put the store on a local disk", name, got, want)
+			return nil, errors.Join(err, pool.Close())
+		}
+	}
+	return pool, nil
+}
+
+// busy reports whether another process holds the file. SQLite waits for most locks, but not for the one needed to start
+// or end a write-ahead log, which processes that start together may contend for.
+func busy(err error) bool {
+	var e sqlite3.Error
+	return errors.As(err, &e) && e.Code == sqlite3.ErrBusy
 }
