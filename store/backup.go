@@ -9,7 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"flowsweep/store/disk"
+	"flowsweep/experiments/disk"
 )
 
 // Backup writes a consistent copy of the store to a new file at path. Other processes may keep working meanwhile.

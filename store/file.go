@@ -14,7 +14,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"flowsweep/store/disk"
+	"flowsweep/experiments/disk"
 
 	"github.com/mattn/go-sqlite3"
 )

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"flowsweep/experiments"
-	"flowsweep/store/disk"
+	"flowsweep/experiments/disk"
 )
 
 // How long a process waits before it tries to lock again: lockPause while another works on the store, and retryPause

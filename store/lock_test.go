@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/disk"
 	"flowsweep/store"
-	"flowsweep/store/disk"
 )
 
 func TestOneProcessWorksAtATime(t *testing.T) {

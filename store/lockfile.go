@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"flowsweep/store/disk"
+	"flowsweep/experiments/disk"
 )
 
 // fileLock is a lock on a file beside the store, which says who holds it, and on the store itself, which holds whatever path

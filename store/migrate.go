@@ -11,7 +11,7 @@ import (
 	"slices"
 	"time"
 
-	"flowsweep/store/disk"
+	"flowsweep/experiments/disk"
 )
 
 // migrations returns the names of the migration files; the i-th, counted from 1, leads to version i.

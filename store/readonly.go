@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"flowsweep/store/disk"
+	"flowsweep/experiments/disk"
 )
 
 // ReadOnlyError is the error of methods that change a store which can only be read.

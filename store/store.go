@@ -25,7 +25,7 @@ import (
 
 	// also the driver "sqlite3"
 
-	"flowsweep/store/disk"
+	"flowsweep/experiments/disk"
 )
 
 // DB is an open store. It is safe for use by several goroutines, and by several processes on one machine.

@@ -7,8 +7,8 @@ import (
 	"io"
 	"path/filepath"
 
+	"flowsweep/experiments/disk"
 	"flowsweep/store"
-	"flowsweep/store/disk"
 )
 
 // measureStore measures a temporary store on the same disk as the one in the options.

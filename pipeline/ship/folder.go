@@ -12,8 +12,8 @@ import (
 	"slices"
 	"strings"
 
+	"flowsweep/experiments/disk"
 	"flowsweep/store"
-	"flowsweep/store/disk"
 )
 
 // The files of an output folder.

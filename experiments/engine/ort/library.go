@@ -12,7 +12,7 @@ import (
 	"runtime"
 	"strings"
 
-	"flowsweep/store/disk"
+	"flowsweep/experiments/disk"
 )
 
 // LibraryVariable names the environment variable that holds the path of the user's own onnxruntime shared library.

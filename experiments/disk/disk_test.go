@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"flowsweep/store/disk"
+	"flowsweep/experiments/disk"
 )
 
 func TestSameContent(t *testing.T) {

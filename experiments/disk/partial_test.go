@@ -11,7 +11,7 @@ import (
 	"sync"
 	"testing"
 
-	"flowsweep/store/disk"
+	"flowsweep/experiments/disk"
 )
 
 // holdVariable names the environment variable with a folder in which the test binary holds a Partial, until stdin ends.
