@@ -18,6 +18,10 @@ type SamplerOptions struct {
 	Portable   bool // unroll the steps, for runtimes without Loop: the time grid is fixed, and the file grows with it
 	Trajectory bool // also return the points at every time of the grid
 	LogProb    bool // also return the log density of every sample
+
+	// Along, if not nil, leads from the path that the net was trained on to the one that the steps follow. It is worked out at the
+	// times of the grid, so the file has no ts.
+	Along *flow.PathConversion
 }
 
 // Sampler returns the net and the solver as one ONNX file, opset 17: noise[batch,d], ts[times] -> samples[batch,d]. The
@@ -54,8 +58,11 @@ func Sampler(n net.Net, weights []float32, solver ode.Solver, ts []float64, abou
 	if err != nil {
 		return nil, err
 	}
-	m := onnx.Model{Graph: o.graph(recorded.Graph, n.Dim(), solver, grid, about)}
+	m := onnx.Model{Graph: o.graph(recorded.Graph, n.Dim(), solver, ts, grid, about)}
 	properties := stepProperties(solver, grid)
+	if o.Along != nil {
+		properties["sampling_path"] = o.Along.To.String()
+	}
 	if !about.Units.Identity() {
 		m.Outputs[0].Doc += ", in the units of the data"
 		properties["units"] = "samples are in those of the data; noise is standardised"
@@ -65,7 +72,7 @@ func Sampler(n net.Net, weights []float32, solver ode.Solver, ts []float64, abou
 }
 
 // graph returns the graph of a sampler of points with dim coordinates.
-func (o SamplerOptions) graph(net onnx.Graph, dim int, solver ode.Solver, grid []float32, about About) onnx.Graph {
+func (o SamplerOptions) graph(net onnx.Graph, dim int, solver ode.Solver, ts []float64, grid []float32, about About) onnx.Graph {
 	points := []int{onnx.Batch, dim}
 	g := onnx.Graph{
 		Name:         "sampler",
@@ -73,17 +80,21 @@ func (o SamplerOptions) graph(net onnx.Graph, dim int, solver ode.Solver, grid [
 		Outputs:      []onnx.ValueInfo{{Name: "samples", Dims: points, Doc: "where the points arrive, t = " + number(grid[len(grid)-1])}},
 		Initializers: slices.Clone(net.Initializers),
 	}
-	w := &writer{net: net, solver: solver, units: about.Units, end: "samples", density: o.LogProb, constants: newConstants(&g)}
-	w.column("noise")
-	times := onnx.Times
+	w := &writer{
+		net: net, solver: solver, units: about.Units, end: "samples", density: o.LogProb, constants: newConstants(&g),
+		along: o.Along, times: ts, dim: dim,
+	}
+	from, times := w.start("noise"), len(grid)
 	if o.Portable {
-		times = len(grid)
-		w.unroll(w.start("noise"), grid, o.Trajectory)
+		w.unroll(from, grid, o.Trajectory)
 	} else {
-		g.Inputs = append(g.Inputs, onnx.ValueInfo{Name: "ts", Dims: []int{onnx.Times}, Doc: "times of the grid, from noise (0) to data (1); the default has " +
-			fmt.Sprint(len(grid)-1) + " steps"})
+		if o.Along == nil {
+			times = onnx.Times
+			g.Inputs = append(g.Inputs, onnx.ValueInfo{Name: "ts", Dims: []int{onnx.Times}, Doc: "times of the grid, from noise (0) to data (1); the default has " +
+				fmt.Sprint(len(grid)-1) + " steps"})
+		}
 		g.Initializers = append(g.Initializers, onnx.Initializer{Name: "ts", Dims: []int{len(grid)}, Data: grid})
-		w.loop(w.start("noise"), points, o.Trajectory)
+		w.loop(from, points, o.Trajectory)
 	}
 	if o.LogProb { // the integral is that from noise to data
 		w.node("log_prob", "Sub", nil, w.normal("noise", normalConstant(dim, about.Units)), w.flat("integral"))
@@ -132,51 +143,43 @@ func checkExplicit(s ode.Solver) error {
 	return nil
 }
 
-// loop writes the steps as a Loop over the input ts.
+// loop writes the steps as a Loop over ts. All that depends on times alone is computed before it, for all steps at once: the body
+// does no arithmetic with integers, for which GPUs in browsers have no kernels.
 func (w *writer) loop(from state, points []int, trajectory bool) {
-	one := w.constants.long("one", 1)
-	body := w.loopBody(points, one)
-	w.node("times", "Size", nil, "ts")
-	w.node("steps", "Sub", nil, "times", one)
+	body := w.loopBody(points)
+	count := w.node("times", "Size", nil, "ts")
+	inputs, outputs := []string{w.node("steps", "Sub", nil, count, w.constants.long("one", 1))}, []string{w.before(w.end)}
 	// Without the optional condition, onnx.reference takes no step.
-	always := w.constants.add("always", nil, []bool{true})
-	inputs, outputs := []string{"steps", always, from.x}, []string{w.before(w.end)}
+	inputs = append(inputs, w.constants.add("always", nil, []bool{true}), from.x)
 	if w.density {
 		inputs, outputs = append(inputs, from.integral), append(outputs, "integral")
 	}
 	if trajectory {
-		body.Outputs = append(body.Outputs, onnx.ValueInfo{Name: "x", Dims: points})
+		// OpenVINO does not take an input of the body for an output.
+		body.Nodes = append(body.Nodes, onnx.Node{Op: "Identity", Inputs: []string{"x"}, Outputs: []string{"passing"}})
+		body.Outputs = append(body.Outputs, onnx.ValueInfo{Name: "passing", Dims: points})
 		outputs = append(outputs, "passed")
 	}
 	w.nodes = append(w.nodes, onnx.Node{Op: "Loop", Inputs: inputs, Outputs: outputs, Attributes: []onnx.Attribute{{Name: "body", Value: body}}})
 	if trajectory {
-		end := w.node("end", "Unsqueeze", nil, outputs[0], w.constants.longs("axis0", 0))
+		end := w.node("end", "Unsqueeze", nil, outputs[0], w.constants.list(0))
 		w.node(w.before("trajectory"), "Concat", []onnx.Attribute{{Name: "axis", Value: int64(0)}}, "passed", end)
 	}
 	w.rescale(trajectory)
 }
 
 // loopBody returns the body of the Loop: step i of the solver, from time ts[i] to ts[i+1].
-func (w *writer) loopBody(points []int, one string) onnx.Graph {
-	body := &writer{net: w.net, solver: w.solver, density: w.density, constants: w.constants}
-	body.node("from", "Gather", nil, "ts", "i")
-	body.node("following", "Add", nil, "i", one)
-	body.node("to", "Gather", nil, "ts", "following")
-	body.node("h", "Sub", nil, "to", "from")
-	body.step("", state{"x", "spread"}, state{"next", "next_spread"}, interval{h: "h", at: func(c float64) string {
-		switch c {
-		case 0:
-			return "from"
-		case 1:
-			return "to"
-		}
-		at := "t" + number(float32(c))
-		return body.node(at, "Add", nil, "from", body.node(at+"/h", "Mul", nil, "h", w.constants.float(float32(c))))
-	}})
+func (w *writer) loopBody(points []int) onnx.Graph {
+	body := &writer{net: w.net, solver: w.solver, density: w.density, constants: w.constants, sizes: w.sizes, along: w.along}
+	w.slice("from", 0, -1)
+	w.slice("to", 1, math.MaxInt32)
+	w.node("h", "Sub", nil, "to", "from")
+	body.step("", state{"x", "spread"}, state{"next", "next_spread"}, w.loopTimes(body))
+	body.node("go_on", "Identity", nil, "going") // OpenVINO does not take an input of the body for its condition
 	g := onnx.Graph{
 		Name:    "step",
 		Inputs:  []onnx.ValueInfo{{Name: "i", Kind: onnx.Int64}, {Name: "going", Kind: onnx.Bool}, {Name: "x", Dims: points}},
-		Outputs: []onnx.ValueInfo{{Name: "going", Kind: onnx.Bool}, {Name: "next", Dims: points}},
+		Outputs: []onnx.ValueInfo{{Name: "go_on", Kind: onnx.Bool}, {Name: "next", Dims: points}},
 		Nodes:   body.nodes,
 	}
 	if w.density {
@@ -187,32 +190,74 @@ func (w *writer) loopBody(points []int, one string) onnx.Graph {
 	return g
 }
 
+// slice writes the part of ts from one index to another.
+func (w *writer) slice(name string, from, to int64) {
+	w.node(name, "Slice", nil, "ts", w.constants.list(from), w.constants.list(to), w.constants.list(0))
+}
+
+// loopTimes returns the times of step i. They are computed for all steps in the graph around the body.
+func (w *writer) loopTimes(body *writer) interval {
+	picked := map[string]string{}
+	pick := func(all string) string {
+		if picked[all] == "" {
+			picked[all] = body.node(all+"/i", "Gather", nil, all, "i")
+		}
+		return picked[all]
+	}
+	if w.along != nil {
+		moved := func(c float64, what carried) string {
+			list := w.carriedBy(c, what)
+			return pick(w.constants.add(fmt.Sprintf("path/t%s/%s", number(float32(c)), what), []int{len(list)}, list))
+		}
+		return interval{h: pick("h"), at: func(c float64) string { return moved(c, movedTime) }, moved: moved}
+	}
+	return interval{h: pick("h"), at: func(c float64) string {
+		switch c {
+		case 0:
+			return pick("from")
+		case 1:
+			return pick("to")
+		}
+		at := "t" + number(float32(c))
+		return pick(w.node(at, "Add", nil, "from", w.node(at+"/h", "Mul", nil, "h", w.constants.float(float32(c)))))
+	}}
+}
+
 // unroll writes the steps one after the other, with the times as constants.
 func (w *writer) unroll(from state, grid []float32, trajectory bool) {
 	passed := []string{from.x}
 	for i := range len(grid) - 1 {
-		h := grid[i+1] - grid[i]
 		at, next := fmt.Sprintf("step%d/", i), state{fmt.Sprintf("x%d", i+1), fmt.Sprintf("spread%d", i+1)}
 		if i == len(grid)-2 {
 			next = state{w.before(w.end), "integral"}
 		}
-		w.step(at, from, next, interval{h: w.constants.float(h), at: func(c float64) string {
-			if c == 1 {
-				return w.constants.float(grid[i+1])
-			}
-			return w.constants.float(grid[i] + float32(float32(c)*h)) // the conversion keeps the product from being fused into the sum
-		}})
+		w.step(at, from, next, w.unrolledTimes(i, grid))
 		from = next
 		passed = append(passed, next.x)
 	}
 	if trajectory {
 		layers := make([]string, len(passed))
 		for i, x := range passed {
-			layers[i] = w.node(x+"/layer", "Unsqueeze", nil, x, w.constants.longs("axis0", 0))
+			layers[i] = w.node(x+"/layer", "Unsqueeze", nil, x, w.constants.list(0))
 		}
 		w.node(w.before("trajectory"), "Concat", []onnx.Attribute{{Name: "axis", Value: int64(0)}}, layers...)
 	}
 	w.rescale(trajectory)
+}
+
+// unrolledTimes returns the times of step i as constants.
+func (w *writer) unrolledTimes(i int, grid []float32) interval {
+	h := grid[i+1] - grid[i]
+	if w.along != nil {
+		moved := func(c float64, what carried) string { return w.constants.float(w.carriedBy(c, what)[i]) }
+		return interval{h: w.constants.float(h), at: func(c float64) string { return moved(c, movedTime) }, moved: moved}
+	}
+	return interval{h: w.constants.float(h), at: func(c float64) string {
+		if c == 1 {
+			return w.constants.float(grid[i+1])
+		}
+		return w.constants.float(grid[i] + float32(float32(c)*h)) // the conversion keeps the product from being fused into the sum
+	}}
 }
 
 // before returns the name of an output before it is converted to the user's units.

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 
@@ -16,6 +17,10 @@ type writer struct {
 	solver    ode.Solver
 	units     flow.Units // of the outputs
 	end       string     // name of the points where the steps end
+	along     *flow.PathConversion
+	times     []float64         // of the grid, for along
+	dim       int               // of a point
+	sizes     map[string]string // those that the net computes from the number of points, by their names in the net
 	constants *constants
 	nodes     []onnx.Node
 }
@@ -25,8 +30,31 @@ type state struct{ x, integral string }
 
 // interval names the times of a step, of rank 0.
 type interval struct {
-	h  string                 // its length
-	at func(c float64) string // its start for c = 0, its end for c = 1, and start + c h otherwise
+	h     string                               // its length
+	at    func(c float64) string               // the net's time: its start for c = 0, its end for c = 1, and start + c h otherwise
+	moved func(c float64, what carried) string // what else leads there from the path of the steps, or nil if that is the net's
+}
+
+// carried is a number of a flow.ScaleTime: with these x becomes x/scale at the net's time, the velocity v there drift x + gain v, and
+// the divergence div spread + rate div.
+type carried int
+
+const (
+	movedTime carried = iota
+	movedScale
+	movedDrift
+	movedGain
+	movedSpread
+	movedRate
+)
+
+// of returns the number for points of dim coordinates.
+func (what carried) of(at flow.ScaleTime, dim int) float32 {
+	return float32([]float64{at.T, at.Scale, at.ScaleRate, at.Scale * at.TimeRate, at.ScaleRate * float64(dim), at.TimeRate}[what])
+}
+
+func (what carried) String() string {
+	return []string{"time", "scale", "drift", "gain", "spread", "rate"}[what]
 }
 
 // node writes a node with one output and returns its name.
@@ -35,11 +63,52 @@ func (w *writer) node(name, op string, attributes []onnx.Attribute, inputs ...st
 	return name
 }
 
-// column writes the sizes [batch, 1], to which a time is expanded for all points.
-func (w *writer) column(points string) {
-	// The attributes select one size.
-	batch := w.node("batch", "Shape", []onnx.Attribute{{Name: "start", Value: int64(0)}, {Name: "end", Value: int64(1)}}, points)
-	w.node("column", "Concat", []onnx.Attribute{{Name: "axis", Value: int64(0)}}, batch, w.constants.longs("width", 1))
+// start writes what all steps use, and returns the state at the named points, with an integral of 0: sizes that the net computes
+// from the number of points, and "zeros", (batch, 1), to which times are added. No runtime has to work out sizes in a Loop.
+func (w *writer) start(points string) state {
+	all := w.node("sizes", "Shape", nil, points)
+	batch := w.node("batch", "Gather", nil, all, w.constants.list(0)) // fewer runtimes know the attributes of Shape that select one size
+	w.node("column", "Concat", []onnx.Attribute{{Name: "axis", Value: int64(0)}}, batch, w.constants.list(1))
+	w.node("zeros", "Expand", nil, w.constants.float(0), "column")
+	w.hoist(points)
+	return state{points, "zeros"}
+}
+
+// hoist writes the sizes that the net computes from its inputs, and what follows from them alone, and drops them from the net. All
+// inputs have as many rows.
+func (w *writer) hoist(points string) {
+	w.sizes = map[string]string{}
+	fixed, kept := map[string]bool{}, map[string]bool{}
+	for _, i := range w.net.Initializers {
+		fixed[i.Name] = true
+	}
+	for _, o := range w.net.Outputs {
+		kept[o.Name] = true
+	}
+	isInput := func(in string) bool {
+		return slices.ContainsFunc(w.net.Inputs, func(v onnx.ValueInfo) bool { return v.Name == in })
+	}
+	var rest []onnx.Node
+	for _, n := range w.net.Nodes {
+		from, sized := make([]string, len(n.Inputs)), true
+		for i, in := range n.Inputs {
+			from[i] = in
+			switch {
+			case n.Op == "Shape" && isInput(in):
+				from[i] = points
+			case w.sizes[in] != "":
+				from[i] = w.sizes[in]
+			default:
+				sized = sized && fixed[in]
+			}
+		}
+		if !sized || slices.Equal(from, n.Inputs) || kept[n.Outputs[0]] {
+			rest = append(rest, n)
+			continue
+		}
+		w.sizes[n.Outputs[0]] = w.node("net/"+n.Outputs[0], n.Op, n.Attributes, from...)
+	}
+	w.net.Nodes = rest
 }
 
 // step writes a step of the solver from one state to another, with the names in next. Names of other values start with at.
@@ -51,16 +120,46 @@ func (w *writer) step(at string, from, next state, t interval) {
 			continue
 		}
 		if columns[c] == "" {
-			columns[c] = w.node(at+"t"+number(float32(c))+"/column", "Expand", nil, t.at(c), "column")
+			columns[c] = w.node(at+"t"+number(float32(c))+"/column", "Add", nil, "zeros", t.at(c))
 		}
 		stage := at + "k" + strconv.Itoa(i+1)
-		k[i] = w.velocity(stage, columns[c], w.advance(stage+"/x", from.x, t.h, w.solver.A[i], k))
-		div[i] = stage + "/div" // the net's second output, if it has one
+		x := w.advance(stage+"/x", from.x, t.h, w.solver.A[i], k)
+		if t.moved == nil {
+			k[i] = w.velocity(stage, columns[c], x)
+			div[i] = stage + "/div" // the net's second output, if it has one
+			continue
+		}
+		k[i], div[i] = w.moved(stage, columns[c], x, c, t)
 	}
 	w.advance(next.x, from.x, t.h, w.solver.B, k)
 	if w.density {
 		w.advance(next.integral, from.integral, t.h, w.solver.B, div)
 	}
+}
+
+// carriedBy returns a number of the movement at start + c h of every step.
+func (w *writer) carriedBy(c float64, what carried) []float32 {
+	list := make([]float32, len(w.times)-1)
+	for i := range list {
+		r := w.times[i] + c*(w.times[i+1]-w.times[i])
+		if c == 1 {
+			r = w.times[i+1]
+		}
+		list[i] = what.of(w.along.At(r), w.dim)
+	}
+	return list
+}
+
+// moved writes a copy of the net on the path of the steps.
+func (w *writer) moved(name, t, x string, c float64, step interval) (v, div string) {
+	inner := w.velocity(name+"/net", t, w.node(name+"/scaled", "Div", nil, x, step.moved(c, movedScale)))
+	drift := w.node(name+"/drift", "Mul", nil, x, step.moved(c, movedDrift))
+	v = w.node(name, "Add", nil, drift, w.node(name+"/gain", "Mul", nil, inner, step.moved(c, movedGain)))
+	if w.density {
+		rate := w.node(name+"/rate", "Mul", nil, name+"/net/div", step.moved(c, movedRate))
+		div = w.node(name+"/div", "Add", nil, rate, step.moved(c, movedSpread))
+	}
+	return v, div
 }
 
 // needed reports whether anything in a step depends on a stage. The last stage of a first-same-as-last method is only for
@@ -115,6 +214,7 @@ func (w *writer) velocity(name, t, x string) string {
 	for _, i := range w.net.Initializers {
 		names[i.Name] = i.Name
 	}
+	maps.Copy(names, w.sizes)
 	for _, n := range w.net.Nodes {
 		n.Inputs, n.Outputs = slices.Clone(n.Inputs), slices.Clone(n.Outputs)
 		for i, in := range n.Inputs {
@@ -159,8 +259,9 @@ func (c *constants) row(name string, v []float64) string {
 	return c.add(name, []int{len(row)}, row)
 }
 
-func (c *constants) longs(name string, v ...int64) string {
-	return c.add(name, []int{len(v)}, v)
+// list adds a list of one integer, as axes and bounds are given.
+func (c *constants) list(v int64) string {
+	return c.add("ints/"+strconv.FormatInt(v, 10), []int{1}, []int64{v})
 }
 
 // number returns the shortest text that parses to the float.
