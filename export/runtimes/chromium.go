@@ -23,7 +23,7 @@ func chromium(folder string) runtime {
 	if browser == "" {
 		err = errors.New("chromium is not installed")
 	}
-	return runtime{name: "onnxruntime-web 1.30.0 (WASM), Chromium page", missing: err, try: func(c testCase) result {
+	return runtime{missing: err, try: func(c testCase) result {
 		r, err := browse(browser, at, c)
 		if err != nil {
 			return result{Error: err.Error()}

@@ -66,14 +66,14 @@ func fetchMaven(folder, artifact string) (string, error) {
 		"-Dartifact="+artifact, "-DoutputDirectory="+at)
 }
 
-// buildRust builds the program in a folder of the module, for a case: burn turns the file into code.
-func buildRust(folder, program string, c testCase) error {
+// buildRust builds the Rust program in a folder of the module.
+func buildRust(folder, program string) error {
 	at, err := fetchWheels(folder, protoc)
 	if err != nil {
 		return err
 	}
 	_, err = limited(fetching, "", []string{
-		"env", "PROTOC=" + filepath.Join(at, "protoc", "data", "bin", "protoc"), "MODEL=" + c.Path,
+		"env", "PROTOC=" + filepath.Join(at, "protoc", "data", "bin", "protoc"),
 		"cargo", "build", "--release", "--locked", "--quiet", "--jobs=1", "--manifest-path", filepath.Join(program, "Cargo.toml"),
 		"--target-dir", filepath.Join(folder, "cargo"),
 	})

