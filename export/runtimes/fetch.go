@@ -37,7 +37,7 @@ func packageName(pack string) string {
 func fetchNPM(folder, pack string) (string, error) {
 	at := filepath.Join(folder, "npm", packageName(pack))
 	if _, absent := exec.LookPath("node"); absent != nil {
-		return at, errors.New("Node is not installed")
+		return at, errors.New("node is not installed")
 	}
 	if err := os.MkdirAll(at, 0o755); err != nil {
 		return at, err

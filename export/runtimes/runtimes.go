@@ -114,7 +114,7 @@ func cargo(at string) setup {
 		binary := filepath.Join(folder, "cargo", "release", "probe-"+at)
 		_, err := exec.LookPath("cargo")
 		if err != nil {
-			err = errors.New("Rust is not installed")
+			err = errors.New("cargo is not installed")
 		} else {
 			err = buildRust(folder, at)
 		}

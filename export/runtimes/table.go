@@ -43,6 +43,8 @@ func (rs results) cells(cases []testCase, known []string) (cells []cell) {
 // judge returns the cell for a result. A difference that is not a number is wrong.
 func judge(c testCase, r result) cell {
 	switch {
+	case strings.HasPrefix(r.Error, "not tried: "):
+		return cell{text: brief(r.Error)}
 	case r.Error != "":
 		return cell{text: "no: " + brief(r.Error)}
 	case r.Difference == nil:
