@@ -44,6 +44,15 @@ type SamplerOptions struct {
 // Sampler returns an error for a grid of fewer than two times or with times that are not finite, and for a solver that is
 // not an explicit Runge-Kutta method.
 func Sampler(n net.Net, weights []float32, solver ode.Solver, ts []float64, about About, o SamplerOptions) ([]byte, error) {
+	m, err := samplerModel(n, weights, solver, ts, about, o)
+	if err != nil {
+		return nil, err
+	}
+	return seal(m)
+}
+
+// samplerModel returns the model of a sampler file.
+func samplerModel(n net.Net, weights []float32, solver ode.Solver, ts []float64, about About, o SamplerOptions) (onnx.Model, error) {
 	grid, err := narrowed(ts)
 	if err == nil {
 		err = checkExplicit(solver)
@@ -52,11 +61,11 @@ func Sampler(n net.Net, weights []float32, solver ode.Solver, ts []float64, abou
 		err = errors.Join(about.check(n.Dim()), about.checkAffine())
 	}
 	if err != nil {
-		return nil, fmt.Errorf("export a sampler: %w", err)
+		return onnx.Model{}, fmt.Errorf("export a sampler: %w", err)
 	}
 	recorded, err := o.record(n, weights, about)
 	if err != nil {
-		return nil, err
+		return onnx.Model{}, err
 	}
 	m := onnx.Model{Graph: o.graph(recorded.Graph, n.Dim(), solver, ts, grid, about)}
 	properties := stepProperties(solver, grid)
@@ -68,7 +77,7 @@ func Sampler(n net.Net, weights []float32, solver ode.Solver, ts []float64, abou
 		properties["units"] = "samples are in those of the data; noise is standardised"
 	}
 	describe(&m, n, about, properties)
-	return seal(m)
+	return m, nil
 }
 
 // graph returns the graph of a sampler of points with dim coordinates.
