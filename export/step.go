@@ -35,28 +35,6 @@ type interval struct {
 	moved func(c float64, what carried) string // what else leads there from the path of the steps, or nil if that is the net's
 }
 
-// carried is a number of a flow.ScaleTime: with these x becomes x/scale at the net's time, the velocity v there drift x + gain v, and
-// the divergence div spread + rate div.
-type carried int
-
-const (
-	movedTime carried = iota
-	movedScale
-	movedDrift
-	movedGain
-	movedSpread
-	movedRate
-)
-
-// of returns the number for points of dim coordinates.
-func (what carried) of(at flow.ScaleTime, dim int) float32 {
-	return float32([]float64{at.T, at.Scale, at.ScaleRate, at.Scale * at.TimeRate, at.ScaleRate * float64(dim), at.TimeRate}[what])
-}
-
-func (what carried) String() string {
-	return []string{"time", "scale", "drift", "gain", "spread", "rate"}[what]
-}
-
 // node writes a node with one output and returns its name.
 func (w *writer) node(name, op string, attributes []onnx.Attribute, inputs ...string) string {
 	w.nodes = append(w.nodes, onnx.Node{Op: op, Inputs: inputs, Outputs: []string{name}, Attributes: attributes})
@@ -137,31 +115,6 @@ func (w *writer) step(at string, from, next state, t interval) {
 	}
 }
 
-// carriedBy returns a number of the movement at start + c h of every step.
-func (w *writer) carriedBy(c float64, what carried) []float32 {
-	list := make([]float32, len(w.times)-1)
-	for i := range list {
-		r := w.times[i] + c*(w.times[i+1]-w.times[i])
-		if c == 1 {
-			r = w.times[i+1]
-		}
-		list[i] = what.of(w.along.At(r), w.dim)
-	}
-	return list
-}
-
-// moved writes a copy of the net on the path of the steps.
-func (w *writer) moved(name, t, x string, c float64, step interval) (v, div string) {
-	inner := w.velocity(name+"/net", t, w.node(name+"/scaled", "Div", nil, x, step.moved(c, movedScale)))
-	drift := w.node(name+"/drift", "Mul", nil, x, step.moved(c, movedDrift))
-	v = w.node(name, "Add", nil, drift, w.node(name+"/gain", "Mul", nil, inner, step.moved(c, movedGain)))
-	if w.density {
-		rate := w.node(name+"/rate", "Mul", nil, name+"/net/div", step.moved(c, movedRate))
-		div = w.node(name+"/div", "Add", nil, rate, step.moved(c, movedSpread))
-	}
-	return v, div
-}
-
 // needed reports whether anything in a step depends on a stage. The last stage of a first-same-as-last method is only for
 // the next step, which evaluates it again.
 func needed(s ode.Solver, stage int) bool {
@@ -232,37 +185,3 @@ func (w *writer) velocity(name, t, x string) string {
 	}
 	return name
 }
-
-// constants adds numbers to the initializers of a graph, each once. The name of a float is its text.
-type constants struct {
-	graph *onnx.Graph
-	known map[string]bool
-}
-
-func newConstants(g *onnx.Graph) *constants { return &constants{graph: g, known: map[string]bool{}} }
-
-func (c *constants) add(name string, dims []int, data any) string {
-	if !c.known[name] {
-		c.known[name] = true
-		c.graph.Initializers = append(c.graph.Initializers, onnx.Initializer{Name: name, Dims: dims, Data: data})
-	}
-	return name
-}
-
-func (c *constants) float(v float32) string           { return c.add(number(v), nil, []float32{v}) }
-func (c *constants) long(name string, v int64) string { return c.add(name, nil, []int64{v}) }
-func (c *constants) row(name string, v []float64) string {
-	row := make([]float32, len(v))
-	for i, x := range v {
-		row[i] = float32(x)
-	}
-	return c.add(name, []int{len(row)}, row)
-}
-
-// list adds a list of one integer, as axes and bounds are given.
-func (c *constants) list(v int64) string {
-	return c.add("ints/"+strconv.FormatInt(v, 10), []int{1}, []int64{v})
-}
-
-// number returns the shortest text that parses to the float.
-func number(v float32) string { return strconv.FormatFloat(float64(v), 'g', -1, 32) }

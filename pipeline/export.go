@@ -82,7 +82,7 @@ func (a *app) exportRun(ctx context.Context, db *store.DB, f exportFlags) error 
 	if err != nil {
 		return err
 	}
-	return a.printChecks(e.Folder, e.Checks)
+	return a.printExported(e.Folder, e.Checks, e.Absent)
 }
 
 // exportFront writes the files of every setting on the Pareto front of the latest sweep.
@@ -108,7 +108,7 @@ func (a *app) exportFront(ctx context.Context, db *store.DB, f exportFlags) erro
 		s := outcome.Summaries[e.Setting]
 		st, _ := s.Stat(metric)
 		fmt.Fprintf(a.stdout, "front     %s (NFE %s): %s %s\n", outcome.Labels.Setting(e.Setting), s.NFE, metric, st.Interval())
-		if err := a.printChecks(e.Folder, e.Checks); err != nil {
+		if err := a.printExported(e.Folder, e.Checks, e.Absent); err != nil {
 			return err
 		}
 	}
@@ -136,7 +136,7 @@ func (a *app) exportChosen(ctx context.Context, db *store.DB, f exportFlags) err
 	if s.NoChoice != nil {
 		return s.NoChoice
 	}
-	return a.printChecks(out, s.Checks)
+	return a.printExported(out, s.Checks, s.Absent)
 }
 
 // worker returns what samples and measures for exports.
@@ -159,15 +159,23 @@ func findRun(ctx context.Context, db *store.DB, prefix string) (string, error) {
 	return key, usage(err)
 }
 
-// printChecks prints that each file is verified. It stops with an error at the first that is not.
-func (a *app) printChecks(out string, checks []experiments.Check) error {
+// printExported prints that each file is verified, and which there are not. It stops with an error at the first that is not verified.
+func (a *app) printExported(out string, checks []experiments.Check, absent []export.Absent) error {
 	for _, c := range checks {
 		if err := ship.CheckError(c); err != nil {
 			return err
 		}
 		a.printCheck(filepath.Join(out, c.File), c)
 	}
+	a.printAbsent(out, absent)
 	return nil
+}
+
+// printAbsent prints which files are not written, and why.
+func (a *app) printAbsent(out string, absent []export.Absent) {
+	for _, f := range absent {
+		fmt.Fprintf(a.stdout, "left out  %s: %s\n", filepath.Join(out, f.File), f.Why)
+	}
 }
 
 func (a *app) printCheck(path string, c experiments.Check) {

@@ -20,6 +20,7 @@ import (
 const (
 	velocityFile = "velocity.onnx"
 	SamplerFile  = "sampler.onnx"
+	portableFile = "sampler-portable.onnx"
 	densityFile  = "logp.onnx"
 	vectorsFile  = "vectors.json"
 	cardFile     = "model-card.md"
@@ -30,7 +31,7 @@ const (
 )
 
 // fileNames lists the files that an output folder may hold, except for their sums.
-var fileNames = []string{velocityFile, SamplerFile, densityFile, vectorsFile, cardFile, choiceFile, csvFile, ReportFile}
+var fileNames = []string{velocityFile, SamplerFile, portableFile, densityFile, vectorsFile, cardFile, choiceFile, csvFile, ReportFile}
 
 // Folder returns the output folder, by default out/<name>, after checking that it can be written. If not, the error is an
 // OccupiedError.
@@ -103,7 +104,7 @@ func checkOverwrite(out string, files []store.File, force bool) error {
 
 // writeExport writes the files of a run, removes others of their names, and updates the sums.
 func writeExport(out string, files []store.File) error {
-	return writeOnly(out, []string{velocityFile, SamplerFile, densityFile, vectorsFile, cardFile}, files)
+	return writeOnly(out, []string{velocityFile, SamplerFile, portableFile, densityFile, vectorsFile, cardFile}, files)
 }
 
 // WriteFile writes the file in full or not at all, and leaves it alone if it already has this content.

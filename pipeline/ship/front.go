@@ -18,6 +18,7 @@ type Exported struct {
 	Folder  string
 	Setting int                 // index into the summaries of an outcome
 	Checks  []experiments.Check // of the ONNX files
+	Absent  []export.Absent     // what is not among them
 	files   []store.File
 }
 
@@ -32,14 +33,15 @@ func (o Outcome) ExportFront(ctx context.Context, db *store.DB, w Worker, out st
 	var list []Exported
 	for _, i := range front {
 		r := o.Summaries[i].MedianRun(metric)
-		e := Exported{Folder: filepath.Join(out, settingFolder(o.Summaries[i].NFE, o.Labels.Setting(i), r.Run)), Setting: i}
 		twin, err := o.twin(ctx, db, w, o.Summaries[i])
 		if err != nil {
 			return nil, err
 		}
-		if e.files, e.Checks, err = runFiles(ctx, db, r, origin{o.Sweep, o.Summaries[i], twin}, options); err != nil {
+		e, err := runFiles(ctx, db, r, origin{o.Sweep, o.Summaries[i], twin}, options)
+		if err != nil {
 			return nil, err
 		}
+		e.Folder, e.Setting = filepath.Join(out, settingFolder(o.Summaries[i].NFE, o.Labels.Setting(i), r.Run)), i
 		if err := errors.Join(occupied(checkFolder(e.Folder)), checkOverwrite(e.Folder, e.files, force)); err != nil {
 			return nil, err
 		}
@@ -69,14 +71,15 @@ func (o Outcome) front(metric string) (front []int) {
 
 // ExportRun exports a finished run into a folder. If that holds another export it is an OccupiedError, unless force is set.
 func ExportRun(ctx context.Context, db *store.DB, w Worker, r experiments.Result, out string, options export.SamplerOptions, force bool) (Exported, error) {
-	e := Exported{Folder: out}
 	r, twin, err := twinOfRun(ctx, db, w, r)
+	if err != nil {
+		return Exported{}, err
+	}
+	e, err := runFiles(ctx, db, r, origin{twin: twin}, options)
 	if err != nil {
 		return e, err
 	}
-	if e.files, e.Checks, err = runFiles(ctx, db, r, origin{twin: twin}, options); err != nil {
-		return e, err
-	}
+	e.Folder = out
 	if err := checkOverwrite(out, e.files, force); err != nil {
 		return e, err
 	}

@@ -17,6 +17,7 @@ type Shipped struct {
 	Fresh   experiments.Fresh    // of the chosen setting, if one was chosen
 	Verdict experiments.Verdict  // on the chosen setting, if one was chosen
 	Checks  []experiments.Check  // of the exported ONNX files, if something was chosen
+	Absent  []export.Absent      // ONNX files that there are not
 	Twin    *experiments.Summary // of the chosen setting at the fixed steps of the sampler file, if it is adaptive
 }
 
@@ -88,17 +89,21 @@ func (s *Shipped) chosenFiles(ctx context.Context, db *store.DB, w Worker) (file
 		if t.Chosen == s.Choice.Chosen {
 			s.Twin = twin
 		}
-		own, checked, err := runFiles(ctx, db, t.Run, origin{s.Sweep, of, twin}, export.SamplerOptions{})
+		own, err := runFiles(ctx, db, t.Run, origin{s.Sweep, of, twin}, export.SamplerOptions{})
 		if err != nil {
 			return nil, err
 		}
-		for _, f := range own {
+		for _, f := range own.files {
 			f.Name = path.Join(s.folder(t), f.Name)
 			files = append(files, f)
 		}
-		for _, c := range checked {
+		for _, c := range own.Checks {
 			c.File = path.Join(s.folder(t), path.Base(c.File))
 			s.Checks = append(s.Checks, c)
+		}
+		for _, a := range own.Absent {
+			a.File = path.Join(s.folder(t), a.File)
+			s.Absent = append(s.Absent, a)
 		}
 	}
 	return files, nil
