@@ -35,7 +35,7 @@ func makeCases(folder string) (forms, others []testCase, err error) {
 	}
 	for _, net := range nets {
 		at := filepath.Join(folder, net)
-		if err := exportFiles(flowsweep, db, keys[net], at); err != nil {
+		if err := call(flowsweep, "export", "--db", db, "--run", keys[net], "--force", "--out", at); err != nil {
 			return nil, nil, err
 		}
 		v, err := readVectors(filepath.Join(at, "vectors.json"))
@@ -91,16 +91,6 @@ func train(folder string) (keys map[string]string, flowsweep, db string, err err
 		keys[r.Net.Name] = r.Run
 	}
 	return keys, flowsweep, db, nil
-}
-
-// exportFiles exports a run: velocity.onnx, sampler.onnx and sampler-portable.onnx.
-func exportFiles(flowsweep, db, run, at string) error {
-	unrolled := at + "-portable"
-	return errors.Join(
-		call(flowsweep, "export", "--db", db, "--run", run, "--portable", "--force", "--out", unrolled),
-		call(flowsweep, "export", "--db", db, "--run", run, "--force", "--out", at),
-		os.Rename(filepath.Join(unrolled, "sampler.onnx"), filepath.Join(at, "sampler-portable.onnx")),
-	)
 }
 
 // writeCases writes each case as JSON, and as lines for languages whose libraries do not read JSON.
