@@ -151,7 +151,10 @@ type Check struct {
 	Tolerance   Number   `json:"tolerance"` // maximum difference
 	Reason      string   `json:"reason"`    // for the tolerance
 	OK          bool     `json:"ok"`
-	Error       string   `json:"error"` // why it is not OK, unless the difference is too large
+	Error       string   `json:"error"` // why it is not OK, unless the difference is too large, or it was edited
+
+	Edited []string `json:"edited,omitzero"` // where the file differs from what the program writes, if it computes the same
+	Notes  []string `json:"notes,omitzero"`  // what else to know of the file or of how it was checked
 }
 
 // Sweep is a stored sweep: everything in its report except samples and losses.

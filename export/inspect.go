@@ -142,18 +142,12 @@ func sumOf(m onnx.Model) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// errDamaged is the error of a file whose checksum does not match.
-var errDamaged = errors.New("the file is damaged: its checksum does not match: export it again")
-
-// checkSeal returns an error if the model has changed since it was sealed.
-func checkSeal(m onnx.Model) error {
+// sealed reports whether the model is as it was sealed.
+func sealed(m onnx.Model) bool {
 	have := m.Metadata[checksum]
 	m.Metadata = maps.Clone(m.Metadata)
 	delete(m.Metadata, checksum)
-	if sumOf(m) != have {
-		return errDamaged
-	}
-	return nil
+	return sumOf(m) == have
 }
 
 // hasDefault reports whether these numbers are the default of the model's input.

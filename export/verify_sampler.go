@@ -1,7 +1,6 @@
 package export
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -14,25 +13,25 @@ import (
 )
 
 // VerifySampler is Verify for a sampler file with any SamplerOptions except LogProb. It compares with ode.Solve from the same
-// noise, (n, d), along Go's field, at every time of the grid if the file returns the trajectory. The flow spreads rounding
-// errors as it spreads points, so the tolerance grows by that factor, which is measured by solving from noise moved a
-// little. The file must return points in the given units, which map from the scale of the field. Differences are measured
-// on that scale, so that all coordinates count equally.
-func VerifySampler(file []byte, solver ode.Solver, ts []float64, field flow.Field, units flow.Units, noise flow.Batch) experiments.Check {
-	return verifySampler(file, Steps{Field: field, Solver: solver, Times: ts, Units: units}, nil, noise)
+// noise, (n, d), along Go's field, at every time of the grid if the file returns the trajectory, and over two other grids if
+// it takes one. The flow spreads rounding errors as it spreads points, so the tolerance grows by that factor, which is
+// measured by solving from noise moved a little. The file must return points in the given units, which map from the scale of
+// the field. Differences are measured on that scale, so that all coordinates count equally.
+func VerifySampler(file []byte, solver ode.Solver, ts []float64, field flow.Field, units flow.Units, noise flow.Batch, watch ...Progress) experiments.Check {
+	return verifySampler(file, Steps{Field: field, Solver: solver, Times: ts, Units: units}, nil, noise, first(watch))
 }
 
 // VerifyDensity is VerifySampler for a file that also returns log_prob, which is compared with ode.Push. Its tolerance is
 // measured in the same way, relative to the largest log density or divergence on the path.
-func VerifyDensity(file []byte, solver ode.Solver, ts []float64, field flow.DivField, units flow.Units, noise flow.Batch) experiments.Check {
+func VerifyDensity(file []byte, solver ode.Solver, ts []float64, field flow.DivField, units flow.Units, noise flow.Batch, watch ...Progress) experiments.Check {
 	velocity := func(t float64, x flow.Batch) (flow.Batch, error) {
 		v, _, err := field(t, x)
 		return v, err
 	}
-	return verifySampler(file, Steps{Field: velocity, Solver: solver, Times: ts, Units: units}, field, noise)
+	return verifySampler(file, Steps{Field: velocity, Solver: solver, Times: ts, Units: units}, field, noise, first(watch))
 }
 
-func verifySampler(file []byte, s Steps, div flow.DivField, noise flow.Batch) experiments.Check {
+func verifySampler(file []byte, s Steps, div flow.DivField, noise flow.Batch, watch Progress) experiments.Check {
 	return newCheck(file, noise.Len(), func(c *experiments.Check) error {
 		m, err := read(file)
 		if err == nil {
@@ -42,27 +41,66 @@ func verifySampler(file []byte, s Steps, div flow.DivField, noise flow.Batch) ex
 			return err
 		}
 		near, err := solve(s, div, noise)
+		if err == nil {
+			err = checkSize("the net carries noise to points", near.size())
+		}
 		if err != nil {
 			return err
 		}
-		if !near.finite() {
-			return errors.New("the net carries noise to points that are not finite")
-		}
 		c.MaxAbs, c.Tolerance = experiments.Number(near.maxAbs), experiments.Number(near.tolerance())
 		c.Reason = fmt.Sprintf("the flow spreads rounding to 32 bits by a factor of up to %.2g: 1e-5 (1 + max |x|) times that factor, if above 1, is allowed", near.growth)
-		if err := compare(c, file, near.trial()); err != nil {
+		by := campaign{settings, batches, []trial{near.trial("")}, watch}
+		if len(m.Inputs) > 1 {
+			by.trials[0].times = flow.Narrow(nil, s.Times)
+		} else {
+			by.settings, by.batches, by.trials[0].maxRuns = unrolledSettings, unrolledBatches, 1
+			c.Notes = append(c.Notes, "its steps are unrolled, so that it was opened in 2 settings of onnxruntime and not in 4, at batches of up to 256")
+		}
+		others, err := s.others(div, noise, len(m.Inputs) > 1)
+		if err != nil {
 			return err
 		}
-		farNoise := noise.Clone()
-		for i := range farNoise.Data {
-			farNoise.Data[i] *= 10
-		}
-		far, err := solve(s, div, farNoise)
-		if err != nil || !far.finite() {
-			return err // if Go's values are not finite, there is nothing to compare
-		}
-		return errors.Join(checkFar(file, far.trial(), far.tolerance()), checkSeal(m))
+		by.trials = append(by.trials, others...)
+		return compare(c, m, file, by)
 	})
+}
+
+// otherGrids are time grids other than a file's own, exact in 32-bit floats: uneven, and of other lengths.
+var otherGrids = [][]float64{
+	{0, .375, 1},
+	{0, 1. / 64, 4. / 64, 9. / 64, 16. / 64, 25. / 64, 36. / 64, 49. / 64, 1},
+}
+
+// others returns the trials of a sampler besides that of the noise: from noise farther out, and, if it takes a time grid,
+// over other grids. Where Go's values are not finite there is nothing to compare.
+func (s Steps) others(div flow.DivField, noise flow.Batch, grids bool) (list []trial, err error) {
+	add := func(where string, of Steps, noise flow.Batch) error {
+		got, err := solve(of, div, noise)
+		if err != nil || !got.finite() {
+			return err
+		}
+		tr := got.trial(where)
+		if grids {
+			tr.times = flow.Narrow(nil, of.Times)
+		}
+		list = append(list, tr)
+		return nil
+	}
+	far := noise.Clone()
+	for i := range far.Data {
+		far.Data[i] *= 10
+	}
+	if err := add("far outside the data", s, far); err != nil || !grids {
+		return list, err
+	}
+	for _, ts := range otherGrids {
+		other := s
+		other.Times = ts
+		if err := add(fmt.Sprintf("over another time grid, of %d uneven steps,", len(ts)-1), other, noise.Slice(0, min(noise.Len(), 64))); err != nil {
+			return list, err
+		}
+	}
+	return list, nil
 }
 
 // checkSampler returns an error unless the model is a sampler of dim coordinates with that solver and that grid, and with
@@ -165,6 +203,14 @@ func (s *solution) density(by Steps, div flow.DivField, moved flow.Batch) (err e
 	return nil
 }
 
+// size returns the largest coordinate, or a number that is not finite if anything measured is not.
+func (s solution) size() float64 {
+	if !s.finite() {
+		return math.Inf(1)
+	}
+	return s.maxAbs
+}
+
 func (s solution) finite() bool {
 	return flow.Finite(s.maxAbs + s.growth + s.maxLog + s.growthLog)
 }
@@ -196,18 +242,20 @@ func distance(a, b []float64) float64 {
 	return math.Sqrt(sum)
 }
 
-// trial returns the noise repeated to fill the largest batch. It limits the runs at each batch size, as each costs all
+// trial returns the noise, for the first trial repeated to fill the largest batch. It limits the runs at each batch size, as each costs all
 // velocity calls of a sample.
-func (s solution) trial() trial {
-	dim := s.noise.Dim
-	copies := max(1, slices.Max(batches)/max(1, s.noise.Len()))
+func (s solution) trial(where string) trial {
+	dim, copies := s.noise.Dim, 1
+	if where == "" { // at every batch size
+		copies = max(1, slices.Max(batches)/max(1, s.noise.Len()))
+	}
 	noise, logp := slices.Repeat(flow.Narrow(nil, s.noise.Data), copies), slices.Repeat(s.logp, copies)
 	steps := make([][]float64, len(s.trajectory))
 	for i, x := range s.trajectory {
 		steps[i] = slices.Repeat(s.units.Apply(x).Data, copies)
 	}
 	tr := trial{
-		settings: settings, batches: batches, rows: s.noise.Len() * copies, maxRuns: 4, unit: s.unit(),
+		where: where, rows: s.noise.Len() * copies, maxRuns: 4, unit: s.unit(), tolerance: s.tolerance(),
 		inputs: func(from, to int) []ort.Tensor {
 			return []ort.Tensor{{Dims: []int{to - from, dim}, Data: noise[from*dim : to*dim]}}
 		},
