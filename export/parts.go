@@ -174,6 +174,45 @@ func Differences(file, other []byte) ([]string, error) {
 	return slices.DeleteFunc(list, func(part string) bool { return part == "metadata "+checksum }), err
 }
 
+// Earlier reports whether a file says that an earlier version of the program wrote it, which may have written other bytes for
+// the same parts.
+func Earlier(file []byte) bool {
+	m, err := onnx.Read(file)
+	return err == nil && m.Producer == producer && 1 <= m.Version && m.Version < form
+}
+
+// EarlierDifferences is Differences between a file of an earlier version and what the program writes for the same run now,
+// without those parts that may differ between versions: the nodes and constants of the steps, and properties that the earlier
+// version did not write. The weights must be the same to the bit.
+func EarlierDifferences(file, now []byte) ([]string, error) {
+	old, err := read(file)
+	if err != nil {
+		return nil, err
+	}
+	list, err := Differences(file, now)
+	if slices.Equal(list, []string{"model version"}) {
+		return list, err // a file of this version that says otherwise
+	}
+	parts, err2 := Dissect(now)
+	var weights []string
+	for _, param := range parts.Net.Params() {
+		weights = append(weights, param.Name)
+	}
+	return slices.DeleteFunc(list, func(part string) bool {
+		kind, of, _ := strings.Cut(part, " ")
+		_, had := old.Metadata[of]
+		switch kind {
+		case "metadata":
+			return !had
+		case "initializer":
+			return !slices.Contains(weights, of)
+		case "model", "nodes", "names", "order":
+			return true
+		}
+		return false
+	}), errors.Join(err, err2)
+}
+
 // Properties returns the metadata of a file, whoever wrote it, and the kind of model that it says it is.
 func Properties(file []byte) (kind string, properties map[string]string, err error) {
 	return onnx.Properties(file)

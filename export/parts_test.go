@@ -66,8 +66,10 @@ func TestDissectErrors(t *testing.T) {
 	t.Parallel()
 	file := sampler(t, small, ode.Heun, ode.Uniform(4), SamplerOptions{})
 	for want, edit := range map[string]func(m *onnx.Model){
-		"architecture":      func(m *onnx.Model) { m.Metadata["architecture"] = "mlp of 3 layers" },
-		"weights":           func(m *onnx.Model) { m.Metadata["architecture"] = strings.Replace(m.Metadata["architecture"], "width 8", "width 9", 1) },
+		"architecture": func(m *onnx.Model) { m.Metadata["architecture"] = "mlp of 3 layers" },
+		"weights": func(m *onnx.Model) {
+			m.Metadata["architecture"] = strings.Replace(m.Metadata["architecture"], "width 8", "width 9", 1)
+		},
 		`solver "rk9"`:      func(m *onnx.Model) { m.Metadata["solver"] = "rk9" },
 		`written by "other`: func(m *onnx.Model) { m.Producer = "other" },
 		"scale":             func(m *onnx.Model) { m.Metadata["scale"] = "[1," },

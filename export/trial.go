@@ -106,13 +106,16 @@ func (c campaign) run(file []byte) (first differences, err error) {
 		found[i].unit = tr.unit
 	}
 	for i, o := range c.settings {
+		part := func(done int) {
+			if c.watch != nil {
+				c.watch(i*c.parts()+done, len(c.settings)*c.parts())
+			}
+		}
 		byDefault := c.trials[0].times != nil && o.Optimise == ort.Basic
-		if err := c.runIn(file, o, byDefault, found); err != nil {
+		if err := c.runIn(file, o, byDefault, found, part); err != nil {
 			return found[0], fmt.Errorf("optimisation %s, threads %d: %w", o.Optimise, o.Threads, err)
 		}
-		if c.watch != nil {
-			c.watch(i+1, len(c.settings))
-		}
+		part(c.parts())
 	}
 	for i, tr := range c.trials {
 		err = errors.Join(err, found[i].check(tr))
@@ -120,8 +123,11 @@ func (c campaign) run(file []byte) (first differences, err error) {
 	return found[0], err
 }
 
+// parts returns the number of parts of a setting: opening the file, and running it at each batch size.
+func (c campaign) parts() int { return 1 + len(c.batches) }
+
 // runIn opens the file once and runs the trials.
-func (c campaign) runIn(file []byte, o ort.SessionOptions, byDefault bool, found []differences) (err error) {
+func (c campaign) runIn(file []byte, o ort.SessionOptions, byDefault bool, found []differences, part func(done int)) (err error) {
 	if c.trials[0].times != nil && !byDefault {
 		o.Defaults = []string{"ts"}
 	}
@@ -141,35 +147,38 @@ func (c campaign) runIn(file []byte, o ort.SessionOptions, byDefault bool, found
 			}
 			sizes = []int{tr.rows}
 		}
-		if err := tr.runAt(s, sizes, &found[i]); err != nil {
-			return err
+		for k, size := range sizes {
+			if i == 0 {
+				part(1 + k)
+			}
+			if err := tr.runAt(s, size, &found[i]); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// runAt runs the file at the batch sizes.
-func (tr trial) runAt(s *ort.Session, sizes []int, d *differences) error {
-	for _, size := range sizes {
-		for run := 0; run == 0 || size > 0 && run*size < tr.rows && (run < tr.maxRuns || tr.maxRuns == 0); run++ {
-			from, to := run*size, min((run+1)*size, tr.rows)
-			inputs := tr.inputs(from, to)
-			if tr.times != nil {
-				inputs = append(inputs, ort.Tensor{Dims: []int{len(tr.times)}, Data: tr.times})
-			}
-			out, err := s.Run(inputs...)
-			if err != nil {
+// runAt runs the file at a batch size.
+func (tr trial) runAt(s *ort.Session, size int, d *differences) error {
+	for run := 0; run == 0 || size > 0 && run*size < tr.rows && (run < tr.maxRuns || tr.maxRuns == 0); run++ {
+		from, to := run*size, min((run+1)*size, tr.rows)
+		inputs := tr.inputs(from, to)
+		if tr.times != nil {
+			inputs = append(inputs, ort.Tensor{Dims: []int{len(tr.times)}, Data: tr.times})
+		}
+		out, err := s.Run(inputs...)
+		if err != nil {
+			return err
+		}
+		if size == 256 && run == 0 {
+			if err := checkRepeats(s, inputs, out); err != nil {
 				return err
 			}
-			if size == 256 && run == 0 {
-				if err := checkRepeats(s, inputs, out); err != nil {
-					return err
-				}
-			}
-			for i := range out {
-				if err := tr.compare(i, from, to, s.Outputs()[i], out[i], d); err != nil {
-					return err
-				}
+		}
+		for i := range out {
+			if err := tr.compare(i, from, to, s.Outputs()[i], out[i], d); err != nil {
+				return err
 			}
 		}
 	}

@@ -56,6 +56,9 @@ func verifySampler(file []byte, s Steps, div flow.DivField, noise flow.Batch, wa
 			by.settings, by.batches, by.trials[0].maxRuns = unrolledSettings, unrolledBatches, 1
 			c.Notes = append(c.Notes, "its steps are unrolled, so that it was opened in 2 settings of onnxruntime and not in 4, at batches of up to 256")
 		}
+		if div != nil {
+			c.Notes = append(c.Notes, logProbNote(m)...)
+		}
 		others, err := s.others(div, noise, len(m.Inputs) > 1)
 		if err != nil {
 			return err
@@ -63,6 +66,29 @@ func verifySampler(file []byte, s Steps, div flow.DivField, noise flow.Batch, wa
 		by.trials = append(by.trials, others...)
 		return compare(c, m, file, by)
 	})
+}
+
+// The properties that hold the error of a sampler's log_prob against a dense solve, in nats: the mean and the largest over
+// samples.
+const (
+	LogProbError    = "log_prob_error"
+	LogProbErrorMax = "log_prob_error_max"
+)
+
+// maxLogProbError is the mean error of log_prob, in nats, above which there is a caution: 5 % of a density.
+const maxLogProbError = .05
+
+// logProbNote says how far log_prob is from a dense solve, if the file does.
+func logProbNote(m onnx.Model) []string {
+	mean, most := m.Metadata[LogProbError], m.Metadata[LogProbErrorMax]
+	if mean == "" {
+		return nil
+	}
+	note := fmt.Sprintf("its log_prob is that of its own steps, which is %s nats from that of a dense solve on average, and at most %s", mean, most)
+	if amount(mean) > maxLogProbError {
+		note = "caution: " + note + ": take more steps, or the densities of logp.onnx"
+	}
+	return []string{note}
 }
 
 // otherGrids are time grids other than a file's own, exact in 32-bit floats: uneven, and of other lengths.

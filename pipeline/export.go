@@ -31,6 +31,7 @@ func (a *app) exportCommand() *cobra.Command {
 		Short: "Write and verify the ONNX files of the chosen run, of any run, or of the Pareto front",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			cmd.SetContext(a.withProgress(cmd.Context()))
 			return a.withScratch(cmd.Context(), func(db *store.DB) error {
 				switch {
 				case f.run != "":
@@ -173,4 +174,7 @@ func (a *app) printChecks(out string, checks []experiments.Check) error {
 func (a *app) printCheck(path string, c experiments.Check) {
 	fmt.Fprintf(a.stdout, "verified  %s: %s and Go differ by at most %.2g (allowed %.2g) at %d points\n", path, c.Runtime,
 		c.MaxAbsDiff, c.Tolerance, c.Points)
+	for _, n := range c.Notes {
+		fmt.Fprintf(a.stderr, "note      %s: %s\n", path, n)
+	}
 }

@@ -1,0 +1,118 @@
+package ship
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/net"
+	"flowsweep/export"
+	"flowsweep/pipeline/saved"
+	"flowsweep/store"
+)
+
+// compareBytes says in the check where a file is not what the program writes for its run. A file that the store has kept since
+// it was shipped needs no more: the figures of a sweep in it may be older than those that the store has now.
+func compareBytes(ctx context.Context, db *store.DB, c *experiments.Check, file []byte, n net.Net, weights []float32) error {
+	known, err := db.Holds(ctx, c.SHA256)
+	if err != nil || known {
+		return err
+	}
+	forms, err := again(ctx, db, file, n, weights)
+	if err != nil {
+		return err
+	}
+	differences := export.Differences
+	if export.Earlier(file) {
+		differences = export.EarlierDifferences
+		c.Notes = append(c.Notes, "an earlier version wrote it, whose steps are not written again: these were compared by their numbers alone, and the weights and properties one by one")
+	}
+	var least []string
+	for i, form := range forms {
+		if bytes.Equal(form, file) {
+			return nil
+		}
+		list, err := differences(file, form)
+		if err != nil {
+			return err
+		}
+		if i == 0 || len(list) < len(least) {
+			least = list
+		}
+	}
+	if len(least) == 0 && !export.Earlier(file) {
+		least = []string{"its bytes"} // a layout without a name
+	}
+	if len(least) > 0 {
+		c.Edited = least
+	}
+	return nil
+}
+
+// again writes the file of a run again, in the form of the given one: as exported by itself and, if the sweep that the file
+// names still holds the run, as a file of that sweep.
+func again(ctx context.Context, db *store.DB, file []byte, n net.Net, weights []float32) (forms [][]byte, err error) {
+	kind, properties, err := export.Properties(file)
+	if err != nil {
+		return nil, err
+	}
+	key := properties["run"]
+	if of := properties["twin_of"]; of != "" {
+		key = of
+	}
+	r, err := saved.Run(ctx, db, key)
+	if err != nil {
+		return nil, err
+	}
+	add := func(r experiments.Result, of origin) error {
+		form, err := writeKind(kind, n, weights, r, of, export.OptionsOf(file))
+		if err == nil {
+			forms = append(forms, form)
+		}
+		return err
+	}
+	alone, twin, err := twinOfRun(ctx, db, r, func(o Outcome, s experiments.Summary) (*experiments.Summary, error) { return o.storedTwin(ctx, db, s) })
+	if err == nil {
+		err = add(alone, origin{twin: twin})
+	}
+	if err != nil {
+		return nil, err
+	}
+	uses, err := db.Uses(ctx, properties["sweep"], key)
+	if err != nil || properties["sweep"] == "" || len(uses) == 0 {
+		return forms, err
+	}
+	o, err := Load(ctx, db, properties["sweep"])
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range o.Summaries {
+		i := slices.IndexFunc(s.Runs, func(r experiments.Result) bool { return r.Run == key })
+		if i < 0 {
+			continue
+		}
+		twin, err := o.storedTwin(ctx, db, s)
+		if err := errors.Join(err, add(s.Runs[i], origin{o.Sweep, s, twin})); err != nil {
+			return nil, err
+		}
+	}
+	return forms, nil
+}
+
+// writeKind writes the file of that kind of a run.
+func writeKind(kind string, n net.Net, weights []float32, r experiments.Result, of origin, o export.SamplerOptions) ([]byte, error) {
+	switch kind {
+	case "sampler":
+		about, err := withLogProbError(aboutSampled(r, of), n, weights, of.sampled(r), o)
+		if err != nil {
+			return nil, err
+		}
+		return exportSampler(n, weights, of.sampled(r), about, o)
+	case "density":
+		return exportDensity(n, weights, r, of)
+	default:
+		return export.Velocity(n, weights, aboutRun(r, of))
+	}
+}
