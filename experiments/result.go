@@ -118,7 +118,12 @@ type Environment struct {
 	CPU     string   `json:"cpu"`
 	Cores   int      `json:"cores"`
 	Engine  string   `json:"engine"`
+	Files   int      `json:"files,omitzero"` // FileForm of the program; 0 before form 2
 }
+
+// FileForm is the version of the bytes of exported ONNX files. Raise it when the program writes other bytes for the same run, so
+// that files of before are not taken for edited ones. Form 1 is that of before 0.1.0.
+const FileForm = 2
 
 // OrNil returns the environment, or nil if it is that of something that has not started.
 func (e Environment) OrNil() *Environment {

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -16,12 +17,6 @@ import (
 
 // maxFileSize is the largest file that is read, in bytes: far more than any net trained here needs.
 const maxFileSize = 1 << 30
-
-// HasLogProb reports whether a sampler file returns log densities, and so needs VerifyDensity.
-func HasLogProb(file []byte) bool {
-	m, err := read(file)
-	return err == nil && slices.ContainsFunc(m.Outputs, func(v onnx.ValueInfo) bool { return v.Name == "log_prob" })
-}
 
 // kinds are the models that a file can hold.
 var kinds = []string{"velocity", "sampler", "density"}
@@ -88,6 +83,18 @@ func read(file []byte) (onnx.Model, error) {
 	return m, m.Check()
 }
 
+// readAny is read for files that another program may have written over.
+func readAny(file []byte) (onnx.Model, error) {
+	m, err := read(file)
+	if err == nil || len(file) > maxFileSize {
+		return m, err
+	}
+	if m, err2 := onnx.ReadAny(file); err2 == nil && m.Check() == nil {
+		return m, nil
+	}
+	return m, err
+}
+
 // declares returns an error unless the model has these inputs and outputs. Their docs may differ.
 func declares(m onnx.Model, inputs, outputs []onnx.ValueInfo) error {
 	have, want := signature(m.Inputs, m.Outputs), signature(inputs, outputs)
@@ -142,8 +149,11 @@ func sumOf(m onnx.Model) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// sealed reports whether the model is as it was sealed.
-func sealed(m onnx.Model) bool {
+// sealed reports whether the file of the model has the bytes that were sealed.
+func sealed(m onnx.Model, file []byte) bool {
+	if !bytes.Equal(m.Marshal(), file) {
+		return false
+	}
 	have := m.Metadata[checksum]
 	m.Metadata = maps.Clone(m.Metadata)
 	delete(m.Metadata, checksum)

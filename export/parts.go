@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"flowsweep/experiments"
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
@@ -89,7 +90,7 @@ func optionsOf(m onnx.Model) SamplerOptions {
 // OptionsOf returns the options that a sampler file was written with, which follow from its inputs and outputs. Those of other
 // files are zero.
 func OptionsOf(file []byte) SamplerOptions {
-	m, err := onnx.Read(file)
+	m, err := readAny(file)
 	if err != nil || m.Name != "sampler" {
 		return SamplerOptions{}
 	}
@@ -178,7 +179,7 @@ func Differences(file, other []byte) ([]string, error) {
 // the same parts.
 func Earlier(file []byte) bool {
 	m, err := onnx.Read(file)
-	return err == nil && m.Producer == producer && 1 <= m.Version && m.Version < form
+	return err == nil && m.Producer == producer && 1 <= m.Version && m.Version < experiments.FileForm
 }
 
 // EarlierDifferences is Differences between a file of an earlier version and what the program writes for the same run now,

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"math"
 
+	"flowsweep/experiments"
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/net"
@@ -111,7 +112,7 @@ func (a About) source() string {
 // describe sets the metadata of the model: what is known of the net, and the given properties.
 func describe(m *onnx.Model, n net.Net, about About, properties map[string]string) {
 	m.Producer, m.ProducerVersion = producer, about.Version
-	m.Domain, m.Version = "flowsweep", form
+	m.Domain, m.Version = "flowsweep", experiments.FileForm
 	m.Doc = about.Doc
 	m.Metadata = map[string]string{
 		"architecture":    n.String(),
@@ -131,10 +132,6 @@ func describe(m *onnx.Model, n net.Net, about About, properties map[string]strin
 	maps.Copy(m.Metadata, properties)
 	maps.Copy(m.Metadata, about.Properties)
 }
-
-// form is the version of what the program writes for given parts. Raise it when the bytes change, so that files of before are
-// not taken for edited ones. Form 1 is that of before 0.1.0.
-const form = 2
 
 // producer is the name of this program in files.
 const producer = "flowsweep"

@@ -42,7 +42,7 @@ func checkSize(what string, maxAbs float64) error {
 // too, and repeating a run gives the same bits. The Error of the check says what is wrong, other than a difference.
 func Verify(file []byte, points Sample, reference flow.RowField, watch ...Progress) experiments.Check {
 	return newCheck(file, len(points.T), func(c *experiments.Check) error {
-		m, err := read(file)
+		m, err := readAny(file)
 		if err == nil {
 			inputs, outputs := velocity.Signature(points.Net)
 			err = declares(m, inputs, outputs)
@@ -118,7 +118,7 @@ func compare(c *experiments.Check, m onnx.Model, file []byte, by campaign) error
 	}
 	d, err := by.run(file)
 	c.MaxAbsDiff, c.MeanAbsDiff = experiments.Number(d.largest), experiments.Number(d.mean())
-	if !sealed(m) {
+	if !sealed(m, file) {
 		c.Edited = []string{"its checksum does not match"}
 	}
 	return err

@@ -18,7 +18,7 @@ import (
 // rounding errors on the way back, which is measured from points moved a little.
 func VerifyLikelihood(file []byte, solver ode.Solver, ts []float64, field flow.DivField, units flow.Units, points flow.Batch, watch ...Progress) experiments.Check {
 	return newCheck(file, points.Len(), func(c *experiments.Check) error {
-		m, err := read(file)
+		m, err := readAny(file)
 		if err == nil {
 			err = checkDensity(m, points.Dim, solver, ts)
 		}

@@ -33,7 +33,7 @@ func VerifyDensity(file []byte, solver ode.Solver, ts []float64, field flow.DivF
 
 func verifySampler(file []byte, s Steps, div flow.DivField, noise flow.Batch, watch Progress) experiments.Check {
 	return newCheck(file, noise.Len(), func(c *experiments.Check) error {
-		m, err := read(file)
+		m, err := readAny(file)
 		if err == nil {
 			err = checkSampler(m, noise.Dim, s.Solver, s.Times, div != nil)
 		}

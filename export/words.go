@@ -24,6 +24,9 @@ var forms = map[string]func(text string) bool{
 	"path": isText, "coupling": isText, "recommended_path": isText, "source": isText, "engine": isAny, "sweep": isText, "units": isText, "licence": isText,
 }
 
+// required are the properties that every file has.
+var required = []string{"run", "fit", "seed", "target", "path", "coupling", "train", "nfe", "recommended_solver", "commit", "engine", "licence"}
+
 var (
 	keyForm    = regexp.MustCompile(`^[0-9a-f]{16}$`)
 	sumForm    = regexp.MustCompile(`^[0-9a-f]{64}$`)
@@ -83,8 +86,10 @@ func (p Parts) Misfits() (list []string) {
 			complain(key, "%.40q is not of its form", text)
 		}
 	}
-	if properties["run"] == "" {
-		complain("run", "missing")
+	for _, key := range required {
+		if _, ok := properties[key]; !ok {
+			complain(key, "missing")
+		}
 	}
 	if p.Kind == "sampler" {
 		p.steps(complain)

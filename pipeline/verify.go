@@ -22,7 +22,7 @@ func (a *app) verifyCommand() *cobra.Command {
 		Short: "Check an exported velocity.onnx or sampler.onnx against Go again",
 		Long: "Check an exported velocity.onnx, sampler.onnx or logp.onnx again: run it in onnxruntime, compare with Go, which uses the\n" +
 			"weights of the run in the store that the file names, and compare its bytes with those that flowsweep writes for the run.\n" +
-			"Where there is no such store or run, the file is compared with itself: with what flowsweep writes for the net, weights,\n" +
+			"Where there is no such store or run, and no --db, the file is compared with itself: with what flowsweep writes for the net, weights,\n" +
 			"solver, times and units that it holds. Their numbers, and where they come from, are then taken as they are.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -52,10 +52,10 @@ func (a *app) verify(ctx context.Context, path string, givenDB bool) (check expe
 	}
 	ctx = a.withProgress(ctx)
 	if _, err := os.Stat(a.db); errors.Is(err, fs.ErrNotExist) && !givenDB {
-		return ship.Verify(ctx, nil, path, onnx)
+		return ship.Verify(ctx, nil, path, onnx, false)
 	}
 	err = a.withStore(ctx, func(db *store.DB) error {
-		check, err = ship.Verify(ctx, db, path, onnx)
+		check, err = ship.Verify(ctx, db, path, onnx, givenDB)
 		return err
 	})
 	return check, err

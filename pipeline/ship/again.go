@@ -24,8 +24,11 @@ func compareBytes(ctx context.Context, db *store.DB, c *experiments.Check, file 
 	if err != nil {
 		return err
 	}
-	differences := export.Differences
-	if export.Earlier(file) {
+	differences, earlier := export.Differences, export.Earlier(file)
+	if run, err := db.Run(ctx, c.Run); err == nil && run.Environment.Files == experiments.FileForm {
+		earlier = false // the run is no older than the form, whatever the file says
+	}
+	if earlier {
 		differences = export.EarlierDifferences
 		c.Notes = append(c.Notes, "an earlier version wrote it, whose steps are not written again: these were compared by their numbers alone, and the weights and properties one by one")
 	}
@@ -42,7 +45,7 @@ func compareBytes(ctx context.Context, db *store.DB, c *experiments.Check, file 
 			least = list
 		}
 	}
-	if len(least) == 0 && !export.Earlier(file) {
+	if len(least) == 0 && !earlier {
 		least = []string{"its bytes"} // a layout without a name
 	}
 	if len(least) > 0 {

@@ -35,7 +35,7 @@ func withLogProbError(about export.About, n net.Net, weights []float32, r experi
 		return about, nil // the check says that the net has diverged
 	}
 	about.Properties = maps.Clone(about.Properties)
-	about.Properties[export.LogProbError], about.Properties[export.LogProbErrorMax] = fmt.Sprintf("%.2g", mean), fmt.Sprintf("%.2g", largest)
+	about.Properties[export.LogProbError], about.Properties[export.LogProbErrorMax] = fmt.Sprintf("%.3f", mean), fmt.Sprintf("%.3f", largest)
 	return about, nil
 }
 

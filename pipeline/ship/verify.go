@@ -20,7 +20,7 @@ import (
 // Verify compares an exported file with Go and the weights in the store again, in onnxruntime, and its bytes with those that
 // the program writes for the run. Without a store, or without the run in it, the file is checked against itself. The error is a
 // MismatchError for what is no file of the program, and an UnknownRunError for one that cannot be checked without its run.
-func Verify(ctx context.Context, db *store.DB, path string, onnx []byte) (c experiments.Check, err error) {
+func Verify(ctx context.Context, db *store.DB, path string, onnx []byte, strict bool) (c experiments.Check, err error) {
 	_, properties, err := export.Properties(onnx)
 	key := properties["run"]
 	if err == nil && key == "" {
@@ -35,6 +35,11 @@ func Verify(ctx context.Context, db *store.DB, path string, onnx []byte) (c expe
 	}
 	r, err := runOf(ctx, db, key, properties)
 	if errors.Is(err, store.ErrNotFound) {
+		// Where the store has the fit, the file is not from elsewhere: what it says of its run is wrong, or the run was removed.
+		_, fitErr := db.Fit(ctx, properties["fit"])
+		if strict || fitErr == nil {
+			return c, &UnknownRunError{fmt.Errorf("verify %s: the store holds no run %s: give the store it was exported from with --db", path, key)}
+		}
 		return verifyAlone(f, key, watch)
 	}
 	if err != nil {
@@ -90,8 +95,8 @@ func verifyAlone(f store.File, key string, watch export.Progress) (c experiments
 		return c, err
 	}
 	c.OK = len(c.Edited) == 0
-	c.Notes = append([]string{"run " + key + " is not in the store, so the file was compared with itself: numbers of its weights, units and times, and what it says of its " +
-		"run, data, metrics and licence, were taken as they are"}, c.Notes...)
+	c.Notes = append([]string{"run " + key + " is not in the store, so the file was compared with itself: the numbers of its weights, units and times, and what it " +
+		"says of its run, fit, data, metrics and licence, were taken as they are"}, c.Notes...)
 	return c, nil
 }
 
