@@ -49,7 +49,10 @@ func Dissect(file []byte) (p Parts, err error) {
 	if p.Weights, err = weightsOf(m, p.Net); err != nil {
 		return p, err
 	}
-	if p.About, err = aboutOf(m); err != nil {
+	if p.About, err = aboutOf(m); err == nil {
+		err = p.About.check(p.Net.Dim())
+	}
+	if err != nil {
 		return p, err
 	}
 	if p.Kind == "velocity" {

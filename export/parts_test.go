@@ -73,6 +73,7 @@ func TestDissectErrors(t *testing.T) {
 		`solver "rk9"`:      func(m *onnx.Model) { m.Metadata["solver"] = "rk9" },
 		`written by "other`: func(m *onnx.Model) { m.Producer = "other" },
 		"scale":             func(m *onnx.Model) { m.Metadata["scale"] = "[1," },
+		"1 shifts":          func(m *onnx.Model) { m.Metadata["scale"], m.Metadata["shift"] = "[1,2]", "[1]" },
 		`but "net"`:         func(m *onnx.Model) { m.Name = "net" },
 	} {
 		if _, err := Dissect(edited(t, file, edit)); err == nil || !strings.Contains(err.Error(), want) {
