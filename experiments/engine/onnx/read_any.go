@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -11,8 +12,12 @@ import (
 // shapes of inner values and the layout of tensors, which change nothing that the model computes. Everything else must be what
 // this package supports, so no tensor is stored outside the file.
 func ReadAny(file []byte) (Model, error) {
+	graphs := 0
 	plain, err := rewrite(file, func(b *message, f field) (err error) {
 		if f.number == 7 {
+			if graphs++; graphs > 1 {
+				return errors.New("it holds two graphs, which other programs would merge")
+			}
 			f.b, err = plainGraph(f.b)
 		}
 		b.field(f)
