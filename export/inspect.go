@@ -22,27 +22,27 @@ const maxFileSize = 1 << 30
 var kinds = []string{"velocity", "sampler", "density"}
 
 // Origin returns the kind of model in a file, velocity, sampler or density, and the key of its run. It returns an error for a file that
-// Velocity, Sampler or Density cannot have written.
+// Velocity, Sampler or Density cannot have written, even if another program has written it over.
 func Origin(file []byte) (kind, run string, err error) {
-	m, err := read(file)
+	kind, properties, err := onnx.Properties(file)
 	if err != nil {
 		return "", "", err
 	}
-	if m.Metadata["run"] == "" || !slices.Contains(kinds, m.Name) {
+	if properties["run"] == "" || !slices.Contains(kinds, kind) {
 		return "", "", errors.New("the file does not name its run: use a file that flowsweep exported")
 	}
-	return m.Name, m.Metadata["run"], nil
+	return kind, properties["run"], nil
 }
 
 // TwinOf returns the key of the adaptive run whose twin at fixed steps a sampler file is, and the number of steps. ok is
 // false for other files.
 func TwinOf(file []byte) (run string, steps int, ok bool) {
-	m, err := read(file)
-	if err != nil || m.Metadata["twin_of"] == "" {
+	_, properties, err := onnx.Properties(file)
+	if err != nil || properties["twin_of"] == "" {
 		return "", 0, false
 	}
-	steps, err = strconv.Atoi(m.Metadata["steps"])
-	return m.Metadata["twin_of"], steps, err == nil && 1 <= steps && steps <= 1e6
+	steps, err = strconv.Atoi(properties["steps"])
+	return properties["twin_of"], steps, err == nil && 1 <= steps && steps <= 1e6
 }
 
 // Units returns the map from the scale of a file that Velocity wrote to the user's units. For any other file it returns the

@@ -217,7 +217,16 @@ func EarlierDifferences(file, now []byte) ([]string, error) {
 	}), errors.Join(err, err2)
 }
 
-// Properties returns the metadata of a file, whoever wrote it, and the kind of model that it says it is.
-func Properties(file []byte) (kind string, properties map[string]string, err error) {
-	return onnx.Properties(file)
+// FitOf returns the key of the fit that a file names, and SweepOf the name of its sweep. Both are empty if it names none.
+func FitOf(file []byte) string { return property(file, "fit") }
+
+// SweepOf is like FitOf.
+func SweepOf(file []byte) string { return property(file, "sweep") }
+
+func property(file []byte, key string) string {
+	_, properties, err := onnx.Properties(file)
+	if err != nil {
+		return ""
+	}
+	return properties[key]
 }

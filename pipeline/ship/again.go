@@ -57,12 +57,11 @@ func compareBytes(ctx context.Context, db *store.DB, c *experiments.Check, file 
 // again writes the file of a run again, in the form of the given one: as exported by itself and, if the sweep that the file
 // names still holds the run, as a file of that sweep.
 func again(ctx context.Context, db *store.DB, file []byte, n net.Net, weights []float32) (forms [][]byte, err error) {
-	kind, properties, err := export.Properties(file)
+	kind, key, err := export.Origin(file)
 	if err != nil {
 		return nil, err
 	}
-	key := properties["run"]
-	if of := properties["twin_of"]; of != "" {
+	if of, _, ok := export.TwinOf(file); ok {
 		key = of
 	}
 	r, err := saved.Run(ctx, db, key)
@@ -83,11 +82,12 @@ func again(ctx context.Context, db *store.DB, file []byte, n net.Net, weights []
 	if err != nil {
 		return nil, err
 	}
-	uses, err := db.Uses(ctx, properties["sweep"], key)
-	if err != nil || properties["sweep"] == "" || len(uses) == 0 {
+	sweep := export.SweepOf(file)
+	uses, err := db.Uses(ctx, sweep, key)
+	if err != nil || sweep == "" || len(uses) == 0 {
 		return forms, err
 	}
-	o, err := Load(ctx, db, properties["sweep"])
+	o, err := Load(ctx, db, sweep)
 	if err != nil {
 		return nil, err
 	}

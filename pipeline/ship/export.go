@@ -86,7 +86,7 @@ func checked(stored []experiments.Check, f store.File, r experiments.Result, mod
 
 // verify compares a file of a run in onnxruntime with Go.
 func verify(f store.File, r experiments.Result, model *velocity.Model, weights []float32, watch export.Progress) experiments.Check {
-	kind, _, _ := export.Properties(f.Content)
+	kind, _, _ := export.Origin(f.Content)
 	p := export.Parts{
 		Kind: kind, Net: model.Net, Weights: weights, Solver: r.Setting.Sample.Solver, Options: export.OptionsOf(f.Content),
 		About: export.About{Units: r.Setting.Target.Units},

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strconv"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
@@ -21,11 +20,7 @@ import (
 // the program writes for the run. Without a store, or without the run in it, the file is checked against itself. The error is a
 // MismatchError for what is no file of the program, and an UnknownRunError for one that cannot be checked without its run.
 func Verify(ctx context.Context, db *store.DB, path string, onnx []byte, strict bool) (c experiments.Check, err error) {
-	_, properties, err := export.Properties(onnx)
-	key := properties["run"]
-	if err == nil && key == "" {
-		err = errors.New("the file does not name its run: use a file that flowsweep exported")
-	}
+	_, key, err := export.Origin(onnx)
 	if err != nil {
 		return c, &MismatchError{fmt.Errorf("verify %s: %w", path, err)}
 	}
@@ -33,10 +28,10 @@ func Verify(ctx context.Context, db *store.DB, path string, onnx []byte, strict 
 	if db == nil {
 		return verifyAlone(f, key, watch)
 	}
-	r, err := runOf(ctx, db, key, properties)
+	r, err := runOf(ctx, db, key, onnx)
 	if errors.Is(err, store.ErrNotFound) {
 		// Where the store has the fit, the file is not from elsewhere: what it says of its run is wrong, or the run was removed.
-		_, fitErr := db.Fit(ctx, properties["fit"])
+		_, fitErr := db.Fit(ctx, export.FitOf(onnx))
 		if strict || fitErr == nil {
 			return c, &UnknownRunError{fmt.Errorf("verify %s: the store holds no run %s: give the store it was exported from with --db", path, key)}
 		}
@@ -58,11 +53,10 @@ func Verify(ctx context.Context, db *store.DB, path string, onnx []byte, strict 
 }
 
 // runOf returns the run with the key, which may be the twin of a run that no sweep plans, which is not stored.
-func runOf(ctx context.Context, db *store.DB, key string, properties map[string]string) (experiments.Result, error) {
+func runOf(ctx context.Context, db *store.DB, key string, onnx []byte) (experiments.Result, error) {
 	r, err := saved.Run(ctx, db, key)
-	of := properties["twin_of"]
-	steps, badSteps := strconv.Atoi(properties["steps"])
-	if err == nil || of == "" || badSteps != nil || steps < 1 || steps > 1e6 {
+	of, steps, ok := export.TwinOf(onnx)
+	if err == nil || !ok {
 		return r, err
 	}
 	if r, err = saved.Run(ctx, db, of); err == nil {
