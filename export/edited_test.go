@@ -84,6 +84,20 @@ func TestUnrolledFilesAreCheckedLess(t *testing.T) {
 	}
 }
 
+// TestLogProbNote: there is a caution above .05 nats, the mean being what counts.
+func TestLogProbNote(t *testing.T) {
+	t.Parallel()
+	for mean, want := range map[string]bool{"0.050": false, "0.051": true, "2.500": true} {
+		note := logProbNote(onnx.Model{Metadata: map[string]string{LogProbError: mean, LogProbErrorMax: "3.000"}})
+		if len(note) != 1 || strings.HasPrefix(note[0], "caution: ") != want || !strings.Contains(note[0], mean+" nats") {
+			t.Errorf("%s nats: note %q, want a caution: %v", mean, note, want)
+		}
+	}
+	if note := logProbNote(onnx.Model{}); note != nil {
+		t.Errorf("a file without the property has the note %q", note)
+	}
+}
+
 // TestMisfits: every property has its form, and those of a sampler fit its steps.
 func TestMisfits(t *testing.T) {
 	t.Parallel()
