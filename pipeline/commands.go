@@ -47,7 +47,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return a.code(ctx, err)
 }
 
-// checkedWriter remembers the first error, so that lost output is never taken for written.
+// checkedWriter remembers the first error, so that lost output is never taken for written. All its errors are outputErrors.
 type checkedWriter struct {
 	w   io.Writer
 	err error
@@ -55,6 +55,9 @@ type checkedWriter struct {
 
 func (c *checkedWriter) Write(b []byte) (int, error) {
 	n, err := c.w.Write(b)
+	if err != nil {
+		err = &outputError{err}
+	}
 	if c.err == nil {
 		c.err = err
 	}

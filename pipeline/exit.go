@@ -34,6 +34,12 @@ func usage(err error) error {
 	return &usageError{err}
 }
 
+// outputError is a failure to write what a command prints.
+type outputError struct{ err error }
+
+func (e *outputError) Error() string { return e.err.Error() }
+func (e *outputError) Unwrap() error { return e.err }
+
 // code prints the error, if any, and returns the exit code for it.
 func (a *app) code(ctx context.Context, err error) int {
 	if err == nil {
@@ -52,6 +58,8 @@ func (a *app) code(ctx context.Context, err error) int {
 	switch {
 	case is[*ship.MismatchError](err):
 		return exitMismatch
+	case is[*outputError](err): // the help, too
+		return exitFailedRuns
 	case !a.started, is[*usageError](err), is[*store.BusyError](err), is[*ship.OccupiedError](err), is[*ship.UnknownRunError](err),
 		is[*sweep.ReferenceError](err):
 		return exitUsage

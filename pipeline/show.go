@@ -200,8 +200,8 @@ func (a *app) printShown(s shown, indent string) error {
 		a.printRunPoints(*s.Points)
 	}
 	e := s.Environment
-	line("environment", fmt.Sprintf("commit %s (dirty: %v), %s, %s/%s, %s, %d cores, engine %s", e.Commit, e.Dirty, e.Go, e.OS, e.Arch,
-		e.CPU, e.Cores, e.Engine))
+	line("environment", problem.Printable(fmt.Sprintf("commit %s (dirty: %v), %s, %s/%s, %s, %d cores, engine %s", e.Commit, e.Dirty, e.Go, e.OS, e.Arch,
+		e.CPU, e.Cores, e.Engine)))
 	if s.Fit != nil {
 		fmt.Fprintln(a.stdout)
 		return a.printShown(*s.Fit, indent+"  ")

@@ -193,5 +193,8 @@ func writeSums(out string, files []store.File) error {
 // WriteReport writes the report into an output folder and updates the sums.
 func WriteReport(out string, page []byte) (path string, err error) {
 	path = filepath.Join(out, ReportFile)
-	return path, errors.Join(WriteFile(path, page), writeSums(out, nil))
+	if err := WriteFile(path, page); err != nil {
+		return path, err
+	}
+	return path, writeSums(out, nil)
 }
