@@ -65,6 +65,8 @@ func TestScripts(t *testing.T) {
 			"waitsaved":   waitSaved,
 			"unpack":      unpack,
 			"alter":       alter,
+			"remetric":    remetric,
+			"truncate":    truncate,
 			"twinkey":     twinKey,
 			"cardhas":     cardHas,
 		},

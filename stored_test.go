@@ -1,13 +1,19 @@
 package main
 
 import (
+	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"flowsweep/experiments"
+	"flowsweep/store"
 )
 
 // Commands of scripts that compare what is stored with what is said of it.
@@ -51,6 +57,39 @@ func cardHas(ts *testscript.TestScript, neg bool, args []string) {
 	if len(rows) == 0 || (missing > 0) != neg {
 		ts.Fatalf("%s lacks %d of the %d values of %s", args[0], missing, len(rows), args[1])
 	}
+}
+
+// remetric stores a metric of all runs of the latest sweep again, times a factor, as a faulty program would: remetric FILE NAME FACTOR
+func remetric(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: remetric FILE NAME FACTOR")
+	}
+	factor, err := strconv.ParseFloat(args[2], 64)
+	ts.Check(err)
+	ctx := context.Background()
+	db, err := store.OpenExisting(ctx, ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer db.Close()
+	sweep, err := db.Sweep(ctx, "")
+	ts.Check(err)
+	for _, r := range sweep.Results {
+		for _, v := range r.Metrics {
+			if v.Name == args[1] {
+				v.Value *= factor
+				ts.Check(db.SaveMetrics(ctx, r.Run, r.Reference, []experiments.Value{v}))
+			}
+		}
+	}
+}
+
+// truncate cuts a file to its first bytes: truncate FILE SIZE
+func truncate(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: truncate FILE SIZE")
+	}
+	size, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), size))
 }
 
 // alter changes a store behind the program's back: alter FILE STATEMENT

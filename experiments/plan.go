@@ -47,6 +47,15 @@ func (r Recipe) version() int {
 	return v
 }
 
+// newestFitVersion is the version of fits that all revisions concern.
+func newestFitVersion() int {
+	v := fitVersion
+	for _, revision := range revisions {
+		v += revision.add
+	}
+	return v
+}
+
 // Plan is the work that a spec describes, in two levels: few expensive fits, each with many cheap runs.
 type Plan struct {
 	Spec Spec

@@ -60,6 +60,12 @@ type Value struct {
 	ownSE float64 // SE from the samples alone, if there is a Null
 }
 
+// Possible reports whether its metric can have the value, its standard error and its p-value. Unknown metrics can have any.
+func (v Value) Possible() bool {
+	m, known := metricNamed(v.Name)
+	return !(v.SE < 0) && !(v.P < 0) && !(v.P > 1) && v.Version >= 0 && (!known || m.Possible(v.Value))
+}
+
 // Metric returns the value of the named metric, and whether it was measured.
 func (r Result) Metric(name string) (float64, bool) {
 	v, ok := r.value(name)

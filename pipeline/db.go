@@ -33,10 +33,11 @@ func (a *app) dbCheckCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Check that the store is whole; exit with 1 if it is not",
-		Long: "Check that the store is whole: the file itself, references between rows, the sha256 of every content. It also says\n" +
-			"what was running when its process died, and what nothing needs. With --metrics every metric of every run is measured\n" +
-			"again from the stored samples and weights, and must be what is stored, to the last digit. The exit code is 1 if\n" +
-			"something is damaged.",
+		Long: "Check that the store is whole: the file itself, its schema, the checksum of every row, values that cannot be, keys that\n" +
+			"are not those of their configurations, references between rows, the sha256 of every content. It also says what was\n" +
+			"running when its process died, and what nothing needs. With --metrics every metric of every run is measured again from\n" +
+			"the stored samples and weights, and must be what is stored, to the last digit. The exit code is 1 if something is\n" +
+			"damaged. A sweep of the same spec makes again what is damaged of its fits and runs, and what was made of them.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if sweep != "" && !metrics {
@@ -50,7 +51,7 @@ func (a *app) dbCheckCommand() *cobra.Command {
 				return err // damaged
 			}
 			list, err := db.Check(cmd.Context())
-			if err == nil && metrics {
+			if err == nil && metrics && damageError(a.db, list) == nil {
 				var more []store.Finding
 				more, err = a.checkMetrics(cmd.Context(), db, sweep)
 				list = append(list, more...)
@@ -132,16 +133,7 @@ func (r remeasured) finding() store.Finding {
 
 // printFindings prints what Check found. It returns an error if something is damaged.
 func (a *app) printFindings(list []store.Finding, asJSON bool) error {
-	damaged := 0
-	for _, f := range list {
-		if f.Damage {
-			damaged++
-		}
-	}
-	var err error
-	if damaged > 0 {
-		err = fmt.Errorf("%d things in %s are damaged: restore a backup, or delete the sweeps they belong to", damaged, a.db)
-	}
+	err := damageError(a.db, list)
 	if asJSON {
 		if list == nil {
 			list = []store.Finding{}
@@ -151,10 +143,34 @@ func (a *app) printFindings(list []store.Finding, asJSON bool) error {
 	for _, f := range list {
 		fmt.Fprintf(a.stdout, "%-10s %s\n", f.Kind, problem.Printable(f.Text))
 	}
-	if damaged == 0 {
+	if err == nil {
 		fmt.Fprintf(a.stdout, "%s is whole\n", a.db)
 	}
 	return err
+}
+
+// damageError returns the error that something in the store is damaged, if it is, with what to do.
+func damageError(path string, list []store.Finding) error {
+	damaged, repaired := 0, 0
+	for _, f := range list {
+		if f.Damage {
+			damaged++
+		}
+		if f.Damage && f.Repair {
+			repaired++
+		}
+	}
+	const restore = "restore a backup, or delete the sweeps they belong to"
+	switch {
+	case damaged == 0:
+		return nil
+	case repaired == 0:
+		return fmt.Errorf("%d things in %s are damaged: %s", damaged, path, restore)
+	case repaired < damaged:
+		return fmt.Errorf("%d things in %s are damaged: run `flowsweep sweep` on their specs again, which repairs %d of them; for the others %s", damaged, path, repaired, restore)
+	default:
+		return fmt.Errorf("%d things in %s are damaged: run `flowsweep sweep` on their specs again, which repairs them, or restore a backup", damaged, path)
+	}
 }
 
 func (a *app) dbBackupCommand() *cobra.Command {

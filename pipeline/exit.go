@@ -14,7 +14,7 @@ import (
 // The exit codes, as promised to scripts.
 const (
 	exitOK          = 0
-	exitFailedRuns  = 1 // some runs failed, or something went wrong on the way; what was done is kept
+	exitFailedRuns  = 1 // some runs failed, or the store is damaged, or something went wrong on the way; what was done is kept
 	exitUsage       = 2 // the command or the spec is wrong; nothing was started
 	exitMismatch    = 3 // an ONNX file does not compute what Go does
 	exitInterrupted = 130
@@ -58,7 +58,7 @@ func (a *app) code(ctx context.Context, err error) int {
 	switch {
 	case is[*ship.MismatchError](err):
 		return exitMismatch
-	case is[*outputError](err): // the help, too
+	case is[*outputError](err), store.Damaged(err): // also of the help, and at opening
 		return exitFailedRuns
 	case !a.started, is[*usageError](err), is[*store.BusyError](err), is[*ship.OccupiedError](err), is[*ship.UnknownRunError](err),
 		is[*sweep.ReferenceError](err):

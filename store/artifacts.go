@@ -109,6 +109,9 @@ func nameBlob(ctx context.Context, tx *sql.Tx, o Owner, name string, a experimen
 }
 
 func artifacts(ctx context.Context, tx *sql.Tx, o Owner) ([]experiments.Artifact, error) {
+	if err := whole(ctx, tx, "artifacts", "owner_kind = ? AND owner = ?", o.Kind, o.Key); err != nil {
+		return nil, err
+	}
 	rows, err := tx.QueryContext(ctx,
 		`SELECT name, sha256, size FROM artifacts WHERE owner_kind = ? AND owner = ? ORDER BY name`, o.Kind, o.Key)
 	if err != nil {
@@ -138,6 +141,9 @@ func (db *DB) artifactContent(ctx context.Context, o Owner, name string) (conten
 // readArtifact returns the content of an artifact, or an error if its sha256 is wrong.
 func readArtifact(ctx context.Context, tx *sql.Tx, o Owner, name string) (content []byte, err error) {
 	defer wrap(&err, "read %s of %s %s", name, o.Kind, o.Key)
+	if err := whole(ctx, tx, "artifacts", "owner_kind = ? AND owner = ? AND name = ?", o.Kind, o.Key, name); err != nil {
+		return nil, err
+	}
 	var want string
 	var present bool
 	if err := tx.QueryRowContext(ctx, `SELECT a.sha256, b.bytes IS NOT NULL, b.bytes FROM artifacts a LEFT JOIN blobs b USING (sha256)
@@ -145,7 +151,7 @@ func readArtifact(ctx context.Context, tx *sql.Tx, o Owner, name string) (conten
 		return nil, notInStore(err)
 	}
 	if !present {
-		return nil, fmt.Errorf("its content, with sha256 %s, is missing: %s", want, damaged)
+		return nil, &DamageError{fmt.Sprintf("its content, with sha256 %s, is missing", want), true}
 	}
 	if err := checkSum(content, want); err != nil {
 		return nil, err
@@ -160,7 +166,7 @@ const damaged = "the store is damaged, restore a backup or use another --db"
 func checkSum(content []byte, want string) error {
 	sum := sha256.Sum256(content)
 	if got := hex.EncodeToString(sum[:]); got != want {
-		return fmt.Errorf("its sha256 is %s, not %s: %s", got, want, damaged)
+		return &DamageError{fmt.Sprintf("its sha256 is %s, not %s", got, want), true}
 	}
 	return nil
 }
@@ -168,21 +174,23 @@ func checkSum(content []byte, want string) error {
 // Checks returns the checks of the sweep, by file.
 func (db *DB) Checks(ctx context.Context, sweep string) (checks []experiments.Check, err error) {
 	defer wrap(&err, "list checks of sweep %q", sweep)
-	rows, err := db.readers.QueryContext(ctx, `SELECT json FROM checks WHERE sweep = ? ORDER BY file`, sweep)
+	var list []string
+	err = db.read(ctx, func(tx *sql.Tx) error {
+		if err := whole(ctx, tx, "checks", "sweep = ?", sweep); err != nil {
+			return err
+		}
+		list, err = texts(ctx, tx, `SELECT json FROM checks WHERE sweep = ? ORDER BY file`, sweep)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var text []byte
-		if err := rows.Scan(&text); err != nil {
-			return nil, err
-		}
+	for _, text := range list {
 		var c experiments.Check
-		if err := json.Unmarshal(text, &c); err != nil {
+		if err := json.Unmarshal([]byte(text), &c); err != nil {
 			return nil, err
 		}
 		checks = append(checks, c)
 	}
-	return checks, rows.Err()
+	return checks, nil
 }

@@ -24,7 +24,7 @@ func (db *DB) Backup(ctx context.Context, path string) error {
 
 // backup uses its own connection, as it would block the writer's, and the readers' may not create files.
 func (db *DB) backup(ctx context.Context, path string) error {
-	own, err := connect(ctx, db.path, 1, map[string]string{"journal_mode": "wal"}, url.Values{"mode": {"rw"}, "_busy_timeout": {"5000"}})
+	own, err := connect(ctx, db.path, 1, nil, map[string]string{"journal_mode": "wal"}, url.Values{"mode": {"rw"}, "_busy_timeout": {"5000"}})
 	if err != nil {
 		return err
 	}

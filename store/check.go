@@ -3,21 +3,25 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"flowsweep/experiments"
 )
 
 // Finding is one result of Check.
 type Finding struct {
-	Kind   string `json:"kind"` // integrity, reference, content, unowned, running or unused
+	Kind   string `json:"kind"` // integrity, schema, reference, row, value, content, unowned, running or unused
 	Text   string `json:"text"`
 	Damage bool   `json:"damage"` // something is lost or wrong; the program deals with everything else itself
+	Repair bool   `json:"repair"` // the next sweep of its spec repairs it
 }
 
-// Check inspects a consistent view of the whole store. It finds a broken file, rows that refer to missing rows, contents
-// with a wrong sha256, and finished fits and runs without content; then what was interrupted, and what nothing needs.
-// Other processes may keep working meanwhile.
+// Check inspects a consistent view of the whole store. It finds a broken file or schema, rows with a wrong seal, values
+// that cannot be, rows that refer to missing rows, contents with a wrong sha256, and finished fits and runs without
+// content; then what was interrupted, and what nothing needs. Other processes may keep working meanwhile.
 func (db *DB) Check(ctx context.Context) (list []Finding, err error) {
 	defer wrap(&err, "check the store")
 	state := experiments.Running
@@ -26,9 +30,12 @@ func (db *DB) Check(ctx context.Context) (list []Finding, err error) {
 	}
 	err = db.read(ctx, func(tx *sql.Tx) error {
 		for _, check := range []func(context.Context, *sql.Tx) ([]Finding, error){
-			checkIntegrity, checkReferences, checkContents, checkUnowned, checkUnused,
+			checkIntegrity, checkSchema, checkRows, checkReferences, checkContents, checkUnowned, checkUnused,
 		} {
 			found, err := check(ctx, tx)
+			if err != nil && Damaged(err) && len(list) > 0 {
+				return nil // what was found says why
+			}
 			if err != nil {
 				return err
 			}
@@ -47,9 +54,55 @@ func (db *DB) Check(ctx context.Context) (list []Finding, err error) {
 func checkIntegrity(ctx context.Context, tx *sql.Tx) ([]Finding, error) {
 	found, err := findings(ctx, tx, `SELECT 'integrity', integrity_check, true FROM pragma_integrity_check WHERE integrity_check <> 'ok'`)
 	if err != nil { // the file is too broken to read
-		return []Finding{{"integrity", err.Error(), true}}, nil
+		return []Finding{{Kind: "integrity", Text: err.Error(), Damage: true}}, nil
 	}
 	return found, nil
+}
+
+// checkSchema compares the tables, indexes and views with those that the migrations make.
+func checkSchema(ctx context.Context, tx *sql.Tx) (list []Finding, err error) {
+	known, err := hasSchema(ctx, tx, len(migrations()))
+	if err == nil && !known {
+		list = append(list, Finding{Kind: "schema", Text: "the tables, indexes and views are not those of this version", Damage: true})
+	}
+	return list, err
+}
+
+// checkRows finds rows with a wrong seal, fits whose losses have one, and rows that cannot be right.
+func checkRows(ctx context.Context, tx *sql.Tx) (list []Finding, err error) {
+	add := func(kind, text string, repair bool) {
+		list = append(list, Finding{Kind: kind, Text: text, Damage: true, Repair: repair})
+	}
+	for _, table := range slices.Sorted(maps.Keys(kinds)) {
+		bad, err := broken(ctx, tx, table, "true")
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range bad {
+			d, err := r.damage(ctx, tx, table)
+			if err != nil {
+				return nil, err
+			}
+			add("row", d.What, d.Repair)
+		}
+	}
+	fits, err := texts(ctx, tx, `SELECT key FROM fits ORDER BY key`)
+	if err != nil {
+		return nil, err
+	}
+	for _, fit := range fits {
+		var d *DamageError
+		if err := wholeLosses(ctx, tx, fit); errors.As(err, &d) {
+			add("row", d.What, d.Repair)
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	odd, err := suspects(ctx, tx)
+	for _, s := range odd {
+		add("value", s.text, kinds[s.table].repair)
+	}
+	return list, err
 }
 
 func checkReferences(ctx context.Context, tx *sql.Tx) ([]Finding, error) {
@@ -95,7 +148,7 @@ func checkSums(ctx context.Context, tx *sql.Tx, query string) (list []Finding, e
 			return nil, err
 		}
 		if checkSum(content, want) != nil {
-			list = append(list, Finding{"content", what + " is not what was stored: its sha256 differs", true})
+			list = append(list, Finding{Kind: "content", Text: what + " is not what was stored: its sha256 differs", Damage: true, Repair: true})
 		}
 	}
 	return list, rows.Err()

@@ -45,14 +45,16 @@ func TestCheck(t *testing.T) {
 		damage      bool
 	}{
 		{"intact store", "", "", false},
+		{"own view", "CREATE VIEW mine AS SELECT 1", "", false},
+		{"changed schema", "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'nfe_mean', 'nfe_mead') WHERE name = 'v_runs'", "schema: the tables, indexes and views are not", true},
 		{"changed content", "UPDATE blobs SET bytes = zeroblob(16) WHERE bytes = CAST('%s' AS BLOB)", "content: weights.safetensors of fit %s is not what was stored", true},
 		{"truncated content", "UPDATE blobs SET bytes = substr(bytes, 2) WHERE bytes = CAST('%s' AS BLOB)", "content: weights.safetensors of fit %s is not what was stored", true},
 		{"missing content", "DELETE FROM blobs WHERE bytes = CAST('%s' AS BLOB)", "content: weights.safetensors of fit %s is missing", true},
 		{"missing artifact", "DELETE FROM artifacts WHERE owner = '%s'", "content: fit %s is finished but has no weights", true},
-		{"changed checkpoint", "INSERT INTO checkpoints VALUES ('%s', 1, 'x', CAST('y' AS BLOB))", "content: the checkpoint of fit %s is not", true},
+		{"changed checkpoint", "INSERT INTO checkpoints (fit, step, sha256, bytes) VALUES ('%s', 1, 'x', CAST('y' AS BLOB))", "content: the checkpoint of fit %s is not", true},
 		{"missing fit", "DELETE FROM fits WHERE key = '%s'", "reference: 5 rows of runs refer to missing rows of fits", true},
 		{"unowned artifact", "UPDATE artifacts SET owner = 'nobody' WHERE owner = '%s'", "unowned: 1 artifacts belong to", true},
-		{"unowned tag", "INSERT INTO tags VALUES ('run', 'nobody', 'odd')", "unowned: 1 tags belong to", true},
+		{"unowned tag", "INSERT INTO tags (owner_kind, owner, tag) VALUES ('run', 'nobody', 'odd')", "unowned: 1 tags belong to", true},
 		{"unused content", "INSERT INTO blobs VALUES ('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad', CAST('abc' AS BLOB))", "unused: 1 contents, 3 bytes", false},
 		{"unplanned run", "DELETE FROM sweep_runs WHERE position = 0", "unused: 1 runs that no sweep plans", false},
 		{"running fit", "UPDATE fits SET state = 'running' WHERE key = '%s'", "running: fit %s was running when its process died", false},
@@ -221,7 +223,7 @@ func TestClean(t *testing.T) {
 	large := make([]byte, 1<<20)
 	must(t, db.Ship(t.Context(), "tiny", []store.File{{Name: "velocity.onnx", Content: large}}, nil))
 	must(t, db.Ship(t.Context(), "tiny", nil, nil)) // leaves the content behind
-	run(t, path, fmt.Sprintf("INSERT INTO checkpoints VALUES ('%s', 1, 'x', CAST('y' AS BLOB))", plan.Fits[0].Key))
+	run(t, path, fmt.Sprintf("INSERT INTO checkpoints (fit, step, sha256, bytes) VALUES ('%s', 1, 'x', CAST('y' AS BLOB))", plan.Fits[0].Key))
 	r := try(db.Clean(t.Context(), false))(t)
 	if r.Contents != 1 || r.Checkpoints != 1 || r.Runs != 0 || r.Bytes < 1<<20 {
 		t.Errorf("removed: got %+v, want a content of one megabyte and a checkpoint", r)

@@ -42,7 +42,12 @@ func (db *DB) SaveCheckpoint(ctx context.Context, fit string, step int, content 
 func (db *DB) Checkpoint(ctx context.Context, fit string) (step int, content []byte, ok bool, err error) {
 	defer wrap(&err, "read the checkpoint of fit %s", fit)
 	var want string
-	err = db.readers.QueryRowContext(ctx, `SELECT step, sha256, bytes FROM checkpoints WHERE fit = ?`, fit).Scan(&step, &want, &content)
+	err = db.read(ctx, func(tx *sql.Tx) error {
+		if err := whole(ctx, tx, "checkpoints", "fit = ?", fit); err != nil {
+			return err
+		}
+		return tx.QueryRowContext(ctx, `SELECT step, sha256, bytes FROM checkpoints WHERE fit = ?`, fit).Scan(&step, &want, &content)
+	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil, false, nil
 	}
@@ -74,6 +79,9 @@ func dropCheckpoint(ctx context.Context, tx *sql.Tx, fit string) error {
 
 // dropLosses removes the losses of the fit after its checkpoint, or all of them if it has none.
 func dropLosses(ctx context.Context, tx *sql.Tx, fit string) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE fits SET losses_seal = NULL WHERE key = ?`, fit); err != nil {
+		return err
+	}
 	_, err := tx.ExecContext(ctx, `DELETE FROM losses
 		WHERE fit = ?1 AND step > coalesce((SELECT step FROM checkpoints WHERE fit = ?1), -9223372036854775808)`, fit)
 	return err

@@ -59,20 +59,8 @@ func (db *DB) Curves(ctx context.Context, sweep string, parts int) (curves map[s
 	return curves, group.Wait()
 }
 
-func fitsOf(ctx context.Context, tx *sql.Tx, sweep string) (fits []string, err error) {
-	rows, err := tx.QueryContext(ctx, `SELECT DISTINCT r.fit FROM sweep_runs p JOIN runs r ON r.key = p.run WHERE p.sweep = ?`, sweep)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var fit string
-		if err := rows.Scan(&fit); err != nil {
-			return nil, err
-		}
-		fits = append(fits, fit)
-	}
-	return fits, rows.Err()
+func fitsOf(ctx context.Context, tx *sql.Tx, sweep string) ([]string, error) {
+	return texts(ctx, tx, `SELECT DISTINCT r.fit FROM sweep_runs p JOIN runs r ON r.key = p.run WHERE p.sweep = ?`, sweep)
 }
 
 // curve reads the losses of a fit and thins them. It calls the driver directly: for millions of rows, database/sql would
@@ -83,22 +71,30 @@ func (db *DB) curve(ctx context.Context, fit string, parts int) ([]experiments.L
 		return nil, err
 	}
 	defer conn.Close()
-	var first, last sql.NullInt64
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback() // nothing to commit
+	var first, last, seal sql.NullInt64
 	var count int
-	if err := conn.QueryRowContext(ctx, `SELECT (SELECT min(step) FROM losses WHERE fit = ?1), (SELECT max(step) FROM losses WHERE fit = ?1),
-		(SELECT count(*) FROM (SELECT 1 FROM losses WHERE fit = ?1 LIMIT ?2))`, fit, 2*parts+1).Scan(&first, &last, &count); err != nil {
+	if err := tx.QueryRowContext(ctx, `SELECT (SELECT min(step) FROM losses WHERE fit = ?1), (SELECT max(step) FROM losses WHERE fit = ?1),
+		(SELECT count(*) FROM (SELECT 1 FROM losses WHERE fit = ?1 LIMIT ?2)), (SELECT losses_seal FROM fits WHERE key = ?1)`, fit, 2*parts+1).
+		Scan(&first, &last, &count, &seal); err != nil {
 		return nil, err
 	}
 	t := thinner{first: int(first.Int64), last: int(last.Int64), parts: parts, keepAll: count <= 2*parts}
 	err = conn.Raw(func(bare any) error {
-		// Losses logged meanwhile come after the last step.
-		rows, err := bare.(driver.QueryerContext).QueryContext(ctx, `SELECT step, coalesce(value, kind), held_out FROM losses WHERE fit = ? AND step <= ? ORDER BY step`,
-			[]driver.NamedValue{{Ordinal: 1, Value: fit}, {Ordinal: 2, Value: last.Int64}})
+		rows, err := bare.(driver.QueryerContext).QueryContext(ctx, `SELECT step, coalesce(value, kind), held_out FROM losses WHERE fit = ? ORDER BY step`,
+			[]driver.NamedValue{{Ordinal: 1, Value: fit}})
 		if err != nil {
 			return err
 		}
 		return errors.Join(t.read(rows), rows.Close())
 	})
+	if err == nil {
+		err = t.seal.check(fit, seal)
+	}
 	t.endPart()
 	return t.kept, err
 }
@@ -114,6 +110,7 @@ func (t *thinner) read(rows driver.Rows) error {
 		if err != nil {
 			return err
 		}
+		t.seal.add(row[0], row[1], row[2])
 		l, err := lossOf(row[0], row[1], row[2])
 		if err != nil {
 			return err
@@ -128,6 +125,7 @@ type thinner struct {
 	parts       int
 	keepAll     bool
 	kept        []experiments.Loss
+	seal        lossSeal // of all losses
 
 	part                 int                // index of the current part
 	low, high, notFinite []experiments.Loss // of the current part, at most one each

@@ -54,10 +54,10 @@ func (saved contents) save(ctx context.Context, tx *sql.Tx, fit experiments.Fit)
 func parser(ctx context.Context, tx *sql.Tx, sweep string) experiments.Parser {
 	return experiments.Parser{Stored: true, Open: func(path string) ([]byte, error) {
 		content, err := readArtifact(ctx, tx, Owner{ownerSweep, sweep}, dataPrefix+path)
-		if err != nil {
-			return nil, fmt.Errorf("%w: run `flowsweep sweep` on its spec again", err)
+		if err != nil && !Damaged(err) {
+			err = fmt.Errorf("%w: run `flowsweep sweep` on its spec again", err)
 		}
-		return content, nil
+		return content, err
 	}}
 }
 
@@ -66,7 +66,7 @@ func (db *DB) Content(ctx context.Context, sha256 string) (content []byte, err e
 	defer wrap(&err, "read the content %s", sha256)
 	err = db.readers.QueryRowContext(ctx, `SELECT bytes FROM blobs WHERE sha256 = ?`, sha256).Scan(&content)
 	if errors.Is(err, sql.ErrNoRows) {
-		err = errors.New("it is missing: " + damaged)
+		err = &DamageError{"it is missing", true}
 	}
 	if err != nil {
 		return nil, err

@@ -1,6 +1,30 @@
 package store
 
-import "fmt"
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// Seal seals every row of the store at path as it is, as if the program had stored it.
+func Seal(ctx context.Context, path string) error {
+	db := sql.OpenDB(connector{path, seals})
+	defer db.Close()
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // does nothing after Commit
+	if err := sealAll(ctx, conn, tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
 
 // LimitPages simulates a full disk by limiting the file to n pages. It returns the current number of pages.
 func (db *DB) LimitPages(n int) (pages int, err error) {

@@ -62,6 +62,11 @@ type Use struct {
 func (db *DB) Uses(ctx context.Context, sweep, run string) (list []Use, err error) {
 	defer wrap(&err, "read what sweeps need")
 	return list, db.read(ctx, func(tx *sql.Tx) error {
+		for _, table := range []string{"sweep_runs", "sweep_extras"} {
+			if err := whole(ctx, tx, table, "?1 IN ('', sweep) AND ?2 IN ('', run)", sweep, run); err != nil {
+				return err
+			}
+		}
 		rows, err := tx.QueryContext(ctx, `WITH uses AS (
 				SELECT sweep, position, '' AS role, run, reference FROM sweep_runs
 				UNION ALL SELECT sweep, NULL, role, run, reference FROM sweep_extras)
@@ -95,6 +100,9 @@ func (db *DB) Dense(ctx context.Context, sweep string) (dense map[experiments.De
 	defer wrap(&err, "read the dense runs of sweep %q", sweep)
 	dense = map[experiments.DensePlace][]experiments.Value{}
 	return dense, db.read(ctx, func(tx *sql.Tx) error {
+		if err := wholeParts(ctx, tx, sweep, "sweep_extras", "runs", "metrics"); err != nil {
+			return err
+		}
 		rows, err := tx.QueryContext(ctx, `SELECT r.fit, r.config ->> '$.count', m.name, m.value, m.kind, m.se, m.p, m.version
 			FROM sweep_extras e JOIN runs r ON r.key = e.run JOIN metrics m ON m.run = e.run AND m.reference = e.reference
 			WHERE e.sweep = ? AND e.role = ? ORDER BY r.key, m.name`, sweep, roleDense)

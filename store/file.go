@@ -11,11 +11,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
 // applicationID identifies a SQLite file as a store of this program: "flow" in ASCII.
 const applicationID = 0x666c6f77
+
+// sealedSince is the version since which rows have seals.
+const sealedSince = 5
 
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
@@ -150,6 +154,11 @@ func (db *DB) migrateLocked(ctx context.Context) error {
 		return err
 	}
 	if has > 0 {
+		if known, err := hasSchema(ctx, db.writer, has); err != nil {
+			return err
+		} else if !known {
+			return &DamageError{fmt.Sprintf("it says that its version is %d, but its tables are not of that version", has), false}
+		}
 		if err := copyBefore(ctx, db.writer, db.path, has+1); err != nil {
 			return fmt.Errorf("copy the store before its upgrade to version %d: %w", newest, err)
 		}
@@ -188,7 +197,12 @@ func migrateTo(ctx context.Context, db *sql.DB, version int) error {
 	if err != nil {
 		return err
 	}
-	tx, err := db.BeginTx(ctx, nil)
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -197,6 +211,11 @@ func migrateTo(ctx context.Context, db *sql.DB, version int) error {
 	script := fmt.Sprintf("%s\nPRAGMA application_id = %d;\nPRAGMA user_version = %d;", text, applicationID, version)
 	if _, err := tx.ExecContext(ctx, script); err != nil {
 		return err
+	}
+	if version == sealedSince {
+		if err := errors.Join(sealAll(ctx, conn, tx), breakSeals(ctx, tx)); err != nil {
+			return err
+		}
 	}
 	return tx.Commit()
 }
@@ -212,4 +231,28 @@ func copyBefore(ctx context.Context, db *sql.DB, path string, version int) error
 			return err
 		}
 	}
+}
+
+// schemaQuery returns what defines the tables, indexes and views.
+const schemaQuery = `SELECT type || ' ' || name || ' ' || tbl_name || ': ' || coalesce(sql, '') FROM main.sqlite_schema
+	WHERE name NOT LIKE 'sqlite_stat%' ORDER BY type, name`
+
+// hasSchema reports whether a database has the tables, indexes and views of a new store of this version. It may have more,
+// such as views that a user made.
+func hasSchema(ctx context.Context, db querier, version int) (bool, error) {
+	have, err := texts(ctx, db, schemaQuery)
+	if err != nil {
+		return false, err
+	}
+	fresh := sql.OpenDB(connector{":memory:", seals})
+	defer fresh.Close()
+	fresh.SetMaxOpenConns(1) // each connection has its own memory
+	for v := 1; v <= version; v++ {
+		if err := migrateTo(ctx, fresh, v); err != nil {
+			return false, err
+		}
+	}
+	want, err := texts(ctx, fresh, schemaQuery)
+	lacks := func(object string) bool { return !slices.Contains(have, object) }
+	return !slices.ContainsFunc(want, lacks), err
 }

@@ -71,6 +71,9 @@ func (db *DB) FinishFit(ctx context.Context, key string, seconds float64, params
 		if err := dropCheckpoint(ctx, tx, key); err != nil {
 			return err
 		}
+		if err := sealLosses(ctx, tx, key); err != nil {
+			return err
+		}
 		return updateOne(ctx, tx, `UPDATE fits SET state = ?, seconds = ?, params = ?, error = '', finished = ? WHERE key = ?`,
 			experiments.Finished, seconds, params, timeText(now), key)
 	})
@@ -92,6 +95,9 @@ func (db *DB) EndFit(ctx context.Context, key string, state experiments.State, m
 			if err := dropCheckpoint(ctx, tx, key); err != nil {
 				return err
 			}
+		}
+		if err := sealLosses(ctx, tx, key); err != nil {
+			return err
 		}
 		return updateOne(ctx, tx, `UPDATE fits SET state = ?, error = ?, finished = ? WHERE key = ?`,
 			state, message, timeText(now), key)
@@ -118,6 +124,13 @@ func (db *DB) Fit(ctx context.Context, key string) (f FitRecord, err error) {
 	err = db.read(ctx, func(tx *sql.Tx) error {
 		var config string
 		var environment, started, finished sql.NullString
+		for table, where := range map[string]string{
+			"fits": "key = ?", "checkpoints": "fit = ?", "environments": "hash = (SELECT environment FROM fits WHERE key = ?)",
+		} {
+			if err := whole(ctx, tx, table, where, key); err != nil {
+				return err
+			}
+		}
 		if err := tx.QueryRowContext(ctx, `SELECT f.key, f.config, f.state, f.seconds, f.params, f.error, e.json, f.started, f.finished,
 			coalesce((SELECT step FROM checkpoints WHERE fit = f.key), 0)
 			FROM fits f LEFT JOIN environments e ON e.hash = f.environment WHERE f.key = ?`, key).
@@ -141,19 +154,24 @@ type FitTime struct {
 // FitTimes returns the training times of all finished fits.
 func (db *DB) FitTimes(ctx context.Context) (times []FitTime, err error) {
 	defer wrap(&err, "read the times of fits")
-	rows, err := db.readers.QueryContext(ctx, `SELECT config, seconds FROM fits WHERE state = ? AND seconds > 0 ORDER BY key`, experiments.Finished)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var t FitTime
-		var config string
-		if err := rows.Scan(&config, &t.Seconds); err != nil {
-			return nil, err
+	return times, db.read(ctx, func(tx *sql.Tx) error {
+		if err := whole(ctx, tx, "fits", "true"); err != nil {
+			return err
 		}
-		t.Config = json.RawMessage(config)
-		times = append(times, t)
-	}
-	return times, rows.Err()
+		rows, err := tx.QueryContext(ctx, `SELECT config, seconds FROM fits WHERE state = ? AND seconds > 0 ORDER BY key`, experiments.Finished)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var t FitTime
+			var config string
+			if err := rows.Scan(&config, &t.Seconds); err != nil {
+				return err
+			}
+			t.Config = json.RawMessage(config)
+			times = append(times, t)
+		}
+		return rows.Err()
+	})
 }

@@ -27,7 +27,12 @@ func (db *DB) SaveFresh(ctx context.Context, sweep, reference string, f experime
 func (db *DB) Fresh(ctx context.Context, sweep string) (f experiments.Fresh, reference string, ok bool, err error) {
 	defer wrap(&err, "read the fresh figures of sweep %q", sweep)
 	var text string
-	err = db.readers.QueryRowContext(ctx, `SELECT reference, json FROM fresh WHERE sweep = ?`, sweep).Scan(&reference, &text)
+	err = db.read(ctx, func(tx *sql.Tx) error {
+		if err := wholeParts(ctx, tx, sweep, "fresh"); err != nil {
+			return err
+		}
+		return tx.QueryRowContext(ctx, `SELECT reference, json FROM fresh WHERE sweep = ?`, sweep).Scan(&reference, &text)
+	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return f, "", false, nil
 	}

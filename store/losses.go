@@ -25,19 +25,24 @@ func (db *DB) Flush(ctx context.Context) error {
 // Losses returns the written losses of the fit, by step.
 func (db *DB) Losses(ctx context.Context, fit string) (losses []experiments.Loss, err error) {
 	defer wrap(&err, "read losses of fit %s", fit)
-	rows, err := db.readers.QueryContext(ctx, `SELECT step, coalesce(value, kind), held_out FROM losses WHERE fit = ? ORDER BY step`, fit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		l, err := scanLoss(rows)
-		if err != nil {
-			return nil, err
+	return losses, db.read(ctx, func(tx *sql.Tx) error {
+		if err := wholeLosses(ctx, tx, fit); err != nil {
+			return err
 		}
-		losses = append(losses, l)
-	}
-	return losses, rows.Err()
+		rows, err := tx.QueryContext(ctx, `SELECT step, coalesce(value, kind), held_out FROM losses WHERE fit = ? ORDER BY step`, fit)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			l, err := scanLoss(rows)
+			if err != nil {
+				return err
+			}
+			losses = append(losses, l)
+		}
+		return rows.Err()
+	})
 }
 
 // scanLoss reads a step, its value and its held-out loss. One column holds the value or, if it is not finite, its kind: a

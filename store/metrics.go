@@ -29,20 +29,25 @@ func (db *DB) SaveMetrics(ctx context.Context, run, reference string, values []e
 // Metrics returns the values of the run measured against the reference with the given key, by name.
 func (db *DB) Metrics(ctx context.Context, run, reference string) (values []experiments.Value, err error) {
 	defer wrap(&err, "read metrics of run %s", run)
-	rows, err := db.readers.QueryContext(ctx,
-		`SELECT name, value, kind, se, p, version FROM metrics WHERE run = ? AND reference = ? ORDER BY name`, run, reference)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		v, err := scanValue(rows.Scan)
-		if err != nil {
-			return nil, err
+	return values, db.read(ctx, func(tx *sql.Tx) error {
+		if err := whole(ctx, tx, "metrics", "run = ? AND reference = ?", run, reference); err != nil {
+			return err
 		}
-		values = append(values, v)
-	}
-	return values, rows.Err()
+		rows, err := tx.QueryContext(ctx,
+			`SELECT name, value, kind, se, p, version FROM metrics WHERE run = ? AND reference = ? ORDER BY name`, run, reference)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			v, err := scanValue(rows.Scan)
+			if err != nil {
+				return err
+			}
+			values = append(values, v)
+		}
+		return rows.Err()
+	})
 }
 
 // scanValue reads the columns name, value, kind, se, p and version, preceded by columns scanned into before.

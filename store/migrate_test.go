@@ -93,6 +93,22 @@ func TestMigrationFails(t *testing.T) {
 	open(t, path)
 }
 
+// TestWrongVersion checks that a store whose version is not that of its tables is damage, and is not migrated.
+func TestWrongVersion(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path := filepath.Join(folder, "runs.db")
+	must(t, open(t, path).Close())
+	run(t, path, "PRAGMA user_version = 1")
+	_, err := store.Open(t.Context(), path)
+	if wantError(t, err, "its version is 1, but its tables are not of that version"); !store.Damaged(err) {
+		t.Errorf("%v is no damage", err)
+	}
+	if got := names(t, folder); len(got) != 1 {
+		t.Errorf("files: got %q", got)
+	}
+}
+
 func TestProcessesMigrateTogether(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

@@ -42,6 +42,9 @@ func (db *DB) NullsFor(ctx context.Context, reference string) (nulls map[string]
 func (db *DB) nulls(ctx context.Context, where string, arg string) (nulls map[string]experiments.Null, err error) {
 	nulls = map[string]experiments.Null{}
 	return nulls, db.read(ctx, func(tx *sql.Tx) error {
+		if err := whole(ctx, tx, "nulls", where, arg); err != nil {
+			return err
+		}
 		rows, err := tx.QueryContext(ctx, `SELECT key, reference, metric, n, json FROM nulls WHERE `+where, arg)
 		if err != nil {
 			return err
@@ -87,6 +90,9 @@ func (db *DB) Baselines(ctx context.Context, sweep string) (all map[experiments.
 	defer wrap(&err, "read the baselines of sweep %q", sweep)
 	all = map[experiments.BaselinePlace]experiments.BaselineDraws{}
 	return all, db.read(ctx, func(tx *sql.Tx) error {
+		if err := wholeParts(ctx, tx, sweep, "baselines"); err != nil {
+			return err
+		}
 		rows, err := tx.QueryContext(ctx, `SELECT reference, name, n, draw, metric, value, kind, se, p, version FROM baselines
 			WHERE reference IN (SELECT reference FROM sweep_runs WHERE sweep = ?) ORDER BY metric`, sweep)
 		if err != nil {

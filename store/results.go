@@ -66,6 +66,9 @@ func sweepName(ctx context.Context, tx *sql.Tx, name string) (string, error) {
 // readSweep reads the named sweep. It parses the stored spec unless the plan already has the same text.
 func readSweep(ctx context.Context, tx *sql.Tx, name string, plan experiments.Plan) (experiments.Sweep, error) {
 	s := experiments.Sweep{Name: name}
+	if err := wholeParts(ctx, tx, name, "sweeps", "sweep_runs", "fits", "runs", "metrics", "environments"); err != nil {
+		return s, err
+	}
 	var text string
 	var started, environment sql.NullString
 	if err := tx.QueryRowContext(ctx, `SELECT s.spec, s.started, e.json

@@ -86,6 +86,13 @@ func (db *DB) Run(ctx context.Context, key string) (r RunRecord, err error) {
 	err = db.read(ctx, func(tx *sql.Tx) error {
 		var config, references string
 		var environment, finished sql.NullString
+		for table, where := range map[string]string{
+			"runs": "key = ?", "metrics": "run = ?", "environments": "hash = (SELECT environment FROM runs WHERE key = ?)",
+		} {
+			if err := whole(ctx, tx, table, where, key); err != nil {
+				return err
+			}
+		}
 		if err := tx.QueryRowContext(ctx, `SELECT r.key, r.fit, r.config, r.state, r.nfe_mean, r.nfe, r.seconds, r.error, e.json, r.finished,
 			(SELECT json_group_array(reference ORDER BY reference) FROM (SELECT DISTINCT reference FROM metrics WHERE run = r.key))
 			FROM runs r LEFT JOIN environments e ON e.hash = r.environment WHERE r.key = ?`, key).

@@ -43,6 +43,7 @@ metrics: [mmd, sliced-w2]
 		UPDATE losses SET value = NULL, kind = 'nan' WHERE step = %[2]d;
 		UPDATE losses SET value = 1e9 WHERE step = %[3]d; UPDATE losses SET value = -1e9 WHERE step = %[3]d + 1;
 		COMMIT`, losses, losses/3, losses/2)))
+	check(store.Seal(tb.Context(), path))
 	return plan
 }
 

@@ -57,6 +57,9 @@ func statesOf(ctx context.Context, tx *sql.Tx, table string, keys []string) (map
 	if err != nil {
 		return nil, err
 	}
+	if err := whole(ctx, tx, table, `key IN (SELECT value FROM json_each(?))`, string(text)); err != nil {
+		return nil, err
+	}
 	rows, err := tx.QueryContext(ctx, `SELECT t.key, t.state FROM json_each(?) j CROSS JOIN `+table+` t ON t.key = j.value`, string(text))
 	if err != nil {
 		return nil, err
@@ -78,6 +81,9 @@ func statesOf(ctx context.Context, tx *sql.Tx, table string, keys []string) (map
 func metricsOf(ctx context.Context, tx *sql.Tx, pairs [][2]string) (map[string][]experiments.Value, error) {
 	text, err := json.Marshal(pairs)
 	if err != nil {
+		return nil, err
+	}
+	if err := whole(ctx, tx, "metrics", `(run, reference) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))`, string(text)); err != nil {
 		return nil, err
 	}
 	// A run that appears twice in a plan has the same reference.

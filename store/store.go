@@ -13,6 +13,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -104,7 +105,7 @@ func busy(err error) bool {
 }
 
 func (db *DB) connect(ctx context.Context) (err error) {
-	db.writer, err = connect(ctx, db.path, 1, writerPragmas, url.Values{
+	db.writer, err = connect(ctx, db.path, 1, seals, writerPragmas, url.Values{
 		"mode": {"rwc"}, "_txlock": {"immediate"}, "_busy_timeout": {"5000"},
 		"_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_foreign_keys": {"on"},
 	})
@@ -114,20 +115,29 @@ func (db *DB) connect(ctx context.Context) (err error) {
 	if err := db.migrate(ctx); err != nil {
 		return err
 	}
-	db.readers, err = connect(ctx, db.path, maxReaders, readerPragmas, url.Values{
+	if err := withConn(ctx, db.writer, addTriggers); err != nil { // of tables that the connection did not find
+		return err
+	}
+	db.readers, err = connect(ctx, db.path, maxReaders, nil, readerPragmas, url.Values{
 		"mode": {"rw"}, "_txlock": {"deferred"}, "_busy_timeout": {"5000"}, "_query_only": {"on"},
 	})
 	return err
 }
 
+// connector makes connections, and calls hook, unless it is nil, on each.
+type connector struct {
+	dsn  string
+	hook func(*sqlite3.SQLiteConn) error
+}
+
+func (c connector) Connect(context.Context) (driver.Conn, error) { return c.Driver().Open(c.dsn) }
+func (c connector) Driver() driver.Driver                        { return &sqlite3.SQLiteDriver{ConnectHook: c.hook} }
+
 // connect returns a pool of at most n connections. It reads back the pragmas, because SQLite silently ignores unknown
 // ones and some file systems do not support the write-ahead log.
-func connect(ctx context.Context, path string, n int, pragmas map[string]string, options url.Values) (*sql.DB, error) {
+func connect(ctx context.Context, path string, n int, hook func(*sqlite3.SQLiteConn) error, pragmas map[string]string, options url.Values) (*sql.DB, error) {
 	dsn := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: options.Encode()}
-	pool, err := sql.Open("sqlite3", dsn.String())
-	if err != nil {
-		return nil, err
-	}
+	pool := sql.OpenDB(connector{dsn.String(), hook})
 	pool.SetMaxOpenConns(n)
 	pool.SetMaxIdleConns(n)
 	for name, want := range pragmas {
@@ -192,6 +202,28 @@ func (db *DB) read(ctx context.Context, do func(tx *sql.Tx) error) error {
 	}
 	defer tx.Rollback() // nothing to commit
 	return do(tx)
+}
+
+// querier is a pool, or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// texts returns the only column of a query.
+func texts(ctx context.Context, tx querier, query string, args ...any) (list []string, err error) {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, err
+		}
+		list = append(list, text)
+	}
+	return list, rows.Err()
 }
 
 // updateOne runs an update that must change exactly one row.

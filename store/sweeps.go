@@ -121,6 +121,9 @@ func holdsPlan(ctx context.Context, tx *sql.Tx, plan experiments.Plan) (bool, er
 	if err != nil {
 		return false, err
 	}
+	if err := wholeParts(ctx, tx, plan.Spec.Name, "sweeps", "sweep_runs"); err != nil {
+		return false, err
+	}
 	rows, err := tx.QueryContext(ctx, `SELECT run, reference FROM sweep_runs WHERE sweep = ? ORDER BY position`, plan.Spec.Name)
 	if err != nil {
 		return false, err
@@ -161,19 +164,10 @@ func (db *DB) SweepNames(ctx context.Context) (names []string, err error) {
 
 func sweepNames(ctx context.Context, tx *sql.Tx) (names []string, err error) {
 	defer wrap(&err, "list sweeps")
-	rows, err := tx.QueryContext(ctx, `SELECT name FROM sweeps ORDER BY turn DESC, name`)
-	if err != nil {
+	if err := whole(ctx, tx, "sweeps", "true"); err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, err
-		}
-		names = append(names, name)
-	}
-	return names, rows.Err()
+	return texts(ctx, tx, `SELECT name FROM sweeps ORDER BY turn DESC, name`)
 }
 
 // Find returns the kind, "fit" or "run", and the full key of the only fit or run whose key starts with prefix.
@@ -214,7 +208,8 @@ func saveEnvironment(ctx context.Context, tx *sql.Tx, env experiments.Environmen
 	}
 	sum := sha256.Sum256(text)
 	hash := hex.EncodeToString(sum[:])
-	_, err = tx.ExecContext(ctx, `INSERT INTO environments (hash, json) VALUES (?, ?) ON CONFLICT DO NOTHING`, hash, string(text))
+	_, err = tx.ExecContext(ctx, `INSERT INTO environments (hash, json) VALUES (?, ?)
+		ON CONFLICT (hash) DO UPDATE SET json = excluded.json WHERE json <> excluded.json`, hash, string(text)) // which is damaged
 	return hash, err
 }
 

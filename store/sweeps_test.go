@@ -180,6 +180,7 @@ func TestSweepWithAnotherMeaning(t *testing.T) {
 		db := open(t, path)
 		start(t, db, tiny)
 		run(t, path, "UPDATE fits SET config = json_remove(config, '$.train.rate')")
+		must(t, store.Seal(t.Context(), path))
 		_ = try(db.Sweep(t.Context(), "tiny"))(t)
 	})
 }

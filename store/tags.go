@@ -51,19 +51,14 @@ func (db *DB) Tag(ctx context.Context, o Owner, add, remove []string) (err error
 // Tags returns the tags of the owner, sorted.
 func (db *DB) Tags(ctx context.Context, o Owner) (tags []string, err error) {
 	defer wrap(&err, "read the tags of %s %s", o.Kind, o.Key)
-	rows, err := db.readers.QueryContext(ctx, `SELECT tag FROM tags WHERE owner_kind = ? AND owner = ? ORDER BY tag`, o.Kind, o.Key)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var tag string
-		if err := rows.Scan(&tag); err != nil {
-			return nil, err
+	err = db.read(ctx, func(tx *sql.Tx) error {
+		if err := whole(ctx, tx, "tags", "owner_kind = ? AND owner = ?", o.Kind, o.Key); err != nil {
+			return err
 		}
-		tags = append(tags, tag)
-	}
-	return tags, rows.Err()
+		tags, err = texts(ctx, tx, `SELECT tag FROM tags WHERE owner_kind = ? AND owner = ? ORDER BY tag`, o.Kind, o.Key)
+		return err
+	})
+	return tags, err
 }
 
 // SetNote replaces the note on the owner; an empty text removes it.
@@ -85,10 +80,16 @@ func (db *DB) SetNote(ctx context.Context, o Owner, text string) (err error) {
 // Note returns the note on the owner, or "".
 func (db *DB) Note(ctx context.Context, o Owner) (text string, err error) {
 	defer wrap(&err, "read the note on %s %s", o.Kind, o.Key)
-	err = db.readers.QueryRowContext(ctx, `SELECT text FROM notes WHERE owner_kind = ? AND owner = ?`, o.Kind, o.Key).Scan(&text)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
-	}
+	err = db.read(ctx, func(tx *sql.Tx) error {
+		if err := whole(ctx, tx, "notes", "owner_kind = ? AND owner = ?", o.Kind, o.Key); err != nil {
+			return err
+		}
+		err := tx.QueryRowContext(ctx, `SELECT text FROM notes WHERE owner_kind = ? AND owner = ?`, o.Kind, o.Key).Scan(&text)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
 	return text, err
 }
 

@@ -166,3 +166,8 @@ func (s Scale) reach() float64 {
 	}
 	return math.Inf(1)
 }
+
+// Possible reports whether the metric can have the value x. NaN and infinite values can come of samples that diverged.
+func (m Metric) Possible(x float64) bool {
+	return !(x < 0 && !m.Signed && !m.Unbiased) && !(x > 1 && m.Share)
+}

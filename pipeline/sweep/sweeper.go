@@ -26,8 +26,16 @@ type sweeper struct {
 	failures []string
 }
 
-// newSweeper finds out what is left to do.
+// newSweeper repairs what is damaged and finds out what is left to do.
 func newSweeper(ctx context.Context, s Sweep) (*sweeper, error) {
+	env := Environment(s.Engine.Name)
+	mended, err := s.DB.Mend(ctx, s.Plan, env, s.Now())
+	if err != nil {
+		return nil, err
+	}
+	for _, what := range mended {
+		fmt.Fprintf(s.Log, "damaged: %s: it is made again\n", what)
+	}
 	left, err := Remaining(ctx, s.DB, s.Plan)
 	if err != nil {
 		return nil, err
@@ -36,7 +44,7 @@ func newSweeper(ctx context.Context, s Sweep) (*sweeper, error) {
 		left = left.failedOnly()
 	}
 	return &sweeper{
-		Sweep: s, left: left, env: Environment(s.Engine.Name), labels: fitLabels(s.Plan), judges: job.NewJudges(s.Engine, s.Plan.Spec), memory: machineMemory(),
+		Sweep: s, left: left, env: env, labels: fitLabels(s.Plan), judges: job.NewJudges(s.Engine, s.Plan.Spec), memory: machineMemory(),
 		cannot: map[string]bool{}, show: &progress{w: s.Log},
 	}, nil
 }
