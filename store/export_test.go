@@ -34,3 +34,6 @@ func (db *DB) LimitPages(n int) (pages int, err error) {
 	err = db.writer.QueryRow("PRAGMA page_count").Scan(&pages)
 	return pages, err
 }
+
+// SealOf is the checksum of a row.
+func SealOf(table string, values ...any) int64 { return sealOf(table, values...) }

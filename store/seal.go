@@ -53,6 +53,10 @@ func appendValue(text []byte, v any) []byte {
 		return binary.LittleEndian.AppendUint64(append(text, 'r'), math.Float64bits(v))
 	case string:
 		return append(binary.LittleEndian.AppendUint64(append(text, 't'), uint64(len(v))), v...)
+	case []byte:
+		if v != nil { // no column holds blobs, but damage may make one of a text
+			return append(binary.LittleEndian.AppendUint64(append(text, 'b'), uint64(len(v))), v...)
+		}
 	}
 	if !isNull(v) {
 		panic(fmt.Sprintf("store: a sealed value is a %T", v))
