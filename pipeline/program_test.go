@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -40,7 +41,7 @@ func program(dir string, args ...string) *exec.Cmd {
 type answer struct {
 	code           int
 	stdout, stderr string
-	panicked       any
+	panicked       string // with its stack
 }
 
 // runHere runs a command in this process. The name of the folder reads DIR in what it says.
@@ -48,7 +49,9 @@ func runHere(dir string, args ...string) (a answer) {
 	var stdout, stderr bytes.Buffer
 	defer func() {
 		a.stdout, a.stderr = strings.ReplaceAll(stdout.String(), dir, "DIR"), strings.ReplaceAll(stderr.String(), dir, "DIR")
-		a.panicked = recover()
+		if fault := recover(); fault != nil {
+			a.panicked = fmt.Sprintf("%v\n%s", fault, debug.Stack())
+		}
 	}()
 	a.code = Main(args, strings.NewReader(""), &stdout, &stderr)
 	return a
@@ -129,8 +132,8 @@ var makeSmall = sync.OnceValues(func() (f *fixture, err error) {
 		{0, []string{"tag", "small", "good"}},
 		{0, []string{"note", "small", "worth a look"}},
 	} {
-		if a := runHere(dir, append(c.args, "--db", db)...); a.code != c.code || a.panicked != nil {
-			return nil, fmt.Errorf("%v exits with %d (%v): %s", c.args, a.code, a.panicked, a.stderr)
+		if a := runHere(dir, append(c.args, "--db", db)...); a.code != c.code || a.panicked != "" {
+			return nil, fmt.Errorf("%v exits with %d (%s): %s", c.args, a.code, a.panicked, a.stderr)
 		}
 	}
 	if err := f.list(dir, db); err != nil {

@@ -53,8 +53,8 @@ var roughStore = sync.OnceValues(func() (f *fixture, err error) {
 		{"tag", f.named["FIT"], long},
 		{"note", f.named["RUN"], long},
 	} {
-		if a := runHere(dir, append(args, "--db", db)...); a.code != 0 || a.panicked != nil {
-			return nil, fmt.Errorf("%.40q exits with %d (%v): %s", args, a.code, a.panicked, a.stderr)
+		if a := runHere(dir, append(args, "--db", db)...); a.code != 0 || a.panicked != "" {
+			return nil, fmt.Errorf("%.40q exits with %d (%s): %s", args, a.code, a.panicked, a.stderr)
 		}
 	}
 	if err := work(db, f.addValues); err != nil {

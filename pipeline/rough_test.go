@@ -175,8 +175,8 @@ func (r roughRow) args(f *fixture, dir string) []string {
 // with an error, and no trace of a fault of the program.
 func (r roughRow) wantReadable(t *testing.T, a answer) {
 	t.Helper()
-	if a.panicked != nil {
-		t.Fatalf("it panics: %v", a.panicked)
+	if a.panicked != "" {
+		t.Fatalf("it panics: %s", a.panicked)
 	}
 	for _, bad := range []string{"panic:", "goroutine ", "%!", "<nil>", "\x1b", "\a", "\r"} {
 		for name, text := range map[string]string{"stdout": a.stdout, "stderr": a.stderr} {
