@@ -19,7 +19,7 @@ import (
 var arrows = map[string]struct{ rooms, doors []string }{
 	"": {rooms: []string{"pipeline"}},
 	"pipeline": {rooms: []string{
-		"pipeline/bench", "pipeline/job", "pipeline/saved", "pipeline/ship", "pipeline/sweep",
+		"pipeline/bench", "pipeline/job", "pipeline/saved", "pipeline/ship", "pipeline/sweep", "pipeline/table",
 		"experiments", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/metric", "experiments/oracle",
 		"experiments/problem", "experiments/query", "experiments/target", "experiments/velocity", "export", "store",
 	}},
@@ -37,9 +37,10 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	}},
 	"pipeline/saved": {rooms: []string{"experiments", "experiments/flow", "experiments/velocity", "store"}},
 	"pipeline/ship": {rooms: []string{
-		"pipeline/job", "pipeline/saved", "experiments", "experiments/engine", "experiments/flow", "experiments/metric",
+		"pipeline/job", "pipeline/saved", "pipeline/table", "experiments", "experiments/engine", "experiments/flow", "experiments/metric",
 		"experiments/net", "experiments/ode", "experiments/oracle", "experiments/query", "experiments/target", "experiments/velocity", "export", "reports", "store",
 	}},
+	"pipeline/table": {rooms: []string{"experiments/problem", "experiments/query"}},
 	"pipeline/bench": {rooms: []string{
 		"pipeline/job", "pipeline/ship", "experiments", "experiments/engine", "experiments/flow", "experiments/metric", "experiments/net",
 		"experiments/ode", "experiments/target", "experiments/velocity", "export", "store",

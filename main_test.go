@@ -300,6 +300,11 @@ func sameResults(ts *testscript.TestScript, neg bool, args []string) {
 			for _, field := range append([]string{"fit_seconds", "sample_seconds"}, args[2:]...) {
 				delete(row, field)
 			}
+			for _, field := range []string{"steps", "nfe", "nfe_max", "params", "commit", "engine"} {
+				if row[field] == 0. || row[field] == "" {
+					delete(row, field) // versions before 0.1.0 wrote it where there was none
+				}
+			}
 		}
 		return list
 	}

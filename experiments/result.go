@@ -1,18 +1,11 @@
 package experiments
 
 import (
-	"encoding/json"
-	"fmt"
 	"math"
-	"strings"
+	"slices"
 	"time"
 
-	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
-	"flowsweep/experiments/net"
-	"flowsweep/experiments/ode"
-	"flowsweep/experiments/query"
-	"flowsweep/experiments/target"
 )
 
 // State is the state of a fit or a run.
@@ -46,7 +39,11 @@ type Result struct {
 	Commit        string // Commit, Engine and Version are of the environment it was sampled in
 	Engine        string
 	Version       string
-	Error         string // why it failed, if it did
+	Error         string   // why it failed, if it did
+	Tags          []string // its own, those of its fit and those of its sweep, sorted
+	Note          string   // its own
+	FitNote       string
+	SweepNote     string
 }
 
 // Value is a named number, which may be NaN or infinite.
@@ -84,99 +81,22 @@ func (r Result) value(name string) (Value, bool) {
 	return Value{}, false
 }
 
-// resultJSON is the JSON form of a Result, which `flowsweep runs --json` guarantees.
-type resultJSON struct {
-	Sweep         string            `json:"sweep"`
-	Fit           string            `json:"fit"`
-	Run           string            `json:"run"`
-	State         State             `json:"state"`
-	Seed          uint64            `json:"seed"`
-	Target        target.Target     `json:"target"`
-	Source        Source            `json:"source"`
-	Path          flow.Path         `json:"path"`
-	Coupling      flow.Coupling     `json:"coupling"`
-	Net           net.Spec          `json:"net"`
-	Train         Train             `json:"train"`
-	Solver        string            `json:"solver"`
-	Steps         int               `json:"steps"`
-	Tolerance     ode.Tolerance     `json:"tolerance,omitzero"`
-	Grid          ode.Grid          `json:"grid,omitzero"`
-	SamplePath    flow.Path         `json:"sample_path,omitzero"`
-	Count         int               `json:"count"`
-	NFE           Calls             `json:"nfe"`
-	NFEMax        int               `json:"nfe_max"`
-	Metrics       map[string]Number `json:"metrics"`
-	MetricsSE     map[string]Number `json:"metrics_se,omitempty"` // standard errors, of metrics that have one
-	MetricsP      map[string]Number `json:"metrics_p,omitempty"`  // p-values, of metrics that have a null or a test of their own
-	SolverShare   map[string]Number `json:"solver_share,omitempty"`
-	NetShare      map[string]Number `json:"net_share,omitempty"`
-	NoiseFloor    map[string]Number `json:"noise_floor,omitempty"` // mean of the null
-	Noise         map[string]Number `json:"noise,omitempty"`       // standard deviation of the null
-	Memorised     bool              `json:"memorised,omitempty"`
-	FitSeconds    float64           `json:"fit_seconds"`
-	SampleSeconds float64           `json:"sample_seconds"`
-	Params        int               `json:"params"`
-	Commit        string            `json:"commit"`
-	Engine        string            `json:"engine"`
-	Error         string            `json:"error"`
-}
-
-// MarshalJSON returns the result with the fields that `flowsweep runs --json` guarantees.
-func (r Result) MarshalJSON() ([]byte, error) {
-	s := r.Setting
-	row := resultJSON{
-		Sweep: r.Sweep, Fit: r.Fit, Run: r.Run, State: r.State, Seed: r.Seed,
-		Target: s.Target, Source: s.Source, Path: s.Path, Coupling: s.Coupling, Net: s.Net, Train: s.Train,
-		Solver: s.Sample.Solver.Name, Steps: s.Sample.Steps, Tolerance: s.Sample.Tolerance, Grid: s.Sample.Grid,
-		SamplePath: s.Sample.Path, Count: s.Sample.Count, NFE: r.NFE, NFEMax: r.NFEMax,
-		Metrics: map[string]Number{}, MetricsSE: map[string]Number{}, MetricsP: map[string]Number{},
-		SolverShare: map[string]Number{}, NetShare: map[string]Number{}, NoiseFloor: map[string]Number{}, Noise: map[string]Number{}, Memorised: r.Memorised(),
-		FitSeconds: r.FitSeconds, SampleSeconds: r.SampleSeconds, Params: r.Params,
-		Commit: r.Commit, Engine: r.Engine, Error: r.Error,
-	}
-	for _, v := range r.Metrics {
-		row.Metrics[v.Name] = Number(v.Value)
-		if v.SE > 0 {
-			row.MetricsSE[v.Name] = Number(v.SE)
-		}
-		if v.P != 0 {
-			row.MetricsP[v.Name] = Number(v.P)
-		}
-	}
-	for _, s := range r.Shares {
-		row.SolverShare[s.Metric], row.NetShare[s.Metric] = Number(s.Solver), Number(s.Net)
-		row.NoiseFloor[s.Metric], row.Noise[s.Metric] = Number(s.Floor), Number(s.Noise)
-	}
-	return json.Marshal(row)
-}
-
 // Memorised reports whether the samples of the run are copies of training rows.
 func (r Result) Memorised() bool {
+	is, _ := r.memorised()
+	return is
+}
+
+// memorised returns the same, and whether that was measured.
+func (r Result) memorised() (is, measured bool) {
 	share, shared := r.value(metric.NNShare.Name)
 	near, there := r.value(metric.NearShare.Name)
-	return shared && there && metric.Memorised(share.measurement(), near.measurement())
+	measured = shared && there
+	return measured && metric.Memorised(share.measurement(), near.measurement()), measured
 }
 
 func (v Value) measurement() metric.Measurement {
 	return metric.Measurement{Value: v.Value, SE: v.SE, P: v.P}
-}
-
-// Fields returns the fields of the result's JSON form. All metrics are numbers, even if their JSON is a string such as
-// "nan". Their shares are set aside, so that the name of a metric is its value.
-func (r Result) Fields() ([]query.Field, error) {
-	fields, err := query.Flatten(r)
-	if err != nil {
-		return nil, fmt.Errorf("read run %s: %w", r.Run, err)
-	}
-	for i := range fields {
-		switch object, _, _ := strings.Cut(fields[i].Key, "."); object {
-		case "metrics":
-			fields[i].Kind = query.Number
-		case "solver_share", "net_share", "noise_floor", "noise":
-			fields[i].Aside = true
-		}
-	}
-	return fields, nil
 }
 
 // Loss is the mean training loss of the steps since the previously logged one, up to Step.
@@ -198,6 +118,14 @@ type Environment struct {
 	CPU     string   `json:"cpu"`
 	Cores   int      `json:"cores"`
 	Engine  string   `json:"engine"`
+}
+
+// OrNil returns the environment, or nil if it is that of something that has not started.
+func (e Environment) OrNil() *Environment {
+	if e.Go == "" && e.OS == "" && e.Version == "" && e.Engine == "" {
+		return nil
+	}
+	return &e
 }
 
 // Artifact is a file made by a sweep or a fit, identified by the sha256 of its content.
@@ -233,9 +161,41 @@ type Sweep struct {
 	Spec        Spec
 	Environment Environment // when it was last run
 	Results     []Result    // in the order of the plan
+	Remarks     []Remark    // on it, its fits and its runs; see SetRemarks
 
 	nulls map[nullPlace]metric.NullSummary
 	noise map[nullPlace]metric.NullNoise
 
 	baselines []BaselineSummary
+}
+
+// Remark is what people say of a sweep, a fit or a run: its tags and its note.
+type Remark struct {
+	Kind string   // "sweep", "fit" or "run"
+	Key  string   // the key, or the name of the sweep
+	Tags []string // sorted
+	Note string   // empty if there is none
+}
+
+// SetRemarks gives the sweep its remarks and each result its tags, which include those of its fit and of the sweep, and the
+// notes on it, on its fit and on the sweep.
+func (s *Sweep) SetRemarks(list []Remark) {
+	s.Remarks = list
+	if len(list) == 0 {
+		return
+	}
+	type owner struct{ kind, key string }
+	of := map[owner]Remark{}
+	for _, r := range list {
+		of[owner{r.Kind, r.Key}] = r
+	}
+	whole := of[owner{"sweep", s.Name}]
+	for i := range s.Results {
+		r := &s.Results[i]
+		run, fit := of[owner{"run", r.Run}], of[owner{"fit", r.Fit}]
+		r.Tags = slices.Concat(run.Tags, fit.Tags, whole.Tags)
+		slices.Sort(r.Tags)
+		r.Tags = slices.Compact(r.Tags)
+		r.Note, r.FitNote, r.SweepNote = run.Note, fit.Note, whole.Note
+	}
 }

@@ -16,8 +16,9 @@ type Summary struct {
 	Planned       int      // number of seeds, finished or not
 	NFE           Calls    // mean over the seeds
 	Params        int
-	Metrics       []Stat  // in the order of the spec
-	SampleSeconds float64 // mean of the finished runs
+	Metrics       []Stat   // in the order of the spec
+	SampleSeconds float64  // mean of the finished runs
+	Tags          []string // of all its runs, sorted
 }
 
 // Stat is a metric over the seeds of a setting.
@@ -74,12 +75,15 @@ func (s Sweep) Summaries() []Summary {
 			summaries = append(summaries, Summary{Setting: r.Setting})
 		}
 		summaries[i].Planned++
+		summaries[i].Tags = append(summaries[i].Tags, r.Tags...)
 		if r.State == Finished {
 			summaries[i].Runs = append(summaries[i].Runs, r)
 		}
 	}
 	for i := range summaries {
 		own := &summaries[i]
+		slices.Sort(own.Tags)
+		own.Tags = slices.Compact(own.Tags)
 		own.aggregate()
 		for _, m := range s.Spec.Metrics {
 			own.Metrics = append(own.Metrics, own.stat(m, s.Noise(own.Setting, m.Name)))

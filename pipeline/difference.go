@@ -92,7 +92,11 @@ func differentParts(one, two shown) ([]differentPart, error) {
 // comparable drops what always differs, and all losses but the last.
 func comparable(s shown) shown {
 	s.Key, s.Files, s.Tags, s.Note = "", nil, nil, ""
-	s.Environment.Modules = nil
+	if s.Environment != nil {
+		e := *s.Environment
+		e.Modules = nil
+		s.Environment = &e
+	}
 	if n := len(s.Losses); n > 0 {
 		s.Losses = s.Losses[n-1:]
 	}

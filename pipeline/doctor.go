@@ -121,3 +121,12 @@ func versionAndCommit(e experiments.Environment) string {
 		return e.Version + ", commit " + e.Commit
 	}
 }
+
+// environmentLine returns the environment in a line.
+func environmentLine(e experiments.Environment) string {
+	commit := "unknown"
+	if e.Commit != "" {
+		commit = fmt.Sprintf("%s (dirty: %v)", e.Commit, e.Dirty)
+	}
+	return fmt.Sprintf("commit %s, %s, %s/%s, %s, %d cores, engine %s", commit, e.Go, e.OS, e.Arch, e.CPU, e.Cores, e.Engine)
+}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"flowsweep/experiments"
 	"flowsweep/experiments/metric"
 	"flowsweep/store"
 )
@@ -120,4 +121,16 @@ func remeasuredError(rows []remeasured) error {
 	default:
 		return nil
 	}
+}
+
+// measured returns a metric with its standard error, p-value and null, if it has them.
+func (s shown) measured(name string) string {
+	text := fmt.Sprint(s.Metrics[name])
+	if se, ok := s.MetricsSE[name].(experiments.Number); ok {
+		text += fmt.Sprintf(" ± %.2g", float64(se))
+	}
+	if null, ok := s.Null[name]; ok {
+		text += fmt.Sprintf(", p %v (null mean %.3g, q95 %.3g)", s.MetricsP[name], float64(null.Mean), float64(null.Q95))
+	}
+	return text
 }

@@ -12,7 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/problem"
 	"flowsweep/pipeline/sweep"
+	"flowsweep/pipeline/table"
 	"flowsweep/store"
 )
 
@@ -109,25 +111,31 @@ func (a *app) planReport(ctx context.Context, plan experiments.Plan, workers int
 	return r, err
 }
 
+// printPlan prints a line for each fact, broken where the terminal ends.
 func (a *app) printPlan(r planReport) {
-	fmt.Fprintf(a.stdout, "sweep     %s: %d settings over %d seeds\n", r.Sweep, r.Settings, r.Seeds)
-	fmt.Fprintf(a.stdout, "fits      %d: %d to train (%d steps), %d cached\n", r.Fits, r.FitsToDo, r.TrainSteps, r.FitsCached)
-	fmt.Fprintf(a.stdout, "runs      %d: %d to sample, %d cached; %d to measure\n", r.Runs, r.RunsToDo, r.RunsCached, r.ToMeasure)
+	width := widthOf(a.stdout)
+	line := func(name, format string, args ...any) {
+		text := problem.Printable(fmt.Sprintf(format, args...))
+		fmt.Fprintln(a.stdout, table.Wrap(fmt.Sprintf("%-10s", name), text, width))
+	}
+	line("sweep", "%s: %d settings over %d seeds", r.Sweep, r.Settings, r.Seeds)
+	line("fits", "%d: %d to train (%d steps), %d cached", r.Fits, r.FitsToDo, r.TrainSteps, r.FitsCached)
+	line("runs", "%d: %d to sample, %d cached; %d to measure", r.Runs, r.RunsToDo, r.RunsCached, r.ToMeasure)
 	if r.ToSolve > 0 {
-		fmt.Fprintf(a.stdout, "solves    %d fine ones, to tell the solver's error from the net's\n", r.ToSolve)
+		line("solves", "%d fine ones, to tell the solver's error from the net's", r.ToSolve)
 	}
 	if r.FitsToDo+r.RunsToDo > 0 {
-		fmt.Fprintf(a.stdout, "memory    about %.0f MB with %d workers\n", r.Megabytes, r.Workers)
+		line("memory", "about %.0f MB with %d workers", r.Megabytes, r.Workers)
 	}
 	switch {
 	case r.FitsToDo == 0:
 	case r.Seconds == nil:
-		fmt.Fprintln(a.stdout, "training  no estimate: the store holds no finished fit")
+		line("training", "no estimate: the store holds no finished fit")
 	default:
 		d := time.Duration(*r.Seconds * float64(time.Second)).Round(time.Second)
-		fmt.Fprintf(a.stdout, "training  about %v with %d workers, judging by the stored fits\n", d, r.Workers)
+		line("training", "about %v with %d workers, judging by the stored fits", d, r.Workers)
 	}
 	for _, caution := range r.Cautions {
-		fmt.Fprintf(a.stdout, "caution   %s\n", caution)
+		line("caution", "%s", caution)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"flowsweep/experiments/problem"
 	"flowsweep/experiments/target"
 	"flowsweep/pipeline/ship"
+	"flowsweep/pipeline/table"
 )
 
 // pointsFile is a file of points, one per row.
@@ -110,7 +111,7 @@ func headOf(columns []string) []string {
 	}
 	var safe []string
 	for _, name := range columns {
-		safe = append(safe, ship.Cell(name))
+		safe = append(safe, table.Plain(name))
 	}
 	return safe
 }

@@ -24,8 +24,8 @@ type shown struct {
 	State       experiments.State              `json:"state"`
 	Error       string                         `json:"error"`
 	Config      json.RawMessage                `json:"config"`
-	Fit         *shown                         `json:"fit,omitempty"` // of a run
-	Seconds     float64                        `json:"seconds"`
+	Fit         *shown                         `json:"fit,omitempty"`     // of a run
+	Seconds     *float64                       `json:"seconds,omitempty"` // nil until there are any, like the rest
 	NFE         experiments.Calls              `json:"nfe,omitempty"`
 	NFEMax      int                            `json:"nfe_max,omitempty"`
 	Params      int                            `json:"params,omitempty"`
@@ -36,13 +36,14 @@ type shown struct {
 	References  []string                       `json:"references,omitempty"` // keys of the reference samples it was measured against
 	Losses      []shownLoss                    `json:"losses,omitempty"`
 	Checkpoint  int                            `json:"checkpoint,omitempty"` // the step that training goes on from
-	Files       []experiments.Artifact         `json:"files"`
+	Files       []experiments.Artifact         `json:"files,omitempty"`
 	Points      *shownPoints                   `json:"points,omitempty"` // that --points wrote
 	Tags        []string                       `json:"tags,omitempty"`
 	Note        string                         `json:"note,omitempty"`
-	Environment experiments.Environment        `json:"environment"`
+	Environment *experiments.Environment       `json:"environment,omitempty"`
 }
 
+// shownLoss is a training loss in the JSON form of `flowsweep show`.
 type shownLoss struct {
 	Step    int                `json:"step"`
 	Value   experiments.Number `json:"value"`
@@ -93,21 +94,10 @@ func show(ctx context.Context, db *store.DB, prefix string) (shown, error) {
 	if err != nil {
 		return shown{}, usage(err)
 	}
-	var s shown
 	if kind == "fit" {
-		s, err = showFit(ctx, db, key)
-	} else {
-		s, err = showRun(ctx, db, key)
+		return showFit(ctx, db, key)
 	}
-	if err != nil {
-		return s, err
-	}
-	owner := store.Owner{Kind: kind, Key: key}
-	if s.Tags, err = db.Tags(ctx, owner); err != nil {
-		return s, err
-	}
-	s.Note, err = db.Note(ctx, owner)
-	return s, err
+	return showRun(ctx, db, key)
 }
 
 func showFit(ctx context.Context, db *store.DB, key string) (shown, error) {
@@ -116,8 +106,11 @@ func showFit(ctx context.Context, db *store.DB, key string) (shown, error) {
 		return shown{}, err
 	}
 	s := shown{
-		Kind: "fit", Key: key, State: f.State, Error: f.Error, Config: f.Config, Seconds: f.Seconds, Params: f.Params,
-		Checkpoint: f.Checkpoint, Files: f.Files, Environment: f.Environment,
+		Kind: "fit", Key: key, State: f.State, Error: f.Error, Config: f.Config, Seconds: spent(f.State, f.Seconds), Params: f.Params,
+		Checkpoint: f.Checkpoint, Files: f.Files, Environment: f.Environment.OrNil(),
+	}
+	if err := s.remark(ctx, db); err != nil {
+		return s, err
 	}
 	losses, err := db.Losses(ctx, key)
 	for _, l := range losses {
@@ -132,9 +125,12 @@ func showRun(ctx context.Context, db *store.DB, key string) (shown, error) {
 		return shown{}, err
 	}
 	s := shown{
-		Kind: "run", Key: key, State: r.State, Error: r.Error, Config: r.Config, Seconds: r.Seconds, NFE: r.NFE, NFEMax: r.NFEMax,
-		Files: r.Files, Environment: r.Environment, Metrics: map[string]any{}, MetricsSE: map[string]any{},
+		Kind: "run", Key: key, State: r.State, Error: r.Error, Config: r.Config, Seconds: spent(r.State, r.Seconds), NFE: r.NFE, NFEMax: r.NFEMax,
+		Files: r.Files, Environment: r.Environment.OrNil(), Metrics: map[string]any{}, MetricsSE: map[string]any{},
 		MetricsP: map[string]any{}, Null: map[string]experiments.NullRow{}, References: r.References,
+	}
+	if err := s.remark(ctx, db); err != nil {
+		return s, err
 	}
 	values, nulls, err := saved.Metrics(ctx, db, r)
 	if err != nil {
@@ -154,18 +150,12 @@ func showRun(ctx context.Context, db *store.DB, key string) (shown, error) {
 	return s, err
 }
 
-// keyLosses returns the losses worth printing: the first, the middle and the last, or for a fit that did not finish, the
-// first and the last five.
-func keyLosses(losses []shownLoss, state experiments.State) []shownLoss {
-	n := len(losses)
-	switch {
-	case n <= 6:
-		return losses
-	case state == experiments.Finished:
-		return []shownLoss{losses[0], losses[n/2], losses[n-1]}
-	default:
-		return append([]shownLoss{losses[0]}, losses[n-5:]...)
+// spent returns the time of what has finished or has spent any, and otherwise nil.
+func spent(state experiments.State, seconds float64) *float64 {
+	if state != experiments.Finished && seconds == 0 {
+		return nil
 	}
+	return &seconds
 }
 
 // printShown prints a fit or run for people.
@@ -183,10 +173,13 @@ func (a *app) printShown(s shown, indent string) error {
 		line("note", problem.Printable(s.Note))
 	}
 	line("config", problem.Printable(string(s.Config)))
-	line("seconds", fmt.Sprintf("%.3g", s.Seconds))
-	if s.Kind == "fit" {
+	if s.Seconds != nil {
+		line("seconds", fmt.Sprintf("%.3g", *s.Seconds))
+	}
+	switch {
+	case s.Params > 0:
 		line("parameters", s.Params)
-	} else {
+	case s.NFE > 0:
 		line("nfe", s.NFE)
 	}
 	s.printFigures(line)
@@ -199,9 +192,9 @@ func (a *app) printShown(s shown, indent string) error {
 	if s.Points != nil {
 		a.printRunPoints(*s.Points)
 	}
-	e := s.Environment
-	line("environment", problem.Printable(fmt.Sprintf("commit %s (dirty: %v), %s, %s/%s, %s, %d cores, engine %s", e.Commit, e.Dirty, e.Go, e.OS, e.Arch,
-		e.CPU, e.Cores, e.Engine)))
+	if s.Environment != nil {
+		line("environment", problem.Printable(environmentLine(*s.Environment)))
+	}
 	if s.Fit != nil {
 		fmt.Fprintln(a.stdout)
 		return a.printShown(*s.Fit, indent+"  ")
@@ -217,11 +210,16 @@ func (s shown) printFigures(line func(name string, value any)) {
 	if len(s.MetricsSE) > 0 {
 		line("±", "one standard error: other noise and another reference move the value by about as much")
 	}
-	for _, l := range keyLosses(s.Losses, s.State) {
+	printLosses(s.Losses, s.State, line)
+}
+
+// printLosses prints the losses worth printing, and the lowest on held-out rows, a line each.
+func printLosses(losses []shownLoss, state experiments.State, line func(name string, value any)) {
+	for _, l := range keyLosses(losses, state) {
 		line("loss", fmt.Sprintf("%v at step %d", l.Value, l.Step))
 	}
 	lowest := shownLoss{}
-	for _, l := range s.Losses {
+	for _, l := range losses {
 		if l.HeldOut > 0 && (lowest.HeldOut == 0 || l.HeldOut < lowest.HeldOut) {
 			lowest = l
 		}
@@ -231,14 +229,16 @@ func (s shown) printFigures(line func(name string, value any)) {
 	}
 }
 
-// measured returns a metric with its standard error, p-value and null, if it has them.
-func (s shown) measured(name string) string {
-	text := fmt.Sprint(s.Metrics[name])
-	if se, ok := s.MetricsSE[name].(experiments.Number); ok {
-		text += fmt.Sprintf(" ± %.2g", float64(se))
+// keyLosses returns the losses worth printing: the first, the middle and the last, or for a fit that did not finish, the
+// first and the last five.
+func keyLosses(losses []shownLoss, state experiments.State) []shownLoss {
+	n := len(losses)
+	switch {
+	case n <= 6:
+		return losses
+	case state == experiments.Finished:
+		return []shownLoss{losses[0], losses[n/2], losses[n-1]}
+	default:
+		return append([]shownLoss{losses[0]}, losses[n-5:]...)
 	}
-	if null, ok := s.Null[name]; ok {
-		text += fmt.Sprintf(", p %v (null mean %.3g, q95 %.3g)", s.MetricsP[name], float64(null.Mean), float64(null.Q95))
-	}
-	return text
 }

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -43,6 +44,16 @@ func (a *app) tagCommand() *cobra.Command {
 	}
 	cmd.Flags().StringArrayVar(&remove, "remove", nil, "remove this `tag`; may be repeated")
 	return cmd
+}
+
+// remark adds the tags and the note of what is shown.
+func (s *shown) remark(ctx context.Context, db *store.DB) (err error) {
+	owner := store.Owner{Kind: s.Kind, Key: s.Key}
+	if s.Tags, err = db.Tags(ctx, owner); err != nil {
+		return err
+	}
+	s.Note, err = db.Note(ctx, owner)
+	return err
 }
 
 func (a *app) noteCommand() *cobra.Command {

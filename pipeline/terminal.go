@@ -7,14 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"flowsweep/experiments"
-	"flowsweep/experiments/problem"
-	"flowsweep/pipeline/ship"
 	"flowsweep/pipeline/sweep"
+	"flowsweep/pipeline/table"
 )
 
 // printJSON prints v, indented, and a newline.
@@ -27,32 +24,21 @@ func printJSON(w io.Writer, v any) error {
 	return err
 }
 
-// printTable prints the named columns with shortened numbers.
-func printTable(w io.Writer, t ship.Table, columns []string, order []int) error {
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, c := range columns {
-		fmt.Fprint(tw, problem.Printable(heading(c)), "\t")
-	}
-	fmt.Fprintln(tw)
-	for _, i := range order {
-		for _, c := range columns {
-			cell := t.Cells[i][c]
-			if x, err := strconv.ParseFloat(cell, 64); err == nil && strings.ContainsAny(cell, ".e") {
-				cell = strconv.FormatFloat(x, 'g', 4, 64)
-			}
-			fmt.Fprint(tw, problem.Printable(cell), "\t")
-		}
-		fmt.Fprintln(tw)
-	}
-	return tw.Flush()
+// printTable prints the named columns of the rows in this order, the first of which is the key of a row, within the width of
+// the terminal if w is one.
+func printTable(w io.Writer, t table.Table, columns []string, order []int) error {
+	return t.Print(w, columns, order, widthOf(w))
 }
 
-// heading returns the short name of a column.
-func heading(column string) string {
-	if strings.HasPrefix(column, "metrics_p.") {
-		return "p"
+// widthOf returns the width of the terminal that w writes to, or 0 if there is none.
+func widthOf(w io.Writer) int {
+	if c, ok := w.(*checkedWriter); ok {
+		w = c.w
 	}
-	return strings.TrimPrefix(column, "metrics.")
+	if f, ok := w.(*os.File); ok {
+		return table.Width(f)
+	}
+	return 0
 }
 
 // confirmLarge asks before a very large sweep.

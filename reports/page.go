@@ -73,6 +73,7 @@ type view struct {
 	Leaderboard leaderboard
 	Noise       bool // the noise floor of some metric is known
 	InNoise     bool // the leaderboard marks means within it
+	Remarks     *remarks
 	Samples     figure
 	Heat        heat
 	Curves      figure
@@ -102,6 +103,7 @@ func Render(p Page) ([]byte, error) {
 		Leaderboard: r.leaderboard(),
 		Noise:       r.any(func(i int, metric string) bool { _, ok := r.noiseFloor(i, metric); return ok }),
 		InNoise:     r.any(r.withinNoise),
+		Remarks:     r.remarks(),
 		Samples:     samples(p.Samples),
 		Heat:        r.heat(),
 		Curves:      r.curves(),

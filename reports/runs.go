@@ -2,6 +2,8 @@ package reports
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 
 	"flowsweep/experiments"
 )
@@ -10,7 +12,8 @@ import (
 type runTable struct {
 	Metrics []string
 	Rows    []runRow
-	Cut     int // number of runs left out
+	Cut     int  // number of runs left out
+	Tagged  bool // some run has a tag
 }
 
 type runRow struct {
@@ -50,6 +53,7 @@ func (r report) table(keep func(runRow) bool) runTable {
 		}
 	}
 	for i, result := range r.Sweep.Results {
+		t.Tagged = t.Tagged || len(result.Tags) > 0
 		row := r.runRow(i, tested)
 		if !keep(row) {
 			continue
@@ -113,4 +117,44 @@ func seconds(s float64) string {
 		return noCell.Text
 	}
 	return number(s)
+}
+
+// maxRemarks is the maximum number of tagged or noted things listed beside the settings.
+const maxRemarks = 100
+
+// remarks is the list of what people say of the sweep, its fits and its runs.
+type remarks struct {
+	Rows []remarkRow
+	Cut  int // number of rows left out
+}
+
+type remarkRow struct {
+	experiments.Remark
+	Label string // of a fit or run
+}
+
+// TagList returns the tags with commas.
+func (r remarkRow) TagList() string { return strings.Join(r.Tags, ", ") }
+
+// TagList returns the tags of a run, of its fit and of its sweep with commas.
+func (r runRow) TagList() string { return strings.Join(r.Tags, ", ") }
+
+// remarks returns them, or nil if there are none.
+func (r report) remarks() *remarks {
+	if len(r.Sweep.Remarks) == 0 {
+		return nil
+	}
+	labels := map[string]string{} // by key
+	for i, result := range r.Sweep.Results {
+		seed := ", seed " + strconv.FormatUint(result.Seed, 10)
+		labels[result.Run] = r.runLabels.Setting(i) + seed
+		if labels[result.Fit] == "" {
+			labels[result.Fit] = r.runLabels.Recipe(i) + seed
+		}
+	}
+	list := &remarks{Cut: max(0, len(r.Sweep.Remarks)-maxRemarks)}
+	for _, m := range r.Sweep.Remarks[:len(r.Sweep.Remarks)-list.Cut] {
+		list.Rows = append(list.Rows, remarkRow{m, labels[m.Key]})
+	}
+	return list
 }

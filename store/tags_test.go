@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"testing"
 
+	"flowsweep/experiments"
 	"flowsweep/store"
 )
 
@@ -36,4 +37,29 @@ func TestTagsAndNotes(t *testing.T) {
 	wantError(t, db.SetNote(t.Context(), none, "x"), "run none", "not in the store")
 	_, err := db.Owner(t.Context(), "zz")
 	wantError(t, err, "zz", "flowsweep runs")
+}
+
+func TestRemarks(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
+	fit := start(t, db, tiny).Fits[0]
+	if list := try(db.Remarks(t.Context(), "tiny"))(t); list != nil {
+		t.Errorf("of a sweep without any: got %v", list)
+	}
+	run := fit.Runs[1].Key
+	must(t, db.Tag(t.Context(), store.Owner{Kind: "run", Key: run}, []string{"good", "1e5"}, nil))
+	must(t, db.SetNote(t.Context(), store.Owner{Kind: "fit", Key: fit.Key}, "diverged once"))
+	must(t, db.Tag(t.Context(), store.Owner{Kind: "sweep", Key: "tiny"}, []string{"paper"}, nil))
+	must(t, db.SetNote(t.Context(), store.Owner{Kind: "sweep", Key: "tiny"}, "figure 3"))
+	want := []experiments.Remark{
+		{Kind: "sweep", Key: "tiny", Tags: []string{"paper"}, Note: "figure 3"},
+		{Kind: "run", Key: run, Tags: []string{"1e5", "good"}},
+		{Kind: "fit", Key: fit.Key, Note: "diverged once"},
+	}
+	if got := try(db.Remarks(t.Context(), "tiny"))(t); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if list := try(db.Remarks(t.Context(), "other"))(t); list != nil {
+		t.Errorf("of another sweep: got %v", list)
+	}
 }

@@ -117,7 +117,7 @@ board = next(t for t in page.tables if {"ms per sample", "params", "fit s", "NFE
 columns = {name: i for i, name in enumerate(board[0])}
 for s in settings:
     key = (s["sample.solver"], int(s.get("sample.steps") or 0), float(s.get("sample.tolerance.atol") or 0))
-    mine = [r for r in runs if (r["solver"], r["steps"], r.get("tolerance", {}).get("atol", 0)) == key]
+    mine = [r for r in runs if (r["solver"], r.get("steps", 0), r.get("tolerance", {}).get("atol", 0)) == key]
     row = next(row for row in board[1:] if row[0] == s["setting"])
     rows, label = [table[r["run"]] for r in mine], s["setting"]
     metrics = [points_metrics(r["run"], r["metrics"]) for r in mine]

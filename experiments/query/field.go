@@ -12,26 +12,32 @@ import (
 
 // Field is one value of a JSON document.
 type Field struct {
-	Key   string // the keys that lead to it, joined by dots: train.rate
-	Value string // a text without its quotes, anything else as written
-	Kind  Kind
-	Aside bool // only its whole key finds it
+	Key   string   // the keys that lead to it, joined by dots: train.rate
+	Value string   // a text without its quotes, anything else as written
+	Kind  Kind     // decides how it is compared, sorted and printed, whatever its value looks like
+	Items []string // of a List
+	Also  string   // another name that finds it as its whole key does; may be empty
+	Aside bool     // only its whole key finds it
 }
+
+// Absent reports whether the field has no value: it is the zero Field, Null, or empty.
+func (f Field) Absent() bool { return f.Value == "" || f.Kind == List && len(f.Items) == 0 }
 
 // Kind is the type of a value.
 type Kind int
 
-// The kinds of value. A list counts as Text, its JSON.
+// The kinds of value. A list that does not consist of texts counts as Text, its JSON.
 const (
 	Text Kind = iota
 	Number
 	Bool
-	Null // with an empty Value
+	Null // known to be absent, with an empty Value
+	List // of texts, with its JSON as the Value
 )
 
 // String returns the kind in words: "a number".
 func (k Kind) String() string {
-	return [...]string{"a text", "a number", "true or false", "nothing"}[k]
+	return [...]string{"a text", "a number", "true or false", "nothing", "a list"}[k]
 }
 
 // Flatten returns the fields of the JSON form of v, in order. Keys of nested objects are joined by dots. The "name" of a
@@ -79,7 +85,11 @@ func fieldOf(key string, raw json.RawMessage) (Field, error) {
 		f := Field{Key: key, Kind: Text}
 		return f, json.Unmarshal(raw, &f.Value)
 	case '[':
-		return Field{Key: key, Value: string(raw), Kind: Text}, nil
+		f := Field{Key: key, Value: string(raw), Kind: Text}
+		if json.Unmarshal(raw, &f.Items) == nil {
+			f.Kind = List
+		}
+		return f, nil
 	case 't', 'f':
 		return Field{Key: key, Value: string(raw), Kind: Bool}, nil
 	case 'n':

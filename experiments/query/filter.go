@@ -2,13 +2,10 @@ package query
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
-
-	"flowsweep/experiments/problem"
 )
 
 // Filter returns the rows that meet the condition, in order. It is an error if no row has a field that the condition names,
@@ -18,8 +15,7 @@ func Filter[Row any](c Condition, rows []Row, fields func(Row) ([]Field, error))
 		return nil, nil
 	}
 	values := make([]map[string]value, len(rows)) // by key
-	known := map[string][]Kind{}                  // by key
-	aside := map[string]bool{}                    // by key
+	known := fieldsKnown{kinds: map[string][]Kind{}}
 	for i, row := range rows {
 		list, err := fields(row)
 		if err != nil {
@@ -29,25 +25,33 @@ func Filter[Row any](c Condition, rows []Row, fields func(Row) ([]Field, error))
 			return nil, err
 		}
 		for _, f := range list {
-			aside[f.Key] = f.Aside
-		}
-		for key, v := range values[i] {
-			if !slices.Contains(known[key], v.kind) {
-				known[key] = append(known[key], v.kind)
-			}
+			known.add(f)
 		}
 	}
 	keys := map[string]string{} // by their names in the condition
-	if err := c.resolve(c.root, fieldsKnown{known, aside}, keys); err != nil {
+	if err := c.resolve(c.root, known, keys); err != nil {
 		return nil, err
 	}
 	var kept []Row
 	for i, row := range rows {
-		if c.root.meets(values[i], keys) {
+		if c.root.meets(values[i], keys) == yes {
 			kept = append(kept, row)
 		}
 	}
 	return kept, nil
+}
+
+// fieldsKnown are the fields of all rows.
+type fieldsKnown struct {
+	names Names
+	kinds map[string][]Kind // by key; none of a field that is Null everywhere
+}
+
+func (k *fieldsKnown) add(f Field) {
+	k.names.Add(f)
+	if f.Kind != Null && !slices.Contains(k.kinds[f.Key], f.Kind) {
+		k.kinds[f.Key] = append(k.kinds[f.Key], f.Kind)
+	}
 }
 
 // value is a value to compare. Numbers keep their text too, as a float64 cannot hold every seed.
@@ -55,12 +59,13 @@ type value struct {
 	kind   Kind
 	text   string
 	number float64
+	items  []string
 }
 
 // numberOf parses a number.
 func numberOf(text string) (value, error) {
 	x, err := strconv.ParseFloat(text, 64)
-	return value{Number, text, x}, err
+	return value{kind: Number, text: text, number: x}, err
 }
 
 // valuesOf returns the values of a row by their keys.
@@ -76,7 +81,7 @@ func valuesOf(fields []Field) (map[string]value, error) {
 			}
 			values[f.Key] = v
 		default:
-			values[f.Key] = value{kind: f.Kind, text: f.Value}
+			values[f.Key] = value{kind: f.Kind, text: f.Value, items: f.Items}
 		}
 	}
 	return values, nil
@@ -93,15 +98,35 @@ func (c Condition) resolve(n *node, known fieldsKnown, keys map[string]string) e
 		}
 		return c.resolve(n.right, known, keys)
 	}
-	key, err := known.fullName(n.field.text)
+	key, err := known.names.Key(n.field.text)
 	if err != nil {
 		return errorAt(c.text, n.field, "%v", err)
 	}
 	keys[n.field.text] = key
-	if !slices.Contains(known.kinds[key], n.value.kind) {
-		return errorAt(c.text, n.operator, "%s is %s here, which %s is never", key, anyOf(known.kinds[key]), n.value.kind)
+	if kinds := known.kinds[key]; len(kinds) > 0 && !slices.ContainsFunc(kinds, n.value.comparesWith) {
+		return errorAt(c.text, n.operator, "%s is %s here, which %s is never%s", key, anyOf(kinds), n.value.kind, n.value.hint(kinds))
+	}
+	if slices.Equal(known.kinds[key], []Kind{List}) && strings.Trim(n.op, "<>=") == "" && n.op != "=" {
+		return errorAt(c.text, n.operator, "%s is a list: compare it with =, != or ~", key)
 	}
 	return nil
+}
+
+// comparesWith reports whether a value of a condition can be compared with a field of this kind. A list is compared by its
+// texts.
+func (v value) comparesWith(kind Kind) bool { return v.kind == kind || v.kind == Text && kind == List }
+
+// hint returns how to write a value that stands in a condition as one of these kinds, or "".
+func (v value) hint(kinds []Kind) string {
+	switch {
+	case v.kind == Number && (slices.Contains(kinds, Text) || slices.Contains(kinds, List)):
+		return fmt.Sprintf(": a text stands in quotes: write %q", v.text)
+	case v.kind == Text && slices.Contains(kinds, Number):
+		if _, err := numberOf(v.text); err == nil {
+			return ": write " + v.text
+		}
+	}
+	return ""
 }
 
 // anyOf returns the kinds in words: "a number or a text".
@@ -114,73 +139,63 @@ func anyOf(kinds []Kind) string {
 	return strings.Join(words, " or ")
 }
 
-// fieldsKnown are the fields of all rows.
-type fieldsKnown struct {
-	kinds map[string][]Kind // by key
-	aside map[string]bool   // by key
+// truth is a truth value of Kleene's logic of three values, in which the weakest part decides a conjunction and the strongest
+// a disjunction. See https://en.wikipedia.org/wiki/Three-valued_logic.
+type truth int
+
+// The truth values, in order. A comparison with a field that is absent is unknown, and so is its negation.
+const (
+	no truth = iota
+	unknown
+	yes
+)
+
+func truthOf(holds bool) truth {
+	if holds {
+		return yes
+	}
+	return no
 }
 
-// fullName returns the key that a name stands for: the name itself, or the only key that ends with it. Keys that annotate
-// another one, and those set aside, do not count.
-func (f fieldsKnown) fullName(name string) (string, error) {
-	known := slices.Sorted(maps.Keys(f.kinds))
-	if slices.Contains(known, name) {
-		return name, nil
-	}
-	var ending, lasts []string
-	for _, k := range known {
-		if strings.HasSuffix(k, "."+name) && !annotates(k, known) && !f.aside[k] {
-			ending = append(ending, k)
-		}
-		lasts = append(lasts, k[strings.LastIndexByte(k, '.')+1:])
-	}
-	switch {
-	case len(ending) == 1:
-		return ending[0], nil
-	case len(ending) > 1:
-		return "", fmt.Errorf("%q may be %s: write more of it", name, strings.Join(ending, " or "))
-	}
-	near := problem.Nearest(name, known)
-	if near == "" {
-		near = problem.Nearest(name, lasts)
-	}
-	if near == "" {
-		return "", fmt.Errorf("unknown field %q (have %s)", name, strings.Join(known, ", "))
-	}
-	return "", fmt.Errorf("unknown field %q: did you mean %q? (have %s)", name, near, strings.Join(known, ", "))
-}
-
-// annotates reports whether a key belongs to another one, as metrics_se.mmd to metrics.mmd.
-func annotates(key string, known []string) bool {
-	object, field, _ := strings.Cut(key, ".")
-	about, _, ok := strings.Cut(object, "_")
-	return ok && slices.Contains(known, about+"."+field)
-}
-
-func (n *node) meets(row map[string]value, keys map[string]string) bool {
+func (n *node) meets(row map[string]value, keys map[string]string) truth {
 	switch n.op {
 	case "and":
-		return n.left.meets(row, keys) && n.right.meets(row, keys)
+		return min(n.left.meets(row, keys), n.right.meets(row, keys))
 	case "or":
-		return n.left.meets(row, keys) || n.right.meets(row, keys)
+		return max(n.left.meets(row, keys), n.right.meets(row, keys))
 	case "not":
-		return !n.left.meets(row, keys)
+		return yes - n.left.meets(row, keys)
 	}
 	v, ok := row[keys[n.field.text]]
-	if !ok || v.kind != n.value.kind {
-		return false
+	if !ok || !n.value.comparesWith(v.kind) {
+		return unknown
 	}
 	switch {
 	case v.kind == Number:
-		return compareNumbers(n.op, v, n.value)
-	case n.op == "~":
-		return strings.Contains(v.text, n.value.text)
+		return truthOf(compareNumbers(n.op, v, n.value))
+	case v.kind == List:
+		return truthOf(holdsInList(n.op, v.items, n.value.text))
 	default:
-		return holdsOrder(n.op, strings.Compare(v.text, n.value.text))
+		return truthOf(holdsText(n.op, v.text, n.value.text))
 	}
 }
 
-// compareNumbers compares whole numbers exactly: seeds may be too large for a float64.
+func holdsText(op, a, b string) bool {
+	if op == "~" {
+		return strings.Contains(a, b)
+	}
+	return holdsOrder(op, strings.Compare(a, b))
+}
+
+// holdsInList reports whether a comparison holds for any text of a list or, if it is !=, for all of them.
+func holdsInList(op string, list []string, text string) bool {
+	if op == "!=" {
+		return !slices.Contains(list, text)
+	}
+	return slices.ContainsFunc(list, func(item string) bool { return holdsText(op, item, text) })
+}
+
+// compareNumbers reports whether a comparison of numbers holds.
 func compareNumbers(op string, a, b value) bool {
 	if math.IsNaN(b.number) && (op == "=" || op == "!=") {
 		return (op == "=") == math.IsNaN(a.number)
@@ -188,20 +203,7 @@ func compareNumbers(op string, a, b value) bool {
 	if math.IsNaN(a.number) || math.IsNaN(b.number) {
 		return op == "!="
 	}
-	x, errX := strconv.ParseUint(a.text, 10, 64)
-	y, errY := strconv.ParseUint(b.text, 10, 64)
-	switch {
-	case errX == nil && errY == nil && x != y:
-		if x < y {
-			return holdsOrder(op, -1)
-		}
-		return holdsOrder(op, 1)
-	case a.number < b.number:
-		return holdsOrder(op, -1)
-	case a.number > b.number:
-		return holdsOrder(op, 1)
-	}
-	return holdsOrder(op, 0)
+	return holdsOrder(op, orderNumbers(a.text, b.text))
 }
 
 // holdsOrder reports whether a comparison holds for two values in the given order.

@@ -6,12 +6,15 @@ import "strings"
 //
 //	metrics.mmd < 0.01 and (solver = "heun" or not steps >= 8)
 //
-// A field is compared with a number, a text in quotes, true or false. The end of its key is enough if no other key ends
-// the same way. The operators are = != < <= > >= and, for texts, ~ for "contains"; texts are ordered by their bytes.
-// Comparisons are joined by not, and, or, in order of precedence, and by parentheses.
+// A field is compared with a number, a text in quotes, true or false. It is named as Names has it: the end of its key is
+// enough if no other key ends the same way. The operators are = != < <= > >= and, for texts, ~ for "contains"; texts are
+// ordered by their bytes. A list meets = and ~ if one of its texts does, and != if none of them is equal. Comparisons are
+// joined by not, and, or, in order of precedence, and by parentheses.
 //
-// If a row lacks the field, or has a value of another kind there, the comparison is false, even with !=. NaN compares as
-// in Go, except that x = nan tests for NaN, and x != nan for a number. The words nan, inf and -inf are numbers.
+// If a row lacks the field, or has a value of another kind there, the comparison is unknown, even with !=, and so is its
+// negation: a row meets neither x < 1 nor not x < 1 if it has no x. What is unknown leaves open a whole condition unless the
+// rest decides it. NaN compares as in Go, except that x = nan tests for NaN, and x != nan for a number. The words nan, inf and
+// -inf are numbers.
 type Condition struct {
 	text string
 	root *node

@@ -3,6 +3,7 @@ package query
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -66,6 +67,9 @@ func rowOf(tb testing.TB, name, object string) row {
 		if strings.HasPrefix(fields[i].Key, "metrics.") {
 			fields[i].Kind = Number
 		}
+		if fields[i].Key == "tags" {
+			fields[i].Also = "tag"
+		}
 	}
 	return row{name, fields}
 }
@@ -75,14 +79,14 @@ func runRows(tb testing.TB) []row {
 	tb.Helper()
 	var rows []row
 	for i, own := range []string{
-		`"state": "finished", "solver": "euler", "steps": 1, "metrics": {"mmd": 0.5}, "error": ""`,
-		`"state": "finished", "solver": "euler", "steps": 8, "metrics": {"mmd": "nan"}, "error": "nan"`,
-		`"state": "failed", "solver": "heun", "steps": 1, "metrics": {"mmd": "inf"}, "error": "it says \"no\""`,
-		`"state": "queued", "solver": "heun", "steps": 8, "metrics": {"sliced-w2": -0.002}, "error": "= nan"`,
+		`"run": "9402645135369e19", "tags": [], "state": "finished", "solver": "euler", "steps": 1, "metrics": {"mmd": 0.5}, "error": ""`,
+		`"run": "1234567890123456", "tags": ["bad", "good"], "state": "finished", "solver": "euler", "steps": 8, "metrics": {"mmd": "nan"}, "error": "nan"`,
+		`"run": "12345678901234e5", "tags": ["1e5", "good"], "tolerance": 1e-3, "state": "failed", "solver": "heun", "steps": 1, "metrics": {"mmd": "inf"}, "error": "it says \"no\""`,
+		`"run": "c0ffee0000000000", "tags": [], "state": "queued", "solver": "heun", "steps": 8, "metrics": {"sliced-w2": -0.002}, "error": "= nan"`,
 	} {
-		rows = append(rows, rowOf(tb, fmt.Sprint(i), fmt.Sprintf(`{"run": "r%d", "seed": %d, "nfe": %d, "commit": "", "count": 2000,
-			"target": {"name": "moons", "noise": 0.1}, "coupling": "independent", "net": {"name": "mlp", "width": 64},
-			"train": {"steps": 10000, "batch": 256, "rate": 0.001}, "nothing": null, %s}`, i, 1<<63+uint64(i), i, own)))
+		rows = append(rows, rowOf(tb, fmt.Sprint(i), fmt.Sprintf(`{"seed": %d, "nfe": %d, "commit": "", "count": 2000,
+			"target": {"name": "moons", "noise": 0.1, "columns": ["x", "y"]}, "coupling": "independent", "net": {"name": "mlp", "width": 64},
+			"train": {"steps": 10000, "batch": 256, "rate": 0.001}, "nothing": null, %s}`, 1<<63+uint64(i), i, own)))
 	}
 	return rows
 }
@@ -124,20 +128,48 @@ func TestWhere(t *testing.T) {
 		`seed = 9223372036854775809`:  "1",
 		`seed > 9223372036854775809`:  "2 3",
 		`seed != 9223372036854775808`: "1 2 3",
-		// What is missing is never met, NaN but by !=, and infinity is a number.
-		`metrics.mmd < 1`:            "0",
-		`metrics.mmd > 1`:            "2",
-		`metrics.mmd != 0.5`:         "1 2",
-		`not metrics.mmd < 1`:        "1 2 3",
-		`metrics.mmd = nan`:          "1",
-		`metrics.mmd != nan`:         "0 2",
-		`metrics.mmd < nan`:          "",
-		`metrics.mmd = inf`:          "2",
-		`mmd = INF or mmd = NaN`:     "1 2",
-		`metrics.mmd > -inf`:         "0 2",
-		`metrics.mmd >= inf`:         "2",
-		`sliced-w2 = -2e-3`:          "3",
-		`metrics.sliced-w2 < -0.001`: "3",
+		// A key that looks like a number is a text.
+		`run = "9402645135369e19"`:    "0",
+		`run = "1234567890123456"`:    "1",
+		`run = "12345678901234e5"`:    "2",
+		`run ~ "1234567890"`:          "1 2",
+		`run > "9"`:                   "0 3",
+		`run = "94026451353690e18"`:   "",
+		`run != "1234567890123456.0"`: "0 1 2 3",
+		// What is absent is unknown, and so is its negation. NaN meets only !=, and infinity is a number.
+		`not steps <= 2`:                     "1 3",
+		`tolerance = 1e-3`:                   "2",
+		`not tolerance = 1e-3`:               "",
+		`tolerance != 1e-3`:                  "",
+		`tolerance = 1e-3 or nfe = 0`:        "0 2",
+		`not (tolerance = 1e-3 and nfe = 0)`: "1 2 3",
+		`not (tolerance = 1 or nfe >= 0)`:    "",
+		`not (tolerance != 1 and nfe < 0)`:   "0 1 2 3",
+		`nothing = 1 or not nothing = 1`:     "",
+		`nothing = "x" or nothing = true`:    "",
+		// A list meets a comparison if one of its texts does.
+		`tag = "good"`:                   "1 2",
+		`tags = "good"`:                  "1 2",
+		`tag != "good"`:                  "0 3",
+		`not tag = "good"`:               "0 3",
+		`tag ~ "oo"`:                     "1 2",
+		`tag = "[\"good\"]"`:             "",
+		`tag = "1e5"`:                    "2",
+		`tag != "good" and tag != "1e5"`: "0 3",
+		`metrics.mmd < 1`:                "0",
+		`metrics.mmd > 1`:                "2",
+		`metrics.mmd != 0.5`:             "1 2",
+		`not metrics.mmd < 1`:            "1 2",
+		`not metrics.mmd < nan`:          "0 1 2",
+		`metrics.mmd = nan`:              "1",
+		`metrics.mmd != nan`:             "0 2",
+		`metrics.mmd < nan`:              "",
+		`metrics.mmd = inf`:              "2",
+		`mmd = INF or mmd = NaN`:         "1 2",
+		`metrics.mmd > -inf`:             "0 2",
+		`metrics.mmd >= inf`:             "2",
+		`sliced-w2 = -2e-3`:              "3",
+		`metrics.sliced-w2 < -0.001`:     "3",
 		// not binds more than and, and more than or.
 		`nfe = 0 or nfe = 1 and nfe = 2`:                                "0",
 		`(nfe = 0 or nfe = 1) and nfe = 1`:                              "1",
@@ -181,7 +213,8 @@ func TestWhereErrors(t *testing.T) {
 		{`nfe < true`, `    ^`, "= and != alone"},
 		{`nfe = 1e999`, `      ^`, "no number that a float64 holds"},
 		{`nfe = 1.2.3`, `      ^`, "no number"},
-		{`nfe = 12abc`, `      ^`, `"12abc" is neither a number nor a field`},
+		{`12abc = 1`, `^`, `"12abc" is neither a number nor a field`},
+		{`nfe = 12abc`, `      ^`, `"12abc" is neither a number nor a text, which stands in quotes`},
 		{`nfe = 1e`, `      ^`, `"1e" is neither`},
 		{`nfe & 1`, `    ^`, `unexpected '&'`},
 		{`größe § 1`, `      ^`, `column 7: unexpected '§'`},
@@ -191,9 +224,16 @@ func TestWhereErrors(t *testing.T) {
 		{`metrics.mdm < 1`, `^`, `unknown field "metrics.mdm": did you mean "metrics.mmd"?`},
 		{`nfe = 1 or witdh = 3`, `           ^`, `unknown field "witdh": did you mean "width"?`},
 		{`zzzzzzzz = 3`, `^`, `(have commit, count, coupling,`},
-		{`net = 3`, `    ^`, "net is a text here, which a number is never"},
+		{`net = 3`, `    ^`, `net is a text here, which a number is never: a text stands in quotes: write "3"`},
 		{`batch = 1 and solver = 3`, `                     ^`, "solver is a text here, which a number is never"},
-		{`nfe = "3"`, `    ^`, "nfe is a number here, which a text is never"},
+		{`nfe = "3"`, `    ^`, "nfe is a number here, which a text is never: write 3"},
+		{`nfe = "three"`, `    ^`, "nfe is a number here, which a text is never"},
+		{`run = 9402645135369e19`, `    ^`, `run is a text here, which a number is never: a text stands in quotes: write "9402645135369e19"`},
+		{`run = 94026a5135369e19`, `      ^`, `"94026a5135369e19" is neither a number nor a text, which stands in quotes`},
+		{`tags = 7`, `     ^`, `tags is a list here, which a number is never: a text stands in quotes: write "7"`},
+		{`tags < "a"`, `     ^`, "tags is a list: compare it with =, != or ~"},
+		{`target.columns = true`, `               ^`, "target.columns is a list here"},
+		{`train = 1`, `^`, `"train" may be train.batch or train.rate or train.steps: write more of it`},
 		{`nfe = true`, `    ^`, "nfe is a number here, which true or false is never"},
 	} {
 		w, err := Parse(c.text)
@@ -232,7 +272,7 @@ func TestWhereOfMixedTypes(t *testing.T) {
 		rowOf(t, "2", `{"x": true}`),
 	}
 	for text, want := range map[string]bool{
-		`x = 1`: false, `x != 1`: false, `not x = 1`: true, `x = "text"`: true, `x = true`: false, `b = true`: true, `b != true`: false, `b = "true"`: false,
+		`x = 1`: false, `x != 1`: false, `not x = 1`: false, `not x = "t"`: true, `x = "text"`: true, `x = true`: false, `b = true`: true, `b != true`: false, `b = "true"`: false,
 		`gone = 1`: false, `gone != 1`: false,
 	} {
 		w, err := Parse(text)
@@ -264,12 +304,13 @@ func TestWhereOfAnnotations(t *testing.T) {
 	}
 }
 
-// FuzzWhere: no text makes the parser panic, each error shows a place within the text, and the negation of a condition
-// that holds is met by just the other rows.
+// FuzzWhere: no text makes the parser panic, each error shows a place within the text, no row meets both a condition and its
+// negation, and a row that meets neither lacks a field that the condition names.
 func FuzzWhere(f *testing.F) {
 	for _, text := range []string{
 		`metrics.mmd < 0.01 and solver = "heun"`, `not (nfe = 0 or nfe != nan)`, `seed = 18446744073709551615`, `mmd = -inf`,
 		`error ~ "\"" or error = ''`, `((((`, `nfe=1e`, "\xff = 1", `a = "`, `+`, `-`, `.`, `nfe = .`, `nfe < 1 and and`,
+		`tag = "good" and tolerance < 1`, `not tolerance < 1 or run = "9402645135369e19"`, `nothing = 1`,
 	} {
 		f.Add(text)
 	}
@@ -294,15 +335,38 @@ func FuzzWhere(f *testing.F) {
 			t.Fatalf("%q holds, its negation is an error: %v", text, err)
 		}
 		others, err := Filter(negated, rows, row.all)
-		if err != nil || len(kept)+len(others) != len(rows) {
-			t.Errorf("%q: %d of %d rows meet it and %d its negation (%v)", text, len(kept), len(rows), len(others), err)
+		if err != nil {
+			t.Fatalf("%q holds, its negation is an error: %v", text, err)
 		}
-		for _, a := range kept {
-			for _, b := range others {
-				if a.name == b.name {
-					t.Errorf("%q: %s meets it and its negation", text, a.name)
-				}
+		met := map[string]int{}
+		for _, r := range slices.Concat(kept, others) {
+			met[r.name]++
+		}
+		for _, r := range rows {
+			if n := met[r.name]; n == 2 || n == 0 && !r.lacks(t, w.root) {
+				t.Errorf("%q: row %s meets it or its negation %d times, which of the two is known: %v", text, r.name, n, !r.lacks(t, w.root))
 			}
 		}
 	})
+}
+
+// lacks reports whether the row has no value for a field that the condition names.
+func (r row) lacks(t *testing.T, n *node) bool {
+	if n == nil {
+		return false
+	}
+	if n.left != nil {
+		return r.lacks(t, n.left) || r.lacks(t, n.right)
+	}
+	var names Names
+	for _, other := range runRows(t) {
+		for _, f := range other.fields {
+			names.Add(f)
+		}
+	}
+	key, err := names.Key(n.field.text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return !slices.ContainsFunc(r.fields, func(f Field) bool { return f.Key == key && f.Kind != Null })
 }

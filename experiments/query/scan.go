@@ -47,7 +47,7 @@ func scan(text string) ([]token, error) {
 		case n < 0:
 			return nil, errorAt(text, t, "a text without its closing quote")
 		case len(tokens) > 0 && t.kind <= tokenText && tokens[len(tokens)-1].kind == tokenNumber && t.at == endOf(tokens) && t.kind != tokenEnd:
-			return nil, errorAt(text, tokens[len(tokens)-1], "%q is neither a number nor a field", tokens[len(tokens)-1].text+text[at:at+n])
+			return nil, notANumber(text, tokens, text[at:at+n])
 		}
 		tokens = append(tokens, t)
 		if t.kind == tokenEnd {
@@ -55,6 +55,15 @@ func scan(text string) ([]token, error) {
 		}
 		at += n
 	}
+}
+
+// notANumber returns the error that the last token, a number, goes on with more.
+func notANumber(text string, tokens []token, more string) error {
+	last := tokens[len(tokens)-1]
+	if n := len(tokens); n > 1 && tokens[n-2].kind == tokenOperator {
+		return errorAt(text, last, "%q is neither a number nor a text, which stands in quotes", last.text+more)
+	}
+	return errorAt(text, last, "%q is neither a number nor a field", last.text+more)
 }
 
 func endOf(tokens []token) int {

@@ -14,7 +14,7 @@ import (
 	"flowsweep/store"
 )
 
-// Sweep returns the named sweep, or the latest if name is empty, with the p-values of its results.
+// Sweep returns the named sweep, or the latest if name is empty, with the p-values, tags and notes of its results.
 func Sweep(ctx context.Context, db *store.DB, name string) (experiments.Sweep, error) {
 	sweep, err := db.Sweep(ctx, name)
 	if err != nil {
@@ -32,6 +32,7 @@ func Planned(ctx context.Context, db *store.DB, plan experiments.Plan) (experime
 	return withNulls(ctx, db, sweep)
 }
 
+// withNulls adds what is stored beside the results: nulls, dense solves, baselines, tags and notes.
 func withNulls(ctx context.Context, db *store.DB, sweep experiments.Sweep) (experiments.Sweep, error) {
 	nulls, err := db.Nulls(ctx, sweep.Name)
 	if err != nil {
@@ -46,6 +47,11 @@ func withNulls(ctx context.Context, db *store.DB, sweep experiments.Sweep) (expe
 	if err != nil {
 		return sweep, err
 	}
+	remarks, err := db.Remarks(ctx, sweep.Name)
+	if err != nil {
+		return sweep, err
+	}
+	sweep.SetRemarks(remarks)
 	baselines, err := db.Baselines(ctx, sweep.Name)
 	if err != nil {
 		return sweep, err

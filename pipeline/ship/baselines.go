@@ -7,6 +7,7 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/query"
 	"flowsweep/experiments/target"
+	"flowsweep/pipeline/table"
 )
 
 // baselineWord marks the rows of baselines in tables.
@@ -28,7 +29,7 @@ func (o Outcome) baselineFields(b experiments.BaselineSummary) []query.Field {
 		{Key: "choice", Value: baselineWord},
 	}
 	return append(append(fields, o.statFields(b.Summary)...),
-		query.Field{Key: "target", Value: b.Target().Name}, query.Field{Key: "sample.count", Value: strconv.Itoa(b.Count)})
+		query.Field{Key: "target", Value: b.Target().Name}, query.Field{Key: "sample.count", Value: strconv.Itoa(b.Count), Kind: query.Number, Also: "count"})
 }
 
 // baselineJSON returns a baseline as `flowsweep runs --by-setting --json` prints it: with its name, and without what belongs
@@ -53,17 +54,19 @@ func (o Outcome) baselineJSON(b experiments.BaselineSummary) any {
 }
 
 // AddBaselines appends a row to a run table for each draw of each baseline. Without a run it has no key.
-func (t *Table) AddBaselines(list []experiments.BaselineSummary) {
+func AddBaselines(t *table.Table, list []experiments.BaselineSummary) {
 	for _, b := range list {
 		for _, r := range b.Summary.Runs {
-			fields := []query.Field{{Key: "state", Value: baselineWord}, {Key: "seed", Value: strconv.FormatUint(r.Seed, 10)}, {Key: "setting", Value: b.Label}}
+			fields := []query.Field{
+				{Key: "state", Value: baselineWord}, numberField("seed", strconv.FormatUint(r.Seed, 10)), {Key: "setting", Value: b.Label},
+			}
 			for _, v := range r.Metrics {
-				fields = append(fields, query.Field{Key: "metrics." + v.Name, Value: experiments.Number(v.Value).String(), Kind: query.Number})
+				fields = append(fields, numberField("metrics."+v.Name, experiments.Number(v.Value).String()))
 				if v.P > 0 {
-					fields = append(fields, query.Field{Key: "metrics_p." + v.Name, Value: experiments.Number(v.P).String(), Kind: query.Number})
+					fields = append(fields, numberField("metrics_p."+v.Name, experiments.Number(v.P).String()))
 				}
 			}
-			t.add(fields)
+			t.Add(fields...)
 		}
 	}
 }

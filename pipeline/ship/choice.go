@@ -40,6 +40,9 @@ type figure struct {
 func (o Outcome) figures(s experiments.Summary) map[string]figure {
 	list := map[string]figure{}
 	for _, st := range s.Metrics {
+		if st.N == 0 {
+			continue // not measured
+		}
 		f := figure{
 			Interval: st.Interval(), SeedLow: experiments.Number(st.SeedLow), SeedHigh: experiments.Number(st.SeedHigh),
 			Diverged: s.Diverged(st.Name), N: st.N, Budget: budgetOf(s, st.Name),
@@ -182,20 +185,21 @@ func (o Outcome) SettingJSON(i int) any {
 	s, choice := o.Summaries[i], o.choiceOf(i)
 	object := struct {
 		Setting       experiments.Setting   `json:"setting"`
-		NFE           experiments.Calls     `json:"nfe"`
-		Params        int                   `json:"params"`
+		NFE           experiments.Calls     `json:"nfe,omitempty"` // calls, params and time only where a seed has finished
+		Params        int                   `json:"params,omitempty"`
 		Seeds         int                   `json:"seeds"`
 		Planned       int                   `json:"planned"`
 		Metrics       map[string]figure     `json:"metrics"`
-		SampleSeconds float64               `json:"sample_seconds"`
+		SampleSeconds float64               `json:"sample_seconds,omitempty"`
 		Chosen        bool                  `json:"chosen"`
 		Tied          bool                  `json:"tied"`                // as good as the best by the rule
 		Memorised     int                   `json:"memorised,omitempty"` // seeds whose samples are copies of training rows
 		Margin        *experiments.Interval `json:"margin,omitempty"`    // to the best, in the metric that is chosen by
 		Reason        string                `json:"reason,omitempty"`    // of the chosen one
+		Tags          []string              `json:"tags,omitempty"`      // of its runs
 	}{
 		s.Setting, s.NFE, s.Params, len(s.Runs), s.Planned, o.figures(s), s.SampleSeconds, i == choice.Chosen,
-		slices.Contains(choice.Tied, i), s.Memorised(), nil, "",
+		slices.Contains(choice.Tied, i), s.Memorised(), nil, "", s.Tags,
 	}
 	if choice.Margins != nil {
 		m := marginOf(choice, i)

@@ -58,7 +58,7 @@ func (o Outcome) Ship(ctx context.Context, db *store.DB, w Worker, out string, f
 		}
 		files = append(files, store.File{Name: choiceFile, Content: append(reasons, '\n')})
 	}
-	table, err := runsCSV(o.Sweep.Results)
+	table, err := runsCSV(o.Sweep)
 	if err != nil {
 		return s, err
 	}

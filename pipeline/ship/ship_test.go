@@ -57,24 +57,6 @@ func TestSiblings(t *testing.T) {
 	}
 }
 
-func TestTableOrder(t *testing.T) {
-	t.Parallel()
-	table := Table{Columns: []string{"run", "metrics.mmd"}}
-	for i, v := range []string{"10", "nan", "9", "-1e-5", ""} {
-		table.Cells = append(table.Cells, map[string]string{"run": fmt.Sprint("r", i), "metrics.mmd": v})
-	}
-	order, err := table.Order("mmd") // the end of a dotted name is enough
-	if err != nil || fmt.Sprint(order) != "[3 2 0 4 1]" {
-		t.Errorf("order %v, %v, want numbers first, by value", order, err)
-	}
-	if order, err := table.Order("-metrics.mmd"); err != nil || fmt.Sprint(order) != "[0 2 3 4 1]" && fmt.Sprint(order) != "[0 2 3 1 4]" {
-		t.Errorf("order from high to low %v, %v, want numbers first, missing last", order, err)
-	}
-	if _, err := table.Order("gone"); err == nil || !strings.Contains(err.Error(), "metrics.mmd") {
-		t.Errorf("error %v, want one that lists the columns", err)
-	}
-}
-
 func TestWriteFileIsWholeOrNothing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
