@@ -114,13 +114,19 @@ var parts = map[string]string{
 		UNION SELECT run, reference FROM sweep_extras WHERE sweep = ?1)`,
 	"baselines": `reference IN (SELECT reference FROM sweep_runs WHERE sweep = ?1)`,
 	"nulls":     `reference IN (SELECT reference FROM sweep_runs WHERE sweep = ?1)`,
+	"tags":      `(owner_kind, owner) IN (` + ownersOfSweep + `)`,
+	"notes":     `(owner_kind, owner) IN (` + ownersOfSweep + `)`,
 	"fresh":     `sweep = ?1`,
 	"checks":    `sweep = ?1`,
 	"environments": `hash IN (SELECT environment FROM sweeps WHERE name = ?1 UNION SELECT environment FROM runs WHERE key IN (` + runsOfSweep + `)
 		UNION SELECT f.environment FROM fits f JOIN runs r ON r.fit = f.key WHERE r.key IN (` + runsOfSweep + `))`,
 }
 
-const runsOfSweep = `SELECT run FROM sweep_runs WHERE sweep = ?1 UNION SELECT run FROM sweep_extras WHERE sweep = ?1`
+const (
+	runsOfSweep   = `SELECT run FROM sweep_runs WHERE sweep = ?1 UNION SELECT run FROM sweep_extras WHERE sweep = ?1`
+	ownersOfSweep = `SELECT 'sweep', ?1 UNION SELECT 'run', run FROM sweep_runs WHERE sweep = ?1
+		UNION SELECT 'fit', r.fit FROM sweep_runs p JOIN runs r ON r.key = p.run WHERE p.sweep = ?1`
+)
 
 // wholeParts returns a *DamageError unless the rows of these tables that belong to the sweep are what was stored.
 func wholeParts(ctx context.Context, tx *sql.Tx, sweep string, tables ...string) error {

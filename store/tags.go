@@ -99,22 +99,12 @@ func (db *DB) Note(ctx context.Context, o Owner) (text string, err error) {
 // sweep first, then its runs and its fits, by key.
 func (db *DB) Remarks(ctx context.Context, sweep string) (list []experiments.Remark, err error) {
 	defer wrap(&err, "read the tags and notes of sweep %q", sweep)
-	rows, err := db.readers.QueryContext(ctx, `WITH owners (kind, key) AS (
-			SELECT 'sweep', ?1 UNION SELECT 'run', run FROM sweep_runs WHERE sweep = ?1
-			UNION SELECT 'fit', r.fit FROM sweep_runs p JOIN runs r ON r.key = p.run WHERE p.sweep = ?1)
-		SELECT o.kind, o.key, 0 AS note, t.tag AS text FROM owners o JOIN tags t ON (t.owner_kind, t.owner) = (o.kind, o.key)
-		UNION ALL SELECT o.kind, o.key, 1, n.text FROM owners o JOIN notes n ON (n.owner_kind, n.owner) = (o.kind, o.key)
-		ORDER BY 1 DESC, 2, 3, 4`, sweep)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	add := func(scan func(...any) error) error {
 		var r experiments.Remark
 		var isNote bool
 		var text string
-		if err := rows.Scan(&r.Kind, &r.Key, &isNote, &text); err != nil {
-			return nil, err
+		if err := scan(&r.Kind, &r.Key, &isNote, &text); err != nil {
+			return err
 		}
 		if n := len(list); n == 0 || list[n-1].Kind != r.Kind || list[n-1].Key != r.Key {
 			list = append(list, r)
@@ -124,8 +114,17 @@ func (db *DB) Remarks(ctx context.Context, sweep string) (list []experiments.Rem
 		} else {
 			last.Tags = append(last.Tags, text)
 		}
+		return nil
 	}
-	return list, rows.Err()
+	return list, db.read(ctx, func(tx *sql.Tx) error {
+		if err := wholeParts(ctx, tx, sweep, "tags", "notes"); err != nil {
+			return err
+		}
+		return eachRow(ctx, tx, add, `WITH owners (kind, key) AS (`+ownersOfSweep+`)
+			SELECT o.kind, o.key, 0 AS note, t.tag AS text FROM owners o JOIN tags t ON (t.owner_kind, t.owner) = (o.kind, o.key)
+			UNION ALL SELECT o.kind, o.key, 1, n.text FROM owners o JOIN notes n ON (n.owner_kind, n.owner) = (o.kind, o.key)
+			ORDER BY 1 DESC, 2, 3, 4`, sweep)
+	})
 }
 
 // checkExists returns an error unless the owner is in the store.
