@@ -22,13 +22,20 @@ func roughProcess(t *testing.T, r roughRow, prepare func(t *testing.T, dir strin
 	dir := t.TempDir()
 	must(t, errors.Join(f.write(dir), os.Mkdir(filepath.Join(dir, "out"), 0o755)))
 	cmd = program(dir, r.args(f, dir)...)
-	var said bytes.Buffer
+	var printed, said bytes.Buffer
 	cmd.Stderr = &said
 	prepare(t, dir, cmd)
+	if cmd.Stdout == nil {
+		cmd.Stdout = &printed
+	}
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
 		t.Fatal(err)
 	}
-	r.wantReadable(t, answer{code: cmd.ProcessState.ExitCode(), stderr: said.String()})
+	a := answer{code: cmd.ProcessState.ExitCode(), stdout: printed.String(), stderr: said.String()}
+	if a.code == exitOK && cmd.Stdout != &printed {
+		a.code, a.stdout = -1, "" // it went elsewhere
+	}
+	r.wantReadable(t, a)
 	return cmd, said.String()
 }
 

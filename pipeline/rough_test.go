@@ -68,7 +68,7 @@ var roughRows = []roughRow{
 	{line: "show $RUN --points $OUT", store: reads},
 	{line: "report --out $OUT", store: reads},
 	{line: "report --sweep wild --out $OUT", store: reads},
-	{line: "export --out $OUT", store: writes},
+	{line: "export --out $OUT", store: reads},
 	{line: "export --run $RUN --out $OUT", store: reads},
 	{line: "verify $ONNX", store: reads},
 	{line: "verify $ONNX --json", store: reads},
