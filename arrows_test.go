@@ -37,15 +37,15 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	}},
 	"pipeline/saved": {rooms: []string{"experiments", "experiments/flow", "experiments/velocity", "store"}},
 	"pipeline/ship": {rooms: []string{
-		"pipeline/job", "pipeline/saved", "pipeline/table", "experiments", "experiments/engine", "experiments/flow", "experiments/metric",
+		"pipeline/job", "pipeline/saved", "pipeline/table", "experiments", "experiments/disk", "experiments/engine", "experiments/flow", "experiments/metric",
 		"experiments/net", "experiments/ode", "experiments/oracle", "experiments/query", "experiments/target", "experiments/velocity", "export", "reports", "store",
 	}},
 	"pipeline/table": {rooms: []string{"experiments/problem", "experiments/query"}},
 	"pipeline/bench": {rooms: []string{
-		"pipeline/job", "pipeline/ship", "experiments", "experiments/engine", "experiments/flow", "experiments/metric", "experiments/net",
+		"pipeline/job", "pipeline/ship", "experiments", "experiments/disk", "experiments/engine", "experiments/flow", "experiments/metric", "experiments/net",
 		"experiments/ode", "experiments/target", "experiments/velocity", "export", "store",
 	}},
-	"store":   {rooms: []string{"experiments"}, doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
+	"store":   {rooms: []string{"experiments", "experiments/disk"}, doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
 	"reports": {rooms: []string{"experiments", "experiments/metric"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
 	// It writes ONNX files and runs them in onnxruntime. The Go side of a comparison is passed in as a function. The result
 	// is a Check of experiments, which all doors share.
@@ -72,7 +72,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 		doors: []string{"github.com/gomlx/compute", "github.com/gomlx/gomlx", "github.com/gomlx/go-xla"},
 	},
 	"experiments/engine/onnx": {doors: []string{"github.com/gomlx/compute", "github.com/gomlx/gomlx", "google.golang.org/protobuf"}},
-	"experiments/engine/ort":  {doors: []string{"github.com/yalue/onnxruntime_go"}},
+	"experiments/engine/ort":  {rooms: []string{"experiments/disk"}, doors: []string{"github.com/yalue/onnxruntime_go"}},
 	"experiments/baseline":    {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},
 	"experiments/metric":      {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},
 	"experiments/target":      {rooms: []string{"experiments/flow", "experiments/oracle"}},
@@ -80,8 +80,10 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"experiments/ode":         {rooms: []string{"experiments/flow"}},
 	"experiments/flow":        {},
 	"experiments/query":       {rooms: []string{"experiments/problem"}},
-	"experiments/problem":     {},
-	"experiments/net":         {},
+	// It knows files, not what is in them, so that the store, output folders and caches share it.
+	"experiments/disk":    {},
+	"experiments/problem": {},
+	"experiments/net":     {},
 }
 
 const module = "flowsweep/"

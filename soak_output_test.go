@@ -18,9 +18,6 @@ import (
 	"time"
 )
 
-// partialsAreRemoved says that the next command that writes to a place removes what a killed one left there.
-const partialsAreRemoved = false
-
 // phase is a command that is killed while it writes files, once all training is done.
 type phase struct {
 	name string
@@ -71,31 +68,39 @@ func TestSoakOutput(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	killed := map[string]int{}
 	for _, p := range phases {
-		if err := p.undo(s); err != nil {
-			t.Fatal(err)
-		}
-		whole, took := s.uninterrupted(p)
-		for range kills {
-			if err := p.undo(s); err != nil {
-				t.Fatal(err)
-			}
-			if s.killWriting(p, random, took) {
-				killed[p.name]++
-			}
-			s.wholeOrNone(p, whole)
-		}
-		if err := p.undo(s); err != nil {
-			t.Fatal(err)
-		}
-		s.must(p)
-		s.wholeOrNone(p, whole)
-		s.nothingElse(p, whole)
+		killed[p.name] = s.soak(p, random, kills)
 	}
 	s.check("runs.db")
 	if got := s.contents("runs.db"); !reflect.DeepEqual(got, run) {
 		t.Errorf("the store held\n%v\nand now holds\n%v", run, got)
 	}
 	t.Logf("killed before its end: %v of %d each", killed, kills)
+}
+
+// soak kills a phase, and then lets it finish. It returns how often it had not ended by itself.
+func (s *soak) soak(p phase, random *rand.Rand, kills int) (killed int) {
+	s.Helper()
+	s.undo(p)
+	whole, took := s.uninterrupted(p)
+	for range kills {
+		s.undo(p)
+		if s.killWriting(p, random, took) {
+			killed++
+		}
+		s.wholeOrNone(p, whole)
+	}
+	s.undo(p)
+	s.must(p)
+	s.wholeOrNone(p, whole)
+	s.nothingElse(p, whole)
+	return killed
+}
+
+func (s *soak) undo(p phase) {
+	s.Helper()
+	if err := p.undo(s); err != nil {
+		s.Fatal(err)
+	}
 }
 
 // makeRoom removes the backup, and makes the folder for it.
@@ -280,10 +285,6 @@ func (s *soak) nothingElse(p phase, whole map[string]string) {
 		if _, own := whole[name]; own || copies.MatchString(name) {
 			continue
 		}
-		if partialsAreRemoved {
-			s.Errorf("%s: it leaves %s, %d bytes", p.name, name, len(content))
-		} else {
-			s.Logf("%s: it leaves %s, %d bytes", p.name, name, len(content))
-		}
+		s.Errorf("%s: it leaves %s, %d bytes", p.name, name, len(content))
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -79,6 +80,7 @@ func TestSoak(t *testing.T) {
 	s.check("runs.db")
 	s.finish("whole.db")
 	s.same("runs.db", "whole.db")
+	s.owned("soak.yaml", "warm.db", "runs.db", "whole.db")
 	t.Logf("%d kills, %d seeds, %d results seen before the end, training resumed from a checkpoint %d times", kills, seeds, len(s.finished),
 		strings.Count(s.stderr.String(), "goes on from step"))
 }
@@ -294,6 +296,31 @@ func (s *soak) same(a, b string) {
 		if err := errors.Join(err, otherErr); err != nil || !bytes.Equal(x, y) {
 			s.Errorf("%s of %s and %s: %d and %d bytes differ (%v)", file, a, b, len(x), len(y), err)
 		}
+	}
+}
+
+// owned checks that the folder holds these files and the output folders of the stores, and that these hold the same files.
+func (s *soak) owned(files ...string) {
+	s.Helper()
+	list := func(dir string) (names []string) {
+		entries, err := os.ReadDir(filepath.Join(s.dir, dir))
+		if err != nil {
+			s.Fatal(err)
+		}
+		for _, e := range entries {
+			names = append(names, e.Name())
+		}
+		return names
+	}
+	for _, name := range files[1:] {
+		files = append(files, name+".out")
+	}
+	slices.Sort(files)
+	if got := list("."); !slices.Equal(got, files) {
+		s.Errorf("the folder holds %q, want %q", got, files)
+	}
+	if got, want := list("runs.db.out"), list("whole.db.out"); !slices.Equal(got, want) {
+		s.Errorf("the output folder holds %q, want %q", got, want)
 	}
 }
 

@@ -9,11 +9,17 @@ import (
 )
 
 // Labels names settings by the parts in which they differ, such as "width 64 · heun · 8 steps". The parts are the
-// fields of a setting's JSON, so that everything a spec can sweep has a name.
+// fields of a setting's JSON, so that everything a spec can sweep has a name. Long values, such as a grid of 301 times,
+// are shortened to what tells them apart.
 type Labels struct {
 	settings [][]query.Field
 	varies   map[string]bool
+	short    map[[2]string]string // of long values, by key and value
+	whole    map[string]string    // phrases by their short form
 }
+
+// maxValue is the length in letters from which a value is shortened in a label.
+const maxValue = 40
 
 // NewLabels returns the labels of the settings.
 func NewLabels(settings []Setting) Labels {
@@ -33,8 +39,50 @@ func NewLabels(settings []Setting) Labels {
 	for key := range first {
 		l.varies[key] = l.varies[key] || l.missing(key)
 	}
+	l.shorten()
 	return l
 }
+
+// shorten finds the short forms of the values of every key.
+func (l *Labels) shorten() {
+	l.short, l.whole = map[[2]string]string{}, map[string]string{}
+	byKey := map[string][]query.Field{}
+	for _, fields := range l.settings {
+		for _, f := range fields {
+			byKey[f.Key] = append(byKey[f.Key], f)
+		}
+	}
+	for _, fields := range byKey {
+		values := make([]string, len(fields))
+		for i, f := range fields {
+			values[i] = f.Value
+		}
+		for i, text := range Shorten(values, maxValue) {
+			if f := fields[i]; text != f.Value {
+				l.short[[2]string{f.Key, f.Value}] = text
+				l.whole[l.phrase(f)] = phrase(f)
+			}
+		}
+	}
+}
+
+// Whole returns a label with its shortened values whole, or "" if none is shortened.
+func (l Labels) Whole(label string) string {
+	parts := strings.Split(label, separator)
+	found := false
+	for i, part := range parts {
+		if text, ok := l.whole[part]; ok {
+			parts[i], found = text, true
+		}
+	}
+	if !found {
+		return ""
+	}
+	return strings.Join(parts, separator)
+}
+
+// separator is between the parts of a label.
+const separator = " · "
 
 // oneTolerance merges the two parts of a tolerance if they are equal, as in a spec.
 func oneTolerance(fields []query.Field) []query.Field {
@@ -119,17 +167,31 @@ func effort(key string) bool {
 	return key == "sample.steps" || strings.HasPrefix(key, "sample.tolerance")
 }
 
-// Full returns the label of setting i with every part.
-func (l Labels) Full(i int) string { return l.of(i, func(string) bool { return true }) }
+// Full returns the label of setting i with every part, and every value whole.
+func (l Labels) Full(i int) string {
+	parts := make([]string, len(l.settings[i]))
+	for k, f := range l.settings[i] {
+		parts[k] = phrase(f)
+	}
+	return strings.Join(parts, separator)
+}
 
 func (l Labels) of(i int, show func(key string) bool) string {
 	var parts []string
 	for _, f := range l.settings[i] {
 		if show(f.Key) {
-			parts = append(parts, phrase(f))
+			parts = append(parts, l.phrase(f))
 		}
 	}
-	return strings.Join(parts, " · ")
+	return strings.Join(parts, separator)
+}
+
+// phrase returns a field in words, with a long value shortened.
+func (l Labels) phrase(f query.Field) string {
+	if text, ok := l.short[[2]string{f.Key, f.Value}]; ok {
+		f.Value = text
+	}
+	return phrase(f)
 }
 
 // phrase returns a field in words.

@@ -8,9 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,15 +24,15 @@ type app struct {
 	stdout, stderr io.Writer
 	now            func() time.Time
 	db             string // path of the store
+	specRead       bool   // stdin held the spec, so no answer can be read from it
 	started        bool   // a command runs: its name, arguments and flags are right
 }
 
-// Main runs the program with the arguments and returns its exit code. The first interrupt stops it cleanly, the second
-// at once.
+// Main runs the program with the arguments and returns its exit code. The first signal to stop does so cleanly, the second at
+// once.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal(context.Background())
 	defer stop()
-	context.AfterFunc(ctx, stop) // from here on an interrupt has its default effect
 	out := &checkedWriter{w: stdout}
 	a := &app{stdin: stdin, stdout: out, stderr: stderr, now: time.Now}
 	root := a.root()
@@ -140,13 +137,40 @@ func (a *app) schemaCommand() *cobra.Command {
 	}
 }
 
+// openStore opens the existing store for reading, and says so if some of it may not be seen.
+func (a *app) openStore(ctx context.Context) (*store.DB, error) {
+	db, err := store.OpenExisting(ctx, a.db)
+	if err != nil {
+		return nil, err
+	}
+	if why := db.ReadOnly(); why != nil && why.Names {
+		fmt.Fprintf(a.stderr, "caution: %v; what was written under another name may be missing here\n", why)
+	}
+	return db, nil
+}
+
 // withStore opens the existing store, calls do, and closes it.
 func (a *app) withStore(ctx context.Context, do func(db *store.DB) error) error {
-	db, err := store.OpenExisting(ctx, a.db)
+	db, err := a.openStore(ctx)
 	if err != nil {
 		return usage(err)
 	}
 	return errors.Join(do(db), db.Close())
+}
+
+// withScratch is withStore for a command that notes results in the store, but has its output elsewhere: if the store can only be
+// read, they are noted in a copy.
+func (a *app) withScratch(ctx context.Context, do func(db *store.DB) error) error {
+	return a.withStore(ctx, func(db *store.DB) error {
+		if db.ReadOnly() == nil {
+			return do(db)
+		}
+		scratch, err := db.Scratch(ctx)
+		if err != nil {
+			return err
+		}
+		return errors.Join(do(scratch), scratch.Close())
+	})
 }
 
 // lock takes the store's lock on behalf of a command. If another process holds it, lock says so and waits, or with noWait

@@ -164,7 +164,7 @@ func TestLikelihoodIsOfHeldOutRows(t *testing.T) {
 	must(t, os.WriteFile(spec, []byte("name: own\ntarget: {file: data.csv, columns: x, standardise: false}\ntrain: {steps: 1}\nmetrics: nll\nchoose: {allow: memorised}\n"), 0o644))
 	// Which rows are held out depends on their number alone: it shows where each has its own value.
 	write(func(i int) float64 { return float64(i) })
-	first, err := loadPlan(spec)
+	first, err := (&app{}).loadPlan(t.Context(), spec)
 	must(t, err)
 	held := map[int]bool{}
 	for _, x := range first.Fits[0].Recipe.Target.Held.Data {
@@ -232,7 +232,7 @@ func TestReferenceOfDataIsHeldOut(t *testing.T) {
 	must(t, os.WriteFile(filepath.Join(folder, "inches.csv"), []byte(text), 0o644))
 	spec := filepath.Join(folder, "own.yaml")
 	must(t, os.WriteFile(spec, []byte("name: own\ntarget: {file: inches.csv, standardise: [true, false]}\nreference: {count: 30}\n"), 0o644))
-	plan, err := loadPlan(spec)
+	plan, err := (&app{}).loadPlan(t.Context(), spec)
 	must(t, err)
 	for _, fit := range plan.Fits {
 		truth := job.Reference(plan.Spec, fit.Recipe)

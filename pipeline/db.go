@@ -46,7 +46,7 @@ func (a *app) dbCheckCommand() *cobra.Command {
 			if _, err := os.Stat(a.db); err != nil {
 				return usage(fmt.Errorf("there is no store to check: %w", err))
 			}
-			db, err := store.OpenExisting(cmd.Context(), a.db)
+			db, err := a.openStore(cmd.Context())
 			if err != nil {
 				return err // damaged
 			}

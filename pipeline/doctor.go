@@ -85,7 +85,11 @@ func (a *app) storeState(ctx context.Context) string {
 	if err != nil {
 		return err.Error()
 	}
-	return fmt.Sprintf("%s: sweeps %v", a.db, names)
+	state := fmt.Sprintf("%s: sweeps %v", a.db, names)
+	if why := db.ReadOnly(); why != nil {
+		state += "; " + why.Error()
+	}
+	return state
 }
 
 func (a *app) printDiagnosis(d diagnosis) {

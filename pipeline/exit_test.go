@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"syscall"
 	"testing"
 
 	"flowsweep/experiments"
@@ -19,6 +20,8 @@ func TestExitCodes(t *testing.T) {
 	good := []experiments.Check{{OK: true}, {OK: true}}
 	interrupted, cancel := context.WithCancel(t.Context())
 	cancel()
+	hungUp, hangUp := context.WithCancelCause(t.Context())
+	hangUp(&interruption{syscall.SIGHUP})
 	for _, c := range []struct {
 		name string
 		err  error
@@ -33,10 +36,14 @@ func TestExitCodes(t *testing.T) {
 		{"a problem of the spec", usage(problem.List{{Message: "wrong"}}), 2},
 		{"wrong usage", usage(errors.New("wrong")), 2},
 		{"an interrupt", usage(errors.New("open store: interrupted")), 130},
+		{"a hangup", errors.New("interrupted"), 129},
 		{"anything else", errors.New("disk full"), 1},
 	} {
 		ctx := t.Context()
-		if c.want == 130 {
+		switch c.want {
+		case 129:
+			ctx = hungUp
+		case 130:
 			ctx = interrupted
 		}
 		var stderr strings.Builder

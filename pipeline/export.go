@@ -31,7 +31,7 @@ func (a *app) exportCommand() *cobra.Command {
 		Short: "Write and verify the ONNX files of the chosen run, of any run, or of the Pareto front",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withStore(cmd.Context(), func(db *store.DB) error {
+			return a.withScratch(cmd.Context(), func(db *store.DB) error {
 				switch {
 				case f.run != "":
 					return a.exportRun(cmd.Context(), db, f)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -19,19 +20,52 @@ import (
 )
 
 // loadPlan reads a spec file and returns its plan. Its errors are usage errors.
-func loadPlan(path string) (experiments.Plan, error) {
-	text, err := os.ReadFile(path)
+func (a *app) loadPlan(ctx context.Context, path string) (experiments.Plan, error) {
+	name, folder := path, filepath.Dir(path)
+	if path == stdinPath {
+		name, folder = "stdin", "."
+	}
+	text, err := a.readSpec(ctx, path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return experiments.Plan{}, usage(fmt.Errorf("there is no spec %s: give the path of a YAML file, such as experiments/specs/two-moons.yaml", path))
 	}
 	if err != nil {
 		return experiments.Plan{}, usage(fmt.Errorf("read the spec: %w", err))
 	}
-	spec, err := experiments.Parser{Open: dataIn(filepath.Dir(path))}.Parse(path, text)
+	spec, err := experiments.Parser{Open: dataIn(folder)}.Parse(name, text)
 	if err != nil {
 		return experiments.Plan{}, usage(err)
 	}
 	return spec.Plan()
+}
+
+// specHelp is the help on the argument SPEC.
+const specHelp = "SPEC is a YAML file, or - for stdin, whose data\nfiles are then looked for in the current folder."
+
+// stdinPath stands for stdin in place of the path of a spec. Its data files are looked for in the current folder.
+const stdinPath = "-"
+
+// readSpec returns the text of a spec.
+func (a *app) readSpec(ctx context.Context, path string) ([]byte, error) {
+	if path != stdinPath {
+		return os.ReadFile(path)
+	}
+	a.specRead = true
+	type result struct {
+		text []byte
+		err  error
+	}
+	read := make(chan result, 1)
+	go func() { // a signal does not end a read
+		text, err := io.ReadAll(a.stdin)
+		read <- result{text, err}
+	}()
+	select {
+	case r := <-read:
+		return r.text, r.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // planReport is the form of `flowsweep plan --json`.
@@ -60,14 +94,12 @@ func (a *app) planCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan SPEC",
 		Short: "Print what a sweep would do: fits and runs, new and cached; run nothing",
+		Long:  "Print what a sweep would do: fits and runs, new and cached; run nothing. " + specHelp,
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			plan, err := loadPlan(args[0])
+			plan, err := a.loadPlan(cmd.Context(), args[0])
 			if err != nil {
 				return err
-			}
-			if err := store.CheckPath(a.db); err != nil {
-				return usage(err)
 			}
 			if workers, err = workerCount(workers); err != nil {
 				return err
@@ -88,14 +120,25 @@ func (a *app) planCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) planReport(ctx context.Context, plan experiments.Plan, workers int) (planReport, error) {
-	var db *store.DB
-	if _, err := os.Stat(a.db); err == nil {
-		if db, err = store.OpenExisting(ctx, a.db); err != nil {
-			return planReport{}, usage(err)
+func (a *app) planReport(ctx context.Context, plan experiments.Plan, workers int) (r planReport, err error) {
+	if _, err := os.Stat(a.db); err != nil {
+		if err := store.CheckPath(a.db); err != nil {
+			return r, usage(err)
 		}
-		defer db.Close()
+		return planWith(ctx, nil, plan, workers)
 	}
+	err = a.withStore(ctx, func(db *store.DB) error {
+		r, err = planWith(ctx, db, plan, workers)
+		if why := db.ReadOnly(); why != nil {
+			r.Cautions = append(r.Cautions, "a sweep would not start: "+why.Error())
+		}
+		return err
+	})
+	return r, err
+}
+
+// planWith says what a sweep would do with what the store holds, or without a store, which is nil.
+func planWith(ctx context.Context, db *store.DB, plan experiments.Plan, workers int) (planReport, error) {
 	w, err := sweep.Remaining(ctx, db, plan)
 	if err != nil {
 		return planReport{}, err

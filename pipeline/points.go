@@ -84,9 +84,21 @@ func dataIn(folder string) func(path string) ([]byte, error) {
 	}
 }
 
-// writePoints writes the points to a .npy or .csv file and says so. A .csv file starts with the names of the columns, if
-// they have any.
+// writePoints writes the points to a .npy or .csv file and says so.
 func (a *app) writePoints(path string, b flow.Batch, columns []string) error {
+	if err := savePoints(path, b, columns); err != nil {
+		return err
+	}
+	return a.printSaved(path, b)
+}
+
+func (a *app) printSaved(path string, b flow.Batch) error {
+	_, err := fmt.Fprintf(a.stdout, "samples   %s: %d points of dimension %d\n", path, b.Len(), b.Dim)
+	return err
+}
+
+// savePoints writes the points to a .npy or .csv file. A .csv file starts with the names of the columns, if they have any.
+func savePoints(path string, b flow.Batch, columns []string) error {
 	form, err := pointsForm(path)
 	if err != nil {
 		return err
@@ -95,11 +107,7 @@ func (a *app) writePoints(path string, b flow.Batch, columns []string) error {
 	if form == ".csv" {
 		content = flow.EncodeCSV(b, headOf(columns))
 	}
-	if err := ship.WriteFile(path, content); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(a.stdout, "samples   %s: %d points of dimension %d\n", path, b.Len(), b.Dim)
-	return err
+	return ship.WriteFile(path, content)
 }
 
 // headOf returns the header of a .csv file, or nil if a reader would take it for numbers.

@@ -38,8 +38,10 @@ func (a *app) sweepCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sweep SPEC",
 		Short: "Train, sample, measure, choose, export, verify and report; nothing stored is done again",
-		Args:  cobra.ExactArgs(1),
-		RunE:  func(cmd *cobra.Command, args []string) error { return a.sweep(cmd.Context(), args[0], f) },
+		Long: "Train, sample, measure, choose, export, verify and report; nothing stored is done again. " + specHelp + "\n" +
+			"Ctrl-C, SIGTERM and a closed terminal stop it cleanly: the same command goes on where it was.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.sweep(cmd.Context(), args[0], f) },
 	}
 	cmd.Flags().StringVar(&f.out, "out", "", "the output `folder` (default out/<sweep name>)")
 	cmd.Flags().IntVar(&f.workers, "workers", 0, "fits to do at once; 0 means one per core")
@@ -55,7 +57,7 @@ func (a *app) sweepCommand() *cobra.Command {
 
 // sweep checks all input before it writes anything, then does what is left of the plan and ships the outcome.
 func (a *app) sweep(ctx context.Context, path string, f sweepFlags) error {
-	plan, err := loadPlan(path)
+	plan, err := a.loadPlan(ctx, path)
 	if err != nil {
 		return err
 	}

@@ -53,10 +53,8 @@ type targetFacts struct {
 }
 
 func (a *app) targetCommand() *cobra.Command {
-	var path, out string
-	var seed uint64
-	var count int
-	asJSON := false
+	var path string
+	var f drawFlags
 	cmd := &cobra.Command{
 		Use:   "target T",
 		Short: "Print the exact facts of a target under a path, or draw a sample",
@@ -69,15 +67,18 @@ func (a *app) targetCommand() *cobra.Command {
 			if err != nil {
 				return usage(err)
 			}
+			if f.out == "" && (cmd.Flags().Changed("count") || cmd.Flags().Changed("seed")) {
+				return usage(errors.New("--count and --seed are of a sample: give the file to draw it into, too, with --out"))
+			}
+			if f.out != "" {
+				return a.writeTarget(t, f)
+			}
 			p, err := experiments.ParsePath(path)
 			if err != nil {
 				return usage(err)
 			}
-			if out != "" {
-				return a.writeTarget(t, count, seed, out)
-			}
 			facts := factsOf(t, p)
-			if asJSON {
+			if f.asJSON {
 				return printJSON(a.stdout, facts)
 			}
 			a.printFacts(facts)
@@ -85,18 +86,42 @@ func (a *app) targetCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&path, "path", "condot", "the `path` from noise to the target")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.Flags().StringVar(&out, "out", "", "draw a sample into this .npy or .csv `file`")
-	cmd.Flags().IntVar(&count, "count", 2000, "number of points in the sample")
-	cmd.Flags().Uint64Var(&seed, "seed", 0, "seed of the sample")
+	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print JSON: the facts, or which sample was written")
+	cmd.Flags().StringVar(&f.out, "out", "", "draw a sample into this .npy or .csv `file`")
+	cmd.Flags().IntVar(&f.count, "count", 2000, "number of points in the sample of --out")
+	cmd.Flags().Uint64Var(&f.seed, "seed", 0, "seed of the sample of --out")
 	return cmd
 }
 
-func (a *app) writeTarget(t target.Target, count int, seed uint64, out string) error {
-	if count < 1 {
-		return usage(fmt.Errorf("--count %d: must be at least 1", count))
+// drawFlags say what sample of a target to draw, if any.
+type drawFlags struct {
+	out    string // nothing is drawn if it is empty
+	count  int
+	seed   uint64
+	asJSON bool
+}
+
+// drawn is the form of `flowsweep target --out FILE --json`.
+type drawn struct {
+	File    string   `json:"file"`
+	Count   int      `json:"count"`
+	Dim     int      `json:"dim"`
+	Columns []string `json:"columns,omitempty"`
+	Seed    uint64   `json:"seed"`
+}
+
+func (a *app) writeTarget(t target.Target, f drawFlags) error {
+	if f.count < 1 {
+		return usage(fmt.Errorf("--count %d: must be at least 1", f.count))
 	}
-	return a.writePoints(out, t.Units.Apply(t.Sample(count, flow.NewStream(seed, "target"))), t.Columns)
+	points := t.Units.Apply(t.Sample(f.count, flow.NewStream(f.seed, "target")))
+	if err := savePoints(f.out, points, t.Columns); err != nil {
+		return err
+	}
+	if f.asJSON {
+		return printJSON(a.stdout, drawn{f.out, points.Len(), points.Dim, t.Columns, f.seed})
+	}
+	return a.printSaved(f.out, points)
 }
 
 // factsOf returns the known facts of a target.

@@ -52,14 +52,14 @@ func (a *app) confirmLarge(plan experiments.Plan, yes bool) error {
 		"nothing was started", yes)
 }
 
-// confirm asks the question on a terminal. If there is none, it returns refusal as a usage error; if the answer is not yes,
+// confirm asks the question on a terminal. If there is none to read the answer from, it returns refusal as a usage error; if the answer is not yes,
 // declined.
 func (a *app) confirm(question, refusal, declined string, yes bool) error {
 	if yes {
 		return nil
 	}
 	in, ok := a.stdin.(*os.File)
-	if !ok || !sweep.IsTerminal(in) {
+	if !ok || !sweep.IsTerminal(in) || a.specRead {
 		return usage(errors.New(refusal))
 	}
 	fmt.Fprintf(a.stderr, "%s [y/N] ", question)

@@ -41,17 +41,26 @@ func (r report) budgets() []figure {
 	var figures []figure
 	for _, m := range r.metrics() {
 		var rows []budgetRow
+		infinite := 0
 		for i, s := range r.Summaries {
 			b, ok := s.Budget(m)
-			if st, there := s.Stat(m); ok && there && finite(b.Net.Value) && finite(b.Solver.Value) && finite(b.Floor) {
+			switch st, there := s.Stat(m); {
+			case !ok || !there:
+			case finite(b.Net.Value) && finite(b.Solver.Value) && finite(b.Floor):
 				rows = append(rows, budgetRow{i, st.Mean, b})
+			default:
+				infinite++
 			}
 		}
 		if len(rows) == 0 {
 			continue
 		}
 		slices.SortStableFunc(rows, func(a, b budgetRow) int { return cmp.Compare(a.mean, b.mean) })
-		figures = append(figures, r.budgetFigure(m, rows))
+		fig := r.budgetFigure(m, rows)
+		if infinite > 0 {
+			fig.Caption += fmt.Sprintf(" %s not here: a part is not finite.", countAre(infinite, "setting", "settings"))
+		}
+		figures = append(figures, fig)
 	}
 	return figures
 }
@@ -69,18 +78,23 @@ func (r report) budgetFigure(metric string, rows []budgetRow) figure {
 		fig.Legend = append(fig.Legend, entry{svg("", "", 30, 12, func(c draw.Canvas) {
 			c.SetColor(part.colour)
 			c.Fill(vg.Rectangle{Min: vg.Point{X: 1, Y: 1}, Max: vg.Point{X: 29, Y: 11}}.Path())
-		}), part.name})
+		}), part.name, ""})
 	}
 	for _, row := range rows {
 		b := row.budget
-		fig.Table.add(r.labels.Setting(row.i), number(row.mean), number(b.Floor), number(b.Net.Value), number(b.Net.SE), number(b.Solver.Value),
+		label := r.labels.Setting(row.i)
+		fig.Table.addFor(r.labels.Whole(label), label, number(row.mean), number(b.Floor), number(b.Net.Value), number(b.Net.SE), number(b.Solver.Value),
 			number(b.Solver.SE), number(b.Noise))
 	}
 	shown, which := r.shownBudgets(rows)
 	if len(shown) < len(rows) {
 		fig.Caption += fmt.Sprintf(" Drawn are the %d %s; the table has all.", len(shown), which)
 	}
-	fig.Drawings = []template.HTML{r.drawBudgets(metric, shown)}
+	x, cut := budgetAxis(shown, r.upperLimit(metric))
+	if cut > 0 {
+		fig.Caption += fmt.Sprintf(" %s far longer than the others and cut off, with an arrow and the place of the end.", countAre(cut, "bar", "bars"))
+	}
+	fig.Drawings = []template.HTML{r.drawBudgets(metric, shown, x)}
 	return fig
 }
 
@@ -102,34 +116,75 @@ func (r report) shownBudgets(rows []budgetRow) (shown []budgetRow, which string)
 	return shown, "settings of the chosen net, from few velocity calls to many"
 }
 
-// drawBudgets draws one bar for each row, the first on top.
-func (r report) drawBudgets(metric string, rows []budgetRow) template.HTML {
+// parts returns the bar of each of the parts, and where they begin and end together.
+func (b budgetRow) parts() (bars []span, all span) {
+	for _, part := range budgetParts {
+		v := part.of(b.budget)
+		from := all.high
+		if v < 0 {
+			from = all.low
+		}
+		bars = append(bars, span{from, from + v})
+		all = span{min(all.low, from+v), max(all.high, from+v)}
+	}
+	return bars, all
+}
+
+// budgetAxis returns the span of the bars that are not longer than a limit, and the number of those that are.
+func budgetAxis(rows []budgetRow, limit float64) (x span, cut int) {
+	for _, row := range rows {
+		_, all := row.parts()
+		if max(all.high, -all.low) > limit {
+			cut++
+			continue
+		}
+		x = span{min(x.low, all.low), max(x.high, all.high)}
+	}
+	return x, cut
+}
+
+// drawBudgets draws one bar for each row, the first on top. Those that leave the span are cut off and marked.
+func (r report) drawBudgets(metric string, rows []budgetRow, x span) template.HTML {
 	p := newPlot("", metric, "")
 	ticks := make([]plot.Tick, len(rows))
+	labels := r.barLabels(rows)
+	var far outsiders
 	for k, row := range rows {
 		y := float64(len(rows) - k)
-		label := r.labels.Setting(row.i)
-		if row.i == r.chosen {
-			label += " ◀ chosen"
+		ticks[k] = plot.Tick{Value: y, Label: labels[k]}
+		bars, all := row.parts()
+		for i, b := range bars {
+			p.Add(bar(x.nearest(b.low), x.nearest(b.high), y, budgetParts[i].colour))
 		}
-		ticks[k] = plot.Tick{Value: y, Label: label}
-		left, right := 0., 0.
-		for _, part := range budgetParts {
-			v := part.of(row.budget)
-			from := right
-			if v < 0 {
-				from = left
-			}
-			p.Add(bar(from, from+v, y, part.colour))
-			left, right = min(left, from+v), max(right, from+v)
+		if all.high > x.high {
+			far = append(far, outside{plotter.XY{X: x.high, Y: y}, rightward, number(all.high), ink})
+		}
+		if all.low < x.low {
+			far = append(far, outside{plotter.XY{X: x.low, Y: y}, leftward, number(all.low), ink})
 		}
 	}
+	p.Add(far)
 	p.Add(&plotter.Line{XYs: plotter.XYs{{X: 0, Y: .4}, {X: 0, Y: float64(len(rows)) + .6}}, LineStyle: draw.LineStyle{Color: muted, Width: .8}})
 	p.Y.Min, p.Y.Max = .4, float64(len(rows))+.6
 	p.Y.Tick.Marker, p.X.Tick.Marker = plot.ConstantTicks(ticks), evenTicks{}
 	p.Y.Tick.Length, p.Y.LineStyle.Width = 0, 0
 	return svg(metric+" by its parts", fmt.Sprintf("One bar for each of %s. The numbers are in the table below.", plural(len(rows), "setting")),
 		560, vg.Length(60+17*len(rows)), p.Draw)
+}
+
+// barLabels returns the labels of the settings, short enough for the drawing.
+func (r report) barLabels(rows []budgetRow) []string {
+	labels := make([]string, len(rows))
+	for k, row := range rows {
+		labels[k] = r.labels.Setting(row.i)
+	}
+	labels = fitted(labels, 11.5, 260)
+	for k, row := range rows {
+		if row.i == r.chosen {
+			labels[k] += " ◀ chosen"
+		}
+	}
+	return labels
 }
 
 // bar returns a horizontal bar around y.

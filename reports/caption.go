@@ -84,6 +84,40 @@ func nonPositiveNote(f frame) string {
 	return "A logarithmic axis cannot show a mean of 0 or less: it is drawn as an open mark at the lower edge, where intervals are cut off."
 }
 
+// outsideNote says which means and intervals lie outside the frame.
+func outsideNote(list []series, f frame) string {
+	var means []float64
+	ends := 0
+	for _, s := range list {
+		for _, p := range s.points {
+			switch {
+			case f.beyond(p.mean):
+				means = append(means, p.mean)
+			case f.beyond(p.high):
+				ends++
+			}
+		}
+	}
+	var notes []string
+	if n := len(means); n > 0 {
+		notes = append(notes, fmt.Sprintf("%s far above the others, at %s: outside the axis, where arrows mark them.",
+			countAre(n, "setting", "settings"), between(means)))
+	}
+	if ends > 0 {
+		notes = append(notes, fmt.Sprintf("%s cut off at the upper edge, far below the end.", countAre(ends, "interval", "intervals")))
+	}
+	return strings.Join(notes, " ")
+}
+
+// between returns the range of some numbers in words, or the only one.
+func between(values []float64) string {
+	low, high := number(slices.Min(values)), number(slices.Max(values))
+	if low == high {
+		return low
+	}
+	return low + " to " + high
+}
+
 // omissions says how many settings, and how many recipes or lines, a figure leaves out.
 func omissions(missing, dropped int, byRecipe bool) string {
 	text := ""
@@ -146,7 +180,7 @@ func (q chart) legend() []entry {
 	var legend []entry
 	add := func(when bool, swatch template.HTML, text string) {
 		if when {
-			legend = append(legend, entry{swatch, text})
+			legend = append(legend, entry{swatch, text, q.labels.Whole(text)})
 		}
 	}
 	samplers, recipes, byRecipe := q.names()

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"math"
@@ -13,10 +14,11 @@ import (
 )
 
 // Curve is the logged losses of one fit, all of which are drawn. Group names the recipe, which fits of different seeds share,
-// and Floor is the floor of the recipe.
+// Whole is what that is short for, if anything, and Floor is the floor of the recipe.
 type Curve struct {
 	Label  string
 	Group  string
+	Whole  string
 	Losses []experiments.Loss
 	Floor  Floor
 }
@@ -31,8 +33,9 @@ func (r report) curves() figure {
 	}
 	fig.Caption = r.curvesCaption(f)
 	groups := f.groups[:min(len(f.groups), maxDrawings)]
-	for _, group := range groups {
-		fig.Drawings = append(fig.Drawings, f.draw(r.Curves, group))
+	titles := fitted(groups, 12.5, 390)
+	for i, group := range groups {
+		fig.Drawings = append(fig.Drawings, f.draw(r.Curves, group, titles[i]))
 	}
 	fig.Legend = curvesLegend(r.Curves)
 	fig.Size = sizeFor(len(groups), "mid")
@@ -41,9 +44,9 @@ func (r report) curves() figure {
 
 // curvesLegend names the lines if there is more than the training loss.
 func curvesLegend(all []Curve) []entry {
-	list := []entry{{seriesStyle{}.swatch(true, false, false), "training loss"}}
+	list := []entry{{seriesStyle{}.swatch(true, false, false), "training loss", ""}}
 	if slices.ContainsFunc(all, func(c Curve) bool { return len(c.heldOut()) > 0 }) {
-		list = append(list, entry{heldOutSwatch, "held-out loss: on rows that training never uses"})
+		list = append(list, entry{heldOutSwatch, "held-out loss: on rows that training never uses", ""})
 	}
 	for _, copies := range []bool{false, true} {
 		if !slices.ContainsFunc(all, func(c Curve) bool { _, ok := c.Floor.height(); return ok && c.Floor.Copy == copies }) {
@@ -53,7 +56,7 @@ func curvesLegend(all []Curve) []entry {
 		if copies {
 			text = "copier’s floor: the loss on the training rows of a velocity that copies them"
 		}
-		list = append(list, entry{floorSwatch, text})
+		list = append(list, entry{floorSwatch, text, ""})
 	}
 	if len(list) == 1 {
 		return nil
@@ -76,43 +79,6 @@ func (c Curve) heldOut() (line plotter.XYs) {
 	return line
 }
 
-// lossFrame is what the drawings of the training losses have in common.
-type lossFrame struct {
-	lines     []plotter.XYs // of each curve
-	groups    []string      // with losses to draw
-	empty     []string      // groups without
-	left      int           // losses that cannot be drawn
-	last      float64       // training step
-	low, high float64       // losses and floors
-}
-
-func lossFrameOf(curves []Curve) lossFrame {
-	f := lossFrame{low: math.Inf(1), high: math.Inf(-1)}
-	for _, c := range curves {
-		line, left := c.line()
-		f.left += left
-		f.lines = append(f.lines, line)
-		if len(line) == 0 {
-			continue
-		}
-		if !slices.Contains(f.groups, c.Group) {
-			f.groups = append(f.groups, c.Group)
-		}
-		for _, at := range append(c.heldOut(), line...) {
-			f.last, f.low, f.high = max(f.last, at.X), min(f.low, at.Y), max(f.high, at.Y)
-		}
-		if y, ok := c.Floor.height(); ok {
-			f.low = min(f.low, y)
-		}
-	}
-	for _, c := range curves {
-		if !slices.Contains(f.groups, c.Group) && !slices.Contains(f.empty, c.Group) {
-			f.empty = append(f.empty, c.Group)
-		}
-	}
-	return f
-}
-
 func (r report) curvesCaption(f lossFrame) string {
 	caption := "A net whose curve has levelled off has stopped learning. Each line is one seed and shows the mean training loss since the " +
 		"previous logged step. The loss axis is logarithmic, and all drawings have the same axes."
@@ -120,6 +86,10 @@ func (r report) curvesCaption(f lossFrame) string {
 		if part != "" {
 			caption += " " + part
 		}
+	}
+	if n := len(f.beyond); n > 0 {
+		caption += fmt.Sprintf(" %s far above the others, up to %s: outside the axis, where arrows mark the highest loss of each.",
+			countAre(n, "curve", "curves"), number(slices.Max(f.beyond)))
 	}
 	if f.left > 0 {
 		caption += fmt.Sprintf(" %s left out: not finite and positive.", countAre(f.left, "logged loss", "logged losses"))
@@ -142,31 +112,48 @@ func heldOutNote(all []Curve) string {
 }
 
 // draw draws the curves of a group and their floor.
-func (f lossFrame) draw(curves []Curve, group string) template.HTML {
-	p := newPlot(group, "training step", "loss")
+func (f lossFrame) draw(curves []Curve, group, title string) template.HTML {
+	p := newPlot(title, "training step", "loss")
 	colour := palette[0]
 	colour.A = 190
 	seeds := 0
 	var floor Floor
+	var whole string
+	var far outsiders
 	for i, c := range curves {
 		if c.Group == group {
+			if top := c.highest(); top.Y > f.limit {
+				far = append(far, outside{top, upwards, number(top.Y), palette[0]})
+			}
 			p.Add(&plotter.Line{XYs: f.lines[i], LineStyle: draw.LineStyle{Color: colour, Width: 1}})
 			if held := c.heldOut(); len(held) > 0 {
 				p.Add(&plotter.Line{XYs: held, LineStyle: heldOutStyle})
 			}
 			seeds++
-			floor = c.Floor
+			floor, whole = c.Floor, cmp.Or(c.Whole, group)
 		}
 	}
 	last := max(f.last, 1)
 	if y, ok := floor.height(); ok {
 		p.Add(&plotter.Line{XYs: plotter.XYs{{X: 0, Y: y}, {X: last, Y: y}}, LineStyle: floorStyle}, floorLabel(floor.String()))
 	}
+	p.Add(far)
 	margin := math.Pow(f.high/f.low, .1) * 1.02
 	logAxis(&p.Y, max(f.low/margin, smallest), min(f.high*margin, largest))
 	p.X.Min, p.X.Max = 0, last
 	p.X.Tick.Marker = evenTicks{}
-	return svg("training loss, "+group, fmt.Sprintf("Loss against training step for %s.", plural(seeds, "seed")), 400, 260, p.Draw)
+	return svg("training loss, "+whole, fmt.Sprintf("Loss against training step for %s.", plural(seeds, "seed")), 400, 260, p.Draw)
+}
+
+// highest returns the highest point of a curve and its held-out losses, or none.
+func (c Curve) highest() (top plotter.XY) {
+	line, _ := c.line()
+	for _, at := range append(c.heldOut(), line...) {
+		if at.Y > top.Y {
+			top = at
+		}
+	}
+	return top
 }
 
 // line returns the losses that a logarithmic axis can show, and how many it cannot.
@@ -189,7 +176,7 @@ func curvesTable(all []Curve) table {
 			floor = c.Floor.String()
 		}
 		if len(c.Losses) == 0 {
-			t.add(c.Group, c.Label, "0", "–", "–", "–", "–", end, floor, "–", "–")
+			t.addFor(c.Whole, c.Group, c.Label, "0", "–", "–", "–", "–", end, floor, "–", "–")
 			continue
 		}
 		if mean, se := c.tail(); finite(mean) && se > 0 {
@@ -204,7 +191,7 @@ func curvesTable(all []Curve) table {
 			held, step = number(l.HeldOut), whole(l.Step)
 		}
 		last := c.Losses[len(c.Losses)-1]
-		t.add(c.Group, c.Label, whole(len(c.Losses)), number(c.Losses[0].Value), number(lowest), number(last.Value), whole(last.Step), end, floor, held, step)
+		t.addFor(c.Whole, c.Group, c.Label, whole(len(c.Losses)), number(c.Losses[0].Value), number(lowest), number(last.Value), whole(last.Step), end, floor, held, step)
 	}
 	return t
 }

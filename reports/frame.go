@@ -1,18 +1,25 @@
 package reports
 
-import "math"
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot/plotter"
+)
 
 // frame is the part of the plane that a drawing shows.
 type frame struct {
 	xlow, xhigh, ylow, yhigh float64
-	linear                   bool // vertical axis
-	nonPositive              bool // ylow stands for all values that are not positive
+	linear                   bool    // vertical axis
+	nonPositive              bool    // ylow stands for all values that are not positive
+	limit                    float64 // values above are outside, and do not extend the frame
 }
 
 // frameOf returns the frame of all series, so that drawings of the same figure share their axes. On a logarithmic axis,
-// lower ends of intervals and noise floors extend it by at most a factor of five.
+// lower ends of intervals and noise floors extend it by at most a factor of five. Means far above all that matter, and upper
+// ends of intervals there, do not extend it.
 func frameOf(list []series, linear bool) frame {
-	f := frame{xlow: math.Inf(1), ylow: math.Inf(1), yhigh: math.Inf(-1), linear: linear}
+	f := frame{xlow: math.Inf(1), ylow: math.Inf(1), yhigh: math.Inf(-1), linear: linear, limit: limitOf(list, linear)}
 	lowest := math.Inf(1)
 	for _, s := range list {
 		for _, p := range s.points {
@@ -27,6 +34,34 @@ func frameOf(list []series, linear bool) frame {
 	return f.logY(lowest)
 }
 
+// limitOf returns the largest mean to show. Noise floors, lower bounds and the chosen setting are always shown.
+func limitOf(list []series, linear bool) float64 {
+	var means, always, front []float64
+	for _, s := range list {
+		for _, p := range s.points {
+			means = append(means, p.mean)
+			always = append(always, p.bound)
+			if p.noise.n > 0 {
+				always = append(always, p.noise.q95)
+			}
+			if p.chosen {
+				always = append(always, p.mean)
+			}
+			if p.front {
+				front = append(front, p.mean)
+			}
+		}
+	}
+	return upperLimit(means, always, front, linear)
+}
+
+// upperLimit returns the largest mean of a metric to show in figures that are not of its quality against a cost.
+func (r report) upperLimit(metric string) float64 {
+	all, _ := r.series(metric, byCalls)
+	r.markFront(metric, byCalls, all)
+	return limitOf(all, r.metric(metric).Signed)
+}
+
 // include extends the frame to the point's cost and mean, and to the upper ends of its interval and noise floor.
 func (f *frame) include(p point) {
 	f.xlow, f.xhigh = min(f.xlow, p.cost), max(f.xhigh, p.cost)
@@ -35,9 +70,12 @@ func (f *frame) include(p point) {
 		highs = append(highs, p.noise.q95)
 	}
 	for _, y := range highs {
-		if finite(y) {
+		if finite(y) && y <= f.limit {
 			f.yhigh = max(f.yhigh, y)
 		}
+	}
+	if p.mean > f.limit {
+		return
 	}
 	if p.mean <= 0 && !f.linear {
 		f.nonPositive = true
@@ -91,5 +129,76 @@ const smallest, largest = 1e-300, 1e300
 // y returns where a mean is drawn: at an edge if it lies outside the frame.
 func (f frame) y(mean float64) float64 { return min(max(mean, f.ylow), f.yhigh) }
 
+// beyond reports whether a value lies outside the frame, far above.
+func (f frame) beyond(y float64) bool { return y > f.limit }
+
+// clipped returns the upper end of an interval or, if it lies outside, a place just above the frame, where the bar is cut off.
+func (f frame) clipped(high float64) float64 {
+	switch {
+	case !f.beyond(high):
+		return high
+	case f.linear:
+		return f.yhigh + .1*(f.yhigh-f.ylow)
+	default:
+		return min(1.5*f.yhigh, largest)
+	}
+}
+
 // open reports whether the axis cannot show a mean.
 func (f frame) open(mean float64) bool { return mean <= 0 && !f.linear }
+
+// lossFrame is what the drawings of the training losses have in common.
+type lossFrame struct {
+	lines     []plotter.XYs // of each curve
+	groups    []string      // with losses to draw
+	empty     []string      // groups without
+	left      int           // losses that cannot be drawn
+	last      float64       // training step
+	low, high float64       // losses and floors
+	limit     float64       // losses above do not extend the frame
+	beyond    []float64     // the largest loss of each curve with such losses
+}
+
+func lossFrameOf(curves []Curve) lossFrame {
+	f := lossFrame{low: math.Inf(1), high: math.Inf(-1)}
+	var all, floors []float64
+	for _, c := range curves {
+		line, left := c.line()
+		f.left += left
+		f.lines = append(f.lines, line)
+		for _, at := range line {
+			all = append(all, at.Y)
+		}
+		if y, ok := c.Floor.height(); ok {
+			floors = append(floors, y)
+		}
+	}
+	f.limit = upperLimit(all, floors, nil, false)
+	for i, c := range curves {
+		line := f.lines[i]
+		if len(line) == 0 {
+			continue
+		}
+		if !slices.Contains(f.groups, c.Group) {
+			f.groups = append(f.groups, c.Group)
+		}
+		for _, at := range append(c.heldOut(), line...) {
+			f.last = max(f.last, at.X)
+			if at.Y <= f.limit {
+				f.low, f.high = min(f.low, at.Y), max(f.high, at.Y)
+			}
+		}
+		if top := c.highest(); top.Y > f.limit {
+			f.beyond = append(f.beyond, top.Y)
+		}
+		if y, ok := c.Floor.height(); ok {
+			f.low = min(f.low, y)
+		}
+	}
+	for _, c := range curves {
+		if !slices.Contains(f.groups, c.Group) && !slices.Contains(f.empty, c.Group) {
+			f.empty = append(f.empty, c.Group)
+		}
+	}
+	return f
+}

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
@@ -17,11 +18,12 @@ type heat struct {
 	Recipe, Metric string
 	Efforts        []string // numbers of steps, then tolerances
 	Rows           []heatRow
+	Note           string // on means outside the scale of the colours
 }
 
 type heatRow struct {
-	Sampler string
-	Cells   []heatCell
+	Sampler, Whole string // Whole is what Sampler is short for, or empty
+	Cells          []heatCell
 }
 
 type heatCell struct {
@@ -39,7 +41,7 @@ func (r report) heat() heat {
 	h.Recipe = r.labels.Recipe(r.chosen)
 	var settings []int // of the recipe
 	var samplers []string
-	low, high := math.Inf(1), math.Inf(-1)
+	var means []float64
 	for i, s := range r.Summaries {
 		if r.labels.Recipe(i) != h.Recipe {
 			continue
@@ -49,15 +51,16 @@ func (r report) heat() heat {
 			samplers = append(samplers, r.labels.Sampler(i))
 		}
 		if st, ok := s.Stat(h.Metric); ok && finite(st.Mean) && st.Mean > 0 {
-			low, high = min(low, st.Mean), max(high, st.Mean)
+			means = append(means, st.Mean)
 		}
 	}
 	if len(settings) < 2 {
 		return h
 	}
+	low, high := h.scale(means, r.upperLimit(h.Metric))
 	h.Efforts = r.efforts(settings)
 	for _, sampler := range samplers {
-		row := heatRow{sampler, slices.Repeat([]heatCell{{Text: noCell.Text, Shade: -1}}, len(h.Efforts))}
+		row := heatRow{sampler, r.labels.Whole(sampler), slices.Repeat([]heatCell{{Text: noCell.Text, Shade: -1}}, len(h.Efforts))}
 		for _, i := range settings {
 			if r.labels.Sampler(i) == sampler {
 				row.Cells[slices.Index(h.Efforts, r.labels.Effort(i))] = r.heatCell(h.Metric, i, low, high)
@@ -66,6 +69,23 @@ func (r report) heat() heat {
 		h.Rows = append(h.Rows, row)
 	}
 	return h
+}
+
+// scale returns the means with the lightest and the darkest colour: the lowest and the highest up to the limit.
+func (h *heat) scale(means []float64, limit float64) (low, high float64) {
+	low, high = math.Inf(1), math.Inf(-1)
+	var far []float64
+	for _, x := range means {
+		if x > limit {
+			far = append(far, x)
+			continue
+		}
+		low, high = min(low, x), max(high, x)
+	}
+	if len(far) > 0 {
+		h.Note = fmt.Sprintf("%s far above the others, at %s: as pale as the highest of those.", countAre(len(far), "cell", "cells"), between(far))
+	}
+	return low, high
 }
 
 func (r report) heatMetric() string {
@@ -112,7 +132,7 @@ func (r report) heatCell(metric string, i int, low, high float64) heatCell {
 		c.Shade = shades - 1
 	default:
 		share := (math.Log(high) - math.Log(st.Mean)) / (math.Log(high) - math.Log(low))
-		c.Shade = int(math.Round(share * (shades - 1)))
+		c.Shade = max(int(math.Round(share*(shades-1))), 0)
 	}
 	return c
 }

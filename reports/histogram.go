@@ -20,16 +20,18 @@ func histograms(panels []Panel, x span) []template.HTML {
 		}
 	}
 	var drawings []template.HTML
+	titles := panelTitles(panels, 400)
 	for i, panel := range panels {
 		if i == 0 && len(panels) > 1 {
 			continue
 		}
-		p := newPlot(panel.Title, "x1", "density")
+		p := newPlot(titles[i], "x1", "density")
 		p.X.Tick.Marker, p.Y.Tick.Marker = evenTicks{}, evenTicks{}
 		p.Add(&plotter.Line{XYs: data, FillColor: color.NRGBA{205, 205, 205, 255}})
 		if i > 0 {
 			p.Add(&plotter.Line{XYs: density(panel, x), LineStyle: draw.LineStyle{Color: panelColour(panels, i), Width: 1.6}})
 		}
+		p.Add(farPoints(panel, panelColour(panels, i), x))
 		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = x.low, x.high, 0, max(top*1.05, 1e-9)
 		drawings = append(drawings, svg(panel.Title, "Histogram in front of that of the data.", 400, 260, p.Draw))
 	}
@@ -42,7 +44,7 @@ func density(p Panel, x span) plotter.XYs {
 	width := (x.high - x.low) / bins
 	var counts [bins]float64
 	for _, v := range values {
-		if i := int((v - x.low) / width); v >= x.low && i < bins {
+		if i := int((v - x.low) / width); v >= x.low && v < x.high && i < bins {
 			counts[i]++
 		}
 	}

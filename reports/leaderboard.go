@@ -231,7 +231,7 @@ func (r report) qualityTable(c cost, list []series) table {
 			case noisy:
 				cells = append(cells, noCell.Text, noCell.Text)
 			}
-			t.add(cells...)
+			t.addFor(r.labels.Whole(label), cells...)
 		}
 	}
 	return t

@@ -11,6 +11,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html/template"
+	"unicode/utf8"
 
 	"flowsweep/experiments"
 )
@@ -50,6 +51,7 @@ var (
 		"number": func(x experiments.Number) string { return number(float64(x)) },
 		"whole":  whole[int],
 		"size":   whole[int64],
+		"long":   func(label string) bool { return utf8.RuneCountInString(label) > 30 }, // so that it may be broken
 	}).Parse(pageText))
 )
 

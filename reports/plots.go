@@ -6,14 +6,19 @@ import (
 	"html/template"
 	"image/color"
 	"math"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"flowsweep/experiments"
 )
 
 // palette is the palette of Okabe and Ito (2008), which the colour-blind can distinguish, without its yellow, which is too
@@ -139,6 +144,23 @@ func newPlot(title, x, y string) *plot.Plot {
 	return p
 }
 
+// fitted returns the texts shortened to a width. Those that differ still do.
+func fitted(texts []string, size, width vg.Length) []string {
+	const fewest = 12
+	style := text.Style{Font: sans(size), Handler: plot.DefaultTextHandler}
+	limit := fewest
+	for _, t := range texts {
+		limit = max(limit, min(utf8.RuneCountInString(t), int(width))) // no letter is narrower than 1
+	}
+	for {
+		short := experiments.Shorten(texts, limit)
+		if limit == fewest || !slices.ContainsFunc(short, func(t string) bool { return style.Width(t) > width }) {
+			return short
+		}
+		limit--
+	}
+}
+
 func sans(size vg.Length) font.Font {
 	return font.From(font.Font{Typeface: "Liberation", Variant: "Sans"}, size)
 }
@@ -170,3 +192,59 @@ var fontDescription = strings.NewReplacer(
 	"font-family:Liberation Sans;font-variant:normal;font-weight:normal;font-style:normal;", "",
 	"font-family:Liberation Sans;font-variant:normal;font-weight:bold;font-style:normal;", "font-weight:bold;",
 )
+
+// figure is a figure of the report: drawings that belong together, with a caption, a legend and the numbers behind them.
+type figure struct {
+	Title    string
+	Caption  string
+	Legend   []entry
+	Drawings []template.HTML
+	Size     string // of the drawings: "" for two per row, "mid" for three, "small" for four
+	Table    table
+}
+
+// entry is a line of a legend.
+type entry struct {
+	Swatch template.HTML
+	Text   string
+	Whole  string // what Text is short for, or empty
+}
+
+// table holds the numbers behind a figure.
+type table struct {
+	Head  []string
+	Rows  [][]string
+	Text  int            // number of leading text columns
+	Whole map[int]string // what the first cell of a row is short for
+	Cut   int            // number of rows left out
+}
+
+// maxTableRows is the maximum number of rows in the table behind a figure.
+const maxTableRows = 500
+
+func (t *table) add(row ...string) {
+	if len(t.Rows) == maxTableRows {
+		t.Cut++
+		return
+	}
+	t.Rows = append(t.Rows, row)
+}
+
+// addFor adds a row whose first cell is short for a text, if that is not empty.
+func (t *table) addFor(whole string, row ...string) {
+	if whole != "" && len(t.Rows) < maxTableRows {
+		if t.Whole == nil {
+			t.Whole = map[int]string{}
+		}
+		t.Whole[len(t.Rows)] = whole
+	}
+	t.add(row...)
+}
+
+// sizeFor returns the size of n drawings: the given one if they do not fit in one row of two.
+func sizeFor(n int, size string) string {
+	if n > 2 {
+		return size
+	}
+	return ""
+}

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"slices"
@@ -40,18 +41,20 @@ func (r report) quality(metric string, c cost) figure {
 	q.frame = frameOf(q.lines, r.metric(metric).Signed)
 	q.setStyles()
 	caption := []string{
-		r.description(metric, c, q.frame), noiseNote(q.lines, q.frame), r.tiesNote(metric, q.fronts), nonPositiveNote(q.frame),
+		r.description(metric, c, q.frame), noiseNote(q.lines, q.frame), r.tiesNote(metric, q.fronts), nonPositiveNote(q.frame), outsideNote(q.lines, q.frame),
 		omissions(missing, dropped, q.drawingOf != nil),
 	}
 	caption = slices.DeleteFunc(caption, func(part string) bool { return part == "" })
 	fig := figure{Title: title, Caption: strings.Join(caption, " "), Legend: q.legend(), Table: r.qualityTable(c, all)}
 	if q.drawingOf == nil {
-		fig.Drawings = []template.HTML{q.draw("", q.lines)}
+		fig.Drawings = []template.HTML{q.draw("", "", q.lines)}
 		return fig
 	}
-	for _, name := range distinct(q.lines, q.drawingOf) {
+	names := distinct(q.lines, q.drawingOf)
+	titles := fitted(names, 12.5, 390)
+	for i, name := range names {
 		lines := slices.DeleteFunc(slices.Clone(q.lines), func(s series) bool { return q.drawingOf(s) != name })
-		fig.Drawings = append(fig.Drawings, q.draw(name, lines))
+		fig.Drawings = append(fig.Drawings, q.draw(titles[i], cmp.Or(q.labels.Whole(name), name), lines))
 	}
 	fig.Size = sizeFor(len(fig.Drawings), "mid")
 	return fig
@@ -88,8 +91,8 @@ func partition(all []series) func(series) string {
 	}
 }
 
-// draw returns the drawing of some lines of the chart.
-func (q chart) draw(title string, lines []series) template.HTML {
+// draw returns the drawing of some lines of the chart. Its title may be short for a name.
+func (q chart) draw(title, of string, lines []series) template.HTML {
 	f := q.frame
 	p := newPlot(title, q.cost.axis, q.metricName)
 	for _, b := range bands(lines, f) {
@@ -114,8 +117,8 @@ func (q chart) draw(title string, lines []series) template.HTML {
 		p.Y.Tick.Marker = nonPositiveTicks{f.ylow}
 	}
 	name := q.metricName + " against " + q.cost.short
-	if title != "" {
-		name += ", " + title
+	if of != "" {
+		name += ", " + of
 	}
 	description := fmt.Sprintf("%s as %s on %s. The numbers are in the table below.", q.metricName, plural(len(lines), "line"), axes)
 	return svg(name, description, 400, 300, p.Draw)
@@ -126,12 +129,16 @@ func (q chart) addLines(p *plot.Plot, lines []series, front plotter.XYs) {
 	var chosen *callout
 	var tied rings
 	var drawn []plotter.XYs
+	var far outsiders
 	for i, s := range lines {
 		// Shift points of equal cost apart by less than their width.
 		shift := 1 + .03*(float64(i)-float64(len(lines)-1)/2)
 		line, bars := s.add(p, q.frame, shift)
 		drawn = append(append(drawn, line), bars...)
 		for j, at := range s.points {
+			if q.frame.beyond(at.mean) {
+				far = append(far, outside{line[j], upwards, number(at.mean), s.style.colour()})
+			}
 			if at.setting == q.chosen {
 				chosen = &callout{at: line[j], text: "chosen"}
 			} else if slices.Contains(q.ties(q.metricName), at.setting) {
@@ -139,7 +146,7 @@ func (q chart) addLines(p *plot.Plot, lines []series, front plotter.XYs) {
 			}
 		}
 	}
-	p.Add(tied)
+	p.Add(tied, far)
 	if chosen != nil {
 		chosen.avoid = append(drawn, front)
 		p.Add(chosen)
@@ -165,23 +172,27 @@ func stairs(front []point, f frame) *plotter.Line {
 func (s series) add(p *plot.Plot, f frame, shift float64) (line plotter.XYs, intervals []plotter.XYs) {
 	bars := &plotter.YErrorBars{LineStyle: s.style.line(.9), CapWidth: 4}
 	bars.Dashes = nil
+	var marked plotter.XYs // others have arrows
+	var open []bool
 	for _, at := range s.points {
 		xy := plotter.XY{X: at.cost * shift, Y: f.y(at.mean)}
 		line = append(line, xy)
+		if f.beyond(at.mean) {
+			continue
+		}
+		marked, open = append(marked, xy), append(open, f.open(at.mean))
 		if finite(at.low) && finite(at.high) && at.high > f.ylow {
-			low := at.low
+			low, high := at.low, f.clipped(at.high)
 			if !f.linear {
 				low = max(low, f.ylow/1.5) // below the edge, where it is clipped and gets no cap
 				low = max(low, xy.Y*1e-12) // so that y minus low does not round to y
 			}
 			bars.XYs = append(bars.XYs, xy)
-			intervals = append(intervals, plotter.XYs{{X: xy.X, Y: low}, {X: xy.X, Y: at.high}})
-			bars.YErrors = append(bars.YErrors, struct{ Low, High float64 }{max(xy.Y-low, 0), max(at.high-xy.Y, 0)})
+			intervals = append(intervals, plotter.XYs{{X: xy.X, Y: low}, {X: xy.X, Y: high}})
+			bars.YErrors = append(bars.YErrors, struct{ Low, High float64 }{max(xy.Y-low, 0), max(high-xy.Y, 0)})
 		}
 	}
-	glyphs := &plotter.Scatter{XYs: line, GlyphStyleFunc: func(i int) draw.GlyphStyle {
-		return s.style.glyph(f.open(s.points[i].mean))
-	}}
+	glyphs := &plotter.Scatter{XYs: marked, GlyphStyleFunc: func(i int) draw.GlyphStyle { return s.style.glyph(open[i]) }}
 	p.Add(&plotter.Line{XYs: line, LineStyle: s.style.line(1.2)}, bars, glyphs)
 	return line, intervals
 }

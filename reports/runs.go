@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"flowsweep/experiments"
 )
@@ -19,7 +20,10 @@ type runTable struct {
 type runRow struct {
 	experiments.Result
 	Label     string
-	NotFinite bool // finished with a metric that is not finite
+	Whole     string // what Label is short for, or empty
+	Reason    string // what went wrong, unless that is long
+	Excerpt   string // of an error that is long
+	NotFinite bool   // finished with a metric that is not finite
 	Calls     string
 	Numbers   []string
 	Fitting   string
@@ -86,6 +90,7 @@ func (r report) tested() map[string]bool {
 func (r report) runRow(i int, tested map[string]bool) runRow {
 	result := r.Sweep.Results[i]
 	row := runRow{Result: result, Label: r.runLabels.Setting(i), Calls: noCell.Text}
+	row.Whole = r.runLabels.Whole(row.Label)
 	for _, m := range r.metrics() {
 		value, p := noCell.Text, noCell.Text
 		if at := slices.IndexFunc(result.Metrics, func(v experiments.Value) bool { return v.Name == m }); at >= 0 {
@@ -97,8 +102,19 @@ func (r report) runRow(i int, tested map[string]bool) runRow {
 			row.Numbers = append(row.Numbers, p)
 		}
 	}
+	switch {
+	case utf8.RuneCountInString(result.Error) > maxReason:
+		row.Excerpt = experiments.Shorten([]string{result.Error}, maxReason)[0]
+	case result.Error != "":
+		row.Reason = result.Error
+	case row.NotFinite:
+		row.Reason = "a metric is not finite"
+	}
 	return row
 }
+
+// maxReason is the number of letters of an error that are always shown.
+const maxReason = 200
 
 // measured returns a value with its standard error, and its p-value.
 func measured(v experiments.Value) (value, p string) {

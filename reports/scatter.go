@@ -38,6 +38,7 @@ func samples(panels []Panel) figure {
 		p.Caption = "Densities over the range of the data, which are grey. Where a coloured line leaves the grey shape, there are too many " +
 			"or too few samples."
 		p.Drawings = histograms(panels, x)
+		p.Caption += farNote(panels, x)
 		return p
 	}
 	p.Caption = "The shapes should match. Each dot is a point; all panels have the axes of the first, with equal scales."
@@ -50,14 +51,24 @@ func samples(panels []Panel) figure {
 	if len(panels) < 3 {
 		width = pairWidth
 	}
+	titles := panelTitles(panels, width)
 	for i, panel := range panels {
-		p.Drawings = append(p.Drawings, cloud(panel, panelColour(panels, i), x, y, width))
+		p.Drawings = append(p.Drawings, cloud(panel, titles[i], panelColour(panels, i), x, y, width))
 		if len(panel.Points) > maxPanelPoints {
 			p.Caption += fmt.Sprintf(" %s: the first %s of %s points.", panel.Title, whole(maxPanelPoints), whole(len(panel.Points)))
 		}
 	}
-	p.Caption += " Points outside the axes are counted in the table."
+	p.Caption += " Points outside the axes are counted in the table." + farNote(panels, x, y)
 	return p
+}
+
+// panelTitles returns the titles of the panels, short enough for their width.
+func panelTitles(panels []Panel, width vg.Length) []string {
+	titles := make([]string, len(panels))
+	for i, p := range panels {
+		titles[i] = p.Title
+	}
+	return fitted(titles, 12.5, width-4)
 }
 
 // panelColour returns grey for the data, which come first, one colour for the chosen panel and another for the rest.
@@ -75,12 +86,9 @@ func panelColour(panels []Panel, i int) color.NRGBA {
 // span is a range of one coordinate.
 type span struct{ low, high float64 }
 
-// spanOf returns the range of a coordinate over the panel's finite values, with a margin.
+// spanOf returns the range of a coordinate over the panel's finite values, without those far outside, with a margin.
 func spanOf(p Panel, coordinate int) span {
-	s := span{math.Inf(1), math.Inf(-1)}
-	for _, v := range column(p, coordinate) {
-		s.low, s.high = min(s.low, v), max(s.high, v)
-	}
+	s := trimmed(column(p, coordinate))
 	if !(s.high > s.low) {
 		if math.IsInf(s.low, 0) {
 			s = span{}
@@ -97,6 +105,9 @@ func (s span) widen(factor float64) span {
 	return span{middle - half, middle + half}
 }
 
+// nearest returns the place in the span that is nearest to x.
+func (s span) nearest(x float64) float64 { return min(max(x, s.low), s.high) }
+
 func (s span) has(x float64) bool { return x >= s.low && x <= s.high }
 
 // column returns the finite values of a coordinate.
@@ -111,8 +122,9 @@ func column(p Panel, coordinate int) []float64 {
 }
 
 // cloud draws the points of a panel, with x and y to the same scale.
-func cloud(panel Panel, colour color.NRGBA, x, y span, width vg.Length) template.HTML {
-	p := newPlot(panel.Title, "", "")
+func cloud(panel Panel, title string, colour color.NRGBA, x, y span, width vg.Length) template.HTML {
+	p := newPlot(title, "", "")
+	far := farPoints(panel, colour, x, y)
 	p.X.Tick.Marker, p.Y.Tick.Marker = evenTicks{}, evenTicks{}
 	ratio := (y.high - y.low) / (x.high - x.low)
 	height := 45 + (width-35)*vg.Length(min(max(ratio, .5), 1.2))
@@ -130,7 +142,7 @@ func cloud(panel Panel, colour color.NRGBA, x, y span, width vg.Length) template
 			inside = append(inside, plotter.XY{X: row[0], Y: row[1]})
 		}
 	}
-	p.Add(dots{inside, colour})
+	p.Add(dots{inside, colour}, far)
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = x.low, x.high, y.low, y.high
 	return svg(panel.Title, fmt.Sprintf("Scatter plot of %s.", plural(len(inside), "point")), width, height, p.Draw)
 }
@@ -170,7 +182,8 @@ func momentsTable(panels []Panel, dim int) table {
 		frame[k] = spanOf(panels[0], k)
 		t.Head = append(t.Head, fmt.Sprintf("mean x%d", k+1), fmt.Sprintf("std x%d", k+1))
 	}
-	for _, p := range panels {
+	titles := panelTitles(panels, 400)
+	for i, p := range panels {
 		bad, outside := 0, 0
 		for _, row := range p.Points {
 			for k := range min(dim, len(row)) {
@@ -184,12 +197,16 @@ func momentsTable(panels []Panel, dim int) table {
 				}
 			}
 		}
-		cells := []string{p.Title, whole(len(p.Points)), whole(bad), whole(outside)}
+		cells := []string{titles[i], whole(len(p.Points)), whole(bad), whole(outside)}
 		for k := range dim {
 			mean, std := moments(column(p, k))
 			cells = append(cells, number(mean), number(std))
 		}
-		t.add(cells...)
+		tip := ""
+		if titles[i] != p.Title {
+			tip = p.Title
+		}
+		t.addFor(tip, cells...)
 	}
 	return t
 }

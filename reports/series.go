@@ -37,7 +37,7 @@ type point struct {
 	cost            float64
 	mean, low, high float64 // low and high may be NaN
 	seeds           int
-	front           bool       // on the Pareto front
+	front, chosen   bool       // front is whether it is on the Pareto front
 	noise           noiseFloor // n is 0 if it is not known
 	bound           float64    // lowest possible value; NaN if it is not known or not finite
 }
@@ -108,7 +108,8 @@ func (r report) series(metric string, c cost) (list []series, missing int) {
 		}
 		n, _ := r.noiseFloor(i, metric)
 		list[j].points = append(list[j].points, point{
-			setting: i, cost: c.of(s), mean: st.Mean, low: st.Low, high: st.High, seeds: st.N, noise: n, bound: r.lowerBound(i, metric),
+			setting: i, cost: c.of(s), mean: st.Mean, low: st.Low, high: st.High, seeds: st.N, chosen: i == r.chosen, noise: n,
+			bound: r.lowerBound(i, metric),
 		})
 	}
 	for _, s := range list {

@@ -13,6 +13,7 @@ import (
 // verdict is the first section: what was chosen, how good it is, and warnings.
 type verdict struct {
 	Sentence string
+	Whole    string // what the label in the sentence is short for, or empty
 	Reason   string
 	Tied     string    // the settings tied with the best, if there are several
 	Judged   string    // whether tests tell the samples from the target
@@ -31,11 +32,12 @@ type verdict struct {
 type fact struct{ Name, Value, Note string }
 
 func (r report) verdict() verdict {
-	v := verdict{Sentence: "No setting could be chosen: " + r.ChoiceError}
+	v := verdict{Sentence: "No setting could be chosen: " + experiments.Shorten([]string{r.ChoiceError}, maxReason)[0]} // a banner has it whole
 	if r.chosen >= 0 {
 		s := r.Summaries[r.chosen]
 		metric := r.Sweep.Spec.Choose.Metric
 		st, _ := s.Stat(metric)
+		v.Whole = r.labels.Whole(r.labels.Setting(r.chosen))
 		v.Sentence = fmt.Sprintf("Chosen: %s, with %s %s at %s per sample.", r.labels.Setting(r.chosen), metric,
 			interval(st.Mean, st.Low, st.High), callCount(s.NFE))
 		v.Reason = fmt.Sprintf("It is the %s. %s.", r.Choice.Reason, r.intervalNote(st))
@@ -151,4 +153,62 @@ func (r report) counts() fact {
 		"Finished", fmt.Sprintf("%s of %s", whole(runs), plural(len(r.Sweep.Results), "run")),
 		fmt.Sprintf("from %s of %s", whole(trained), plural(len(fits), "fit")),
 	}
+}
+
+// testRow is the outcome of a metric's test in the verdict.
+type testRow struct {
+	Metric, Value, Null, P, Holm, Mark, Why string
+	Failed                                  bool
+}
+
+// tests lists the tests of the verdict.
+func (r report) tests() []testRow {
+	var rows []testRow
+	for _, t := range r.Verdict.Tests {
+		row := testRow{
+			Metric: t.Metric, Value: number(float64(t.Value)), P: pText(float64(t.P)), Holm: pText(float64(t.Holm)), Mark: string(t.Mark), Why: t.Why,
+			Failed: t.Mark == experiments.TestFail, Null: noCell.Text,
+		}
+		switch {
+		case t.Null != nil:
+			row.Null = number(float64(t.Null.Mean)) + " to " + number(float64(t.Null.Q95))
+		case t.Above != nil:
+			row.Null = "at least " + number(float64(t.Value-*t.Above))
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// fresh says how good the chosen setting is on fresh points, if that was measured.
+func (r report) fresh(chosenBy experiments.Stat) string {
+	if len(r.Fresh.Metrics) == 0 {
+		return ""
+	}
+	var figures []string
+	judged := false
+	for _, st := range r.Fresh.Stats(r.Sweep.Spec.Metrics) {
+		figures = append(figures, st.Name+" "+interval(st.Mean, st.Low, st.High))
+		judged = judged || st.Name == chosenBy.Name
+	}
+	text := strings.Join(figures, ", ")
+	if r.Fresh.SameRows {
+		return text + ", with other noise. Too few rows are held out to keep some for these figures: the reference is of the rows that the choice used."
+	}
+	text += ", with noise and a reference that the choice did not use."
+	if judged && len(r.Summaries) > 1 {
+		text += fmt.Sprintf(" The lowest of many figures is partly luck, so the %s of %s behind the choice flatters the setting: "+
+			"publish these figures instead.", chosenBy.Name, number(chosenBy.Mean))
+	}
+	return text
+}
+
+// freshFact returns the fresh figure of the metric of the choice, if there is one.
+func (r report) freshFact(metric string) []fact {
+	for _, st := range r.Fresh.Stats(r.Sweep.Spec.Metrics) {
+		if st.Name == metric {
+			return []fact{{metric + " on fresh points", interval(st.Mean, st.Low, st.High), "the figure to publish"}}
+		}
+	}
+	return nil
 }

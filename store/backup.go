@@ -6,9 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
+
+	"flowsweep/experiments/disk"
 )
 
 // Backup writes a consistent copy of the store to a new file at path. Other processes may keep working meanwhile.
@@ -24,7 +25,7 @@ func (db *DB) Backup(ctx context.Context, path string) error {
 
 // backup uses its own connection, as it would block the writer's, and the readers' may not create files.
 func (db *DB) backup(ctx context.Context, path string) error {
-	own, err := connect(ctx, db.path, 1, nil, map[string]string{"journal_mode": "wal"}, url.Values{"mode": {"rw"}, "_busy_timeout": {"5000"}})
+	own, err := connect(ctx, db.at, 1, nil, nil, db.readOptions())
 	if err != nil {
 		return err
 	}
@@ -32,28 +33,36 @@ func (db *DB) backup(ctx context.Context, path string) error {
 }
 
 // copyTo copies the database to a new file at path, which appears only once it is complete and on disk.
-func copyTo(ctx context.Context, db *sql.DB, path string) (err error) {
+func copyTo(ctx context.Context, db *sql.DB, path string) error {
 	if _, err := os.Lstat(path); err == nil {
 		return fs.ErrExist
 	}
-	partial, err := os.CreateTemp(filepath.Dir(path), ".partial-*")
+	partial, err := copyAside(ctx, db, filepath.Dir(path))
 	if err != nil {
 		return err
 	}
-	defer os.Remove(partial.Name())
-	// VACUUM INTO accepts an empty file.
-	_, err = db.ExecContext(ctx, "VACUUM INTO ?", partial.Name())
-	if err = errors.Join(err, partial.Chmod(0o644), partial.Sync(), partial.Close()); err != nil {
-		return err
-	}
-	// Linking, unlike renaming, never replaces a file.
-	if err := os.Link(partial.Name(), path); err == nil || errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	// This file system has no links: reserve the name first, so that no existing file is replaced.
-	reserved, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL, 0o644)
+	return errors.Join(disk.RenameNew(partial.Path(copyName), path), partial.Close())
+}
+
+// copyName is the name of a copy in a folder for incomplete files.
+const copyName = "copy.db"
+
+// copyAside copies the database to disk, into a new folder for incomplete files inside the given one.
+func copyAside(ctx context.Context, db *sql.DB, folder string) (*disk.Partial, error) {
+	partial, err := disk.NewPartial(folder)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return errors.Join(reserved.Close(), os.Rename(partial.Name(), path))
+	path := partial.Path(copyName)
+	if _, err := db.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
+		return nil, errors.Join(err, partial.Close())
+	}
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err == nil {
+		err = errors.Join(file.Chmod(0o644), file.Sync(), file.Close())
+	}
+	if err != nil {
+		return nil, errors.Join(err, partial.Close())
+	}
+	return partial, nil
 }

@@ -3,16 +3,20 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"embed"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
-	"time"
+
+	"flowsweep/experiments/disk"
+
+	"github.com/mattn/go-sqlite3"
 )
 
 // applicationID identifies a SQLite file as a store of this program: "flow" in ASCII.
@@ -24,15 +28,20 @@ const sealedSince = 5
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
 
-// CheckPath returns the error with which Open would refuse the file at path, without writing anything. A missing file in
-// a writable folder is fine.
+// CheckPath returns the error with which a process could not work on the file at path, without writing anything. A missing file
+// in a writable folder is fine.
 func CheckPath(path string) error {
-	if err := checkPath(path); err != nil {
+	err := checkPath(path)
+	if err == nil {
+		err = checkWritable(path)
+	}
+	if err != nil {
 		return fmt.Errorf("open store %q: %w", path, err)
 	}
 	return nil
 }
 
+// checkPath returns an error if the file at path is missing and cannot be created, or exists and cannot be read as a store.
 func checkPath(path string) error {
 	info, err := os.Stat(path)
 	switch {
@@ -44,14 +53,69 @@ func checkPath(path string) error {
 		return errors.New("it is a folder: use a file as --db")
 	case !info.Mode().IsRegular():
 		return errors.New("it is not a regular file: use another --db")
-	case !writable(path):
-		return errors.New("it is not writable: change its permissions, or use another --db")
+	}
+	if err := checkLocal(filepath.Dir(path)); err != nil {
+		return err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return checkHeader(file)
+}
+
+// checkWritable returns why a store that may exist can only be read.
+func checkWritable(path string) error {
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // checkPath has looked at its folder
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := disk.Writable(path); err != nil {
+		return notWritable("it", err)
 	}
 	if err := checkFolder(filepath.Dir(path)); err != nil {
 		return err
 	}
-	return checkHeader(path)
+	return checkNames(file)
 }
+
+func notWritable(what string, err error) error {
+	var cause *fs.PathError
+	if errors.As(err, &cause) {
+		err = cause.Err
+	}
+	return fmt.Errorf("%s is not writable (%w): change that, or use another --db", what, err)
+}
+
+// checkNames returns a namesError if the file can be reached by two paths. SQLite keeps its log beside the path that it is given:
+// through the other path it would neither see what the log holds nor meet the locks of those who write, and writing through both
+// destroys the file. A symbolic link is fine, as SQLite follows it.
+func checkNames(file *os.File) error {
+	n, err := disk.Links(file)
+	if err != nil {
+		return err
+	}
+	if n > 1 {
+		return &namesError{fmt.Sprintf("it is one file with %d names (hard links), and SQLite keeps a log for each name: remove the others, which"+
+			" `find / -samefile FILE` shows, or use a copy of the file", n)}
+	}
+	alone, err := disk.MountedAlone(file.Name())
+	if alone {
+		return &namesError{fmt.Sprintf("it is mounted without its folder, where SQLite keeps its log: mount the folder that holds it, and use --db %s there",
+			filepath.Join("FOLDER", filepath.Base(file.Name())))}
+	}
+	return err
+}
+
+// namesError says that a file can be reached by two paths.
+type namesError struct{ text string }
+
+func (e *namesError) Error() string { return e.text }
 
 // checkFolder returns an error unless files can be created in the folder, where SQLite keeps its log.
 func checkFolder(folder string) error {
@@ -63,15 +127,21 @@ func checkFolder(folder string) error {
 		return err
 	case !info.IsDir():
 		return fmt.Errorf("%q is not a folder: use another --db", folder)
-	case !writable(folder):
-		return fmt.Errorf("the folder %q is not writable: change its permissions, or use another --db", folder)
 	}
-	name, err := networkFileSystem(folder)
+	if err := disk.Writable(folder); err != nil {
+		return notWritable(fmt.Sprintf("the folder %q", folder), err)
+	}
+	return checkLocal(folder)
+}
+
+// checkLocal returns an error if the folder is on a network file system. Processes on different machines would not see each
+// other's locks or share the write-ahead log's memory.
+func checkLocal(folder string) error {
+	name, err := disk.NetworkFileSystem(folder)
 	if err != nil {
 		return fmt.Errorf("find the file system of %q: %w", folder, err)
 	}
 	if name != "" {
-		// Processes on different machines would not see each other's locks or share the write-ahead log's memory.
 		return fmt.Errorf("the folder %q is on a network file system (%s), where SQLite loses data: put the store on a local disk with --db", folder, name)
 	}
 	return nil
@@ -79,12 +149,7 @@ func checkFolder(folder string) error {
 
 // checkHeader checks the database header, described in https://www.sqlite.org/fileformat2.html#the_database_header.
 // After a crash the tables may still be in the log beside the file, so a file without tables passes; migrate checks again.
-func checkHeader(path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
+func checkHeader(file *os.File) error {
 	header := make([]byte, 108) // 100 bytes of the file header, 8 of the schema table's root page
 	n, err := io.ReadFull(file, header)
 	switch {
@@ -111,148 +176,38 @@ func checkOwner(application, version uint32, empty bool) error {
 	return nil
 }
 
-// migrations returns the names of the migration files; the i-th, counted from 1, leads to version i.
-func migrations() []string {
-	names, err := fs.Glob(migrationFiles, "migrations/*.sql")
-	if err != nil {
-		panic("store: " + err.Error())
-	}
-	return names
+// connector makes connections, and calls hook, unless it is nil, on each.
+type connector struct {
+	dsn  string
+	hook func(*sqlite3.SQLiteConn) error
 }
 
-// migrate upgrades the database to the newest version, one transaction per version, after making a copy. One process at
-// a time migrates; the others wait and then find nothing to do.
-func (db *DB) migrate(ctx context.Context) error {
-	newest := len(migrations())
-	for start := time.Now(); ; time.Sleep(lockPause) {
-		has, err := version(ctx, db.writer)
-		if err != nil || has == newest {
-			return err
+func (c connector) Connect(context.Context) (driver.Conn, error) { return c.Driver().Open(c.dsn) }
+func (c connector) Driver() driver.Driver                        { return &sqlite3.SQLiteDriver{ConnectHook: c.hook} }
+
+// connect returns a pool of at most n connections. It reads back the pragmas, because SQLite silently ignores unknown
+// ones and some file systems do not support the write-ahead log.
+func connect(ctx context.Context, path string, n int, hook func(*sqlite3.SQLiteConn) error, pragmas map[string]string, options url.Values) (*sql.DB, error) {
+	dsn := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: options.Encode()}
+	pool := sql.OpenDB(connector{dsn.String(), hook})
+	pool.SetMaxOpenConns(n)
+	pool.SetMaxIdleConns(n)
+	for name, want := range pragmas {
+		var got string
+		if err := pool.QueryRowContext(ctx, "PRAGMA "+name).Scan(&got); err != nil {
+			return nil, errors.Join(err, pool.Close())
 		}
-		lock, err := tryLock(db.path)
-		if err != nil {
-			return err
-		}
-		if lock != nil {
-			host, _ := os.Hostname()
-			me := Worker{PID: os.Getpid(), Host: host, Command: fmt.Sprintf("migration to version %d", newest)}
-			return errors.Join(lock.sign(me), db.migrateLocked(ctx), lock.release())
-		}
-		// A migration is soon done, so a process that holds the lock longer is an older flowsweep at work.
-		if time.Since(start) > openTimeout {
-			who, _, err := db.Worker()
-			return errors.Join(err, fmt.Errorf("it needs an upgrade to version %d, but %s is using it: try again when that is done", newest, who))
+		if got != want {
+			err := fmt.Errorf("%s is %s, not %s: put the store on a local disk", name, got, want)
+			return nil, errors.Join(err, pool.Close())
 		}
 	}
+	return pool, nil
 }
 
-// migrateLocked migrates while the process holds the lock.
-func (db *DB) migrateLocked(ctx context.Context) error {
-	has, err := version(ctx, db.writer)
-	newest := len(migrations())
-	if err != nil || has == newest {
-		return err
-	}
-	if has > 0 {
-		if known, err := hasSchema(ctx, db.writer, has); err != nil {
-			return err
-		} else if !known {
-			return &DamageError{fmt.Sprintf("it says that its version is %d, but its tables are not of that version", has), false}
-		}
-		if err := copyBefore(ctx, db.writer, db.path, has+1); err != nil {
-			return fmt.Errorf("copy the store before its upgrade to version %d: %w", newest, err)
-		}
-	}
-	for next := has + 1; next <= newest; next++ {
-		if err := migrateTo(ctx, db.writer, next); err != nil {
-			return fmt.Errorf("upgrade it to version %d: %w", next, err)
-		}
-	}
-	// Moves the identity from the log into the file, where checkHeader reads it.
-	_, err = db.writer.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
-	return err
-}
-
-// version returns the version of the store, 0 if it is empty, or an error if this program cannot read it.
-func version(ctx context.Context, db *sql.DB) (int, error) {
-	var application, has uint32
-	var tables int
-	if err := db.QueryRowContext(ctx, `SELECT (SELECT application_id FROM pragma_application_id),
-		(SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)`).
-		Scan(&application, &has, &tables); err != nil {
-		return 0, err
-	}
-	if err := checkOwner(application, has, tables == 0); err != nil {
-		return 0, err
-	}
-	if application != applicationID {
-		return 0, nil // empty: a user_version alone means nothing
-	}
-	return int(has), nil
-}
-
-// migrateTo upgrades the store from the previous version to this one.
-func migrateTo(ctx context.Context, db *sql.DB, version int) error {
-	text, err := migrationFiles.ReadFile(migrations()[version-1])
-	if err != nil {
-		return err
-	}
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback() // does nothing after Commit
-	// A PRAGMA takes no parameters. A rollback undoes both.
-	script := fmt.Sprintf("%s\nPRAGMA application_id = %d;\nPRAGMA user_version = %d;", text, applicationID, version)
-	if _, err := tx.ExecContext(ctx, script); err != nil {
-		return err
-	}
-	if version == sealedSince {
-		if err := errors.Join(sealAll(ctx, conn, tx), breakSeals(ctx, tx)); err != nil {
-			return err
-		}
-	}
-	return tx.Commit()
-}
-
-// copyBefore copies the store to a new file beside it, named after the version it is about to be upgraded to.
-func copyBefore(ctx context.Context, db *sql.DB, path string, version int) error {
-	for i := 1; ; i++ {
-		to := fmt.Sprintf("%s.before-v%d", path, version)
-		if i > 1 {
-			to = fmt.Sprintf("%s-%d", to, i)
-		}
-		if err := copyTo(ctx, db, to); !errors.Is(err, fs.ErrExist) {
-			return err
-		}
-	}
-}
-
-// schemaQuery returns what defines the tables, indexes and views.
-const schemaQuery = `SELECT type || ' ' || name || ' ' || tbl_name || ': ' || coalesce(sql, '') FROM main.sqlite_schema
-	WHERE name NOT LIKE 'sqlite_stat%' ORDER BY type, name`
-
-// hasSchema reports whether a database has the tables, indexes and views of a new store of this version. It may have more,
-// such as views that a user made.
-func hasSchema(ctx context.Context, db querier, version int) (bool, error) {
-	have, err := texts(ctx, db, schemaQuery)
-	if err != nil {
-		return false, err
-	}
-	fresh := sql.OpenDB(connector{":memory:", seals})
-	defer fresh.Close()
-	fresh.SetMaxOpenConns(1) // each connection has its own memory
-	for v := 1; v <= version; v++ {
-		if err := migrateTo(ctx, fresh, v); err != nil {
-			return false, err
-		}
-	}
-	want, err := texts(ctx, fresh, schemaQuery)
-	lacks := func(object string) bool { return !slices.Contains(have, object) }
-	return !slices.ContainsFunc(want, lacks), err
+// busy reports whether another process holds the file. SQLite waits for most locks, but not for the one needed to start
+// or end a write-ahead log, which processes that start together may contend for.
+func busy(err error) bool {
+	var e sqlite3.Error
+	return errors.As(err, &e) && e.Code == sqlite3.ErrBusy
 }

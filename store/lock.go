@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/disk"
 )
 
 // How long a process waits before it tries to lock again: lockPause while another works on the store, and retryPause
@@ -53,13 +55,16 @@ func (e *BusyError) Error() string {
 }
 
 // Lock makes this process the one that works on the store, until Unlock or Close. Whatever is still marked as running is
-// then marked as lost. While another process works, Lock calls waiting with each such process once and waits; if waiting
+// then marked as lost, and what copies of the store have left beside it when their process died is removed. While another process works, Lock calls waiting with each such process once and waits; if waiting
 // is nil, it returns a *BusyError at once. The operating system releases the lock when the process ends, however it ends.
 func (db *DB) Lock(ctx context.Context, command string, now func() time.Time, waiting func(Worker)) error {
 	if db.lock.Load() != nil {
 		panic("store: Lock of a store that this process has already locked")
 	}
-	lock, err := takeLock(ctx, db.path, waiting)
+	if db.readOnly != nil {
+		return db.readOnly
+	}
+	lock, err := takeLock(ctx, db.path, db.file, waiting)
 	if err != nil {
 		return err
 	}
@@ -71,6 +76,7 @@ func (db *DB) Lock(ctx context.Context, command string, now func() time.Time, wa
 		return errors.Join(fmt.Errorf("mark lost fits and runs: %w", err), lock.release())
 	}
 	db.lock.Store(lock)
+	disk.RemoveDead(filepath.Dir(lock.file.Name()))
 	return nil
 }
 
@@ -143,10 +149,10 @@ func (db *DB) runningToLost() func(states ...*experiments.State) error {
 }
 
 // takeLock waits for the lock of the store at path. If waiting is nil it returns a *BusyError instead.
-func takeLock(ctx context.Context, path string, waiting func(Worker)) (*fileLock, error) {
+func takeLock(ctx context.Context, path string, store *os.File, waiting func(Worker)) (*fileLock, error) {
 	var reported *Worker
 	for {
-		lock, err := tryLock(path)
+		lock, err := tryLock(path, store)
 		if err != nil || lock != nil {
 			return lock, err
 		}

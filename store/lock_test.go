@@ -4,13 +4,17 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/disk"
 	"flowsweep/store"
 )
 
@@ -106,6 +110,87 @@ func TestLinkToTheStore(t *testing.T) {
 	}
 }
 
+// TestHardLink checks that a store with two names is not written under either, as each has a log of its own, and that it is read.
+func TestHardLink(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path, link := filepath.Join(folder, "runs.db"), filepath.Join(folder, "link.db")
+	must(t, open(t, path).Close())
+	if err := os.Link(path, link); err != nil {
+		t.Skip("no hard links: ", err)
+	}
+	for _, name := range []string{path, link} {
+		wantError(t, store.CheckPath(name), name, "2 names", "remove the others")
+		db := open(t, name)
+		if why := db.ReadOnly(); why == nil || !why.Names {
+			t.Errorf("read-only because of %v, want its names", why)
+		}
+		wantError(t, db.Lock(t.Context(), "test", time.Now, nil), name, "can only be read", "2 names")
+		if got := try(db.SweepNames(t.Context()))(t); len(got) != 0 {
+			t.Errorf("sweeps: %q", got)
+		}
+		must(t, db.Close())
+	}
+	if got := names(t, folder); len(got) != 2 {
+		t.Errorf("readers leave %q", got)
+	}
+	must(t, os.Remove(link))
+	must(t, open(t, path).Close())
+}
+
+// TestOtherNameOfAWorker checks that a store which is moved or linked while a process works on it is neither read nor written
+// under its new name until that process is done, and then holds all that it did.
+func TestOtherNameOfAWorker(t *testing.T) {
+	t.Parallel()
+	if !disk.OwnLocks {
+		t.Skip("locks of this system would meet those of SQLite")
+	}
+	path := filepath.Join(t.TempDir(), "runs.db")
+	moved := filepath.Join(filepath.Dir(path), "moved.db")
+	early := filepath.Join(filepath.Dir(path), "early.db")
+	must(t, open(t, path).Close())
+	if err := os.Link(path, early); err != nil {
+		t.Skip("no hard links: ", err)
+	}
+	must(t, os.Remove(path))
+	before := open(t, early) // under its third name before it is moved
+	must(t, os.Rename(early, path))
+	p := begin(t, "hold", path)
+	p.wantLine(t, "working")
+	wantError(t, before.Lock(t.Context(), "test", time.Now, nil), "under another name")
+	must(t, os.Rename(path, moved))
+	_, err := store.Open(t.Context(), moved)
+	wantError(t, err, moved, "under another name")
+	if got := names(t, filepath.Dir(path)); slices.Contains(got, "moved.db-wal") {
+		t.Errorf("files: %q", got)
+	}
+	must(t, p.stdin.Close())
+	must(t, p.cmd.Wait())
+	db := open(t, moved)
+	if f := try(db.Fit(t.Context(), planOf(t, tiny).Fits[0].Key))(t); f.State != "lost" {
+		t.Errorf("the fit that was running: got %s", f.State)
+	}
+	lock(t, db)
+}
+
+// TestFileMountedAlone checks that a store that is mounted without its folder is refused, as its log would not be.
+func TestFileMountedAlone(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path, mounted := filepath.Join(folder, "runs.db"), filepath.Join(folder, "mounted.db")
+	must(t, open(t, path).Close())
+	must(t, os.WriteFile(mounted, nil, 0o644))
+	script := `mount --bind "$1" "$2" && echo mounted && exec "$3" "$2"`
+	cmd := exec.Command("unshare", "--mount", "sh", "-c", script, "sh", path, mounted, os.Args[0])
+	cmd.Env = append(os.Environ(), roleVariable+"=turns")
+	out, err := cmd.CombinedOutput()
+	said, ok := strings.CutPrefix(string(out), "mounted\n")
+	if !ok {
+		t.Skipf("cannot mount here: %v: %s", err, out)
+	}
+	wantError(t, errors.New(said), "mounted without its folder", "mount the folder")
+}
+
 // TestLost checks that what was running when its process died is lost: readers see it at once, and the next worker
 // records it.
 func TestLost(t *testing.T) {
@@ -129,8 +214,14 @@ func TestLost(t *testing.T) {
 		t.Errorf("worker: got %v, %v, %v, want process %d", w, works, err, p.cmd.Process.Pid)
 	}
 	p.kill(t)
+	if _, err := os.Stat(path + ".lock"); err != nil {
+		t.Error("the dead process left no lock: ", err)
+	}
 	if got, want := states(), [3]experiments.State{"lost", "lost", "queued"}; got != want {
 		t.Errorf("after its death: got %q, want %q", got, want)
+	}
+	if got := names(t, filepath.Dir(path)); slices.Contains(got, "runs.db.lock") {
+		t.Errorf("readers leave its lock: %q", got)
 	}
 	lock(t, db)
 	if got, want := states(), [3]experiments.State{"lost", "lost", "queued"}; got != want {

@@ -8,10 +8,20 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
+
+	"flowsweep/experiments/disk"
 )
 
-// fileLock is a lock on a file beside the store. The file exists while a process holds the lock, and after a crash.
-type fileLock struct{ file *os.File }
+// fileLock is a lock on a file beside the store, which says who holds it, and on the store itself, which holds whatever path
+// leads there. The file beside exists while a process holds the lock, and after a crash.
+type fileLock struct {
+	file  *os.File
+	store *os.File // remains open: closing it would also drop the locks of SQLite in this process
+}
+
+// errOtherName says that the store is in use, but not under the path that leads to it here.
+var errOtherName = errors.New("another process is using this file under another name: was it moved or linked? use that name, or try again when it is done")
 
 // lockPath returns the path of the lock file, which is the same for all symbolic links to the store.
 func lockPath(store string) string {
@@ -21,15 +31,39 @@ func lockPath(store string) string {
 	return store + ".lock"
 }
 
-// tryLock takes the lock of the store at path. It returns nil if another process holds it.
-func tryLock(path string) (*fileLock, error) {
-	path = lockPath(path)
+// tryLock takes the lock of the store at path, which is open as store. It returns nil if another process holds it.
+func tryLock(path string, store *os.File) (*fileLock, error) {
+	file, err := tryLockBeside(lockPath(path))
+	if file == nil || err != nil {
+		return nil, err
+	}
+	lock := &fileLock{file, store}
+	for start := time.Now(); disk.OwnLocks; time.Sleep(retryPause) {
+		ok, err := disk.TryLock(store, true)
+		if ok {
+			break
+		}
+		if err == nil && time.Since(start) > askTime {
+			err = errOtherName
+		}
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), lock.release())
+		}
+	}
+	return lock, nil
+}
+
+// askTime is far longer than a process that only asks holds a lock.
+const askTime = time.Second
+
+// tryLockBeside opens and locks the file at path. It returns nil if another process holds its lock.
+func tryLockBeside(path string) (*os.File, error) {
 	for {
 		file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 		if err != nil {
 			return nil, fmt.Errorf("lock the store: %w", err)
 		}
-		ok, err := lockFile(file, true)
+		ok, err := disk.TryLock(file, true)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("lock %s: %w: put the store on a local disk", path, err), file.Close())
 		}
@@ -37,13 +71,8 @@ func tryLock(path string) (*fileLock, error) {
 			return nil, file.Close()
 		}
 		// If the previous holder removed the file between the two calls, this lock locks out nobody.
-		current, statErr := os.Stat(path)
-		locked, err := file.Stat()
-		if err != nil {
-			return nil, errors.Join(err, file.Close())
-		}
-		if statErr == nil && os.SameFile(current, locked) {
-			return &fileLock{file}, nil
+		if disk.StillThere(file) {
+			return file, nil
 		}
 		if err := file.Close(); err != nil {
 			return nil, err
@@ -68,7 +97,11 @@ func (l *fileLock) sign(w Worker) error {
 }
 
 func (l *fileLock) release() error {
-	if err := removeLocked(l.file); err != nil {
+	var err error
+	if disk.OwnLocks {
+		err = disk.Unlock(l.store)
+	}
+	if err := errors.Join(err, disk.RemoveLocked(l.file)); err != nil {
 		return fmt.Errorf("unlock the store: %w", err)
 	}
 	return nil
@@ -80,12 +113,18 @@ func worker(path string) (w Worker, ok bool, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return w, false, nil
 	}
+	if errors.Is(err, fs.ErrPermission) {
+		return w, true, nil // what cannot be known is taken as it is stored
+	}
 	if err != nil {
 		return w, false, fmt.Errorf("find the process that works on the store: %w", err)
 	}
-	defer file.Close() // also unlocks it
-	free, err := lockFile(file, false)
+	defer file.Close() // also unlocks it, unless it is removed
+	free, err := disk.TryLock(file, false)
 	if err != nil || free {
+		if free {
+			removeLeft(file)
+		}
 		return w, false, err
 	}
 	text, err := io.ReadAll(io.LimitReader(file, 1<<16))
@@ -93,4 +132,32 @@ func worker(path string) (w Worker, ok bool, err error) {
 		return Worker{}, true, err // not signed yet
 	}
 	return w, true, nil
+}
+
+// removeLeft removes a lock file that a process left when it died, if that is possible. Such a file is signed: one that is not is
+// about to be locked. What takes the lock notices when it is gone.
+func removeLeft(file *os.File) {
+	if info, err := file.Stat(); err != nil || info.Size() == 0 || !disk.StillThere(file) {
+		return // not even for a moment: others would take this process for a worker
+	}
+	if ok, err := disk.TryLock(file, true); ok && err == nil && disk.StillThere(file) {
+		_ = disk.RemoveLocked(file)
+	}
+}
+
+// checkOtherName returns errOtherName if a process works on the open store under another path than this one.
+func checkOtherName(path string, store *os.File) error {
+	for range 3 { // workers may come and go between two questions
+		free, err := disk.TryLock(store, false)
+		if err != nil {
+			return fmt.Errorf("ask who uses the store: %w", err)
+		}
+		if free {
+			return disk.Unlock(store)
+		}
+		if _, here, err := worker(path); here || err != nil {
+			return err
+		}
+	}
+	return errOtherName
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -12,12 +13,21 @@ import (
 func TestTryLockIsExclusive(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "runs.db")
+	must := func(err error) {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	must(os.WriteFile(path, nil, 0o644))
 	var holders, taken atomic.Int32
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
+			store, err := os.Open(path)
+			must(err)
+			defer store.Close()
 			for taken.Load() < 2000 && !t.Failed() {
-				lock, err := tryLock(path)
+				lock, err := tryLock(path, store)
 				if err != nil {
 					t.Error(err)
 					return

@@ -73,6 +73,24 @@ func TestMigrateOverwritesNoCopy(t *testing.T) {
 	}
 }
 
+// TestMigrateAgain checks that a migration whose process died after it made the copy does not make another.
+func TestMigrateAgain(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path := filepath.Join(folder, "runs.db")
+	version1(t, path, "a")
+	run(t, path, "CREATE VIEW v_runs AS SELECT 1") // stops every migration after the copy
+	for range 3 {
+		_, err := store.Open(t.Context(), path)
+		wantError(t, err, "v_runs")
+	}
+	run(t, path, "DROP VIEW v_runs") // another content
+	must(t, open(t, path).Close())
+	if got, want := names(t, folder), []string{"runs.db", "runs.db.before-v2", "runs.db.before-v2-2"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("files: got %q, want %q", got, want)
+	}
+}
+
 // TestMigrationFails checks that a failed migration leaves the store unchanged, and that the next process tries again.
 func TestMigrationFails(t *testing.T) {
 	t.Parallel()

@@ -20,9 +20,11 @@ const roleVariable = "STORE_TEST_ROLE"
 
 // roles are the programs by name. What they print on stdout has been acknowledged.
 var roles = map[string]func(ctx context.Context, path string) error{
-	"hold":  roleHold,
-	"turns": roleTurns,
-	"sweep": roleSweep,
+	"backup": roleBackup,
+	"hold":   roleHold,
+	"open":   roleOpen,
+	"turns":  roleTurns,
+	"sweep":  roleSweep,
 }
 
 func TestMain(m *testing.M) {
@@ -47,6 +49,12 @@ func begin(t *testing.T, role, path string, args ...string) process {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], append([]string{path}, args...)...)
 	cmd.Env = append(os.Environ(), roleVariable+"="+role)
+	return beginAs(t, cmd)
+}
+
+// beginAs starts a role whose command is given.
+func beginAs(t *testing.T, cmd *exec.Cmd) process {
+	t.Helper()
 	cmd.Stderr = os.Stderr
 	p := process{cmd: cmd, stdin: try(cmd.StdinPipe())(t), stdout: bufio.NewScanner(try(cmd.StdoutPipe())(t))}
 	must(t, cmd.Start())
@@ -90,6 +98,15 @@ func roleHold(ctx context.Context, path string) error {
 	}
 	fmt.Println("working")
 	bufio.NewReader(os.Stdin).ReadString('\n')
+	return db.Close()
+}
+
+// roleOpen opens the store and closes it.
+func roleOpen(ctx context.Context, path string) error {
+	db, err := store.Open(ctx, path)
+	if err != nil {
+		return err
+	}
 	return db.Close()
 }
 

@@ -13,7 +13,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -24,19 +23,27 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/mattn/go-sqlite3" // also the driver "sqlite3"
+	// also the driver "sqlite3"
+
+	"flowsweep/experiments/disk"
 )
 
 // DB is an open store. It is safe for use by several goroutines, and by several processes on one machine.
 type DB struct {
 	path    string
-	writer  *sql.DB // one connection
-	readers *sql.DB // see the last commit while the writer is writing
+	at      string   // the file that SQLite opens: the store, or a copy of it
+	file    *os.File // the store, open as long as SQLite has it open
+	writer  *sql.DB  // one connection
+	readers *sql.DB  // see the last commit while the writer is writing
 	losses  *lossLog
 	wrote   atomic.Bool
 	lock    atomic.Pointer[fileLock] // held while this process works on the store
 	close   sync.Once
 	closed  error
+
+	readOnly *ReadOnlyError // nil if the store can be written
+	copy     *disk.Partial  // the folder of the copy, or nil
+	before   fileState      // when it was opened, of a store that SQLite reads without locks
 
 	insertLosses map[int]*sql.Stmt // by the number of losses; used only by the loss log
 }
@@ -55,7 +62,8 @@ var (
 )
 
 // Open opens the store in the file at path, creating it if necessary, and upgrades it to the newest version. If the file
-// is not a store, or is newer than the program, Open returns an error and does not change it.
+// is not a store, or is newer than the program, Open returns an error and does not change it. If the file cannot be written, it
+// is open for reading, see ReadOnly.
 func Open(ctx context.Context, path string) (*DB, error) {
 	db, err := open(ctx, path)
 	if err != nil {
@@ -80,32 +88,45 @@ func open(ctx context.Context, path string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{path: path, insertLosses: map[int]*sql.Stmt{1: nil, rowsPerQuery: nil}}
+	if why := checkWritable(path); why != nil {
+		return openReadOnly(ctx, path, why)
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644) // SQLite accepts an empty file
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{path: path, at: path, file: file, insertLosses: map[int]*sql.Stmt{1: nil, rowsPerQuery: nil}}
+	if err := db.connectWhenFree(ctx); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	db.losses = newLossLog(db.writeLosses)
+	return db, nil
+}
+
+// connectWhenFree connects, and tries again while other processes hold the file.
+func (db *DB) connectWhenFree(ctx context.Context) error {
+	if disk.OwnLocks {
+		if err := checkOtherName(db.path, db.file); err != nil {
+			return err
+		}
+	}
 	for start := time.Now(); ; time.Sleep(openPause) {
 		err := db.connect(ctx)
 		if err == nil {
-			db.losses = newLossLog(db.writeLosses)
-			return db, nil
+			return nil
 		}
 		err = errors.Join(err, db.disconnect())
 		if !busy(err) {
-			return nil, err
+			return err
 		}
 		if time.Since(start) > openTimeout {
-			return nil, fmt.Errorf("%w: another process is writing to it, try again when it is done", err)
+			return fmt.Errorf("%w: another process is writing to it, try again when it is done", err)
 		}
 	}
 }
 
-// busy reports whether another process holds the file. SQLite waits for most locks, but not for the one needed to start
-// or end a write-ahead log, which processes that start together may contend for.
-func busy(err error) bool {
-	var e sqlite3.Error
-	return errors.As(err, &e) && e.Code == sqlite3.ErrBusy
-}
-
 func (db *DB) connect(ctx context.Context) (err error) {
-	db.writer, err = connect(ctx, db.path, 1, seals, writerPragmas, url.Values{
+	db.writer, err = connect(ctx, db.at, 1, seals, writerPragmas, url.Values{
 		"mode": {"rwc"}, "_txlock": {"immediate"}, "_busy_timeout": {"5000"},
 		"_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_foreign_keys": {"on"},
 	})
@@ -118,39 +139,10 @@ func (db *DB) connect(ctx context.Context) (err error) {
 	if err := withConn(ctx, db.writer, addTriggers); err != nil { // of tables that the connection did not find
 		return err
 	}
-	db.readers, err = connect(ctx, db.path, maxReaders, nil, readerPragmas, url.Values{
+	db.readers, err = connect(ctx, db.at, maxReaders, nil, readerPragmas, url.Values{
 		"mode": {"rw"}, "_txlock": {"deferred"}, "_busy_timeout": {"5000"}, "_query_only": {"on"},
 	})
 	return err
-}
-
-// connector makes connections, and calls hook, unless it is nil, on each.
-type connector struct {
-	dsn  string
-	hook func(*sqlite3.SQLiteConn) error
-}
-
-func (c connector) Connect(context.Context) (driver.Conn, error) { return c.Driver().Open(c.dsn) }
-func (c connector) Driver() driver.Driver                        { return &sqlite3.SQLiteDriver{ConnectHook: c.hook} }
-
-// connect returns a pool of at most n connections. It reads back the pragmas, because SQLite silently ignores unknown
-// ones and some file systems do not support the write-ahead log.
-func connect(ctx context.Context, path string, n int, hook func(*sqlite3.SQLiteConn) error, pragmas map[string]string, options url.Values) (*sql.DB, error) {
-	dsn := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: options.Encode()}
-	pool := sql.OpenDB(connector{dsn.String(), hook})
-	pool.SetMaxOpenConns(n)
-	pool.SetMaxIdleConns(n)
-	for name, want := range pragmas {
-		var got string
-		if err := pool.QueryRowContext(ctx, "PRAGMA "+name).Scan(&got); err != nil {
-			return nil, errors.Join(err, pool.Close())
-		}
-		if got != want {
-			err := fmt.Errorf("%s is %s, not %s: put the store on a local disk", name, got, want)
-			return nil, errors.Join(err, pool.Close())
-		}
-	}
-	return pool, nil
 }
 
 // Close writes pending losses, moves the write-ahead log into the file, closes the store and unlocks it. Its error
@@ -159,10 +151,10 @@ func (db *DB) Close() error {
 	db.close.Do(func() {
 		lost := db.losses.stop()
 		var err error
-		if db.wrote.Load() { // a process that only read must not block a writer
+		if db.wrote.Load() && db.copy == nil { // a process that only read must not block a writer
 			_, err = db.writer.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
 		}
-		if err := errors.Join(lost, err, db.disconnect(), db.Unlock()); err != nil {
+		if err := errors.Join(lost, err, db.disconnect(), db.Unlock(), db.leave()); err != nil {
 			db.closed = fmt.Errorf("close store: %w", err)
 		}
 	})
@@ -182,6 +174,9 @@ func (db *DB) disconnect() error {
 
 // write runs do in a transaction, which is rolled back if do returns an error.
 func (db *DB) write(ctx context.Context, do func(tx *sql.Tx) error) error {
+	if db.readOnly != nil {
+		return db.readOnly
+	}
 	tx, err := db.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return err

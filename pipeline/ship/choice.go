@@ -1,6 +1,7 @@
 package ship
 
 import (
+	"cmp"
 	"slices"
 
 	"flowsweep/experiments"
@@ -85,18 +86,21 @@ type marginRow struct {
 	experiments.Interval
 }
 
+// whole returns a label with the values whole that it shortens.
+func (o Outcome) whole(label string) string { return cmp.Or(o.Labels.Whole(label), label) }
+
 // choiceRow returns a choice among these settings in JSON.
 func (o Outcome) choiceRow(choice experiments.Choice, settings []int) *choiceRow {
 	s := o.Summaries[choice.Chosen]
 	row := choiceRow{
-		Chosen: chosenRow{o.Labels.Setting(choice.Chosen), s.NFE, s.Params, choice.Run.Run, choice.Run.Seed},
-		Best:   o.Labels.Setting(choice.Best), By: choice.By, Reason: choice.Reason, Metrics: o.figures(s),
+		Chosen: chosenRow{o.whole(o.Labels.Setting(choice.Chosen)), s.NFE, s.Params, choice.Run.Run, choice.Run.Seed},
+		Best:   o.whole(o.Labels.Setting(choice.Best)), By: choice.By, Reason: choice.Reason, Metrics: o.figures(s),
 	}
 	for _, i := range choice.Tied {
-		row.Tied = append(row.Tied, o.Labels.Setting(i))
+		row.Tied = append(row.Tied, o.whole(o.Labels.Setting(i)))
 	}
 	for _, i := range settings {
-		row.Margins = append(row.Margins, marginRow{o.Labels.Setting(i), marginOf(choice, i)})
+		row.Margins = append(row.Margins, marginRow{o.whole(o.Labels.Setting(i)), marginOf(choice, i)})
 	}
 	return &row
 }
@@ -120,7 +124,7 @@ func choiceJSON(s Shipped) any {
 		Targets []targetRow         `json:"targets,omitempty"`
 	}{Rule: o.Sweep.Spec.Choose, Fresh: s.Fresh, Verdict: s.Verdict, Twin: twinJSON(o, s.Twin)}
 	for _, t := range o.Targets {
-		row := targetRow{Target: o.Labels.Target(t.Settings[0])}
+		row := targetRow{Target: o.whole(o.Labels.Target(t.Settings[0]))}
 		if t.Err != nil {
 			row.Error = t.Err.Error()
 		} else {

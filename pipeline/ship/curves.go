@@ -27,7 +27,10 @@ func curves(sweep experiments.Sweep, all map[string][]experiments.Loss, known fl
 	var list []reports.Curve
 	for i, r := range fits {
 		if losses := all[r.Fit]; len(losses) > 0 {
-			list = append(list, reports.Curve{Label: fmt.Sprintf("seed %d", r.Seed), Group: labels.Recipe(i), Losses: losses, Floor: known.of(r.Setting.Recipe)})
+			group := labels.Recipe(i)
+			list = append(list, reports.Curve{
+				Label: fmt.Sprintf("seed %d", r.Seed), Group: group, Whole: labels.Whole(group), Losses: losses, Floor: known.of(r.Setting.Recipe),
+			})
 		}
 	}
 	return list

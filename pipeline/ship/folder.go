@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"flowsweep/experiments/disk"
 	"flowsweep/store"
 )
 
@@ -61,16 +62,19 @@ func checkFolder(path string) error {
 		}
 		at = parent
 	}
-	probe, err := os.CreateTemp(at, ".flowsweep-*")
+	probe, err := disk.NewPartial(at)
 	if err != nil {
 		return fmt.Errorf("the folder %s cannot be written: %w: use another --out", path, err)
+	}
+	if err := probe.Close(); err != nil {
+		return err
 	}
 	for _, name := range fileNames {
 		if info, err := os.Stat(filepath.Join(path, name)); err == nil && info.IsDir() {
 			return fmt.Errorf("%s is a folder but must be a file: remove it, or use another --out", filepath.Join(path, name))
 		}
 	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+	return nil
 }
 
 // checkOverwrite returns an OccupiedError if the folder holds an ONNX file of another export and force is not set.
@@ -110,19 +114,7 @@ func WriteFile(path string, content []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("make the output folder: %w", err)
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".partial-*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	_, err = tmp.Write(content)
-	err = errors.Join(err, tmp.Chmod(0o644), tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(tmp.Name()))
-	}
-	return nil
+	return disk.WriteFile(path, content, 0o644)
 }
 
 // writeFolder makes the output folder of a sweep hold exactly these of its files, and their sums. It leaves unknown files

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"sync"
 
 	"github.com/vbauerster/mpb/v8"
@@ -14,7 +15,7 @@ import (
 // progress shows how far a sweep is: as bars on a terminal, as plain lines elsewhere. It is safe for concurrent use.
 type progress struct {
 	w     io.Writer
-	bars  *mpb.Progress // nil where w is no terminal
+	bars  *mpb.Progress // nil where there are plain lines
 	steps *mpb.Bar      // training steps
 	runs  *mpb.Bar
 
@@ -25,7 +26,7 @@ type progress struct {
 // newProgress starts to show the progress of this many training steps and runs.
 func newProgress(w io.Writer, steps, runs int) *progress {
 	p := &progress{w: w, total: steps}
-	if !IsTerminal(w) {
+	if !movesCursor(w, os.Getenv) {
 		return p
 	}
 	p.bars = mpb.New(mpb.WithOutput(w), mpb.WithWidth(40))
@@ -83,6 +84,13 @@ func (p *progress) close() {
 	if p.bars != nil {
 		p.bars.Wait()
 	}
+}
+
+// movesCursor reports whether w is a terminal on which bars can be drawn, and whose user has not asked for plain text.
+func movesCursor(w io.Writer, getenv func(string) string) bool {
+	kind := getenv("TERM") // Windows sets none
+	dumb := kind == "dumb" || kind == "" && runtime.GOOS != "windows"
+	return IsTerminal(w) && !dumb && getenv("NO_COLOR") == ""
 }
 
 // IsTerminal reports whether w is a terminal.

@@ -1,11 +1,11 @@
 //go:build darwin || freebsd
 
-package store
+package disk
 
 import "golang.org/x/sys/unix"
 
-// networkFileSystem returns the name of the folder's file system if it is a network file system, and otherwise "".
-func networkFileSystem(folder string) (string, error) {
+// NetworkFileSystem returns the name of the folder's file system if it is a network file system, and otherwise "".
+func NetworkFileSystem(folder string) (string, error) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(folder, &s); err != nil {
 		return "", err

@@ -1,4 +1,4 @@
-package store
+package disk
 
 import "golang.org/x/sys/unix"
 
@@ -21,8 +21,8 @@ var networkFileSystems = map[uint32]string{
 	0x19830326:             "BeeGFS",
 }
 
-// networkFileSystem returns the name of the folder's file system if it is a network file system, and otherwise "".
-func networkFileSystem(folder string) (string, error) {
+// NetworkFileSystem returns the name of the folder's file system if it is a network file system, and otherwise "".
+func NetworkFileSystem(folder string) (string, error) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(folder, &s); err != nil {
 		return "", err

@@ -1,6 +1,6 @@
 //go:build unix
 
-package store
+package disk
 
 import (
 	"errors"
@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockFile locks the open file, exclusively or shared. It reports false if the file is already locked through another
+// TryLock locks the open file, exclusively or shared. It reports false if the file is already locked through another
 // descriptor. Closing the file, or ending the process, unlocks it.
-func lockFile(file *os.File, exclusive bool) (bool, error) {
+func TryLock(file *os.File, exclusive bool) (bool, error) {
 	how := unix.LOCK_SH
 	if exclusive {
 		how = unix.LOCK_EX
@@ -28,7 +28,10 @@ func lockFile(file *os.File, exclusive bool) (bool, error) {
 	}
 }
 
-// removeLocked removes a locked file and then unlocks it. In the opposite order it could remove the next holder's file.
-func removeLocked(file *os.File) error {
+// Unlock unlocks an open file.
+func Unlock(file *os.File) error { return unix.Flock(int(file.Fd()), unix.LOCK_UN) }
+
+// RemoveLocked removes a locked file and then unlocks it. In the opposite order it could remove the next holder's file.
+func RemoveLocked(file *os.File) error {
 	return errors.Join(os.Remove(file.Name()), file.Close())
 }

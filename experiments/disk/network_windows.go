@@ -1,4 +1,4 @@
-package store
+package disk
 
 import (
 	"path/filepath"
@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// networkFileSystem returns the name of the folder's file system if it is a network file system, and otherwise "".
-func networkFileSystem(folder string) (string, error) {
+// NetworkFileSystem returns the name of the folder's file system if it is a network file system, and otherwise "".
+func NetworkFileSystem(folder string) (string, error) {
 	folder, err := filepath.Abs(folder)
 	if err != nil {
 		return "", err

@@ -1,13 +1,13 @@
-package store
+package disk
 
 import "testing"
 
 func TestNetworkFileSystems(t *testing.T) {
 	t.Parallel()
-	if name, err := networkFileSystem(t.TempDir()); name != "" || err != nil {
+	if name, err := NetworkFileSystem(t.TempDir()); name != "" || err != nil {
 		t.Errorf("a local folder: got %q, %v", name, err)
 	}
-	if _, err := networkFileSystem(t.TempDir() + "/none"); err == nil {
+	if _, err := NetworkFileSystem(t.TempDir() + "/none"); err == nil {
 		t.Error("a missing folder: got no error")
 	}
 	for magic, want := range map[uint32]string{ // from statfs(2)

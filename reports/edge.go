@@ -1,0 +1,139 @@
+package reports
+
+import (
+	"image/color"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// The directions in which values lie outside a drawing.
+var (
+	upwards   = vg.Point{Y: 1}
+	rightward = vg.Point{X: 1}
+	leftward  = vg.Point{X: -1}
+)
+
+// outside is the mark of a value outside a drawing: an arrow in its direction, at the edge beside at, and a text.
+type outside struct {
+	at        plotter.XY
+	direction vg.Point
+	text      string
+	colour    color.NRGBA
+}
+
+// farSpans is how many widths of a drawing, to either side, a point lies outside to be marked.
+const farSpans = 3
+
+// farthest returns how far the lowest and the highest value of a coordinate lie in a panel, if they lie far outside the span.
+func farthest(panel Panel, coordinate int, s span) (far []float64) {
+	wide := s.widen(2*farSpans + 1)
+	low, high := wide.low, wide.high
+	for _, v := range column(panel, coordinate) {
+		low, high = min(low, v), max(high, v)
+	}
+	if low < wide.low {
+		far = append(far, low)
+	}
+	if high > wide.high {
+		far = append(far, high)
+	}
+	return far
+}
+
+// farPoints marks the points that lie far outside the spans of their coordinates, by the farthest in each direction.
+func farPoints(panel Panel, colour color.NRGBA, spans ...span) (marks outsiders) {
+	for k, s := range spans {
+		for _, v := range farthest(panel, k, s) {
+			var at [2]float64
+			for j, other := range spans {
+				at[j] = (other.low + other.high) / 2
+			}
+			direction := []vg.Point{rightward, upwards}[k]
+			if v < s.low {
+				direction = direction.Scale(-1)
+			}
+			marks = append(marks, outside{plotter.XY{X: at[0], Y: at[1]}, direction, number(v), colour})
+		}
+	}
+	return marks
+}
+
+// farNote explains the marks of points far outside, if there are any.
+func farNote(panels []Panel, spans ...span) string {
+	for _, panel := range panels {
+		if len(farPoints(panel, color.NRGBA{}, spans...)) > 0 {
+			return " Arrows at the edges stand for points far outside, with the coordinate of the farthest."
+		}
+	}
+	return ""
+}
+
+// outsiders draws marks. A text that would cover another one moves away from the edge, and is left out if there is no room.
+type outsiders []outside
+
+// Plot draws the marks.
+func (o outsiders) Plot(c draw.Canvas, p *plot.Plot) {
+	const length, half = 7, 3.5 // of an arrow
+	toX, toY := p.Transforms(&c)
+	var taken []vg.Rectangle
+	for _, m := range o {
+		tip := vg.Point{X: edge(toX(m.at.X), c.Min.X, c.Max.X, m.direction.X), Y: edge(toY(m.at.Y), c.Min.Y, c.Max.Y, m.direction.Y)}
+		base, across := tip.Sub(m.direction.Scale(length)), vg.Point{X: half * m.direction.Y, Y: half * m.direction.X}
+		var path vg.Path
+		path.Move(tip)
+		path.Line(base.Add(across))
+		path.Line(base.Sub(across))
+		path.Close()
+		c.SetColor(m.colour)
+		c.Fill(path)
+		if box, ok := m.place(c, base, taken); ok {
+			taken = append(taken, box)
+			c.SetColor(veil)
+			c.Fill(box.Path())
+			c.FillText(markStyle, box.Min.Add(box.Max).Scale(.5), m.text)
+		}
+	}
+}
+
+// edge returns the end of a range in a direction or, if that is 0, the place itself, within the range.
+func edge(at, low, high, direction vg.Length) vg.Length {
+	switch {
+	case direction > 0:
+		return high
+	case direction < 0:
+		return low
+	default:
+		return min(max(at, low), high)
+	}
+}
+
+var (
+	veil      = color.NRGBA{255, 255, 255, 215} // behind a text, for contrast with what it covers
+	markStyle = text.Style{Color: ink, Font: sans(10.5), XAlign: draw.XCenter, YAlign: draw.YCenter, Handler: plot.DefaultTextHandler}
+)
+
+// place returns where the text of a mark goes: beside the base of its arrow or, if that is taken, further from the edge.
+func (m outside) place(c draw.Canvas, base vg.Point, taken []vg.Rectangle) (vg.Rectangle, bool) {
+	size := vg.Point{X: markStyle.Width(m.text) + 4, Y: 12}
+	for row := range 5 {
+		away := vg.Length(row) + .5
+		centre := base.Sub(vg.Point{X: m.direction.X * size.X * away, Y: m.direction.Y * size.Y * away})
+		centre.X = min(max(centre.X, c.Min.X+size.X/2), c.Max.X-size.X/2)
+		centre.Y = min(max(centre.Y, c.Min.Y+size.Y/2), c.Max.Y-size.Y/2)
+		box := vg.Rectangle{Min: centre.Sub(size.Scale(.5)), Max: centre.Add(size.Scale(.5))}
+		if !slices.ContainsFunc(taken, func(other vg.Rectangle) bool { return overlap(box, other) }) {
+			return box, true
+		}
+	}
+	return vg.Rectangle{}, false
+}
+
+// overlap reports whether two rectangles have points in common.
+func overlap(a, b vg.Rectangle) bool {
+	return a.Min.X < b.Max.X && b.Min.X < a.Max.X && a.Min.Y < b.Max.Y && b.Min.Y < a.Max.Y
+}
