@@ -64,6 +64,7 @@ func Values[T any](t *Text, what string, defaults T) []*T {
 		return nil
 	}
 	proto := reflect.ValueOf(defaults)
+	t.sections = sectionsOf(proto.Type(), t.kinds)
 	var found alternatives
 	for _, r := range t.variants(t.root, proto.Type()) {
 		some := t.mapping(r, proto, field{name: what})

@@ -71,7 +71,7 @@ func (t *Text) whole(n *yaml.Node, of reflect.Type, f field) alternatives {
 	text := n.Value
 	x, err := strconv.ParseFloat(text, 64)
 	if !numeric(n) || err != nil || x != math.Trunc(x) {
-		return t.problem(n, "%s must be a whole number", f.name)
+		return t.notNumber(n, f, "a whole number")
 	}
 	if !t.within(n, x, f) {
 		return alternatives{}
@@ -112,7 +112,7 @@ func (t *Text) number(n *yaml.Node, f field) alternatives {
 	}
 	x, err := strconv.ParseFloat(n.Value, 64)
 	if !numeric(n) || err != nil || math.IsInf(x, 0) || math.IsNaN(x) {
-		return t.problem(n, "%s must be a finite number", f.name)
+		return t.notNumber(n, f, "a finite number")
 	}
 	if !t.within(n, x, f) {
 		return alternatives{}

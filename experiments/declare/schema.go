@@ -16,6 +16,7 @@ func Schema[T any](l Language, defaults T) Object {
 	s := schema{kinds: l.kinds(), swept: sweptKeys(reflect.TypeFor[T]()), definitions: Object{}}
 	root := s.structure(reflect.ValueOf(defaults), field{})
 	root["definitions"] = s.definitions
+	root["patternProperties"] = Object{"^" + extensions: Object{"description": "ignored: a place for anchors"}}
 	return root
 }
 
