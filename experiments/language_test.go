@@ -96,6 +96,8 @@ func TestSchemaAgreesWithParse(t *testing.T) {
 		{"list where one value belongs", "{name: a, target: moons, reference: {count: [2, 3]}}", false},
 		{"reference of one", "{name: a, target: moons, reference: {count: 1}}", false},
 		{"empty value", "{name: a, target: moons, net: {width: null}}", false},
+		{"a name in another script", "{name: größe-月, target: moons}", true},
+		{"name with a mark that editions have", "{name: a@1, target: moons}", false},
 		{"a place for anchors", "{x-nets: &n {width: 8}, name: a, target: moons, net: *n}", true},
 		{"such a key elsewhere", "{name: a, target: moons, net: {x-width: 8}}", false},
 		{"merge keys", "{x-nets: &n {width: 8}, name: a, target: moons, net: {<<: *n, depth: 2}}", true},

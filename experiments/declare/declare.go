@@ -57,6 +57,7 @@ const MaxRuns = 1_000_000
 //	percent:"yes"              a number may be written as 5%
 //	oneof:"a b"                the words to choose from
 //	text:"any"                 a string may be any text, not just a word
+//	text:"name"                a string may have letters of any script, see CanonicalName
 //	doc:"..."                  description for the schema
 //	example:"..."              example of a Zip for error messages
 func Values[T any](t *Text, what string, defaults T) []*T {

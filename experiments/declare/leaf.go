@@ -51,6 +51,12 @@ func (t *Text) text(n *yaml.Node, f field) alternatives {
 		return t.problem(n, "%s must be a word: put it in quotes", f.name)
 	case f.tag.Get("text") == "any":
 		return one(reflect.ValueOf(n.Value))
+	case f.tag.Get("text") == "name":
+		name, ok := t.nameOf(n, f)
+		if !ok {
+			return alternatives{}
+		}
+		return one(reflect.ValueOf(name))
 	case !wordForm.MatchString(n.Value):
 		return t.problem(n, "%s must be at most 64 letters, digits, dots, dashes and underscores, a letter or digit first", f.name)
 	default:

@@ -167,8 +167,11 @@ func wordSchema(f field) Object {
 	if known := strings.Fields(f.tag.Get("oneof")); len(known) > 0 {
 		return Object{"enum": known}
 	}
-	if f.tag.Get("text") == "any" {
+	switch f.tag.Get("text") {
+	case "any":
 		return Object{"type": "string"}
+	case "name":
+		return Object{"type": "string", "pattern": nameForm}
 	}
 	return Object{"type": "string", "pattern": wordForm.String()}
 }
