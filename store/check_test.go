@@ -228,6 +228,12 @@ func TestClean(t *testing.T) {
 	}
 	changed := planOf(t, strings.Replace(tiny, "[4, 8]", "4", 1))
 	must(t, db.StartSweep(t.Context(), changed, env, noon))
+	if r := try(db.Clean(t.Context(), true))(t); r.Runs != 0 || r.Fits != 0 {
+		t.Errorf("removed from the edition: %+v", r)
+	}
+	for _, table := range []string{"sweep_runs", "sweep_extras"} { // as earlier versions left them
+		run(t, path, "DELETE FROM "+table+" WHERE sweep = 'tiny@1'")
+	}
 	if r := try(db.Clean(t.Context(), false))(t); r.Runs != 0 || r.Fits != 0 {
 		t.Errorf("removed without being asked: %+v", r)
 	}
