@@ -179,51 +179,29 @@ func (a *app) dbBackupCommand() *cobra.Command {
 }
 
 func (a *app) dbCleanCommand() *cobra.Command {
-	var unplanned, asJSON, noWait bool
+	var unplanned, dryRun, asJSON, noWait bool
 	cmd := &cobra.Command{
 		Use:   "gc",
 		Short: "Remove what nothing needs, and shrink the file",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.removing(cmd.Context(), "db gc", noWait, asJSON, func(db *store.DB) (store.Removed, error) {
+			return a.removing(cmd.Context(), "db gc", noWait, dryRun, asJSON, func(db *store.DB) (store.Removed, error) {
+				if dryRun {
+					return db.WouldClean(cmd.Context(), unplanned)
+				}
 				return db.Clean(cmd.Context(), unplanned)
 			})
 		},
 	}
 	cmd.Flags().BoolVar(&unplanned, "unplanned", false, "also remove runs that no sweep plans any more")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what would be removed, and remove nothing")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.Flags().BoolVar(&noWait, "no-wait", false, "if a sweep is using the store, fail instead of waiting")
 	return cmd
 }
 
-func (a *app) dbDeleteCommand() *cobra.Command {
-	var yes, asJSON, noWait bool
-	cmd := &cobra.Command{
-		Use:   "delete SWEEP",
-		Short: "Delete a sweep; fits and runs that other sweeps plan stay",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.removing(cmd.Context(), "db delete "+args[0], noWait, asJSON, func(db *store.DB) (store.Removed, error) {
-				sweep, err := db.Sweep(cmd.Context(), args[0])
-				if err != nil {
-					return store.Removed{}, usage(err)
-				}
-				what := fmt.Sprintf("elete %s with its %d runs?", sweep.Name, len(sweep.Results))
-				if err := a.confirm("D"+what, "d"+what+" Use --yes to confirm", "nothing was deleted", yes); err != nil {
-					return store.Removed{}, err
-				}
-				return db.Delete(cmd.Context(), args[0])
-			})
-		},
-	}
-	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.Flags().BoolVar(&noWait, "no-wait", false, "if a sweep is using the store, fail instead of waiting")
-	return cmd
-}
-
-// removing changes the store and prints what was removed.
-func (a *app) removing(ctx context.Context, command string, noWait, asJSON bool, do func(db *store.DB) (store.Removed, error)) error {
+// removing removes something from the store and prints what; in a dry run it says what it would.
+func (a *app) removing(ctx context.Context, command string, noWait, dryRun, asJSON bool, do func(db *store.DB) (store.Removed, error)) error {
 	return a.withStore(ctx, func(db *store.DB) error {
 		if err := a.lock(ctx, db, command, noWait); err != nil {
 			return err
@@ -235,8 +213,28 @@ func (a *app) removing(ctx context.Context, command string, noWait, asJSON bool,
 		if asJSON {
 			return printJSON(a.stdout, r)
 		}
-		_, err = fmt.Fprintf(a.stdout, "removed   %d runs, %d fits, %d losses, %d checkpoints, %d contents; the file is %d bytes smaller\n",
-			r.Runs, r.Fits, r.Losses, r.Checkpoints, r.Contents, r.Bytes)
+		verb := "removed"
+		if dryRun {
+			verb = "would go"
+		}
+		fmt.Fprintf(a.stdout, "%-9s %s\n", verb, removedText(r))
+		if r.KeptRuns+r.KeptFits > 0 {
+			fmt.Fprintf(a.stdout, "%-9s %s\n", "kept", keptText(r))
+		}
+		if !dryRun {
+			_, err = fmt.Fprintf(a.stdout, "%-9s %d bytes smaller\n", "file", r.Bytes)
+		}
 		return err
 	})
+}
+
+// removedText says what was or would be removed.
+func removedText(r store.Removed) string {
+	return fmt.Sprintf("%d runs, %d fits, %d losses, %d checkpoints, %d files; %d contents, %d bytes in all",
+		r.Runs, r.Fits, r.Losses, r.Checkpoints, r.Files, r.Contents, r.ContentBytes)
+}
+
+// keptText says what stays of a deleted sweep.
+func keptText(r store.Removed) string {
+	return fmt.Sprintf("%d runs and %d fits, which others need", r.KeptRuns, r.KeptFits)
 }
