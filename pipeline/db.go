@@ -75,12 +75,13 @@ func (a *app) checkMetrics(ctx context.Context, db *store.DB, name string) (list
 			return nil, err
 		}
 	}
+	seen := map[[2]string]bool{} // keys of a run and its reference
 	for _, name := range names {
 		sweep, err := db.Sweep(ctx, name)
 		if err != nil {
 			return nil, usage(err)
 		}
-		found, err := a.checkSweep(ctx, db, sweep)
+		found, err := a.checkSweep(ctx, db, sweep, seen)
 		if err != nil {
 			return nil, err
 		}
@@ -89,16 +90,20 @@ func (a *app) checkMetrics(ctx context.Context, db *store.DB, name string) (list
 	return list, nil
 }
 
-// checkSweep measures all runs of a sweep again.
-func (a *app) checkSweep(ctx context.Context, db *store.DB, sweep experiments.Sweep) (list []store.Finding, err error) {
+// checkSweep measures all runs of a sweep again, except for those that were seen in another sweep: editions of a sweep share
+// most of their runs.
+func (a *app) checkSweep(ctx context.Context, db *store.DB, sweep experiments.Sweep, seen map[[2]string]bool) (list []store.Finding, err error) {
 	uses, err := db.Uses(ctx, sweep.Name, "")
 	if err != nil {
 		return nil, err
 	}
+	all := len(uses)
+	uses = slices.DeleteFunc(uses, func(u store.Use) bool { return seen[[2]string{u.Run, u.Reference}] })
 	slices.SortStableFunc(uses, func(a, b store.Use) int { return strings.Compare(a.Fit, b.Fit) })
 	m, same, notes := newRemeasurer(db, sweep, uses, nil), 0, map[string]int{}
 	defer func() { err = errors.Join(err, m.Close()) }()
 	for _, use := range uses {
+		seen[[2]string{use.Run, use.Reference}] = true
 		rows, err := m.run(ctx, use)
 		if err == nil {
 			err = ctx.Err()
@@ -117,7 +122,11 @@ func (a *app) checkSweep(ctx context.Context, db *store.DB, sweep experiments.Sw
 			}
 		}
 	}
-	fmt.Fprintf(a.stderr, "%s: %d values measured again and equal to the last digit\n", sweep.Name, same)
+	shared := ""
+	if n := all - len(uses); n > 0 {
+		shared = fmt.Sprintf("; %d runs that it shares were measured with another sweep", n)
+	}
+	fmt.Fprintf(a.stderr, "%s: %d values measured again and equal to the last digit%s\n", sweep.Name, same, shared)
 	for _, note := range slices.Sorted(maps.Keys(notes)) {
 		list = append(list, store.Finding{Kind: "metric", Text: fmt.Sprintf("%d values of sweep %s were not measured again: %s", notes[note], sweep.Name, note)})
 	}
