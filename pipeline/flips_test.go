@@ -105,6 +105,8 @@ func newFlips(t *testing.T) *flips {
 	s := &flips{whole: f.files["runs.db"], spec: filepath.Join(dir, "small.yaml")}
 	s.readers = [][]string{
 		{"db", "check"},
+		{"sweeps"},
+		{"sweeps", "--json"},
 		{"runs"},
 		{"runs", "--json"},
 		{"runs", "--csv", "--sweep", "wild"},
