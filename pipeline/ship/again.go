@@ -3,7 +3,6 @@ package ship
 import (
 	"bytes"
 	"context"
-	"errors"
 	"slices"
 
 	"flowsweep/experiments"
@@ -82,14 +81,21 @@ func again(ctx context.Context, db *store.DB, file []byte, n net.Net, weights []
 	if err != nil {
 		return nil, err
 	}
-	sweep := export.SweepOf(file)
+	return forms, inSweep(ctx, db, export.SweepOf(file), key, add)
+}
+
+// inSweep adds the file as one of the named sweep, if that still holds the run.
+func inSweep(ctx context.Context, db *store.DB, sweep, key string, add func(r experiments.Result, of origin) error) error {
+	if sweep == "" {
+		return nil
+	}
 	uses, err := db.Uses(ctx, sweep, key)
-	if err != nil || sweep == "" || len(uses) == 0 {
-		return forms, err
+	if err != nil || len(uses) == 0 {
+		return err
 	}
 	o, err := Load(ctx, db, sweep)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, s := range o.Summaries {
 		i := slices.IndexFunc(s.Runs, func(r experiments.Result) bool { return r.Run == key })
@@ -97,25 +103,35 @@ func again(ctx context.Context, db *store.DB, file []byte, n net.Net, weights []
 			continue
 		}
 		twin, err := o.storedTwin(ctx, db, s)
-		if err := errors.Join(err, add(s.Runs[i], origin{o.Sweep, s, twin})); err != nil {
-			return nil, err
+		if err == nil {
+			err = add(s.Runs[i], origin{o.Sweep, s, twin})
+		}
+		if err != nil {
+			return err
 		}
 	}
-	return forms, nil
+	return nil
 }
 
 // writeKind writes the file of that kind of a run.
 func writeKind(kind string, n net.Net, weights []float32, r experiments.Result, of origin, o export.SamplerOptions) ([]byte, error) {
 	switch kind {
 	case "sampler":
-		about, err := withLogProbError(aboutSampled(r, of), n, weights, of.sampled(r), o)
-		if err != nil {
-			return nil, err
-		}
-		return exportSampler(n, weights, of.sampled(r), about, o)
+		file, _, err := writeSampler(n, weights, r, of, o)
+		return file, err
 	case "density":
 		return exportDensity(n, weights, r, of)
 	default:
 		return export.Velocity(n, weights, aboutRun(r, of))
 	}
+}
+
+// writeSampler returns the sampler file of a run and what it says of itself, for the card too.
+func writeSampler(n net.Net, weights []float32, r experiments.Result, of origin, o export.SamplerOptions) (file []byte, about export.About, err error) {
+	sampled := of.sampled(r)
+	if about, err = withLogProbError(aboutSampled(r, of), n, weights, sampled, o); err != nil {
+		return nil, about, err
+	}
+	file, err = exportSampler(n, weights, sampled, about, o)
+	return file, about, err
 }

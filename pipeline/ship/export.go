@@ -37,10 +37,7 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin
 	sampled, about := of.sampled(r), aboutSampled(r, of)
 	files, runs := []store.File{{Name: velocityFile, Content: onnx}}, []experiments.Result{r}
 	if hasSampler(r) {
-		if about, err = withLogProbError(about, model.Net, weights, sampled, o); err != nil {
-			return nil, nil, err
-		}
-		if onnx, err = exportSampler(model.Net, weights, sampled, about, o); err != nil {
+		if onnx, about, err = writeSampler(model.Net, weights, r, of, o); err != nil {
 			return nil, nil, err
 		}
 		files, runs = append(files, store.File{Name: SamplerFile, Content: onnx}), append(runs, sampled)
