@@ -180,7 +180,8 @@ func (a *app) dbBackupCommand() *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withStore(cmd.Context(), func(db *store.DB) error {
-				if err := db.Backup(cmd.Context(), args[0]); err != nil {
+				copied, err := db.Backup(cmd.Context(), args[0])
+				if err != nil {
 					return err
 				}
 				info, err := os.Stat(args[0])
@@ -188,6 +189,9 @@ func (a *app) dbBackupCommand() *cobra.Command {
 					return err
 				}
 				_, err = fmt.Fprintf(a.stdout, "backup    %s: %d bytes\n", args[0], info.Size())
+				if copied.Folder != "" {
+					_, err = fmt.Fprintf(a.stdout, "contents  %s: %d files, %d bytes, which belong to it: keep both\n", copied.Folder, copied.Files, copied.Bytes)
+				}
 				return err
 			})
 		},
@@ -253,6 +257,9 @@ func (a *app) removing(ctx context.Context, command string, noWait, asJSON bool,
 		}
 		_, err = fmt.Fprintf(a.stdout, "removed   %d runs, %d fits, %d losses, %d checkpoints, %d contents; the file is %d bytes smaller\n",
 			r.Runs, r.Fits, r.Losses, r.Checkpoints, r.Contents, r.Bytes)
+		if r.Files > 0 && err == nil {
+			_, err = fmt.Fprintf(a.stdout, "contents  %d files, %d bytes\n", r.Files, r.FileBytes)
+		}
 		return err
 	})
 }

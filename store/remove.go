@@ -27,6 +27,8 @@ type Removed struct {
 	Checkpoints int64 `json:"checkpoints"`
 	Contents    int64 `json:"contents"` // of artifacts
 	Bytes       int64 `json:"bytes"`    // by which the file shrank; 0 after Delete, which leaves that to Clean
+	Files       int64 `json:"files"`    // of large contents, beside the store
+	FileBytes   int64 `json:"file_bytes"`
 }
 
 // Delete removes a sweep and everything that belongs only to it. It keeps fits and runs that other sweeps plan, and runs
@@ -56,6 +58,9 @@ func (db *DB) Delete(ctx context.Context, sweep string) (r Removed, err error) {
 		r, err = removeMarked(ctx, tx)
 		return err
 	})
+	if err == nil {
+		r.Files, r.FileBytes, err = db.dropUnused(ctx)
+	}
 	return r, err
 }
 
@@ -81,6 +86,9 @@ func (db *DB) Clean(ctx context.Context, unplanned bool) (r Removed, err error) 
 		return err
 	})
 	if err != nil {
+		return r, err
+	}
+	if r.Files, r.FileBytes, err = db.dropUnused(ctx); err != nil {
 		return r, err
 	}
 	if _, err := db.writer.ExecContext(ctx, "VACUUM"); err != nil {
