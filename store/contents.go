@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/disk"
 	"flowsweep/store/large"
 )
 
@@ -26,6 +27,12 @@ func largeFolder(path string) string {
 		path = real
 	}
 	return path + contentsSuffix
+}
+
+// Free returns the bytes that can still be written beside a store, which need not exist, or 0 if that is unknown.
+func Free(path string) float64 {
+	free, _ := disk.Free(filepath.Dir(largeFolder(path)))
+	return free
 }
 
 // contentsSuffix follows the name of a store in that of the folder of its large contents.
