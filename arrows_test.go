@@ -21,7 +21,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"pipeline": {rooms: []string{
 		"pipeline/bench", "pipeline/job", "pipeline/saved", "pipeline/ship", "pipeline/sweep", "pipeline/table",
 		"experiments", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/metric", "experiments/oracle",
-		"experiments/problem", "experiments/query", "experiments/target", "experiments/velocity", "export", "store",
+		"experiments/problem", "experiments/query", "experiments/target", "experiments/velocity", "export", "export/signing", "store",
 	}},
 	"pipeline/sweep": {
 		rooms: []string{
@@ -54,6 +54,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"export": {rooms: []string{
 		"experiments", "experiments/engine/onnx", "experiments/engine/ort", "experiments/flow", "experiments/net", "experiments/ode", "experiments/velocity",
 	}},
+	"export/signing": {rooms: []string{"experiments/disk"}},
 	// It uses net rather than velocity, so that the store does not depend on GoMLX.
 	"experiments": {
 		rooms: []string{

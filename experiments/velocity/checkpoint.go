@@ -82,7 +82,7 @@ func (tr Training) decode(n net.Net, seed uint64, checkpoint []byte) (step int, 
 // checksum covers what the other checks do not. It is that of the bytes of the numbers, taken piece by piece.
 func checksum(step string, lists ...[]float32) string {
 	sum := crc32.ChecksumIEEE([]byte(step))
-	var piece []byte
+	piece := make([]byte, 0, 4<<14)
 	for _, numbers := range lists {
 		for part := range slices.Chunk(numbers, 1<<14) {
 			piece = appendNumbers(piece[:0], part)
