@@ -23,6 +23,7 @@ type exportFlags struct {
 	run, out      string
 	sign          string // file of a private key
 	key           *signing.Key
+	sweep         string
 	pareto, force bool
 	sampler       export.SamplerOptions
 }
@@ -56,8 +57,9 @@ func (a *app) exportCommand() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.run, "run", "", "`key` of the run, a unique prefix is enough (default the chosen run of the latest sweep)")
-	flags.BoolVar(&f.pareto, "pareto", false, "the Pareto front of the latest sweep: every setting that no cheaper one beats, one folder each")
+	flags.StringVar(&f.run, "run", "", "`key` of the run, a unique prefix is enough (default the chosen run of the sweep)")
+	flags.StringVar(&f.sweep, "sweep", "", "the sweep's `name` (default the latest)")
+	flags.BoolVar(&f.pareto, "pareto", false, "the Pareto front of the sweep: every setting that no cheaper one beats, one folder each")
 	flags.StringVar(&f.out, "out", "", "the output `folder` (default out/<sweep name>, out/<run key> or out/<sweep name>-front)")
 	flags.StringVar(&f.sign, "sign", "", "sign the folder with this private `key`, a PEM file: writes "+signing.FileName+", which PyPI's model-signing verifies")
 	flags.BoolVar(&f.force, "force", false, "replace the ONNX files of another export")
@@ -65,6 +67,7 @@ func (a *app) exportCommand() *cobra.Command {
 	flags.BoolVar(&f.sampler.Trajectory, "trajectory", false, "make sampler.onnx also return the points at every time (with --run or --pareto)")
 	flags.BoolVar(&f.sampler.LogProb, "log-prob", false, "make sampler.onnx also return the log density of every sample, and write logp.onnx, for\nthe log densities of given points (with --run or --pareto)")
 	cmd.MarkFlagsMutuallyExclusive("run", "pareto")
+	cmd.MarkFlagsMutuallyExclusive("run", "sweep")
 	return cmd
 }
 
@@ -96,13 +99,13 @@ func (a *app) exportRun(ctx context.Context, db *store.DB, f exportFlags) error 
 	return a.finishExport(f, e.Folder, e.Checks)
 }
 
-// exportFront writes the files of every setting on the Pareto front of the latest sweep.
+// exportFront writes the files of every setting on the Pareto front of a sweep.
 func (a *app) exportFront(ctx context.Context, db *store.DB, f exportFlags) error {
-	outcome, err := ship.Load(ctx, db, "")
+	outcome, err := ship.Load(ctx, db, f.sweep)
 	if err != nil {
 		return usage(err)
 	}
-	out, err := ship.Folder(f.out, outcome.Sweep.Name+"-front")
+	out, err := ship.FrontFolder(f.out, outcome.Sweep.Name)
 	if err != nil {
 		return err
 	}
@@ -126,13 +129,13 @@ func (a *app) exportFront(ctx context.Context, db *store.DB, f exportFlags) erro
 	return nil
 }
 
-// exportChosen writes the output folder of the latest sweep again.
+// exportChosen writes the output folder of a sweep again.
 func (a *app) exportChosen(ctx context.Context, db *store.DB, f exportFlags) error {
-	outcome, err := ship.Load(ctx, db, "")
+	outcome, err := ship.Load(ctx, db, f.sweep)
 	if err != nil {
 		return usage(err)
 	}
-	out, err := ship.Folder(f.out, outcome.Sweep.Name)
+	out, err := ship.SweepFolder(f.out, outcome.Sweep.Name)
 	if err != nil {
 		return err
 	}

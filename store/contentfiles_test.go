@@ -89,10 +89,10 @@ func TestUnusedLargeContents(t *testing.T) {
 		t.Errorf("after Lock: got %q, want %q", got, want)
 	}
 	unused()
-	if r := try(db.Clean(t.Context(), false))(t); r.Files != 1 || r.FileBytes != int64(len("orphan")) {
+	if r := try(db.Clean(t.Context(), false))(t); r.LargeFiles != 1 || r.LargeBytes != int64(len("orphan")) {
 		t.Errorf("removed: %+v", r)
 	}
-	if r := try(db.Delete(t.Context(), "tiny"))(t); r.Files != int64(len(before)) {
+	if r := try(db.Delete(t.Context(), "tiny"))(t); r.LargeFiles != int64(len(before)) {
 		t.Errorf("removed: %+v, want %d files", r, len(before))
 	}
 	if got := largeFiles(t, path); !slices.Equal(got, []string{"notes.txt"}) {
@@ -111,7 +111,7 @@ func TestLargeContentRemovedMeanwhile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "runs.db")
 	db, _ := largeStore(t, path)
 	must(t, db.SaveLate(t.Context(), store.Owner{Kind: "sweep", Key: "tiny"}, "late", []byte("latecomer"), func() {
-		if r := try(db.Clean(t.Context(), false))(t); r.Files != 1 {
+		if r := try(db.Clean(t.Context(), false))(t); r.LargeFiles != 1 {
 			t.Errorf("removed: %+v", r)
 		}
 	}))

@@ -171,24 +171,32 @@ func (db *DB) checkLarge(ctx context.Context) error {
 		" lost, make an empty folder of that name, and the next sweep makes them again", len(sizes), total, db.large.Path)
 }
 
-// dropUnused removes the files of large contents that nothing needs, and returns their number and size. Nobody can store one meanwhile:
-// that takes a transaction, in which secure looks again.
-func (db *DB) dropUnused(ctx context.Context) (count, size int64, err error) {
-	if db.copy != nil || !db.large.Exists() {
-		return 0, 0, nil
+// countLarge counts the files of large contents that nothing needs any more within a transaction.
+func (db *DB) countLarge(ctx context.Context, tx *sql.Tx, r *Removed) error {
+	unused, err := db.unusedFiles(ctx, tx)
+	for size := range maps.Values(unused) {
+		r.LargeFiles, r.LargeBytes = r.LargeFiles+1, r.LargeBytes+size
 	}
-	err = db.write(ctx, func(tx *sql.Tx) error {
+	return err
+}
+
+// dropUnused removes the files of large contents that nothing needs. Nobody can store one meanwhile:
+// that takes a transaction, in which secure looks again.
+func (db *DB) dropUnused(ctx context.Context) error {
+	if db.copy != nil || !db.large.Exists() {
+		return nil
+	}
+	err := db.write(ctx, func(tx *sql.Tx) error {
 		unused, err := db.unusedFiles(ctx, tx)
-		for sum, bytes := range unused {
+		for sum := range unused {
 			if err := db.large.Remove(sum); err != nil {
 				return err
 			}
-			count, size = count+1, size+bytes
 		}
 		return err
 	})
 	db.large.Tidy()
-	return count, size, err
+	return err
 }
 
 // unusedFiles returns the sizes of the files that nothing needs, by sha256.
@@ -217,4 +225,10 @@ func (db *DB) release(ctx context.Context, sums []string) {
 			_ = db.large.Remove(sum)
 		}
 	}
+}
+
+// contentBytes returns the size of all contents and checkpoints that are in the store itself.
+func contentBytes(ctx context.Context, tx *sql.Tx) (n int64, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT coalesce((SELECT sum(length(bytes)) FROM blobs), 0) + coalesce((SELECT sum(length(bytes)) FROM checkpoints), 0)`).Scan(&n)
+	return n, err
 }

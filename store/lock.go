@@ -78,7 +78,7 @@ func (db *DB) Lock(ctx context.Context, command string, now func() time.Time, wa
 	}
 	db.lock.Store(lock)
 	disk.RemoveDead(filepath.Dir(lock.file.Name()))
-	_, _, _ = db.dropUnused(ctx) // what a process wrote that died before it was stored: the next one tries again
+	_ = db.dropUnused(ctx) // what a process wrote that died before it was stored: the next one tries again
 	return nil
 }
 
