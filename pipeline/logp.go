@@ -48,8 +48,9 @@ type logpReport struct {
 func (a *app) logpCommand() *cobra.Command {
 	var f logpFlags
 	cmd := &cobra.Command{
-		Use:   "logp (--run KEY | --model logp.onnx) FILE",
-		Short: "Compute the log densities of the points in a file under a run's net",
+		Use:         "logp (--run KEY | --model logp.onnx) FILE",
+		Annotations: keepsNothing,
+		Short:       "Compute the log densities of the points in a file under a run's net",
 		Long: "Compute the log densities of the points in a .npy or .csv file, one point per row, under the flow of a run's net, in nats\n" +
 			"and in the units of the file. Columns are found by the names that the net was trained with. They are printed as CSV, or\n" +
 			"written to --out.",

@@ -28,12 +28,13 @@ type sampleFlags struct {
 func (a *app) sampleCommand() *cobra.Command {
 	var f sampleFlags
 	cmd := &cobra.Command{
-		Use:   "sample (--run KEY | --model FILE.onnx | --exact --target T) --out FILE",
-		Short: "Draw samples from a run's net, an ONNX file or the exact velocity of a target",
+		Use:         "sample (--run KEY | --model FILE.onnx | --exact --target T) --out FILE",
+		Annotations: keepsNothing,
+		Short:       "Draw samples from a run's net, an ONNX file or the exact velocity of a target",
 		Long: "Draw samples from a run's net, an ONNX file or the exact velocity of a target. Runs, and the files that flowsweep writes, say\n" +
 			"how they are sampled: source, path, solver, steps and grid. A flag changes what it names, and nothing else. ONNX files from\n" +
 			"elsewhere may take times as [batch, 1], [batch], [1] or a scalar, in floats of 16 to 64 bits; t = 0 is noise and t = 1 data.\n" +
-			"Weights in other files are read from beside the model, never from elsewhere.",
+			"Weights in other files are read from beside the model, never from elsewhere. An interrupted command writes nothing.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.sample(cmd.Context(), f)
