@@ -1,0 +1,268 @@
+package export
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"flowsweep/experiments/engine"
+	"flowsweep/experiments/engine/onnx"
+	"flowsweep/experiments/engine/ort"
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/net"
+	"flowsweep/experiments/ode"
+	"flowsweep/experiments/velocity"
+)
+
+// Precision is the kind of numbers that a file stores its weights in and computes its net with. The times, the points and the
+// steps of a sampler are 32-bit floats in all of them.
+type Precision struct {
+	Name string // in names of files and in metadata
+	Doc  string // what is stored and computed, in a sentence
+
+	// calibrate returns the ranges of the values of a net, if the precision needs them.
+	calibrate func(g onnx.Graph, weights []string, on Steps, noise flow.Batch) ([]onnx.Product, error)
+	rewrite   func(g onnx.Graph, weights []string, products []onnx.Product) (onnx.Graph, error)
+	round     func(n net.Net, weights []float32, products []onnx.Product) []float32
+	// roundoff is the largest error of a number of the net, relative to it, that depends on how a runtime computes.
+	roundoff float64
+}
+
+// Precisions lists the precisions below 32-bit floats.
+var Precisions = []Precision{FP16, Int8}
+
+// FP16 stores the weights as 16-bit floats, and computes the net in them from where a value first meets a weight.
+var FP16 = Precision{
+	Name: "fp16", Doc: "weights and the arithmetic of the net in 16-bit floats; times, points and steps in 32-bit floats",
+	rewrite: func(g onnx.Graph, weights []string, _ []onnx.Product) (onnx.Graph, error) { return g.Half(weights) },
+	round: func(_ net.Net, weights []float32, _ []onnx.Product) []float32 {
+		rounded := slices.Clone(weights)
+		onnx.RoundHalf(rounded)
+		return rounded
+	},
+	roundoff: 0x1p-11,
+}
+
+// Int8 stores the matrices of weights as 8-bit integers with a scale for each column, and multiplies them with values rounded
+// to 8 bits, in integers. The range of the values is that of the run's own samples. Small matrices, biases and everything
+// between the products stay in 32-bit floats.
+var Int8 = Precision{
+	Name: "int8", Doc: "products with matrices of weights in 8-bit integers, the weights with a scale for each column, the values with ranges " +
+		"fixed on the run's own paths; all else in 32-bit floats",
+	calibrate: calibrate,
+	rewrite: func(g onnx.Graph, _ []string, products []onnx.Product) (onnx.Graph, error) {
+		return g.Int8(products)
+	},
+	round:    velocity.RoundInt8,
+	roundoff: 0x1p-20, // of 32-bit floats, before they are rounded to 8 bits
+}
+
+// PrecisionNamed returns the precision with this name. The error lists all of them.
+func PrecisionNamed(name string) (Precision, error) {
+	i := slices.IndexFunc(Precisions, func(p Precision) bool { return p.Name == name })
+	if i < 0 {
+		var names []string
+		for _, p := range Precisions {
+			names = append(names, p.Name)
+		}
+		return Precision{}, fmt.Errorf("unknown precision %q: use %s", name, strings.Join(names, " or "))
+	}
+	return Precisions[i], nil
+}
+
+// Suffixed returns the name of a file in the precision, such as velocity-fp16.onnx for velocity.onnx.
+func (p Precision) Suffixed(file string) string {
+	return strings.TrimSuffix(file, ".onnx") + "-" + p.Name + ".onnx"
+}
+
+// unsuffixed returns the name of the file in 32-bit floats.
+func unsuffixed(file string) string {
+	for _, p := range Precisions {
+		file = strings.Replace(file, "-"+p.Name+".onnx", ".onnx", 1)
+	}
+	return file
+}
+
+// Reduced is a net whose files compute in a precision.
+type Reduced struct {
+	Precision Precision
+
+	net      net.Net
+	weights  []float32      // as trained
+	products []onnx.Product // with their ranges, if the precision needs them
+}
+
+// Reduce prepares a net for a precision. Ranges of values are those met on the way from the noise, (n, d), by the solver over
+// the times of the steps; their field is not used.
+func Reduce(p Precision, n net.Net, weights []float32, on Steps, noise flow.Batch) (*Reduced, error) {
+	r := &Reduced{Precision: p, net: n, weights: weights}
+	if p.calibrate == nil {
+		return r, nil
+	}
+	m, err := velocity.Record(n, weights)
+	if err == nil {
+		r.products, err = p.calibrate(m.Graph, paramNames(n), on, noise)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reduce the net to %s: %w", p.Name, err)
+	}
+	return r, nil
+}
+
+func paramNames(n net.Net) (names []string) {
+	for _, p := range n.Params() {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// calibrate solves with the net in onnxruntime, and returns its products with the ranges of their values.
+func calibrate(g onnx.Graph, weights []string, on Steps, noise flow.Batch) (products []onnx.Product, err error) {
+	if products = g.Products(weights); len(products) == 0 {
+		return nil, errors.New("it has no matrix of weights large enough")
+	}
+	s, err := ort.Open(onnx.Model{Graph: g.Watched(products)}.Marshal(), ort.SessionOptions{Optimise: ort.All})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	for i := range products {
+		products[i].Low, products[i].High = 0, 0 // 0 is always stored exactly
+	}
+	_, _, err = ode.Solve(func(t float64, x flow.Batch) (flow.Batch, error) {
+		times := ort.Tensor{Dims: []int{x.Len(), 1}, Data: slices.Repeat([]float32{float32(t)}, x.Len())}
+		out, err := s.Run(times, tensorOf(x))
+		if err != nil {
+			return x, err
+		}
+		for i := range products {
+			p := &products[i]
+			p.Low, p.High = min(p.Low, out[1+2*i].Data[0]), max(p.High, out[2+2*i].Data[0])
+		}
+		return batchOf(out[0], x)
+	}, on.Solver, on.Times, noise)
+	return products, err
+}
+
+// graph returns the graph of a net in the precision. It may be called on nil, for 32-bit floats.
+func (r *Reduced) graph(g onnx.Graph) (onnx.Graph, error) {
+	if r == nil {
+		return g, nil
+	}
+	g, err := r.Precision.rewrite(g, paramNames(r.net), r.products)
+	if err != nil {
+		err = fmt.Errorf("write the net in %s: %w", r.Precision.Name, err)
+	}
+	return g, err
+}
+
+// The properties of a file that say how it computes.
+const (
+	precisionKey = "precision"
+	rangesKey    = "int8_ranges"
+)
+
+// properties returns the metadata of a file. It may be called on nil.
+func (r *Reduced) properties() map[string]string {
+	if r == nil {
+		return nil
+	}
+	properties := map[string]string{precisionKey: r.Precision.Name, precisionKey + "_doc": r.Precision.Doc}
+	if r.products != nil {
+		properties[rangesKey] = toJSON(r.products)
+	}
+	return properties
+}
+
+// Weights returns the weights as the files hold them.
+func (r *Reduced) Weights() []float32 { return r.Precision.round(r.net, r.weights, r.products) }
+
+// Compile returns the net with the weights of the files. It also rounds values to 8 bits where the files do, but not to 16.
+// Close it after use.
+func (r *Reduced) Compile(e engine.Engine) (*velocity.Model, error) {
+	return velocity.CompileInt8(e, r.net, r.Weights(), r.products)
+}
+
+// jittered returns the weights, each moved by up to the roundoff of the precision. Rounding a value of the net by that much is
+// the same as moving the weights that it is multiplied with.
+func (r *Reduced) jittered(seed uint64) []float32 {
+	weights := r.Weights()
+	moves := make([]float64, len(weights))
+	flow.NewStream(seed, "jitter").Uniform(moves, 0)
+	for i, m := range moves {
+		weights[i] *= float32(1 + r.Precision.roundoff*(2*m-1))
+	}
+	return weights
+}
+
+// PrecisionOf returns the precision of a file that Velocity or Sampler wrote. ok is false for 32-bit floats.
+func PrecisionOf(file []byte) (p Precision, ok bool) {
+	m, err := onnx.Read(file)
+	if err != nil {
+		return p, false
+	}
+	p, err = PrecisionNamed(m.Metadata[precisionKey])
+	return p, err == nil
+}
+
+// asIn returns the net with the ranges of a file, which must be nearly its own: processors round them differently.
+func (r *Reduced) asIn(m onnx.Model) (*Reduced, error) {
+	own := *r
+	if have := m.Metadata[precisionKey]; have != r.Precision.Name {
+		return r, fmt.Errorf("the precision of the file is %q, not %q", have, r.Precision.Name)
+	}
+	if r.products == nil {
+		return &own, nil
+	}
+	var ranges []onnx.Product
+	if !fromJSON(m.Metadata[rangesKey], &ranges) || len(ranges) != len(r.products) {
+		return r, fmt.Errorf("the property %s of the file does not hold the ranges of %d products", rangesKey, len(r.products))
+	}
+	own.products = slices.Clone(r.products)
+	for i, p := range own.products {
+		const allowed = 1e-3 // of the range: far more than rounding makes of it, and a quarter of an 8-bit step
+		have, width := ranges[i], float64(p.High-p.Low)
+		if have.Weight != p.Weight || !(max(math.Abs(float64(have.Low-p.Low)), math.Abs(float64(have.High-p.High))) <= allowed*width) {
+			return r, fmt.Errorf("the values that meet %q range from %g to %g in the file, and from %g to %g on the paths of the run", p.Weight, have.Low, have.High, p.Low, p.High)
+		}
+		own.products[i].Low, own.products[i].High = have.Low, have.High
+	}
+	return &own, nil
+}
+
+// holds returns an error unless the file has exactly the numbers that the net has in the precision.
+func (r *Reduced) holds(m onnx.Model) error {
+	recorded, err := velocity.Record(r.net, r.weights)
+	if err != nil {
+		return err
+	}
+	g, err := r.graph(recorded.Graph)
+	if err != nil {
+		return err
+	}
+	have := map[string]onnx.Initializer{}
+	for _, t := range m.Initializers {
+		have[t.Name] = t
+	}
+	for _, want := range g.Initializers {
+		if !want.Equal(have[want.Name]) {
+			return fmt.Errorf("the tensor %q is not that of the run's net in %s", want.Name, r.Precision.Name)
+		}
+	}
+	if same := m.Metadata; !maps.Equal(r.properties(), pick(same, r.properties())) {
+		return errors.New("the properties of its precision are not those of the run's net")
+	}
+	return nil
+}
+
+// pick returns the entries of a map whose keys another has.
+func pick(from, keys map[string]string) map[string]string {
+	picked := map[string]string{}
+	for k := range keys {
+		picked[k] = from[k]
+	}
+	return picked
+}

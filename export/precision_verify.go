@@ -1,0 +1,166 @@
+package export
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/ode"
+	"flowsweep/experiments/velocity"
+)
+
+// A file in a reduced precision is compared with Go's evaluation of the same rounded weights and, in 8 bits, the same rounded
+// values. What is left is roundoff that depends on the runtime: in fp16, that of every number of the net (onnxruntime rounds
+// them on some processors and skips it on others), and in int8, that of 32-bit floats, which now and then moves a value to the
+// next of its 256 steps. How much such roundoff can move the result depends on the net, so it is measured: Go evaluates the net
+// again with every weight moved by up to the roundoff.
+
+// jitters is the number of such evaluations, and jitterFactor how much more than the largest of them is allowed: a layer rounds
+// about four times, for its product, its sum, and twice in its activation.
+const (
+	jitters      = 3
+	jitterFactor = 4
+)
+
+// farFactor is how far outside its usual points a file is tried. 16-bit floats end at 65504, so that it is less than in 32.
+const farFactor = 10
+
+// VerifyReduced is Verify for a velocity file in a reduced precision. The file must hold exactly the weights of the net in that
+// precision, the ranges of its values must be those of the net, and both the largest and the mean difference must be within
+// what roundoff can explain.
+func VerifyReduced(file []byte, points Sample, r *Reduced) experiments.Check {
+	return newCheck(file, len(points.T), func(c *experiments.Check) error {
+		m, err := read(file)
+		if err == nil {
+			inputs, outputs := velocity.Signature(points.Net)
+			err = declares(m, inputs, outputs)
+		}
+		if err == nil {
+			r, err = r.asIn(m)
+		}
+		if err != nil {
+			return err
+		}
+		model, err := r.Compile(engine.Go)
+		if err != nil {
+			return err
+		}
+		defer model.Close()
+		far := Sample{Net: points.Net, T: points.T[:min(len(points.T), 256)]}
+		far.X = points.X.Slice(0, len(far.T)).Clone()
+		for i := range far.X.Data {
+			far.X.Data[i] *= farFactor
+		}
+		for i, at := range []Sample{points, far} {
+			tr, maxAbs, err := at.trial(model.RowField())
+			if err != nil {
+				return err
+			}
+			spread, err := r.spread(model, maxAbs, func() (flow.Batch, error) { return model.RowField()(at.T, at.X) })
+			if err == nil {
+				err = spread.judge(c, file, tr, i > 0)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return errors.Join(r.holds(m), checkSeal(m))
+	})
+}
+
+// VerifyReducedSampler is VerifySampler for a sampler file in a reduced precision, as VerifyReduced is to Verify. The field of
+// the steps is not used.
+func VerifyReducedSampler(file []byte, s Steps, noise flow.Batch, r *Reduced) experiments.Check {
+	return newCheck(file, noise.Len(), func(c *experiments.Check) error {
+		m, err := read(file)
+		if err == nil {
+			err = checkSampler(m, noise.Dim, s.Solver, s.Times, false)
+		}
+		if err == nil {
+			r, err = r.asIn(m)
+		}
+		if err != nil {
+			return err
+		}
+		model, err := r.Compile(engine.Go)
+		if err != nil {
+			return err
+		}
+		defer model.Close()
+		s.Field = model.Field()
+		near, err := solve(s, nil, noise)
+		if err != nil {
+			return err
+		}
+		spread, err := r.spread(model, near.maxAbs, func() (all flow.Batch, err error) {
+			steps, _, err := ode.Trajectory(s.Field, s.Solver, s.Times, noise)
+			for _, x := range steps {
+				all.Data = append(all.Data, x.Data...)
+			}
+			return all, err
+		})
+		if err == nil {
+			spread.floor = near.tolerance()
+			err = spread.judge(c, file, near.trial(), false)
+		}
+		return errors.Join(err, r.holds(m), checkSeal(m))
+	})
+}
+
+// spread is how far roundoff moves the results of a net.
+type spread struct {
+	precision Precision
+	maxAbs    float64 // the largest result
+	floor     float64 // what 32-bit floats are allowed
+	largest   float64
+	mean      float64
+}
+
+// spread evaluates the net with its weights moved, and puts them back.
+func (r *Reduced) spread(model *velocity.Model, maxAbs float64, evaluate func() (flow.Batch, error)) (s spread, err error) {
+	s = spread{precision: r.Precision, maxAbs: maxAbs, floor: tolerance * (1 + maxAbs)}
+	want, err := evaluate()
+	if err != nil {
+		return s, fmt.Errorf("compute the reference in Go: %w", err)
+	}
+	defer model.Load(r.Weights())
+	for i := range uint64(jitters) {
+		model.Load(r.jittered(i))
+		moved, err := evaluate()
+		if err != nil {
+			return s, fmt.Errorf("compute the reference in Go: %w", err)
+		}
+		sum := 0.
+		for k, v := range moved.Data {
+			off := math.Abs(v - want.Data[k])
+			s.largest, sum = max(s.largest, off), sum+off
+		}
+		s.mean = max(s.mean, sum/float64(max(len(moved.Data), 1)))
+	}
+	if !flow.Finite(s.maxAbs, s.largest) {
+		err = errors.New("the net gives values that are not finite")
+	}
+	return s, err
+}
+
+// judge runs a trial and returns an error if a mean difference, or one far outside the data, is too large. The check holds
+// the largest difference of the others.
+func (s spread) judge(c *experiments.Check, file []byte, tr trial, far bool) error {
+	allowed, allowedMean := s.floor+jitterFactor*s.largest, s.floor+jitterFactor*s.mean
+	if far {
+		return checkFar(file, tr, allowed)
+	}
+	c.MaxAbs, c.Tolerance = experiments.Number(s.maxAbs), experiments.Number(allowed)
+	c.Reason = fmt.Sprintf("Go has the same weights; moving each by %.2g of itself, the roundoff of %s, moves the result by up to %.2g and by %.2g in the mean: "+
+		"%d times that and 1e-5 (1 + max) are allowed, for the mean too", s.precision.roundoff, s.precision.Name, s.largest, s.mean, jitterFactor)
+	if err := compare(c, file, tr); err != nil {
+		return err
+	}
+	if !(float64(c.MeanAbsDiff) <= allowedMean) {
+		return fmt.Errorf("the mean difference is %.3g, more than the %.3g allowed", float64(c.MeanAbsDiff), allowedMean)
+	}
+	return nil
+}
