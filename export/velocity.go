@@ -28,6 +28,7 @@ type About struct {
 	Properties map[string]string // target, path, recommended solver and steps, metrics, keys, commit, ...
 	Twin       *Twin             // of a sampler at fixed steps for a run that adapts them
 	Reduced    *Reduced          // the net as the file computes it, if not in 32-bit floats
+	Figures    []Figures         // of the card: what other precisions save and cost
 }
 
 // Velocity returns the net as an ONNX file: t[batch,1], x[batch,d] -> v[batch,d], opset 17, with the weights as named

@@ -54,6 +54,11 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin
 	for i, f := range files {
 		checks = append(checks, checked(stored, f, runs[i], model, weights))
 	}
+	more, moreChecks, err := reducedFiles(of.reduced)
+	if err != nil {
+		return nil, nil, err
+	}
+	files, checks, about.Figures = append(files, more...), append(checks, moreChecks...), figuresOf(of.reduced)
 	files = append(files, store.File{Name: cardFile, Content: export.Card(about, model.Net.Dim(), checks...)})
 	if checks[0].Error == "" {
 		var steps *export.Steps
@@ -83,6 +88,11 @@ func checked(stored []experiments.Check, f store.File, r experiments.Result, mod
 // verify compares a file of a run in onnxruntime with Go.
 func verify(f store.File, r experiments.Result, model *velocity.Model, weights []float32) experiments.Check {
 	var c experiments.Check
+	if in, ok, err := reducedAs(f.Content, r, weights); err != nil {
+		return experiments.Check{File: f.Name, Run: r.Run, Error: err.Error()}
+	} else if ok {
+		return verifyReduced(f, r, in)
+	}
 	switch kind, _, _ := export.Origin(f.Content); kind {
 	case "sampler":
 		c = verifySampler(f.Content, r, model, weights)

@@ -1,0 +1,260 @@
+package ship
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/flow"
+	"flowsweep/export"
+	"flowsweep/pipeline/job"
+	"flowsweep/pipeline/saved"
+	"flowsweep/store"
+)
+
+// A precision below 32-bit floats is measured like a run: the nets of all seeds are rounded, sampled in onnxruntime from the
+// noise of their runs, and measured by the metrics of the sweep. The paired test of the choice says what was lost.
+
+// reduction is the net of a run in a precision.
+type reduction struct {
+	files   []store.File // .onnx; none if the precision does not pay
+	checks  []experiments.Check
+	figures export.Figures
+}
+
+// calibrationPoints is the number of points whose paths fix the ranges of 8-bit values.
+const calibrationPoints = 512
+
+// reduce returns a run in the precisions of the worker. One that does not pay has no files, unless force is set.
+func (w Worker) reduce(ctx context.Context, db *store.DB, r experiments.Result, of origin, o export.SamplerOptions, force bool) (list []reduction, err error) {
+	if len(w.Precisions) == 0 {
+		return nil, nil
+	}
+	beside, err := besideOf(ctx, db, r, of)
+	if err != nil {
+		return nil, err
+	}
+	weights, err := saved.Weights(ctx, db, r.Setting.Recipe, r.Fit)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range w.Precisions {
+		f := export.Figures{Precision: p.Name, Doc: p.Doc, Sampling: r.Setting.Sample.Words(), By: beside.by, Unmeasured: beside.unmeasured}
+		files, checks, err := reduceRun(r, weights, of, p, o, &f)
+		if err == nil && beside.unmeasured == "" {
+			err = w.lost(ctx, db, beside, p, &f)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("export run %s in %s: %w", r.Run, p.Name, err)
+		}
+		f.Judge()
+		if f.Written = force || f.Refused == ""; !f.Written {
+			files, checks = nil, nil
+		}
+		list = append(list, reduction{files, checks, f})
+	}
+	return list, nil
+}
+
+// beside is the setting that a precision is compared with.
+type beside struct {
+	sweep      experiments.Sweep
+	setting    experiments.Summary
+	by         []string // the metrics that it was chosen by
+	unmeasured string   // why there is no setting, if so
+}
+
+// besideOf returns the setting of a run with all its seeds: its origin's, or that of the latest sweep that plans the run.
+func besideOf(ctx context.Context, db *store.DB, r experiments.Result, of origin) (b beside, err error) {
+	if of.sweep.Name != "" {
+		return beside{sweep: of.sweep, setting: of.setting, by: byOf(of.by, of.sweep)}, nil
+	}
+	uses, err := db.Uses(ctx, "", r.Run)
+	if err != nil {
+		return b, err
+	}
+	i := slices.IndexFunc(uses, func(u store.Use) bool { return u.Role == "" })
+	if i < 0 {
+		return beside{unmeasured: "no sweep plans the run, so it is not known what it was measured against"}, nil
+	}
+	o, err := Load(ctx, db, uses[i].Sweep)
+	if err != nil {
+		return b, err
+	}
+	for i, s := range o.Summaries {
+		if slices.ContainsFunc(s.Runs, func(other experiments.Result) bool { return other.Run == r.Run }) {
+			return beside{sweep: o.Sweep, setting: s, by: byOf(o.choiceOf(i).By, o.Sweep)}, nil
+		}
+	}
+	return b, fmt.Errorf("%s does not hold run %s that it plans: run `flowsweep sweep` on its spec again", o.Sweep.Name, r.Run)
+}
+
+// byOf returns the metrics of a choice, or that of its spec if nothing could be chosen.
+func byOf(by []string, sweep experiments.Sweep) []string {
+	if len(by) == 0 {
+		return []string{sweep.Spec.Choose.Metric}
+	}
+	return by
+}
+
+// reduced returns the net of a run in a precision, with the ranges of its own paths.
+func reduced(p export.Precision, r experiments.Result, weights []float32) (*export.Reduced, error) {
+	s := r.Setting
+	noise := flow.NewBatch(calibrationPoints, s.Target.Dim())
+	s.Source.Fill(noise, flow.NewStream(0, "calibration"), 0)
+	return export.Reduce(p, s.VelocityNet(), weights, export.Steps{Solver: s.Sample.Solver, Times: samplerGrid(r)}, noise)
+}
+
+// reduceRun writes the files of a run in a precision and verifies them, and notes what they weigh and take.
+func reduceRun(r experiments.Result, weights []float32, of origin, p export.Precision, o export.SamplerOptions, f *export.Figures) (files []store.File, checks []experiments.Check, err error) {
+	net, about, sampled, aboutSamples := r.Setting.VelocityNet(), aboutRun(r, of), of.sampled(r), aboutSampled(r, of)
+	to, err := reduced(p, r, weights)
+	if err != nil {
+		return nil, nil, err
+	}
+	add := func(name string, run experiments.Result, write func(in *export.Reduced) ([]byte, error)) error {
+		full, err := write(nil)
+		if err != nil {
+			return err
+		}
+		file, err := write(to)
+		if err != nil {
+			return err
+		}
+		files = append(files, store.File{Name: p.Suffixed(name), Content: file})
+		checks = append(checks, verifyReduced(files[len(files)-1], run, to))
+		return f.Compare(name, file, full)
+	}
+	err = add(velocityFile, r, func(in *export.Reduced) ([]byte, error) {
+		about.Reduced = in
+		return export.Velocity(net, weights, about)
+	})
+	if err == nil && hasSampler(r) {
+		err = add(SamplerFile, sampled, func(in *export.Reduced) ([]byte, error) {
+			aboutSamples.Reduced = in
+			return exportSampler(net, weights, sampled, aboutSamples, o)
+		})
+	}
+	return files, checks, err
+}
+
+// verifyReduced compares a file of a run in a lower precision with Go.
+func verifyReduced(f store.File, r experiments.Result, in *export.Reduced) (c experiments.Check) {
+	n := r.Setting.VelocityNet()
+	if kind, _, _ := export.Origin(f.Content); kind == "sampler" {
+		steps := export.Steps{Solver: r.Setting.Sample.Solver, Times: samplerGrid(r), Units: r.Setting.Target.Units}
+		c = export.VerifyReducedSampler(f.Content, steps, export.Noise(n.Dim(), samplerPoints, 0), in)
+	} else {
+		c = export.VerifyReduced(f.Content, export.Points(n, verifyPoints, 0), in)
+	}
+	c.File, c.Run = f.Name, r.Run
+	return c
+}
+
+// lost measures the setting in a precision and compares it with itself by every metric.
+func (w Worker) lost(ctx context.Context, db *store.DB, b beside, p export.Precision, f *export.Figures) (err error) {
+	judges := job.NewJudges(w.Engine, b.sweep.Spec)
+	defer func() { err = errors.Join(err, judges.Close()) }()
+	reference, err := b.sweep.ReferenceKey(b.setting.Setting)
+	if err != nil {
+		return err
+	}
+	others := map[string][]float64{}
+	for _, r := range b.setting.Runs {
+		values, err := w.measureReduced(ctx, db, b.sweep.Spec, judges, r, reference, p)
+		if err != nil {
+			return fmt.Errorf("measure seed %d: %w", r.Seed, err)
+		}
+		for _, v := range values {
+			others[v.Name] = append(others[v.Name], v.Value)
+		}
+	}
+	for _, st := range b.setting.Metrics {
+		if len(others[st.Name]) > 0 {
+			f.Differences = append(f.Differences, b.sweep.Spec.Choose.Beside(b.setting, st.Name, others[st.Name]))
+		}
+	}
+	return nil
+}
+
+// measureReduced samples a run in a precision, in onnxruntime from the run's own noise, and measures the samples.
+func (w Worker) measureReduced(ctx context.Context, db *store.DB, spec experiments.Spec, judges *job.Judges, r experiments.Result, reference string, p export.Precision) (values []experiments.Value, err error) {
+	weights, err := saved.Weights(ctx, db, r.Setting.Recipe, r.Fit)
+	if err != nil {
+		return nil, err
+	}
+	to, err := reduced(p, r, weights)
+	if err != nil {
+		return nil, err
+	}
+	points, err := sampleReduced(ctx, spec, r, weights, to)
+	if err != nil {
+		return nil, err
+	}
+	run := experiments.Run{Key: r.Run, Sampling: r.Setting.Sample, Reference: reference}
+	fit := experiments.Fit{Key: r.Fit, Recipe: r.Setting.Recipe, Seed: r.Seed, Runs: []experiments.Run{run}}
+	net, err := job.Open(w.Engine, fit, to.Weights(), spec.Reference.Seed)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, net.Close()) }()
+	err = job.Guard(func() (err error) {
+		values, err = judges.Measure(net, run, points)
+		return err
+	})
+	return values, err
+}
+
+// sampleReduced draws the samples of a run with its net in a precision.
+func sampleReduced(ctx context.Context, spec experiments.Spec, r experiments.Result, weights []float32, in *export.Reduced) (x flow.Batch, err error) {
+	file, err := export.Velocity(r.Setting.VelocityNet(), weights, export.About{Reduced: in})
+	if err != nil {
+		return x, err
+	}
+	net, err := export.Open(file, runtime.GOMAXPROCS(0))
+	if err != nil {
+		return x, err
+	}
+	defer func() { err = errors.Join(err, net.Close()) }()
+	v := job.Velocity{Path: r.Setting.Path, Field: net.Velocity.Field(), Rows: net.Velocity}
+	got, err := v.Sample(ctx, r.Setting.Sample, job.Noise(r.Setting.Recipe, spec.Reference.Seed, r.Setting.Sample.Count))
+	return got.Points, err
+}
+
+// figuresOf returns the figures of reductions.
+func figuresOf(list []reduction) (figures []export.Figures) {
+	for _, r := range list {
+		figures = append(figures, r.figures)
+	}
+	return figures
+}
+
+// reducedFiles returns the files of reductions, their figures among them, and the checks.
+func reducedFiles(list []reduction) (files []store.File, checks []experiments.Check, err error) {
+	if len(list) == 0 {
+		return nil, nil, nil
+	}
+	text, err := json.MarshalIndent(figuresOf(list), "", "  ")
+	if err != nil {
+		return nil, nil, err
+	}
+	files = []store.File{{Name: precisionFile, Content: append(text, '\n')}}
+	for _, r := range list {
+		files, checks = append(files, r.files...), append(checks, r.checks...)
+	}
+	return files, checks, nil
+}
+
+// reducedAs returns the net of a file in a lower precision, prepared again from the run.
+func reducedAs(onnx []byte, r experiments.Result, weights []float32) (in *export.Reduced, ok bool, err error) {
+	p, ok := export.PrecisionOf(onnx)
+	if !ok {
+		return nil, false, nil
+	}
+	in, err = reduced(p, r, weights)
+	return in, true, err
+}
