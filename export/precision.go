@@ -27,6 +27,7 @@ type Precision struct {
 	calibrate func(g onnx.Graph, weights []string, on Steps, noise flow.Batch) ([]onnx.Product, error)
 	rewrite   func(g onnx.Graph, weights []string, products []onnx.Product) (onnx.Graph, error)
 	round     func(n net.Net, weights []float32, products []onnx.Product) []float32
+	inFloats bool // Go evaluates it in 32-bit floats, except for the weights
 	// roundoff is the largest error of a number of the net, relative to it, that depends on how a runtime computes.
 	roundoff float64
 }
@@ -36,13 +37,14 @@ var Precisions = []Precision{FP16, Int8}
 
 // FP16 stores the weights as 16-bit floats, and computes the net in them from where a value first meets a weight.
 var FP16 = Precision{
-	Name: "fp16", Doc: "weights and the arithmetic of the net in 16-bit floats; times, points and steps in 32-bit floats",
+	Name: "fp16", Doc: "Weights and the arithmetic of the net are 16-bit floats; times, points and steps are 32-bit floats",
 	rewrite: func(g onnx.Graph, weights []string, _ []onnx.Product) (onnx.Graph, error) { return g.Half(weights) },
 	round: func(_ net.Net, weights []float32, _ []onnx.Product) []float32 {
 		rounded := slices.Clone(weights)
 		onnx.RoundHalf(rounded)
 		return rounded
 	},
+	inFloats: true,
 	roundoff: 0x1p-11,
 }
 
@@ -50,8 +52,8 @@ var FP16 = Precision{
 // to 8 bits, in integers. The range of the values is that of the run's own samples. Small matrices, biases and everything
 // between the products stay in 32-bit floats.
 var Int8 = Precision{
-	Name: "int8", Doc: "products with matrices of weights in 8-bit integers, the weights with a scale for each column, the values with ranges " +
-		"fixed on the run's own paths; all else in 32-bit floats",
+	Name: "int8", Doc: "Products with matrices of weights are of 8-bit integers, the weights with a scale for each column, and the values with " +
+		"ranges fixed on the paths of the run itself; all else is in 32-bit floats",
 	calibrate: calibrate,
 	rewrite: func(g onnx.Graph, _ []string, products []onnx.Product) (onnx.Graph, error) {
 		return g.Int8(products)

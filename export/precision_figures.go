@@ -16,6 +16,7 @@ type Figures struct {
 	Precision string        `json:"precision"`
 	Doc       string        `json:"doc"`
 	Files     []FileFigures `json:"files"`
+	Note      string        `json:"note,omitempty"` // on what the figures do not show
 	Points    int           `json:"points"` // of a run that was timed
 
 	Sampling    string                   `json:"sampling,omitempty"` // solver and steps of the samples that were measured
@@ -24,6 +25,16 @@ type Figures struct {
 	Unmeasured  string                   `json:"unmeasured,omitempty"` // why there are no differences, if so
 	Refused     string                   `json:"refused,omitempty"`    // why it does not pay, if so
 	Written     bool                     `json:"written"`
+}
+
+// Observe notes, given the check of the velocity file, whether onnxruntime really computed in the precision.
+func (f *Figures) Observe(p Precision, c experiments.Check) {
+	floor := tolerance * (1 + float64(c.MaxAbs))
+	if p.inFloats && c.OK && float64(c.MaxAbsDiff) <= floor {
+		f.Note = fmt.Sprintf("On this processor %s computed the net in 32-bit floats with the rounded weights, from which it differs by no more than %.2g. So the "+
+			"differences are what rounding the weights loses. Where the arithmetic is rounded too, velocities of up to %.2g may move by about %.2g more", c.Runtime,
+			float64(c.MaxAbsDiff), float64(c.MaxAbs), (float64(c.Tolerance)-floor)/jitterFactor)
+	}
 }
 
 // FileFigures are those of one file. Times are the least of several runs on one thread, in turn with the other.
@@ -140,7 +151,7 @@ func (f Figures) Summary() string {
 // section is the part of the card about the precision.
 func (f Figures) section() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "## Precision %s\n\nThe files `*-%s.onnx` have %s. Inputs and outputs are the same as in 32-bit floats.", f.Precision, f.Precision, cell(f.Doc))
+	fmt.Fprintf(&b, "## Precision %s\n\nFor the files `*-%s.onnx`: %s. Inputs and outputs are the same as in 32-bit floats.", f.Precision, f.Precision, cell(f.Doc))
 	switch {
 	case !f.Written:
 		fmt.Fprintf(&b, " **They were not written, as they do not pay**: %s.", cell(f.Refused))
@@ -162,6 +173,9 @@ func (f Figures) section() string {
 		fmt.Fprintf(&b, "\nThe nets of all seeds were rounded alike, sampled in onnxruntime (%s) from the noise of their runs, and measured as these were;\n"+
 			"metrics of the net alone are those of its rounded weights. Differences are tested seed by seed, as the setting was chosen.\n"+
 			"Speed depends on the processor: try both files where they will run.\n", cell(f.Sampling))
+	}
+	if f.Note != "" {
+		b.WriteString(cell(f.Note) + ".\n")
 	}
 	return b.String() + "\n"
 }

@@ -133,6 +133,9 @@ func reduceRun(r experiments.Result, weights []float32, of origin, p export.Prec
 		about.Reduced = in
 		return export.Velocity(net, weights, about)
 	})
+	if err == nil {
+		f.Observe(p, checks[0])
+	}
 	if err == nil && hasSampler(r) {
 		err = add(SamplerFile, sampled, func(in *export.Reduced) ([]byte, error) {
 			aboutSamples.Reduced = in

@@ -50,7 +50,7 @@ func (t Initializer) half(name string) (Initializer, error) {
 	}
 	half := make([]float16.Float16, len(data))
 	for i, v := range data {
-		half[i] = float16.FromFloat32(v)
+		half[i] = halfOf(v)
 		if r := float64(half[i].Float32()); math.IsInf(r, 0) || math.IsNaN(r) {
 			return t, fmt.Errorf("the tensor %q contains %g, which has no 16-bit float", t.Name, v)
 		}
@@ -58,10 +58,25 @@ func (t Initializer) half(name string) (Initializer, error) {
 	return Initializer{Name: name, Dims: t.Dims, Data: half}, nil
 }
 
+// halfOf returns the nearest 16-bit float, the even one of two, as IEEE 754 says: numbers below 2^-14 are multiples of 2^-24,
+// and from 65520 on it is infinite. That of GoMLX makes some of the smallest numbers 0.
+func halfOf(v float32) float16.Float16 {
+	sign, x := uint16(math.Float32bits(v)>>31)<<15, math.Abs(float64(v))
+	exponent := max(math.Ilogb(x), -14) // that of the unit in the last place, plus 10
+	switch units := math.RoundToEven(math.Ldexp(x, 10-exponent)); {
+	case math.IsNaN(x):
+		return float16.NaN()
+	case math.Ldexp(units, exponent-10) > 65504:
+		return float16.FromBits(sign | 0x7c00)
+	default: // a carry out of the 10 bits counts the exponent up
+		return float16.FromBits(sign | (uint16(exponent+14)<<10 + uint16(units)))
+	}
+}
+
 // RoundHalf rounds the numbers to 16-bit floats in place.
 func RoundHalf(numbers []float32) {
 	for i, v := range numbers {
-		numbers[i] = float16.FromFloat32(v).Float32()
+		numbers[i] = halfOf(v).Float32()
 	}
 }
 
