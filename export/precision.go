@@ -3,8 +3,6 @@ package export
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"math"
 	"slices"
 	"strings"
 
@@ -27,7 +25,7 @@ type Precision struct {
 	calibrate func(g onnx.Graph, weights []string, on Steps, noise flow.Batch) ([]onnx.Product, error)
 	rewrite   func(g onnx.Graph, weights []string, products []onnx.Product) (onnx.Graph, error)
 	round     func(n net.Net, weights []float32, products []onnx.Product) []float32
-	inFloats bool // Go evaluates it in 32-bit floats, except for the weights
+	inFloats  bool // Go evaluates it in 32-bit floats, except for the weights
 	// roundoff is the largest error of a number of the net, relative to it, that depends on how a runtime computes.
 	roundoff float64
 }
@@ -88,6 +86,9 @@ func unsuffixed(file string) string {
 	return file
 }
 
+// ErrUnfit is in the errors of nets that cannot be written in a precision.
+var ErrUnfit = errors.New("the net has no form in this precision")
+
 // Reduced is a net whose files compute in a precision.
 type Reduced struct {
 	Precision Precision
@@ -124,7 +125,7 @@ func paramNames(n net.Net) (names []string) {
 // calibrate solves with the net in onnxruntime, and returns its products with the ranges of their values.
 func calibrate(g onnx.Graph, weights []string, on Steps, noise flow.Batch) (products []onnx.Product, err error) {
 	if products = g.Products(weights); len(products) == 0 {
-		return nil, errors.New("it has no matrix of weights large enough")
+		return nil, fmt.Errorf("%w: it has no matrix of weights with enough rows and columns", ErrUnfit)
 	}
 	s, err := ort.Open(onnx.Model{Graph: g.Watched(products)}.Marshal(), ort.SessionOptions{Optimise: ort.All})
 	if err != nil {
@@ -156,7 +157,7 @@ func (r *Reduced) graph(g onnx.Graph) (onnx.Graph, error) {
 	}
 	g, err := r.Precision.rewrite(g, paramNames(r.net), r.products)
 	if err != nil {
-		err = fmt.Errorf("write the net in %s: %w", r.Precision.Name, err)
+		err = fmt.Errorf("%w: %w", ErrUnfit, err)
 	}
 	return g, err
 }
@@ -198,73 +199,4 @@ func (r *Reduced) jittered(seed uint64) []float32 {
 		weights[i] *= float32(1 + r.Precision.roundoff*(2*m-1))
 	}
 	return weights
-}
-
-// PrecisionOf returns the precision of a file that Velocity or Sampler wrote. ok is false for 32-bit floats.
-func PrecisionOf(file []byte) (p Precision, ok bool) {
-	m, err := onnx.Read(file)
-	if err != nil {
-		return p, false
-	}
-	p, err = PrecisionNamed(m.Metadata[precisionKey])
-	return p, err == nil
-}
-
-// asIn returns the net with the ranges of a file, which must be nearly its own: processors round them differently.
-func (r *Reduced) asIn(m onnx.Model) (*Reduced, error) {
-	own := *r
-	if have := m.Metadata[precisionKey]; have != r.Precision.Name {
-		return r, fmt.Errorf("the precision of the file is %q, not %q", have, r.Precision.Name)
-	}
-	if r.products == nil {
-		return &own, nil
-	}
-	var ranges []onnx.Product
-	if !fromJSON(m.Metadata[rangesKey], &ranges) || len(ranges) != len(r.products) {
-		return r, fmt.Errorf("the property %s of the file does not hold the ranges of %d products", rangesKey, len(r.products))
-	}
-	own.products = slices.Clone(r.products)
-	for i, p := range own.products {
-		const allowed = 1e-3 // of the range: far more than rounding makes of it, and a quarter of an 8-bit step
-		have, width := ranges[i], float64(p.High-p.Low)
-		if have.Weight != p.Weight || !(max(math.Abs(float64(have.Low-p.Low)), math.Abs(float64(have.High-p.High))) <= allowed*width) {
-			return r, fmt.Errorf("the values that meet %q range from %g to %g in the file, and from %g to %g on the paths of the run", p.Weight, have.Low, have.High, p.Low, p.High)
-		}
-		own.products[i].Low, own.products[i].High = have.Low, have.High
-	}
-	return &own, nil
-}
-
-// holds returns an error unless the file has exactly the numbers that the net has in the precision.
-func (r *Reduced) holds(m onnx.Model) error {
-	recorded, err := velocity.Record(r.net, r.weights)
-	if err != nil {
-		return err
-	}
-	g, err := r.graph(recorded.Graph)
-	if err != nil {
-		return err
-	}
-	have := map[string]onnx.Initializer{}
-	for _, t := range m.Initializers {
-		have[t.Name] = t
-	}
-	for _, want := range g.Initializers {
-		if !want.Equal(have[want.Name]) {
-			return fmt.Errorf("the tensor %q is not that of the run's net in %s", want.Name, r.Precision.Name)
-		}
-	}
-	if same := m.Metadata; !maps.Equal(r.properties(), pick(same, r.properties())) {
-		return errors.New("the properties of its precision are not those of the run's net")
-	}
-	return nil
-}
-
-// pick returns the entries of a map whose keys another has.
-func pick(from, keys map[string]string) map[string]string {
-	picked := map[string]string{}
-	for k := range keys {
-		picked[k] = from[k]
-	}
-	return picked
 }

@@ -17,7 +17,7 @@ type Figures struct {
 	Doc       string        `json:"doc"`
 	Files     []FileFigures `json:"files"`
 	Note      string        `json:"note,omitempty"` // on what the figures do not show
-	Points    int           `json:"points"` // of a run that was timed
+	Points    int           `json:"points"`         // of a run that was timed
 
 	Sampling    string                   `json:"sampling,omitempty"` // solver and steps of the samples that were measured
 	Differences []experiments.Difference `json:"differences,omitempty"`
@@ -142,7 +142,9 @@ func (f Figures) Summary() string {
 			}
 		}
 	}
-	if f.Unmeasured != "" {
+	if len(f.Files) == 0 {
+		parts = append(parts, f.Refused)
+	} else if f.Unmeasured != "" {
 		parts = append(parts, f.Unmeasured)
 	}
 	return strings.Join(parts, "; ")
@@ -157,6 +159,9 @@ func (f Figures) section() string {
 		fmt.Fprintf(&b, " **They were not written, as they do not pay**: %s.", cell(f.Refused))
 	case f.Refused != "":
 		fmt.Fprintf(&b, " **They do not pay, and were written on request**: %s.", cell(f.Refused))
+	}
+	if len(f.Files) == 0 {
+		return b.String() + "\n\n"
 	}
 	b.WriteString("\n\n| | 32-bit floats | " + f.Precision + " | |\n| --- | --- | --- | --- |\n")
 	for _, file := range f.Files {

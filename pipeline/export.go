@@ -214,10 +214,17 @@ func (a *app) printFigures(out string, figures []export.Figures) (refused error)
 	for _, f := range figures {
 		fmt.Fprintf(a.stdout, "%-9s %s: %s\n", f.Precision, out, f.Summary())
 		if !f.Written {
-			refused = errors.Join(refused, fmt.Errorf("%s: %s does not pay and was not written: %s; --force writes it all the same", out, f.Precision, f.Refused))
+			refused = errors.Join(refused, refusal(out, f))
 		}
 	}
 	return refused
+}
+
+func refusal(out string, f export.Figures) error {
+	if len(f.Files) == 0 {
+		return fmt.Errorf("%s: %s was not written: %s", out, f.Precision, f.Refused)
+	}
+	return fmt.Errorf("%s: %s does not pay and was not written: %s; --force writes it all the same", out, f.Precision, f.Refused)
 }
 
 func (a *app) printCheck(path string, c experiments.Check) {

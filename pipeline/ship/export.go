@@ -54,11 +54,7 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin
 	for i, f := range files {
 		checks = append(checks, checked(stored, f, runs[i], model, weights))
 	}
-	more, moreChecks, err := reducedFiles(of.reduced)
-	if err != nil {
-		return nil, nil, err
-	}
-	files, checks, about.Figures = append(files, more...), append(checks, moreChecks...), figuresOf(of.reduced)
+	files, checks, about.Figures = append(files, of.reduced.files...), append(checks, of.reduced.checks...), of.reduced.figures
 	files = append(files, store.File{Name: cardFile, Content: export.Card(about, model.Net.Dim(), checks...)})
 	if checks[0].Error == "" {
 		var steps *export.Steps

@@ -42,7 +42,7 @@ func (o Outcome) ExportFront(ctx context.Context, db *store.DB, w Worker, out st
 		if of.reduced, err = w.reduce(ctx, db, r, of, options, force); err != nil {
 			return nil, err
 		}
-		e.Figures = figuresOf(of.reduced)
+		e.Figures = of.reduced.figures
 		if e.files, e.Checks, err = runFiles(ctx, db, r, of, options); err != nil {
 			return nil, err
 		}
@@ -84,7 +84,7 @@ func ExportRun(ctx context.Context, db *store.DB, w Worker, r experiments.Result
 	if of.reduced, err = w.reduce(ctx, db, r, of, options, force); err != nil {
 		return e, err
 	}
-	e.Figures = figuresOf(of.reduced)
+	e.Figures = of.reduced.figures
 	if e.files, e.Checks, err = runFiles(ctx, db, r, of, options); err != nil {
 		return e, err
 	}

@@ -15,7 +15,7 @@ type origin struct {
 	setting experiments.Summary
 	twin    *experiments.Summary // of an adaptive setting, unless its runs have no sampler
 	by      []string             // metrics that the setting was chosen by
-	reduced []reduction          // of the run that is exported
+	reduced reductions           // of the run that is exported
 }
 
 // properties returns the metadata about the origin: the sweep, the key of its spec, and the metrics over all seeds, which

@@ -19,28 +19,28 @@ import (
 // A precision below 32-bit floats is measured like a run: the nets of all seeds are rounded, sampled in onnxruntime from the
 // noise of their runs, and measured by the metrics of the sweep. The paired test of the choice says what was lost.
 
-// reduction is the net of a run in a precision.
-type reduction struct {
-	files   []store.File // .onnx; none if the precision does not pay
+// reductions are what the precisions of a run add to its export.
+type reductions struct {
+	files   []store.File // .onnx of those that pay, and the figures of all
 	checks  []experiments.Check
-	figures export.Figures
+	figures []export.Figures
 }
 
 // calibrationPoints is the number of points whose paths fix the ranges of 8-bit values.
 const calibrationPoints = 512
 
-// reduce returns a run in the precisions of the worker. One that does not pay has no files, unless force is set.
-func (w Worker) reduce(ctx context.Context, db *store.DB, r experiments.Result, of origin, o export.SamplerOptions, force bool) (list []reduction, err error) {
+// reduce returns a run in the precisions of the worker. One that does not pay has no .onnx files, unless force is set.
+func (w Worker) reduce(ctx context.Context, db *store.DB, r experiments.Result, of origin, o export.SamplerOptions, force bool) (all reductions, err error) {
 	if len(w.Precisions) == 0 {
-		return nil, nil
+		return all, nil
 	}
 	beside, err := besideOf(ctx, db, r, of)
 	if err != nil {
-		return nil, err
+		return all, err
 	}
 	weights, err := saved.Weights(ctx, db, r.Setting.Recipe, r.Fit)
 	if err != nil {
-		return nil, err
+		return all, err
 	}
 	for _, p := range w.Precisions {
 		f := export.Figures{Precision: p.Name, Doc: p.Doc, Sampling: r.Setting.Sample.Words(), By: beside.by, Unmeasured: beside.unmeasured}
@@ -48,16 +48,23 @@ func (w Worker) reduce(ctx context.Context, db *store.DB, r experiments.Result, 
 		if err == nil && beside.unmeasured == "" {
 			err = w.lost(ctx, db, beside, p, &f)
 		}
-		if err != nil {
-			return nil, fmt.Errorf("export run %s in %s: %w", r.Run, p.Name, err)
+		switch {
+		case errors.Is(err, export.ErrUnfit):
+			f.Refused = err.Error()
+		case err != nil:
+			return all, fmt.Errorf("export run %s in %s: %w", r.Run, p.Name, err)
+		default:
+			f.Judge()
+			f.Written = force || f.Refused == ""
 		}
-		f.Judge()
-		if f.Written = force || f.Refused == ""; !f.Written {
-			files, checks = nil, nil
+		if f.Written {
+			all.files, all.checks = append(all.files, files...), append(all.checks, checks...)
 		}
-		list = append(list, reduction{files, checks, f})
+		all.figures = append(all.figures, f)
 	}
-	return list, nil
+	text, err := json.MarshalIndent(all.figures, "", "  ")
+	all.files = append(all.files, store.File{Name: precisionFile, Content: append(text, '\n')})
+	return all, err
 }
 
 // beside is the setting that a precision is compared with.
@@ -226,30 +233,6 @@ func sampleReduced(ctx context.Context, spec experiments.Spec, r experiments.Res
 	v := job.Velocity{Path: r.Setting.Path, Field: net.Velocity.Field(), Rows: net.Velocity}
 	got, err := v.Sample(ctx, r.Setting.Sample, job.Noise(r.Setting.Recipe, spec.Reference.Seed, r.Setting.Sample.Count))
 	return got.Points, err
-}
-
-// figuresOf returns the figures of reductions.
-func figuresOf(list []reduction) (figures []export.Figures) {
-	for _, r := range list {
-		figures = append(figures, r.figures)
-	}
-	return figures
-}
-
-// reducedFiles returns the files of reductions, their figures among them, and the checks.
-func reducedFiles(list []reduction) (files []store.File, checks []experiments.Check, err error) {
-	if len(list) == 0 {
-		return nil, nil, nil
-	}
-	text, err := json.MarshalIndent(figuresOf(list), "", "  ")
-	if err != nil {
-		return nil, nil, err
-	}
-	files = []store.File{{Name: precisionFile, Content: append(text, '\n')}}
-	for _, r := range list {
-		files, checks = append(files, r.files...), append(checks, r.checks...)
-	}
-	return files, checks, nil
 }
 
 // reducedAs returns the net of a file in a lower precision, prepared again from the run.

@@ -93,7 +93,7 @@ func (s *Shipped) chosenFiles(ctx context.Context, db *store.DB, w Worker, force
 		if from.reduced, err = w.reduce(ctx, db, t.Run, from, export.SamplerOptions{}, force); err != nil {
 			return nil, err
 		}
-		s.Figures = append(s.Figures, figuresOf(from.reduced)...)
+		s.Figures = append(s.Figures, from.reduced.figures...)
 		own, checked, err := runFiles(ctx, db, t.Run, from, export.SamplerOptions{})
 		if err != nil {
 			return nil, err

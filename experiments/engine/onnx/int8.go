@@ -101,48 +101,67 @@ func (g Graph) Watched(products []Product) Graph {
 // integers. A DequantizeLinear in front of a MatMul leaves that open, and onnxruntime 1.28 then rounds the values as it likes
 // (MatMulNBits), differently at each level of optimisation.
 func (g Graph) Int8(products []Product) (Graph, error) {
-	out := Graph{Name: g.Name, Inputs: g.Inputs, Outputs: g.Outputs, Initializers: slices.Clone(g.Initializers)}
-	done := map[string]bool{} // initializers and values that are written
-	add := func(t Initializer) {
-		if !done[t.Name] {
-			done[t.Name] = true
-			out.Initializers = append(out.Initializers, t)
-		}
+	q := quantiser{done: map[string]bool{}}
+	for _, t := range g.Initializers {
+		q.add(t)
 	}
 	for i, n := range g.Nodes {
 		at := slices.IndexFunc(products, func(p Product) bool { return p.node == i && p.input != "" })
 		if at < 0 {
-			out.Nodes = append(out.Nodes, n)
+			q.nodes = append(q.nodes, n)
 			continue
 		}
 		p := products[at]
 		w := g.Initializers[slices.IndexFunc(g.Initializers, func(t Initializer) bool { return t.Name == p.Weight })]
-		q, scales := p.quantised(w.Data.([]float32))
-		scale, zero := p.Linear()
-		factors := make([]float32, len(scales))
-		for j, s := range scales {
-			factors[j] = scale * s
+		if err := q.product(p, w.Data.([]float32), n.Outputs[0]); err != nil {
+			return g, err
 		}
-		if !(scale > 0) || math.IsInf(float64(scale), 0) {
-			return g, fmt.Errorf("the values that meet %q range from %g to %g: they have no 8 bits", p.Weight, p.Low, p.High)
-		}
-		add(Initializer{Name: p.Weight + "/int8", Dims: []int{p.Rows, p.Columns}, Data: q})
-		add(Initializer{Name: p.Weight + "/factor", Dims: []int{p.Columns}, Data: factors})
-		add(Initializer{Name: p.input + "/scale", Data: []float32{scale}})
-		add(Initializer{Name: p.input + "/zero", Data: []uint8{zero}})
-		if values := p.input + "/uint8"; !done[values] {
-			done[values] = true
-			out.Nodes = append(out.Nodes, Node{Op: "QuantizeLinear", Inputs: []string{p.input, p.input + "/scale", p.input + "/zero"}, Outputs: []string{values}})
-		}
-		end := n.Outputs[0]
-		out.Nodes = append(out.Nodes,
-			Node{Op: "MatMulInteger", Inputs: []string{p.input + "/uint8", p.Weight + "/int8", p.input + "/zero"}, Outputs: []string{end + "/int32"}},
-			castNode(end+"/int32", end+"/sum", Float32),
-			Node{Op: "Mul", Inputs: []string{end + "/sum", p.Weight + "/factor"}, Outputs: []string{end}})
 	}
+	out := Graph{Name: g.Name, Inputs: g.Inputs, Outputs: g.Outputs, Nodes: q.nodes}
 	out.Nodes = needed(out)
-	out.Initializers = used(out.Initializers, out.Nodes)
+	out.Initializers = used(q.initializers, out.Nodes)
 	return out, nil
+}
+
+// quantiser writes the nodes of a graph with products in integers.
+type quantiser struct {
+	done         map[string]bool // tensors and values that are written
+	nodes        []Node
+	initializers []Initializer
+}
+
+// add adds a tensor, once.
+func (q *quantiser) add(t Initializer) {
+	if !q.done[t.Name] {
+		q.done[t.Name] = true
+		q.initializers = append(q.initializers, t)
+	}
+}
+
+// product writes a product with the weights w, whose result has the name end.
+func (q *quantiser) product(p Product, w []float32, end string) error {
+	weights, scales := p.quantised(w)
+	scale, zero := p.Linear()
+	if !(scale > 0) || math.IsInf(float64(scale), 0) {
+		return fmt.Errorf("the values that meet %q range from %g to %g: they have no 8 bits", p.Weight, p.Low, p.High)
+	}
+	factors := make([]float32, len(scales))
+	for j, s := range scales {
+		factors[j] = scale * s
+	}
+	q.add(Initializer{Name: p.Weight + "/int8", Dims: []int{p.Rows, p.Columns}, Data: weights})
+	q.add(Initializer{Name: p.Weight + "/factor", Dims: []int{p.Columns}, Data: factors})
+	q.add(Initializer{Name: p.input + "/scale", Data: []float32{scale}})
+	q.add(Initializer{Name: p.input + "/zero", Data: []uint8{zero}})
+	if values := p.input + "/uint8"; !q.done[values] {
+		q.done[values] = true
+		q.nodes = append(q.nodes, Node{Op: "QuantizeLinear", Inputs: []string{p.input, p.input + "/scale", p.input + "/zero"}, Outputs: []string{values}})
+	}
+	q.nodes = append(q.nodes,
+		Node{Op: "MatMulInteger", Inputs: []string{p.input + "/uint8", p.Weight + "/int8", p.input + "/zero"}, Outputs: []string{end + "/int32"}},
+		castNode(end+"/int32", end+"/sum", Float32),
+		Node{Op: "Mul", Inputs: []string{end + "/sum", p.Weight + "/factor"}, Outputs: []string{end}})
+	return nil
 }
 
 // needed returns the nodes that an output depends on.
