@@ -22,6 +22,7 @@ import (
 // exportFlags say what to export, and where.
 type exportFlags struct {
 	run, out      string
+	sweep         string
 	pareto, force bool
 	sampler       export.SamplerOptions
 	precisions    []string
@@ -64,8 +65,9 @@ func (a *app) exportCommand() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.run, "run", "", "`key` of the run, a unique prefix is enough (default the chosen run of the latest sweep)")
-	flags.BoolVar(&f.pareto, "pareto", false, "the Pareto front of the latest sweep: every setting that no cheaper one beats, one folder each")
+	flags.StringVar(&f.run, "run", "", "`key` of the run, a unique prefix is enough (default the chosen run of the sweep)")
+	flags.StringVar(&f.sweep, "sweep", "", "the sweep's `name` (default the latest)")
+	flags.BoolVar(&f.pareto, "pareto", false, "the Pareto front of the sweep: every setting that no cheaper one beats, one folder each")
 	flags.StringVar(&f.out, "out", "", "the output `folder` (default out/<sweep name>, out/<run key> or out/<sweep name>-front)")
 	flags.BoolVar(&f.force, "force", false, "replace the ONNX files of another export, and write a --precision that does not pay")
 	flags.StringSliceVar(&f.precisions, "precision", nil, "also write velocity and sampler in this `precision`, fp16 or int8 (a comma lists both), with what it loses")
@@ -73,6 +75,7 @@ func (a *app) exportCommand() *cobra.Command {
 	flags.BoolVar(&f.sampler.Trajectory, "trajectory", false, "make sampler.onnx also return the points at every time (with --run or --pareto)")
 	flags.BoolVar(&f.sampler.LogProb, "log-prob", false, "make sampler.onnx also return the log density of every sample, and write logp.onnx, for\nthe log densities of given points (with --run or --pareto)")
 	cmd.MarkFlagsMutuallyExclusive("run", "pareto")
+	cmd.MarkFlagsMutuallyExclusive("run", "sweep")
 	return cmd
 }
 
@@ -104,13 +107,13 @@ func (a *app) exportRun(ctx context.Context, db *store.DB, f exportFlags) error 
 	return errors.Join(a.printChecks(e.Folder, e.Checks), a.printFigures(e.Folder, e.Figures))
 }
 
-// exportFront writes the files of every setting on the Pareto front of the latest sweep.
+// exportFront writes the files of every setting on the Pareto front of a sweep.
 func (a *app) exportFront(ctx context.Context, db *store.DB, f exportFlags) error {
-	outcome, err := ship.Load(ctx, db, "")
+	outcome, err := ship.Load(ctx, db, f.sweep)
 	if err != nil {
 		return usage(err)
 	}
-	out, err := ship.Folder(f.out, outcome.Sweep.Name+"-front")
+	out, err := ship.FrontFolder(f.out, outcome.Sweep.Name)
 	if err != nil {
 		return err
 	}
@@ -136,13 +139,13 @@ func (a *app) exportFront(ctx context.Context, db *store.DB, f exportFlags) erro
 	return refused
 }
 
-// exportChosen writes the output folder of the latest sweep again.
+// exportChosen writes the output folder of a sweep again.
 func (a *app) exportChosen(ctx context.Context, db *store.DB, f exportFlags) error {
-	outcome, err := ship.Load(ctx, db, "")
+	outcome, err := ship.Load(ctx, db, f.sweep)
 	if err != nil {
 		return usage(err)
 	}
-	out, err := ship.Folder(f.out, outcome.Sweep.Name)
+	out, err := ship.SweepFolder(f.out, outcome.Sweep.Name)
 	if err != nil {
 		return err
 	}

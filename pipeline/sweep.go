@@ -75,7 +75,7 @@ func (a *app) sweep(ctx context.Context, path string, f sweepFlags) error {
 	if f.checkpoints < 0 {
 		return usage(fmt.Errorf("--checkpoint-every %v: must not be negative; 0 means only on an interrupt", f.checkpoints))
 	}
-	out, err := ship.Folder(f.out, plan.Spec.Name)
+	out, err := ship.SweepFolder(f.out, plan.Spec.Name)
 	if err != nil {
 		return err
 	}

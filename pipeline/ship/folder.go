@@ -25,7 +25,7 @@ const (
 	vectorsFile  = "vectors.json"
 	cardFile     = "model-card.md"
 	csvFile      = "runs.csv"
-	choiceFile   = "choice.json"
+	ChoiceFile   = "choice.json"
 	ReportFile   = "report.html"
 	sumsFile     = "SHA256SUMS"
 
@@ -33,7 +33,7 @@ const (
 )
 
 // fileNames lists the files that an output folder may hold, except for their sums.
-var fileNames = append([]string{choiceFile, csvFile, ReportFile}, exportNames()...)
+var fileNames = append([]string{ChoiceFile, csvFile, ReportFile}, exportNames()...)
 
 // exportNames lists those of a run.
 func exportNames() []string {
@@ -197,5 +197,8 @@ func writeSums(out string, files []store.File) error {
 // WriteReport writes the report into an output folder and updates the sums.
 func WriteReport(out string, page []byte) (path string, err error) {
 	path = filepath.Join(out, ReportFile)
-	return path, errors.Join(WriteFile(path, page), writeSums(out, nil))
+	if err := WriteFile(path, page); err != nil {
+		return path, err
+	}
+	return path, writeSums(out, nil)
 }
