@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"flowsweep/experiments/engine"
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
@@ -183,10 +182,10 @@ func (r *Reduced) properties() map[string]string {
 // Weights returns the weights as the files hold them.
 func (r *Reduced) Weights() []float32 { return r.Precision.round(r.net, r.weights, r.products) }
 
-// Compile returns the net with the weights of the files. It also rounds values to 8 bits where the files do, but not to 16.
+// Compile returns the net with the weights of the files, for Go's own backend. It also rounds values to 8 bits where the files do, but not to 16.
 // Close it after use.
-func (r *Reduced) Compile(e engine.Engine) (*velocity.Model, error) {
-	return velocity.CompileInt8(e, r.net, r.Weights(), r.products)
+func (r *Reduced) Compile() (*velocity.Model, error) {
+	return velocity.CompileInt8(r.net, r.Weights(), r.products)
 }
 
 // jittered returns the weights, each moved by up to the roundoff of the precision. Rounding a value of the net by that much is

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"flowsweep/experiments"
-	"flowsweep/experiments/engine"
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/ode"
@@ -47,7 +46,7 @@ func VerifyReduced(file []byte, points Sample, r *Reduced) experiments.Check {
 		if err != nil {
 			return err
 		}
-		model, err := r.Compile(engine.Go)
+		model, err := r.Compile()
 		if err != nil {
 			return err
 		}
@@ -92,7 +91,7 @@ func VerifyReducedSampler(file []byte, s Steps, noise flow.Batch, r *Reduced) ex
 		if err != nil {
 			return err
 		}
-		model, err := r.Compile(engine.Go)
+		model, err := r.Compile()
 		if err != nil {
 			return err
 		}

@@ -12,10 +12,10 @@ import (
 	"flowsweep/experiments/net"
 )
 
-// CompileInt8 is Compile for a net that computes the products as onnx.Graph.Int8 does. It does so in floats: values are
+// CompileInt8 is Compile, for Go's own backend, of a net that computes the products as onnx.Graph.Int8 does. It does so in floats: values are
 // rounded to their 8 bits and back, and multiplied with the weights, which must be rounded already (RoundInt8).
-func CompileInt8(e engine.Engine, n net.Net, weights []float32, products []onnx.Product) (*Model, error) {
-	c, err := compileChunked(e, n, weights, nil, func(weights []*graph.Node, in inputs, _ []*graph.Node) []*graph.Node {
+func CompileInt8(n net.Net, weights []float32, products []onnx.Product) (*Model, error) {
+	c, err := compileChunked(engine.Go, n, weights, nil, func(weights []*graph.Node, in inputs, _ []*graph.Node) []*graph.Node {
 		return []*graph.Node{apply(n, weights, in, products...)}
 	})
 	if err != nil {
