@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gomlx/compute/dtypes/float16"
+
 	"flowsweep/experiments/engine/onnx"
 )
 
@@ -19,6 +21,23 @@ func TestRoundHalfKnownValues(t *testing.T) {
 		got := []float32{x}
 		if onnx.RoundHalf(got); got[0] != want {
 			t.Errorf("%g becomes %g, want %g", x, got[0], want)
+		}
+	}
+}
+
+// TestRoundHalfKeepsEveryHalf rounds all finite 16-bit floats, which stay, and the middle of each to the next, which becomes the
+// even one.
+func TestRoundHalfKeepsEveryHalf(t *testing.T) {
+	t.Parallel()
+	for bits := range uint16(0x7bff) {
+		h, next := float16.FromBits(bits).Float32(), float16.FromBits(bits+1).Float32()
+		even := h
+		if bits%2 == 1 {
+			even = next
+		}
+		got := []float32{h, -h, (h + next) / 2}
+		if onnx.RoundHalf(got); !slices.Equal(got, []float32{h, -h, even}) {
+			t.Fatalf("%g, its negative and the middle to %g become %v", h, next, got)
 		}
 	}
 }
