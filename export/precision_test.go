@@ -103,13 +103,13 @@ func TestVerifyReducedFindsWhatIsWrong(t *testing.T) {
 		"the scale of the values": {Int8, func(m *onnx.Model) { scale(m, 2) }, ""},
 		"the zero of the values": {Int8, func(m *onnx.Model) {
 			tensorOf8[[]uint8](m)[0]++
-		}, "mean difference"},
-		"a weight, by a step": {Int8, func(m *onnx.Model) { tensorOf8[[]int8](m)[7]++ }, "mean difference"},
+		}, "more than the"},
+		"a weight, by a step": {Int8, func(m *onnx.Model) { tensorOf8[[]int8](m)[7]++ }, "more than the"},
 		"a bias":              {Int8, func(m *onnx.Model) { set(m, "layers.1.bias", func(v []float32) { v[3] += 1e-6 }) }, `"layers.1.bias" is not that`},
 		"the ranges it states": {Int8, func(m *onnx.Model) {
 			m.Metadata[rangesKey] = strings.Replace(m.Metadata[rangesKey], `"high":`, `"high":1`, 1)
 		}, "on the paths of the run"},
-		"the scale of the values, a little": {Int8, func(m *onnx.Model) { scale(m, 1.0005) }, "mean difference"},
+		"the scale of the values, a little": {Int8, func(m *onnx.Model) { scale(m, 1.0005) }, "more than the"},
 		"another precision":                 {FP16, func(m *onnx.Model) { m.Metadata[precisionKey] = "int8" }, `"int8", not "fp16"`},
 		"its description":                   {FP16, func(m *onnx.Model) { m.Metadata[precisionKey+"_doc"] = "exact" }, "properties of its precision"},
 		"a bias in 16 bits": {FP16, func(m *onnx.Model) {

@@ -33,84 +33,122 @@ const farFactor = 10
 // VerifyReduced is Verify for a velocity file in a reduced precision. The file must hold exactly the weights of the net in that
 // precision, the ranges of its values must be those of the net, and both the largest and the mean difference must be within
 // what roundoff can explain.
-func VerifyReduced(file []byte, points Sample, r *Reduced) experiments.Check {
-	return newCheck(file, len(points.T), func(c *experiments.Check) error {
-		m, err := read(file)
-		if err == nil {
-			inputs, outputs := velocity.Signature(points.Net)
-			err = declares(m, inputs, outputs)
-		}
-		if err == nil {
-			r, err = r.asIn(m)
-		}
-		if err != nil {
-			return err
-		}
-		model, err := r.Compile()
-		if err != nil {
-			return err
-		}
-		defer model.Close()
+func VerifyReduced(file []byte, points Sample, r *Reduced, watch ...Progress) experiments.Check {
+	inputs, outputs := velocity.Signature(points.Net)
+	declared := func(m onnx.Model) error { return declares(m, inputs, outputs) }
+	return r.verify(file, len(points.T), declared, func(c *experiments.Check, m onnx.Model, r *Reduced, model *velocity.Model) (spread, error) {
 		far := Sample{Net: points.Net, T: points.T[:min(len(points.T), 256)]}
 		far.X = points.X.Slice(0, len(far.T)).Clone()
 		for i := range far.X.Data {
 			far.X.Data[i] *= farFactor
 		}
-		for i, at := range []Sample{points, far} {
-			var want flow.Batch
-			tr, maxAbs, err := at.trial(func(t []float64, x flow.Batch) (_ flow.Batch, err error) {
-				want, err = model.RowField()(t, x)
-				return want, err
-			})
-			if err != nil {
-				return err
-			}
-			spread, err := r.spread(model, maxAbs, want, func() (flow.Batch, error) { return model.RowField()(at.T, at.X) })
-			if err == nil {
-				err = spread.judge(c, file, tr, i > 0)
-			}
-			if err != nil {
-				return err
-			}
+		near, spread, err := r.trialAt(model, points)
+		if err != nil {
+			return spread, err
 		}
-		return errors.Join(r.holds(m), checkSeal(m))
+		out, further, err := r.trialAt(model, far)
+		if err != nil {
+			return spread, err
+		}
+		out.where, out.tolerance = "far outside the data", further.allowed()
+		spread.note(c)
+		return spread, compare(c, m, file, campaign{settings, batches, []trial{near, out}, first(watch)})
 	})
 }
 
 // VerifyReducedSampler is VerifySampler for a sampler file in a reduced precision, as VerifyReduced is to Verify. The field of
 // the steps is not used.
-func VerifyReducedSampler(file []byte, s Steps, noise flow.Batch, r *Reduced) experiments.Check {
-	return newCheck(file, noise.Len(), func(c *experiments.Check) error {
-		m, err := read(file)
-		if err == nil {
-			err = checkSampler(m, noise.Dim, s.Solver, s.Times, false)
+func VerifyReducedSampler(file []byte, s Steps, noise flow.Batch, r *Reduced, watch ...Progress) experiments.Check {
+	declared := func(m onnx.Model) error { return checkSampler(m, noise.Dim, s.Solver, s.Times, false) }
+	return r.verify(file, noise.Len(), declared, func(c *experiments.Check, m onnx.Model, r *Reduced, model *velocity.Model) (spread, error) {
+		s.Field = model.Field()
+		near, spread, err := r.trialAlong(model, s, "", noise)
+		if err != nil {
+			return spread, err
 		}
+		by := campaign{settings, batches, []trial{near}, first(watch)}
+		if len(m.Inputs) > 1 {
+			by.trials[0].times = flow.Narrow(nil, s.Times)
+			for _, ts := range otherGrids {
+				other := s
+				other.Times = ts
+				tr, further, err := r.trialAlong(model, other, fmt.Sprintf("over another time grid, of %d uneven steps,", len(ts)-1), noise.Slice(0, min(noise.Len(), 64)))
+				if err != nil {
+					return spread, err
+				}
+				tr.times, tr.tolerance = flow.Narrow(nil, ts), further.allowed()
+				by.trials = append(by.trials, tr)
+			}
+		} else {
+			by.settings, by.batches, by.trials[0].maxRuns = unrolledSettings, unrolledBatches, 1
+		}
+		spread.note(c)
+		return spread, compare(c, m, file, by)
+	})
+}
+
+// verify reads a file, lets compare compare it with the net of the file's ranges, and checks what the comparison does not.
+func (r *Reduced) verify(file []byte, points int, declared func(m onnx.Model) error, compare func(c *experiments.Check, m onnx.Model, r *Reduced, model *velocity.Model) (spread, error)) experiments.Check {
+	return newCheck(file, points, func(c *experiments.Check) error {
+		m, err := readAny(file)
 		if err == nil {
-			r, err = r.asIn(m)
+			err = declared(m)
+		}
+		in := r
+		if err == nil {
+			in, err = r.asIn(m)
 		}
 		if err != nil {
 			return err
 		}
-		model, err := r.Compile()
+		model, err := in.Compile()
 		if err != nil {
 			return err
 		}
 		defer model.Close()
-		s.Field = model.Field()
-		near, err := solve(s, nil, noise)
+		spread, err := compare(c, m, in, model)
+		if err == nil && !(float64(c.MeanAbsDiff) <= spread.allowedMean()) {
+			err = fmt.Errorf("the mean difference is %.3g, more than the %.3g allowed", float64(c.MeanAbsDiff), spread.allowedMean())
+		}
 		if err != nil {
 			return err
 		}
-		spread, err := r.spread(model, near.maxAbs, joined(near.trajectory), func() (flow.Batch, error) {
-			steps, _, err := ode.Trajectory(s.Field, s.Solver, s.Times, noise)
-			return joined(steps), err
-		})
-		if err == nil {
-			spread.floor = near.tolerance()
-			err = spread.judge(c, file, near.trial(), false)
-		}
-		return errors.Join(err, r.holds(m), checkSeal(m))
+		return in.holds(m)
 	})
+}
+
+// trialAt is the trial of a velocity file at some points.
+func (r *Reduced) trialAt(model *velocity.Model, at Sample) (trial, spread, error) {
+	var want flow.Batch
+	tr, maxAbs, err := at.trial(func(t []float64, x flow.Batch) (_ flow.Batch, err error) {
+		want, err = model.RowField()(t, x)
+		return want, err
+	})
+	if err == nil {
+		err = checkSize("the net gives velocities", maxAbs)
+	}
+	if err != nil {
+		return tr, spread{}, err
+	}
+	s, err := r.spread(model, maxAbs, want, func() (flow.Batch, error) { return model.RowField()(at.T, at.X) })
+	return tr, s, err
+}
+
+// trialAlong is the trial of a sampler file from some noise.
+func (r *Reduced) trialAlong(model *velocity.Model, by Steps, where string, noise flow.Batch) (trial, spread, error) {
+	got, err := solve(by, nil, noise)
+	if err == nil {
+		err = checkSize("the net carries noise to points", got.size())
+	}
+	if err != nil {
+		return trial{}, spread{}, err
+	}
+	s, err := r.spread(model, got.maxAbs, joined(got.trajectory), func() (flow.Batch, error) {
+		steps, _, err := ode.Trajectory(by.Field, by.Solver, by.Times, noise)
+		return joined(steps), err
+	})
+	s.floor = got.tolerance()
+	return got.trial(where), s, err
 }
 
 // spread is how far roundoff moves the results of a net.
@@ -153,33 +191,34 @@ func (r *Reduced) spread(model *velocity.Model, maxAbs float64, want flow.Batch,
 	return s, err
 }
 
-// judge runs a trial and returns an error if a mean difference, or one far outside the data, is too large. The check holds
-// the largest difference of the others.
-func (s spread) judge(c *experiments.Check, file []byte, tr trial, far bool) error {
-	allowed, allowedMean := s.floor+jitterFactor*s.largest, s.floor+jitterFactor*s.mean
-	if far {
-		return checkFar(file, tr, allowed)
-	}
-	c.MaxAbs, c.Tolerance = experiments.Number(s.maxAbs), experiments.Number(allowed)
+// allowed is the largest difference that roundoff can explain, and allowedMean the largest mean difference.
+func (s spread) allowed() float64     { return s.floor + jitterFactor*s.largest }
+func (s spread) allowedMean() float64 { return s.floor + jitterFactor*s.mean }
+
+// note notes what is allowed, and why.
+func (s spread) note(c *experiments.Check) {
+	c.MaxAbs, c.Tolerance = experiments.Number(s.maxAbs), experiments.Number(s.allowed())
 	c.Reason = fmt.Sprintf("Go has the same weights; moving each by %.2g of itself, the roundoff of %s, moves the result by up to %.2g and by %.2g in the mean: "+
 		"%d times that and 1e-5 (1 + max) are allowed, for the mean too", s.precision.roundoff, s.precision.Name, s.largest, s.mean, jitterFactor)
-	if err := compare(c, file, tr); err != nil {
-		return err
-	}
-	if !(float64(c.MeanAbsDiff) <= allowedMean) {
-		return fmt.Errorf("the mean difference is %.3g, more than the %.3g allowed", float64(c.MeanAbsDiff), allowedMean)
-	}
-	return nil
 }
 
 // PrecisionOf returns the precision of a file that Velocity or Sampler wrote. ok is false for 32-bit floats.
 func PrecisionOf(file []byte) (p Precision, ok bool) {
-	m, err := onnx.Read(file)
+	m, err := readAny(file)
 	if err != nil {
 		return p, false
 	}
 	p, err = PrecisionNamed(m.Metadata[precisionKey])
 	return p, err == nil
+}
+
+// In is the net with the ranges of a file, which must be nearly its own.
+func (r *Reduced) In(file []byte) (*Reduced, error) {
+	m, err := readAny(file)
+	if err != nil {
+		return nil, err
+	}
+	return r.asIn(m)
 }
 
 // asIn returns the net with the ranges of a file, which must be nearly its own: processors round them differently.

@@ -50,6 +50,7 @@ func (a *app) exportCommand() *cobra.Command {
 			if f.sampler.LogProb && len(f.precisions) > 0 {
 				return usage(errors.New("log densities need 32-bit floats: use --precision without --log-prob"))
 			}
+			cmd.SetContext(a.withProgress(cmd.Context()))
 			return a.withScratch(cmd.Context(), func(db *store.DB) error {
 				switch {
 				case f.run != "":
@@ -233,4 +234,7 @@ func refusal(out string, f export.Figures) error {
 func (a *app) printCheck(path string, c experiments.Check) {
 	fmt.Fprintf(a.stdout, "verified  %s: %s and Go differ by at most %.2g (allowed %.2g) at %d points\n", path, c.Runtime,
 		c.MaxAbsDiff, c.Tolerance, c.Points)
+	for _, n := range c.Notes {
+		fmt.Fprintf(a.stderr, "note      %s: %s\n", path, n)
+	}
 }

@@ -115,7 +115,7 @@ func (a *app) shipSweep(ctx context.Context, s sweep.Sweep, failures []string, o
 	if err != nil {
 		return err
 	}
-	shipped, err := ship.New(stored).Ship(ctx, s.DB, a.worker(s.Engine), out, true)
+	shipped, err := ship.New(stored).Ship(a.withProgress(ctx), s.DB, a.worker(s.Engine), out, true)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ func TestEdition(t *testing.T) {
 	before := start(t, db, tiny)
 	finish(t, db, before)
 	ctx, fit := t.Context(), before.Fits[0]
-	twin := planOf(t, strings.Replace(tiny, "[4, 8]", "5", 1)).Fits[0].Runs[0]
+	twin := planOf(t, strings.Replace(tiny, "steps: [1, 2]", "steps: 5", 1)).Fits[0].Runs[0]
 	files := []store.File{{Name: "velocity.onnx", Content: []byte("onnx")}}
 	must(t, db.SaveTwin(ctx, "tiny", fit.Key, twin))
 	must(t, db.Ship(ctx, "tiny", files, []experiments.Check{{File: "velocity.onnx"}}))

@@ -14,6 +14,7 @@ import (
 	"flowsweep/experiments/target"
 	"flowsweep/experiments/velocity"
 	"flowsweep/export"
+	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/saved"
 	"flowsweep/store"
 )
@@ -36,7 +37,7 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin
 	sampled, about := of.sampled(r), aboutSampled(r, of)
 	files, runs := []store.File{{Name: velocityFile, Content: onnx}}, []experiments.Result{r}
 	if hasSampler(r) {
-		if onnx, err = exportSampler(model.Net, weights, sampled, about, o); err != nil {
+		if onnx, about, err = writeSampler(model.Net, weights, r, of, o); err != nil {
 			return nil, nil, err
 		}
 		files, runs = append(files, store.File{Name: SamplerFile, Content: onnx}), append(runs, sampled)
@@ -52,7 +53,7 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin
 		return nil, nil, err
 	}
 	for i, f := range files {
-		checks = append(checks, checked(stored, f, runs[i], model, weights))
+		checks = append(checks, checked(stored, f, runs[i], model, weights, progress(ctx, f.Name)))
 	}
 	files, checks, about.Figures = append(files, of.reduced.files...), append(checks, of.reduced.checks...), of.reduced.figures
 	files = append(files, store.File{Name: cardFile, Content: export.Card(about, model.Net.Dim(), checks...)})
@@ -71,34 +72,47 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin
 }
 
 // checked returns the stored check of the same bytes, or a new one.
-func checked(stored []experiments.Check, f store.File, r experiments.Result, model *velocity.Model, weights []float32) experiments.Check {
+func checked(stored []experiments.Check, f store.File, r experiments.Result, model *velocity.Model, weights []float32, watch export.Progress) experiments.Check {
 	sum := sha256.Sum256(f.Content)
 	for _, c := range stored {
 		if c.SHA256 == hex.EncodeToString(sum[:]) && c.OK {
 			return c
 		}
 	}
-	return verify(f, r, model, weights)
+	return verify(f, r, model, weights, watch)
 }
 
 // verify compares a file of a run in onnxruntime with Go.
-func verify(f store.File, r experiments.Result, model *velocity.Model, weights []float32) experiments.Check {
-	var c experiments.Check
-	if in, ok, err := reducedAs(f.Content, r, weights); err != nil {
-		return experiments.Check{File: f.Name, Run: r.Run, Error: err.Error()}
-	} else if ok {
-		return verifyReduced(f, r, in)
+func verify(f store.File, r experiments.Result, model *velocity.Model, weights []float32, watch export.Progress) experiments.Check {
+	if in, err := reducedIn(f.Content, r, weights); err != nil || in != nil {
+		return verifyReduced(f, r, in, err, watch)
 	}
-	switch kind, _, _ := export.Origin(f.Content); kind {
+	kind, _, _ := export.Origin(f.Content)
+	p := export.Parts{
+		Kind: kind, Net: model.Net, Weights: weights, Solver: r.Setting.Sample.Solver, Options: export.OptionsOf(f.Content),
+		About: export.About{Units: r.Setting.Target.Units},
+	}
+	switch kind {
 	case "sampler":
-		c = verifySampler(f.Content, r, model, weights)
+		p.Times = samplerGrid(r)
 	case "density":
-		c = verifyDensity(f.Content, r, model, weights)
-	default:
-		c = export.Verify(f.Content, export.Points(model.Net, verifyPoints, 0), model.RowField())
+		p.Solver, p.Times = job.LikelihoodSolver()
 	}
+	c := verifyAs(f.Content, p, model, watch)
 	c.File, c.Run = f.Name, r.Run
 	return c
+}
+
+// verifyAs compares a file in onnxruntime with what Go makes of the parts.
+func verifyAs(onnx []byte, p export.Parts, model *velocity.Model, watch export.Progress) experiments.Check {
+	switch p.Kind {
+	case "sampler":
+		return verifySampler(onnx, p, model, watch)
+	case "density":
+		return verifyDensity(onnx, p, model, watch)
+	default:
+		return export.Verify(onnx, export.Points(model.Net, verifyPoints, 0), model.RowField(), watch)
+	}
 }
 
 // goModel returns the net of a run, compiled for Go's own backend, which files are compared with, and its weights.
@@ -144,7 +158,7 @@ func aboutRun(r experiments.Result, of origin) export.About {
 	if s.Target.Units.Identity() {
 		properties["units"] = "the data's own; inputs and outputs are not rescaled"
 	}
-	about := export.About{Version: r.Version, Properties: properties, Units: s.Target.Units, Columns: s.Target.Columns}
+	about := export.About{Version: r.Version, Properties: properties, Units: s.Target.Units, Columns: s.Target.Columns, Reduced: of.in}
 	source := "N(0, I)"
 	if !s.Source.Gaussian() {
 		source = experiments.Form(s.Source)

@@ -44,7 +44,7 @@ func (w Worker) reduce(ctx context.Context, db *store.DB, r experiments.Result, 
 	}
 	for _, p := range w.Precisions {
 		f := export.Figures{Precision: p.Name, Doc: p.Doc, Sampling: r.Setting.Sample.Words(), By: beside.by, Unmeasured: beside.unmeasured}
-		files, checks, err := reduceRun(r, weights, of, p, o, &f)
+		files, checks, err := reduceRun(ctx, r, weights, of, p, o, &f)
 		if err == nil && beside.unmeasured == "" {
 			err = w.lost(ctx, db, beside, p, &f)
 		}
@@ -117,49 +117,45 @@ func reduced(p export.Precision, r experiments.Result, weights []float32) (*expo
 }
 
 // reduceRun writes the files of a run in a precision and verifies them, and notes what they weigh and take.
-func reduceRun(r experiments.Result, weights []float32, of origin, p export.Precision, o export.SamplerOptions, f *export.Figures) (files []store.File, checks []experiments.Check, err error) {
-	net, about, sampled, aboutSamples := r.Setting.VelocityNet(), aboutRun(r, of), of.sampled(r), aboutSampled(r, of)
-	to, err := reduced(p, r, weights)
-	if err != nil {
-		return nil, nil, err
-	}
-	add := func(name string, run experiments.Result, write func(in *export.Reduced) ([]byte, error)) error {
-		full, err := write(nil)
+func reduceRun(ctx context.Context, r experiments.Result, weights []float32, of origin, p export.Precision, o export.SamplerOptions, f *export.Figures) (files []store.File, checks []experiments.Check, err error) {
+	add := func(name, kind string, run experiments.Result) error {
+		full, err := writeKind(kind, r.Setting.VelocityNet(), weights, r, of, o)
 		if err != nil {
 			return err
 		}
-		file, err := write(to)
+		with := of
+		if with.in, err = reduced(p, run, weights); err != nil {
+			return err
+		}
+		file, err := writeKind(kind, r.Setting.VelocityNet(), weights, r, with, o)
 		if err != nil {
 			return err
 		}
-		files = append(files, store.File{Name: p.Suffixed(name), Content: file})
-		checks = append(checks, verifyReduced(files[len(files)-1], run, to))
+		made := store.File{Name: p.Suffixed(name), Content: file}
+		files, checks = append(files, made), append(checks, verifyReduced(made, run, with.in, nil, progress(ctx, made.Name)))
 		return f.Compare(name, file, full)
 	}
-	err = add(velocityFile, r, func(in *export.Reduced) ([]byte, error) {
-		about.Reduced = in
-		return export.Velocity(net, weights, about)
-	})
-	if err == nil {
+	if err = add(velocityFile, "velocity", r); err == nil {
 		f.Observe(p, checks[0])
 	}
 	if err == nil && hasSampler(r) {
-		err = add(SamplerFile, sampled, func(in *export.Reduced) ([]byte, error) {
-			aboutSamples.Reduced = in
-			return exportSampler(net, weights, sampled, aboutSamples, o)
-		})
+		err = add(SamplerFile, "sampler", of.sampled(r))
 	}
 	return files, checks, err
 }
 
-// verifyReduced compares a file of a run in a lower precision with Go.
-func verifyReduced(f store.File, r experiments.Result, in *export.Reduced) (c experiments.Check) {
+// verifyReduced compares a file of a run in a lower precision with Go, unless the run could not be prepared.
+func verifyReduced(f store.File, r experiments.Result, in *export.Reduced, failed error, watch export.Progress) (c experiments.Check) {
 	n := r.Setting.VelocityNet()
-	if kind, _, _ := export.Origin(f.Content); kind == "sampler" {
+	kind, _, _ := export.Origin(f.Content)
+	switch {
+	case failed != nil:
+		c.Error = failed.Error()
+	case kind == "sampler":
 		steps := export.Steps{Solver: r.Setting.Sample.Solver, Times: samplerGrid(r), Units: r.Setting.Target.Units}
-		c = export.VerifyReducedSampler(f.Content, steps, export.Noise(n.Dim(), samplerPoints, 0), in)
-	} else {
-		c = export.VerifyReduced(f.Content, export.Points(n, verifyPoints, 0), in)
+		c = export.VerifyReducedSampler(f.Content, steps, export.Noise(n.Dim(), samplerPoints, 0), in, watch)
+	default:
+		c = export.VerifyReduced(f.Content, export.Points(n, verifyPoints, 0), in, watch)
 	}
 	c.File, c.Run = f.Name, r.Run
 	return c
@@ -235,12 +231,11 @@ func sampleReduced(ctx context.Context, spec experiments.Spec, r experiments.Res
 	return got.Points, err
 }
 
-// reducedAs returns the net of a file in a lower precision, prepared again from the run.
-func reducedAs(onnx []byte, r experiments.Result, weights []float32) (in *export.Reduced, ok bool, err error) {
-	p, ok := export.PrecisionOf(onnx)
+// reducedIn returns the net of a run in the precision of a file, or nil for 32-bit floats.
+func reducedIn(file []byte, r experiments.Result, weights []float32) (*export.Reduced, error) {
+	p, ok := export.PrecisionOf(file)
 	if !ok {
-		return nil, false, nil
+		return nil, nil
 	}
-	in, err = reduced(p, r, weights)
-	return in, true, err
+	return reduced(p, r, weights)
 }

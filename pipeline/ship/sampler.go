@@ -42,15 +42,15 @@ func exportSampler(n net.Net, weights []float32, r experiments.Result, about exp
 }
 
 // verifySampler compares a sampler file in onnxruntime with Go.
-func verifySampler(onnx []byte, r experiments.Result, model *velocity.Model, weights []float32) experiments.Check {
-	solver, ts, units, noise := r.Setting.Sample.Solver, samplerGrid(r), r.Setting.Target.Units, export.Noise(model.Net.Dim(), samplerPoints, 0)
-	if !export.HasLogProb(onnx) {
-		return export.VerifySampler(onnx, solver, ts, model.Field(), units, noise)
+func verifySampler(onnx []byte, p export.Parts, model *velocity.Model, watch export.Progress) experiments.Check {
+	noise := export.Noise(model.Net.Dim(), samplerPoints, 0)
+	if !p.Options.LogProb {
+		return export.VerifySampler(onnx, p.Solver, p.Times, model.Field(), p.About.Units, noise, watch)
 	}
-	d, err := velocity.CompileDivergence(engine.Go, model.Net, weights)
+	d, err := velocity.CompileDivergence(engine.Go, model.Net, p.Weights)
 	if err != nil {
 		return experiments.Check{Error: err.Error()}
 	}
 	defer d.Close()
-	return export.VerifyDensity(onnx, solver, ts, d.DivField(), units, noise)
+	return export.VerifyDensity(onnx, p.Solver, p.Times, d.DivField(), p.About.Units, noise, watch)
 }
