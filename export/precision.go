@@ -59,17 +59,22 @@ var Int8 = Precision{
 	roundoff: 0x1p-20, // of 32-bit floats, before they are rounded to 8 bits
 }
 
-// PrecisionNamed returns the precision with this name. The error lists all of them.
-func PrecisionNamed(name string) (Precision, error) {
-	i := slices.IndexFunc(Precisions, func(p Precision) bool { return p.Name == name })
-	if i < 0 {
-		var names []string
-		for _, p := range Precisions {
-			names = append(names, p.Name)
+// PrecisionsNamed returns the precisions with these names, each once. The error lists all there are.
+func PrecisionsNamed(names []string) (list []Precision, err error) {
+	for _, name := range names {
+		i := slices.IndexFunc(Precisions, func(p Precision) bool { return p.Name == strings.TrimSpace(name) })
+		if i < 0 {
+			var all []string
+			for _, p := range Precisions {
+				all = append(all, p.Name)
+			}
+			return nil, fmt.Errorf("unknown precision %q: use %s", name, strings.Join(all, " or "))
 		}
-		return Precision{}, fmt.Errorf("unknown precision %q: use %s", name, strings.Join(names, " or "))
+		if !slices.ContainsFunc(list, func(p Precision) bool { return p.Name == Precisions[i].Name }) {
+			list = append(list, Precisions[i])
+		}
 	}
-	return Precisions[i], nil
+	return list, nil
 }
 
 // Suffixed returns the name of a file in the precision, such as velocity-fp16.onnx for velocity.onnx.

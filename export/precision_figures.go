@@ -150,6 +150,14 @@ func (f Figures) Summary() string {
 	return strings.Join(parts, "; ")
 }
 
+// Refusal says that the files of the precision were not written, and why.
+func (f Figures) Refusal() error {
+	if len(f.Files) == 0 {
+		return fmt.Errorf("%s was not written: %s", f.Precision, f.Refused)
+	}
+	return fmt.Errorf("%s does not pay and was not written: %s; --force writes it all the same", f.Precision, f.Refused)
+}
+
 // section is the part of the card about the precision.
 func (f Figures) section() string {
 	var b strings.Builder

@@ -5,14 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
 	"flowsweep/export"
+	"flowsweep/export/signing"
 	"flowsweep/pipeline/saved"
 	"flowsweep/pipeline/ship"
 	"flowsweep/pipeline/sweep"
@@ -22,6 +21,8 @@ import (
 // exportFlags say what to export, and where.
 type exportFlags struct {
 	run, out      string
+	sign          string // file of a private key
+	key           *signing.Key
 	sweep         string
 	pareto, force bool
 	sampler       export.SamplerOptions
@@ -47,10 +48,14 @@ func (a *app) exportCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		Long:  exportLong,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if f.sampler.LogProb && len(f.precisions) > 0 {
-				return usage(errors.New("log densities need 32-bit floats: use --precision without --log-prob"))
-			}
 			cmd.SetContext(a.withProgress(cmd.Context()))
+			if f.sign != "" {
+				key, err := signing.ReadKey(f.sign)
+				if err != nil {
+					return usage(err)
+				}
+				f.key = &key
+			}
 			return a.withScratch(cmd.Context(), func(db *store.DB) error {
 				switch {
 				case f.run != "":
@@ -70,6 +75,7 @@ func (a *app) exportCommand() *cobra.Command {
 	flags.StringVar(&f.sweep, "sweep", "", "the sweep's `name` (default the latest)")
 	flags.BoolVar(&f.pareto, "pareto", false, "the Pareto front of the sweep: every setting that no cheaper one beats, one folder each")
 	flags.StringVar(&f.out, "out", "", "the output `folder` (default out/<sweep name>, out/<run key> or out/<sweep name>-front)")
+	flags.StringVar(&f.sign, "sign", "", "sign the folder with this private `key`, a PEM file: writes "+signing.FileName+", which PyPI's model-signing verifies")
 	flags.BoolVar(&f.force, "force", false, "replace the ONNX files of another export, and write a --precision that does not pay")
 	flags.StringSliceVar(&f.precisions, "precision", nil, "also write velocity and sampler in this `precision`, fp16 or int8 (a comma lists both), with what it loses")
 	flags.BoolVar(&f.sampler.Portable, "portable", false, "unroll the steps of sampler.onnx, for runtimes without Loop (with --run or --pareto)")
@@ -105,7 +111,7 @@ func (a *app) exportRun(ctx context.Context, db *store.DB, f exportFlags) error 
 	if err != nil {
 		return err
 	}
-	return errors.Join(a.printChecks(e.Folder, e.Checks), a.printFigures(e.Folder, e.Figures))
+	return errors.Join(a.finishExport(f, e.Folder, e.Checks), a.printFigures(e.Folder, e.Figures))
 }
 
 // exportFront writes the files of every setting on the Pareto front of a sweep.
@@ -132,7 +138,7 @@ func (a *app) exportFront(ctx context.Context, db *store.DB, f exportFlags) erro
 		s := outcome.Summaries[e.Setting]
 		st, _ := s.Stat(metric)
 		fmt.Fprintf(a.stdout, "front     %s (NFE %s): %s %s\n", outcome.Labels.Setting(e.Setting), s.NFE, metric, st.Interval())
-		if err := a.printChecks(e.Folder, e.Checks); err != nil {
+		if err := a.finishExport(f, e.Folder, e.Checks); err != nil {
 			return err
 		}
 		refused = errors.Join(refused, a.printFigures(e.Folder, e.Figures))
@@ -161,7 +167,19 @@ func (a *app) exportChosen(ctx context.Context, db *store.DB, f exportFlags) err
 	if s.NoChoice != nil {
 		return s.NoChoice
 	}
-	return errors.Join(a.printChecks(out, s.Checks), a.printFigures(out, s.Figures))
+	return errors.Join(a.finishExport(f, out, s.Checks), a.printFigures(out, s.Figures))
+}
+
+// finishExport prints the checks of a folder and signs it, if that is asked for.
+func (a *app) finishExport(f exportFlags, folder string, checks []experiments.Check) error {
+	if err := a.printChecks(folder, checks); err != nil || f.key == nil {
+		return err
+	}
+	if err := f.key.Sign(folder); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "signed    %s\n", filepath.Join(folder, signing.FileName))
+	return nil
 }
 
 // worker returns what samples and measures for exports.
@@ -177,15 +195,12 @@ func (a *app) pickWorker() (ship.Worker, error) {
 
 // exporter is pickWorker with the precisions of the flags.
 func (a *app) exporter(f exportFlags) (ship.Worker, error) {
-	var precisions []export.Precision
-	for _, name := range f.precisions {
-		p, err := export.PrecisionNamed(strings.TrimSpace(name))
-		if err != nil {
-			return ship.Worker{}, usage(err)
-		}
-		if !slices.ContainsFunc(precisions, func(other export.Precision) bool { return other.Name == p.Name }) {
-			precisions = append(precisions, p)
-		}
+	precisions, err := export.PrecisionsNamed(f.precisions)
+	if err == nil && f.sampler.LogProb && len(precisions) > 0 {
+		err = errors.New("log densities need 32-bit floats: use --precision without --log-prob")
+	}
+	if err != nil {
+		return ship.Worker{}, usage(err)
 	}
 	w, err := a.pickWorker()
 	w.Precisions = precisions
@@ -218,17 +233,10 @@ func (a *app) printFigures(out string, figures []export.Figures) (refused error)
 	for _, f := range figures {
 		fmt.Fprintf(a.stdout, "%-9s %s: %s\n", f.Precision, out, f.Summary())
 		if !f.Written {
-			refused = errors.Join(refused, refusal(out, f))
+			refused = errors.Join(refused, fmt.Errorf("%s: %w", out, f.Refusal()))
 		}
 	}
 	return refused
-}
-
-func refusal(out string, f export.Figures) error {
-	if len(f.Files) == 0 {
-		return fmt.Errorf("%s: %s was not written: %s", out, f.Precision, f.Refused)
-	}
-	return fmt.Errorf("%s: %s does not pay and was not written: %s; --force writes it all the same", out, f.Precision, f.Refused)
 }
 
 func (a *app) printCheck(path string, c experiments.Check) {
