@@ -51,6 +51,9 @@ func Sampler(n net.Net, weights []float32, solver ode.Solver, ts []float64, abou
 		return nil, fmt.Errorf("export a sampler: %w", err)
 	}
 	recorded, err := o.record(n, weights, about)
+	if err == nil {
+		recorded.Graph, err = about.Reduced.graph(recorded.Graph)
+	}
 	if err != nil {
 		return nil, err
 	}

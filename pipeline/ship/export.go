@@ -55,6 +55,7 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin
 	for i, f := range files {
 		checks = append(checks, checked(stored, f, runs[i], model, weights, progress(ctx, f.Name)))
 	}
+	files, checks, about.Figures = append(files, of.reduced.files...), append(checks, of.reduced.checks...), of.reduced.figures
 	files = append(files, store.File{Name: cardFile, Content: export.Card(about, model.Net.Dim(), checks...)})
 	if checks[0].Error == "" {
 		var steps *export.Steps
@@ -83,6 +84,9 @@ func checked(stored []experiments.Check, f store.File, r experiments.Result, mod
 
 // verify compares a file of a run in onnxruntime with Go.
 func verify(f store.File, r experiments.Result, model *velocity.Model, weights []float32, watch export.Progress) experiments.Check {
+	if in, err := reducedIn(f.Content, r, weights); err != nil || in != nil {
+		return verifyReduced(f, r, in, err, watch)
+	}
 	kind, _, _ := export.Origin(f.Content)
 	p := export.Parts{
 		Kind: kind, Net: model.Net, Weights: weights, Solver: r.Setting.Sample.Solver, Options: export.OptionsOf(f.Content),
@@ -154,7 +158,7 @@ func aboutRun(r experiments.Result, of origin) export.About {
 	if s.Target.Units.Identity() {
 		properties["units"] = "the data's own; inputs and outputs are not rescaled"
 	}
-	about := export.About{Version: r.Version, Properties: properties, Units: s.Target.Units, Columns: s.Target.Columns}
+	about := export.About{Version: r.Version, Properties: properties, Units: s.Target.Units, Columns: s.Target.Columns, Reduced: of.in}
 	source := "N(0, I)"
 	if !s.Source.Gaussian() {
 		source = experiments.Form(s.Source)

@@ -18,6 +18,7 @@ type Exported struct {
 	Folder  string
 	Setting int                 // index into the summaries of an outcome
 	Checks  []experiments.Check // of the ONNX files
+	Figures []export.Figures    // of the precisions asked for
 	files   []store.File
 }
 
@@ -37,7 +38,12 @@ func (o Outcome) ExportFront(ctx context.Context, db *store.DB, w Worker, out st
 		if err != nil {
 			return nil, err
 		}
-		if e.files, e.Checks, err = runFiles(ctx, db, r, origin{o.Sweep, o.Summaries[i], twin}, options); err != nil {
+		of := origin{sweep: o.Sweep, setting: o.Summaries[i], twin: twin, by: o.choiceOf(i).By}
+		if of.reduced, err = w.reduce(ctx, db, r, of, options, force); err != nil {
+			return nil, err
+		}
+		e.Figures = of.reduced.figures
+		if e.files, e.Checks, err = runFiles(ctx, db, r, of, options); err != nil {
 			return nil, err
 		}
 		if err := errors.Join(occupied(checkFolder(e.Folder)), checkOverwrite(e.Folder, e.files, force)); err != nil {
@@ -74,7 +80,12 @@ func ExportRun(ctx context.Context, db *store.DB, w Worker, r experiments.Result
 	if err != nil {
 		return e, err
 	}
-	if e.files, e.Checks, err = runFiles(ctx, db, r, origin{twin: twin}, options); err != nil {
+	of := origin{twin: twin}
+	if of.reduced, err = w.reduce(ctx, db, r, of, options, force); err != nil {
+		return e, err
+	}
+	e.Figures = of.reduced.figures
+	if e.files, e.Checks, err = runFiles(ctx, db, r, of, options); err != nil {
 		return e, err
 	}
 	if err := checkOverwrite(out, e.files, force); err != nil {
