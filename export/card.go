@@ -129,11 +129,14 @@ func outcome(c experiments.Check) string {
 	if c.Error != "" {
 		return "**NOT verified: do not rely on this file.** It could not be compared with Go: " + c.Error + "."
 	}
-	word := "verified"
+	word, notes := "verified", ""
 	if !c.OK {
 		word = "NOT verified: do not use this file"
 	}
+	for _, n := range c.Notes {
+		notes += "\n\nNote: " + n + "."
+	}
 	return fmt.Sprintf("Compared with Go in %s at %d points, batch sizes %v, graph optimisation %s, threads %v: the largest\n"+
 		"difference is %.3g and the mean difference %.3g; %.3g is allowed (%s). **%s**", c.Runtime, c.Points, c.Batches, strings.Join(c.Levels, ", "),
-		c.Threads, c.MaxAbsDiff, c.MeanAbsDiff, c.Tolerance, c.Reason, word)
+		c.Threads, c.MaxAbsDiff, c.MeanAbsDiff, c.Tolerance, c.Reason, word) + notes
 }

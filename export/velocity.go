@@ -11,6 +11,7 @@ import (
 	"maps"
 	"math"
 
+	"flowsweep/experiments"
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/net"
@@ -112,7 +113,7 @@ func (a About) source() string {
 // describe sets the metadata of the model: what is known of the net, and the given properties.
 func describe(m *onnx.Model, n net.Net, about About, properties map[string]string) {
 	m.Producer, m.ProducerVersion = producer, about.Version
-	m.Domain, m.Version = "flowsweep", 1
+	m.Domain, m.Version = "flowsweep", experiments.FileForm
 	m.Doc = about.Doc
 	m.Metadata = map[string]string{
 		"architecture":    n.String(),

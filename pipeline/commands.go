@@ -44,7 +44,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return a.code(ctx, err)
 }
 
-// checkedWriter remembers the first error, so that lost output is never taken for written.
+// checkedWriter remembers the first error, so that lost output is never taken for written. All its errors are outputErrors.
 type checkedWriter struct {
 	w   io.Writer
 	err error
@@ -52,6 +52,9 @@ type checkedWriter struct {
 
 func (c *checkedWriter) Write(b []byte) (int, error) {
 	n, err := c.w.Write(b)
+	if err != nil {
+		err = &outputError{err}
+	}
 	if c.err == nil {
 		c.err = err
 	}
@@ -83,10 +86,11 @@ func (a *app) root() *cobra.Command {
 	root.SetErr(a.stderr)
 	root.PersistentFlags().StringVar(&a.db, "db", "runs.db", "the store, one SQLite `file`")
 	root.Flags().BoolVar(&version, "version", false, "print the version")
-	root.AddCommand(a.sweepCommand(), a.planCommand(), a.runsCommand(), a.showCommand(), a.reportCommand(),
+	root.AddCommand(a.sweepCommand(), a.planCommand(), a.sweepsCommand(), a.runsCommand(), a.showCommand(), a.reportCommand(),
 		a.exportCommand(), a.verifyCommand(), a.sampleCommand(), a.logpCommand(), a.measureCommand(), a.targetCommand(), a.benchCommand(), a.dbCommand(), a.tagCommand(), a.noteCommand(),
 		a.doctorCommand(), a.schemaCommand())
 	a.noteStart(root.Commands())
+	a.completeSweeps(root)
 	takeOnce(root)
 	return root
 }

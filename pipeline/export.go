@@ -20,6 +20,7 @@ import (
 // exportFlags say what to export, and where.
 type exportFlags struct {
 	run, out      string
+	sweep         string
 	pareto, force bool
 	sampler       export.SamplerOptions
 }
@@ -31,6 +32,7 @@ func (a *app) exportCommand() *cobra.Command {
 		Short: "Write and verify the ONNX files of the chosen run, of any run, or of the Pareto front",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			cmd.SetContext(a.withProgress(cmd.Context()))
 			return a.withScratch(cmd.Context(), func(db *store.DB) error {
 				switch {
 				case f.run != "":
@@ -46,14 +48,16 @@ func (a *app) exportCommand() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.run, "run", "", "`key` of the run, a unique prefix is enough (default the chosen run of the latest sweep)")
-	flags.BoolVar(&f.pareto, "pareto", false, "the Pareto front of the latest sweep: every setting that no cheaper one beats, one folder each")
+	flags.StringVar(&f.run, "run", "", "`key` of the run, a unique prefix is enough (default the chosen run of the sweep)")
+	flags.StringVar(&f.sweep, "sweep", "", "the sweep's `name` (default the latest)")
+	flags.BoolVar(&f.pareto, "pareto", false, "the Pareto front of the sweep: every setting that no cheaper one beats, one folder each")
 	flags.StringVar(&f.out, "out", "", "the output `folder` (default out/<sweep name>, out/<run key> or out/<sweep name>-front)")
 	flags.BoolVar(&f.force, "force", false, "replace the ONNX files of another export")
 	flags.BoolVar(&f.sampler.Portable, "portable", false, "unroll the steps of sampler.onnx, for runtimes without Loop (with --run or --pareto)")
 	flags.BoolVar(&f.sampler.Trajectory, "trajectory", false, "make sampler.onnx also return the points at every time (with --run or --pareto)")
 	flags.BoolVar(&f.sampler.LogProb, "log-prob", false, "make sampler.onnx also return the log density of every sample, and write logp.onnx, for\nthe log densities of given points (with --run or --pareto)")
 	cmd.MarkFlagsMutuallyExclusive("run", "pareto")
+	cmd.MarkFlagsMutuallyExclusive("run", "sweep")
 	return cmd
 }
 
@@ -85,13 +89,13 @@ func (a *app) exportRun(ctx context.Context, db *store.DB, f exportFlags) error 
 	return a.printExported(e.Folder, e.Checks, e.Absent)
 }
 
-// exportFront writes the files of every setting on the Pareto front of the latest sweep.
+// exportFront writes the files of every setting on the Pareto front of a sweep.
 func (a *app) exportFront(ctx context.Context, db *store.DB, f exportFlags) error {
-	outcome, err := ship.Load(ctx, db, "")
+	outcome, err := ship.Load(ctx, db, f.sweep)
 	if err != nil {
 		return usage(err)
 	}
-	out, err := ship.Folder(f.out, outcome.Sweep.Name+"-front")
+	out, err := ship.FrontFolder(f.out, outcome.Sweep.Name)
 	if err != nil {
 		return err
 	}
@@ -115,13 +119,13 @@ func (a *app) exportFront(ctx context.Context, db *store.DB, f exportFlags) erro
 	return nil
 }
 
-// exportChosen writes the output folder of the latest sweep again.
+// exportChosen writes the output folder of a sweep again.
 func (a *app) exportChosen(ctx context.Context, db *store.DB, f exportFlags) error {
-	outcome, err := ship.Load(ctx, db, "")
+	outcome, err := ship.Load(ctx, db, f.sweep)
 	if err != nil {
 		return usage(err)
 	}
-	out, err := ship.Folder(f.out, outcome.Sweep.Name)
+	out, err := ship.SweepFolder(f.out, outcome.Sweep.Name)
 	if err != nil {
 		return err
 	}
@@ -181,4 +185,7 @@ func (a *app) printAbsent(out string, absent []export.Absent) {
 func (a *app) printCheck(path string, c experiments.Check) {
 	fmt.Fprintf(a.stdout, "verified  %s: %s and Go differ by at most %.2g (allowed %.2g) at %d points\n", path, c.Runtime,
 		c.MaxAbsDiff, c.Tolerance, c.Points)
+	for _, n := range c.Notes {
+		fmt.Fprintf(a.stderr, "note      %s: %s\n", path, n)
+	}
 }

@@ -86,6 +86,10 @@ type planReport struct {
 	Workers    int      `json:"workers"`
 	Megabytes  float64  `json:"estimated_megabytes"` // of the largest fits that are done at once
 	Cautions   []string `json:"cautions,omitempty"`
+	KeptAs     string   `json:"earlier_kept_as,omitempty"` // the name of the sweep that is stored under this one with another spec
+	Again      string   `json:"edition_again,omitempty"`   // the stored sweep that has this spec, if it is not that one
+
+	earlier string // both in a sentence
 }
 
 func (a *app) planCommand() *cobra.Command {
@@ -150,6 +154,13 @@ func planWith(ctx context.Context, db *store.DB, plan experiments.Plan, workers 
 		ToMeasure: w.ToMeasure, ToSolve: w.ToSolve, TrainSteps: w.TrainSteps, Workers: workers, Cautions: plan.Spec.Cautions(),
 	}
 	r.Megabytes = w.Megabytes(workers)
+	if db != nil {
+		earlier, err := db.EditionFor(ctx, plan)
+		if err != nil {
+			return planReport{}, err
+		}
+		r.KeptAs, r.Again, r.earlier = earlier.Kept, earlier.Again, earlier.Sentence(r.Sweep)
+	}
 	r.Seconds, err = w.Seconds(ctx, db, workers)
 	return r, err
 }
@@ -162,6 +173,9 @@ func (a *app) printPlan(r planReport) {
 		fmt.Fprintln(a.stdout, table.Wrap(fmt.Sprintf("%-10s", name), text, width))
 	}
 	line("sweep", "%s: %d settings over %d seeds", r.Sweep, r.Settings, r.Seeds)
+	if r.earlier != "" {
+		line("earlier", "%s", r.earlier)
+	}
 	line("fits", "%d: %d to train (%d steps), %d cached", r.Fits, r.FitsToDo, r.TrainSteps, r.FitsCached)
 	line("runs", "%d: %d to sample, %d cached; %d to measure", r.Runs, r.RunsToDo, r.RunsCached, r.ToMeasure)
 	if r.ToSolve > 0 {

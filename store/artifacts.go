@@ -78,6 +78,16 @@ func (db *DB) ArtifactContent(ctx context.Context, sweep, name string) ([]byte, 
 	return db.artifactContent(ctx, Owner{ownerSweep, sweep}, name)
 }
 
+// Holds reports whether the store has content with this sha256: files that were shipped stay, until gc, when others take their
+// names.
+func (db *DB) Holds(ctx context.Context, sum string) (holds bool, err error) {
+	defer wrap(&err, "look for content %s", sum)
+	err = db.read(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM blobs WHERE sha256 = ?)`, sum).Scan(&holds)
+	})
+	return holds, err
+}
+
 // saveArtifact stores an artifact; artifacts with the same content share one blob. The blob of a replaced artifact stays.
 func saveArtifact(ctx context.Context, tx *sql.Tx, o Owner, name string, content []byte) error {
 	a, err := saveBlob(ctx, tx, content)

@@ -10,17 +10,12 @@ import (
 func Seal(ctx context.Context, path string) error {
 	db := sql.OpenDB(connector{path, seals})
 	defer db.Close()
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	tx, err := conn.BeginTx(ctx, nil)
+	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() // does nothing after Commit
-	if err := sealAll(ctx, conn, tx); err != nil {
+	if err := sealAll(ctx, tx); err != nil {
 		return err
 	}
 	return tx.Commit()
@@ -34,3 +29,6 @@ func (db *DB) LimitPages(n int) (pages int, err error) {
 	err = db.writer.QueryRow("PRAGMA page_count").Scan(&pages)
 	return pages, err
 }
+
+// SealOf is the checksum of a row.
+func SealOf(table string, values ...any) int64 { return sealOf(table, values...) }

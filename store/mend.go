@@ -40,8 +40,9 @@ func (db *DB) Mend(ctx context.Context, plan experiments.Plan, env experiments.E
 		if len(found) > 0 {
 			return &DamageError{"the file itself is broken (" + found[0].Text + ")", false}
 		}
-		// Without its plan the sweep is stored again, with its data and all it needs besides.
-		_, err = tx.ExecContext(ctx, `DELETE FROM sweep_runs WHERE sweep = ?`, plan.Spec.Name)
+		// Without its plan the sweep is stored again, with its data and all it needs besides. One of another spec is kept.
+		_, err = tx.ExecContext(ctx, `DELETE FROM sweep_runs WHERE sweep = ?1 AND EXISTS (SELECT 1 FROM sweeps WHERE name = ?1 AND spec = ?2)`,
+			plan.Spec.Name, plan.Spec.Text)
 		return err
 	})
 	if err != nil {

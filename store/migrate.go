@@ -99,18 +99,13 @@ func version(ctx context.Context, db *sql.DB) (int, error) {
 
 // migrateTo upgrades the store from a version to a later one, in one transaction.
 func migrateTo(ctx context.Context, db *sql.DB, from, to int) error {
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	tx, err := conn.BeginTx(ctx, nil)
+	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() // does nothing after Commit
 	for next := from + 1; next <= to; next++ {
-		if err := migrateNext(ctx, conn, tx, next); err != nil {
+		if err := migrateNext(ctx, tx, next); err != nil {
 			return fmt.Errorf("upgrade it to version %d: %w", next, err)
 		}
 	}
@@ -118,7 +113,7 @@ func migrateTo(ctx context.Context, db *sql.DB, from, to int) error {
 }
 
 // migrateNext upgrades the store from the version before, in a transaction of the connection.
-func migrateNext(ctx context.Context, conn *sql.Conn, tx *sql.Tx, version int) error {
+func migrateNext(ctx context.Context, tx *sql.Tx, version int) error {
 	text, err := migrationFiles.ReadFile(migrations()[version-1])
 	if err != nil {
 		return err
@@ -129,7 +124,7 @@ func migrateNext(ctx context.Context, conn *sql.Conn, tx *sql.Tx, version int) e
 		return err
 	}
 	if version == sealedSince {
-		return errors.Join(sealAll(ctx, conn, tx), breakSeals(ctx, tx))
+		return errors.Join(sealAll(ctx, tx), breakSeals(ctx, tx))
 	}
 	return nil
 }

@@ -55,6 +55,7 @@ func sweepName(ctx context.Context, tx *sql.Tx, name string) (string, error) {
 	case name == "":
 		return names[0], nil
 	}
+	name = experiments.CanonicalName(name)
 	for _, n := range names {
 		if n == name {
 			return name, nil
@@ -85,7 +86,7 @@ func readSweep(ctx context.Context, tx *sql.Tx, name string, plan experiments.Pl
 			return s, err
 		}
 	}
-	s.Spec, s.Results = plan.Spec, plannedResults(plan)
+	s.Spec, s.Results = plan.Spec, plannedResults(name, plan)
 	if err := readResults(ctx, tx, s); err != nil {
 		return s, err
 	}
@@ -98,19 +99,19 @@ func parsePlan(ctx context.Context, tx *sql.Tx, name, text string) (experiments.
 	if err != nil {
 		return experiments.Plan{}, err
 	}
-	if spec.Name != name {
+	if base, _ := splitEdition(name); spec.Name != base {
 		return experiments.Plan{}, fmt.Errorf("its stored spec has another name, %q: %s", spec.Name, damaged)
 	}
 	return spec.Plan()
 }
 
 // plannedResults returns one result for each run of the plan, in order, with only the sweep, seed and setting filled in.
-func plannedResults(plan experiments.Plan) []experiments.Result {
+func plannedResults(sweep string, plan experiments.Plan) []experiments.Result {
 	results := make([]experiments.Result, 0, plan.Runs())
 	for _, fit := range plan.Fits {
 		for _, run := range fit.Runs {
 			setting := experiments.Setting{Recipe: fit.Recipe, Sample: run.Sampling}
-			results = append(results, experiments.Result{Sweep: plan.Spec.Name, Seed: fit.Seed, Setting: setting})
+			results = append(results, experiments.Result{Sweep: sweep, Seed: fit.Seed, Setting: setting})
 		}
 	}
 	return results

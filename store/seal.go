@@ -3,12 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc64"
-	"io"
 	"math"
 	"strings"
 
@@ -53,6 +51,10 @@ func appendValue(text []byte, v any) []byte {
 		return binary.LittleEndian.AppendUint64(append(text, 'r'), math.Float64bits(v))
 	case string:
 		return append(binary.LittleEndian.AppendUint64(append(text, 't'), uint64(len(v))), v...)
+	case []byte:
+		if v != nil { // no column holds blobs, but damage may make one of a text
+			return append(binary.LittleEndian.AppendUint64(append(text, 'b'), uint64(len(v))), v...)
+		}
 	}
 	if !isNull(v) {
 		panic(fmt.Sprintf("store: a sealed value is a %T", v))
@@ -60,24 +62,23 @@ func appendValue(text []byte, v any) []byte {
 	return append(text, '0')
 }
 
-// seals makes a connection seal what it writes.
-func seals(conn *sqlite3.SQLiteConn) error {
-	if err := conn.RegisterFunc("row_seal", sealOf, true); err != nil {
+// seals gives a connection the function of the triggers.
+func seals(conn *sqlite3.SQLiteConn) error { return conn.RegisterFunc("row_seal", sealOf, true) }
+
+// addTriggers adds those of all tables with seals to the connection of a transaction, unless it has them.
+func addTriggers(ctx context.Context, tx *sql.Tx) error {
+	var has bool
+	if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM temp.sqlite_schema WHERE type = 'trigger')`).Scan(&has); err != nil || has {
 		return err
 	}
-	return addTriggers(conn)
-}
-
-// addTriggers adds those of all tables with seals, unless they are there.
-func addTriggers(conn *sqlite3.SQLiteConn) error {
-	tables, err := sealedTables(conn)
+	tables, err := sealedTables(ctx, tx)
 	if err != nil {
 		return err
 	}
 	for _, t := range tables {
 		seal := fmt.Sprintf("BEGIN UPDATE %s SET seal = %s WHERE %s; END", t.name, t.expression("NEW."), t.isRow("NEW."))
-		_, err := conn.Exec(fmt.Sprintf(`CREATE TEMP TRIGGER IF NOT EXISTS %[1]s_insert AFTER INSERT ON main.%[1]s %[2]s;
-			CREATE TEMP TRIGGER IF NOT EXISTS %[1]s_update AFTER UPDATE OF %[3]s ON main.%[1]s %[2]s`, t.name, seal, strings.Join(t.columns, ", ")), nil)
+		_, err := tx.ExecContext(ctx, fmt.Sprintf(`CREATE TEMP TRIGGER %[1]s_insert AFTER INSERT ON main.%[1]s %[2]s;
+			CREATE TEMP TRIGGER %[1]s_update AFTER UPDATE OF %[3]s ON main.%[1]s %[2]s`, t.name, seal, strings.Join(t.columns, ", ")))
 		if err != nil {
 			return err
 		}
@@ -110,22 +111,13 @@ func (t sealedTable) isRow(prefix string) string {
 const bytesColumn = "bytes"
 
 // sealedTables returns the tables with a column `seal`, by name. A store without such tables is of an earlier version.
-func sealedTables(conn *sqlite3.SQLiteConn) ([]sealedTable, error) {
-	rows, err := conn.Query(`SELECT t.name, c.name, c.pk FROM main.sqlite_schema t, pragma_table_info(t.name, 'main') c
-		WHERE t.type = 'table' AND EXISTS (SELECT 1 FROM pragma_table_info(t.name, 'main') WHERE name = 'seal') ORDER BY t.name, c.cid`, nil)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var tables []sealedTable
-	row := make([]driver.Value, 3)
-	for {
-		if err := rows.Next(row); errors.Is(err, io.EOF) {
-			return tables, nil
-		} else if err != nil {
-			return nil, err
+func sealedTables(ctx context.Context, tx *sql.Tx) (tables []sealedTable, err error) {
+	add := func(scan func(...any) error) error {
+		var table, column string
+		var key bool
+		if err := scan(&table, &column, &key); err != nil {
+			return err
 		}
-		table, column, key := row[0].(string), row[1].(string), row[2].(int64) > 0
 		if len(tables) == 0 || tables[len(tables)-1].name != table {
 			tables = append(tables, sealedTable{name: table})
 		}
@@ -136,26 +128,17 @@ func sealedTables(conn *sqlite3.SQLiteConn) ([]sealedTable, error) {
 		if key {
 			t.key = append(t.key, column)
 		}
+		return nil
 	}
+	err = eachRow(ctx, tx, add, `SELECT t.name, c.name, c.pk > 0 FROM main.sqlite_schema t, pragma_table_info(t.name, 'main') c
+		WHERE t.type = 'table' AND EXISTS (SELECT 1 FROM pragma_table_info(t.name, 'main') WHERE name = 'seal') ORDER BY t.name, c.cid`)
+	return tables, err
 }
 
-// withConn calls do with a connection of the pool.
-func withConn(ctx context.Context, pool *sql.DB, do func(*sqlite3.SQLiteConn) error) error {
-	conn, err := pool.Conn(ctx)
+// sealAll seals the rows of a store of a version without seals, within a transaction.
+func sealAll(ctx context.Context, tx *sql.Tx) error {
+	tables, err := sealedTables(ctx, tx)
 	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	return conn.Raw(func(bare any) error { return do(bare.(*sqlite3.SQLiteConn)) })
-}
-
-// sealAll seals the rows of a store of a version without seals, within a transaction of the connection.
-func sealAll(ctx context.Context, conn *sql.Conn, tx *sql.Tx) error {
-	var tables []sealedTable
-	if err := conn.Raw(func(bare any) (err error) {
-		tables, err = sealedTables(bare.(*sqlite3.SQLiteConn))
-		return err
-	}); err != nil {
 		return err
 	}
 	fits, err := texts(ctx, tx, `SELECT key FROM fits WHERE state <> 'running'`)

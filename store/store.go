@@ -136,9 +136,6 @@ func (db *DB) connect(ctx context.Context) (err error) {
 	if err := db.migrate(ctx); err != nil {
 		return err
 	}
-	if err := withConn(ctx, db.writer, addTriggers); err != nil { // of tables that the connection did not find
-		return err
-	}
 	db.readers, err = connect(ctx, db.at, maxReaders, nil, readerPragmas, url.Values{
 		"mode": {"rw"}, "_txlock": {"deferred"}, "_busy_timeout": {"5000"}, "_query_only": {"on"},
 	})
@@ -182,6 +179,9 @@ func (db *DB) write(ctx context.Context, do func(tx *sql.Tx) error) error {
 		return err
 	}
 	defer tx.Rollback() // does nothing after Commit
+	if err := addTriggers(ctx, tx); err != nil {
+		return err
+	}
 	if err := do(tx); err != nil {
 		return err
 	}

@@ -25,13 +25,13 @@ const (
 	vectorsFile  = "vectors.json"
 	cardFile     = "model-card.md"
 	csvFile      = "runs.csv"
-	choiceFile   = "choice.json"
+	ChoiceFile   = "choice.json"
 	ReportFile   = "report.html"
 	sumsFile     = "SHA256SUMS"
 )
 
 // fileNames lists the files that an output folder may hold, except for their sums.
-var fileNames = []string{velocityFile, SamplerFile, portableFile, densityFile, vectorsFile, cardFile, choiceFile, csvFile, ReportFile}
+var fileNames = []string{velocityFile, SamplerFile, portableFile, densityFile, vectorsFile, cardFile, ChoiceFile, csvFile, ReportFile}
 
 // Folder returns the output folder, by default out/<name>, after checking that it can be written. If not, the error is an
 // OccupiedError.
@@ -186,5 +186,8 @@ func writeSums(out string, files []store.File) error {
 // WriteReport writes the report into an output folder and updates the sums.
 func WriteReport(out string, page []byte) (path string, err error) {
 	path = filepath.Join(out, ReportFile)
-	return path, errors.Join(WriteFile(path, page), writeSums(out, nil))
+	if err := WriteFile(path, page); err != nil {
+		return path, err
+	}
+	return path, writeSums(out, nil)
 }

@@ -71,7 +71,7 @@ func (o Outcome) front(metric string) (front []int) {
 
 // ExportRun exports a finished run into a folder. If that holds another export it is an OccupiedError, unless force is set.
 func ExportRun(ctx context.Context, db *store.DB, w Worker, r experiments.Result, out string, options export.SamplerOptions, force bool) (Exported, error) {
-	r, twin, err := twinOfRun(ctx, db, w, r)
+	r, twin, err := twinOfRun(ctx, db, r, func(o Outcome, s experiments.Summary) (*experiments.Summary, error) { return o.twin(ctx, db, w, s) })
 	if err != nil {
 		return Exported{}, err
 	}

@@ -57,7 +57,7 @@ func (o Outcome) Ship(ctx context.Context, db *store.DB, w Worker, out string, f
 		if err != nil {
 			return s, err
 		}
-		files = append(files, store.File{Name: choiceFile, Content: append(reasons, '\n')})
+		files = append(files, store.File{Name: ChoiceFile, Content: append(reasons, '\n')})
 	}
 	table, err := runsCSV(o.Sweep)
 	if err != nil {
