@@ -189,7 +189,8 @@ func (a *app) dbBackupCommand() *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withStore(cmd.Context(), func(db *store.DB) error {
-				if err := db.Backup(cmd.Context(), args[0]); err != nil {
+				copied, err := db.Backup(cmd.Context(), args[0])
+				if err != nil {
 					return err
 				}
 				info, err := os.Stat(args[0])
@@ -197,6 +198,9 @@ func (a *app) dbBackupCommand() *cobra.Command {
 					return err
 				}
 				_, err = fmt.Fprintf(a.stdout, "backup    %s: %d bytes\n", args[0], info.Size())
+				if copied.Folder != "" {
+					_, err = fmt.Fprintf(a.stdout, "contents  %s: %d files, %d bytes, which belong to it: keep both\n", copied.Folder, copied.Files, copied.Bytes)
+				}
 				return err
 			})
 		},
@@ -248,6 +252,9 @@ func (a *app) removing(ctx context.Context, command string, noWait, dryRun, asJS
 		}
 		if !dryRun {
 			_, err = fmt.Fprintf(a.stdout, "%-9s %d bytes smaller\n", "file", r.Bytes)
+		}
+		if r.LargeFiles > 0 && err == nil {
+			_, err = fmt.Fprintf(a.stdout, "%-9s %d large files, %d bytes\n", "contents", r.LargeFiles, r.LargeBytes)
 		}
 		return err
 	})

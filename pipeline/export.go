@@ -11,6 +11,7 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
 	"flowsweep/export"
+	"flowsweep/export/signing"
 	"flowsweep/pipeline/saved"
 	"flowsweep/pipeline/ship"
 	"flowsweep/pipeline/sweep"
@@ -20,6 +21,8 @@ import (
 // exportFlags say what to export, and where.
 type exportFlags struct {
 	run, out      string
+	sign          string // file of a private key
+	key           *signing.Key
 	sweep         string
 	pareto, force bool
 	sampler       export.SamplerOptions
@@ -33,6 +36,13 @@ func (a *app) exportCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cmd.SetContext(a.withProgress(cmd.Context()))
+			if f.sign != "" {
+				key, err := signing.ReadKey(f.sign)
+				if err != nil {
+					return usage(err)
+				}
+				f.key = &key
+			}
 			return a.withScratch(cmd.Context(), func(db *store.DB) error {
 				switch {
 				case f.run != "":
@@ -52,6 +62,7 @@ func (a *app) exportCommand() *cobra.Command {
 	flags.StringVar(&f.sweep, "sweep", "", "the sweep's `name` (default the latest)")
 	flags.BoolVar(&f.pareto, "pareto", false, "the Pareto front of the sweep: every setting that no cheaper one beats, one folder each")
 	flags.StringVar(&f.out, "out", "", "the output `folder` (default out/<sweep name>, out/<run key> or out/<sweep name>-front)")
+	flags.StringVar(&f.sign, "sign", "", "sign the folder with this private `key`, a PEM file: writes "+signing.FileName+", which PyPI's model-signing verifies")
 	flags.BoolVar(&f.force, "force", false, "replace the ONNX files of another export")
 	flags.BoolVar(&f.sampler.Portable, "portable", false, "unroll the steps of sampler.onnx, for runtimes without Loop (with --run or --pareto)")
 	flags.BoolVar(&f.sampler.Trajectory, "trajectory", false, "make sampler.onnx also return the points at every time (with --run or --pareto)")
@@ -86,7 +97,7 @@ func (a *app) exportRun(ctx context.Context, db *store.DB, f exportFlags) error 
 	if err != nil {
 		return err
 	}
-	return a.printExported(e.Folder, e.Checks, e.Absent)
+	return a.finishExport(f, e.Folder, e.Checks, e.Absent)
 }
 
 // exportFront writes the files of every setting on the Pareto front of a sweep.
@@ -112,7 +123,7 @@ func (a *app) exportFront(ctx context.Context, db *store.DB, f exportFlags) erro
 		s := outcome.Summaries[e.Setting]
 		st, _ := s.Stat(metric)
 		fmt.Fprintf(a.stdout, "front     %s (NFE %s): %s %s\n", outcome.Labels.Setting(e.Setting), s.NFE, metric, st.Interval())
-		if err := a.printExported(e.Folder, e.Checks, e.Absent); err != nil {
+		if err := a.finishExport(f, e.Folder, e.Checks, e.Absent); err != nil {
 			return err
 		}
 	}
@@ -140,7 +151,19 @@ func (a *app) exportChosen(ctx context.Context, db *store.DB, f exportFlags) err
 	if s.NoChoice != nil {
 		return s.NoChoice
 	}
-	return a.printExported(out, s.Checks, s.Absent)
+	return a.finishExport(f, out, s.Checks, s.Absent)
+}
+
+// finishExport prints the checks of a folder and signs it, if that is asked for.
+func (a *app) finishExport(f exportFlags, folder string, checks []experiments.Check, absent []export.Absent) error {
+	if err := a.printExported(folder, checks, absent); err != nil || f.key == nil {
+		return err
+	}
+	if err := f.key.Sign(folder); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "signed    %s\n", filepath.Join(folder, signing.FileName))
+	return nil
 }
 
 // worker returns what samples and measures for exports.

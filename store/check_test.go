@@ -55,7 +55,7 @@ func TestCheck(t *testing.T) {
 		{"missing fit", "DELETE FROM fits WHERE key = '%s'", "reference: 5 rows of runs refer to missing rows of fits", true},
 		{"unowned artifact", "UPDATE artifacts SET owner = 'nobody' WHERE owner = '%s'", "unowned: 1 artifacts belong to", true},
 		{"unowned tag", "INSERT INTO tags (owner_kind, owner, tag) VALUES ('run', 'nobody', 'odd')", "unowned: 1 tags belong to", true},
-		{"unused content", "INSERT INTO blobs VALUES ('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad', CAST('abc' AS BLOB))", "unused: 1 contents, 3 bytes", false},
+		{"unused content", "INSERT INTO blobs (sha256, bytes) VALUES ('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad', CAST('abc' AS BLOB))", "unused: 1 contents, 3 bytes", false},
 		{"unplanned run", "DELETE FROM sweep_runs WHERE position = 0", "unused: 1 runs that no sweep plans", false},
 		{"running fit", "UPDATE fits SET state = 'running' WHERE key = '%s'", "running: fit %s was running when its process died", false},
 		{"running sweep", "UPDATE sweeps SET state = 'running'", "running: sweep tiny was running", false},
@@ -130,11 +130,13 @@ func TestBackup(t *testing.T) {
 	folder := t.TempDir()
 	path, copied := filepath.Join(folder, "runs.db"), filepath.Join(folder, "copy, 100%.db")
 	db, plan := finished(t, path)
-	must(t, db.Backup(t.Context(), copied))
+	_ = try(db.Backup(t.Context(), copied))(t)
 	must(t, db.SetNote(t.Context(), store.Owner{Kind: "sweep", Key: "tiny"}, "later"))
 	before := try(os.ReadFile(copied))(t)
-	wantError(t, db.Backup(t.Context(), copied), copied, "exists and is not overwritten")
-	wantError(t, db.Backup(t.Context(), filepath.Join(folder, "none", "copy.db")), "none")
+	_, err := db.Backup(t.Context(), copied)
+	wantError(t, err, copied, "exists and is not overwritten")
+	_, err = db.Backup(t.Context(), filepath.Join(folder, "none", "copy.db"))
+	wantError(t, err, "none")
 	if after := try(os.ReadFile(copied))(t); !reflect.DeepEqual(before, after) {
 		t.Error("the existing file has changed")
 	}

@@ -84,13 +84,13 @@ func (e Edition) Sentence(sweep string) string {
 func (db *DB) EditionFor(ctx context.Context, plan experiments.Plan) (e Edition, err error) {
 	defer wrap(&err, "compare with the stored sweep %q", plan.Spec.Name)
 	err = db.read(ctx, func(tx *sql.Tx) error {
-		e, err = editionFor(ctx, tx, plan)
+		e, err = db.editionFor(ctx, tx, plan)
 		return err
 	})
 	return e, err
 }
 
-func editionFor(ctx context.Context, tx *sql.Tx, plan experiments.Plan) (e Edition, err error) {
+func (db *DB) editionFor(ctx context.Context, tx *sql.Tx, plan experiments.Plan) (e Edition, err error) {
 	name := plan.Spec.Name
 	var text string
 	err = tx.QueryRowContext(ctx, `SELECT spec FROM sweeps WHERE name = ?`, name).Scan(&text)
@@ -104,7 +104,7 @@ func editionFor(ctx context.Context, tx *sql.Tx, plan experiments.Plan) (e Editi
 	if text == plan.Spec.Text && len(plan.Spec.Files) == 0 {
 		return e, nil
 	}
-	stored, err := parsePlan(ctx, tx, name, text)
+	stored, err := db.parsePlan(ctx, tx, name, text)
 	if err != nil && text == plan.Spec.Text || err == nil && stored.Same(plan) {
 		return e, nil
 	}
@@ -119,7 +119,7 @@ func editionFor(ctx context.Context, tx *sql.Tx, plan experiments.Plan) (e Editi
 			continue
 		}
 		last = max(last, k)
-		if same, err := holdsMeaning(ctx, tx, edition, plan); err != nil {
+		if same, err := db.holdsMeaning(ctx, tx, edition, plan); err != nil {
 			return e, err
 		} else if same && e.Again == "" {
 			e.Again = edition
@@ -130,7 +130,7 @@ func editionFor(ctx context.Context, tx *sql.Tx, plan experiments.Plan) (e Editi
 }
 
 // holdsMeaning reports whether a sweep has the spec of a plan, though perhaps in other words.
-func holdsMeaning(ctx context.Context, tx *sql.Tx, sweep string, plan experiments.Plan) (bool, error) {
+func (db *DB) holdsMeaning(ctx context.Context, tx *sql.Tx, sweep string, plan experiments.Plan) (bool, error) {
 	if same, err := holdsRuns(ctx, tx, sweep, plan); err != nil || !same {
 		return false, err // which is much faster than parsing
 	}
@@ -138,7 +138,7 @@ func holdsMeaning(ctx context.Context, tx *sql.Tx, sweep string, plan experiment
 	if err := tx.QueryRowContext(ctx, `SELECT spec FROM sweeps WHERE name = ?`, sweep).Scan(&text); err != nil {
 		return false, err
 	}
-	stored, err := parsePlan(ctx, tx, sweep, text)
+	stored, err := db.parsePlan(ctx, tx, sweep, text)
 	return err == nil && stored.Same(plan), nil
 }
 
@@ -153,8 +153,8 @@ func splitEdition(sweep string) (name string, k int) {
 }
 
 // keepEdition does what editionFor says.
-func keepEdition(ctx context.Context, tx *sql.Tx, plan experiments.Plan) error {
-	e, err := editionFor(ctx, tx, plan)
+func (db *DB) keepEdition(ctx context.Context, tx *sql.Tx, plan experiments.Plan) error {
+	e, err := db.editionFor(ctx, tx, plan)
 	if err != nil || e.Kept == "" {
 		return err
 	}

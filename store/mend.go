@@ -24,6 +24,7 @@ func (db *DB) Mend(ctx context.Context, plan experiments.Plan, env experiments.E
 		if err != nil {
 			return err
 		}
+		m.db = db
 		for _, mend := range []func() error{m.rows, m.losses, m.contents} {
 			if err := mend(); err != nil {
 				return err
@@ -53,6 +54,7 @@ func (db *DB) Mend(ctx context.Context, plan experiments.Plan, env experiments.E
 
 // mender repairs what belongs to a plan, within a transaction.
 type mender struct {
+	db   *DB
 	ctx  context.Context
 	tx   *sql.Tx
 	plan experiments.Plan
@@ -176,13 +178,17 @@ func (m *mender) contents() error {
 	add := func(scan func(...any) error) error {
 		var sum string
 		var content sql.RawBytes
-		err := scan(&sum, &content)
-		if err == nil && checkSum(content, sum) != nil {
-			bad[sum] = true
+		var size sql.NullInt64
+		if err := scan(&sum, &content, &size); err != nil {
+			return err
+		}
+		err := m.db.intact(sum, content, size)
+		if Damaged(err) {
+			bad[sum], err = true, nil
 		}
 		return err
 	}
-	if err := eachRow(m.ctx, m.tx, add, `SELECT a.sha256, b.bytes FROM (SELECT DISTINCT sha256 FROM artifacts WHERE `+ofOwner+`) a
+	if err := eachRow(m.ctx, m.tx, add, `SELECT a.sha256, b.bytes, b.size FROM (SELECT DISTINCT sha256 FROM artifacts WHERE `+ofOwner+`) a
 		LEFT JOIN blobs b USING (sha256)`, m.args...); err != nil {
 		return err
 	}

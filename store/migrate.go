@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"flowsweep/experiments/disk"
+	"flowsweep/store/large"
 )
 
 // migrations returns the names of the migration files; the i-th, counted from 1, leads to version i.
@@ -67,7 +68,7 @@ func (db *DB) migrateLocked(ctx context.Context) error {
 		}
 	}
 	if has > 0 && db.copy == nil {
-		if err := copyBefore(ctx, db.writer, db.path, has+1); err != nil {
+		if err := db.copyBefore(ctx, has); err != nil {
 			return fmt.Errorf("copy the store before its upgrade to version %d: %w", newest, err)
 		}
 	}
@@ -129,16 +130,31 @@ func migrateNext(ctx context.Context, tx *sql.Tx, version int) error {
 	return nil
 }
 
-// copyBefore copies the store to a new file beside it, named after the version it is about to be upgraded to. A copy that a process
-// made before it died is not made again.
-func copyBefore(ctx context.Context, db *sql.DB, path string, version int) error {
-	partial, err := copyAside(ctx, db, filepath.Dir(path))
+// copyBefore copies the store, of a version that is about to be upgraded, to a new file beside it, named after the version that comes
+// next. A copy that a process made before it died is not made again. Large contents, which never change, are linked; what is
+// missing of them does not stop the upgrade.
+func (db *DB) copyBefore(ctx context.Context, has int) (err error) {
+	partial, err := copyAside(ctx, db.writer, filepath.Dir(db.path))
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, partial.Close()) }()
+	var g gathered
+	if has >= largeSince {
+		g, err = gather(ctx, partial, func(to large.Folder, sum string, size int64) error {
+			var d *large.DamageError
+			if err := db.large.Link(to, sum, size); !errors.As(err, &d) {
+				return err
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
 	made := partial.Path(copyName)
 	for i := 1; ; i++ {
-		to := fmt.Sprintf("%s.before-v%d", path, version)
+		to := fmt.Sprintf("%s.before-v%d", db.path, has+1)
 		if i > 1 {
 			to = fmt.Sprintf("%s-%d", to, i)
 		}
@@ -149,7 +165,10 @@ func copyBefore(ctx context.Context, db *sql.DB, path string, version int) error
 				continue
 			}
 		}
-		return errors.Join(err, partial.Close())
+		if err != nil {
+			return err
+		}
+		return g.move(to)
 	}
 }
 

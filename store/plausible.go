@@ -16,10 +16,12 @@ type suspect struct {
 	text         string
 }
 
-// suspects returns the rows with values out of range, and those whose key is not the hash of their configuration.
-func suspects(ctx context.Context, tx *sql.Tx) (list []suspect, err error) {
+// suspects returns the rows with values out of range, and those whose key is not the hash of their configuration. It
+// reads the data of specs by read.
+func suspects(ctx context.Context, tx *sql.Tx, read artifactReader) (list []suspect, err error) {
 	for _, find := range []func(context.Context, *sql.Tx) ([]suspect, error){
-		outOfRange, impossibleMetrics, impossibleBaselines, otherFits, otherRuns,
+		outOfRange, impossibleMetrics, impossibleBaselines, otherFits,
+		func(ctx context.Context, tx *sql.Tx) ([]suspect, error) { return otherRuns(ctx, tx, read) },
 	} {
 		found, err := find(ctx, tx)
 		if err != nil {
@@ -114,7 +116,7 @@ func otherFits(ctx context.Context, tx *sql.Tx) (list []suspect, err error) {
 }
 
 // otherRuns finds runs of sweeps whose key is not that of their fit and configuration.
-func otherRuns(ctx context.Context, tx *sql.Tx) (list []suspect, err error) {
+func otherRuns(ctx context.Context, tx *sql.Tx, read artifactReader) (list []suspect, err error) {
 	sweeps, err := texts(ctx, tx, `SELECT name FROM sweeps`)
 	if err != nil {
 		return nil, err
@@ -124,7 +126,7 @@ func otherRuns(ctx context.Context, tx *sql.Tx) (list []suspect, err error) {
 		if err := tx.QueryRowContext(ctx, `SELECT spec FROM sweeps WHERE name = ?`, sweep).Scan(&text); err != nil {
 			return nil, err
 		}
-		spec, err := parser(ctx, tx, sweep).Parse(sweep+".yaml", []byte(text))
+		spec, err := parser(ctx, tx, sweep, read).Parse(sweep+".yaml", []byte(text))
 		if err != nil {
 			continue // what its runs start from is unknown
 		}
@@ -145,7 +147,7 @@ func otherRuns(ctx context.Context, tx *sql.Tx) (list []suspect, err error) {
 
 // breakSeals removes the seals of rows that cannot be what was stored.
 func breakSeals(ctx context.Context, tx *sql.Tx) error {
-	list, err := suspects(ctx, tx)
+	list, err := suspects(ctx, tx, readSmallArtifact)
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,9 @@ type Removed struct {
 	ContentBytes int64 `json:"content_bytes"` // in contents and checkpoints
 	KeptRuns     int64 `json:"kept_runs"`     // of a deleted sweep, because others need them
 	KeptFits     int64 `json:"kept_fits"`
-	Bytes        int64 `json:"bytes"` // by which the file shrank; 0 after Delete, which leaves that to Clean
+	Bytes        int64 `json:"bytes"`       // by which the file shrank; 0 after Delete, which leaves that to Clean
+	LargeFiles   int64 `json:"large_files"` // of large contents, beside the store
+	LargeBytes   int64 `json:"large_bytes"`
 }
 
 // errDry rolls back a removal of which only the counts are wanted.
@@ -90,8 +92,11 @@ func (db *DB) delete(ctx context.Context, sweep string, end error) (r Removed, e
 			return err
 		}
 		r.KeptRuns, r.KeptFits = kept.KeptRuns, kept.KeptFits
-		return end
+		return errors.Join(db.countLarge(ctx, tx, &r), end)
 	})
+	if err == nil {
+		err = db.dropUnused(ctx)
+	}
 	return r, err
 }
 
@@ -146,8 +151,11 @@ func (db *DB) clean(ctx context.Context, unplanned bool, end error) (r Removed, 
 		if r, err = removeMarked(ctx, tx); err != nil {
 			return err
 		}
-		return end
+		return errors.Join(db.countLarge(ctx, tx, &r), end)
 	})
+	if err == nil {
+		err = db.dropUnused(ctx)
+	}
 	return r, err
 }
 
@@ -235,10 +243,4 @@ func removeMarked(ctx context.Context, tx *sql.Tx) (r Removed, err error) {
 	after, err := contentBytes(ctx, tx)
 	r.ContentBytes = before - after
 	return r, err
-}
-
-// contentBytes returns the size of all contents and checkpoints.
-func contentBytes(ctx context.Context, tx *sql.Tx) (n int64, err error) {
-	err = tx.QueryRowContext(ctx, `SELECT coalesce((SELECT sum(length(bytes)) FROM blobs), 0) + coalesce((SELECT sum(length(bytes)) FROM checkpoints), 0)`).Scan(&n)
-	return n, err
 }

@@ -30,7 +30,7 @@ func (db *DB) sweep(ctx context.Context, name string, plan experiments.Plan) (s 
 		if name, err = sweepName(ctx, tx, name); err != nil {
 			return err
 		}
-		s, err = readSweep(ctx, tx, name, plan)
+		s, err = db.readSweep(ctx, tx, name, plan)
 		wrap(&err, "read sweep %q", name)
 		return err
 	})
@@ -65,7 +65,7 @@ func sweepName(ctx context.Context, tx *sql.Tx, name string) (string, error) {
 }
 
 // readSweep reads the named sweep. It parses the stored spec unless the plan already has the same text.
-func readSweep(ctx context.Context, tx *sql.Tx, name string, plan experiments.Plan) (experiments.Sweep, error) {
+func (db *DB) readSweep(ctx context.Context, tx *sql.Tx, name string, plan experiments.Plan) (experiments.Sweep, error) {
 	s := experiments.Sweep{Name: name}
 	if err := wholeParts(ctx, tx, name, "sweeps", "sweep_runs", "fits", "runs", "metrics", "environments"); err != nil {
 		return s, err
@@ -82,7 +82,7 @@ func readSweep(ctx context.Context, tx *sql.Tx, name string, plan experiments.Pl
 	}
 	if plan.Spec.Text != text {
 		var err error
-		if plan, err = parsePlan(ctx, tx, name, text); err != nil {
+		if plan, err = db.parsePlan(ctx, tx, name, text); err != nil {
 			return s, err
 		}
 	}
@@ -94,8 +94,8 @@ func readSweep(ctx context.Context, tx *sql.Tx, name string, plan experiments.Pl
 }
 
 // parsePlan returns the plan of a stored spec.
-func parsePlan(ctx context.Context, tx *sql.Tx, name, text string) (experiments.Plan, error) {
-	spec, err := parser(ctx, tx, name).Parse(name+".yaml", []byte(text))
+func (db *DB) parsePlan(ctx context.Context, tx *sql.Tx, name, text string) (experiments.Plan, error) {
+	spec, err := parser(ctx, tx, name, db.readArtifact).Parse(name+".yaml", []byte(text))
 	if err != nil {
 		return experiments.Plan{}, err
 	}

@@ -26,20 +26,23 @@ import (
 	// also the driver "sqlite3"
 
 	"flowsweep/experiments/disk"
+	"flowsweep/store/large"
 )
 
 // DB is an open store. It is safe for use by several goroutines, and by several processes on one machine.
 type DB struct {
-	path    string
-	at      string   // the file that SQLite opens: the store, or a copy of it
-	file    *os.File // the store, open as long as SQLite has it open
-	writer  *sql.DB  // one connection
-	readers *sql.DB  // see the last commit while the writer is writing
-	losses  *lossLog
-	wrote   atomic.Bool
-	lock    atomic.Pointer[fileLock] // held while this process works on the store
-	close   sync.Once
-	closed  error
+	path       string
+	at         string   // the file that SQLite opens: the store, or a copy of it
+	file       *os.File // the store, open as long as SQLite has it open
+	writer     *sql.DB  // one connection
+	readers    *sql.DB  // see the last commit while the writer is writing
+	losses     *lossLog
+	large      large.Folder // of contents above largeAbove bytes
+	largeAbove int64
+	wrote      atomic.Bool
+	lock       atomic.Pointer[fileLock] // held while this process works on the store
+	close      sync.Once
+	closed     error
 
 	readOnly *ReadOnlyError // nil if the store can be written
 	copy     *disk.Partial  // the folder of the copy, or nil
@@ -95,7 +98,7 @@ func open(ctx context.Context, path string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{path: path, at: path, file: file, insertLosses: map[int]*sql.Stmt{1: nil, rowsPerQuery: nil}}
+	db := &DB{path: path, at: path, file: file, large: large.Folder{Path: largeFolder(path)}, largeAbove: largeAbove, insertLosses: map[int]*sql.Stmt{1: nil, rowsPerQuery: nil}}
 	if err := db.connectWhenFree(ctx); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
@@ -139,7 +142,10 @@ func (db *DB) connect(ctx context.Context) (err error) {
 	db.readers, err = connect(ctx, db.at, maxReaders, nil, readerPragmas, url.Values{
 		"mode": {"rw"}, "_txlock": {"deferred"}, "_busy_timeout": {"5000"}, "_query_only": {"on"},
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return db.checkLarge(ctx)
 }
 
 // Close writes pending losses, moves the write-ahead log into the file, closes the store and unlocks it. Its error

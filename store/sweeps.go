@@ -26,7 +26,7 @@ func (db *DB) StartSweep(ctx context.Context, plan experiments.Plan, env experim
 	db.mustLock("StartSweep")
 	defer wrap(&err, "start sweep %q", plan.Spec.Name)
 	return db.write(ctx, func(tx *sql.Tx) error {
-		if err := keepEdition(ctx, tx, plan); err != nil {
+		if err := db.keepEdition(ctx, tx, plan); err != nil {
 			return err
 		}
 		hash, err := saveEnvironment(ctx, tx, env)
@@ -42,10 +42,10 @@ func (db *DB) StartSweep(ctx context.Context, plan experiments.Plan, env experim
 		if _, err := tx.ExecContext(ctx, `DELETE FROM sweep_runs WHERE sweep = ?`, plan.Spec.Name); err != nil {
 			return err
 		}
-		if err := saveData(ctx, tx, plan.Spec); err != nil {
+		if err := db.saveData(ctx, tx, plan.Spec); err != nil {
 			return err
 		}
-		if err := savePlan(ctx, tx, plan); err != nil {
+		if err := db.savePlan(ctx, tx, plan); err != nil {
 			return err
 		}
 		if err := dropStaleTwins(ctx, tx, plan.Spec.Name); err != nil {
@@ -58,7 +58,7 @@ func (db *DB) StartSweep(ctx context.Context, plan experiments.Plan, env experim
 // nextTurn is the SQL for a sweep's position in the order of starts. Times would not do, as clocks can jump.
 const nextTurn = `(SELECT 1 + coalesce(max(turn), 0) FROM sweeps)`
 
-func savePlan(ctx context.Context, tx *sql.Tx, plan experiments.Plan) error {
+func (db *DB) savePlan(ctx context.Context, tx *sql.Tx, plan experiments.Plan) error {
 	insertRun, err := tx.PrepareContext(ctx, `INSERT INTO runs (key, fit, config, state) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`)
 	if err != nil {
 		return err
@@ -69,7 +69,7 @@ func savePlan(ctx context.Context, tx *sql.Tx, plan experiments.Plan) error {
 		return err
 	}
 	defer insertPosition.Close()
-	position, saved := 0, contents{}
+	position, saved := 0, recipeContents{db, map[*byte]experiments.Artifact{}}
 	for _, fit := range plan.Fits {
 		config, err := json.Marshal(fitConfig{fit.Recipe, fit.Seed})
 		if err != nil {

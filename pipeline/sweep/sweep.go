@@ -52,6 +52,9 @@ func (s Sweep) Do(ctx context.Context, ship func(ctx context.Context, failures [
 		fmt.Fprintf(s.Log, "nothing to do: nothing of %s in %s has failed\n", s.Plan.Spec.Name, s.File)
 		return nil
 	}
+	if err := w.left.CheckSpace(s.Workers, w.free); err != nil {
+		return err
+	}
 	if err := w.start(ctx); err != nil {
 		return err
 	}
