@@ -30,7 +30,7 @@ var usage = map[string]string{
 
 // promise names what a runtime needs for the files, and what was seen to be wrong elsewhere.
 const promise = "## Runtimes\n\nThe files declare ONNX IR version 8 and opset 17, and use the default domain alone. onnxruntime runs them from 1.16, the\n" +
-	"oldest tried, to 1.32. OpenVINO 2026.4 runs samplers, but its sums are wrong where products are summed and then added to, as in\n" +
+	"oldest tried, to 1.32. OpenVINO 2026.4 runs samplers, with `ts` as a constant, but its sums are wrong where products are summed and then added to, as in\n" +
 	"log densities and nets with attention: compare with `vectors.json` before you use a runtime.\n\n"
 
 // examples shows how to draw samples in several languages, with placeholders for the dimension and a note on the source.
