@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"flowsweep/experiments/engine/onnx"
-	"flowsweep/experiments/flow"
 )
 
 // maxFileSize is the largest file that is read, in bytes: far more than any net trained here needs.
@@ -43,31 +42,6 @@ func TwinOf(file []byte) (run string, steps int, ok bool) {
 	}
 	steps, err = strconv.Atoi(properties["steps"])
 	return properties["twin_of"], steps, err == nil && 1 <= steps && steps <= 1e6
-}
-
-// Units returns the map from the scale of a file that Velocity wrote to the user's units. For any other file it returns the
-// identity. It also returns the names of the columns, if the file has them.
-func Units(file []byte) (units flow.Units, columns []string) {
-	m, err := onnx.Read(file)
-	if err != nil || m.Producer != producer {
-		return units, nil
-	}
-	var scale, shift []float64
-	if m.Name == "velocity" && fromJSON(m.Metadata["scale"], &scale) && fromJSON(m.Metadata["shift"], &shift) && len(scale) == len(shift) {
-		units = flow.Units{Scale: scale, Shift: shift}
-	}
-	if m.Name == "velocity" && fromJSON(m.Metadata["quantile_knots"], &units.Curves) {
-		for _, c := range units.Curves {
-			if c.Check() != nil {
-				units.Curves = nil
-				break
-			}
-		}
-	}
-	if !fromJSON(m.Metadata["columns"], &columns) {
-		columns = nil
-	}
-	return units, columns
 }
 
 // read returns the model in a file that is safe to open: not too large, complete, and made of known operations on tensors of

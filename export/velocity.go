@@ -118,7 +118,7 @@ func describe(m *onnx.Model, n net.Net, about About, properties map[string]strin
 	m.Metadata = map[string]string{
 		"architecture":    n.String(),
 		"parameters":      fmt.Sprint(n.Size()),
-		"time_convention": "t = 0 is noise, t = 1 is data",
+		"time_convention": timeConvention,
 		"dimension":       fmt.Sprint(n.Dim()),
 	}
 	switch {
@@ -133,6 +133,9 @@ func describe(m *onnx.Model, n net.Net, about About, properties map[string]strin
 	maps.Copy(m.Metadata, properties)
 	maps.Copy(m.Metadata, about.Properties)
 }
+
+// timeConvention is what every file says of its times.
+const timeConvention = "t = 0 is noise, t = 1 is data"
 
 // producer is the name of this program in files.
 const producer = "flowsweep"

@@ -26,7 +26,11 @@ type app struct {
 	db             string // path of the store
 	specRead       bool   // stdin held the spec, so no answer can be read from it
 	started        bool   // a command runs: its name, arguments and flags are right
+	keepsNothing   bool   // the command leaves nothing behind when it is interrupted
 }
+
+// keepsNothing marks a command that writes its output once it is whole, and nothing into the store.
+var keepsNothing = map[string]string{"interrupted": "nothing is kept"}
 
 // Main runs the program with the arguments and returns its exit code. The first signal to stop does so cleanly, the second at
 // once.
@@ -104,7 +108,7 @@ func (a *app) noteStart(commands []*cobra.Command) {
 			continue
 		}
 		c.RunE = func(cmd *cobra.Command, args []string) error {
-			a.started = true
+			a.started, a.keepsNothing = true, cmd.Annotations["interrupted"] != ""
 			return run(cmd, args)
 		}
 	}

@@ -80,7 +80,11 @@ func (a *app) code(ctx context.Context, err error) int {
 		return exitOK
 	}
 	if ctx.Err() != nil {
-		fmt.Fprintf(a.stderr, "flowsweep: interrupted: what is done is kept in %s; run the same command to go on\n", a.db)
+		if a.keepsNothing {
+			fmt.Fprintln(a.stderr, "flowsweep: interrupted: nothing is kept; the same command starts again")
+		} else {
+			fmt.Fprintf(a.stderr, "flowsweep: interrupted: what is done is kept in %s; run the same command to go on\n", a.db)
+		}
 		var by *interruption
 		if errors.As(context.Cause(ctx), &by) && by.signal == syscall.SIGHUP {
 			return exitHangup

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"flowsweep/experiments"
+	"flowsweep/store/seal"
 )
 
 // Finding is one result of Check.
@@ -79,12 +80,12 @@ func (db *DB) checkRows(ctx context.Context, tx *sql.Tx) (list []Finding, err er
 		list = append(list, Finding{Kind: kind, Text: text, Damage: true, Repair: repair})
 	}
 	for _, table := range slices.Sorted(maps.Keys(kinds)) {
-		bad, err := broken(ctx, tx, table, "true")
+		bad, err := seal.Broken(ctx, tx, table, "true")
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range bad {
-			d, err := r.damage(ctx, tx, table)
+			d, err := damageOf(ctx, tx, table, r)
 			if err != nil {
 				return nil, err
 			}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+
+	"flowsweep/store/seal"
 )
 
 // Seal seals every row of the store at path as it is, as if the program had stored it.
 func Seal(ctx context.Context, path string) error {
-	db := sql.OpenDB(connector{path, seals})
+	db := sql.OpenDB(connector{path, seal.Register})
 	defer db.Close()
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
@@ -45,6 +47,3 @@ func (db *DB) LimitPages(n int) (pages int, err error) {
 	err = db.writer.QueryRow("PRAGMA page_count").Scan(&pages)
 	return pages, err
 }
-
-// SealOf is the checksum of a row.
-func SealOf(table string, values ...any) int64 { return sealOf(table, values...) }

@@ -63,7 +63,7 @@ type Use struct {
 // started last comes first, then its plan in order, then what it needs besides.
 func (db *DB) Uses(ctx context.Context, sweep, run string) (list []Use, err error) {
 	defer wrap(&err, "read what sweeps need")
-	return list, db.read(ctx, func(tx *sql.Tx) error {
+	err = db.read(ctx, func(tx *sql.Tx) error {
 		for _, table := range []string{"sweep_runs", "sweep_extras"} {
 			if err := whole(ctx, tx, table, "?1 IN ('', sweep) AND ?2 IN ('', run)", sweep, run); err != nil {
 				return err
@@ -87,6 +87,7 @@ func (db *DB) Uses(ctx context.Context, sweep, run string) (list []Use, err erro
 		}
 		return rows.Err()
 	})
+	return list, err
 }
 
 // dropStaleTwins removes the role of twins whose fit or reference the sweep no longer plans.
@@ -101,7 +102,7 @@ func dropStaleTwins(ctx context.Context, tx *sql.Tx, sweep string) error {
 func (db *DB) Dense(ctx context.Context, sweep string) (dense map[experiments.DensePlace][]experiments.Value, err error) {
 	defer wrap(&err, "read the dense runs of sweep %q", sweep)
 	dense = map[experiments.DensePlace][]experiments.Value{}
-	return dense, db.read(ctx, func(tx *sql.Tx) error {
+	err = db.read(ctx, func(tx *sql.Tx) error {
 		if err := wholeParts(ctx, tx, sweep, "sweep_extras", "runs", "metrics"); err != nil {
 			return err
 		}
@@ -122,6 +123,7 @@ func (db *DB) Dense(ctx context.Context, sweep string) (dense map[experiments.De
 		}
 		return rows.Err()
 	})
+	return dense, err
 }
 
 // dataPrefix, followed by the path in the spec, names the artifact of a sweep that holds a data file of its spec. The

@@ -158,7 +158,7 @@ type FitTime struct {
 // FitTimes returns the training times of all finished fits.
 func (db *DB) FitTimes(ctx context.Context) (times []FitTime, err error) {
 	defer wrap(&err, "read the times of fits")
-	return times, db.read(ctx, func(tx *sql.Tx) error {
+	err = db.read(ctx, func(tx *sql.Tx) error {
 		if err := whole(ctx, tx, "fits", "true"); err != nil {
 			return err
 		}
@@ -178,4 +178,5 @@ func (db *DB) FitTimes(ctx context.Context) (times []FitTime, err error) {
 		}
 		return rows.Err()
 	})
+	return times, err
 }

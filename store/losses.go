@@ -26,7 +26,7 @@ func (db *DB) Flush(ctx context.Context) error {
 // Losses returns the written losses of the fit, by step.
 func (db *DB) Losses(ctx context.Context, fit string) (losses []experiments.Loss, err error) {
 	defer wrap(&err, "read losses of fit %s", fit)
-	return losses, db.read(ctx, func(tx *sql.Tx) error {
+	err = db.read(ctx, func(tx *sql.Tx) error {
 		if err := wholeLosses(ctx, tx, fit); err != nil {
 			return err
 		}
@@ -44,6 +44,7 @@ func (db *DB) Losses(ctx context.Context, fit string) (losses []experiments.Loss
 		}
 		return rows.Err()
 	})
+	return losses, err
 }
 
 // scanLoss reads a step, its value and its held-out loss. One column holds the value or, if it is not finite, its kind: a

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"flowsweep/experiments"
+	"flowsweep/store/seal"
 )
 
 // Mend prepares the repair of what is damaged of a plan: it removes the damaged rows, and queues the fits and runs that they
@@ -133,12 +134,12 @@ func (m *mender) rows() error {
 		{"checkpoints", `fit` + ofFits, func(r row) error { return m.fit(r["fit"]) }},
 		{"failures", ofOwner, nil},
 	} {
-		bad, err := broken(m.ctx, m.tx, t.table, t.where, m.args...)
+		bad, err := seal.Broken(m.ctx, m.tx, t.table, t.where, m.args...)
 		if err != nil {
 			return err
 		}
 		for _, r := range bad {
-			d, err := r.damage(m.ctx, m.tx, t.table)
+			d, err := damageOf(m.ctx, m.tx, t.table, r)
 			if err != nil {
 				return err
 			}

@@ -13,6 +13,7 @@ import (
 
 	"flowsweep/experiments/disk"
 	"flowsweep/store/large"
+	"flowsweep/store/seal"
 )
 
 // migrations returns the names of the migration files; the i-th, counted from 1, leads to version i.
@@ -183,7 +184,7 @@ func hasSchema(ctx context.Context, db querier, version int) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	fresh := sql.OpenDB(connector{":memory:", seals})
+	fresh := sql.OpenDB(connector{":memory:", seal.Register})
 	defer fresh.Close()
 	fresh.SetMaxOpenConns(1) // each connection has its own memory
 	if err := migrateTo(ctx, fresh, 0, version); err != nil {

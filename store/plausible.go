@@ -57,7 +57,7 @@ func outOfRange(ctx context.Context, tx *sql.Tx) (list []suspect, err error) {
 		list = append(list, s)
 		return err
 	}
-	return list, eachRow(ctx, tx, add, `
+	err = eachRow(ctx, tx, add, `
 		SELECT 'fits', key, printf('fit %s cannot have %d parameters and %g seconds', key, params, seconds)
 			FROM fits WHERE seconds < 0 OR params < 0 OR state = 'finished' AND params = 0
 		UNION ALL SELECT 'fits', fit, printf('fit %s has losses below 0', fit)
@@ -66,6 +66,7 @@ func outOfRange(ctx context.Context, tx *sql.Tx) (list []suspect, err error) {
 			FROM runs WHERE nfe < 0 OR NOT nfe_mean BETWEEN 0 AND nfe OR seconds < 0 OR state = 'finished' AND nfe = 0
 		UNION ALL SELECT 'nulls', key, printf('the null distribution of %s against reference %s has not its %d values', metric, reference, count)
 			FROM nulls WHERE count <> json_array_length(json)`)
+	return list, err
 }
 
 // impossibleMetrics finds values that their metric cannot have, such as a negative distance.
@@ -78,7 +79,8 @@ func impossibleMetrics(ctx context.Context, tx *sql.Tx) (list []suspect, err err
 		}
 		return err
 	}
-	return list, eachRow(ctx, tx, add, `SELECT run, reference, name, value, kind, se, p, version FROM metrics`)
+	err = eachRow(ctx, tx, add, `SELECT run, reference, name, value, kind, se, p, version FROM metrics`)
+	return list, err
 }
 
 func impossibleBaselines(ctx context.Context, tx *sql.Tx) (list []suspect, err error) {
@@ -95,7 +97,8 @@ func impossibleBaselines(ctx context.Context, tx *sql.Tx) (list []suspect, err e
 		}
 		return err
 	}
-	return list, eachRow(ctx, tx, add, `SELECT reference, name, n, draw, metric, value, kind, se, p, version FROM baselines`)
+	err = eachRow(ctx, tx, add, `SELECT reference, name, n, draw, metric, value, kind, se, p, version FROM baselines`)
+	return list, err
 }
 
 func valueText(v experiments.Value) string {
@@ -112,7 +115,8 @@ func otherFits(ctx context.Context, tx *sql.Tx) (list []suspect, err error) {
 		}
 		return err
 	}
-	return list, eachRow(ctx, tx, add, `SELECT key, config FROM fits`)
+	err = eachRow(ctx, tx, add, `SELECT key, config FROM fits`)
+	return list, err
 }
 
 // otherRuns finds runs of sweeps whose key is not that of their fit and configuration.

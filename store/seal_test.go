@@ -202,15 +202,3 @@ func TestOldStoreIsSealed(t *testing.T) {
 		t.Errorf("got %q, want the negative distance alone", damage)
 	}
 }
-
-// TestSealOfBlob checks that a text of which damage has made a blob, as one flipped bit of a record's header does, has another
-// seal, and that NULL at the end has none.
-func TestSealOfBlob(t *testing.T) {
-	t.Parallel()
-	if store.SealOf("tags", []byte("good")) == store.SealOf("tags", "good") {
-		t.Error("a blob has the seal of the text")
-	}
-	if store.SealOf("tags", "good", []byte(nil)) != store.SealOf("tags", "good") || store.SealOf("tags", "good", nil) != store.SealOf("tags", "good") {
-		t.Error("NULL at the end changes the seal")
-	}
-}

@@ -27,6 +27,7 @@ import (
 
 	"flowsweep/experiments/disk"
 	"flowsweep/store/large"
+	"flowsweep/store/seal"
 )
 
 // DB is an open store. It is safe for use by several goroutines, and by several processes on one machine.
@@ -129,7 +130,7 @@ func (db *DB) connectWhenFree(ctx context.Context) error {
 }
 
 func (db *DB) connect(ctx context.Context) (err error) {
-	db.writer, err = connect(ctx, db.at, 1, seals, writerPragmas, url.Values{
+	db.writer, err = connect(ctx, db.at, 1, seal.Register, writerPragmas, url.Values{
 		"mode": {"rwc"}, "_txlock": {"immediate"}, "_busy_timeout": {"5000"},
 		"_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_foreign_keys": {"on"},
 	})
@@ -185,7 +186,7 @@ func (db *DB) write(ctx context.Context, do func(tx *sql.Tx) error) error {
 		return err
 	}
 	defer tx.Rollback() // does nothing after Commit
-	if err := addTriggers(ctx, tx); err != nil {
+	if err := seal.AddTriggers(ctx, tx); err != nil {
 		return err
 	}
 	if err := do(tx); err != nil {

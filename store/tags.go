@@ -148,7 +148,7 @@ func (db *DB) Remarks(ctx context.Context, sweep string) (list []experiments.Rem
 		}
 		return nil
 	}
-	return list, db.read(ctx, func(tx *sql.Tx) error {
+	err = db.read(ctx, func(tx *sql.Tx) error {
 		if err := wholeParts(ctx, tx, sweep, "tags", "notes"); err != nil {
 			return err
 		}
@@ -157,6 +157,7 @@ func (db *DB) Remarks(ctx context.Context, sweep string) (list []experiments.Rem
 			UNION ALL SELECT o.kind, o.key, 1, n.text FROM owners o JOIN notes n ON (n.owner_kind, n.owner) = (o.kind, o.key)
 			ORDER BY 1 DESC, 2, 3, 4`, sweep)
 	})
+	return list, err
 }
 
 // checkExists returns an error unless the owner is in the store.
