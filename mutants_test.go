@@ -84,6 +84,10 @@ var mutations = []mutation{
 	{"an unknown recommended solver", "", write("recommended_solver", "rk9")},
 	{"other recommended steps", "", func(_ *rand.Rand, m *onnx.Model) bool { return m.Name == "sampler" && set(m, "recommended_steps", "9") }},
 	{"other steps in the metadata", "", func(_ *rand.Rand, m *onnx.Model) bool { return m.Name != "velocity" && set(m, "steps", "9") }},
+	{"other times of the steps in the metadata", "", func(_ *rand.Rand, m *onnx.Model) bool {
+		_, ok := m.Metadata["times"]
+		return ok && set(m, "times", "[0,1]")
+	}},
 	{"another architecture", "", func(_ *rand.Rand, m *onnx.Model) bool { return replace(m, "architecture", "silu", "elu") }},
 	{"another number of parameters", "", write("parameters", "12")},
 	{"another dimension", "", write("dimension", "3")},
@@ -96,7 +100,7 @@ var mutations = []mutation{
 	{"another version of the producer", "free text", func(_ *rand.Rand, m *onnx.Model) bool { m.ProducerVersion = "9.9"; return true }},
 	{"another producer", "", func(_ *rand.Rand, m *onnx.Model) bool { m.Producer = "pytorch"; return true }},
 	{"another domain", "", func(_ *rand.Rand, m *onnx.Model) bool { m.Domain = "org.other"; return true }},
-	{"another version of the model", "", func(r *rand.Rand, m *onnx.Model) bool { m.Version = []int64{1, 3, 0}[r.IntN(3)]; return true }},
+	{"another version of the model", "", func(r *rand.Rand, m *onnx.Model) bool { m.Version = []int64{1, 2, 4, 0}[r.IntN(4)]; return true }},
 	{"an earlier version with another bias", "", func(r *rand.Rand, m *onnx.Model) bool {
 		m.Version = 1
 		return tweak(m, "layers.1.bias", r, func(v float32) float32 { return v + 1e-5 })

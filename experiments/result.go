@@ -123,7 +123,7 @@ type Environment struct {
 
 // FileForm is the version of the bytes of exported ONNX files. Raise it when the program writes other bytes for the same run, so
 // that files of before are not taken for edited ones. Form 1 is that of before 0.1.0.
-const FileForm = 2
+const FileForm = 3
 
 // OrNil returns the environment, or nil if it is that of something that has not started.
 func (e Environment) OrNil() *Environment {

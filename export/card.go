@@ -13,16 +13,25 @@ import (
 
 // usage explains how to use each file; %s stands for the source.
 var usage = map[string]string{
-	"velocity.onnx": "`t[batch,1]`, `x[batch,d]` -> `v[batch,d]`, 32-bit floats, ONNX opset 17. To sample, draw x from the source (%s)\n" +
-		"at t = 0 and follow dx/dt = v to t = 1. `vectors.json` contains inputs and outputs of both files, to test a runtime with.",
-	"sampler.onnx": "`noise[batch,d]`, `ts[times]` -> `samples[batch,d]`, 32-bit floats, ONNX opset 17: the net and its solver in one.\n" +
+	"velocity.onnx": "`t[batch,1]`, `x[batch,d]` -> `v[batch,d]`, 32-bit floats. To sample, draw x from the source (%s)\n" +
+		"at t = 0 and follow dx/dt = v to t = 1. `vectors.json` contains inputs and outputs of all files, to test a runtime with.",
+	"sampler.onnx": "`noise[batch,d]`, `ts[times]` -> `samples[batch,d]`, 32-bit floats: the net and its solver in one.\n" +
 		"Draw the noise from the source (%s). The time grid `ts` is optional; pass it to take other\n" +
-		"steps. A file exported with --portable has no `ts`. With --trajectory the file also returns `trajectory[times,batch,d]`,\n" +
-		"and with --log-prob `log_prob[batch]`, the log density of the samples under the flow, in nats.",
-	"logp.onnx": "`data[batch,d]`, `ts[times]` -> `noise[batch,d]`, `log_prob[batch]`, 32-bit floats, ONNX opset 17: the log density of given\n" +
+		"steps. A file exported with --portable, or along another path than the net's, has no `ts`. With --trajectory the file also\n" +
+		"returns `trajectory[times,batch,d]`, and with --log-prob `log_prob[batch]`, the log density of the samples under the flow, in nats.\n\n" +
+		"Where onnxruntime logs \"Initializer ts appears in graph inputs\" on opening, that is the default of `ts`, and harmless.",
+	"sampler-portable.onnx": "`noise[batch,d]` -> `samples[batch,d]`: `sampler.onnx` with its steps written out one after the other. Draw the noise from\n" +
+		"the source (%s). Take it for runtimes without Loop (tract, candle, OpenCV, onnx-gomlx), for converters, and to open without a\n" +
+		"warning; take `sampler.onnx` everywhere else, as it opens faster, is smaller, and takes other steps.",
+	"logp.onnx": "`data[batch,d]`, `ts[times]` -> `noise[batch,d]`, `log_prob[batch]`, 32-bit floats: the log density of given\n" +
 		"points under the flow from the source (%s), in nats and in the units of the data, and the noise that they come from.\n" +
 		"The time grid `ts` is optional and runs from 1 to 0.",
 }
+
+// promise names what a runtime needs for the files, and what was seen to be wrong elsewhere.
+const promise = "## Runtimes\n\nThe files declare ONNX IR version 8 and opset 17, and use the default domain alone. onnxruntime runs them from 1.16, the\n" +
+	"oldest tried, to 1.32. OpenVINO 2026.4 runs samplers, with `ts` as a constant, but its sums are wrong where products are summed and then added to, as in\n" +
+	"log densities and nets with attention: compare with `vectors.json` before you use a runtime.\n\n"
 
 // examples shows how to draw samples in several languages, with placeholders for the dimension and a note on the source.
 //
@@ -45,6 +54,10 @@ func Card(about About, dim int, checks ...experiments.Check) []byte {
 	for _, f := range about.Figures {
 		b.WriteString(f.section())
 	}
+	for _, a := range about.Absent {
+		fmt.Fprintf(&b, "There is no `%s`: %s.\n\n", a.File, html.EscapeString(a.Why))
+	}
+	b.WriteString(promise)
 	b.WriteString("## Origin\n\n| property | value |\n| --- | --- |\n")
 	for _, k := range slices.Sorted(maps.Keys(about.Properties)) {
 		fmt.Fprintf(&b, "| %s | %s |\n", k, cell(about.Properties[k]))

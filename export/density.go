@@ -60,7 +60,6 @@ func densityGraph(net onnx.Graph, dim int, solver ode.Solver, grid []float32, ab
 		Initializers: slices.Clone(net.Initializers),
 	}
 	w := &writer{net: net, solver: solver, end: "noise", density: true, constants: newConstants(&g)}
-	w.column("data")
 	from := w.start(w.standardised("data", about.Units))
 	g.Inputs = append(g.Inputs, onnx.ValueInfo{Name: "ts", Dims: []int{onnx.Times}, Doc: "times of the grid, from data (1) to noise (0); the default has " +
 		fmt.Sprint(len(grid)-1) + " steps"})
@@ -101,17 +100,9 @@ func stepProperties(solver ode.Solver, grid []float32) map[string]string {
 	}
 }
 
-// start writes the state at the named points, with an integral of 0.
-func (w *writer) start(points string) state {
-	if !w.density {
-		return state{x: points}
-	}
-	return state{points, w.node("nothing", "Expand", nil, w.constants.float(0), "column")}
-}
-
 // flat writes a reshape of (batch, 1) to (batch).
 func (w *writer) flat(name string) string {
-	return w.node(name+"/flat", "ReduceSum", []onnx.Attribute{{Name: "keepdims", Value: int64(0)}}, name, w.constants.longs("axis1", 1))
+	return w.node(name+"/flat", "ReduceSum", []onnx.Attribute{{Name: "keepdims", Value: int64(0)}}, name, w.constants.list(1))
 }
 
 // normal writes the log density of N(0, I) at points, (batch), up to a constant:

@@ -37,7 +37,7 @@ func TestVerifyTriesOtherGrids(t *testing.T) {
 		"a constant step": func(m *onnx.Model) {
 			m.Initializers = append(m.Initializers, onnx.Initializer{Name: "length", Data: []float32{.125}})
 			for i, n := range body(m).Nodes {
-				if n.Outputs[0] == "h" {
+				if n.Outputs[0] == "h/i" {
 					body(m).Nodes[i].Op, body(m).Nodes[i].Inputs = "Identity", []string{"length"}
 				}
 			}

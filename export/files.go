@@ -21,6 +21,7 @@ type vectors struct {
 	V         [][]float32     `json:"v"`
 	Tolerance float64         `json:"tolerance"`
 	Sampler   *samplerVectors `json:"sampler,omitempty"`
+	Density   *densityVectors `json:"density,omitempty"`
 }
 
 type samplerVectors struct {
@@ -29,6 +30,19 @@ type samplerVectors struct {
 	Samples   [][]float32 `json:"samples"`
 	Tolerance float64     `json:"tolerance"`
 	Unit      []float64   `json:"unit,omitempty"` // of differences in each coordinate, if not 1
+
+	Trajectory       [][][]float32 `json:"trajectory,omitempty"` // at every time, the tolerance that of samples
+	LogProb          []float32     `json:"log_prob,omitempty"`
+	LogProbTolerance float64       `json:"log_prob_tolerance,omitempty"` // in nats
+}
+
+type densityVectors struct {
+	Comment          string      `json:"comment"`
+	Data             [][]float32 `json:"data"`
+	Noise            [][]float32 `json:"noise"`
+	LogProb          []float32   `json:"log_prob"`
+	Tolerance        float64     `json:"tolerance"` // of noise
+	LogProbTolerance float64     `json:"log_prob_tolerance"`
 }
 
 // Steps is what a sampler file computes: it follows a field with a solver over a grid of times.
@@ -37,11 +51,14 @@ type Steps struct {
 	Solver ode.Solver
 	Times  []float64
 	Units  flow.Units // of the samples
+
+	Density    flow.DivField // Field with its divergence, if the file returns log densities
+	Trajectory bool          // the file returns trajectories
 }
 
 // Vectors returns vectors.json, for tests in other runtimes: seeded inputs of velocity.onnx and Go's outputs, and, if sampler
-// is not nil, the same for sampler.onnx.
-func Vectors(n net.Net, reference flow.RowField, sampler *Steps) ([]byte, error) {
+// is not nil, the same for sampler.onnx, and if density is not nil for logp.onnx, whose steps are those from noise to data.
+func Vectors(n net.Net, reference flow.RowField, sampler, density *Steps) ([]byte, error) {
 	p := Points(n, vectorCount, 1)
 	v, err := reference(p.T, p.X)
 	if err != nil {
@@ -61,6 +78,11 @@ func Vectors(n net.Net, reference flow.RowField, sampler *Steps) ([]byte, error)
 			return nil, fmt.Errorf("compute test vectors: %w", err)
 		}
 	}
+	if density != nil {
+		if out.Density, err = density.densityVectors(n.Dim()); err != nil {
+			return nil, fmt.Errorf("compute test vectors: %w", err)
+		}
+	}
 	text, err := json.MarshalIndent(out, "", " ")
 	if err != nil {
 		return nil, fmt.Errorf("write test vectors: %w", err)
@@ -71,14 +93,40 @@ func Vectors(n net.Net, reference flow.RowField, sampler *Steps) ([]byte, error)
 // vectors returns noise and Go's samples for it. The tolerance is measured on this noise, as the flow may spread it more than
 // the noise that the file was verified with.
 func (s Steps) vectors(dim int) (*samplerVectors, error) {
-	got, err := solve(s, nil, Noise(dim, vectorCount, 1))
+	got, err := solve(s, s.Density, Noise(dim, vectorCount, 1))
 	if err != nil {
 		return nil, err
 	}
-	return &samplerVectors{
+	out := &samplerVectors{
 		Comment: "sampler.onnx must give samples for noise, to within tolerance",
 		Noise:   split(got.noise.Data, dim), Samples: split(s.Units.Apply(got.trajectory[len(s.Times)-1]).Data, dim),
 		Tolerance: got.tolerance(), Unit: got.unit(),
+	}
+	if s.Trajectory {
+		for _, x := range got.trajectory {
+			out.Trajectory = append(out.Trajectory, split(s.Units.Apply(x).Data, dim))
+		}
+	}
+	if s.Density != nil {
+		out.LogProb, out.LogProbTolerance = flow.Narrow(nil, got.logp), got.trial("").logTolerance
+	}
+	return out, nil
+}
+
+// densityVectors returns samples, as data, and Go's noise and log densities for them.
+func (s Steps) densityVectors(dim int) (*densityVectors, error) {
+	data, _, err := ode.Solve(s.Field, s.Solver, s.Times, Noise(dim, vectorCount, 1))
+	if err != nil {
+		return nil, err
+	}
+	got, err := score(s.Density, s.Solver, s.Times, s.Units, data)
+	if err != nil {
+		return nil, err
+	}
+	return &densityVectors{
+		Comment: "logp.onnx must give noise and log_prob for data, to within the tolerances",
+		Data:    split(got.data.Data, dim), Noise: split(got.noise.Data, dim), LogProb: flow.Narrow(nil, got.logp),
+		Tolerance: got.tolerance(), LogProbTolerance: got.trial("", s.Times).logTolerance,
 	}, nil
 }
 

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine/onnx"
+	"flowsweep/experiments/flow"
 	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 )
@@ -28,7 +28,7 @@ type Parts struct {
 // derived are the properties that follow from the other parts of a file.
 var derived = []string{
 	checksum, "architecture", "parameters", "time_convention", "dimension", "quantile_knots", "scale", "shift", "columns",
-	"prediction", "solver", "steps", "velocity_calls_a_step", "arithmetic",
+	"prediction", "solver", "steps", "velocity_calls_a_step", "arithmetic", "times", "sampling_path",
 }
 
 // Dissect returns the parts of a file: the net and its weights, units, solver, time grid and properties. Write then gives the
@@ -40,6 +40,9 @@ func Dissect(file []byte) (p Parts, err error) {
 		return p, err
 	}
 	p.Kind, p.Options = m.Name, optionsOf(m)
+	if p.Options.Along, err = alongIn(m); err != nil {
+		return p, err
+	}
 	if !slices.Contains(kinds, p.Kind) {
 		return p, fmt.Errorf("it holds no velocity, sampler or density, but %q", m.Name)
 	}
@@ -87,11 +90,29 @@ func optionsOf(m onnx.Model) SamplerOptions {
 	gives := func(name string) bool {
 		return slices.ContainsFunc(m.Outputs, func(v onnx.ValueInfo) bool { return v.Name == name })
 	}
-	return SamplerOptions{Portable: len(m.Inputs) == 1, Trajectory: gives("trajectory"), LogProb: gives("log_prob")}
+	return SamplerOptions{Portable: unrolled(m), Trajectory: gives("trajectory"), LogProb: gives("log_prob")}
 }
 
-// OptionsOf returns the options that a sampler file was written with, which follow from its inputs and outputs. Those of other
-// files are zero.
+// unrolled reports whether a sampler's steps are written out.
+func unrolled(m onnx.Model) bool {
+	return !slices.ContainsFunc(m.Nodes, func(n onnx.Node) bool { return n.Op == "Loop" })
+}
+
+// alongIn returns what leads to the path that the steps of a file follow, or nil if it is that of the net.
+func alongIn(m onnx.Model) (*flow.PathConversion, error) {
+	if m.Metadata["sampling_path"] == "" {
+		return nil, nil
+	}
+	from, err := flow.ParsePath(m.Metadata["path"])
+	to, err2 := flow.ParsePath(m.Metadata["sampling_path"])
+	if err := errors.Join(err, err2); err != nil {
+		return nil, fmt.Errorf("its paths: %w", err)
+	}
+	return &flow.PathConversion{From: from, To: to}, nil
+}
+
+// OptionsOf returns the options that a sampler file was written with, which follow from its nodes and outputs, except
+// Along. Those of other files are zero.
 func OptionsOf(file []byte) SamplerOptions {
 	m, err := readAny(file)
 	if err != nil || m.Name != "sampler" {
@@ -142,34 +163,20 @@ func aboutOf(m onnx.Model) (a About, err error) {
 	return a, nil
 }
 
-// timesIn returns the time grid of a file, as it runs: the default of its input, or the constants of its unrolled steps.
+// timesIn returns the time grid of a file, as it runs: its constant ts, or what it says of its unrolled steps.
 func timesIn(m onnx.Model) (ts []float64, err error) {
-	if len(m.Inputs) > 1 {
+	if !unrolled(m) {
 		grid, ok := floats(m, "ts")
 		if !ok {
-			return nil, errors.New("its input ts has no default")
+			return nil, errors.New("it has no time grid ts")
 		}
-		for _, t := range grid {
-			ts = append(ts, float64(t))
-		}
-		return ts, nil
+		return flow.Widen(grid), nil
 	}
-	for _, n := range m.Nodes {
-		if n.Op == "Expand" && len(n.Inputs) > 0 && n.Outputs[0] == fmt.Sprintf("step%d/t0/column", len(ts)) {
-			t, ok := floats(m, n.Inputs[0])
-			if !ok || len(t) != 1 {
-				return nil, fmt.Errorf("the time of its step %d is not a constant", len(ts))
-			}
-			ts = append(ts, float64(t[0]))
-		}
+	var grid []float32
+	if !fromJSON(m.Metadata["times"], &grid) || len(grid) < 2 {
+		return nil, errors.New("it does not say at what times its steps begin and end")
 	}
-	_, end, _ := strings.Cut(m.Outputs[0].Doc, "t = ")
-	end, _, _ = strings.Cut(end, ",")
-	last, err := strconv.ParseFloat(end, 32)
-	if err != nil || len(ts) == 0 {
-		return nil, errors.New("it does not say at what times its steps end")
-	}
-	return append(ts, last), nil
+	return flow.Widen(grid), nil
 }
 
 // Differences names the parts in which two files differ, whoever wrote them. It returns an error for a file that cannot be read.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"flowsweep/experiments/engine/onnx"
+	"flowsweep/experiments/flow"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
 )
@@ -40,7 +41,9 @@ func TestPartsMakeTheFile(t *testing.T) {
 				t.Fatal(err)
 			}
 			same(name, file)
-			for _, o := range []SamplerOptions{{}, {Portable: true}, {Trajectory: true, LogProb: true}, {Portable: true, Trajectory: true, LogProb: true}} {
+			a.Properties["path"] = "condot"
+			by := &flow.PathConversion{From: flow.CondOT, To: flow.Cosine}
+			for _, o := range []SamplerOptions{{}, {Portable: true}, {Along: by}, {Portable: true, Along: by}, {Trajectory: true, LogProb: true}, {Portable: true, Trajectory: true, LogProb: true}} {
 				if o.LogProb && n.Activation.Kinked {
 					continue
 				}

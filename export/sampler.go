@@ -18,6 +18,10 @@ type SamplerOptions struct {
 	Portable   bool // unroll the steps, for runtimes without Loop: the time grid is fixed, and the file grows with it
 	Trajectory bool // also return the points at every time of the grid
 	LogProb    bool // also return the log density of every sample
+
+	// Along, if not nil, leads from the path that the net was trained on to the one that the steps follow. It is worked out at the
+	// times of the grid, so the file has no ts.
+	Along *flow.PathConversion
 }
 
 // Sampler returns the net and the solver as one ONNX file, opset 17: noise[batch,d], ts[times] -> samples[batch,d]. The
@@ -40,6 +44,15 @@ type SamplerOptions struct {
 // Sampler returns an error for a grid of fewer than two times or with times that are not finite, and for a solver that is
 // not an explicit Runge-Kutta method.
 func Sampler(n net.Net, weights []float32, solver ode.Solver, ts []float64, about About, o SamplerOptions) ([]byte, error) {
+	m, err := samplerModel(n, weights, solver, ts, about, o)
+	if err != nil {
+		return nil, err
+	}
+	return seal(m)
+}
+
+// samplerModel returns the model of a sampler file.
+func samplerModel(n net.Net, weights []float32, solver ode.Solver, ts []float64, about About, o SamplerOptions) (onnx.Model, error) {
 	grid, err := narrowed(ts)
 	if err == nil {
 		err = checkExplicit(solver)
@@ -48,23 +61,29 @@ func Sampler(n net.Net, weights []float32, solver ode.Solver, ts []float64, abou
 		err = errors.Join(about.check(n.Dim()), about.checkAffine())
 	}
 	if err != nil {
-		return nil, fmt.Errorf("export a sampler: %w", err)
+		return onnx.Model{}, fmt.Errorf("export a sampler: %w", err)
 	}
 	recorded, err := o.record(n, weights, about)
 	if err == nil {
 		recorded.Graph, err = about.Reduced.graph(recorded.Graph)
 	}
 	if err != nil {
-		return nil, err
+		return onnx.Model{}, err
 	}
 	m := onnx.Model{Graph: o.graph(recorded.Graph, n.Dim(), solver, grid, about)}
 	properties := stepProperties(solver, grid)
+	if o.Portable {
+		properties["times"] = toJSON(grid)
+	}
+	if o.Along != nil {
+		properties["sampling_path"] = o.Along.To.String()
+	}
 	if !about.Units.Identity() {
 		m.Outputs[0].Doc += ", in the units of the data"
 		properties["units"] = "samples are in those of the data; noise is standardised"
 	}
 	describe(&m, n, about, properties)
-	return seal(m)
+	return m, nil
 }
 
 // graph returns the graph of a sampler of points with dim coordinates.
@@ -76,17 +95,21 @@ func (o SamplerOptions) graph(net onnx.Graph, dim int, solver ode.Solver, grid [
 		Outputs:      []onnx.ValueInfo{{Name: "samples", Dims: points, Doc: "where the points arrive, t = " + number(grid[len(grid)-1])}},
 		Initializers: slices.Clone(net.Initializers),
 	}
-	w := &writer{net: net, solver: solver, units: about.Units, end: "samples", density: o.LogProb, constants: newConstants(&g)}
-	w.column("noise")
-	times := onnx.Times
+	w := &writer{
+		net: net, solver: solver, units: about.Units, end: "samples", density: o.LogProb, constants: newConstants(&g),
+		along: o.Along, times: flow.Widen(grid), dim: dim,
+	}
+	from, times := w.start("noise"), len(grid)
 	if o.Portable {
-		times = len(grid)
-		w.unroll(w.start("noise"), grid, o.Trajectory)
+		w.unroll(from, grid, o.Trajectory)
 	} else {
-		g.Inputs = append(g.Inputs, onnx.ValueInfo{Name: "ts", Dims: []int{onnx.Times}, Doc: "times of the grid, from noise (0) to data (1); the default has " +
-			fmt.Sprint(len(grid)-1) + " steps"})
+		if o.Along == nil {
+			times = onnx.Times
+			g.Inputs = append(g.Inputs, onnx.ValueInfo{Name: "ts", Dims: []int{onnx.Times}, Doc: "times of the grid, from noise (0) to data (1); the default has " +
+				fmt.Sprint(len(grid)-1) + " steps"})
+		}
 		g.Initializers = append(g.Initializers, onnx.Initializer{Name: "ts", Dims: []int{len(grid)}, Data: grid})
-		w.loop(w.start("noise"), points, o.Trajectory)
+		w.loop(from, points, o.Trajectory)
 	}
 	if o.LogProb { // the integral is that from noise to data
 		w.node("log_prob", "Sub", nil, w.normal("noise", normalConstant(dim, about.Units)), w.flat("integral"))
@@ -133,89 +156,6 @@ func checkExplicit(s ode.Solver) error {
 		}
 	}
 	return nil
-}
-
-// loop writes the steps as a Loop over the input ts.
-func (w *writer) loop(from state, points []int, trajectory bool) {
-	one := w.constants.long("one", 1)
-	body := w.loopBody(points, one)
-	w.node("times", "Size", nil, "ts")
-	w.node("steps", "Sub", nil, "times", one)
-	// Without the optional condition, onnx.reference takes no step.
-	always := w.constants.add("always", nil, []bool{true})
-	inputs, outputs := []string{"steps", always, from.x}, []string{w.before(w.end)}
-	if w.density {
-		inputs, outputs = append(inputs, from.integral), append(outputs, "integral")
-	}
-	if trajectory {
-		body.Outputs = append(body.Outputs, onnx.ValueInfo{Name: "x", Dims: points})
-		outputs = append(outputs, "passed")
-	}
-	w.nodes = append(w.nodes, onnx.Node{Op: "Loop", Inputs: inputs, Outputs: outputs, Attributes: []onnx.Attribute{{Name: "body", Value: body}}})
-	if trajectory {
-		end := w.node("end", "Unsqueeze", nil, outputs[0], w.constants.longs("axis0", 0))
-		w.node(w.before("trajectory"), "Concat", []onnx.Attribute{{Name: "axis", Value: int64(0)}}, "passed", end)
-	}
-	w.rescale(trajectory)
-}
-
-// loopBody returns the body of the Loop: step i of the solver, from time ts[i] to ts[i+1].
-func (w *writer) loopBody(points []int, one string) onnx.Graph {
-	body := &writer{net: w.net, solver: w.solver, density: w.density, constants: w.constants}
-	body.node("from", "Gather", nil, "ts", "i")
-	body.node("following", "Add", nil, "i", one)
-	body.node("to", "Gather", nil, "ts", "following")
-	body.node("h", "Sub", nil, "to", "from")
-	body.step("", state{"x", "spread"}, state{"next", "next_spread"}, interval{h: "h", at: func(c float64) string {
-		switch c {
-		case 0:
-			return "from"
-		case 1:
-			return "to"
-		}
-		at := "t" + number(float32(c))
-		return body.node(at, "Add", nil, "from", body.node(at+"/h", "Mul", nil, "h", w.constants.float(float32(c))))
-	}})
-	g := onnx.Graph{
-		Name:    "step",
-		Inputs:  []onnx.ValueInfo{{Name: "i", Kind: onnx.Int64}, {Name: "going", Kind: onnx.Bool}, {Name: "x", Dims: points}},
-		Outputs: []onnx.ValueInfo{{Name: "going", Kind: onnx.Bool}, {Name: "next", Dims: points}},
-		Nodes:   body.nodes,
-	}
-	if w.density {
-		integral := []int{onnx.Batch, 1}
-		g.Inputs = append(g.Inputs, onnx.ValueInfo{Name: "spread", Dims: integral})
-		g.Outputs = append(g.Outputs, onnx.ValueInfo{Name: "next_spread", Dims: integral})
-	}
-	return g
-}
-
-// unroll writes the steps one after the other, with the times as constants.
-func (w *writer) unroll(from state, grid []float32, trajectory bool) {
-	passed := []string{from.x}
-	for i := range len(grid) - 1 {
-		h := grid[i+1] - grid[i]
-		at, next := fmt.Sprintf("step%d/", i), state{fmt.Sprintf("x%d", i+1), fmt.Sprintf("spread%d", i+1)}
-		if i == len(grid)-2 {
-			next = state{w.before(w.end), "integral"}
-		}
-		w.step(at, from, next, interval{h: w.constants.float(h), at: func(c float64) string {
-			if c == 1 {
-				return w.constants.float(grid[i+1])
-			}
-			return w.constants.float(grid[i] + float32(float32(c)*h)) // the conversion keeps the product from being fused into the sum
-		}})
-		from = next
-		passed = append(passed, next.x)
-	}
-	if trajectory {
-		layers := make([]string, len(passed))
-		for i, x := range passed {
-			layers[i] = w.node(x+"/layer", "Unsqueeze", nil, x, w.constants.longs("axis0", 0))
-		}
-		w.node(w.before("trajectory"), "Concat", []onnx.Attribute{{Name: "axis", Value: int64(0)}}, layers...)
-	}
-	w.rescale(trajectory)
 }
 
 // before returns the name of an output before it is converted to the user's units.

@@ -290,13 +290,48 @@ func TestSamplerIsWellFormed(t *testing.T) {
 	}
 }
 
+// TestSamplerSuitsRuntimes checks what OpenVINO, browsers' GPUs, candle and tract need of a file: outputs of the body that are no
+// inputs, integers in it that are only indices, and sizes without attributes of Shape or, in steps, Expand.
+func TestSamplerSuitsRuntimes(t *testing.T) {
+	t.Parallel()
+	for _, s := range []ode.Solver{ode.Euler, ode.RK4} {
+		for _, o := range []SamplerOptions{{}, {Trajectory: true}, {LogProb: true, Trajectory: true}, {Portable: true, LogProb: true}} {
+			m, err := onnx.Read(sampler(t, small, s, ode.Uniform(3), o))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, n := range m.Nodes {
+				if n.Op == "Shape" && (len(n.Attributes) > 0 || n.Inputs[0] != "noise") {
+					t.Errorf("%s %+v: %+v", s.Name, o, n)
+				}
+			}
+			if o.Portable {
+				continue
+			}
+			g := body(&m)
+			for _, n := range g.Nodes {
+				if slices.Contains([]string{"Shape", "Size", "Cast"}, n.Op) || slices.Contains(n.Inputs, "i") && n.Op != "Gather" {
+					t.Errorf("%s %+v: the body has %s of %v", s.Name, o, n.Op, n.Inputs)
+				}
+			}
+			for _, out := range g.Outputs {
+				if slices.ContainsFunc(g.Inputs, func(in onnx.ValueInfo) bool { return in.Name == out.Name }) {
+					t.Errorf("%s %+v: the body returns its input %s", s.Name, o, out.Name)
+				}
+			}
+		}
+	}
+}
+
 // idle returns the values that nothing depends on, and those that are copies.
 func idle(g onnx.Graph) (names []string) {
 	used := map[string]bool{}
+	held := map[string]bool{} // outputs of bodies, some of which must be copies
 	var visit func(g onnx.Graph)
 	visit = func(g onnx.Graph) {
 		for _, o := range g.Outputs {
 			used[o.Name] = true
+			held[o.Name] = g.Name == "step"
 		}
 		for _, n := range g.Nodes {
 			for _, in := range n.Inputs {
@@ -318,7 +353,7 @@ func idle(g onnx.Graph) (names []string) {
 			}
 		}
 		for _, n := range g.Nodes {
-			if !used[n.Outputs[0]] || n.Op == "Identity" {
+			if !used[n.Outputs[0]] || n.Op == "Identity" && !held[n.Outputs[0]] {
 				names = append(names, n.Outputs[0])
 			}
 			for _, a := range n.Attributes {

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 
@@ -16,6 +17,10 @@ type writer struct {
 	solver    ode.Solver
 	units     flow.Units // of the outputs
 	end       string     // name of the points where the steps end
+	along     *flow.PathConversion
+	times     []float64         // of the grid, for along
+	dim       int               // of a point
+	sizes     map[string]string // those that the net computes from the number of points, by their names in the net
 	constants *constants
 	nodes     []onnx.Node
 }
@@ -25,8 +30,9 @@ type state struct{ x, integral string }
 
 // interval names the times of a step, of rank 0.
 type interval struct {
-	h  string                 // its length
-	at func(c float64) string // its start for c = 0, its end for c = 1, and start + c h otherwise
+	h     string                               // its length
+	at    func(c float64) string               // the net's time: its start for c = 0, its end for c = 1, and start + c h otherwise
+	moved func(c float64, what carried) string // what else leads there from the path of the steps, or nil if that is the net's
 }
 
 // node writes a node with one output and returns its name.
@@ -35,11 +41,52 @@ func (w *writer) node(name, op string, attributes []onnx.Attribute, inputs ...st
 	return name
 }
 
-// column writes the sizes [batch, 1], to which a time is expanded for all points.
-func (w *writer) column(points string) {
-	// The attributes select one size.
-	batch := w.node("batch", "Shape", []onnx.Attribute{{Name: "start", Value: int64(0)}, {Name: "end", Value: int64(1)}}, points)
-	w.node("column", "Concat", []onnx.Attribute{{Name: "axis", Value: int64(0)}}, batch, w.constants.longs("width", 1))
+// start writes what all steps use, and returns the state at the named points, with an integral of 0: sizes that the net computes
+// from the number of points, and "zeros", (batch, 1), to which times are added. No runtime has to work out sizes in a Loop.
+func (w *writer) start(points string) state {
+	all := w.node("sizes", "Shape", nil, points)
+	batch := w.node("batch", "Gather", nil, all, w.constants.list(0)) // fewer runtimes know the attributes of Shape that select one size
+	w.node("column", "Concat", []onnx.Attribute{{Name: "axis", Value: int64(0)}}, batch, w.constants.list(1))
+	w.node("zeros", "Expand", nil, w.constants.float(0), "column")
+	w.hoist(points)
+	return state{points, "zeros"}
+}
+
+// hoist writes the sizes that the net computes from its inputs, and what follows from them alone, and drops them from the net. All
+// inputs have as many rows.
+func (w *writer) hoist(points string) {
+	w.sizes = map[string]string{}
+	fixed, kept := map[string]bool{}, map[string]bool{}
+	for _, i := range w.net.Initializers {
+		fixed[i.Name] = true
+	}
+	for _, o := range w.net.Outputs {
+		kept[o.Name] = true
+	}
+	isInput := func(in string) bool {
+		return slices.ContainsFunc(w.net.Inputs, func(v onnx.ValueInfo) bool { return v.Name == in })
+	}
+	var rest []onnx.Node
+	for _, n := range w.net.Nodes {
+		from, sized := make([]string, len(n.Inputs)), true
+		for i, in := range n.Inputs {
+			from[i] = in
+			switch {
+			case n.Op == "Shape" && isInput(in):
+				from[i] = points
+			case w.sizes[in] != "":
+				from[i] = w.sizes[in]
+			default:
+				sized = sized && fixed[in]
+			}
+		}
+		if !sized || slices.Equal(from, n.Inputs) || kept[n.Outputs[0]] {
+			rest = append(rest, n)
+			continue
+		}
+		w.sizes[n.Outputs[0]] = w.node("net/"+n.Outputs[0], n.Op, n.Attributes, from...)
+	}
+	w.net.Nodes = rest
 }
 
 // step writes a step of the solver from one state to another, with the names in next. Names of other values start with at.
@@ -51,11 +98,16 @@ func (w *writer) step(at string, from, next state, t interval) {
 			continue
 		}
 		if columns[c] == "" {
-			columns[c] = w.node(at+"t"+number(float32(c))+"/column", "Expand", nil, t.at(c), "column")
+			columns[c] = w.node(at+"t"+number(float32(c))+"/column", "Add", nil, "zeros", t.at(c))
 		}
 		stage := at + "k" + strconv.Itoa(i+1)
-		k[i] = w.velocity(stage, columns[c], w.advance(stage+"/x", from.x, t.h, w.solver.A[i], k))
-		div[i] = stage + "/div" // the net's second output, if it has one
+		x := w.advance(stage+"/x", from.x, t.h, w.solver.A[i], k)
+		if t.moved == nil {
+			k[i] = w.velocity(stage, columns[c], x)
+			div[i] = stage + "/div" // the net's second output, if it has one
+			continue
+		}
+		k[i], div[i] = w.moved(stage, columns[c], x, c, t)
 	}
 	w.advance(next.x, from.x, t.h, w.solver.B, k)
 	if w.density {
@@ -115,6 +167,7 @@ func (w *writer) velocity(name, t, x string) string {
 	for _, i := range w.net.Initializers {
 		names[i.Name] = i.Name
 	}
+	maps.Copy(names, w.sizes)
 	for _, n := range w.net.Nodes {
 		n.Inputs, n.Outputs = slices.Clone(n.Inputs), slices.Clone(n.Outputs)
 		for i, in := range n.Inputs {
@@ -132,36 +185,3 @@ func (w *writer) velocity(name, t, x string) string {
 	}
 	return name
 }
-
-// constants adds numbers to the initializers of a graph, each once. The name of a float is its text.
-type constants struct {
-	graph *onnx.Graph
-	known map[string]bool
-}
-
-func newConstants(g *onnx.Graph) *constants { return &constants{graph: g, known: map[string]bool{}} }
-
-func (c *constants) add(name string, dims []int, data any) string {
-	if !c.known[name] {
-		c.known[name] = true
-		c.graph.Initializers = append(c.graph.Initializers, onnx.Initializer{Name: name, Dims: dims, Data: data})
-	}
-	return name
-}
-
-func (c *constants) float(v float32) string           { return c.add(number(v), nil, []float32{v}) }
-func (c *constants) long(name string, v int64) string { return c.add(name, nil, []int64{v}) }
-func (c *constants) row(name string, v []float64) string {
-	row := make([]float32, len(v))
-	for i, x := range v {
-		row[i] = float32(x)
-	}
-	return c.add(name, []int{len(row)}, row)
-}
-
-func (c *constants) longs(name string, v ...int64) string {
-	return c.add(name, []int{len(v)}, v)
-}
-
-// number returns the shortest text that parses to the float.
-func number(v float32) string { return strconv.FormatFloat(float64(v), 'g', -1, 32) }

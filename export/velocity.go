@@ -27,6 +27,7 @@ type About struct {
 	Units      flow.Units        // from the scale of the net to the user's units; zero if these are the same
 	Columns    []string          // names of the coordinates, or nil
 	Properties map[string]string // target, path, recommended solver and steps, metrics, keys, commit, ...
+	Absent     []Absent          // files that are not written, for the card
 	Twin       *Twin             // of a sampler at fixed steps for a run that adapts them
 	Reduced    *Reduced          // the net as the file computes it, if not in 32-bit floats
 	Figures    []Figures         // of the card: what other precisions save and cost

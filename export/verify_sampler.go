@@ -49,7 +49,8 @@ func verifySampler(file []byte, s Steps, div flow.DivField, noise flow.Batch, wa
 		by := campaign{settings, batches, []trial{near.trial("")}, watch}
 		if len(m.Inputs) > 1 {
 			by.trials[0].times = flow.Narrow(nil, s.Times)
-		} else {
+		}
+		if unrolled(m) {
 			by.settings, by.batches, by.trials[0].maxRuns = unrolledSettings, unrolledBatches, 1
 			c.Notes = append(c.Notes, "its steps are unrolled, so that it was opened in 2 settings of onnxruntime and not in 4, at batches of up to 256")
 		}
@@ -131,7 +132,7 @@ func (s Steps) others(div flow.DivField, noise flow.Batch, grids bool) (list []t
 func checkSampler(m onnx.Model, dim int, solver ode.Solver, ts []float64, density bool) error {
 	points := []int{onnx.Batch, dim}
 	inputs, times := []onnx.ValueInfo{{Name: "noise", Dims: points}}, len(ts)
-	if len(m.Inputs) > 1 { // not unrolled
+	if len(m.Inputs) > 1 { // neither unrolled nor along another path
 		times = onnx.Times
 		inputs = append(inputs, onnx.ValueInfo{Name: "ts", Dims: []int{onnx.Times}})
 	}

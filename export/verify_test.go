@@ -164,7 +164,7 @@ func TestPointsCoverTheTimes(t *testing.T) {
 func TestVectorsHoldTheNet(t *testing.T) {
 	t.Parallel()
 	m, _ := model(t)
-	text, err := Vectors(example, m.RowField(), nil)
+	text, err := Vectors(example, m.RowField(), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +184,7 @@ func TestVectorsHoldTheSampler(t *testing.T) {
 	t.Parallel()
 	m, _ := model(t)
 	s := Steps{Field: m.Field(), Solver: ode.Heun, Times: ode.Uniform(5)}
-	text, err := Vectors(example, m.RowField(), &s)
+	text, err := Vectors(example, m.RowField(), &s, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,6 +201,45 @@ func TestVectorsHoldTheSampler(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestVectorsHoldDensitiesAndTrajectories runs both files on the vectors.
+func TestVectorsHoldDensitiesAndTrajectories(t *testing.T) {
+	t.Parallel()
+	m, weights := model(t)
+	s := Steps{Field: m.Field(), Solver: ode.Heun, Times: ode.Uniform(5), Density: densities(t, example, weights), Trajectory: true}
+	text, err := Vectors(example, m.RowField(), &s, &s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v vectors
+	if err := json.Unmarshal(text, &v); err != nil {
+		t.Fatal(err)
+	}
+	compare := func(what string, got ort.Tensor, want []float32, tolerance float64) {
+		t.Helper()
+		if len(got.Data) != len(want) || !(tolerance > 0 && tolerance < 1e-2) {
+			t.Fatalf("%s: %d numbers, want %d within %g", what, len(got.Data), len(want), tolerance)
+		}
+		for i, w := range want {
+			if d := math.Abs(float64(got.Data[i] - w)); !(d <= tolerance) {
+				t.Fatalf("%s: number %d is %g, vectors.json has %g with tolerance %g", what, i, got.Data[i], w, tolerance)
+			}
+		}
+	}
+	file, err := Sampler(example, weights, s.Solver, s.Times, About{}, SamplerOptions{Trajectory: true, LogProb: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := run(t, open(t, file, ort.SessionOptions{}), ort.Tensor{Dims: []int{vectorCount, 2}, Data: slices.Concat(v.Sampler.Noise...)})
+	compare("log_prob", out[1], v.Sampler.LogProb, v.Sampler.LogProbTolerance)
+	compare("trajectory", out[2], slices.Concat(slices.Concat(v.Sampler.Trajectory...)...), v.Sampler.Tolerance)
+	if file, err = Density(example, weights, s.Solver, s.Times, About{}); err != nil {
+		t.Fatal(err)
+	}
+	out = run(t, open(t, file, ort.SessionOptions{}), ort.Tensor{Dims: []int{vectorCount, 2}, Data: slices.Concat(v.Density.Data...)})
+	compare("noise", out[0], slices.Concat(v.Density.Noise...), v.Density.Tolerance)
+	compare("log_prob of data", out[1], v.Density.LogProb, v.Density.LogProbTolerance)
 }
 
 func TestCardSaysWhetherItIsVerified(t *testing.T) {

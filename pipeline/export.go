@@ -111,7 +111,7 @@ func (a *app) exportRun(ctx context.Context, db *store.DB, f exportFlags) error 
 	if err != nil {
 		return err
 	}
-	return errors.Join(a.finishExport(f, e.Folder, e.Checks), a.printFigures(e.Folder, e.Figures))
+	return errors.Join(a.finishExport(f, e.Folder, e.Checks, e.Absent), a.printFigures(e.Folder, e.Figures))
 }
 
 // exportFront writes the files of every setting on the Pareto front of a sweep.
@@ -138,7 +138,7 @@ func (a *app) exportFront(ctx context.Context, db *store.DB, f exportFlags) erro
 		s := outcome.Summaries[e.Setting]
 		st, _ := s.Stat(metric)
 		fmt.Fprintf(a.stdout, "front     %s (NFE %s): %s %s\n", outcome.Labels.Setting(e.Setting), s.NFE, metric, st.Interval())
-		if err := a.finishExport(f, e.Folder, e.Checks); err != nil {
+		if err := a.finishExport(f, e.Folder, e.Checks, e.Absent); err != nil {
 			return err
 		}
 		refused = errors.Join(refused, a.printFigures(e.Folder, e.Figures))
@@ -167,12 +167,12 @@ func (a *app) exportChosen(ctx context.Context, db *store.DB, f exportFlags) err
 	if s.NoChoice != nil {
 		return s.NoChoice
 	}
-	return errors.Join(a.finishExport(f, out, s.Checks), a.printFigures(out, s.Figures))
+	return errors.Join(a.finishExport(f, out, s.Checks, s.Absent), a.printFigures(out, s.Figures))
 }
 
 // finishExport prints the checks of a folder and signs it, if that is asked for.
-func (a *app) finishExport(f exportFlags, folder string, checks []experiments.Check) error {
-	if err := a.printChecks(folder, checks); err != nil || f.key == nil {
+func (a *app) finishExport(f exportFlags, folder string, checks []experiments.Check, absent []export.Absent) error {
+	if err := a.printExported(folder, checks, absent); err != nil || f.key == nil {
 		return err
 	}
 	if err := f.key.Sign(folder); err != nil {
@@ -216,14 +216,15 @@ func findRun(ctx context.Context, db *store.DB, prefix string) (string, error) {
 	return key, usage(err)
 }
 
-// printChecks prints that each file is verified. It stops with an error at the first that is not.
-func (a *app) printChecks(out string, checks []experiments.Check) error {
+// printExported prints that each file is verified, and which there are not. It stops with an error at the first that is not verified.
+func (a *app) printExported(out string, checks []experiments.Check, absent []export.Absent) error {
 	for _, c := range checks {
 		if err := ship.CheckError(c); err != nil {
 			return err
 		}
 		a.printCheck(filepath.Join(out, c.File), c)
 	}
+	a.printAbsent(out, absent)
 	return nil
 }
 
@@ -237,6 +238,13 @@ func (a *app) printFigures(out string, figures []export.Figures) (refused error)
 		}
 	}
 	return refused
+}
+
+// printAbsent prints which files are not written, and why.
+func (a *app) printAbsent(out string, absent []export.Absent) {
+	for _, f := range absent {
+		fmt.Fprintf(a.stdout, "left out  %s: %s\n", filepath.Join(out, f.File), f.Why)
+	}
 }
 
 func (a *app) printCheck(path string, c experiments.Check) {

@@ -163,6 +163,7 @@ func (a *app) printShipped(s ship.Shipped, out string) {
 			a.printCheck(filepath.Join(out, c.File), c)
 		}
 	}
+	a.printAbsent(out, s.Absent)
 	fmt.Fprintf(a.stdout, "report    %s\n", filepath.Join(out, ship.ReportFile))
 }
 

@@ -31,6 +31,7 @@ type Page struct {
 	Memory      experiments.Memory
 	Twin        *experiments.Summary // of the chosen setting at the fixed steps of sampler.onnx, if it is adaptive and this is measured
 	Checks      []experiments.Check
+	LeftOut     []string               // sentences on files that there are not
 	Artifacts   []experiments.Artifact // the files of the output folder
 	CSV         string                 // the whole run table, embedded for download
 	Command     string                 // reproduces the sweep

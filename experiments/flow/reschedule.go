@@ -27,21 +27,18 @@ func Reschedule(u Field, from, to Path) Field {
 
 // RescheduleRows is Reschedule for a field with a separate time for every point.
 func RescheduleRows(u RowField, from, to Path) RowField {
-	fit := func(r float64) bool {
-		at := newScaleTime(from, to, r)
-		return Finite(at.scale, at.scaleRate, at.timeRate)
-	}
+	convert := PathConversion{from, to}
 	return func(rs []float64, x Batch) (Batch, error) {
-		at, ts, inner := make([]scaleTime, len(rs)), make([]float64, len(rs)), x.Clone()
+		at, ts, inner := make([]ScaleTime, len(rs)), make([]float64, len(rs)), x.Clone()
 		for i, r := range rs {
 			if i > 0 && r == rs[i-1] {
 				at[i] = at[i-1]
 			} else {
-				at[i] = newScaleTime(from, to, keepClear(r, fit))
+				at[i] = convert.At(r)
 			}
-			ts[i] = at[i].t
+			ts[i] = at[i].T
 			for j := range inner.Row(i) {
-				inner.Row(i)[j] /= at[i].scale
+				inner.Row(i)[j] /= at[i].Scale
 			}
 		}
 		v, err := u(ts, inner)
@@ -54,22 +51,58 @@ func RescheduleRows(u RowField, from, to Path) RowField {
 		out := NewBatch(x.Len(), x.Dim)
 		for i, at := range at {
 			for j, vj := range v.Row(i) {
-				out.Row(i)[j] = at.scaleRate*x.Row(i)[j] + at.scale*at.timeRate*vj
+				out.Row(i)[j] = at.ScaleRate*x.Row(i)[j] + at.Scale*at.TimeRate*vj
 			}
 		}
 		return out, nil
 	}
 }
 
-// scaleTime maps a point of one path to another path: it belongs to time t, divided by scale.
-type scaleTime struct {
-	t, timeRate      float64 // and dt/dr
-	scale, scaleRate float64 // and d(log scale)/dr
+// RescheduleDiv is Reschedule for a field with its divergence, which becomes
+//
+//	d s'/s + t' div u_from(t, x/s)
+//
+// in d dimensions.
+func RescheduleDiv(u DivField, from, to Path) DivField {
+	convert := PathConversion{from, to}
+	return func(r float64, x Batch) (Batch, []float64, error) {
+		var rates []float64
+		at := convert.At(r)
+		v, err := Reschedule(func(t float64, inner Batch) (v Batch, err error) {
+			v, rates, err = u(t, inner)
+			return v, err
+		}, from, to)(r, x)
+		if err != nil {
+			return v, nil, err
+		}
+		div := make([]float64, len(rates))
+		for i, rate := range rates {
+			div[i] = float64(x.Dim)*at.ScaleRate + at.TimeRate*rate
+		}
+		return v, div, nil
+	}
+}
+
+// PathConversion leads from the path that a velocity was learned on to another one, as Reschedule does.
+type PathConversion struct{ From, To Path }
+
+// At returns the conversion at time r of the path To.
+func (p PathConversion) At(r float64) ScaleTime {
+	return newScaleTime(p.From, p.To, keepClear(r, func(r float64) bool {
+		at := newScaleTime(p.From, p.To, r)
+		return Finite(at.Scale, at.ScaleRate, at.TimeRate)
+	}))
+}
+
+// ScaleTime maps a point of one path to another path: it belongs to time T, divided by Scale.
+type ScaleTime struct {
+	T, TimeRate      float64 // and dt/dr
+	Scale, ScaleRate float64 // and d(log scale)/dr
 }
 
 // newScaleTime returns the scale-time transformation at time r of the path to. Some of it is not finite if a derivative
 // of a path is infinite or a ratio is stationary.
-func newScaleTime(from, to Path, r float64) scaleTime {
+func newScaleTime(from, to Path, r float64) ScaleTime {
 	snr := to.SNR(r)
 	t := from.TimeOfSNR(snr)
 	alpha, sigma, dAlpha, dSigma := from.Alpha(t), from.Sigma(t), from.DAlpha(t), from.DSigma(t)
@@ -91,9 +124,9 @@ func newScaleTime(from, to Path, r float64) scaleTime {
 	if snr < 1 {
 		scale := toSigma / sigma
 		rate := rateAt(scale)
-		return scaleTime{t: t, timeRate: rate, scale: scale, scaleRate: toDSigma/toSigma - dSigma*rate/sigma}
+		return ScaleTime{T: t, TimeRate: rate, Scale: scale, ScaleRate: toDSigma/toSigma - dSigma*rate/sigma}
 	}
 	scale := toAlpha / alpha
 	rate := rateAt(scale)
-	return scaleTime{t: t, timeRate: rate, scale: scale, scaleRate: toDAlpha/toAlpha - dAlpha*rate/alpha}
+	return ScaleTime{T: t, TimeRate: rate, Scale: scale, ScaleRate: toDAlpha/toAlpha - dAlpha*rate/alpha}
 }

@@ -3,6 +3,7 @@ package flow_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"flowsweep/experiments/flow"
@@ -176,6 +177,36 @@ func TestRescheduleRows(t *testing.T) {
 		alone, err := flow.Reschedule(linear.Field(), flow.CondOT, flow.Cosine)(ti, x.Slice(i, i+1))
 		if err != nil || alone.Data[0] != rows.Data[i] {
 			t.Errorf("t = %g, x = %g: %g among others and %g alone (%v)", ti, x.Data[i], rows.Data[i], alone.Data[0], err)
+		}
+	}
+}
+
+// TestRescheduleDiv compares with the trace of the field's slopes, which are exact for fields linear in x.
+func TestRescheduleDiv(t *testing.T) {
+	t.Parallel()
+	linear := func(t float64, x flow.Batch) (flow.Batch, []float64, error) {
+		out, div := flow.NewBatch(x.Len(), 2), make([]float64, x.Len())
+		for i := range x.Len() {
+			out.Row(i)[0], out.Row(i)[1] = (1+t)*x.Row(i)[0]+2*x.Row(i)[1], t*x.Row(i)[0]-3*x.Row(i)[1]
+			div[i] = 1 + t - 3
+		}
+		return out, div, nil
+	}
+	field := func(t float64, x flow.Batch) (flow.Batch, error) { v, _, err := linear(t, x); return v, err }
+	for _, to := range []flow.Path{flow.CondOT, flow.Cosine, flow.LinearVP} {
+		for _, r := range []float64{.1, .5, .9} {
+			v, div, err := flow.RescheduleDiv(linear, flow.CondOT, to)(r, flow.Batch{Dim: 2, Data: []float64{0, 0, 1, 0, 0, 1}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			same, err := flow.Reschedule(field, flow.CondOT, to)(r, flow.Batch{Dim: 2, Data: []float64{0, 0, 1, 0, 0, 1}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := v.Row(1)[0] + v.Row(2)[1] // v is 0 at 0
+			if len(div) != 3 || math.Abs(div[0]-want) > 1e-12*(1+math.Abs(want)) || !slices.Equal(v.Data, same.Data) {
+				t.Errorf("to %s at %g: divergence %v, want %g; velocity %v, want %v", to, r, div, want, v.Data, same.Data)
+			}
 		}
 	}
 }

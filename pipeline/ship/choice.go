@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"flowsweep/experiments"
+	"flowsweep/export"
 )
 
 // marginOf returns how far setting i is above the best. It is NaN if the two were not compared.
@@ -121,8 +122,9 @@ func choiceJSON(s Shipped) any {
 		Fresh   experiments.Fresh   `json:"fresh"`          // of the chosen setting, on points the choice never saw
 		Verdict experiments.Verdict `json:"verdict"`        // on the chosen setting, by these
 		Twin    any                 `json:"twin,omitempty"` // what sampler.onnx computes, where the chosen setting is adaptive
+		Absent  []export.Absent     `json:"absent,omitempty"`
 		Targets []targetRow         `json:"targets,omitempty"`
-	}{Rule: o.Sweep.Spec.Choose, Fresh: s.Fresh, Verdict: s.Verdict, Twin: twinJSON(o, s.Twin)}
+	}{Rule: o.Sweep.Spec.Choose, Fresh: s.Fresh, Verdict: s.Verdict, Twin: twinJSON(o, s.Twin), Absent: s.Absent}
 	for _, t := range o.Targets {
 		row := targetRow{Target: o.whole(o.Labels.Target(t.Settings[0]))}
 		if t.Err != nil {

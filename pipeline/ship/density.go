@@ -36,6 +36,18 @@ func verifyDensity(onnx []byte, p export.Parts, model *velocity.Model, watch exp
 	return export.VerifyLikelihood(onnx, p.Solver, p.Times, d.DivField(), p.About.Units, points, watch)
 }
 
+// densitySteps returns what the file of log densities computes. Close it after use.
+func densitySteps(r experiments.Result, model *velocity.Model, weights []float32) (*export.Steps, func(), error) {
+	d, err := velocity.CompileDivergence(engine.Go, model.Net, weights)
+	if err != nil {
+		return nil, nil, err
+	}
+	solver, ts := job.LikelihoodSolver()
+	return &export.Steps{
+		Field: model.Field(), Solver: solver, Times: ts, Units: r.Setting.Target.Units, Density: d.DivField(),
+	}, func() { d.Close() }, nil
+}
+
 // densityPoints is the number of points at which log densities are compared with Go. Each costs as much as a sample by 4
 // dense steps for each dimension.
 const densityPoints = 128

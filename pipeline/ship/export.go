@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"flowsweep/experiments"
@@ -22,53 +23,80 @@ import (
 // verifyPoints is the number of points at which velocity.onnx is compared with Go.
 const verifyPoints = 4096
 
-// runFiles returns the files of a run and the checks of the ONNX files among them. A check that the store holds for the same
-// bytes is not repeated.
-func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin, o export.SamplerOptions) (files []store.File, checks []experiments.Check, err error) {
+// runFiles is the export of a run without its folder. A check that the store holds for the same bytes is not repeated.
+func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin, o export.SamplerOptions) (e Exported, err error) {
 	model, weights, err := goModel(ctx, db, r)
 	if err != nil {
-		return nil, nil, err
+		return e, err
 	}
 	defer func() { err = errors.Join(err, model.Close()) }()
 	onnx, err := export.Velocity(model.Net, weights, aboutRun(r, of))
 	if err != nil {
-		return nil, nil, err
+		return e, err
 	}
 	sampled, about := of.sampled(r), aboutSampled(r, of)
-	files, runs := []store.File{{Name: velocityFile, Content: onnx}}, []experiments.Result{r}
+	e.files = []store.File{{Name: velocityFile, Content: onnx}}
+	runs := []experiments.Result{r}
+	e.Absent = []export.Absent{{File: SamplerFile, Why: "it could not return samples in the units of data on the scale of their ranks (standardise: quantile); flowsweep sample can"}}
 	if hasSampler(r) {
-		if onnx, about, err = writeSampler(model.Net, weights, r, of, o); err != nil {
-			return nil, nil, err
+		if about, err = withLogProbError(about, model.Net, weights, sampled, o); err != nil {
+			return e, err
 		}
-		files, runs = append(files, store.File{Name: SamplerFile, Content: onnx}), append(runs, sampled)
+		var own []store.File
+		if own, e.Absent, err = samplerFiles(model.Net, weights, sampled, about, o); err != nil {
+			return e, err
+		}
+		e.files, runs = append(e.files, own...), append(runs, slices.Repeat([]experiments.Result{sampled}, len(own))...)
 	}
 	if o.LogProb {
 		if onnx, err = exportDensity(model.Net, weights, r, of); err != nil {
-			return nil, nil, err
+			return e, err
 		}
-		files, runs = append(files, store.File{Name: densityFile, Content: onnx}), append(runs, r)
+		e.files, runs = append(e.files, store.File{Name: densityFile, Content: onnx}), append(runs, r)
 	}
 	stored, err := db.Checks(ctx, of.sweep.Name)
 	if err != nil {
-		return nil, nil, err
+		return e, err
 	}
-	for i, f := range files {
-		checks = append(checks, checked(stored, f, runs[i], model, weights, progress(ctx, f.Name)))
+	for i, f := range e.files {
+		e.Checks = append(e.Checks, checked(stored, f, runs[i], model, weights, progress(ctx, f.Name)))
 	}
-	files, checks, about.Figures = append(files, of.reduced.files...), append(checks, of.reduced.checks...), of.reduced.figures
-	files = append(files, store.File{Name: cardFile, Content: export.Card(about, model.Net.Dim(), checks...)})
-	if checks[0].Error == "" {
-		var steps *export.Steps
-		if hasSampler(r) && checks[1].Error == "" {
-			steps = &export.Steps{Field: model.Field(), Solver: sampled.Setting.Sample.Solver, Times: samplerGrid(sampled), Units: about.Units}
-		}
-		vectors, err := export.Vectors(model.Net, model.RowField(), steps)
+	e.files, e.Checks, e.Figures = append(e.files, of.reduced.files...), append(e.Checks, of.reduced.checks...), of.reduced.figures
+	about.Absent, about.Figures = e.Absent, e.Figures
+	e.files = append(e.files, store.File{Name: cardFile, Content: export.Card(about, model.Net.Dim(), e.Checks...)})
+	vectors, err := vectorFiles(e.Checks, r, sampled, model, weights, o)
+	e.files = append(e.files, vectors...)
+	return e, err
+}
+
+// vectorFiles returns vectors.json, for those of the files that could be compared with Go.
+func vectorFiles(checks []experiments.Check, r, sampled experiments.Result, model *velocity.Model, weights []float32, o export.SamplerOptions) ([]store.File, error) {
+	compared := func(name string) bool {
+		return slices.ContainsFunc(checks, func(c experiments.Check) bool { return c.File == name && c.Error == "" })
+	}
+	if !compared(velocityFile) {
+		return nil, nil
+	}
+	var sampler, density *export.Steps
+	if compared(SamplerFile) {
+		steps, done, err := samplerSteps(partsOf(sampled, "sampler", weights, o), model)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		files = append(files, store.File{Name: vectorsFile, Content: vectors})
+		defer done()
+		steps.Trajectory = o.Trajectory
+		sampler = steps
 	}
-	return files, checks, nil
+	if compared(densityFile) {
+		steps, done, err := densitySteps(r, model, weights)
+		if err != nil {
+			return nil, err
+		}
+		defer done()
+		density = steps
+	}
+	vectors, err := export.Vectors(model.Net, model.RowField(), sampler, density)
+	return []store.File{{Name: vectorsFile, Content: vectors}}, err
 }
 
 // checked returns the stored check of the same bytes, or a new one.
@@ -88,19 +116,25 @@ func verify(f store.File, r experiments.Result, model *velocity.Model, weights [
 		return verifyReduced(f, r, in, err, watch)
 	}
 	kind, _, _ := export.Origin(f.Content)
+	p := partsOf(r, kind, weights, export.OptionsOf(f.Content))
+	c := verifyAs(f.Content, p, model, watch)
+	c.File, c.Run = f.Name, r.Run
+	return c
+}
+
+// partsOf returns what a file of a run is made of.
+func partsOf(r experiments.Result, kind string, weights []float32, o export.SamplerOptions) export.Parts {
 	p := export.Parts{
-		Kind: kind, Net: model.Net, Weights: weights, Solver: r.Setting.Sample.Solver, Options: export.OptionsOf(f.Content),
+		Kind: kind, Net: r.Setting.VelocityNet(), Weights: weights, Solver: r.Setting.Sample.Solver, Options: o,
 		About: export.About{Units: r.Setting.Target.Units},
 	}
 	switch kind {
 	case "sampler":
-		p.Times = samplerGrid(r)
+		p.Times, p.Options.Along = samplerGrid(r), along(r.Setting)
 	case "density":
 		p.Solver, p.Times = job.LikelihoodSolver()
 	}
-	c := verifyAs(f.Content, p, model, watch)
-	c.File, c.Run = f.Name, r.Run
-	return c
+	return p
 }
 
 // verifyAs compares a file in onnxruntime with what Go makes of the parts.

@@ -21,6 +21,7 @@ import (
 const (
 	velocityFile = "velocity.onnx"
 	SamplerFile  = "sampler.onnx"
+	portableFile = "sampler-portable.onnx"
 	densityFile  = "logp.onnx"
 	vectorsFile  = "vectors.json"
 	cardFile     = "model-card.md"
@@ -37,7 +38,7 @@ var fileNames = append([]string{ChoiceFile, csvFile, ReportFile}, exportNames().
 
 // exportNames lists those of a run.
 func exportNames() []string {
-	names := []string{velocityFile, SamplerFile, densityFile, vectorsFile, cardFile, precisionFile}
+	names := []string{velocityFile, SamplerFile, portableFile, densityFile, vectorsFile, cardFile, precisionFile}
 	for _, p := range export.Precisions {
 		names = append(names, p.Suffixed(velocityFile), p.Suffixed(SamplerFile))
 	}

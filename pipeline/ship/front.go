@@ -19,6 +19,7 @@ type Exported struct {
 	Setting int                 // index into the summaries of an outcome
 	Checks  []experiments.Check // of the ONNX files
 	Figures []export.Figures    // of the precisions asked for
+	Absent  []export.Absent     // what is not among them
 	files   []store.File
 }
 
@@ -33,7 +34,6 @@ func (o Outcome) ExportFront(ctx context.Context, db *store.DB, w Worker, out st
 	var list []Exported
 	for _, i := range front {
 		r := o.Summaries[i].MedianRun(metric)
-		e := Exported{Folder: filepath.Join(out, settingFolder(o.Summaries[i].NFE, o.Labels.Setting(i), r.Run)), Setting: i}
 		twin, err := o.twin(ctx, db, w, o.Summaries[i])
 		if err != nil {
 			return nil, err
@@ -42,10 +42,11 @@ func (o Outcome) ExportFront(ctx context.Context, db *store.DB, w Worker, out st
 		if of.reduced, err = w.reduce(ctx, db, r, of, options, force); err != nil {
 			return nil, err
 		}
-		e.Figures = of.reduced.figures
-		if e.files, e.Checks, err = runFiles(ctx, db, r, of, options); err != nil {
+		e, err := runFiles(ctx, db, r, of, options)
+		if err != nil {
 			return nil, err
 		}
+		e.Folder, e.Setting = filepath.Join(out, settingFolder(o.Summaries[i].NFE, o.Labels.Setting(i), r.Run)), i
 		if err := errors.Join(occupied(checkFolder(e.Folder)), checkOverwrite(e.Folder, e.files, force)); err != nil {
 			return nil, err
 		}
@@ -75,19 +76,19 @@ func (o Outcome) front(metric string) (front []int) {
 
 // ExportRun exports a finished run into a folder. If that holds another export it is an OccupiedError, unless force is set.
 func ExportRun(ctx context.Context, db *store.DB, w Worker, r experiments.Result, out string, options export.SamplerOptions, force bool) (Exported, error) {
-	e := Exported{Folder: out}
 	r, twin, err := twinOfRun(ctx, db, r, func(o Outcome, s experiments.Summary) (*experiments.Summary, error) { return o.twin(ctx, db, w, s) })
 	if err != nil {
-		return e, err
+		return Exported{}, err
 	}
 	of := origin{twin: twin}
 	if of.reduced, err = w.reduce(ctx, db, r, of, options, force); err != nil {
+		return Exported{}, err
+	}
+	e, err := runFiles(ctx, db, r, of, options)
+	if err != nil {
 		return e, err
 	}
-	e.Figures = of.reduced.figures
-	if e.files, e.Checks, err = runFiles(ctx, db, r, of, options); err != nil {
-		return e, err
-	}
+	e.Folder = out
 	if err := checkOverwrite(out, e.files, force); err != nil {
 		return e, err
 	}

@@ -41,7 +41,7 @@ func withLogProbError(about export.About, n net.Net, weights []float32, r experi
 
 func logProbError(d *velocity.Divergence, r experiments.Result) (mean, largest float64, err error) {
 	noise := export.Noise(r.Setting.Target.Dim(), densityPoints, 0)
-	x, logp, _, err := ode.Push(d.DivField(), r.Setting.Sample.Solver, samplerGrid(r), noise, ode.StandardNormal)
+	x, logp, _, err := ode.Push(divergence(d, along(r.Setting)), r.Setting.Sample.Solver, samplerGrid(r), noise, ode.StandardNormal)
 	if err != nil {
 		return 0, 0, err
 	}

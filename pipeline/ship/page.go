@@ -3,12 +3,14 @@ package ship
 import (
 	"context"
 	"fmt"
+	"path"
 	"runtime/debug"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
 
 	"flowsweep/experiments"
+	"flowsweep/export"
 	"flowsweep/reports"
 	"flowsweep/store"
 )
@@ -73,7 +75,21 @@ func (o Outcome) addChoice(ctx context.Context, db *store.DB, p *reports.Page) (
 		}
 	}
 	p.Artifacts, p.Checks, err = o.exported(ctx, db)
+	p.LeftOut = leftOut(p.Checks)
 	return err
+}
+
+// leftOut says of every sampler that has no portable form beside it why. The store does not say, but there are only two reasons.
+func leftOut(checks []experiments.Check) (reasons []string) {
+	for _, c := range checks {
+		dir, base := path.Split(c.File)
+		has := func(other experiments.Check) bool { return other.File == dir+portableFile }
+		if base == SamplerFile && !slices.ContainsFunc(checks, has) {
+			reasons = append(reasons, fmt.Sprintf("%s%s is left out: with the steps written out it would have more than %d operations, which onnxruntime takes "+
+				"long to open. Or an earlier version wrote these files: then `flowsweep export` adds it.", dir, portableFile, export.MaxUnrolled))
+		}
+	}
+	return reasons
 }
 
 // exported returns the files of a sweep and their checks if they are of the chosen runs or their twins. An interrupted sweep

@@ -6,10 +6,12 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
+	"flowsweep/experiments/flow"
 	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
 	"flowsweep/export"
+	"flowsweep/store"
 )
 
 // samplerPoints is the number of points at which a sampler is compared with Go. Each costs all the steps of a sample.
@@ -25,32 +27,92 @@ func samplerGrid(r experiments.Result) []float64 {
 	return s.Times()
 }
 
-// hasSampler reports whether a run can be exported as a sampler, which needs the path it was trained on and
-// affine units.
+// hasSampler reports whether a run can be exported as a sampler, which needs affine units.
 func hasSampler(r experiments.Result) bool { return canSample(r.Setting) }
 
-func canSample(s experiments.Setting) bool {
-	return s.Sample.Path.Name == "" && s.Target.Units.Curves == nil
+func canSample(s experiments.Setting) bool { return s.Target.Units.Curves == nil }
+
+// along returns what leads from the path of the net to that of the samples, or nil if these are the same.
+func along(s experiments.Setting) *flow.PathConversion {
+	if s.Sample.Path.Name == "" {
+		return nil
+	}
+	return &flow.PathConversion{From: s.Path, To: s.Sample.Path}
 }
 
 // exportSampler returns the sampler file of a run at fixed steps.
 func exportSampler(n net.Net, weights []float32, r experiments.Result, about export.About, o export.SamplerOptions) ([]byte, error) {
+	solver, ts, about, o := samplerParts(r, about, o)
+	return export.Sampler(n, weights, solver, ts, about, o)
+}
+
+// samplerParts returns what the sampler file of a run is made of.
+func samplerParts(r experiments.Result, about export.About, o export.SamplerOptions) (ode.Solver, []float64, export.About, export.SamplerOptions) {
 	solver, ts := r.Setting.Sample.Solver, samplerGrid(r)
 	about.Doc = fmt.Sprintf("Sampler of a flow to %s: carries noise at t = 0 to samples at t = 1, %s, steps: %d", named(r.Setting.Target),
 		solver.Name, len(ts)-1)
-	return export.Sampler(n, weights, solver, ts, about, o)
+	o.Along = along(r.Setting)
+	return solver, ts, about, o
+}
+
+// samplerFiles returns the sampler of a run at fixed steps, and, unless it is unrolled itself, an unrolled one beside it. If that
+// would be too large, it says why it is absent.
+func samplerFiles(n net.Net, weights []float32, r experiments.Result, about export.About, o export.SamplerOptions) (files []store.File, absent []export.Absent, err error) {
+	onnx, err := exportSampler(n, weights, r, about, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	files = []store.File{{Name: SamplerFile, Content: onnx}}
+	if o.Portable {
+		return files, nil, nil
+	}
+	solver, ts, about, o := samplerParts(r, about, o)
+	onnx, why, err := export.Portable(n, weights, solver, ts, about, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	if why != "" {
+		why += fmt.Sprintf("; `flowsweep export --run %s --portable` writes it as sampler.onnx", r.Run)
+		return files, []export.Absent{{File: portableFile, Why: why}}, nil
+	}
+	return append(files, store.File{Name: portableFile, Content: onnx}), nil, nil
+}
+
+// samplerSteps returns what a sampler file computes, with log densities or without. Close it after use.
+func samplerSteps(p export.Parts, model *velocity.Model) (*export.Steps, func(), error) {
+	s, by := &export.Steps{Field: model.Field(), Solver: p.Solver, Times: p.Times, Units: p.About.Units}, p.Options.Along
+	if by != nil {
+		s.Field = flow.Reschedule(s.Field, by.From, by.To)
+	}
+	if !p.Options.LogProb {
+		return s, func() {}, nil
+	}
+	d, err := velocity.CompileDivergence(engine.Go, model.Net, p.Weights)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.Density = divergence(d, by)
+	return s, func() { d.Close() }, nil
+}
+
+// divergence returns the net with its divergence, on the path of the steps.
+func divergence(d *velocity.Divergence, by *flow.PathConversion) flow.DivField {
+	if by == nil {
+		return d.DivField()
+	}
+	return flow.RescheduleDiv(d.DivField(), by.From, by.To)
 }
 
 // verifySampler compares a sampler file in onnxruntime with Go.
 func verifySampler(onnx []byte, p export.Parts, model *velocity.Model, watch export.Progress) experiments.Check {
 	noise := export.Noise(model.Net.Dim(), samplerPoints, 0)
-	if !p.Options.LogProb {
-		return export.VerifySampler(onnx, p.Solver, p.Times, model.Field(), p.About.Units, noise, watch)
-	}
-	d, err := velocity.CompileDivergence(engine.Go, model.Net, p.Weights)
+	s, done, err := samplerSteps(p, model)
 	if err != nil {
 		return experiments.Check{Error: err.Error()}
 	}
-	defer d.Close()
-	return export.VerifyDensity(onnx, p.Solver, p.Times, d.DivField(), p.About.Units, noise, watch)
+	defer done()
+	if s.Density == nil {
+		return export.VerifySampler(onnx, s.Solver, s.Times, s.Field, s.Units, noise, watch)
+	}
+	return export.VerifyDensity(onnx, s.Solver, s.Times, s.Density, s.Units, noise, watch)
 }

@@ -18,6 +18,7 @@ type Shipped struct {
 	Verdict experiments.Verdict  // on the chosen setting, if one was chosen
 	Checks  []experiments.Check  // of the exported ONNX files, if something was chosen
 	Figures []export.Figures     // of the precisions asked for, of every target
+	Absent  []export.Absent      // ONNX files that there are not
 	Twin    *experiments.Summary // of the chosen setting at the fixed steps of the sampler file, if it is adaptive
 }
 
@@ -93,18 +94,22 @@ func (s *Shipped) chosenFiles(ctx context.Context, db *store.DB, w Worker, force
 		if from.reduced, err = w.reduce(ctx, db, t.Run, from, export.SamplerOptions{}, force); err != nil {
 			return nil, err
 		}
-		s.Figures = append(s.Figures, from.reduced.figures...)
-		own, checked, err := runFiles(ctx, db, t.Run, from, export.SamplerOptions{})
+		own, err := runFiles(ctx, db, t.Run, from, export.SamplerOptions{})
 		if err != nil {
 			return nil, err
 		}
-		for _, f := range own {
+		for _, f := range own.files {
 			f.Name = path.Join(s.folder(t), f.Name)
 			files = append(files, f)
 		}
-		for _, c := range checked {
+		for _, c := range own.Checks {
 			c.File = path.Join(s.folder(t), path.Base(c.File))
 			s.Checks = append(s.Checks, c)
+		}
+		s.Figures = append(s.Figures, own.Figures...)
+		for _, a := range own.Absent {
+			a.File = path.Join(s.folder(t), a.File)
+			s.Absent = append(s.Absent, a)
 		}
 	}
 	return files, nil

@@ -35,10 +35,11 @@ func TestSamplersOfAdaptiveRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	about := aboutSampled(of, from)
-	newer, err := exportSampler(net, weights, from.sampled(of), about, export.SamplerOptions{})
-	if err != nil {
-		t.Fatal(err)
+	files, absent, err := samplerFiles(net, weights, from.sampled(of), about, export.SamplerOptions{})
+	if err != nil || len(files) != 2 || len(absent) > 0 {
+		t.Fatalf("%d files, absent %v (%v), want the sampler and its portable form", len(files), absent, err)
 	}
+	newer := files[0].Content
 	for name, c := range map[string]struct {
 		file []byte
 		run  experiments.Result

@@ -79,10 +79,11 @@ func (m *Model) computeSizes(others []Initializer) error {
 			Node{Op: "Add", Inputs: []string{t.Name + "/rows", base.Name}, Outputs: []string{t.Name}})
 	}
 	if len(nodes) > 0 {
-		rows := Node{Op: "Shape", Inputs: []string{m.Inputs[0].Name}, Outputs: []string{"rows"}, Attributes: []Attribute{
-			{Name: "start", Value: int64(0)}, {Name: "end", Value: int64(1)}, // the attributes select one size
-		}}
-		m.Nodes = slices.Concat([]Node{rows}, nodes, m.Nodes)
+		constants = append(constants, Initializer{Name: "batch_axis", Dims: []int{1}, Data: []int64{0}})
+		// Fewer runtimes know the attributes of Shape that select one size.
+		sizes := Node{Op: "Shape", Inputs: []string{m.Inputs[0].Name}, Outputs: []string{"sizes"}}
+		rows := Node{Op: "Gather", Inputs: []string{"sizes", "batch_axis"}, Outputs: []string{"rows"}}
+		m.Nodes = slices.Concat([]Node{sizes, rows}, nodes, m.Nodes)
 	}
 	m.Initializers = constants
 	return nil

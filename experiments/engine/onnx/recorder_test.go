@@ -1,11 +1,13 @@
 package onnx
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
 )
 
 func TestDynamicShape(t *testing.T) {
@@ -46,5 +48,25 @@ func TestIdentityTransposeIsNotRecorded(t *testing.T) {
 	}
 	if _, err := f.Transpose(x, 1, 0); err != nil || len(r.model.Nodes) != 1 {
 		t.Errorf("a true permutation is recorded as %v (%v)", r.model.Nodes, err)
+	}
+}
+
+// TestCastsOfConstantsAreFolded divides by an integer, as GoMLX's means do.
+func TestCastsOfConstantsAreFolded(t *testing.T) {
+	t.Parallel()
+	x := []ValueInfo{{Name: "x", Dims: []int{Batch, 4}}}
+	m, err := Record(func(in []*graph.Node) []*graph.Node {
+		return []*graph.Node{graph.Div(in[0], graph.ConvertDType(graph.Const(in[0].Graph(), int32(7)), dtypes.Float32))}
+	}, x, nil, []string{"y"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(m.Nodes) != 1 || m.Nodes[0].Op != "Div" || len(m.Initializers) != 1 || !reflect.DeepEqual(m.Initializers[0].Data, []float32{7}) {
+		t.Errorf("recorded %+v with %+v, want one division by 7", m.Nodes, m.Initializers)
+	}
+	for _, c := range []struct{ from, to dtypes.DType }{{dtypes.Float32, dtypes.Int32}, {dtypes.Int64, dtypes.Int32}, {dtypes.Float16, dtypes.Float32}} {
+		if _, ok := folded([]float32{1e20}, c.from, c.to); ok {
+			t.Errorf("folds %s to %s, which Go and onnxruntime may do differently", c.from, c.to)
+		}
 	}
 }

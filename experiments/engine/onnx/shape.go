@@ -122,8 +122,13 @@ func (r *recorder) sizes(shape shapes.Shape) (*value, error) {
 	given := r.model.Inputs[in]
 	axis := slices.Index(given.Dims, Batch)
 	list := func(n int) shapes.Shape { return shapes.Make(dtypes.Int64, n) }
-	// The attributes select one size.
-	batch := r.node("Shape", list(1), []int{1}, []Attribute{{"start", int64(axis)}, {"end", int64(axis + 1)}}, &value{name: given.Name})
+	// Fewer runtimes know the attributes of Shape that select one size.
+	first, err := r.ints([]int{axis})
+	if err != nil {
+		return nil, err
+	}
+	all := r.node("Shape", list(len(given.Dims)), []int{len(given.Dims)}, nil, &value{name: given.Name})
+	batch := r.node("Gather", list(1), []int{1}, nil, all, first)
 	before, err := r.ints(shape.Dimensions[:at])
 	if err != nil {
 		return nil, err

@@ -86,12 +86,35 @@ func withDType(shape shapes.Shape, dtype dtypes.DType) shapes.Shape {
 	return shape
 }
 
-// cast records a Cast unless the value already has the type.
+// cast records a Cast unless the value already has the type. That of a constant is worked out at once: converters to half
+// precision change the type of constants, and then the Cast no longer fits.
 func (r *recorder) cast(v *value, dtype dtypes.DType) *value {
 	if v.shape.DType == dtype {
 		return v
 	}
+	if c, ok := r.constants[v.name]; ok {
+		if data, ok := folded(c.Data, v.shape.DType, dtype); ok {
+			if w, err := r.constant(data, c.Dims); err == nil {
+				return &value{name: w.name, shape: withDType(v.shape, dtype), dims: v.dims}
+			}
+		}
+	}
 	return r.node("Cast", withDType(v.shape, dtype), v.dims, []Attribute{{"to", int64(onnxKinds[dtype])}}, v)
+}
+
+// folded returns the numbers in another type, if Go and onnxruntime convert them alike: both round to the nearest float, but
+// floats beyond the integers become anything.
+func folded(data any, from, to dtypes.DType) (any, bool) {
+	plain := []dtypes.DType{dtypes.Int32, dtypes.Int64, dtypes.Float32, dtypes.Float64}
+	if !slices.Contains(plain, from) || !slices.Contains(plain, to) || from.IsFloat() && !to.IsFloat() || from == dtypes.Int64 && to == dtypes.Int32 {
+		return nil, false
+	}
+	list := reflect.ValueOf(data)
+	out := reflect.MakeSlice(reflect.SliceOf(to.GoType()), list.Len(), list.Len())
+	for i := range list.Len() {
+		out.Index(i).Set(list.Index(i).Convert(to.GoType()))
+	}
+	return out.Interface(), true
 }
 
 // ConvertDType records a Cast.
