@@ -19,9 +19,9 @@ import (
 var arrows = map[string]struct{ rooms, doors []string }{
 	"": {rooms: []string{"pipeline"}},
 	"pipeline": {rooms: []string{
-		"pipeline/bench", "pipeline/job", "pipeline/saved", "pipeline/ship", "pipeline/sweep", "pipeline/table",
+		"pipeline/bench", "pipeline/draw", "pipeline/job", "pipeline/saved", "pipeline/ship", "pipeline/sweep", "pipeline/table",
 		"experiments", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/metric", "experiments/oracle",
-		"experiments/problem", "experiments/query", "experiments/target", "experiments/velocity", "export", "store",
+		"experiments/problem", "experiments/query", "experiments/target", "experiments/velocity", "export", "export/signing", "store",
 	}},
 	"pipeline/sweep": {
 		rooms: []string{
@@ -36,6 +36,11 @@ var arrows = map[string]struct{ rooms, doors []string }{
 		"experiments/oracle", "experiments/target", "experiments/velocity",
 	}},
 	"pipeline/saved": {rooms: []string{"experiments", "experiments/flow", "experiments/velocity", "store"}},
+	// What samples are drawn from, be it from the store or from elsewhere, with one way to say how.
+	"pipeline/draw": {rooms: []string{
+		"pipeline/job", "pipeline/saved", "experiments", "experiments/engine", "experiments/flow", "experiments/oracle", "experiments/target",
+		"experiments/velocity", "export", "store",
+	}},
 	"pipeline/ship": {rooms: []string{
 		"pipeline/job", "pipeline/saved", "pipeline/table", "experiments", "experiments/disk", "experiments/engine", "experiments/flow", "experiments/metric",
 		"experiments/net", "experiments/ode", "experiments/oracle", "experiments/query", "experiments/target", "experiments/velocity", "export", "reports", "store",
@@ -45,13 +50,17 @@ var arrows = map[string]struct{ rooms, doors []string }{
 		"pipeline/job", "pipeline/ship", "experiments", "experiments/disk", "experiments/engine", "experiments/flow", "experiments/metric", "experiments/net",
 		"experiments/ode", "experiments/target", "experiments/velocity", "export", "store",
 	}},
-	"store":   {rooms: []string{"experiments", "experiments/disk"}, doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
-	"reports": {rooms: []string{"experiments", "experiments/metric"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
+	"store": {rooms: []string{"experiments", "experiments/disk", "store/large", "store/seal"}, doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
+	// It knows files and their checksums, not what needs them.
+	"store/large": {rooms: []string{"experiments/disk"}},
+	"store/seal":  {doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
+	"reports":     {rooms: []string{"experiments", "experiments/metric"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
 	// It writes ONNX files and runs them in onnxruntime. The Go side of a comparison is passed in as a function. The result
 	// is a Check of experiments, which all doors share.
 	"export": {rooms: []string{
 		"experiments", "experiments/engine/onnx", "experiments/engine/ort", "experiments/flow", "experiments/net", "experiments/ode", "experiments/velocity",
 	}},
+	"export/signing": {rooms: []string{"experiments/disk"}},
 	// It uses net rather than velocity, so that the store does not depend on GoMLX.
 	"experiments": {
 		rooms: []string{

@@ -266,6 +266,12 @@ func (s *soak) check(name string) {
 	}
 	defer db.Close()
 	s.read(db)
+	s.undamaged(db)
+}
+
+// undamaged checks that a store is whole.
+func (s *soak) undamaged(db *store.DB) {
+	s.Helper()
 	found, err := db.Check(s.Context())
 	if err != nil {
 		s.Fatal(err)

@@ -114,6 +114,9 @@ func (p Parser) Target(text string) (target.Target, error) {
 	return inline[target.Target](p, "target", text)
 }
 
+// Source parses a source: noise, or a target.
+func (p Parser) Source(text string) (Source, error) { return inline[Source](p, "source", text) }
+
 // ParsePath parses a path.
 func ParsePath(text string) (flow.Path, error) { return inline[flow.Path](Parser{}, "path", text) }
 

@@ -192,6 +192,23 @@ func (p Plan) Runs() int {
 	return n
 }
 
+// Measured returns the keys of each run and of the reference that it is measured against, in order.
+func (p Plan) Measured() (pairs [][2]string) {
+	for _, fit := range p.Fits {
+		for _, run := range fit.Runs {
+			pairs = append(pairs, [2]string{run.Key, run.Reference})
+		}
+	}
+	return pairs
+}
+
+// Same reports whether two plans mean the same: the same runs and references in the same order, the same metrics and
+// baselines, and the same choice. Names, the engine and the words of the specs do not matter.
+func (p Plan) Same(q Plan) bool {
+	decides := func(s Spec) string { return Form([]any{s.Metrics, s.Baselines, s.Choose}) }
+	return decides(p.Spec) == decides(q.Spec) && slices.Equal(p.Measured(), q.Measured())
+}
+
 // key hashes the canonical JSON of its arguments, so that it does not depend on comments, key order, paths or clocks.
 func key(of ...any) (string, error) {
 	text, err := json.Marshal(of)

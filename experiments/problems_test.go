@@ -191,9 +191,9 @@ a.yaml:3:15: width must be at least 1
     net: [{width: &w 0}, {width: *w, depth: 2}]
                   ^`},
 		{"list that holds itself", "name: a\ntarget: &t [moons, *t]\n", `
-a.yaml:2:9: a list within a list: write its values in the outer list
+a.yaml:2:20: *t stands within what it names: write it out
     target: &t [moons, *t]
-            ^`},
+                       ^`},
 		{"tag", "name: a\ntarget: !best moons\n", `
 a.yaml:2:9: the tag !best means nothing here: leave it out
     target: !best moons

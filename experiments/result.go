@@ -118,7 +118,12 @@ type Environment struct {
 	CPU     string   `json:"cpu"`
 	Cores   int      `json:"cores"`
 	Engine  string   `json:"engine"`
+	Files   int      `json:"files,omitzero"` // FileForm of the program; 0 before form 2
 }
+
+// FileForm is the version of the bytes of exported ONNX files. Raise it when the program writes other bytes for the same run, so
+// that files of before are not taken for edited ones. Form 1 is that of before 0.1.0.
+const FileForm = 3
 
 // OrNil returns the environment, or nil if it is that of something that has not started.
 func (e Environment) OrNil() *Environment {
@@ -151,7 +156,10 @@ type Check struct {
 	Tolerance   Number   `json:"tolerance"` // maximum difference
 	Reason      string   `json:"reason"`    // for the tolerance
 	OK          bool     `json:"ok"`
-	Error       string   `json:"error"` // why it is not OK, unless the difference is too large
+	Error       string   `json:"error"` // why it is not OK, unless the difference is too large, or it was edited
+
+	Edited []string `json:"edited,omitzero"` // where the file differs from what the program writes, if it computes the same
+	Notes  []string `json:"notes,omitzero"`  // what else to know of the file or of how it was checked
 }
 
 // Sweep is a stored sweep: everything in its report except samples and losses.

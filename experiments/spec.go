@@ -29,6 +29,9 @@ type Spec struct {
 	Files     []DataFile          `json:"-"` // data files that it names
 }
 
+// CanonicalName returns the name of a sweep in the form that its Spec has, however its letters and marks were typed.
+func CanonicalName(name string) string { return declare.CanonicalName(name) }
+
 // Setting is one cell of a sweep: everything except the seed.
 type Setting struct {
 	Recipe
@@ -80,7 +83,7 @@ type Reference struct {
 
 // document is the structure of a spec file. Fields tagged swept take a list of alternatives wherever they take a value.
 type document struct {
-	Name      string              `json:"name" required:"yes" doc:"name of the sweep: letters, digits, dots, dashes and underscores"`
+	Name      string              `json:"name" required:"yes" text:"name" doc:"name of the sweep: letters and digits of any script, dots, dashes and underscores"`
 	Target    target.Target       `json:"target" required:"yes" swept:"yes" doc:"the distribution to learn"`
 	Source    Source              `json:"source" swept:"yes" doc:"the distribution to start from: noise, N(0, I), or a target of the same dimension"`
 	Path      flow.Path           `json:"path" swept:"yes" doc:"the probability path"`

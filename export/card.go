@@ -30,7 +30,7 @@ var usage = map[string]string{
 
 // promise names what a runtime needs for the files, and what was seen to be wrong elsewhere.
 const promise = "## Runtimes\n\nThe files declare ONNX IR version 8 and opset 17, and use the default domain alone. onnxruntime runs them from 1.16, the\n" +
-	"oldest tried, to 1.32. OpenVINO 2026.4 runs samplers, but its sums are wrong where products are summed and then added to, as in\n" +
+	"oldest tried, to 1.32. OpenVINO 2026.4 runs samplers, with `ts` as a constant, but its sums are wrong where products are summed and then added to, as in\n" +
 	"log densities and nets with attention: compare with `vectors.json` before you use a runtime.\n\n"
 
 // examples shows how to draw samples in several languages, with placeholders for the dimension and a note on the source.
@@ -46,10 +46,13 @@ func Card(about About, dim int, checks ...experiments.Check) []byte {
 	b.WriteString(about.Twin.section())
 	b.WriteString(about.unitsSection())
 	for _, c := range checks {
-		fmt.Fprintf(&b, "## %s\n\n%s\n\n%s\n\nsha256 `%s`\n\n", c.File, strings.ReplaceAll(usage[c.File], "%s", about.source()), outcome(c), c.SHA256)
+		fmt.Fprintf(&b, "## %s\n\n%s\n\n%s\n\nsha256 `%s`\n\n", c.File, strings.ReplaceAll(usage[unsuffixed(c.File)], "%s", about.source()), outcome(c), c.SHA256)
 	}
 	if slices.ContainsFunc(checks, func(c experiments.Check) bool { return c.File == "sampler.onnx" }) {
 		b.WriteString(about.examples(dim))
+	}
+	for _, f := range about.Figures {
+		b.WriteString(f.section())
 	}
 	for _, a := range about.Absent {
 		fmt.Fprintf(&b, "There is no `%s`: %s.\n\n", a.File, html.EscapeString(a.Why))
@@ -129,11 +132,14 @@ func outcome(c experiments.Check) string {
 	if c.Error != "" {
 		return "**NOT verified: do not rely on this file.** It could not be compared with Go: " + c.Error + "."
 	}
-	word := "verified"
+	word, notes := "verified", ""
 	if !c.OK {
 		word = "NOT verified: do not use this file"
 	}
+	for _, n := range c.Notes {
+		notes += "\n\nNote: " + n + "."
+	}
 	return fmt.Sprintf("Compared with Go in %s at %d points, batch sizes %v, graph optimisation %s, threads %v: the largest\n"+
 		"difference is %.3g and the mean difference %.3g; %.3g is allowed (%s). **%s**", c.Runtime, c.Points, c.Batches, strings.Join(c.Levels, ", "),
-		c.Threads, c.MaxAbsDiff, c.MeanAbsDiff, c.Tolerance, c.Reason, word)
+		c.Threads, c.MaxAbsDiff, c.MeanAbsDiff, c.Tolerance, c.Reason, word) + notes
 }

@@ -108,7 +108,7 @@ func (s Steps) vectors(dim int) (*samplerVectors, error) {
 		}
 	}
 	if s.Density != nil {
-		out.LogProb, out.LogProbTolerance = flow.Narrow(nil, got.logp), got.trial().logTolerance
+		out.LogProb, out.LogProbTolerance = flow.Narrow(nil, got.logp), got.trial("").logTolerance
 	}
 	return out, nil
 }
@@ -126,7 +126,7 @@ func (s Steps) densityVectors(dim int) (*densityVectors, error) {
 	return &densityVectors{
 		Comment: "logp.onnx must give noise and log_prob for data, to within the tolerances",
 		Data:    split(got.data.Data, dim), Noise: split(got.noise.Data, dim), LogProb: flow.Narrow(nil, got.logp),
-		Tolerance: got.tolerance(), LogProbTolerance: got.trial().logTolerance,
+		Tolerance: got.tolerance(), LogProbTolerance: got.trial("", s.Times).logTolerance,
 	}, nil
 }
 

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -11,68 +12,36 @@ import (
 	"strings"
 
 	"flowsweep/experiments/engine/onnx"
-	"flowsweep/experiments/flow"
 )
 
 // maxFileSize is the largest file that is read, in bytes: far more than any net trained here needs.
 const maxFileSize = 1 << 30
 
-// HasLogProb reports whether a sampler file returns log densities, and so needs VerifyDensity.
-func HasLogProb(file []byte) bool {
-	m, err := read(file)
-	return err == nil && slices.ContainsFunc(m.Outputs, func(v onnx.ValueInfo) bool { return v.Name == "log_prob" })
-}
-
 // kinds are the models that a file can hold.
 var kinds = []string{"velocity", "sampler", "density"}
 
 // Origin returns the kind of model in a file, velocity, sampler or density, and the key of its run. It returns an error for a file that
-// Velocity, Sampler or Density cannot have written.
+// Velocity, Sampler or Density cannot have written, even if another program has written it over.
 func Origin(file []byte) (kind, run string, err error) {
-	m, err := read(file)
+	kind, properties, err := onnx.Properties(file)
 	if err != nil {
 		return "", "", err
 	}
-	if m.Metadata["run"] == "" || !slices.Contains(kinds, m.Name) {
+	if properties["run"] == "" || !slices.Contains(kinds, kind) {
 		return "", "", errors.New("the file does not name its run: use a file that flowsweep exported")
 	}
-	return m.Name, m.Metadata["run"], nil
+	return kind, properties["run"], nil
 }
 
 // TwinOf returns the key of the adaptive run whose twin at fixed steps a sampler file is, and the number of steps. ok is
 // false for other files.
 func TwinOf(file []byte) (run string, steps int, ok bool) {
-	m, err := read(file)
-	if err != nil || m.Metadata["twin_of"] == "" {
+	_, properties, err := onnx.Properties(file)
+	if err != nil || properties["twin_of"] == "" {
 		return "", 0, false
 	}
-	steps, err = strconv.Atoi(m.Metadata["steps"])
-	return m.Metadata["twin_of"], steps, err == nil && 1 <= steps && steps <= 1e6
-}
-
-// Units returns the map from the scale of a file that Velocity wrote to the user's units. For any other file it returns the
-// identity. It also returns the names of the columns, if the file has them.
-func Units(file []byte) (units flow.Units, columns []string) {
-	m, err := onnx.Read(file)
-	if err != nil || m.Producer != producer {
-		return units, nil
-	}
-	var scale, shift []float64
-	if m.Name == "velocity" && fromJSON(m.Metadata["scale"], &scale) && fromJSON(m.Metadata["shift"], &shift) && len(scale) == len(shift) {
-		units = flow.Units{Scale: scale, Shift: shift}
-	}
-	if m.Name == "velocity" && fromJSON(m.Metadata["quantile_knots"], &units.Curves) {
-		for _, c := range units.Curves {
-			if c.Check() != nil {
-				units.Curves = nil
-				break
-			}
-		}
-	}
-	if !fromJSON(m.Metadata["columns"], &columns) {
-		columns = nil
-	}
-	return units, columns
+	steps, err = strconv.Atoi(properties["steps"])
+	return properties["twin_of"], steps, err == nil && 1 <= steps && steps <= 1e6
 }
 
 // read returns the model in a file that is safe to open: not too large, complete, and made of known operations on tensors of
@@ -86,6 +55,18 @@ func read(file []byte) (onnx.Model, error) {
 		return m, err
 	}
 	return m, m.Check()
+}
+
+// readAny is read for files that another program may have written over.
+func readAny(file []byte) (onnx.Model, error) {
+	m, err := read(file)
+	if err == nil || len(file) > maxFileSize {
+		return m, err
+	}
+	if m, err2 := onnx.ReadAny(file); err2 == nil && m.Check() == nil {
+		return m, nil
+	}
+	return m, err
 }
 
 // declares returns an error unless the model has these inputs and outputs. Their docs may differ.
@@ -142,18 +123,15 @@ func sumOf(m onnx.Model) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// errDamaged is the error of a file whose checksum does not match.
-var errDamaged = errors.New("the file is damaged: its checksum does not match: export it again")
-
-// checkSeal returns an error if the model has changed since it was sealed.
-func checkSeal(m onnx.Model) error {
+// sealed reports whether the file of the model has the bytes that were sealed.
+func sealed(m onnx.Model, file []byte) bool {
+	if !bytes.Equal(m.Marshal(), file) {
+		return false
+	}
 	have := m.Metadata[checksum]
 	m.Metadata = maps.Clone(m.Metadata)
 	delete(m.Metadata, checksum)
-	if sumOf(m) != have {
-		return errDamaged
-	}
-	return nil
+	return sumOf(m) == have
 }
 
 // hasDefault reports whether these numbers are the default of the model's input.

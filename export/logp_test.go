@@ -160,7 +160,7 @@ func TestDensityErrors(t *testing.T) {
 // TestOpenDensity: a file of Density opens as one, and gives as many points as it gets their log densities.
 func TestOpenDensity(t *testing.T) {
 	t.Parallel()
-	o, err := Open(density(t, example, ode.Heun, ode.Uniform(2), About{}), 1)
+	o, err := Open(density(t, example, ode.Heun, ode.Uniform(2), About{}), OpenOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

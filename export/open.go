@@ -3,9 +3,14 @@ package export
 import (
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
+	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
 )
@@ -13,6 +18,9 @@ import (
 // maxRows is the number of points a file is given at once. That is enough to be fast. With many more, the values of a wide net
 // no longer fit the cache, and it is up to a third slower.
 const maxRows = 1024
+
+// maxOpened is the size of the largest model that onnxruntime opens from memory, with its weights: protobuf stops there.
+const maxOpened = 1<<31 - 1
 
 // Opened is an ONNX file of any origin, ready to run: a velocity with two inputs, times and points, or a sampler with one,
 // noise, or a file of Density. It is used from one goroutine at a time.
@@ -23,168 +31,162 @@ type Opened struct {
 	Density  func(data flow.Batch) ([]float64, error)   // log densities of points, (n); nil for the others
 	Units    flow.Units                                 // of the samples of a velocity, if the file has them
 	Columns  []string                                   // names of the coordinates, if the file has them
+	Says     Advice                                     // how to sample it, if this program wrote the file
+	Cautions []string                                   // what a user should know of the file, in sentences without a full stop
 	session  *ort.Session
 }
 
-// Open opens a velocity or a sampler to run on the given number of threads. Close it after use.
-func Open(file []byte, threads int) (*Opened, error) {
-	s, err := ort.Open(file, ort.SessionOptions{Optimise: ort.All, Threads: threads})
+// OpenOptions says how to open a file.
+type OpenOptions struct {
+	Threads int               // of onnxruntime; 0 means 1
+	Inputs  map[string]string // the names of the times and of the points of a velocity, under t and x, where nothing else tells them
+}
+
+// OpenFile opens the ONNX file at a path, like Open. Weights that it keeps in other files are read from beside it: from its
+// folder or one below, never from elsewhere.
+func OpenFile(path string, o OpenOptions) (*Opened, error) {
+	content, err := readUpTo(path, maxOpened)
 	if err != nil {
 		return nil, err
 	}
-	o := &Opened{session: s}
-	switch inputs := s.Inputs(); {
-	case len(inputs) == 1 && slices.Equal(s.Outputs(), []string{"noise", "log_prob"}):
-		err = o.openDensity()
-	case len(inputs) == 1:
-		err = o.openSampler()
-	case len(inputs) == 2:
-		err = o.openVelocity()
-	default:
-		err = fmt.Errorf("it takes the inputs %v: a velocity takes times and points, a sampler noise", inputs)
-	}
+	root, err := os.OpenRoot(filepath.Dir(path))
 	if err != nil {
+		return nil, fmt.Errorf("open the folder of the model: %w", err)
+	}
+	defer root.Close()
+	content, err = onnx.Inline(content, maxOpened, func(location string, offset, length int64) ([]byte, error) {
+		data, err := readBeside(root, location, offset, length)
+		if err != nil {
+			return nil, fmt.Errorf("%w; %s", err, oneFile)
+		}
+		return data, nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the ONNX model: %w", err)
+	}
+	return Open(content, o)
+}
+
+// oneFile says how to do without files beside a model.
+const oneFile = "put that file beside the model, or save the model as one file (torch.onnx.export(..., external_data=False))"
+
+// readUpTo reads a file of at most limit bytes.
+func readUpTo(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, reason(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() || info.Mode()&os.ModeDevice != 0 {
+		return nil, errors.New("it is not a file: give an ONNX file")
+	}
+	if info.Mode().IsRegular() && info.Size() > limit {
+		return nil, fmt.Errorf("it has %d bytes: at most %d can be opened", info.Size(), limit)
+	}
+	content, err := io.ReadAll(io.LimitReader(f, limit+1)) // a pipe has no size
+	if err == nil && int64(len(content)) > limit {
+		err = fmt.Errorf("it has more than %d bytes, the most that can be opened", limit)
+	}
+	return content, err
+}
+
+// reason returns why a file could not be opened, without the path, which the caller names.
+func reason(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+// readBeside reads a part of a file in the folder of a model. A model from elsewhere must not reach other files.
+func readBeside(root *os.Root, location string, offset, length int64) ([]byte, error) {
+	where := strings.ReplaceAll(location, `\`, "/")
+	if !filepath.IsLocal(filepath.FromSlash(where)) || slices.Contains(strings.Split(where, "/"), "..") {
+		return nil, fmt.Errorf("the model keeps its data in %q, outside its own folder, which is not read", location)
+	}
+	info, err := root.Stat(where)
+	if err != nil {
+		return nil, fmt.Errorf("the model keeps its data in %q, which cannot be read beside it: %w", location, reason(err))
+	}
+	if !info.Mode().IsRegular() || offset > info.Size() || length > info.Size()-offset {
+		return nil, fmt.Errorf("the model keeps %d bytes of data at %d of %q, which has %d bytes", length, offset, location, info.Size())
+	}
+	f, err := root.Open(where)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data := make([]byte, length)
+	_, err = f.ReadAt(data, offset)
+	return data, err
+}
+
+// Open opens a velocity or a sampler. Close it after use. A file with weights in other files is an error, as it is not known
+// where these are: use OpenFile.
+func Open(file []byte, o OpenOptions) (*Opened, error) {
+	content, err := onnx.Inline(file, maxOpened, func(location string, _, _ int64) ([]byte, error) {
+		return nil, fmt.Errorf("its data are in another file, %q: %s", location, oneFile)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the ONNX model: %w", err)
+	}
+	d, err := onnx.Describe(content)
+	if err != nil {
+		return nil, fmt.Errorf("open the ONNX model: %w", err)
+	}
+	if len(d.Training) > 0 {
+		return nil, fmt.Errorf("it was saved in training mode (%s), in which outputs are random or depend on the batch: call model.eval() before torch.onnx.export",
+			strings.Join(d.Training, ", "))
+	}
+	var r roles
+	s, err := ort.Open(content, ort.SessionOptions{Optimise: ort.All, Threads: o.Threads, Outputs: func(inputs, outputs []ort.Port) ([]string, error) {
+		r, err = rolesOf(inputs, outputs, d.Switches, o.Inputs)
+		return []string{r.output.Name}, err
+	}})
+	if err != nil {
+		return nil, err
+	}
+	opened := &Opened{session: s, Dim: r.dim}
+	if err := opened.describe(d, r.kind); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	units, columns := Units(file)
-	if units.Dim() == o.Dim {
-		o.Units = units
+	net := runner{session: s, roles: r}
+	switch r.kind {
+	case "velocity":
+		opened.Velocity = net.rows
+	case "density":
+		opened.Density = net.densities
+	default:
+		opened.Sampler = func(noise flow.Batch) (flow.Batch, error) { return net.rows(make([]float64, noise.Len()), noise) }
 	}
-	if len(columns) == o.Dim {
+	return opened, nil
+}
+
+// describe fills in what the file says of itself.
+func (o *Opened) describe(d onnx.Description, kind string) (err error) {
+	if len(d.Random) > 0 {
+		o.Cautions = append(o.Cautions, fmt.Sprintf("it draws random numbers of its own (%s), so that another call gives other outputs", strings.Join(d.Random, ", ")))
+	}
+	own, ok := ownMetadata(d)
+	if !ok {
+		return nil
+	}
+	if kind == "velocity" {
+		if o.Units, err = own.units(o.Dim); err != nil {
+			return err
+		}
+	}
+	if columns := own.columns(); len(columns) == o.Dim {
 		o.Columns = columns
 	}
-	return o, nil
+	o.Says = own.advice()
+	return nil
 }
 
 // Close frees the file's session.
 func (o *Opened) Close() error { return o.session.Close() }
-
-// timeNames are the names of the times, in lower case.
-var timeNames = []string{"t", "time", "times", "timestep", "timesteps"}
-
-// openVelocity finds which of the two inputs is the times and what rank it has.
-func (o *Opened) openVelocity() error {
-	s, inputs := o.session, o.session.Inputs()
-	at := slices.IndexFunc(inputs, func(name string) bool { return slices.Contains(timeNames, strings.ToLower(name)) })
-	if at < 0 {
-		at = slices.IndexFunc(inputs, func(name string) bool { return len(s.Dims(name)) < 2 })
-	}
-	if at < 0 {
-		return fmt.Errorf("cannot tell which of its inputs %v is the times: name it t", inputs)
-	}
-	points := s.Dims(inputs[1-at])
-	if len(points) != 2 || points[1] < 1 {
-		return fmt.Errorf("its points %s have shape %v: must be [batch, d] with d known", inputs[1-at], points)
-	}
-	rank := len(s.Dims(inputs[at]))
-	if rank > 2 {
-		return fmt.Errorf("its times %s have shape %v: must be [batch, 1], [batch] or a scalar", inputs[at], s.Dims(inputs[at]))
-	}
-	o.Dim = points[1]
-	o.Velocity = inChunks(func(t []float64, x flow.Batch) (flow.Batch, error) {
-		times, err := timesOf(t, rank)
-		if err != nil {
-			return x, err
-		}
-		given := []ort.Tensor{times, tensorOf(x)}
-		if at == 1 {
-			slices.Reverse(given)
-		}
-		out, err := s.Run(given...)
-		if err != nil {
-			return x, err
-		}
-		return batchOf(out[0], x)
-	})
-	return nil
-}
-
-// timesOf returns the times as a tensor of the given rank: [n, 1], [n], or a single time for all points.
-func timesOf(t []float64, rank int) (ort.Tensor, error) {
-	times := ort.Tensor{Dims: []int{len(t), 1}[:rank], Data: flow.Narrow(nil, t)}
-	if rank == 0 {
-		times.Data = times.Data[:1]
-		if slices.ContainsFunc(t, func(ti float64) bool { return ti != t[0] }) {
-			return times, errors.New("the file takes one time for all points, but an adaptive solver gives each its own: use a solver with fixed steps")
-		}
-	}
-	return times, nil
-}
-
-// openSampler uses a file that contains its solver.
-func (o *Opened) openSampler() error {
-	s, noise := o.session, o.session.Inputs()[0]
-	dims := s.Dims(noise)
-	if len(dims) != 2 || dims[1] < 1 {
-		return fmt.Errorf("its input %s has shape %v: noise must be [batch, d] with d known", noise, dims)
-	}
-	o.Dim = dims[1]
-	rows := inChunks(func(_ []float64, x flow.Batch) (flow.Batch, error) {
-		out, err := s.Run(tensorOf(x))
-		if err != nil {
-			return x, err
-		}
-		return batchOf(out[0], x)
-	})
-	o.Sampler = func(noise flow.Batch) (flow.Batch, error) { return rows(make([]float64, noise.Len()), noise) }
-	return nil
-}
-
-// openDensity uses a file of Density.
-func (o *Opened) openDensity() error {
-	s := o.session
-	dims := s.Dims("data")
-	if len(dims) != 2 || dims[1] < 1 {
-		return fmt.Errorf("its input data has shape %v: must be [batch, d] with d known", dims)
-	}
-	o.Dim = dims[1]
-	o.Density = func(data flow.Batch) (logp []float64, err error) {
-		for from := 0; from < data.Len(); from += maxRows {
-			part := data.Slice(from, min(from+maxRows, data.Len()))
-			out, err := s.Run(tensorOf(part))
-			if err != nil {
-				return nil, err
-			}
-			if len(out[1].Data) != part.Len() {
-				return nil, fmt.Errorf("it returns log densities of shape %v for %d points", out[1].Dims, part.Len())
-			}
-			for _, v := range out[1].Data {
-				logp = append(logp, float64(v))
-			}
-		}
-		return logp, nil
-	}
-	return nil
-}
-
-// inChunks returns the field, called with at most maxRows points at a time.
-func inChunks(field flow.RowField) flow.RowField {
-	return func(t []float64, x flow.Batch) (flow.Batch, error) {
-		all := flow.Batch{Dim: x.Dim}
-		for from := 0; from < x.Len(); from += maxRows {
-			to := min(from+maxRows, x.Len())
-			part, err := field(t[from:to], x.Slice(from, to))
-			if err != nil {
-				return all, err
-			}
-			all.Data = append(all.Data, part.Data...)
-		}
-		return all, nil
-	}
-}
-
-func tensorOf(x flow.Batch) ort.Tensor {
-	return ort.Tensor{Dims: []int{x.Len(), x.Dim}, Data: flow.Narrow(nil, x.Data)}
-}
-
-// batchOf returns an output, which must have the shape of x.
-func batchOf(out ort.Tensor, x flow.Batch) (flow.Batch, error) {
-	if !slices.Equal(out.Dims, []int{x.Len(), x.Dim}) {
-		return x, fmt.Errorf("it returns shape %v for points of shape [%d %d]: they must be the same", out.Dims, x.Len(), x.Dim)
-	}
-	b := flow.NewBatch(x.Len(), x.Dim)
-	for i, v := range out.Data {
-		b.Data[i] = float64(v)
-	}
-	return b, nil
-}

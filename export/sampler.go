@@ -64,11 +64,17 @@ func samplerModel(n net.Net, weights []float32, solver ode.Solver, ts []float64,
 		return onnx.Model{}, fmt.Errorf("export a sampler: %w", err)
 	}
 	recorded, err := o.record(n, weights, about)
+	if err == nil {
+		recorded.Graph, err = about.Reduced.graph(recorded.Graph)
+	}
 	if err != nil {
 		return onnx.Model{}, err
 	}
-	m := onnx.Model{Graph: o.graph(recorded.Graph, n.Dim(), solver, ts, grid, about)}
+	m := onnx.Model{Graph: o.graph(recorded.Graph, n.Dim(), solver, grid, about)}
 	properties := stepProperties(solver, grid)
+	if o.Portable {
+		properties["times"] = toJSON(grid)
+	}
 	if o.Along != nil {
 		properties["sampling_path"] = o.Along.To.String()
 	}
@@ -81,7 +87,7 @@ func samplerModel(n net.Net, weights []float32, solver ode.Solver, ts []float64,
 }
 
 // graph returns the graph of a sampler of points with dim coordinates.
-func (o SamplerOptions) graph(net onnx.Graph, dim int, solver ode.Solver, ts []float64, grid []float32, about About) onnx.Graph {
+func (o SamplerOptions) graph(net onnx.Graph, dim int, solver ode.Solver, grid []float32, about About) onnx.Graph {
 	points := []int{onnx.Batch, dim}
 	g := onnx.Graph{
 		Name:         "sampler",
@@ -91,7 +97,7 @@ func (o SamplerOptions) graph(net onnx.Graph, dim int, solver ode.Solver, ts []f
 	}
 	w := &writer{
 		net: net, solver: solver, units: about.Units, end: "samples", density: o.LogProb, constants: newConstants(&g),
-		along: o.Along, times: ts, dim: dim,
+		along: o.Along, times: flow.Widen(grid), dim: dim,
 	}
 	from, times := w.start("noise"), len(grid)
 	if o.Portable {

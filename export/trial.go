@@ -7,9 +7,6 @@ import (
 	"slices"
 
 	"flowsweep/experiments/engine/ort"
-	"flowsweep/experiments/flow"
-	"flowsweep/experiments/net"
-	"flowsweep/experiments/velocity"
 )
 
 // batches are the batch sizes that a file is checked at: empty, one point, small, common and large.
@@ -23,17 +20,28 @@ var settings = []ort.SessionOptions{
 	{Optimise: ort.All, Threads: 2},
 }
 
+// Unrolled steps are many nodes: onnxruntime takes long to open the file and to optimise it. So it is opened twice, as it is and
+// optimised, and the largest batch is left out.
+var (
+	unrolledBatches  = []int{0, 1, 7, 256}
+	unrolledSettings = []ort.SessionOptions{settings[0], settings[3]}
+)
+
+// Progress is told how many of the parts of a verification are done. Unrolled files can take minutes.
+type Progress func(done, of int)
+
 // trial holds the inputs of a file, row by row, and the outputs it must return.
 type trial struct {
-	settings []ort.SessionOptions
-	batches  []int
-	rows     int
-	maxRuns  int       // at each batch size; 0 means all rows
-	unit     []float64 // of differences in each coordinate; nil means 1
-	density  int       // index of the output log_prob, or 0; its differences are separate, in nats
-	inputs   func(from, to int) []ort.Tensor
-	want     func(output, from, to int) []float64
+	where   string // it differs, for messages; empty for the first trial, whose differences are shown
+	rows    int
+	maxRuns int       // at each batch size; 0 means all rows
+	unit    []float64 // of differences in each coordinate; nil means 1
+	density int       // index of the output log_prob, or 0; its differences are separate, in nats
+	times   []float32 // of the input ts; nil where the file takes none
+	inputs  func(from, to int) []ort.Tensor
+	want    func(output, from, to int) []float64
 
+	tolerance    float64 // the largest difference allowed
 	logTolerance float64 // the largest difference allowed in log_prob
 }
 
@@ -64,58 +72,130 @@ func (d *differences) add(got []float32, want []float64) {
 	}
 }
 
-// run runs the file in all settings of the trial.
-func (tr trial) run(file []byte) (d differences, err error) {
-	d.unit = tr.unit
-	for _, o := range tr.settings {
-		if err := tr.runIn(file, o, &d); err != nil {
-			return d, fmt.Errorf("optimisation %s, threads %d: %w", o.Optimise, o.Threads, err)
-		}
+// check returns an error if the differences are more than a trial allows. Those of the first trial's points are for the caller.
+func (d differences) check(tr trial) error {
+	where := ""
+	if tr.where != "" {
+		where = tr.where + " "
 	}
-	return d, nil
+	switch {
+	case tr.where != "" && !(d.largest <= tr.tolerance):
+		return fmt.Errorf("%sit differs by %.3g, more than the %.3g allowed", where, d.largest, tr.tolerance)
+	case !(d.density <= tr.logTolerance):
+		return fmt.Errorf("%slog_prob differs by %.3g, more than the %.3g allowed", where, d.density, tr.logTolerance)
+	}
+	return nil
 }
 
-// runIn opens the file once and runs it at every batch size.
-func (tr trial) runIn(file []byte, o ort.SessionOptions, d *differences) (err error) {
+// campaign is all that is tried with a file. Each of the settings opens it once.
+type campaign struct {
+	settings []ort.SessionOptions
+	batches  []int
+	trials   []trial // the first at every batch size in every setting, the others in one batch, as it is and fully optimised
+	watch    Progress
+}
+
+// run runs the file and returns the differences of the first trial. If it takes a time grid, it is also run without, as the
+// default must be in effect then.
+func (c campaign) run(file []byte) (first differences, err error) {
+	found := make([]differences, len(c.trials))
+	for i, tr := range c.trials {
+		found[i].unit = tr.unit
+	}
+	for i, o := range c.settings {
+		part := func(done int) {
+			if c.watch != nil {
+				c.watch(i*c.parts()+done, len(c.settings)*c.parts())
+			}
+		}
+		byDefault := c.trials[0].times != nil && o.Optimise == ort.Basic
+		if err := c.runIn(file, o, byDefault, found, part); err != nil {
+			return found[0], fmt.Errorf("optimisation %s, threads %d: %w", o.Optimise, o.Threads, err)
+		}
+		part(c.parts())
+	}
+	for i, tr := range c.trials {
+		err = errors.Join(err, found[i].check(tr))
+	}
+	return found[0], err
+}
+
+// parts returns the number of parts of a setting: opening the file, and running it at each batch size.
+func (c campaign) parts() int { return 1 + len(c.batches) }
+
+// runIn opens the file once and runs the trials.
+func (c campaign) runIn(file []byte, o ort.SessionOptions, byDefault bool, found []differences, part func(done int)) (err error) {
+	if c.trials[0].times != nil && !byDefault {
+		o.Defaults = []string{"ts"}
+	}
 	s, err := ort.Open(file, o)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	for _, size := range tr.batches {
-		for run := 0; run == 0 || size > 0 && run*size < tr.rows && (run < tr.maxRuns || tr.maxRuns == 0); run++ {
-			from, to := run*size, min((run+1)*size, tr.rows)
-			out, err := s.Run(tr.inputs(from, to)...)
-			if err != nil {
+	for i, tr := range c.trials {
+		if byDefault {
+			tr.times = nil
+		}
+		sizes := c.batches
+		if i > 0 {
+			if o.Optimise == ort.Basic || o.Optimise == ort.All && o.Threads != c.settings[len(c.settings)-1].Threads {
+				continue
+			}
+			sizes = []int{tr.rows}
+		}
+		for k, size := range sizes {
+			if i == 0 {
+				part(1 + k)
+			}
+			if err := tr.runAt(s, size, &found[i]); err != nil {
 				return err
-			}
-			if size == 256 && run == 0 {
-				if err := checkRepeats(s, tr.inputs(from, to), out); err != nil {
-					return err
-				}
-			}
-			for i := range out {
-				want := tr.want(i, from, to)
-				if len(out[i].Data) != len(want) {
-					return fmt.Errorf("the output %q has shape %v for %d points", s.Outputs()[i], out[i].Dims, to-from)
-				}
-				if tr.density > 0 && i == tr.density {
-					inNats := differences{largest: d.density}
-					inNats.add(out[i].Data, want)
-					d.density = inNats.largest
-					continue
-				}
-				d.add(out[i].Data, want)
 			}
 		}
 	}
 	return nil
 }
 
-// once returns the trial with all rows in one batch, unoptimised and optimised.
-func (tr trial) once() trial {
-	tr.settings, tr.batches = []ort.SessionOptions{settings[0], settings[2]}, []int{tr.rows}
-	return tr
+// runAt runs the file at a batch size.
+func (tr trial) runAt(s *ort.Session, size int, d *differences) error {
+	for run := 0; run == 0 || size > 0 && run*size < tr.rows && (run < tr.maxRuns || tr.maxRuns == 0); run++ {
+		from, to := run*size, min((run+1)*size, tr.rows)
+		inputs := tr.inputs(from, to)
+		if tr.times != nil {
+			inputs = append(inputs, ort.Tensor{Dims: []int{len(tr.times)}, Data: tr.times})
+		}
+		out, err := s.Run(inputs...)
+		if err != nil {
+			return err
+		}
+		if size == 256 && run == 0 {
+			if err := checkRepeats(s, inputs, out); err != nil {
+				return err
+			}
+		}
+		for i := range out {
+			if err := tr.compare(i, from, to, s.Outputs()[i], out[i], d); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// compare adds the differences of an output.
+func (tr trial) compare(output, from, to int, name string, out ort.Tensor, d *differences) error {
+	want := tr.want(output, from, to)
+	if len(out.Data) != len(want) {
+		return fmt.Errorf("the output %q has shape %v for %d points", name, out.Dims, to-from)
+	}
+	if tr.density > 0 && output == tr.density {
+		inNats := differences{largest: d.density}
+		inNats.add(out.Data, want)
+		d.density = inNats.largest
+		return nil
+	}
+	d.add(out.Data, want)
+	return nil
 }
 
 // checkRepeats returns an error unless running the same inputs again gives the same bits.
@@ -131,56 +211,4 @@ func checkRepeats(s *ort.Session, inputs, want []ort.Tensor) error {
 		}
 	}
 	return nil
-}
-
-// Sample holds inputs of a velocity net, rounded to 32 bits: times, (n), and points, (n, d).
-type Sample struct {
-	Net net.Net
-	T   []float64
-	X   flow.Batch
-}
-
-// Points returns seeded inputs of the net at count points. Times are uniform in [0, 1], the first two exactly 0 and 1. Points
-// are normal with standard deviation 3, so that they reach well beyond the paths of samples.
-func Points(n net.Net, count int, seed uint64) Sample {
-	s := Sample{Net: n, T: make([]float64, count), X: flow.NewBatch(count, n.Dim())}
-	flow.NewStream(seed, "verify times").Uniform(s.T, 0)
-	flow.NewStream(seed, "verify points").Normal(s.X, 0)
-	copy(s.T, []float64{0, 1})
-	for i, t := range s.T {
-		s.T[i] = float64(float32(t))
-	}
-	for i, x := range s.X.Data {
-		s.X.Data[i] = float64(float32(3 * x))
-	}
-	return s
-}
-
-// farOut returns some of the inputs, with their points scaled by a thousand.
-func (s Sample) farOut() Sample {
-	n := min(len(s.T), 256)
-	far := Sample{Net: s.Net, T: s.T[:n], X: s.X.Slice(0, n).Clone()}
-	for i, x := range far.X.Data {
-		far.X.Data[i] = float64(float32(1000 * x))
-	}
-	return far
-}
-
-// inputs returns the inputs of a file of the net for some of the points.
-func (s Sample) inputs(from, to int) (list []ort.Tensor) {
-	numbers := velocity.Numbers(s.T[from:to], s.X.Slice(from, to))
-	for i, in := range s.Net.Inputs() {
-		list = append(list, ort.Tensor{Dims: slices.Concat([]int{to - from}, in.Dims), Data: flow.Narrow(nil, numbers[i])})
-	}
-	return list
-}
-
-// Noise returns n seeded standard normal points, rounded to 32 bits as a sampler takes them.
-func Noise(dim, n int, seed uint64) flow.Batch {
-	x := flow.NewBatch(n, dim)
-	flow.NewStream(seed, "verify noise").Normal(x, 0)
-	for i, v := range x.Data {
-		x.Data[i] = float64(float32(v))
-	}
-	return x
 }

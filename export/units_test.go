@@ -148,17 +148,35 @@ func TestVelocitySaysItsUnits(t *testing.T) {
 			t.Errorf("the property %s is %q, want %q, and %q without units", key, b.Metadata[key], want, a.Metadata[key])
 		}
 	}
-	if units, columns := Units(file); !slices.Equal(units.Scale, metres.Scale) || !slices.Equal(units.Shift, metres.Shift) || len(columns) != 2 {
-		t.Errorf("read back as %v of %q", units, columns)
+	open := func(file []byte) *Opened {
+		o, err := Open(file, OpenOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { o.Close() })
+		return o
+	}
+	// Metadata outlive a program that rewrites the file under its own name.
+	for name, file := range map[string][]byte{"as written": file, "rewritten": edited(t, file, func(m *onnx.Model) { m.Producer = "another" })} {
+		if o := open(file); !slices.Equal(o.Units.Scale, metres.Scale) || !slices.Equal(o.Units.Shift, metres.Shift) || len(o.Columns) != 2 {
+			t.Errorf("%s: read back as %v of %q", name, o.Units, o.Columns)
+		}
 	}
 	// Samplers already return points in the user's units, and files of other programs have none.
+	foreign := func(m *onnx.Model) {
+		m.Producer, m.Metadata = "another", map[string]string{"scale": "[2,2]", "shift": "[0,0]"}
+	}
 	for name, other := range map[string][]byte{
-		"a sampler": inMetres(t, About{}, ode.Uniform(2), SamplerOptions{}), "a velocity without units": plain, "not a model": []byte("text"),
-		"another program's": edited(t, file, func(m *onnx.Model) { m.Producer = "another" }),
+		"a sampler": inMetres(t, About{}, ode.Uniform(2), SamplerOptions{}), "a velocity without units": plain,
+		"another program's": edited(t, file, foreign),
 	} {
-		if units, _ := Units(other); !units.Identity() {
-			t.Errorf("%s has the units %v, want none", name, units)
+		if o := open(other); !o.Units.Identity() {
+			t.Errorf("%s has the units %v, want none", name, o.Units)
 		}
+	}
+	damaged := edited(t, file, func(m *onnx.Model) { m.Metadata["scale"] = "[2]" })
+	if _, err := Open(damaged, OpenOptions{}); err == nil || !strings.Contains(err.Error(), "metadata are damaged") {
+		t.Errorf("one scale for two coordinates: error %v", err)
 	}
 	if !strings.Contains(b.Inputs[1].Doc, "data = scale x + shift") {
 		t.Errorf("x is %q", b.Inputs[1].Doc)

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"math"
 
+	"flowsweep/experiments"
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/net"
@@ -28,6 +29,8 @@ type About struct {
 	Properties map[string]string // target, path, recommended solver and steps, metrics, keys, commit, ...
 	Absent     []Absent          // files that are not written, for the card
 	Twin       *Twin             // of a sampler at fixed steps for a run that adapts them
+	Reduced    *Reduced          // the net as the file computes it, if not in 32-bit floats
+	Figures    []Figures         // of the card: what other precisions save and cost
 }
 
 // Velocity returns the net as an ONNX file: t[batch,1], x[batch,d] -> v[batch,d], opset 17, with the weights as named
@@ -38,6 +41,9 @@ func Velocity(n net.Net, weights []float32, about About) ([]byte, error) {
 		return nil, fmt.Errorf("export a velocity: %w", err)
 	}
 	m, err := velocity.Record(n, weights)
+	if err == nil {
+		m.Graph, err = about.Reduced.graph(m.Graph)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -112,12 +118,12 @@ func (a About) source() string {
 // describe sets the metadata of the model: what is known of the net, and the given properties.
 func describe(m *onnx.Model, n net.Net, about About, properties map[string]string) {
 	m.Producer, m.ProducerVersion = producer, about.Version
-	m.Domain, m.Version = "flowsweep", 1
+	m.Domain, m.Version = "flowsweep", experiments.FileForm
 	m.Doc = about.Doc
 	m.Metadata = map[string]string{
 		"architecture":    n.String(),
 		"parameters":      fmt.Sprint(n.Size()),
-		"time_convention": "t = 0 is noise, t = 1 is data",
+		"time_convention": timeConvention,
 		"dimension":       fmt.Sprint(n.Dim()),
 	}
 	switch {
@@ -131,7 +137,11 @@ func describe(m *onnx.Model, n net.Net, about About, properties map[string]strin
 	}
 	maps.Copy(m.Metadata, properties)
 	maps.Copy(m.Metadata, about.Properties)
+	maps.Copy(m.Metadata, about.Reduced.properties())
 }
+
+// timeConvention is what every file says of its times.
+const timeConvention = "t = 0 is noise, t = 1 is data"
 
 // producer is the name of this program in files.
 const producer = "flowsweep"

@@ -16,10 +16,9 @@ import (
 // VerifyLikelihood is Verify for a file of Density. It compares with ode.LogLikelihood from the same points, (n, d), on the
 // scale of the field, which the file gets in the given units. As in VerifySampler, the tolerances grow with the spread of
 // rounding errors on the way back, which is measured from points moved a little.
-func VerifyLikelihood(file []byte, solver ode.Solver, ts []float64, field flow.DivField, units flow.Units, points flow.Batch) experiments.Check {
+func VerifyLikelihood(file []byte, solver ode.Solver, ts []float64, field flow.DivField, units flow.Units, points flow.Batch, watch ...Progress) experiments.Check {
 	return newCheck(file, points.Len(), func(c *experiments.Check) error {
-		c.Batches = densityBatches
-		m, err := read(file)
+		m, err := readAny(file)
 		if err == nil {
 			err = checkDensity(m, points.Dim, solver, ts)
 		}
@@ -27,26 +26,34 @@ func VerifyLikelihood(file []byte, solver ode.Solver, ts []float64, field flow.D
 			return err
 		}
 		near, err := score(field, solver, ts, units, points)
+		if err == nil {
+			err = checkSize("the net carries data to noise", near.size())
+		}
 		if err != nil {
 			return err
 		}
-		if !near.finite() {
-			return errors.New("the net carries data to noise that is not finite")
-		}
 		c.MaxAbs, c.Tolerance = experiments.Number(near.maxAbs), experiments.Number(near.tolerance())
 		c.Reason = fmt.Sprintf("the way back spreads rounding to 32 bits by a factor of up to %.2g: 1e-5 (1 + max |x|) times that factor, if above 1, is allowed", near.growth)
-		if err := compare(c, file, near.trial()); err != nil {
+		trials := []trial{near.trial("", ts)}
+		add := func(where string, ts []float64, points flow.Batch) error {
+			got, err := score(field, solver, ts, units, points)
+			if err == nil && got.finite() { // otherwise there is nothing to compare
+				trials = append(trials, got.trial(where, ts))
+			}
 			return err
 		}
 		farther := points.Clone()
 		for i := range farther.Data {
 			farther.Data[i] *= 10
 		}
-		far, err := score(field, solver, ts, units, farther)
-		if err != nil || !far.finite() {
-			return err // if Go's values are not finite, there is nothing to compare
+		err = add("far outside the data", ts, farther)
+		for _, ts := range otherGrids {
+			err = errors.Join(err, add(fmt.Sprintf("over another time grid, of %d uneven steps,", len(ts)-1), ts, points.Slice(0, min(points.Len(), 64))))
 		}
-		return errors.Join(checkFar(file, far.trial(), far.tolerance()), checkSeal(m))
+		if err != nil {
+			return err
+		}
+		return compare(c, m, file, campaign{settings, densityBatches, trials, first(watch)})
 	})
 }
 
@@ -128,17 +135,28 @@ func score(field flow.DivField, solver ode.Solver, ts []float64, units flow.Unit
 
 func (s scored) finite() bool { return flow.Finite(s.maxAbs + s.growth + s.maxLog + s.growthLog) }
 
+// size returns the largest coordinate, or a number that is not finite if anything measured is not.
+func (s scored) size() float64 {
+	if !s.finite() {
+		return math.Inf(1)
+	}
+	return s.maxAbs
+}
+
 func (s scored) tolerance() float64 {
 	return (tolerance*(1+s.maxAbs) + s.rounding) * max(1, s.growth)
 }
 
-// trial returns the points repeated to fill the largest batch, like that of a solution.
-func (s scored) trial() trial {
-	dim := s.data.Dim
-	copies := max(1, slices.Max(densityBatches)/max(1, s.data.Len()))
+// trial returns the points, for the first trial repeated to fill the largest batch, with the times of the way back.
+func (s scored) trial(where string, ts []float64) trial {
+	dim, copies, back := s.data.Dim, 1, flow.Narrow(nil, ts)
+	slices.Reverse(back)
+	if where == "" { // at every batch size
+		copies = max(1, slices.Max(densityBatches)/max(1, s.data.Len()))
+	}
 	data, noise, logp := slices.Repeat(flow.Narrow(nil, s.data.Data), copies), slices.Repeat(s.noise.Data, copies), slices.Repeat(s.logp, copies)
 	return trial{
-		settings: settings, batches: densityBatches, rows: s.data.Len() * copies, maxRuns: 1, density: 1,
+		where: where, rows: s.data.Len() * copies, maxRuns: 1, density: 1, times: back, tolerance: s.tolerance(),
 		logTolerance: (tolerance*(1+s.maxLog) + s.rounding) * max(1, s.growthLog),
 		inputs: func(from, to int) []ort.Tensor {
 			return []ort.Tensor{{Dims: []int{to - from, dim}, Data: data[from*dim : to*dim]}}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -116,4 +117,4 @@ func (s *saving) Loss(l experiments.Loss) {
 	}
 }
 
-func (s *saving) Save(step int, content []byte) { s.step, s.content = step, content }
+func (s *saving) Save(step int, parts ...[]byte) { s.step, s.content = step, slices.Concat(parts...) }

@@ -26,7 +26,11 @@ type app struct {
 	db             string // path of the store
 	specRead       bool   // stdin held the spec, so no answer can be read from it
 	started        bool   // a command runs: its name, arguments and flags are right
+	keepsNothing   bool   // the command leaves nothing behind when it is interrupted
 }
+
+// keepsNothing marks a command that writes its output once it is whole, and nothing into the store.
+var keepsNothing = map[string]string{"interrupted": "nothing is kept"}
 
 // Main runs the program with the arguments and returns its exit code. The first signal to stop does so cleanly, the second at
 // once.
@@ -44,7 +48,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return a.code(ctx, err)
 }
 
-// checkedWriter remembers the first error, so that lost output is never taken for written.
+// checkedWriter remembers the first error, so that lost output is never taken for written. All its errors are outputErrors.
 type checkedWriter struct {
 	w   io.Writer
 	err error
@@ -52,6 +56,9 @@ type checkedWriter struct {
 
 func (c *checkedWriter) Write(b []byte) (int, error) {
 	n, err := c.w.Write(b)
+	if err != nil {
+		err = &outputError{err}
+	}
 	if c.err == nil {
 		c.err = err
 	}
@@ -83,10 +90,11 @@ func (a *app) root() *cobra.Command {
 	root.SetErr(a.stderr)
 	root.PersistentFlags().StringVar(&a.db, "db", "runs.db", "the store, one SQLite `file`")
 	root.Flags().BoolVar(&version, "version", false, "print the version")
-	root.AddCommand(a.sweepCommand(), a.planCommand(), a.runsCommand(), a.showCommand(), a.reportCommand(),
+	root.AddCommand(a.sweepCommand(), a.planCommand(), a.sweepsCommand(), a.runsCommand(), a.showCommand(), a.reportCommand(),
 		a.exportCommand(), a.verifyCommand(), a.sampleCommand(), a.logpCommand(), a.measureCommand(), a.targetCommand(), a.benchCommand(), a.dbCommand(), a.tagCommand(), a.noteCommand(),
 		a.doctorCommand(), a.schemaCommand())
 	a.noteStart(root.Commands())
+	a.completeSweeps(root)
 	takeOnce(root)
 	return root
 }
@@ -100,7 +108,7 @@ func (a *app) noteStart(commands []*cobra.Command) {
 			continue
 		}
 		c.RunE = func(cmd *cobra.Command, args []string) error {
-			a.started = true
+			a.started, a.keepsNothing = true, cmd.Annotations["interrupted"] != ""
 			return run(cmd, args)
 		}
 	}

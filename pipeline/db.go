@@ -76,12 +76,13 @@ func (a *app) checkMetrics(ctx context.Context, db *store.DB, name string) (list
 			return nil, err
 		}
 	}
+	seen := map[[2]string]bool{} // keys of a run and its reference
 	for _, name := range names {
 		sweep, err := db.Sweep(ctx, name)
 		if err != nil {
 			return nil, usage(err)
 		}
-		found, err := a.checkSweep(ctx, db, sweep)
+		found, err := a.checkSweep(ctx, db, sweep, seen)
 		if err != nil {
 			return nil, err
 		}
@@ -90,16 +91,20 @@ func (a *app) checkMetrics(ctx context.Context, db *store.DB, name string) (list
 	return list, nil
 }
 
-// checkSweep measures all runs of a sweep again.
-func (a *app) checkSweep(ctx context.Context, db *store.DB, sweep experiments.Sweep) (list []store.Finding, err error) {
+// checkSweep measures all runs of a sweep again, except for those that were seen in another sweep: editions of a sweep share
+// most of their runs.
+func (a *app) checkSweep(ctx context.Context, db *store.DB, sweep experiments.Sweep, seen map[[2]string]bool) (list []store.Finding, err error) {
 	uses, err := db.Uses(ctx, sweep.Name, "")
 	if err != nil {
 		return nil, err
 	}
+	all := len(uses)
+	uses = slices.DeleteFunc(uses, func(u store.Use) bool { return seen[[2]string{u.Run, u.Reference}] })
 	slices.SortStableFunc(uses, func(a, b store.Use) int { return strings.Compare(a.Fit, b.Fit) })
 	m, same, notes := newRemeasurer(db, sweep, uses, nil), 0, map[string]int{}
 	defer func() { err = errors.Join(err, m.Close()) }()
 	for _, use := range uses {
+		seen[[2]string{use.Run, use.Reference}] = true
 		rows, err := m.run(ctx, use)
 		if err == nil {
 			err = ctx.Err()
@@ -118,7 +123,11 @@ func (a *app) checkSweep(ctx context.Context, db *store.DB, sweep experiments.Sw
 			}
 		}
 	}
-	fmt.Fprintf(a.stderr, "%s: %d values measured again and equal to the last digit\n", sweep.Name, same)
+	shared := ""
+	if n := all - len(uses); n > 0 {
+		shared = fmt.Sprintf("; %d runs that it shares were measured with another sweep", n)
+	}
+	fmt.Fprintf(a.stderr, "%s: %d values measured again and equal to the last digit%s\n", sweep.Name, same, shared)
 	for _, note := range slices.Sorted(maps.Keys(notes)) {
 		list = append(list, store.Finding{Kind: "metric", Text: fmt.Sprintf("%d values of sweep %s were not measured again: %s", notes[note], sweep.Name, note)})
 	}
@@ -180,7 +189,8 @@ func (a *app) dbBackupCommand() *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withStore(cmd.Context(), func(db *store.DB) error {
-				if err := db.Backup(cmd.Context(), args[0]); err != nil {
+				copied, err := db.Backup(cmd.Context(), args[0])
+				if err != nil {
 					return err
 				}
 				info, err := os.Stat(args[0])
@@ -188,6 +198,9 @@ func (a *app) dbBackupCommand() *cobra.Command {
 					return err
 				}
 				_, err = fmt.Fprintf(a.stdout, "backup    %s: %d bytes\n", args[0], info.Size())
+				if copied.Folder != "" {
+					_, err = fmt.Fprintf(a.stdout, "contents  %s: %d files, %d bytes, which belong to it: keep both\n", copied.Folder, copied.Files, copied.Bytes)
+				}
 				return err
 			})
 		},
@@ -195,51 +208,29 @@ func (a *app) dbBackupCommand() *cobra.Command {
 }
 
 func (a *app) dbCleanCommand() *cobra.Command {
-	var unplanned, asJSON, noWait bool
+	var unplanned, dryRun, asJSON, noWait bool
 	cmd := &cobra.Command{
 		Use:   "gc",
 		Short: "Remove what nothing needs, and shrink the file",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.removing(cmd.Context(), "db gc", noWait, asJSON, func(db *store.DB) (store.Removed, error) {
+			return a.removing(cmd.Context(), "db gc", noWait, dryRun, asJSON, func(db *store.DB) (store.Removed, error) {
+				if dryRun {
+					return db.WouldClean(cmd.Context(), unplanned)
+				}
 				return db.Clean(cmd.Context(), unplanned)
 			})
 		},
 	}
 	cmd.Flags().BoolVar(&unplanned, "unplanned", false, "also remove runs that no sweep plans any more")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what would be removed, and remove nothing")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.Flags().BoolVar(&noWait, "no-wait", false, "if a sweep is using the store, fail instead of waiting")
 	return cmd
 }
 
-func (a *app) dbDeleteCommand() *cobra.Command {
-	var yes, asJSON, noWait bool
-	cmd := &cobra.Command{
-		Use:   "delete SWEEP",
-		Short: "Delete a sweep; fits and runs that other sweeps plan stay",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.removing(cmd.Context(), "db delete "+args[0], noWait, asJSON, func(db *store.DB) (store.Removed, error) {
-				sweep, err := db.Sweep(cmd.Context(), args[0])
-				if err != nil {
-					return store.Removed{}, usage(err)
-				}
-				what := fmt.Sprintf("elete %s with its %d runs?", sweep.Name, len(sweep.Results))
-				if err := a.confirm("D"+what, "d"+what+" Use --yes to confirm", "nothing was deleted", yes); err != nil {
-					return store.Removed{}, err
-				}
-				return db.Delete(cmd.Context(), args[0])
-			})
-		},
-	}
-	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.Flags().BoolVar(&noWait, "no-wait", false, "if a sweep is using the store, fail instead of waiting")
-	return cmd
-}
-
-// removing changes the store and prints what was removed.
-func (a *app) removing(ctx context.Context, command string, noWait, asJSON bool, do func(db *store.DB) (store.Removed, error)) error {
+// removing removes something from the store and prints what; in a dry run it says what it would.
+func (a *app) removing(ctx context.Context, command string, noWait, dryRun, asJSON bool, do func(db *store.DB) (store.Removed, error)) error {
 	return a.withStore(ctx, func(db *store.DB) error {
 		if err := a.lock(ctx, db, command, noWait); err != nil {
 			return err
@@ -251,8 +242,31 @@ func (a *app) removing(ctx context.Context, command string, noWait, asJSON bool,
 		if asJSON {
 			return printJSON(a.stdout, r)
 		}
-		_, err = fmt.Fprintf(a.stdout, "removed   %d runs, %d fits, %d losses, %d checkpoints, %d contents; the file is %d bytes smaller\n",
-			r.Runs, r.Fits, r.Losses, r.Checkpoints, r.Contents, r.Bytes)
+		verb := "removed"
+		if dryRun {
+			verb = "would go"
+		}
+		fmt.Fprintf(a.stdout, "%-9s %s\n", verb, removedText(r))
+		if r.KeptRuns+r.KeptFits > 0 {
+			fmt.Fprintf(a.stdout, "%-9s %s\n", "kept", keptText(r))
+		}
+		if !dryRun {
+			_, err = fmt.Fprintf(a.stdout, "%-9s %d bytes smaller\n", "file", r.Bytes)
+		}
+		if r.LargeFiles > 0 && err == nil {
+			_, err = fmt.Fprintf(a.stdout, "%-9s %d large files, %d bytes\n", "contents", r.LargeFiles, r.LargeBytes)
+		}
 		return err
 	})
+}
+
+// removedText says what was or would be removed.
+func removedText(r store.Removed) string {
+	return fmt.Sprintf("%d runs, %d fits, %d losses, %d checkpoints, %d files; %d contents, %d bytes in all",
+		r.Runs, r.Fits, r.Losses, r.Checkpoints, r.Files, r.Contents, r.ContentBytes)
+}
+
+// keptText says what stays of a deleted sweep.
+func keptText(r store.Removed) string {
+	return fmt.Sprintf("%d runs and %d fits, which others need", r.KeptRuns, r.KeptFits)
 }

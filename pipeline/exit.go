@@ -68,13 +68,23 @@ func usage(err error) error {
 	return &usageError{err}
 }
 
+// outputError is a failure to write what a command prints.
+type outputError struct{ err error }
+
+func (e *outputError) Error() string { return e.err.Error() }
+func (e *outputError) Unwrap() error { return e.err }
+
 // code prints the error, if any, and returns the exit code for it.
 func (a *app) code(ctx context.Context, err error) int {
 	if err == nil {
 		return exitOK
 	}
 	if ctx.Err() != nil {
-		fmt.Fprintf(a.stderr, "flowsweep: interrupted: what is done is kept in %s; run the same command to go on\n", a.db)
+		if a.keepsNothing {
+			fmt.Fprintln(a.stderr, "flowsweep: interrupted: nothing is kept; the same command starts again")
+		} else {
+			fmt.Fprintf(a.stderr, "flowsweep: interrupted: what is done is kept in %s; run the same command to go on\n", a.db)
+		}
 		var by *interruption
 		if errors.As(context.Cause(ctx), &by) && by.signal == syscall.SIGHUP {
 			return exitHangup
@@ -90,7 +100,7 @@ func (a *app) code(ctx context.Context, err error) int {
 	switch {
 	case is[*ship.MismatchError](err):
 		return exitMismatch
-	case store.Damaged(err):
+	case is[*outputError](err), store.Damaged(err): // also of the help, and at opening
 		return exitFailedRuns
 	case !a.started, is[*usageError](err), is[*store.BusyError](err), is[*store.ReadOnlyError](err), is[*ship.OccupiedError](err), is[*ship.UnknownRunError](err),
 		is[*sweep.ReferenceError](err):

@@ -11,6 +11,7 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
 	"flowsweep/export"
+	"flowsweep/export/signing"
 	"flowsweep/pipeline/saved"
 	"flowsweep/pipeline/ship"
 	"flowsweep/pipeline/sweep"
@@ -20,9 +21,24 @@ import (
 // exportFlags say what to export, and where.
 type exportFlags struct {
 	run, out      string
+	sign          string // file of a private key
+	key           *signing.Key
+	sweep         string
 	pareto, force bool
 	sampler       export.SamplerOptions
+	precisions    []string
 }
+
+// exportLong explains --precision.
+var exportLong = fmt.Sprintf(`Write the ONNX files of a run, and verify them in onnxruntime against Go.
+
+--precision fp16 writes velocity-fp16.onnx and sampler-fp16.onnx beside them, with weights and arithmetic of the net in
+16-bit floats; int8 computes the products with matrices of weights in 8-bit integers. Inputs, outputs and steps stay in
+32-bit floats. The nets of all seeds of the setting are rounded, sampled and measured like runs, and compared with those in
+32-bit floats by the paired test of the choice. The model card and precision.json say what was lost, and what the files
+weigh and take. A precision does not pay, and is not written (exit code 1), if a file has more than %.0f %% of the bytes or
+takes more than %.1f times as long on one thread, or if a metric that the setting was chosen by is worse by more than
+%.0f %%. --force writes it all the same.`, 100*export.MaxWeight, export.MaxTime, 100*export.MaxLoss)
 
 func (a *app) exportCommand() *cobra.Command {
 	var f exportFlags
@@ -30,7 +46,16 @@ func (a *app) exportCommand() *cobra.Command {
 		Use:   "export",
 		Short: "Write and verify the ONNX files of the chosen run, of any run, or of the Pareto front",
 		Args:  cobra.NoArgs,
+		Long:  exportLong,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			cmd.SetContext(a.withProgress(cmd.Context()))
+			if f.sign != "" {
+				key, err := signing.ReadKey(f.sign)
+				if err != nil {
+					return usage(err)
+				}
+				f.key = &key
+			}
 			return a.withScratch(cmd.Context(), func(db *store.DB) error {
 				switch {
 				case f.run != "":
@@ -46,14 +71,18 @@ func (a *app) exportCommand() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.run, "run", "", "`key` of the run, a unique prefix is enough (default the chosen run of the latest sweep)")
-	flags.BoolVar(&f.pareto, "pareto", false, "the Pareto front of the latest sweep: every setting that no cheaper one beats, one folder each")
+	flags.StringVar(&f.run, "run", "", "`key` of the run, a unique prefix is enough (default the chosen run of the sweep)")
+	flags.StringVar(&f.sweep, "sweep", "", "the sweep's `name` (default the latest)")
+	flags.BoolVar(&f.pareto, "pareto", false, "the Pareto front of the sweep: every setting that no cheaper one beats, one folder each")
 	flags.StringVar(&f.out, "out", "", "the output `folder` (default out/<sweep name>, out/<run key> or out/<sweep name>-front)")
-	flags.BoolVar(&f.force, "force", false, "replace the ONNX files of another export")
+	flags.StringVar(&f.sign, "sign", "", "sign the folder with this private `key`, a PEM file: writes "+signing.FileName+", which PyPI's model-signing verifies")
+	flags.BoolVar(&f.force, "force", false, "replace the ONNX files of another export, and write a --precision that does not pay")
+	flags.StringSliceVar(&f.precisions, "precision", nil, "also write velocity and sampler in this `precision`, fp16 or int8 (a comma lists both), with what it loses")
 	flags.BoolVar(&f.sampler.Portable, "portable", false, "unroll the steps of sampler.onnx, for runtimes without Loop (with --run or --pareto)")
 	flags.BoolVar(&f.sampler.Trajectory, "trajectory", false, "make sampler.onnx also return the points at every time (with --run or --pareto)")
 	flags.BoolVar(&f.sampler.LogProb, "log-prob", false, "make sampler.onnx also return the log density of every sample, and write logp.onnx, for\nthe log densities of given points (with --run or --pareto)")
 	cmd.MarkFlagsMutuallyExclusive("run", "pareto")
+	cmd.MarkFlagsMutuallyExclusive("run", "sweep")
 	return cmd
 }
 
@@ -74,7 +103,7 @@ func (a *app) exportRun(ctx context.Context, db *store.DB, f exportFlags) error 
 	if err != nil {
 		return err
 	}
-	w, err := a.pickWorker()
+	w, err := a.exporter(f)
 	if err != nil {
 		return err
 	}
@@ -82,20 +111,20 @@ func (a *app) exportRun(ctx context.Context, db *store.DB, f exportFlags) error 
 	if err != nil {
 		return err
 	}
-	return a.printExported(e.Folder, e.Checks, e.Absent)
+	return errors.Join(a.finishExport(f, e.Folder, e.Checks, e.Absent), a.printFigures(e.Folder, e.Figures))
 }
 
-// exportFront writes the files of every setting on the Pareto front of the latest sweep.
+// exportFront writes the files of every setting on the Pareto front of a sweep.
 func (a *app) exportFront(ctx context.Context, db *store.DB, f exportFlags) error {
-	outcome, err := ship.Load(ctx, db, "")
+	outcome, err := ship.Load(ctx, db, f.sweep)
 	if err != nil {
 		return usage(err)
 	}
-	out, err := ship.Folder(f.out, outcome.Sweep.Name+"-front")
+	out, err := ship.FrontFolder(f.out, outcome.Sweep.Name)
 	if err != nil {
 		return err
 	}
-	w, err := a.pickWorker()
+	w, err := a.exporter(f)
 	if err != nil {
 		return err
 	}
@@ -104,28 +133,30 @@ func (a *app) exportFront(ctx context.Context, db *store.DB, f exportFlags) erro
 		return err
 	}
 	metric := outcome.Sweep.Spec.Choose.Metric
+	var refused error
 	for _, e := range front {
 		s := outcome.Summaries[e.Setting]
 		st, _ := s.Stat(metric)
 		fmt.Fprintf(a.stdout, "front     %s (NFE %s): %s %s\n", outcome.Labels.Setting(e.Setting), s.NFE, metric, st.Interval())
-		if err := a.printExported(e.Folder, e.Checks, e.Absent); err != nil {
+		if err := a.finishExport(f, e.Folder, e.Checks, e.Absent); err != nil {
 			return err
 		}
+		refused = errors.Join(refused, a.printFigures(e.Folder, e.Figures))
 	}
-	return nil
+	return refused
 }
 
-// exportChosen writes the output folder of the latest sweep again.
+// exportChosen writes the output folder of a sweep again.
 func (a *app) exportChosen(ctx context.Context, db *store.DB, f exportFlags) error {
-	outcome, err := ship.Load(ctx, db, "")
+	outcome, err := ship.Load(ctx, db, f.sweep)
 	if err != nil {
 		return usage(err)
 	}
-	out, err := ship.Folder(f.out, outcome.Sweep.Name)
+	out, err := ship.SweepFolder(f.out, outcome.Sweep.Name)
 	if err != nil {
 		return err
 	}
-	w, err := a.pickWorker()
+	w, err := a.exporter(f)
 	if err != nil {
 		return err
 	}
@@ -136,7 +167,19 @@ func (a *app) exportChosen(ctx context.Context, db *store.DB, f exportFlags) err
 	if s.NoChoice != nil {
 		return s.NoChoice
 	}
-	return a.printExported(out, s.Checks, s.Absent)
+	return errors.Join(a.finishExport(f, out, s.Checks, s.Absent), a.printFigures(out, s.Figures))
+}
+
+// finishExport prints the checks of a folder and signs it, if that is asked for.
+func (a *app) finishExport(f exportFlags, folder string, checks []experiments.Check, absent []export.Absent) error {
+	if err := a.printExported(folder, checks, absent); err != nil || f.key == nil {
+		return err
+	}
+	if err := f.key.Sign(folder); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "signed    %s\n", filepath.Join(folder, signing.FileName))
+	return nil
 }
 
 // worker returns what samples and measures for exports.
@@ -148,6 +191,20 @@ func (a *app) worker(e engine.Engine) ship.Worker {
 func (a *app) pickWorker() (ship.Worker, error) {
 	e, _, err := engine.Pick(engine.Auto)
 	return a.worker(e), err
+}
+
+// exporter is pickWorker with the precisions of the flags.
+func (a *app) exporter(f exportFlags) (ship.Worker, error) {
+	precisions, err := export.PrecisionsNamed(f.precisions)
+	if err == nil && f.sampler.LogProb && len(precisions) > 0 {
+		err = errors.New("log densities need 32-bit floats: use --precision without --log-prob")
+	}
+	if err != nil {
+		return ship.Worker{}, usage(err)
+	}
+	w, err := a.pickWorker()
+	w.Precisions = precisions
+	return w, err
 }
 
 // findRun returns the full key of the run whose key has this prefix.
@@ -171,6 +228,18 @@ func (a *app) printExported(out string, checks []experiments.Check, absent []exp
 	return nil
 }
 
+// printFigures prints what each precision saves and loses. It returns an error that names those that do not pay and were not
+// written.
+func (a *app) printFigures(out string, figures []export.Figures) (refused error) {
+	for _, f := range figures {
+		fmt.Fprintf(a.stdout, "%-9s %s: %s\n", f.Precision, out, f.Summary())
+		if !f.Written {
+			refused = errors.Join(refused, fmt.Errorf("%s: %w", out, f.Refusal()))
+		}
+	}
+	return refused
+}
+
 // printAbsent prints which files are not written, and why.
 func (a *app) printAbsent(out string, absent []export.Absent) {
 	for _, f := range absent {
@@ -181,4 +250,7 @@ func (a *app) printAbsent(out string, absent []export.Absent) {
 func (a *app) printCheck(path string, c experiments.Check) {
 	fmt.Fprintf(a.stdout, "verified  %s: %s and Go differ by at most %.2g (allowed %.2g) at %d points\n", path, c.Runtime,
 		c.MaxAbsDiff, c.Tolerance, c.Points)
+	for _, n := range c.Notes {
+		fmt.Fprintf(a.stderr, "note      %s: %s\n", path, n)
+	}
 }

@@ -48,8 +48,8 @@ func TestJSON(t *testing.T) {
 	cases := map[string][]string{
 		"bench":     {"bench store --time 10ms"},
 		"db check":  {"db check", "db check --metrics", "db check --metrics --sweep a", "!db check --sweep a"},
-		"db delete": {"!db delete a", "!db delete b --yes", "db delete a --yes"},
-		"db gc":     {"db gc", "db gc --unplanned"},
+		"db delete": {"!db delete a", "!db delete b --yes", "db delete a --dry-run", "db delete a --yes"},
+		"db gc":     {"db gc", "db gc --unplanned", "db gc --dry-run"},
 		"doctor":    {"doctor"},
 		"logp": {
 			"logp --run " + run + " " + in("points.csv"), "logp --run " + run + " --out " + in("logp.csv") + " " + in("points.csv"),
@@ -67,6 +67,7 @@ func TestJSON(t *testing.T) {
 			"show " + run, "show " + rows[0].Fit, "show " + run + " --points " + in("points"), "show " + run + " " + other, "show " + run + " " + run,
 			"!show " + run + " " + other + " --points " + in("both"),
 		},
+		"sweeps": {"sweeps"},
 		"target": {
 			"target moons", "target pinwheel", "target moons --path cosine", "target moons --out " + in("x.csv"), "target moons --count 9 --seed 2 --out " + in("x.npy"),
 			"!target moons --count 9", "!target moons --seed 2", "!target moons --out " + in("x.txt"),

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"runtime"
 	"strings"
 
@@ -49,8 +48,9 @@ type logpReport struct {
 func (a *app) logpCommand() *cobra.Command {
 	var f logpFlags
 	cmd := &cobra.Command{
-		Use:   "logp (--run KEY | --model logp.onnx) FILE",
-		Short: "Compute the log densities of the points in a file under a run's net",
+		Use:         "logp (--run KEY | --model logp.onnx) FILE",
+		Annotations: keepsNothing,
+		Short:       "Compute the log densities of the points in a file under a run's net",
 		Long: "Compute the log densities of the points in a .npy or .csv file, one point per row, under the flow of a run's net, in nats\n" +
 			"and in the units of the file. Columns are found by the names that the net was trained with. They are printed as CSV, or\n" +
 			"written to --out.",
@@ -90,7 +90,24 @@ func (a *app) logp(ctx context.Context, path string, f logpFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	return a.printLogP(d, logp, f)
+	return errors.Join(a.printLogP(d, logp, f), finite(logp))
+}
+
+// finite returns an error if log densities are not finite: how many, and where the first is.
+func finite(logp []float64) error {
+	bad, first := 0, 0
+	for i, l := range logp {
+		if !flow.Finite(l) {
+			if bad == 0 {
+				first = i
+			}
+			bad++
+		}
+	}
+	if bad == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d of %d log densities are NaN or infinite, the first in row %d: the net diverges there", bad, len(logp), first+1)
 }
 
 // printLogP writes or prints the log densities and their mean.
@@ -139,13 +156,9 @@ func (a *app) openDensity(ctx context.Context, f logpFlags) (d density, err erro
 		})
 		return d, err
 	}
-	content, err := os.ReadFile(f.model)
+	o, err := export.OpenFile(f.model, export.OpenOptions{Threads: runtime.GOMAXPROCS(0)})
 	if err != nil {
-		return d, usage(fmt.Errorf("read the model: %w", err))
-	}
-	o, err := export.Open(content, runtime.GOMAXPROCS(0))
-	if err != nil {
-		return d, usage(fmt.Errorf("%s: %w", f.model, err))
+		return d, usage(printable(fmt.Errorf("%s: %w", f.model, err)))
 	}
 	if o.Density == nil {
 		err := fmt.Errorf("%s gives no log densities of points: use the logp.onnx that export --log-prob writes beside it, or --run", f.model)

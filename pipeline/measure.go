@@ -54,8 +54,9 @@ type measureFlags struct {
 func (a *app) measureCommand() *cobra.Command {
 	var f measureFlags
 	cmd := &cobra.Command{
-		Use:   "measure (REFERENCE SAMPLES | --run KEY)",
-		Short: "Measure the metrics between two files of points, .npy or .csv, or those of a run again",
+		Use:         "measure (REFERENCE SAMPLES | --run KEY)",
+		Annotations: keepsNothing,
+		Short:       "Measure the metrics between two files of points, .npy or .csv, or those of a run again",
 		Long: "Measure the metrics between two files of points, .npy or .csv, one point per row. Columns are matched by their names, if\n" +
 			"both files have names; columns of words are left out. Each row of the table holds the value; the null, which is the\n" +
 			"metric between random parts of the pooled points (mean and 95 % quantile); and the p-value of the permutation test that\n" +

@@ -85,7 +85,12 @@ type planReport struct {
 	Seconds    *float64 `json:"estimated_fit_seconds"` // null where the store has nothing to estimate from
 	Workers    int      `json:"workers"`
 	Megabytes  float64  `json:"estimated_megabytes"` // of the largest fits that are done at once
+	Disk       float64  `json:"disk_megabytes"`      // of the results, beside the store
 	Cautions   []string `json:"cautions,omitempty"`
+	KeptAs     string   `json:"earlier_kept_as,omitempty"` // the name of the sweep that is stored under this one with another spec
+	Again      string   `json:"edition_again,omitempty"`   // the stored sweep that has this spec, if it is not that one
+
+	earlier string // both in a sentence
 }
 
 func (a *app) planCommand() *cobra.Command {
@@ -125,10 +130,10 @@ func (a *app) planReport(ctx context.Context, plan experiments.Plan, workers int
 		if err := store.CheckPath(a.db); err != nil {
 			return r, usage(err)
 		}
-		return planWith(ctx, nil, plan, workers)
+		return planWith(ctx, nil, plan, workers, store.Free(a.db))
 	}
 	err = a.withStore(ctx, func(db *store.DB) error {
-		r, err = planWith(ctx, db, plan, workers)
+		r, err = planWith(ctx, db, plan, workers, store.Free(a.db))
 		if why := db.ReadOnly(); why != nil {
 			r.Cautions = append(r.Cautions, "a sweep would not start: "+why.Error())
 		}
@@ -137,8 +142,8 @@ func (a *app) planReport(ctx context.Context, plan experiments.Plan, workers int
 	return r, err
 }
 
-// planWith says what a sweep would do with what the store holds, or without a store, which is nil.
-func planWith(ctx context.Context, db *store.DB, plan experiments.Plan, workers int) (planReport, error) {
+// planWith says what a sweep would do with what the store holds, or without a store, which is nil, and with so many bytes free beside it.
+func planWith(ctx context.Context, db *store.DB, plan experiments.Plan, workers int, free float64) (planReport, error) {
 	w, err := sweep.Remaining(ctx, db, plan)
 	if err != nil {
 		return planReport{}, err
@@ -149,7 +154,17 @@ func planWith(ctx context.Context, db *store.DB, plan experiments.Plan, workers 
 		Runs: plan.Runs(), RunsToDo: w.ToSample, RunsCached: plan.Runs() - w.ToSample,
 		ToMeasure: w.ToMeasure, ToSolve: w.ToSolve, TrainSteps: w.TrainSteps, Workers: workers, Cautions: plan.Spec.Cautions(),
 	}
-	r.Megabytes = w.Megabytes(workers)
+	r.Megabytes, r.Disk = w.Megabytes(workers), w.Bytes(workers)/1e6
+	if err := w.CheckSpace(workers, free); err != nil {
+		r.Cautions = append(r.Cautions, "a sweep would not start: "+err.Error())
+	}
+	if db != nil {
+		earlier, err := db.EditionFor(ctx, plan)
+		if err != nil {
+			return planReport{}, err
+		}
+		r.KeptAs, r.Again, r.earlier = earlier.Kept, earlier.Again, earlier.Sentence(r.Sweep)
+	}
 	r.Seconds, err = w.Seconds(ctx, db, workers)
 	return r, err
 }
@@ -162,6 +177,9 @@ func (a *app) printPlan(r planReport) {
 		fmt.Fprintln(a.stdout, table.Wrap(fmt.Sprintf("%-10s", name), text, width))
 	}
 	line("sweep", "%s: %d settings over %d seeds", r.Sweep, r.Settings, r.Seeds)
+	if r.earlier != "" {
+		line("earlier", "%s", r.earlier)
+	}
 	line("fits", "%d: %d to train (%d steps), %d cached", r.Fits, r.FitsToDo, r.TrainSteps, r.FitsCached)
 	line("runs", "%d: %d to sample, %d cached; %d to measure", r.Runs, r.RunsToDo, r.RunsCached, r.ToMeasure)
 	if r.ToSolve > 0 {
@@ -169,6 +187,7 @@ func (a *app) printPlan(r planReport) {
 	}
 	if r.FitsToDo+r.RunsToDo > 0 {
 		line("memory", "about %.0f MB with %d workers", r.Megabytes, r.Workers)
+		line("disk", "about %.0f MB", r.Disk)
 	}
 	switch {
 	case r.FitsToDo == 0:

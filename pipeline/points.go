@@ -14,6 +14,7 @@ import (
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/problem"
 	"flowsweep/experiments/target"
+	"flowsweep/pipeline/draw"
 	"flowsweep/pipeline/ship"
 	"flowsweep/pipeline/table"
 )
@@ -134,22 +135,21 @@ func pointsForm(path string) (string, error) {
 }
 
 // start returns the points to start from.
-func (a *app) start(f sampleFlags, v drawable) (flow.Batch, error) {
+func (a *app) start(f sampleFlags, from draw.From) (flow.Batch, error) {
 	if f.noise == "" {
 		if f.count < 1 {
 			return flow.Batch{}, usage(fmt.Errorf("--count %d: must be at least 1", f.count))
 		}
-		x0 := flow.NewBatch(f.count, v.dim)
-		v.source.Fill(x0, flow.NewStream(f.seed, "noise"), 0)
-		return x0, nil
+		x0, err := from.Noise(f.count, f.seed)
+		return x0, usage(printable(err))
 	}
 	file, err := a.readPoints(f.noise)
 	if err != nil {
 		return flow.Batch{}, err
 	}
 	x0, err := file.points(file.table.PointColumns())
-	if err == nil && x0.Dim != v.dim {
-		err = usage(fmt.Errorf("%s holds points of dimension %d, and the %s takes %d", f.noise, x0.Dim, v.name, v.dim))
+	if err == nil && x0.Dim != from.Dim {
+		err = usage(fmt.Errorf("%s holds points of dimension %d, and the %s takes %d", f.noise, x0.Dim, from.Name, from.Dim))
 	}
 	return x0, err
 }

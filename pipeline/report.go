@@ -30,7 +30,7 @@ func (a *app) report(ctx context.Context, db *store.DB, name, out string) error 
 	if err != nil {
 		return usage(err)
 	}
-	if out, err = ship.Folder(out, outcome.Sweep.Name); err != nil {
+	if out, err = ship.SweepFolder(out, outcome.Sweep.Name); err != nil {
 		return err
 	}
 	page, err := outcome.Page(ctx, db)

@@ -193,7 +193,7 @@ func (a *app) printShown(s shown, indent string) error {
 		a.printRunPoints(*s.Points)
 	}
 	if s.Environment != nil {
-		line("environment", environmentLine(*s.Environment))
+		line("environment", problem.Printable(environmentLine(*s.Environment)))
 	}
 	if s.Fit != nil {
 		fmt.Fprintln(a.stdout)

@@ -75,7 +75,7 @@ func (a *app) sweep(ctx context.Context, path string, f sweepFlags) error {
 	if f.checkpoints < 0 {
 		return usage(fmt.Errorf("--checkpoint-every %v: must not be negative; 0 means only on an interrupt", f.checkpoints))
 	}
-	out, err := ship.Folder(f.out, plan.Spec.Name)
+	out, err := ship.SweepFolder(f.out, plan.Spec.Name)
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func (a *app) shipSweep(ctx context.Context, s sweep.Sweep, failures []string, o
 	if err != nil {
 		return err
 	}
-	shipped, err := ship.New(stored).Ship(ctx, s.DB, a.worker(s.Engine), out, true)
+	shipped, err := ship.New(stored).Ship(a.withProgress(ctx), s.DB, a.worker(s.Engine), out, true)
 	if err != nil {
 		return err
 	}

@@ -56,8 +56,9 @@ func (a *app) targetCommand() *cobra.Command {
 	var path string
 	var f drawFlags
 	cmd := &cobra.Command{
-		Use:   "target T",
-		Short: "Print the exact facts of a target under a path, or draw a sample",
+		Use:         "target T",
+		Annotations: keepsNothing,
+		Short:       "Print the exact facts of a target under a path, or draw a sample",
 		Long: "Print the exact facts of a target, given as a name or as inline YAML such as '{name: moons, noise: 0.1}': its mean,\n" +
 			"covariance and entropy, and under a path the lowest flow-matching loss of any net and the kinetic energy of the flow.\n" +
 			"They hold for independent pairs of data and noise N(0, I). With --out, draw a sample instead.",

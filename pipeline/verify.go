@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,11 +20,13 @@ func (a *app) verifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify FILE.onnx",
 		Short: "Check an exported velocity.onnx or sampler.onnx against Go again",
-		Long: "Check an exported velocity.onnx or sampler.onnx again: run it in onnxruntime, and compare with Go, which uses the\n" +
-			"weights of the run in the store that the file names.",
+		Long: "Check an exported velocity.onnx, sampler.onnx or logp.onnx again: run it in onnxruntime, compare with Go, which uses the\n" +
+			"weights of the run in the store that the file names, and compare its bytes with those that flowsweep writes for the run.\n" +
+			"Where there is no such store or run, and no --db, the file is compared with itself: with what flowsweep writes for the net, weights,\n" +
+			"solver, times and units that it holds. Their numbers, and where they come from, are then taken as they are.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := a.verify(cmd.Context(), args[0])
+			c, err := a.verify(cmd.Context(), args[0], cmd.Flags().Changed("db"))
 			if err != nil {
 				return err
 			}
@@ -41,20 +45,34 @@ func (a *app) verifyCommand() *cobra.Command {
 // maxModel is the largest ONNX file that verify reads, in bytes: far larger than any the program writes.
 const maxModel = 1 << 30
 
-func (a *app) verify(ctx context.Context, path string) (check experiments.Check, err error) {
+func (a *app) verify(ctx context.Context, path string, givenDB bool) (check experiments.Check, err error) {
 	onnx, err := readModel(path)
 	if err != nil {
 		return check, usage(fmt.Errorf("verify: %w", err))
 	}
-	key, err := ship.RunOf(path, onnx)
-	if err != nil {
-		return check, err
+	ctx = a.withProgress(ctx)
+	if _, err := os.Stat(a.db); errors.Is(err, fs.ErrNotExist) && !givenDB {
+		return ship.Verify(ctx, nil, path, onnx, false)
 	}
 	err = a.withStore(ctx, func(db *store.DB) error {
-		check, err = ship.Verify(ctx, db, key, path, onnx)
+		check, err = ship.Verify(ctx, db, path, onnx, givenDB)
 		return err
 	})
 	return check, err
+}
+
+// quiet is how long a verification may take without a word.
+const quiet = 4 * time.Second
+
+// withProgress makes long verifications say how far they are.
+func (a *app) withProgress(ctx context.Context) context.Context {
+	last := a.now()
+	return ship.WithProgress(ctx, func(file string, done, of int) {
+		if now := a.now(); now.Sub(last) > quiet && done < of {
+			last = now
+			fmt.Fprintf(a.stderr, "verifying %s: %d %% done\n", file, 100*done/of)
+		}
+	})
 }
 
 // readModel reads an ONNX file of at most maxModel bytes.

@@ -30,6 +30,12 @@ type File struct {
 // Ship replaces the output files of a sweep and their checks, so that all the stored ones belong to the same choice.
 func (db *DB) Ship(ctx context.Context, sweep string, files []File, checks []experiments.Check) (err error) {
 	defer wrap(&err, "store the files of sweep %q", sweep)
+	contents := make([]content, len(files))
+	for i, f := range files {
+		if contents[i], err = db.hold(f.Content); err != nil {
+			return err
+		}
+	}
 	return db.write(ctx, func(tx *sql.Tx) error {
 		var known bool
 		if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sweeps WHERE name = ?)`, sweep).Scan(&known); err != nil {
@@ -44,8 +50,8 @@ func (db *DB) Ship(ctx context.Context, sweep string, files []File, checks []exp
 		if _, err := tx.ExecContext(ctx, `DELETE FROM checks WHERE sweep = ?`, sweep); err != nil {
 			return err
 		}
-		for _, f := range files {
-			if err := saveArtifact(ctx, tx, Owner{ownerSweep, sweep}, f.Name, f.Content); err != nil {
+		for i, f := range files {
+			if err := db.saveArtifact(ctx, tx, Owner{ownerSweep, sweep}, f.Name, contents[i]); err != nil {
 				return err
 			}
 		}
@@ -78,26 +84,33 @@ func (db *DB) ArtifactContent(ctx context.Context, sweep, name string) ([]byte, 
 	return db.artifactContent(ctx, Owner{ownerSweep, sweep}, name)
 }
 
+// Holds reports whether the store has content with this sha256: files that were shipped stay, until gc, when others take their
+// names.
+func (db *DB) Holds(ctx context.Context, sum string) (holds bool, err error) {
+	defer wrap(&err, "look for content %s", sum)
+	err = db.read(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM blobs WHERE sha256 = ?)`, sum).Scan(&holds)
+	})
+	return holds, err
+}
+
 // saveArtifact stores an artifact; artifacts with the same content share one blob. The blob of a replaced artifact stays.
-func saveArtifact(ctx context.Context, tx *sql.Tx, o Owner, name string, content []byte) error {
-	a, err := saveBlob(ctx, tx, content)
-	if err != nil {
+func (db *DB) saveArtifact(ctx context.Context, tx *sql.Tx, o Owner, name string, c content) error {
+	if err := db.saveBlob(ctx, tx, c); err != nil {
 		return err
 	}
-	return nameBlob(ctx, tx, o, name, a)
+	return nameBlob(ctx, tx, o, name, c.Artifact)
 }
 
 // saveBlob stores content without making it an artifact.
-func saveBlob(ctx context.Context, tx *sql.Tx, content []byte) (experiments.Artifact, error) {
-	sum := sha256.Sum256(content)
-	a := experiments.Artifact{SHA256: hex.EncodeToString(sum[:]), Size: int64(len(content))}
-	if content == nil {
-		content = []byte{} // the driver stores nil as NULL
+func (db *DB) saveBlob(ctx context.Context, tx *sql.Tx, c content) error {
+	if err := db.secure(c); err != nil {
+		return err
 	}
 	// An existing blob may be damaged, so it is overwritten if it differs.
-	_, err := tx.ExecContext(ctx, `INSERT INTO blobs (sha256, bytes) VALUES (?, ?)
-		ON CONFLICT (sha256) DO UPDATE SET bytes = excluded.bytes WHERE bytes <> excluded.bytes`, a.SHA256, content)
-	return a, err
+	_, err := tx.ExecContext(ctx, `INSERT INTO blobs (sha256, bytes, size) VALUES (?, ?, ?) ON CONFLICT (sha256)
+		DO UPDATE SET bytes = excluded.bytes, size = excluded.size WHERE bytes <> excluded.bytes OR size IS NOT excluded.size`, c.SHA256, c.bytes(), c.size())
+	return err
 }
 
 // nameBlob makes a stored blob the artifact of that name.
@@ -132,31 +145,43 @@ func artifacts(ctx context.Context, tx *sql.Tx, o Owner) ([]experiments.Artifact
 // artifactContent calls readArtifact in its own transaction.
 func (db *DB) artifactContent(ctx context.Context, o Owner, name string) (content []byte, err error) {
 	err = db.read(ctx, func(tx *sql.Tx) error {
-		content, err = readArtifact(ctx, tx, o, name)
+		content, err = db.readArtifact(ctx, tx, o, name)
 		return err
 	})
 	return content, err
 }
 
+// artifactReader is readArtifact, or what earlier versions had in its place.
+type artifactReader func(ctx context.Context, tx *sql.Tx, o Owner, name string) ([]byte, error)
+
 // readArtifact returns the content of an artifact, or an error if its sha256 is wrong.
-func readArtifact(ctx context.Context, tx *sql.Tx, o Owner, name string) (content []byte, err error) {
+func (db *DB) readArtifact(ctx context.Context, tx *sql.Tx, o Owner, name string) ([]byte, error) {
+	return readArtifact(ctx, tx, o, name, "b.size", db.load)
+}
+
+// readSmallArtifact is readArtifact for a version without large contents.
+func readSmallArtifact(ctx context.Context, tx *sql.Tx, o Owner, name string) ([]byte, error) {
+	return readArtifact(ctx, tx, o, name, "NULL", func(sum string, bytes []byte, _ sql.NullInt64) ([]byte, error) { return bytes, checkSum(bytes, sum) })
+}
+
+func readArtifact(ctx context.Context, tx *sql.Tx, o Owner, name, sizeColumn string,
+	load func(sum string, bytes []byte, size sql.NullInt64) ([]byte, error),
+) (content []byte, err error) {
 	defer wrap(&err, "read %s of %s %s", name, o.Kind, o.Key)
 	if err := whole(ctx, tx, "artifacts", "owner_kind = ? AND owner = ? AND name = ?", o.Kind, o.Key, name); err != nil {
 		return nil, err
 	}
 	var want string
 	var present bool
-	if err := tx.QueryRowContext(ctx, `SELECT a.sha256, b.bytes IS NOT NULL, b.bytes FROM artifacts a LEFT JOIN blobs b USING (sha256)
-		WHERE a.owner_kind = ? AND a.owner = ? AND a.name = ?`, o.Kind, o.Key, name).Scan(&want, &present, &content); err != nil {
+	var size sql.NullInt64
+	if err := tx.QueryRowContext(ctx, `SELECT a.sha256, b.bytes IS NOT NULL, b.bytes, `+sizeColumn+` FROM artifacts a LEFT JOIN blobs b USING (sha256)
+		WHERE a.owner_kind = ? AND a.owner = ? AND a.name = ?`, o.Kind, o.Key, name).Scan(&want, &present, &content, &size); err != nil {
 		return nil, notInStore(err)
 	}
 	if !present {
 		return nil, &DamageError{fmt.Sprintf("its content, with sha256 %s, is missing", want), true}
 	}
-	if err := checkSum(content, want); err != nil {
-		return nil, err
-	}
-	return content, nil
+	return load(want, content, size)
 }
 
 // damaged ends the message of an error that only a damaged store can cause.

@@ -6,42 +6,126 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"flowsweep/experiments/disk"
+	"flowsweep/store/large"
 )
 
-// Backup writes a consistent copy of the store to a new file at path. Other processes may keep working meanwhile.
-// It returns an error if the file exists, and leaves no partial file behind.
-func (db *DB) Backup(ctx context.Context, path string) error {
-	err := db.backup(ctx, path)
+// Copied is what Backup has copied beside the store itself.
+type Copied struct {
+	Folder string // of large contents, or "" if there are none
+	Files  int
+	Bytes  int64
+}
+
+// Backup writes a consistent copy of the store to a new file at path, and its large contents to a folder beside it, which a copy
+// needs when it is moved or restored. Other processes may keep working meanwhile. It returns an error if the file exists or a large
+// content is damaged, and leaves nothing partial behind.
+func (db *DB) Backup(ctx context.Context, path string) (c Copied, err error) {
+	for try := 1; ; try++ {
+		c, err = db.backup(ctx, path)
+		var gone *goneError
+		if !errors.As(err, &gone) || try == 5 {
+			break
+		}
+	}
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("back up the store: %s exists and is not overwritten: use another file", path)
+		return c, fmt.Errorf("back up the store: %s exists and is not overwritten: use another file", path)
 	}
 	wrap(&err, "back up the store to %s", path)
-	return err
+	return c, err
 }
 
 // backup uses its own connection, as it would block the writer's, and the readers' may not create files.
-func (db *DB) backup(ctx context.Context, path string) error {
+func (db *DB) backup(ctx context.Context, path string) (Copied, error) {
 	own, err := connect(ctx, db.at, 1, nil, nil, db.readOptions())
 	if err != nil {
-		return err
+		return Copied{}, err
 	}
-	return errors.Join(copyTo(ctx, own, path), own.Close())
+	c, err := db.copyTo(ctx, own, path)
+	return c, errors.Join(err, own.Close())
 }
 
-// copyTo copies the database to a new file at path, which appears only once it is complete and on disk.
-func copyTo(ctx context.Context, db *sql.DB, path string) error {
+// copyTo copies the store to a new file at path, which appears only once it is complete and on disk, with its large contents.
+func (db *DB) copyTo(ctx context.Context, own *sql.DB, path string) (c Copied, err error) {
 	if _, err := os.Lstat(path); err == nil {
-		return fs.ErrExist
+		return c, fs.ErrExist
 	}
-	partial, err := copyAside(ctx, db, filepath.Dir(path))
+	partial, err := copyAside(ctx, own, filepath.Dir(path))
 	if err != nil {
-		return err
+		return c, err
 	}
-	return errors.Join(disk.RenameNew(partial.Path(copyName), path), partial.Close())
+	defer func() { err = errors.Join(err, partial.Close()) }()
+	g, err := gather(ctx, partial, func(to large.Folder, sum string, size int64) error {
+		c.Bytes += size
+		return db.copyLarge(ctx, to, sum, size)
+	})
+	if err != nil {
+		return c, err
+	}
+	if c.Files = len(g.sums); c.Files > 0 {
+		c.Folder = path + contentsSuffix
+	}
+	if err := g.move(path); err != nil {
+		return c, err
+	}
+	return c, disk.RenameNew(partial.Path(copyName), path)
+}
+
+// goneError says that another process has removed a content that a copy needs, which is then made again.
+type goneError struct{ error }
+
+// copyLarge copies a large content.
+func (db *DB) copyLarge(ctx context.Context, to large.Folder, sum string, size int64) error {
+	err := db.large.Copy(to, sum, size)
+	if err == nil {
+		return nil
+	}
+	if gone, goneErr := db.gone(ctx, sum); goneErr == nil && gone {
+		return &goneError{err}
+	}
+	return damagedFile(err)
+}
+
+// gathered are the large contents of a copy of a store.
+type gathered struct {
+	folder large.Folder
+	sums   []string
+}
+
+// gather puts the large contents that a copy needs into the folder for incomplete files that it is in.
+func gather(ctx context.Context, partial *disk.Partial, put func(to large.Folder, sum string, size int64) error) (gathered, error) {
+	g := gathered{folder: large.In(partial, "")}
+	copied, err := connect(ctx, partial.Path(copyName), 1, nil, nil, url.Values{"mode": {"ro"}, "immutable": {"1"}})
+	if err != nil {
+		return g, err
+	}
+	sizes, err := needed(ctx, copied)
+	if err := errors.Join(err, copied.Close()); err != nil {
+		return g, err
+	}
+	for _, sum := range slices.Sorted(maps.Keys(sizes)) {
+		if err := put(g.folder, sum, sizes[sum]); err != nil {
+			return g, err
+		}
+		g.sums = append(g.sums, sum)
+	}
+	return g, nil
+}
+
+// move moves them to where they belong for a copy at path.
+func (g gathered) move(path string) error {
+	for _, sum := range g.sums {
+		if err := g.folder.Move(large.Folder{Path: path + contentsSuffix}, sum); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // copyName is the name of a copy in a folder for incomplete files.

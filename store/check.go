@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"flowsweep/experiments"
+	"flowsweep/store/seal"
 )
 
 // Finding is one result of Check.
@@ -30,7 +31,7 @@ func (db *DB) Check(ctx context.Context) (list []Finding, err error) {
 	}
 	err = db.read(ctx, func(tx *sql.Tx) error {
 		for _, check := range []func(context.Context, *sql.Tx) ([]Finding, error){
-			checkIntegrity, checkSchema, checkRows, checkReferences, checkContents, checkUnowned, checkUnused,
+			checkIntegrity, checkSchema, db.checkRows, checkReferences, db.checkContents, checkUnowned, checkUnused,
 		} {
 			found, err := check(ctx, tx)
 			if err != nil && Damaged(err) && len(list) > 0 {
@@ -44,9 +45,14 @@ func (db *DB) Check(ctx context.Context) (list []Finding, err error) {
 		if state == experiments.Running {
 			return nil
 		}
-		found, err := checkRunning(ctx, tx)
-		list = append(list, found...)
-		return err
+		for _, check := range []func(context.Context, *sql.Tx) ([]Finding, error){db.checkFiles, checkRunning} {
+			found, err := check(ctx, tx)
+			if err != nil {
+				return err
+			}
+			list = append(list, found...)
+		}
+		return nil
 	})
 	return list, err
 }
@@ -69,17 +75,17 @@ func checkSchema(ctx context.Context, tx *sql.Tx) (list []Finding, err error) {
 }
 
 // checkRows finds rows with a wrong seal, fits whose losses have one, and rows that cannot be right.
-func checkRows(ctx context.Context, tx *sql.Tx) (list []Finding, err error) {
+func (db *DB) checkRows(ctx context.Context, tx *sql.Tx) (list []Finding, err error) {
 	add := func(kind, text string, repair bool) {
 		list = append(list, Finding{Kind: kind, Text: text, Damage: true, Repair: repair})
 	}
 	for _, table := range slices.Sorted(maps.Keys(kinds)) {
-		bad, err := broken(ctx, tx, table, "true")
+		bad, err := seal.Broken(ctx, tx, table, "true")
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range bad {
-			d, err := r.damage(ctx, tx, table)
+			d, err := damageOf(ctx, tx, table, r)
 			if err != nil {
 				return nil, err
 			}
@@ -98,7 +104,7 @@ func checkRows(ctx context.Context, tx *sql.Tx) (list []Finding, err error) {
 			return nil, err
 		}
 	}
-	odd, err := suspects(ctx, tx)
+	odd, err := suspects(ctx, tx, db.readArtifact)
 	for _, s := range odd {
 		add("value", s.text, kinds[s.table].repair)
 	}
@@ -111,7 +117,7 @@ func checkReferences(ctx context.Context, tx *sql.Tx) ([]Finding, error) {
 }
 
 // checkContents compares artifacts and checkpoints with their sha256, one at a time because they are large.
-func checkContents(ctx context.Context, tx *sql.Tx) ([]Finding, error) {
+func (db *DB) checkContents(ctx context.Context, tx *sql.Tx) ([]Finding, error) {
 	list, err := findings(ctx, tx, `SELECT 'content', printf('%s of %s %s is missing', name, owner_kind, owner), true
 			FROM artifacts a WHERE NOT EXISTS (SELECT 1 FROM blobs b WHERE b.sha256 = a.sha256)
 		UNION ALL SELECT 'content', printf('fit %s is finished but has no weights', key), true FROM fits
@@ -122,11 +128,11 @@ func checkContents(ctx context.Context, tx *sql.Tx) ([]Finding, error) {
 		return nil, err
 	}
 	for _, query := range []string{
-		`SELECT sha256, bytes, coalesce((SELECT group_concat(name || ' of ' || owner_kind || ' ' || owner, ', ')
+		`SELECT sha256, bytes, size, coalesce((SELECT group_concat(name || ' of ' || owner_kind || ' ' || owner, ', ')
 			FROM artifacts a WHERE a.sha256 = b.sha256), 'a content that nothing needs') FROM blobs b`,
-		`SELECT sha256, bytes, 'the checkpoint of fit ' || fit FROM checkpoints`,
+		`SELECT sha256, bytes, size, 'the checkpoint of fit ' || fit FROM checkpoints`,
 	} {
-		found, err := checkSums(ctx, tx, query)
+		found, err := db.checkSums(ctx, tx, query)
 		if err != nil {
 			return nil, err
 		}
@@ -135,7 +141,7 @@ func checkContents(ctx context.Context, tx *sql.Tx) ([]Finding, error) {
 	return list, nil
 }
 
-func checkSums(ctx context.Context, tx *sql.Tx, query string) (list []Finding, err error) {
+func (db *DB) checkSums(ctx context.Context, tx *sql.Tx, query string) (list []Finding, err error) {
 	rows, err := tx.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err
@@ -144,12 +150,28 @@ func checkSums(ctx context.Context, tx *sql.Tx, query string) (list []Finding, e
 	for rows.Next() {
 		var want, what string
 		var content sql.RawBytes
-		if err := rows.Scan(&want, &content, &what); err != nil {
+		var size sql.NullInt64
+		if err := rows.Scan(&want, &content, &size, &what); err != nil {
 			return nil, err
 		}
-		if checkSum(content, want) != nil {
-			list = append(list, Finding{Kind: "content", Text: what + " is not what was stored: its sha256 differs", Damage: true, Repair: true})
+		wrong := db.intact(want, content, size)
+		if wrong == nil {
+			continue
 		}
+		f := Finding{Kind: "content", Text: what + " is not what was stored: its sha256 differs", Damage: true, Repair: true}
+		if size.Valid && len(content) == 0 {
+			if gone, err := db.gone(ctx, want); err != nil {
+				return nil, err
+			} else if gone {
+				continue
+			}
+			var d *DamageError
+			if f.Repair = errors.As(wrong, &d); f.Repair {
+				wrong = errors.New(d.What)
+			}
+			f.Text = fmt.Sprintf("%s: %v", what, wrong)
+		}
+		list = append(list, f)
 	}
 	return list, rows.Err()
 }
@@ -168,10 +190,24 @@ func checkUnowned(ctx context.Context, tx *sql.Tx) (list []Finding, err error) {
 }
 
 func checkUnused(ctx context.Context, tx *sql.Tx) ([]Finding, error) {
-	return findings(ctx, tx, `SELECT 'unused', printf('%d contents, %d bytes, that nothing needs: use flowsweep db gc', count(*), sum(length(bytes))), false
+	return findings(ctx, tx, `SELECT 'unused', printf('%d contents, %d bytes, that nothing needs: use flowsweep db gc', count(*),
+				sum(length(bytes)) + coalesce((SELECT sum(size) FROM blobs WHERE size IS NOT NULL AND `+unusedBlobs+`), 0)), false
 			FROM blobs WHERE `+unusedBlobs+` HAVING count(*) > 0
 		UNION ALL SELECT 'unused', printf('%d runs that no sweep plans any more: they are reused if one does, or removed by flowsweep db gc --unplanned',
 			count(*)), false FROM runs WHERE `+unplannedRuns+` HAVING count(*) > 0`)
+}
+
+// checkFiles finds files of contents that nothing needs.
+func (db *DB) checkFiles(ctx context.Context, tx *sql.Tx) (list []Finding, err error) {
+	unused, err := db.unusedFiles(ctx, tx)
+	total := int64(0)
+	for size := range maps.Values(unused) {
+		total += size
+	}
+	if len(unused) > 0 {
+		list = append(list, Finding{Kind: "unused", Text: fmt.Sprintf("%d files, %d bytes, in %s that nothing needs: use flowsweep db gc", len(unused), total, db.large.Path)})
+	}
+	return list, err
 }
 
 func checkRunning(ctx context.Context, tx *sql.Tx) ([]Finding, error) {

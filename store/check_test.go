@@ -55,7 +55,7 @@ func TestCheck(t *testing.T) {
 		{"missing fit", "DELETE FROM fits WHERE key = '%s'", "reference: 5 rows of runs refer to missing rows of fits", true},
 		{"unowned artifact", "UPDATE artifacts SET owner = 'nobody' WHERE owner = '%s'", "unowned: 1 artifacts belong to", true},
 		{"unowned tag", "INSERT INTO tags (owner_kind, owner, tag) VALUES ('run', 'nobody', 'odd')", "unowned: 1 tags belong to", true},
-		{"unused content", "INSERT INTO blobs VALUES ('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad', CAST('abc' AS BLOB))", "unused: 1 contents, 3 bytes", false},
+		{"unused content", "INSERT INTO blobs (sha256, bytes) VALUES ('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad', CAST('abc' AS BLOB))", "unused: 1 contents, 3 bytes", false},
 		{"unplanned run", "DELETE FROM sweep_runs WHERE position = 0", "unused: 1 runs that no sweep plans", false},
 		{"running fit", "UPDATE fits SET state = 'running' WHERE key = '%s'", "running: fit %s was running when its process died", false},
 		{"running sweep", "UPDATE sweeps SET state = 'running'", "running: sweep tiny was running", false},
@@ -130,11 +130,13 @@ func TestBackup(t *testing.T) {
 	folder := t.TempDir()
 	path, copied := filepath.Join(folder, "runs.db"), filepath.Join(folder, "copy, 100%.db")
 	db, plan := finished(t, path)
-	must(t, db.Backup(t.Context(), copied))
+	_ = try(db.Backup(t.Context(), copied))(t)
 	must(t, db.SetNote(t.Context(), store.Owner{Kind: "sweep", Key: "tiny"}, "later"))
 	before := try(os.ReadFile(copied))(t)
-	wantError(t, db.Backup(t.Context(), copied), copied, "exists and is not overwritten")
-	wantError(t, db.Backup(t.Context(), filepath.Join(folder, "none", "copy.db")), "none")
+	_, err := db.Backup(t.Context(), copied)
+	wantError(t, err, copied, "exists and is not overwritten")
+	_, err = db.Backup(t.Context(), filepath.Join(folder, "none", "copy.db"))
+	wantError(t, err, "none")
 	if after := try(os.ReadFile(copied))(t); !reflect.DeepEqual(before, after) {
 		t.Error("the existing file has changed")
 	}
@@ -195,9 +197,22 @@ func TestDelete(t *testing.T) {
 	wantError(t, err, `no sweep "none" in the store (have tiny, narrow)`)
 	_, err = db.Delete(t.Context(), "")
 	wantError(t, err, "a name is required")
+	full := rowsOf(t, path)
+	said := try(db.WouldDelete(t.Context(), "tiny"))(t)
+	if got := rowsOf(t, path); !reflect.DeepEqual(got, full) {
+		t.Errorf("counting removed something:\n got %v\nwant %v", got, full)
+	}
+	size := contentBytes(t, path)
 	r := try(db.Delete(t.Context(), "tiny"))(t)
-	if want := (store.Removed{Runs: 12 + 2, Fits: 2, Losses: 2, Contents: 12 + 2 + 1}); r != want {
+	// Files are the samples of 12 runs (dense ones were not done), the weights of 2 fits and a file of the sweep. 4 runs, 2 dense
+	// ones and 2 fits are narrow's, too.
+	want := store.Removed{Runs: 12 + 2, Fits: 2, Losses: 2, Files: 12 + 2 + 1, Contents: 12 + 2 + 1, KeptRuns: 4 + 2, KeptFits: 2}
+	want.ContentBytes = size - contentBytes(t, path)
+	if r != want || want.ContentBytes <= 0 {
 		t.Errorf("removed: got %+v, want %+v", r, want)
+	}
+	if said != r {
+		t.Errorf("announced %+v, removed %+v", said, r)
 	}
 	if got := rowsOf(t, path); !reflect.DeepEqual(got, before) {
 		t.Errorf("rows left:\n got %v\nwant %v", got, before)
@@ -224,12 +239,22 @@ func TestClean(t *testing.T) {
 	must(t, db.Ship(t.Context(), "tiny", []store.File{{Name: "velocity.onnx", Content: large}}, nil))
 	must(t, db.Ship(t.Context(), "tiny", nil, nil)) // leaves the content behind
 	run(t, path, fmt.Sprintf("INSERT INTO checkpoints (fit, step, sha256, bytes) VALUES ('%s', 1, 'x', CAST('y' AS BLOB))", plan.Fits[0].Key))
+	said := try(db.WouldClean(t.Context(), false))(t)
 	r := try(db.Clean(t.Context(), false))(t)
+	if said.Bytes = r.Bytes; said != r {
+		t.Errorf("announced %+v, removed %+v", said, r)
+	}
 	if r.Contents != 1 || r.Checkpoints != 1 || r.Runs != 0 || r.Bytes < 1<<20 {
 		t.Errorf("removed: got %+v, want a content of one megabyte and a checkpoint", r)
 	}
 	changed := planOf(t, strings.Replace(tiny, "[4, 8]", "4", 1))
 	must(t, db.StartSweep(t.Context(), changed, env, noon))
+	if r := try(db.Clean(t.Context(), true))(t); r.Runs != 0 || r.Fits != 0 {
+		t.Errorf("removed from the edition: %+v", r)
+	}
+	for _, table := range []string{"sweep_runs", "sweep_extras"} { // as earlier versions left them
+		run(t, path, "DELETE FROM "+table+" WHERE sweep = 'tiny@1'")
+	}
 	if r := try(db.Clean(t.Context(), false))(t); r.Runs != 0 || r.Fits != 0 {
 		t.Errorf("removed without being asked: %+v", r)
 	}
@@ -239,4 +264,11 @@ func TestClean(t *testing.T) {
 	if r := try(db.Clean(t.Context(), true))(t); r.Runs != 0 {
 		t.Errorf("removed again: %+v", r)
 	}
+}
+
+// contentBytes returns the size of all contents and checkpoints.
+func contentBytes(t *testing.T, path string) (n int64) {
+	t.Helper()
+	must(t, raw(t, path).QueryRow(`SELECT total(n) FROM (SELECT length(bytes) AS n FROM blobs UNION ALL SELECT length(bytes) FROM checkpoints)`).Scan(&n))
+	return n
 }

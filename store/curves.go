@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"flowsweep/experiments"
+	"flowsweep/store/seal"
 )
 
 // Curves returns the loss curves of the fits of a sweep, by key, thinned to what a plot can show. The steps of a curve
@@ -76,11 +77,11 @@ func (db *DB) curve(ctx context.Context, fit string, parts int) ([]experiments.L
 		return nil, err
 	}
 	defer tx.Rollback() // nothing to commit
-	var first, last, seal sql.NullInt64
+	var first, last, stored sql.NullInt64
 	var count int
 	if err := tx.QueryRowContext(ctx, `SELECT (SELECT min(step) FROM losses WHERE fit = ?1), (SELECT max(step) FROM losses WHERE fit = ?1),
 		(SELECT count(*) FROM (SELECT 1 FROM losses WHERE fit = ?1 LIMIT ?2)), (SELECT losses_seal FROM fits WHERE key = ?1)`, fit, 2*parts+1).
-		Scan(&first, &last, &count, &seal); err != nil {
+		Scan(&first, &last, &count, &stored); err != nil {
 		return nil, err
 	}
 	t := thinner{first: int(first.Int64), last: int(last.Int64), parts: parts, keepAll: count <= 2*parts}
@@ -93,7 +94,7 @@ func (db *DB) curve(ctx context.Context, fit string, parts int) ([]experiments.L
 		return errors.Join(t.read(rows), rows.Close())
 	})
 	if err == nil {
-		err = t.seal.check(fit, seal)
+		err = checkLosses(t.seal, fit, stored)
 	}
 	t.endPart()
 	return t.kept, err
@@ -110,7 +111,7 @@ func (t *thinner) read(rows driver.Rows) error {
 		if err != nil {
 			return err
 		}
-		t.seal.add(row[0], row[1], row[2])
+		t.seal.Add(row[0], row[1], row[2])
 		l, err := lossOf(row[0], row[1], row[2])
 		if err != nil {
 			return err
@@ -125,7 +126,7 @@ type thinner struct {
 	parts       int
 	keepAll     bool
 	kept        []experiments.Loss
-	seal        lossSeal // of all losses
+	seal        seal.Sum // of all losses
 
 	part                 int                // index of the current part
 	low, high, notFinite []experiments.Loss // of the current part, at most one each

@@ -2,12 +2,12 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
+
+	"flowsweep/store/seal"
 
 	"github.com/mattn/go-sqlite3"
 )
@@ -60,21 +60,21 @@ var kinds = map[string]struct {
 var place = regexp.MustCompile(`\{\w+\}`)
 
 // row is a row of a table, by column.
-type row map[string]any
+type row = seal.Row
 
-// damage returns the error that a row of the table is damaged.
-func (r row) damage(ctx context.Context, tx *sql.Tx, table string) (*DamageError, error) {
+// damageOf returns the error that a row of the table is damaged.
+func damageOf(ctx context.Context, tx *sql.Tx, table string, r row) (*DamageError, error) {
 	name := place.ReplaceAllStringFunc(kinds[table].name, func(p string) string { return fmt.Sprint(r[p[1:len(p)-1]]) })
 	d := &DamageError{name + " is not what was stored: its checksum differs", kinds[table].repair}
-	planned, err := r.planned(ctx, tx, table)
-	if err == nil && !planned {
+	needed, err := planned(ctx, tx, table, r)
+	if err == nil && !needed {
 		d.What, d.Repair = d.What+", and no sweep plans it (`flowsweep db gc --unplanned` removes it)", false
 	}
 	return d, err
 }
 
 // planned reports whether a sweep needs the fit or run that a row belongs to. Rows of anything else are planned.
-func (r row) planned(ctx context.Context, tx *sql.Tx, table string) (planned bool, err error) {
+func planned(ctx context.Context, tx *sql.Tx, table string, r row) (needed bool, err error) {
 	fit, run := r["fit"], r["run"]
 	switch owner := r["owner_kind"]; {
 	case table == "fits":
@@ -89,17 +89,17 @@ func (r row) planned(ctx context.Context, tx *sql.Tx, table string) (planned boo
 	if fit == nil && run == nil {
 		return true, nil
 	}
-	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM runs WHERE (key = ?1 OR fit = ?2) AND NOT (`+unplannedRuns+`))`, run, fit).Scan(&planned)
-	return planned, err
+	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM runs WHERE (key = ?1 OR fit = ?2) AND NOT (`+unplannedRuns+`))`, run, fit).Scan(&needed)
+	return needed, err
 }
 
 // whole returns a *DamageError unless all rows of the table that meet the SQL condition are what was stored.
 func whole(ctx context.Context, tx *sql.Tx, table, where string, args ...any) error {
-	bad, err := broken(ctx, tx, table, where, args...)
+	bad, err := seal.Broken(ctx, tx, table, where, args...)
 	if err != nil || len(bad) == 0 {
 		return err
 	}
-	d, err := bad[0].damage(ctx, tx, table)
+	d, err := damageOf(ctx, tx, table, bad[0])
 	return errors.Join(err, d)
 }
 
@@ -138,54 +138,67 @@ func wholeParts(ctx context.Context, tx *sql.Tx, sweep string, tables ...string)
 	return nil
 }
 
-// broken returns the rows of the table that meet the SQL condition and are not what was stored.
-func broken(ctx context.Context, tx *sql.Tx, table, where string, args ...any) (bad []row, err error) {
-	rows, err := tx.QueryContext(ctx, `SELECT * FROM `+table+` WHERE `+where, args...)
+// sealLosses seals the losses of a fit whose training has ended.
+func sealLosses(ctx context.Context, tx *sql.Tx, fit string) error {
+	sum, err := lossesSeal(ctx, tx, fit)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer rows.Close()
-	columns, err := rows.Columns()
-	if err != nil {
-		return nil, err
-	}
-	values, into := make([]any, len(columns)), make([]any, len(columns))
-	for i := range values {
-		into[i] = &values[i]
-	}
-	for rows.Next() {
-		if err := rows.Scan(into...); err != nil {
-			return nil, err
-		}
-		if isWhole(table, columns, values) {
-			continue
-		}
-		r := row{}
-		for i, c := range columns {
-			r[c] = values[i]
-		}
-		bad = append(bad, r)
-	}
-	return bad, rows.Err()
+	_, err = tx.ExecContext(ctx, `UPDATE fits SET losses_seal = ? WHERE key = ?`, sum.Int64(), fit)
+	return err
 }
 
-// isWhole reports whether a row has its seal; an environment, its sha256.
-func isWhole(table string, columns []string, values []any) bool {
-	var seal any
-	sealed := make([]any, 0, len(values))
-	for i, c := range columns {
-		switch c {
-		case "seal":
-			seal = values[i]
-		case bytesColumn:
-		default:
-			sealed = append(sealed, values[i])
+// wholeLosses returns a *DamageError if the losses of the fit are not what was stored.
+func wholeLosses(ctx context.Context, tx *sql.Tx, fit string) error {
+	var want sql.NullInt64
+	err := tx.QueryRowContext(ctx, `SELECT losses_seal FROM fits WHERE key = ?`, fit).Scan(&want)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !want.Valid {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s, err := lossesSeal(ctx, tx, fit)
+	if err != nil {
+		return err
+	}
+	return checkLosses(s, fit, want)
+}
+
+// checkLosses returns a *DamageError if the seal is not the stored one, if there is one.
+func checkLosses(s seal.Sum, fit string, stored sql.NullInt64) error {
+	if !stored.Valid || stored.Int64 == s.Int64() {
+		return nil
+	}
+	return &DamageError{fmt.Sprintf("the losses of fit %s are not what was stored: their checksum differs", fit), true}
+}
+
+func lossesSeal(ctx context.Context, tx *sql.Tx, fit string) (s seal.Sum, err error) {
+	rows, err := tx.QueryContext(ctx, `SELECT step, coalesce(value, kind), held_out FROM losses WHERE fit = ? ORDER BY step`, fit)
+	if err != nil {
+		return s, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var step, value, heldOut any
+		if err := rows.Scan(&step, &value, &heldOut); err != nil {
+			return s, err
+		}
+		s.Add(step, value, heldOut)
+	}
+	return s, rows.Err()
+}
+
+// sealAll seals the rows and losses of a store of a version without seals, within a transaction.
+func sealAll(ctx context.Context, tx *sql.Tx) error {
+	fits, err := texts(ctx, tx, `SELECT key FROM fits WHERE state <> 'running'`)
+	if err != nil {
+		return err
+	}
+	for _, fit := range fits {
+		if err := sealLosses(ctx, tx, fit); err != nil {
+			return err
 		}
 	}
-	if table == "environments" { // hash and json
-		text, _ := values[1].(string)
-		sum := sha256.Sum256([]byte(text))
-		return values[0] == hex.EncodeToString(sum[:])
-	}
-	return seal == any(sealOf(table, sealed...))
+	return seal.All(ctx, tx)
 }

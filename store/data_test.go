@@ -48,7 +48,7 @@ func stored(t *testing.T, db *store.DB) experiments.Parser {
 }
 
 // TestDataStayWithTheSweep checks that the store alone is enough to read a sweep of data, also after files were shipped,
-// and that a changed file replaces the earlier one, whose fits keep their rows.
+// and that a changed file makes another sweep, beside which the earlier one is kept.
 func TestDataStayWithTheSweep(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "runs.db")
@@ -82,12 +82,16 @@ func TestDataStayWithTheSweep(t *testing.T) {
 		t.Error("the sweep does not have the changed data")
 	}
 	startSpec(t, db, strings.Replace(ofData, "some folder", "elsewhere", 1), rows("1,3,p19"))
-	var files int
-	must(t, raw(t, path).QueryRow(`SELECT count(*) FROM artifacts WHERE owner_kind = 'sweep' AND name LIKE 'data/%'`).Scan(&files))
-	if files != 1 {
-		t.Errorf("%d data files are kept, want only the one named in the new spec", files)
+	var files string
+	must(t, raw(t, path).QueryRow(`SELECT group_concat(owner || ' ' || name, ', ' ORDER BY owner) FROM artifacts WHERE owner_kind = 'sweep' AND name LIKE 'data/%'`).Scan(&files))
+	if want := "own data/elsewhere/data.csv, own@1 data/some folder/data.csv"; files != want {
+		t.Errorf("data files: %s, want the one that the new spec names and that of the changed data, %s", files, want)
 	}
-	// No sweep plans the first fit any more.
+	if old := try(db.Sweep(t.Context(), "own@1"))(t); string(old.Spec.Files[0].Content) != rows("1,2,p19") {
+		t.Error("the edition does not have the data it was swept with")
+	}
+	// As earlier versions left it, no sweep plans the first fit any more.
+	run(t, path, "DELETE FROM sweep_runs WHERE sweep = 'own@1'; DELETE FROM sweep_extras WHERE sweep = 'own@1'")
 	_ = try(db.Clean(t.Context(), false))(t)
 	setting := try(stored(t, db).Setting(fit.Config, nil))(t)
 	if got, want := string(setting.Target.Content), string(plan.Fits[0].Recipe.Target.Content); got != want {

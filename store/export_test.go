@@ -4,27 +4,40 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+
+	"flowsweep/store/seal"
 )
 
 // Seal seals every row of the store at path as it is, as if the program had stored it.
 func Seal(ctx context.Context, path string) error {
-	db := sql.OpenDB(connector{path, seals})
+	db := sql.OpenDB(connector{path, seal.Register})
 	defer db.Close()
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	tx, err := conn.BeginTx(ctx, nil)
+	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() // does nothing after Commit
-	if err := sealAll(ctx, conn, tx); err != nil {
+	if err := sealAll(ctx, tx); err != nil {
 		return err
 	}
 	return tx.Commit()
 }
+
+// LargeAbove makes contents above n bytes large.
+func (db *DB) LargeAbove(n int64) { db.largeAbove = n }
+
+// SaveLate stores a content as an artifact, and calls between once it is held and before it is stored.
+func (db *DB) SaveLate(ctx context.Context, o Owner, name string, bytes []byte, between func()) error {
+	c, err := db.hold(bytes)
+	if err != nil {
+		return err
+	}
+	between()
+	return db.write(ctx, func(tx *sql.Tx) error { return db.saveArtifact(ctx, tx, o, name, c) })
+}
+
+// CopyBefore makes the copy that an upgrade from this version makes.
+func (db *DB) CopyBefore(ctx context.Context, version int) error { return db.copyBefore(ctx, version) }
 
 // LimitPages simulates a full disk by limiting the file to n pages. It returns the current number of pages.
 func (db *DB) LimitPages(n int) (pages int, err error) {

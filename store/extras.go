@@ -63,7 +63,7 @@ type Use struct {
 // started last comes first, then its plan in order, then what it needs besides.
 func (db *DB) Uses(ctx context.Context, sweep, run string) (list []Use, err error) {
 	defer wrap(&err, "read what sweeps need")
-	return list, db.read(ctx, func(tx *sql.Tx) error {
+	err = db.read(ctx, func(tx *sql.Tx) error {
 		for _, table := range []string{"sweep_runs", "sweep_extras"} {
 			if err := whole(ctx, tx, table, "?1 IN ('', sweep) AND ?2 IN ('', run)", sweep, run); err != nil {
 				return err
@@ -87,6 +87,7 @@ func (db *DB) Uses(ctx context.Context, sweep, run string) (list []Use, err erro
 		}
 		return rows.Err()
 	})
+	return list, err
 }
 
 // dropStaleTwins removes the role of twins whose fit or reference the sweep no longer plans.
@@ -101,7 +102,7 @@ func dropStaleTwins(ctx context.Context, tx *sql.Tx, sweep string) error {
 func (db *DB) Dense(ctx context.Context, sweep string) (dense map[experiments.DensePlace][]experiments.Value, err error) {
 	defer wrap(&err, "read the dense runs of sweep %q", sweep)
 	dense = map[experiments.DensePlace][]experiments.Value{}
-	return dense, db.read(ctx, func(tx *sql.Tx) error {
+	err = db.read(ctx, func(tx *sql.Tx) error {
 		if err := wholeParts(ctx, tx, sweep, "sweep_extras", "runs", "metrics"); err != nil {
 			return err
 		}
@@ -122,6 +123,7 @@ func (db *DB) Dense(ctx context.Context, sweep string) (dense map[experiments.De
 		}
 		return rows.Err()
 	})
+	return dense, err
 }
 
 // dataPrefix, followed by the path in the spec, names the artifact of a sweep that holds a data file of its spec. The
@@ -133,30 +135,41 @@ const dataPrefix = "data/"
 const isData = `substr(name, 1, length('` + dataPrefix + `')) = '` + dataPrefix + `'`
 
 // saveData replaces the data files of a sweep by those its spec names now.
-func saveData(ctx context.Context, tx *sql.Tx, spec experiments.Spec) error {
+func (db *DB) saveData(ctx context.Context, tx *sql.Tx, spec experiments.Spec) error {
 	if _, err := tx.ExecContext(ctx, `DELETE FROM artifacts WHERE owner_kind = ? AND owner = ? AND `+isData, ownerSweep, spec.Name); err != nil {
 		return err
 	}
 	for _, f := range spec.Files {
-		if err := saveArtifact(ctx, tx, Owner{ownerSweep, spec.Name}, dataPrefix+f.Name, f.Content); err != nil {
+		c, err := db.hold(f.Content)
+		if err != nil {
+			return err
+		}
+		if err := db.saveArtifact(ctx, tx, Owner{ownerSweep, spec.Name}, dataPrefix+f.Name, c); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// contents stores the contents of recipes, each once per transaction however many fits share it.
-type contents map[*byte]experiments.Artifact
+// recipeContents stores the contents of recipes, each once per transaction however many fits share it.
+type recipeContents struct {
+	db    *DB
+	saved map[*byte]experiments.Artifact
+}
 
-func (saved contents) save(ctx context.Context, tx *sql.Tx, fit experiments.Fit) error {
+func (r recipeContents) save(ctx context.Context, tx *sql.Tx, fit experiments.Fit) error {
 	for _, c := range fit.Recipe.Contents() {
-		a, ok := saved[&c.Content[0]]
+		a, ok := r.saved[&c.Content[0]]
 		if !ok {
-			var err error
-			if a, err = saveBlob(ctx, tx, c.Content); err != nil {
+			held, err := r.db.hold(c.Content)
+			if err == nil {
+				err = r.db.saveBlob(ctx, tx, held)
+			}
+			if err != nil {
 				return err
 			}
-			saved[&c.Content[0]] = a
+			a = held.Artifact
+			r.saved[&c.Content[0]] = a
 		}
 		if err := nameBlob(ctx, tx, Owner{ownerFit, fit.Key}, c.Name, a); err != nil {
 			return err
@@ -166,9 +179,9 @@ func (saved contents) save(ctx context.Context, tx *sql.Tx, fit experiments.Fit)
 }
 
 // parser returns a parser of the sweep's stored spec that reads its data files from the store.
-func parser(ctx context.Context, tx *sql.Tx, sweep string) experiments.Parser {
+func parser(ctx context.Context, tx *sql.Tx, sweep string, read artifactReader) experiments.Parser {
 	return experiments.Parser{Stored: true, Open: func(path string) ([]byte, error) {
-		content, err := readArtifact(ctx, tx, Owner{ownerSweep, sweep}, dataPrefix+path)
+		content, err := read(ctx, tx, Owner{ownerSweep, sweep}, dataPrefix+path)
 		if err != nil && !Damaged(err) {
 			err = fmt.Errorf("%w: run `flowsweep sweep` on its spec again", err)
 		}
@@ -179,12 +192,13 @@ func parser(ctx context.Context, tx *sql.Tx, sweep string) experiments.Parser {
 // Content returns the content with this sha256, such as the data of a stored recipe.
 func (db *DB) Content(ctx context.Context, sha256 string) (content []byte, err error) {
 	defer wrap(&err, "read the content %s", sha256)
-	err = db.readers.QueryRowContext(ctx, `SELECT bytes FROM blobs WHERE sha256 = ?`, sha256).Scan(&content)
+	var size sql.NullInt64
+	err = db.readers.QueryRowContext(ctx, `SELECT bytes, size FROM blobs WHERE sha256 = ?`, sha256).Scan(&content, &size)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = &DamageError{"it is missing", true}
 	}
 	if err != nil {
 		return nil, err
 	}
-	return content, checkSum(content, sha256)
+	return db.load(sha256, content, size)
 }

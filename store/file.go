@@ -25,6 +25,9 @@ const applicationID = 0x666c6f77
 // sealedSince is the version since which rows have seals.
 const sealedSince = 5
 
+// largeSince is the version since which large contents are files.
+const largeSince = 6
+
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
 

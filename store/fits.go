@@ -64,8 +64,12 @@ func (db *DB) FinishFit(ctx context.Context, key string, seconds float64, params
 	if err := db.losses.flush(ctx, key, keepFailure); err != nil {
 		return err
 	}
-	return db.write(ctx, func(tx *sql.Tx) error {
-		if err := saveArtifact(ctx, tx, Owner{ownerFit, key}, weightsName, weights); err != nil {
+	c, err := db.hold(weights)
+	if err != nil {
+		return err
+	}
+	return db.replaceCheckpoint(ctx, key, func(tx *sql.Tx) error {
+		if err := db.saveArtifact(ctx, tx, Owner{ownerFit, key}, weightsName, c); err != nil {
 			return err
 		}
 		if err := dropCheckpoint(ctx, tx, key); err != nil {
@@ -87,7 +91,7 @@ func (db *DB) EndFit(ctx context.Context, key string, state experiments.State, m
 		panic("store: EndFit of a finished fit: use FinishFit")
 	}
 	lost := db.losses.flush(ctx, key, forgetFailure)
-	return errors.Join(lost, db.write(ctx, func(tx *sql.Tx) error {
+	return errors.Join(lost, db.replaceCheckpoint(ctx, key, func(tx *sql.Tx) error {
 		if err := saveFailure(ctx, tx, Owner{ownerFit, key}, state, message, now); err != nil {
 			return err
 		}
@@ -154,7 +158,7 @@ type FitTime struct {
 // FitTimes returns the training times of all finished fits.
 func (db *DB) FitTimes(ctx context.Context) (times []FitTime, err error) {
 	defer wrap(&err, "read the times of fits")
-	return times, db.read(ctx, func(tx *sql.Tx) error {
+	err = db.read(ctx, func(tx *sql.Tx) error {
 		if err := whole(ctx, tx, "fits", "true"); err != nil {
 			return err
 		}
@@ -174,4 +178,5 @@ func (db *DB) FitTimes(ctx context.Context) (times []FitTime, err error) {
 		}
 		return rows.Err()
 	})
+	return times, err
 }

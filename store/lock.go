@@ -55,7 +55,8 @@ func (e *BusyError) Error() string {
 }
 
 // Lock makes this process the one that works on the store, until Unlock or Close. Whatever is still marked as running is
-// then marked as lost, and what copies of the store have left beside it when their process died is removed. While another process works, Lock calls waiting with each such process once and waits; if waiting
+// then marked as lost, and what processes that died have left beside it is removed: incomplete copies, and
+// large contents that nothing needs. While another process works, Lock calls waiting with each such process once and waits; if waiting
 // is nil, it returns a *BusyError at once. The operating system releases the lock when the process ends, however it ends.
 func (db *DB) Lock(ctx context.Context, command string, now func() time.Time, waiting func(Worker)) error {
 	if db.lock.Load() != nil {
@@ -77,6 +78,7 @@ func (db *DB) Lock(ctx context.Context, command string, now func() time.Time, wa
 	}
 	db.lock.Store(lock)
 	disk.RemoveDead(filepath.Dir(lock.file.Name()))
+	_ = db.dropUnused(ctx) // what a process wrote that died before it was stored: the next one tries again
 	return nil
 }
 

@@ -2,9 +2,7 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -28,7 +26,7 @@ func (db *DB) Flush(ctx context.Context) error {
 // Losses returns the written losses of the fit, by step.
 func (db *DB) Losses(ctx context.Context, fit string) (losses []experiments.Loss, err error) {
 	defer wrap(&err, "read losses of fit %s", fit)
-	return losses, db.read(ctx, func(tx *sql.Tx) error {
+	err = db.read(ctx, func(tx *sql.Tx) error {
 		if err := wholeLosses(ctx, tx, fit); err != nil {
 			return err
 		}
@@ -46,6 +44,7 @@ func (db *DB) Losses(ctx context.Context, fit string) (losses []experiments.Loss
 		}
 		return rows.Err()
 	})
+	return losses, err
 }
 
 // scanLoss reads a step, its value and its held-out loss. One column holds the value or, if it is not finite, its kind: a
@@ -123,17 +122,18 @@ func insertLosses(n int) string {
 		` ON CONFLICT (fit, step) DO UPDATE SET value = excluded.value, kind = excluded.kind, held_out = excluded.held_out`
 }
 
-// SaveCheckpoint replaces the checkpoint of a running fit, from which its training can resume after the step. It first
+// SaveCheckpoint replaces the checkpoint of a running fit, given in parts, from which its training can resume after the step. It first
 // writes the losses logged so far, so that the store holds everything up to the checkpoint.
-func (db *DB) SaveCheckpoint(ctx context.Context, fit string, step int, content []byte) (err error) {
+func (db *DB) SaveCheckpoint(ctx context.Context, fit string, step int, parts ...[]byte) (err error) {
 	defer wrap(&err, "save a checkpoint of fit %s", fit)
 	if err := db.losses.flush(ctx, fit, keepFailure); err != nil {
 		return err
 	}
-	if content == nil {
-		content = []byte{} // the driver stores nil as NULL
+	c, err := db.hold(parts...)
+	if err != nil {
+		return err
 	}
-	return db.write(ctx, func(tx *sql.Tx) error {
+	return db.replaceCheckpoint(ctx, fit, func(tx *sql.Tx) error {
 		var state experiments.State
 		err := tx.QueryRowContext(ctx, `SELECT state FROM fits WHERE key = ?`, fit).Scan(&state)
 		if err != nil {
@@ -142,9 +142,11 @@ func (db *DB) SaveCheckpoint(ctx context.Context, fit string, step int, content 
 		if state != experiments.Running {
 			return fmt.Errorf("it is %s, not running", state)
 		}
-		sum := sha256.Sum256(content)
-		_, err = tx.ExecContext(ctx, `INSERT OR REPLACE INTO checkpoints (fit, step, sha256, bytes) VALUES (?, ?, ?, ?)`,
-			fit, step, hex.EncodeToString(sum[:]), content)
+		if err := db.secure(c); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT OR REPLACE INTO checkpoints (fit, step, sha256, bytes, size) VALUES (?, ?, ?, ?, ?)`,
+			fit, step, c.SHA256, c.bytes(), c.size())
 		return err
 	})
 }
@@ -154,17 +156,18 @@ func (db *DB) SaveCheckpoint(ctx context.Context, fit string, step int, content 
 func (db *DB) Checkpoint(ctx context.Context, fit string) (step int, content []byte, ok bool, err error) {
 	defer wrap(&err, "read the checkpoint of fit %s", fit)
 	var want string
+	var size sql.NullInt64
 	err = db.read(ctx, func(tx *sql.Tx) error {
 		if err := whole(ctx, tx, "checkpoints", "fit = ?", fit); err != nil {
 			return err
 		}
-		return tx.QueryRowContext(ctx, `SELECT step, sha256, bytes FROM checkpoints WHERE fit = ?`, fit).Scan(&step, &want, &content)
+		return tx.QueryRowContext(ctx, `SELECT step, sha256, bytes, size FROM checkpoints WHERE fit = ?`, fit).Scan(&step, &want, &content, &size)
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil, false, nil
 	}
 	if err == nil {
-		err = checkSum(content, want)
+		content, err = db.load(want, content, size)
 	}
 	if err != nil {
 		return 0, nil, false, err
@@ -176,12 +179,27 @@ func (db *DB) Checkpoint(ctx context.Context, fit string) (step int, content []b
 func (db *DB) DropCheckpoint(ctx context.Context, fit string) (err error) {
 	defer wrap(&err, "drop the checkpoint of fit %s", fit)
 	_ = db.losses.flush(ctx, fit, forgetFailure) // they are removed anyway
-	return db.write(ctx, func(tx *sql.Tx) error {
+	return db.replaceCheckpoint(ctx, fit, func(tx *sql.Tx) error {
 		if err := dropCheckpoint(ctx, tx, fit); err != nil {
 			return err
 		}
 		return dropLosses(ctx, tx, fit)
 	})
+}
+
+// replaceCheckpoint is write for what replaces or drops the checkpoint of the fit.
+func (db *DB) replaceCheckpoint(ctx context.Context, fit string, do func(tx *sql.Tx) error) error {
+	var old []string
+	err := db.write(ctx, func(tx *sql.Tx) (err error) {
+		if old, err = texts(ctx, tx, `SELECT sha256 FROM checkpoints WHERE fit = ? AND size IS NOT NULL`, fit); err != nil {
+			return err
+		}
+		return do(tx)
+	})
+	if err == nil {
+		db.release(ctx, old)
+	}
+	return err
 }
 
 func dropCheckpoint(ctx context.Context, tx *sql.Tx, fit string) error {

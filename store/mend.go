@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"flowsweep/experiments"
+	"flowsweep/store/seal"
 )
 
 // Mend prepares the repair of what is damaged of a plan: it removes the damaged rows, and queues the fits and runs that they
@@ -24,6 +25,7 @@ func (db *DB) Mend(ctx context.Context, plan experiments.Plan, env experiments.E
 		if err != nil {
 			return err
 		}
+		m.db = db
 		for _, mend := range []func() error{m.rows, m.losses, m.contents} {
 			if err := mend(); err != nil {
 				return err
@@ -40,8 +42,9 @@ func (db *DB) Mend(ctx context.Context, plan experiments.Plan, env experiments.E
 		if len(found) > 0 {
 			return &DamageError{"the file itself is broken (" + found[0].Text + ")", false}
 		}
-		// Without its plan the sweep is stored again, with its data and all it needs besides.
-		_, err = tx.ExecContext(ctx, `DELETE FROM sweep_runs WHERE sweep = ?`, plan.Spec.Name)
+		// Without its plan the sweep is stored again, with its data and all it needs besides. One of another spec is kept.
+		_, err = tx.ExecContext(ctx, `DELETE FROM sweep_runs WHERE sweep = ?1 AND EXISTS (SELECT 1 FROM sweeps WHERE name = ?1 AND spec = ?2)`,
+			plan.Spec.Name, plan.Spec.Text)
 		return err
 	})
 	if err != nil {
@@ -52,6 +55,7 @@ func (db *DB) Mend(ctx context.Context, plan experiments.Plan, env experiments.E
 
 // mender repairs what belongs to a plan, within a transaction.
 type mender struct {
+	db   *DB
 	ctx  context.Context
 	tx   *sql.Tx
 	plan experiments.Plan
@@ -130,12 +134,12 @@ func (m *mender) rows() error {
 		{"checkpoints", `fit` + ofFits, func(r row) error { return m.fit(r["fit"]) }},
 		{"failures", ofOwner, nil},
 	} {
-		bad, err := broken(m.ctx, m.tx, t.table, t.where, m.args...)
+		bad, err := seal.Broken(m.ctx, m.tx, t.table, t.where, m.args...)
 		if err != nil {
 			return err
 		}
 		for _, r := range bad {
-			d, err := r.damage(m.ctx, m.tx, t.table)
+			d, err := damageOf(m.ctx, m.tx, t.table, r)
 			if err != nil {
 				return err
 			}
@@ -175,13 +179,17 @@ func (m *mender) contents() error {
 	add := func(scan func(...any) error) error {
 		var sum string
 		var content sql.RawBytes
-		err := scan(&sum, &content)
-		if err == nil && checkSum(content, sum) != nil {
-			bad[sum] = true
+		var size sql.NullInt64
+		if err := scan(&sum, &content, &size); err != nil {
+			return err
+		}
+		err := m.db.intact(sum, content, size)
+		if Damaged(err) {
+			bad[sum], err = true, nil
 		}
 		return err
 	}
-	if err := eachRow(m.ctx, m.tx, add, `SELECT a.sha256, b.bytes FROM (SELECT DISTINCT sha256 FROM artifacts WHERE `+ofOwner+`) a
+	if err := eachRow(m.ctx, m.tx, add, `SELECT a.sha256, b.bytes, b.size FROM (SELECT DISTINCT sha256 FROM artifacts WHERE `+ofOwner+`) a
 		LEFT JOIN blobs b USING (sha256)`, m.args...); err != nil {
 		return err
 	}

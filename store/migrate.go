@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"flowsweep/experiments/disk"
+	"flowsweep/store/large"
+	"flowsweep/store/seal"
 )
 
 // migrations returns the names of the migration files; the i-th, counted from 1, leads to version i.
@@ -67,7 +69,7 @@ func (db *DB) migrateLocked(ctx context.Context) error {
 		}
 	}
 	if has > 0 && db.copy == nil {
-		if err := copyBefore(ctx, db.writer, db.path, has+1); err != nil {
+		if err := db.copyBefore(ctx, has); err != nil {
 			return fmt.Errorf("copy the store before its upgrade to version %d: %w", newest, err)
 		}
 	}
@@ -99,18 +101,13 @@ func version(ctx context.Context, db *sql.DB) (int, error) {
 
 // migrateTo upgrades the store from a version to a later one, in one transaction.
 func migrateTo(ctx context.Context, db *sql.DB, from, to int) error {
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	tx, err := conn.BeginTx(ctx, nil)
+	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() // does nothing after Commit
 	for next := from + 1; next <= to; next++ {
-		if err := migrateNext(ctx, conn, tx, next); err != nil {
+		if err := migrateNext(ctx, tx, next); err != nil {
 			return fmt.Errorf("upgrade it to version %d: %w", next, err)
 		}
 	}
@@ -118,7 +115,7 @@ func migrateTo(ctx context.Context, db *sql.DB, from, to int) error {
 }
 
 // migrateNext upgrades the store from the version before, in a transaction of the connection.
-func migrateNext(ctx context.Context, conn *sql.Conn, tx *sql.Tx, version int) error {
+func migrateNext(ctx context.Context, tx *sql.Tx, version int) error {
 	text, err := migrationFiles.ReadFile(migrations()[version-1])
 	if err != nil {
 		return err
@@ -129,21 +126,36 @@ func migrateNext(ctx context.Context, conn *sql.Conn, tx *sql.Tx, version int) e
 		return err
 	}
 	if version == sealedSince {
-		return errors.Join(sealAll(ctx, conn, tx), breakSeals(ctx, tx))
+		return errors.Join(sealAll(ctx, tx), breakSeals(ctx, tx))
 	}
 	return nil
 }
 
-// copyBefore copies the store to a new file beside it, named after the version it is about to be upgraded to. A copy that a process
-// made before it died is not made again.
-func copyBefore(ctx context.Context, db *sql.DB, path string, version int) error {
-	partial, err := copyAside(ctx, db, filepath.Dir(path))
+// copyBefore copies the store, of a version that is about to be upgraded, to a new file beside it, named after the version that comes
+// next. A copy that a process made before it died is not made again. Large contents, which never change, are linked; what is
+// missing of them does not stop the upgrade.
+func (db *DB) copyBefore(ctx context.Context, has int) (err error) {
+	partial, err := copyAside(ctx, db.writer, filepath.Dir(db.path))
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, partial.Close()) }()
+	var g gathered
+	if has >= largeSince {
+		g, err = gather(ctx, partial, func(to large.Folder, sum string, size int64) error {
+			var d *large.DamageError
+			if err := db.large.Link(to, sum, size); !errors.As(err, &d) {
+				return err
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
 	made := partial.Path(copyName)
 	for i := 1; ; i++ {
-		to := fmt.Sprintf("%s.before-v%d", path, version)
+		to := fmt.Sprintf("%s.before-v%d", db.path, has+1)
 		if i > 1 {
 			to = fmt.Sprintf("%s-%d", to, i)
 		}
@@ -154,7 +166,10 @@ func copyBefore(ctx context.Context, db *sql.DB, path string, version int) error
 				continue
 			}
 		}
-		return errors.Join(err, partial.Close())
+		if err != nil {
+			return err
+		}
+		return g.move(to)
 	}
 }
 
@@ -169,7 +184,7 @@ func hasSchema(ctx context.Context, db querier, version int) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	fresh := sql.OpenDB(connector{":memory:", seals})
+	fresh := sql.OpenDB(connector{":memory:", seal.Register})
 	defer fresh.Close()
 	fresh.SetMaxOpenConns(1) // each connection has its own memory
 	if err := migrateTo(ctx, fresh, 0, version); err != nil {

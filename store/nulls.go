@@ -42,7 +42,7 @@ func (db *DB) NullsFor(ctx context.Context, reference string) (nulls map[string]
 
 func (db *DB) nulls(ctx context.Context, where string, arg string) (nulls map[string]experiments.Null, err error) {
 	nulls = map[string]experiments.Null{}
-	return nulls, db.read(ctx, func(tx *sql.Tx) error {
+	err = db.read(ctx, func(tx *sql.Tx) error {
 		if err := whole(ctx, tx, "nulls", where, arg); err != nil {
 			return err
 		}
@@ -68,6 +68,7 @@ func (db *DB) nulls(ctx context.Context, where string, arg string) (nulls map[st
 		}
 		return rows.Err()
 	})
+	return nulls, err
 }
 
 // SaveBaseline stores values of a draw of a baseline. A metric measured again replaces its earlier value.
@@ -90,7 +91,7 @@ func (db *DB) SaveBaseline(ctx context.Context, at experiments.BaselinePlace, dr
 func (db *DB) Baselines(ctx context.Context, sweep string) (all map[experiments.BaselinePlace]experiments.BaselineDraws, err error) {
 	defer wrap(&err, "read the baselines of sweep %q", sweep)
 	all = map[experiments.BaselinePlace]experiments.BaselineDraws{}
-	return all, db.read(ctx, func(tx *sql.Tx) error {
+	err = db.read(ctx, func(tx *sql.Tx) error {
 		if err := wholeParts(ctx, tx, sweep, "baselines"); err != nil {
 			return err
 		}
@@ -114,6 +115,7 @@ func (db *DB) Baselines(ctx context.Context, sweep string) (all map[experiments.
 		}
 		return rows.Err()
 	})
+	return all, err
 }
 
 // SaveFresh replaces the fresh figures of a sweep: those of the setting chosen against the reference with the given key.

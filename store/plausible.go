@@ -16,10 +16,12 @@ type suspect struct {
 	text         string
 }
 
-// suspects returns the rows with values out of range, and those whose key is not the hash of their configuration.
-func suspects(ctx context.Context, tx *sql.Tx) (list []suspect, err error) {
+// suspects returns the rows with values out of range, and those whose key is not the hash of their configuration. It
+// reads the data of specs by read.
+func suspects(ctx context.Context, tx *sql.Tx, read artifactReader) (list []suspect, err error) {
 	for _, find := range []func(context.Context, *sql.Tx) ([]suspect, error){
-		outOfRange, impossibleMetrics, impossibleBaselines, otherFits, otherRuns,
+		outOfRange, impossibleMetrics, impossibleBaselines, otherFits,
+		func(ctx context.Context, tx *sql.Tx) ([]suspect, error) { return otherRuns(ctx, tx, read) },
 	} {
 		found, err := find(ctx, tx)
 		if err != nil {
@@ -55,7 +57,7 @@ func outOfRange(ctx context.Context, tx *sql.Tx) (list []suspect, err error) {
 		list = append(list, s)
 		return err
 	}
-	return list, eachRow(ctx, tx, add, `
+	err = eachRow(ctx, tx, add, `
 		SELECT 'fits', key, printf('fit %s cannot have %d parameters and %g seconds', key, params, seconds)
 			FROM fits WHERE seconds < 0 OR params < 0 OR state = 'finished' AND params = 0
 		UNION ALL SELECT 'fits', fit, printf('fit %s has losses below 0', fit)
@@ -64,6 +66,7 @@ func outOfRange(ctx context.Context, tx *sql.Tx) (list []suspect, err error) {
 			FROM runs WHERE nfe < 0 OR NOT nfe_mean BETWEEN 0 AND nfe OR seconds < 0 OR state = 'finished' AND nfe = 0
 		UNION ALL SELECT 'nulls', key, printf('the null distribution of %s against reference %s has not its %d values', metric, reference, count)
 			FROM nulls WHERE count <> json_array_length(json)`)
+	return list, err
 }
 
 // impossibleMetrics finds values that their metric cannot have, such as a negative distance.
@@ -76,7 +79,8 @@ func impossibleMetrics(ctx context.Context, tx *sql.Tx) (list []suspect, err err
 		}
 		return err
 	}
-	return list, eachRow(ctx, tx, add, `SELECT run, reference, name, value, kind, se, p, version FROM metrics`)
+	err = eachRow(ctx, tx, add, `SELECT run, reference, name, value, kind, se, p, version FROM metrics`)
+	return list, err
 }
 
 func impossibleBaselines(ctx context.Context, tx *sql.Tx) (list []suspect, err error) {
@@ -93,7 +97,8 @@ func impossibleBaselines(ctx context.Context, tx *sql.Tx) (list []suspect, err e
 		}
 		return err
 	}
-	return list, eachRow(ctx, tx, add, `SELECT reference, name, n, draw, metric, value, kind, se, p, version FROM baselines`)
+	err = eachRow(ctx, tx, add, `SELECT reference, name, n, draw, metric, value, kind, se, p, version FROM baselines`)
+	return list, err
 }
 
 func valueText(v experiments.Value) string {
@@ -110,11 +115,12 @@ func otherFits(ctx context.Context, tx *sql.Tx) (list []suspect, err error) {
 		}
 		return err
 	}
-	return list, eachRow(ctx, tx, add, `SELECT key, config FROM fits`)
+	err = eachRow(ctx, tx, add, `SELECT key, config FROM fits`)
+	return list, err
 }
 
 // otherRuns finds runs of sweeps whose key is not that of their fit and configuration.
-func otherRuns(ctx context.Context, tx *sql.Tx) (list []suspect, err error) {
+func otherRuns(ctx context.Context, tx *sql.Tx, read artifactReader) (list []suspect, err error) {
 	sweeps, err := texts(ctx, tx, `SELECT name FROM sweeps`)
 	if err != nil {
 		return nil, err
@@ -124,7 +130,7 @@ func otherRuns(ctx context.Context, tx *sql.Tx) (list []suspect, err error) {
 		if err := tx.QueryRowContext(ctx, `SELECT spec FROM sweeps WHERE name = ?`, sweep).Scan(&text); err != nil {
 			return nil, err
 		}
-		spec, err := parser(ctx, tx, sweep).Parse(sweep+".yaml", []byte(text))
+		spec, err := parser(ctx, tx, sweep, read).Parse(sweep+".yaml", []byte(text))
 		if err != nil {
 			continue // what its runs start from is unknown
 		}
@@ -145,7 +151,7 @@ func otherRuns(ctx context.Context, tx *sql.Tx) (list []suspect, err error) {
 
 // breakSeals removes the seals of rows that cannot be what was stored.
 func breakSeals(ctx context.Context, tx *sql.Tx) error {
-	list, err := suspects(ctx, tx)
+	list, err := suspects(ctx, tx, readSmallArtifact)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"flowsweep/experiments/disk"
+	"flowsweep/store/large"
 )
 
 // ReadOnlyError is the error of methods that change a store which can only be read.
@@ -38,7 +39,7 @@ func openReadOnly(ctx context.Context, path string, why error) (*DB, error) {
 		return nil, err
 	}
 	var names *namesError
-	db := &DB{path: path, at: path, file: file, readOnly: &ReadOnlyError{path, why, errors.As(why, &names)}}
+	db := &DB{path: path, at: path, file: file, large: large.Folder{Path: largeFolder(path)}, largeAbove: largeAbove, readOnly: &ReadOnlyError{path, why, errors.As(why, &names)}}
 	if disk.OwnLocks {
 		err = checkOtherName(path, file)
 	}
@@ -69,8 +70,10 @@ func (db *DB) connectReadOnly(ctx context.Context) (err error) {
 	if db.readers, err = connect(ctx, db.at, maxReaders, nil, map[string]string{"query_only": "1", "busy_timeout": "5000"}, options); err != nil {
 		return err
 	}
-	if has, err := version(ctx, db.readers); err != nil || has == len(migrations()) {
+	if has, err := version(ctx, db.readers); err != nil {
 		return err
+	} else if has == len(migrations()) {
+		return db.checkLarge(ctx)
 	}
 	to, err := db.copyOut(ctx)
 	if err != nil {
@@ -102,7 +105,7 @@ func (db *DB) Scratch(ctx context.Context) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("copy %s to a temporary folder, to work on it: %w", db.path, err)
 	}
-	s := &DB{path: db.path, at: to.Path(copyName), copy: to, insertLosses: map[int]*sql.Stmt{1: nil, rowsPerQuery: nil}}
+	s := &DB{path: db.path, at: to.Path(copyName), copy: to, large: large.In(to, db.large.Path), largeAbove: db.largeAbove, insertLosses: map[int]*sql.Stmt{1: nil, rowsPerQuery: nil}}
 	if err := s.connect(ctx); err != nil {
 		return nil, errors.Join(err, s.disconnect(), s.leave())
 	}

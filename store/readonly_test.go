@@ -74,7 +74,7 @@ func roleRead(ctx context.Context, path string) error {
 // copies fills in what is seen of a backup and of a copy that is tagged.
 func (s *seen) copies(ctx context.Context, db *store.DB, owner store.Owner) error {
 	path := filepath.Join(os.TempDir(), "backup.db")
-	if err := db.Backup(ctx, path); err != nil {
+	if _, err := db.Backup(ctx, path); err != nil {
 		return err
 	}
 	backup, err := store.Open(ctx, path)

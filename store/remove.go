@@ -9,7 +9,9 @@ import (
 )
 
 // ownedTables are the tables whose rows name the kind and key of their owner, which no foreign key can check.
-var ownedTables = []string{"artifacts", "tags", "notes", "failures"}
+var ownedTables = []string{artifactTable, "tags", "notes", "failures"}
+
+const artifactTable = "artifacts"
 
 // SQL conditions for rows that nothing needs.
 const (
@@ -19,30 +21,63 @@ const (
 	unplannedRuns = `NOT EXISTS (SELECT 1 FROM sweep_runs p WHERE p.run = runs.key) AND NOT EXISTS (SELECT 1 FROM sweep_extras e WHERE e.run = runs.key)`
 )
 
-// Removed counts what Delete or Clean removed from a store.
+// Removed counts what Delete or Clean removes from a store.
 type Removed struct {
-	Runs        int64 `json:"runs"`
-	Fits        int64 `json:"fits"`
-	Losses      int64 `json:"losses"`
-	Checkpoints int64 `json:"checkpoints"`
-	Contents    int64 `json:"contents"` // of artifacts
-	Bytes       int64 `json:"bytes"`    // by which the file shrank; 0 after Delete, which leaves that to Clean
+	Runs         int64 `json:"runs"`
+	Fits         int64 `json:"fits"`
+	Losses       int64 `json:"losses"`
+	Checkpoints  int64 `json:"checkpoints"`
+	Files        int64 `json:"files"`         // artifacts of sweeps, fits and runs
+	Contents     int64 `json:"contents"`      // of artifacts, which several may share
+	ContentBytes int64 `json:"content_bytes"` // in contents and checkpoints
+	KeptRuns     int64 `json:"kept_runs"`     // of a deleted sweep, because others need them
+	KeptFits     int64 `json:"kept_fits"`
+	Bytes        int64 `json:"bytes"`       // by which the file shrank; 0 after Delete, which leaves that to Clean
+	LargeFiles   int64 `json:"large_files"` // of large contents, beside the store
+	LargeBytes   int64 `json:"large_bytes"`
 }
 
-// Delete removes a sweep and everything that belongs only to it. It keeps fits and runs that other sweeps plan, and runs
-// that only an earlier spec of the sweep planned, which Clean can remove. It panics unless this process has locked the
+// errDry rolls back a removal of which only the counts are wanted.
+var errDry = errors.New("only counted")
+
+// counts returns the counts of a removal and its error, or nil for one that was only counted.
+func counts(r Removed, err error) (Removed, error) {
+	if errors.Is(err, errDry) {
+		err = nil
+	}
+	return r, err
+}
+
+// Delete removes a sweep and everything that belongs only to it. It keeps fits and runs that other sweeps need, and runs
+// that no sweep plans any more, which Clean can remove. It panics unless this process has locked the store.
+func (db *DB) Delete(ctx context.Context, sweep string) (Removed, error) {
+	return db.delete(ctx, sweep, nil)
+}
+
+// WouldDelete returns what Delete would: it does the same and rolls it back. It panics unless this process has locked the
 // store.
-func (db *DB) Delete(ctx context.Context, sweep string) (r Removed, err error) {
+func (db *DB) WouldDelete(ctx context.Context, sweep string) (Removed, error) {
+	return counts(db.delete(ctx, sweep, errDry))
+}
+
+// delete deletes a sweep, unless the error to end with is not nil.
+func (db *DB) delete(ctx context.Context, sweep string, end error) (r Removed, err error) {
 	db.mustLock("Delete")
 	defer wrap(&err, "delete sweep %q", sweep)
 	err = db.write(ctx, func(tx *sql.Tx) error {
 		if name, err := sweepName(ctx, tx, sweep); err != nil {
 			return err
-		} else if name != sweep { // sweep is empty
+		} else if sweep == "" {
 			return errors.New("a name is required")
+		} else {
+			sweep = name
 		}
 		if err := mark(ctx, tx, `SELECT run FROM sweep_runs WHERE sweep = ?1 UNION SELECT run FROM sweep_extras WHERE sweep = ?1
 			EXCEPT SELECT run FROM sweep_runs WHERE sweep <> ?1 EXCEPT SELECT run FROM sweep_extras WHERE sweep <> ?1`, sweep); err != nil {
+			return err
+		}
+		kept, err := keptOf(ctx, tx, sweep)
+		if err != nil {
 			return err
 		}
 		for _, query := range []string{
@@ -53,9 +88,24 @@ func (db *DB) Delete(ctx context.Context, sweep string) (r Removed, err error) {
 				return err
 			}
 		}
-		r, err = removeMarked(ctx, tx)
-		return err
+		if r, err = removeMarked(ctx, tx); err != nil {
+			return err
+		}
+		r.KeptRuns, r.KeptFits = kept.KeptRuns, kept.KeptFits
+		return errors.Join(db.countLarge(ctx, tx, &r), end)
 	})
+	if err == nil {
+		err = db.dropUnused(ctx)
+	}
+	return r, err
+}
+
+// keptOf counts the runs of a sweep that are not marked, and the fits.
+func keptOf(ctx context.Context, tx *sql.Tx, sweep string) (r Removed, err error) {
+	err = tx.QueryRowContext(ctx, `WITH own AS (SELECT run FROM sweep_runs WHERE sweep = ?1 UNION SELECT run FROM sweep_extras WHERE sweep = ?1)
+		SELECT (SELECT count(*) FROM own WHERE run NOT IN (SELECT key FROM marked_runs)),
+			(SELECT count(DISTINCT r.fit) FROM own o JOIN runs r ON r.key = o.run WHERE r.fit NOT IN (SELECT key FROM marked_fits))`, sweep).
+		Scan(&r.KeptRuns, &r.KeptFits)
 	return r, err
 }
 
@@ -69,6 +119,27 @@ func (db *DB) Clean(ctx context.Context, unplanned bool) (r Removed, err error) 
 	if err != nil {
 		return r, err
 	}
+	if r, err = db.clean(ctx, unplanned, nil); err != nil {
+		return r, err
+	}
+	if _, err := db.writer.ExecContext(ctx, "VACUUM"); err != nil {
+		return r, err
+	}
+	after, err := db.foldLog(ctx)
+	r.Bytes = max(0, before-after)
+	return r, err
+}
+
+// WouldClean returns what Clean would, except for Bytes: it does the same and rolls it back. It panics unless this process
+// has locked the store.
+func (db *DB) WouldClean(ctx context.Context, unplanned bool) (r Removed, err error) {
+	db.mustLock("WouldClean")
+	defer wrap(&err, "count what to clean")
+	return counts(db.clean(ctx, unplanned, errDry))
+}
+
+// clean removes what nothing needs, unless the error to end with is not nil.
+func (db *DB) clean(ctx context.Context, unplanned bool, end error) (r Removed, err error) {
 	err = db.write(ctx, func(tx *sql.Tx) error {
 		runs := `SELECT key FROM runs WHERE false`
 		if unplanned {
@@ -77,17 +148,14 @@ func (db *DB) Clean(ctx context.Context, unplanned bool) (r Removed, err error) 
 		if err := mark(ctx, tx, runs); err != nil {
 			return err
 		}
-		r, err = removeMarked(ctx, tx)
-		return err
+		if r, err = removeMarked(ctx, tx); err != nil {
+			return err
+		}
+		return errors.Join(db.countLarge(ctx, tx, &r), end)
 	})
-	if err != nil {
-		return r, err
+	if err == nil {
+		err = db.dropUnused(ctx)
 	}
-	if _, err := db.writer.ExecContext(ctx, "VACUUM"); err != nil {
-		return r, err
-	}
-	after, err := db.foldLog(ctx)
-	r.Bytes = max(0, before-after)
 	return r, err
 }
 
@@ -123,14 +191,16 @@ func mark(ctx context.Context, tx *sql.Tx, runs string, args ...any) error {
 	return err
 }
 
-// removeMarked removes the marked rows and then everything that nothing needs, children before parents.
-func removeMarked(ctx context.Context, tx *sql.Tx) (r Removed, err error) {
+// removal is a statement that removes rows, and where to count them.
+type removal struct {
+	count *int64
+	query string
+}
+
+// removals remove the marked rows and then everything that nothing needs, children before parents.
+func (r *Removed) removals() []removal {
 	var other int64
-	type removal struct {
-		count *int64
-		query string
-	}
-	removals := []removal{
+	list := []removal{
 		{&other, `DELETE FROM metrics WHERE run IN (SELECT key FROM marked_runs)`},
 		{&r.Runs, `DELETE FROM runs WHERE key IN (SELECT key FROM marked_runs)`},
 		{&r.Losses, `DELETE FROM losses WHERE fit IN (SELECT key FROM marked_fits)`},
@@ -139,15 +209,27 @@ func removeMarked(ctx context.Context, tx *sql.Tx) (r Removed, err error) {
 		{&r.Fits, `DELETE FROM fits WHERE key IN (SELECT key FROM marked_fits)`},
 	}
 	for _, table := range ownedTables {
-		removals = append(removals, removal{&other, fmt.Sprintf(`DELETE FROM %s WHERE %s`, table, unowned)})
+		count := &other
+		if table == artifactTable {
+			count = &r.Files
+		}
+		list = append(list, removal{count, fmt.Sprintf(`DELETE FROM %s WHERE %s`, table, unowned)})
 	}
-	removals = append(removals,
+	return append(list,
 		removal{&r.Contents, `DELETE FROM blobs WHERE ` + unusedBlobs},
 		removal{&other, `DELETE FROM nulls WHERE NOT EXISTS (SELECT 1 FROM sweep_runs p WHERE p.reference = nulls.reference)`},
 		removal{&other, `DELETE FROM baselines WHERE NOT EXISTS (SELECT 1 FROM sweep_runs p WHERE p.reference = baselines.reference)`},
 		removal{&other, `DELETE FROM environments WHERE NOT EXISTS (SELECT 1 FROM fits WHERE environment = hash)
 			AND NOT EXISTS (SELECT 1 FROM runs WHERE environment = hash) AND NOT EXISTS (SELECT 1 FROM sweeps WHERE environment = hash)`})
-	for _, remove := range removals {
+}
+
+// removeMarked removes what is marked and what nothing needs.
+func removeMarked(ctx context.Context, tx *sql.Tx) (r Removed, err error) {
+	before, err := contentBytes(ctx, tx)
+	if err != nil {
+		return r, err
+	}
+	for _, remove := range r.removals() {
 		result, err := tx.ExecContext(ctx, remove.query)
 		if err != nil {
 			return r, err
@@ -158,5 +240,7 @@ func removeMarked(ctx context.Context, tx *sql.Tx) (r Removed, err error) {
 		}
 		*remove.count += n
 	}
-	return r, nil
+	after, err := contentBytes(ctx, tx)
+	r.ContentBytes = before - after
+	return r, err
 }

@@ -30,7 +30,7 @@ func (db *DB) sweep(ctx context.Context, name string, plan experiments.Plan) (s 
 		if name, err = sweepName(ctx, tx, name); err != nil {
 			return err
 		}
-		s, err = readSweep(ctx, tx, name, plan)
+		s, err = db.readSweep(ctx, tx, name, plan)
 		wrap(&err, "read sweep %q", name)
 		return err
 	})
@@ -55,6 +55,7 @@ func sweepName(ctx context.Context, tx *sql.Tx, name string) (string, error) {
 	case name == "":
 		return names[0], nil
 	}
+	name = experiments.CanonicalName(name)
 	for _, n := range names {
 		if n == name {
 			return name, nil
@@ -64,7 +65,7 @@ func sweepName(ctx context.Context, tx *sql.Tx, name string) (string, error) {
 }
 
 // readSweep reads the named sweep. It parses the stored spec unless the plan already has the same text.
-func readSweep(ctx context.Context, tx *sql.Tx, name string, plan experiments.Plan) (experiments.Sweep, error) {
+func (db *DB) readSweep(ctx context.Context, tx *sql.Tx, name string, plan experiments.Plan) (experiments.Sweep, error) {
 	s := experiments.Sweep{Name: name}
 	if err := wholeParts(ctx, tx, name, "sweeps", "sweep_runs", "fits", "runs", "metrics", "environments"); err != nil {
 		return s, err
@@ -81,11 +82,11 @@ func readSweep(ctx context.Context, tx *sql.Tx, name string, plan experiments.Pl
 	}
 	if plan.Spec.Text != text {
 		var err error
-		if plan, err = parsePlan(ctx, tx, name, text); err != nil {
+		if plan, err = db.parsePlan(ctx, tx, name, text); err != nil {
 			return s, err
 		}
 	}
-	s.Spec, s.Results = plan.Spec, plannedResults(plan)
+	s.Spec, s.Results = plan.Spec, plannedResults(name, plan)
 	if err := readResults(ctx, tx, s); err != nil {
 		return s, err
 	}
@@ -93,24 +94,24 @@ func readSweep(ctx context.Context, tx *sql.Tx, name string, plan experiments.Pl
 }
 
 // parsePlan returns the plan of a stored spec.
-func parsePlan(ctx context.Context, tx *sql.Tx, name, text string) (experiments.Plan, error) {
-	spec, err := parser(ctx, tx, name).Parse(name+".yaml", []byte(text))
+func (db *DB) parsePlan(ctx context.Context, tx *sql.Tx, name, text string) (experiments.Plan, error) {
+	spec, err := parser(ctx, tx, name, db.readArtifact).Parse(name+".yaml", []byte(text))
 	if err != nil {
 		return experiments.Plan{}, err
 	}
-	if spec.Name != name {
+	if base, _ := splitEdition(name); spec.Name != base {
 		return experiments.Plan{}, fmt.Errorf("its stored spec has another name, %q: %s", spec.Name, damaged)
 	}
 	return spec.Plan()
 }
 
 // plannedResults returns one result for each run of the plan, in order, with only the sweep, seed and setting filled in.
-func plannedResults(plan experiments.Plan) []experiments.Result {
+func plannedResults(sweep string, plan experiments.Plan) []experiments.Result {
 	results := make([]experiments.Result, 0, plan.Runs())
 	for _, fit := range plan.Fits {
 		for _, run := range fit.Runs {
 			setting := experiments.Setting{Recipe: fit.Recipe, Sample: run.Sampling}
-			results = append(results, experiments.Result{Sweep: plan.Spec.Name, Seed: fit.Seed, Setting: setting})
+			results = append(results, experiments.Result{Sweep: sweep, Seed: fit.Seed, Setting: setting})
 		}
 	}
 	return results

@@ -40,12 +40,16 @@ type Sampled struct {
 // FinishRun stores the outcome of a run and marks it as finished in the environment.
 func (db *DB) FinishRun(ctx context.Context, key string, env experiments.Environment, s Sampled, now time.Time) (err error) {
 	defer wrap(&err, "finish run %s", key)
+	samples, err := db.hold(s.Samples)
+	if err != nil {
+		return err
+	}
 	return db.write(ctx, func(tx *sql.Tx) error {
 		hash, err := saveEnvironment(ctx, tx, env)
 		if err != nil {
 			return err
 		}
-		if err := saveArtifact(ctx, tx, Owner{ownerRun, key}, samplesName, s.Samples); err != nil {
+		if err := db.saveArtifact(ctx, tx, Owner{ownerRun, key}, samplesName, samples); err != nil {
 			return err
 		}
 		return updateOne(ctx, tx, `UPDATE runs SET state = ?, nfe_mean = ?, nfe = ?, seconds = ?, error = '', environment = ?, finished = ?
@@ -108,10 +112,13 @@ func (db *DB) Run(ctx context.Context, key string) (r RunRecord, err error) {
 	return r, errors.Join(err, toLost(&r.State))
 }
 
+// ErrNotFound is the error of a fit or run that the store does not hold.
+var ErrNotFound = errors.New("not in the store")
+
 // notInStore replaces sql.ErrNoRows by an error for the user.
 func notInStore(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
-		return errors.New("not in the store")
+		return ErrNotFound
 	}
 	return err
 }

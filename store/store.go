@@ -26,20 +26,24 @@ import (
 	// also the driver "sqlite3"
 
 	"flowsweep/experiments/disk"
+	"flowsweep/store/large"
+	"flowsweep/store/seal"
 )
 
 // DB is an open store. It is safe for use by several goroutines, and by several processes on one machine.
 type DB struct {
-	path    string
-	at      string   // the file that SQLite opens: the store, or a copy of it
-	file    *os.File // the store, open as long as SQLite has it open
-	writer  *sql.DB  // one connection
-	readers *sql.DB  // see the last commit while the writer is writing
-	losses  *lossLog
-	wrote   atomic.Bool
-	lock    atomic.Pointer[fileLock] // held while this process works on the store
-	close   sync.Once
-	closed  error
+	path       string
+	at         string   // the file that SQLite opens: the store, or a copy of it
+	file       *os.File // the store, open as long as SQLite has it open
+	writer     *sql.DB  // one connection
+	readers    *sql.DB  // see the last commit while the writer is writing
+	losses     *lossLog
+	large      large.Folder // of contents above largeAbove bytes
+	largeAbove int64
+	wrote      atomic.Bool
+	lock       atomic.Pointer[fileLock] // held while this process works on the store
+	close      sync.Once
+	closed     error
 
 	readOnly *ReadOnlyError // nil if the store can be written
 	copy     *disk.Partial  // the folder of the copy, or nil
@@ -95,7 +99,7 @@ func open(ctx context.Context, path string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{path: path, at: path, file: file, insertLosses: map[int]*sql.Stmt{1: nil, rowsPerQuery: nil}}
+	db := &DB{path: path, at: path, file: file, large: large.Folder{Path: largeFolder(path)}, largeAbove: largeAbove, insertLosses: map[int]*sql.Stmt{1: nil, rowsPerQuery: nil}}
 	if err := db.connectWhenFree(ctx); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
@@ -126,7 +130,7 @@ func (db *DB) connectWhenFree(ctx context.Context) error {
 }
 
 func (db *DB) connect(ctx context.Context) (err error) {
-	db.writer, err = connect(ctx, db.at, 1, seals, writerPragmas, url.Values{
+	db.writer, err = connect(ctx, db.at, 1, seal.Register, writerPragmas, url.Values{
 		"mode": {"rwc"}, "_txlock": {"immediate"}, "_busy_timeout": {"5000"},
 		"_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_foreign_keys": {"on"},
 	})
@@ -136,13 +140,13 @@ func (db *DB) connect(ctx context.Context) (err error) {
 	if err := db.migrate(ctx); err != nil {
 		return err
 	}
-	if err := withConn(ctx, db.writer, addTriggers); err != nil { // of tables that the connection did not find
-		return err
-	}
 	db.readers, err = connect(ctx, db.at, maxReaders, nil, readerPragmas, url.Values{
 		"mode": {"rw"}, "_txlock": {"deferred"}, "_busy_timeout": {"5000"}, "_query_only": {"on"},
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return db.checkLarge(ctx)
 }
 
 // Close writes pending losses, moves the write-ahead log into the file, closes the store and unlocks it. Its error
@@ -182,6 +186,9 @@ func (db *DB) write(ctx context.Context, do func(tx *sql.Tx) error) error {
 		return err
 	}
 	defer tx.Rollback() // does nothing after Commit
+	if err := seal.AddTriggers(ctx, tx); err != nil {
+		return err
+	}
 	if err := do(tx); err != nil {
 		return err
 	}

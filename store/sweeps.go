@@ -7,9 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"flowsweep/experiments"
@@ -21,13 +19,16 @@ type fitConfig struct {
 	Seed uint64 `json:"seed"`
 }
 
-// StartSweep stores the plan under the name of its spec, marks it as running and queues its new fits and runs. It
-// replaces a plan with the same name, but keeps its fits, its runs and the time of its first start. It panics unless
-// this process has locked the store.
+// StartSweep stores the plan under the name of its spec, marks it as running and queues its new fits and runs. If the store
+// holds another spec of that name, it keeps that one as EditionFor says; if it holds the same one, only its text and its
+// latest start are replaced. It panics unless this process has locked the store.
 func (db *DB) StartSweep(ctx context.Context, plan experiments.Plan, env experiments.Environment, now time.Time) (err error) {
 	db.mustLock("StartSweep")
 	defer wrap(&err, "start sweep %q", plan.Spec.Name)
 	return db.write(ctx, func(tx *sql.Tx) error {
+		if err := db.keepEdition(ctx, tx, plan); err != nil {
+			return err
+		}
 		hash, err := saveEnvironment(ctx, tx, env)
 		if err != nil {
 			return err
@@ -41,10 +42,10 @@ func (db *DB) StartSweep(ctx context.Context, plan experiments.Plan, env experim
 		if _, err := tx.ExecContext(ctx, `DELETE FROM sweep_runs WHERE sweep = ?`, plan.Spec.Name); err != nil {
 			return err
 		}
-		if err := saveData(ctx, tx, plan.Spec); err != nil {
+		if err := db.saveData(ctx, tx, plan.Spec); err != nil {
 			return err
 		}
-		if err := savePlan(ctx, tx, plan); err != nil {
+		if err := db.savePlan(ctx, tx, plan); err != nil {
 			return err
 		}
 		if err := dropStaleTwins(ctx, tx, plan.Spec.Name); err != nil {
@@ -57,7 +58,7 @@ func (db *DB) StartSweep(ctx context.Context, plan experiments.Plan, env experim
 // nextTurn is the SQL for a sweep's position in the order of starts. Times would not do, as clocks can jump.
 const nextTurn = `(SELECT 1 + coalesce(max(turn), 0) FROM sweeps)`
 
-func savePlan(ctx context.Context, tx *sql.Tx, plan experiments.Plan) error {
+func (db *DB) savePlan(ctx context.Context, tx *sql.Tx, plan experiments.Plan) error {
 	insertRun, err := tx.PrepareContext(ctx, `INSERT INTO runs (key, fit, config, state) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`)
 	if err != nil {
 		return err
@@ -68,7 +69,7 @@ func savePlan(ctx context.Context, tx *sql.Tx, plan experiments.Plan) error {
 		return err
 	}
 	defer insertPosition.Close()
-	position, saved := 0, contents{}
+	position, saved := 0, recipeContents{db, map[*byte]experiments.Artifact{}}
 	for _, fit := range plan.Fits {
 		config, err := json.Marshal(fitConfig{fit.Recipe, fit.Seed})
 		if err != nil {
@@ -98,53 +99,6 @@ func savePlan(ctx context.Context, tx *sql.Tx, plan experiments.Plan) error {
 	return nil
 }
 
-// Resume reports whether the store holds exactly this plan under the name of its spec. If so, it makes the sweep the most
-// recent one and changes nothing else, so the environment stays the one in which the results were computed.
-func (db *DB) Resume(ctx context.Context, plan experiments.Plan, now time.Time) (same bool, err error) {
-	defer wrap(&err, "resume sweep %q", plan.Spec.Name)
-	err = db.write(ctx, func(tx *sql.Tx) error {
-		if same, err = holdsPlan(ctx, tx, plan); err != nil || !same {
-			return err
-		}
-		return updateOne(ctx, tx, `UPDATE sweeps SET last_started = ?, turn = `+nextTurn+` WHERE name = ?`, timeText(now), plan.Spec.Name)
-	})
-	return same, err
-}
-
-// holdsPlan compares the spec's text, every run and its reference with the stored ones.
-func holdsPlan(ctx context.Context, tx *sql.Tx, plan experiments.Plan) (bool, error) {
-	var text string
-	err := tx.QueryRowContext(ctx, `SELECT spec FROM sweeps WHERE name = ?`, plan.Spec.Name).Scan(&text)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && text != plan.Spec.Text {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	if err := wholeParts(ctx, tx, plan.Spec.Name, "sweeps", "sweep_runs"); err != nil {
-		return false, err
-	}
-	rows, err := tx.QueryContext(ctx, `SELECT run, reference FROM sweep_runs WHERE sweep = ? ORDER BY position`, plan.Spec.Name)
-	if err != nil {
-		return false, err
-	}
-	defer rows.Close()
-	var stored, planned [][2]string
-	for rows.Next() {
-		var pair [2]string
-		if err := rows.Scan(&pair[0], &pair[1]); err != nil {
-			return false, err
-		}
-		stored = append(stored, pair)
-	}
-	for _, fit := range plan.Fits {
-		for _, run := range fit.Runs {
-			planned = append(planned, [2]string{run.Key, run.Reference})
-		}
-	}
-	return slices.Equal(stored, planned), rows.Err()
-}
-
 // FinishSweep marks the sweep as finished, failed or killed.
 func (db *DB) FinishSweep(ctx context.Context, name string, state experiments.State, now time.Time) (err error) {
 	defer wrap(&err, "finish sweep %q", name)
@@ -162,6 +116,15 @@ func (db *DB) SweepNames(ctx context.Context) (names []string, err error) {
 	return names, err
 }
 
+// SweepName returns the name of a stored sweep, that of the latest if name is empty. Its error lists the existing sweeps.
+func (db *DB) SweepName(ctx context.Context, name string) (found string, err error) {
+	err = db.read(ctx, func(tx *sql.Tx) error {
+		found, err = sweepName(ctx, tx, name)
+		return err
+	})
+	return found, err
+}
+
 func sweepNames(ctx context.Context, tx *sql.Tx) (names []string, err error) {
 	defer wrap(&err, "list sweeps")
 	if err := whole(ctx, tx, "sweeps", "true"); err != nil {
@@ -170,34 +133,73 @@ func sweepNames(ctx context.Context, tx *sql.Tx) (names []string, err error) {
 	return texts(ctx, tx, `SELECT name FROM sweeps ORDER BY turn DESC, name`)
 }
 
-// Find returns the kind, "fit" or "run", and the full key of the only fit or run whose key starts with prefix.
-func (db *DB) Find(ctx context.Context, prefix string) (kind, key string, err error) {
-	if prefix == "" {
-		return "", "", errors.New("the key is empty: use one from `flowsweep runs`, or its beginning")
-	}
-	rows, err := db.readers.QueryContext(ctx, `SELECT kind, key FROM
-		(SELECT 'fit' AS kind, key FROM fits UNION ALL SELECT 'run', key FROM runs)
-		WHERE substr(key, 1, length(?1)) = ?1 ORDER BY kind, key LIMIT 5`, prefix)
+// Listed is a sweep as a list of them shows it.
+type Listed struct {
+	Name        string
+	State       experiments.State
+	Started     time.Time // for the first time
+	LastStarted time.Time
+	Fits, Runs  int // of the plan
+	FitsDone    int // finished
+	RunsDone    int
+	Targets     []string // what to call them, sorted
+	Files       []string // names of the output files
+	Tags        []string
+}
+
+// Sweeps lists the stored sweeps, the most recently started first. It reads no spec, so one that cannot be read is listed, too.
+func (db *DB) Sweeps(ctx context.Context) (list []Listed, err error) {
+	defer wrap(&err, "list sweeps")
+	toLost := db.runningToLost()
+	err = db.read(ctx, func(tx *sql.Tx) error {
+		list, err = listSweeps(ctx, tx)
+		return err
+	})
 	if err != nil {
-		return "", "", fmt.Errorf("find key %q: %w", prefix, err)
+		return nil, err
+	}
+	states := make([]*experiments.State, len(list))
+	for i := range list {
+		states[i] = &list[i].State
+	}
+	return list, toLost(states...)
+}
+
+func listSweeps(ctx context.Context, tx *sql.Tx) (list []Listed, err error) {
+	for table, where := range map[string]string{"sweeps": "true", "sweep_runs": "true", "runs": "true", "fits": "true", "tags": "owner_kind = 'sweep'"} {
+		if err := whole(ctx, tx, table, where); err != nil {
+			return nil, err
+		}
+	}
+	rows, err := tx.QueryContext(ctx, `WITH planned AS (
+			SELECT DISTINCT p.sweep, r.fit, r.key, f.state = 'finished' AS trained, f.state = 'finished' AND r.state = 'finished' AS done,
+				coalesce('data of ' || (SELECT group_concat(value, ', ') FROM json_each(f.config, '$.target.columns')), f.config ->> '$.target.name') AS target
+			FROM sweep_runs p JOIN runs r ON r.key = p.run JOIN fits f ON f.key = r.fit),
+		counts AS (SELECT sweep, count(DISTINCT fit) AS fits, count(DISTINCT iif(trained, fit, NULL)) AS trained, count(*) AS runs, sum(done) AS done,
+			json_group_array(DISTINCT target) AS targets FROM planned GROUP BY sweep)
+		SELECT s.name, s.state, s.started, s.last_started, coalesce(c.fits, 0), coalesce(c.trained, 0), coalesce(c.runs, 0), coalesce(c.done, 0),
+			c.targets, (SELECT json_group_array(tag) FROM tags WHERE owner_kind = 'sweep' AND owner = s.name),
+			(SELECT json_group_array(name) FROM artifacts WHERE owner_kind = 'sweep' AND owner = s.name AND NOT `+isData+`)
+		FROM sweeps s LEFT JOIN counts c ON c.sweep = s.name ORDER BY s.turn DESC, s.name`)
+	if err != nil {
+		return nil, err
 	}
 	defer rows.Close()
-	var matches []string
 	for rows.Next() {
-		if err := rows.Scan(&kind, &key); err != nil {
-			return "", "", fmt.Errorf("find key %q: %w", prefix, err)
+		var l Listed
+		var started, latest, targets, tags, files sql.NullString
+		if err := rows.Scan(&l.Name, &l.State, &started, &latest, &l.Fits, &l.FitsDone, &l.Runs, &l.RunsDone, &targets, &tags, &files); err != nil {
+			return nil, err
 		}
-		matches = append(matches, kind+" "+key)
+		if err := errors.Join(parseTime(started, &l.Started), parseTime(latest, &l.LastStarted),
+			decode(targets, &l.Targets), decode(tags, &l.Tags), decode(files, &l.Files)); err != nil {
+			return nil, err
+		}
+		slices.Sort(l.Targets)
+		slices.Sort(l.Tags)
+		list = append(list, l)
 	}
-	switch {
-	case rows.Err() != nil:
-		return "", "", fmt.Errorf("find key %q: %w", prefix, rows.Err())
-	case len(matches) == 0:
-		return "", "", fmt.Errorf("no fit or run has a key that starts with %q: see `flowsweep runs`", prefix)
-	case len(matches) > 1:
-		return "", "", fmt.Errorf("%q is the beginning of more than one key (%s): use a longer one", prefix, strings.Join(matches, ", "))
-	}
-	return kind, key, nil
+	return list, rows.Err()
 }
 
 // saveEnvironment stores the environment unless it is already there, and returns its hash.

@@ -97,8 +97,8 @@ func TestSweepAgain(t *testing.T) {
 	other.Commit = "def456"
 	must(t, db.StartSweep(t.Context(), plan, other, noon.Add(2*time.Hour)))
 	s := try(db.Sweep(t.Context(), "tiny"))(t)
-	if !s.Started.Equal(noon) {
-		t.Errorf("started: got %v, want the first start, %v", s.Started, noon)
+	if want := noon.Add(2 * time.Hour); !s.Started.Equal(want) {
+		t.Errorf("started: got %v, want the start of this spec, %v", s.Started, want)
 	}
 	if s.Environment.Commit != "def456" {
 		t.Errorf("environment: got commit %q, want the latest, def456", s.Environment.Commit)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"flowsweep/experiments"
 )
@@ -18,14 +19,45 @@ type Owner struct {
 // Owner returns the sweep with this name or, if there is none, the fit or run whose key starts with it.
 func (db *DB) Owner(ctx context.Context, name string) (Owner, error) {
 	var known bool
-	if err := db.readers.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sweeps WHERE name = ?)`, name).Scan(&known); err != nil {
+	sweep := experiments.CanonicalName(name)
+	if err := db.readers.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sweeps WHERE name = ?)`, sweep).Scan(&known); err != nil {
 		return Owner{}, fmt.Errorf("find %q: %w", name, err)
 	}
 	if known {
-		return Owner{ownerSweep, name}, nil
+		return Owner{ownerSweep, sweep}, nil
 	}
 	kind, key, err := db.Find(ctx, name)
 	return Owner{kind, key}, err
+}
+
+// Find returns the kind, "fit" or "run", and the full key of the only fit or run whose key starts with prefix.
+func (db *DB) Find(ctx context.Context, prefix string) (kind, key string, err error) {
+	if prefix == "" {
+		return "", "", errors.New("the key is empty: use one from `flowsweep runs`, or its beginning")
+	}
+	rows, err := db.readers.QueryContext(ctx, `SELECT kind, key FROM
+		(SELECT 'fit' AS kind, key FROM fits UNION ALL SELECT 'run', key FROM runs)
+		WHERE substr(key, 1, length(?1)) = ?1 ORDER BY kind, key LIMIT 5`, prefix)
+	if err != nil {
+		return "", "", fmt.Errorf("find key %q: %w", prefix, err)
+	}
+	defer rows.Close()
+	var matches []string
+	for rows.Next() {
+		if err := rows.Scan(&kind, &key); err != nil {
+			return "", "", fmt.Errorf("find key %q: %w", prefix, err)
+		}
+		matches = append(matches, kind+" "+key)
+	}
+	switch {
+	case rows.Err() != nil:
+		return "", "", fmt.Errorf("find key %q: %w", prefix, rows.Err())
+	case len(matches) == 0:
+		return "", "", fmt.Errorf("no fit or run has a key that starts with %q: see `flowsweep runs`", prefix)
+	case len(matches) > 1:
+		return "", "", fmt.Errorf("%q is the beginning of more than one key (%s): use a longer one", prefix, strings.Join(matches, ", "))
+	}
+	return kind, key, nil
 }
 
 // Tag adds and removes tags of the owner. Adding an existing tag or removing a missing one has no effect.
@@ -116,7 +148,7 @@ func (db *DB) Remarks(ctx context.Context, sweep string) (list []experiments.Rem
 		}
 		return nil
 	}
-	return list, db.read(ctx, func(tx *sql.Tx) error {
+	err = db.read(ctx, func(tx *sql.Tx) error {
 		if err := wholeParts(ctx, tx, sweep, "tags", "notes"); err != nil {
 			return err
 		}
@@ -125,6 +157,7 @@ func (db *DB) Remarks(ctx context.Context, sweep string) (list []experiments.Rem
 			UNION ALL SELECT o.kind, o.key, 1, n.text FROM owners o JOIN notes n ON (n.owner_kind, n.owner) = (o.kind, o.key)
 			ORDER BY 1 DESC, 2, 3, 4`, sweep)
 	})
+	return list, err
 }
 
 // checkExists returns an error unless the owner is in the store.

@@ -57,6 +57,7 @@ const MaxRuns = 1_000_000
 //	percent:"yes"              a number may be written as 5%
 //	oneof:"a b"                the words to choose from
 //	text:"any"                 a string may be any text, not just a word
+//	text:"name"                a string may have letters of any script, see CanonicalName
 //	doc:"..."                  description for the schema
 //	example:"..."              example of a Zip for error messages
 func Values[T any](t *Text, what string, defaults T) []*T {
@@ -64,6 +65,7 @@ func Values[T any](t *Text, what string, defaults T) []*T {
 		return nil
 	}
 	proto := reflect.ValueOf(defaults)
+	t.sections = sectionsOf(proto.Type(), t.kinds)
 	var found alternatives
 	for _, r := range t.variants(t.root, proto.Type()) {
 		some := t.mapping(r, proto, field{name: what})

@@ -75,11 +75,18 @@ func (set families[T]) read(t *Text, n *yaml.Node, _ reflect.Value, f field) alt
 // named returns the family that a node names, or whose required parameter it has.
 func (set families[T]) named(t *Text, n *yaml.Node, f field) (Family[T], bool) {
 	if n.Kind == yaml.MappingNode && !(Place{n}).Has("name") {
+		keys := []string{"name"}
 		for _, family := range set.all {
-			if key := requiredOf(family.Default); key != "" && (Place{n}).Has(key) {
+			key := requiredOf(family.Default)
+			if key != "" && (Place{n}).Has(key) {
 				return family, true
 			}
+			if key != "" {
+				keys = append(keys, key)
+			}
 		}
+		t.nameless(n, set.kind, keys)
+		return Family[T]{}, false
 	}
 	name, ok := t.name(n, set.kind, f)
 	if !ok {

@@ -51,6 +51,12 @@ func (t *Text) text(n *yaml.Node, f field) alternatives {
 		return t.problem(n, "%s must be a word: put it in quotes", f.name)
 	case f.tag.Get("text") == "any":
 		return one(reflect.ValueOf(n.Value))
+	case f.tag.Get("text") == "name":
+		name, ok := t.nameOf(n, f)
+		if !ok {
+			return alternatives{}
+		}
+		return one(reflect.ValueOf(name))
 	case !wordForm.MatchString(n.Value):
 		return t.problem(n, "%s must be at most 64 letters, digits, dots, dashes and underscores, a letter or digit first", f.name)
 	default:
@@ -71,7 +77,7 @@ func (t *Text) whole(n *yaml.Node, of reflect.Type, f field) alternatives {
 	text := n.Value
 	x, err := strconv.ParseFloat(text, 64)
 	if !numeric(n) || err != nil || x != math.Trunc(x) {
-		return t.problem(n, "%s must be a whole number", f.name)
+		return t.notNumber(n, f, "a whole number")
 	}
 	if !t.within(n, x, f) {
 		return alternatives{}
@@ -112,7 +118,7 @@ func (t *Text) number(n *yaml.Node, f field) alternatives {
 	}
 	x, err := strconv.ParseFloat(n.Value, 64)
 	if !numeric(n) || err != nil || math.IsInf(x, 0) || math.IsNaN(x) {
-		return t.problem(n, "%s must be a finite number", f.name)
+		return t.notNumber(n, f, "a finite number")
 	}
 	if !t.within(n, x, f) {
 		return alternatives{}

@@ -1,8 +1,10 @@
 package declare
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 
@@ -38,10 +40,48 @@ func (t *Text) known(n *yaml.Node, known []string) {
 		have[k] = true
 	}
 	for i := 0; i < len(n.Content); i += 2 {
-		if k := follow(n.Content[i]); k.Kind == yaml.ScalarNode && !have[k.Value] {
-			t.problem(k, "%s", problem.Unknown("key", k.Value, known))
+		k := follow(n.Content[i])
+		if k.Kind != yaml.ScalarNode || have[k.Value] {
+			continue
+		}
+		if t.drawn[n] && len(n.Content) == 2 && problem.Nearest(k.Value, known) == "" && problem.Nearest(k.Value, rangeNames) != "" {
+			t.problem(k, "%s", problem.Unknown("range", k.Value, rangeNames))
+			continue
+		}
+		t.problem(k, "%s", t.unknownKey(k.Value, known))
+	}
+}
+
+// unknownKey returns the message that a key is not one of those known at its place, with the section that it belongs in or
+// the key that was probably meant.
+func (t *Text) unknownKey(key string, known []string) string {
+	sections := t.sections[key]
+	if len(sections) == 0 || len(sections) > 2 {
+		return problem.Unknown("key", key, known)
+	}
+	places := make([]string, len(sections))
+	for i, section := range sections {
+		if places[i] = "in " + section; section == "" {
+			places[i] = "at the top level"
 		}
 	}
+	return fmt.Sprintf("unknown key %q (have %s): it belongs %s", key, strings.Join(known, ", "), strings.Join(places, " or "))
+}
+
+// sectionsOf returns for each key of a document, and of the structs in it, the keys of those that it belongs in, "" for the
+// document itself.
+func sectionsOf(document reflect.Type, kinds map[reflect.Type]Kind) map[string][]string {
+	sections := map[string][]string{}
+	for i := range document.NumField() {
+		f := fieldOf(document.Field(i), field{})
+		sections[f.name] = append(sections[f.name], "")
+		if of := document.Field(i).Type; of.Kind() == reflect.Struct && kinds[of] == nil {
+			for _, key := range keysOf(of) {
+				sections[key] = append(sections[key], f.name)
+			}
+		}
+	}
+	return sections
 }
 
 // follow resolves aliases.

@@ -1,6 +1,7 @@
 package declare
 
 import (
+	"maps"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -9,6 +10,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"flowsweep/experiments/problem"
 )
 
 // sampled draws the variants of a Random: one entry from each list, one number from each range. Draw k at a place depends
@@ -67,6 +70,7 @@ func (t *Text) sample(n *yaml.Node, seed, k uint64, place string) *yaml.Node {
 	}
 	made := *n
 	made.Content = slices.Clone(n.Content)
+	t.drawn[&made] = true
 	for i := 0; i+1 < len(made.Content); i += 2 {
 		made.Content[i+1] = t.sample(made.Content[i+1], seed, k, place+"."+follow(made.Content[i]).Value)
 	}
@@ -78,6 +82,24 @@ var ranges = map[string]func(low, high, u float64) float64{
 	"uniform": func(low, high, u float64) float64 { return low + u*(high-low) },
 	"log":     func(low, high, u float64) float64 { return low * math.Pow(high/low, u) },
 	"whole":   func(low, high, u float64) float64 { return math.Floor(low + u*(high-low+1)) },
+}
+
+// rangeNames are the names of the ranges, sorted.
+var rangeNames = slices.Sorted(maps.Keys(ranges))
+
+// notNumber records that a node is not what a field takes, such as "a whole number". A range may be there by mistake.
+func (t *Text) notNumber(n *yaml.Node, f field, what string) alternatives {
+	if n.Kind != yaml.MappingNode || len(n.Content) != 2 {
+		return t.problem(n, "%s must be %s", f.name, what)
+	}
+	switch key := follow(n.Content[0]); {
+	case t.drawn[n]:
+		return t.problem(key, "%s", problem.Unknown("range", key.Value, rangeNames))
+	case ranges[key.Value] != nil:
+		return t.problem(n, "%s must be %s: the range %s belongs in random", f.name, what, key.Value)
+	default:
+		return t.problem(n, "%s must be %s", f.name, what)
+	}
 }
 
 // sampleRange draws a number from a range, rounded to six digits.

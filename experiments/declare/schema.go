@@ -16,6 +16,7 @@ func Schema[T any](l Language, defaults T) Object {
 	s := schema{kinds: l.kinds(), swept: sweptKeys(reflect.TypeFor[T]()), definitions: Object{}}
 	root := s.structure(reflect.ValueOf(defaults), field{})
 	root["definitions"] = s.definitions
+	root["patternProperties"] = Object{"^" + extensions: Object{"description": "ignored: a place for anchors"}}
 	return root
 }
 
@@ -166,8 +167,11 @@ func wordSchema(f field) Object {
 	if known := strings.Fields(f.tag.Get("oneof")); len(known) > 0 {
 		return Object{"enum": known}
 	}
-	if f.tag.Get("text") == "any" {
+	switch f.tag.Get("text") {
+	case "any":
 		return Object{"type": "string"}
+	case "name":
+		return Object{"type": "string", "pattern": nameForm}
 	}
 	return Object{"type": "string", "pattern": wordForm.String()}
 }

@@ -27,6 +27,10 @@ type Text struct {
 	kinds  map[reflect.Type]Kind
 	random func(seed uint64, place string, k uint64) *rand.Rand
 
+	sections map[string][]string // by key, see sectionsOf
+	drawn    map[*yaml.Node]bool // mappings that a Random drew, in which ranges may stand
+	partial  bool                // variants with mistakes were left out, and with them what they set
+
 	runs    big.Int    // alternatives times seeds
 	repeats big.Int    // seeds
 	longest *yaml.Node // list
@@ -40,12 +44,21 @@ const byteOrderMark = "\ufeff"
 
 // Read parses a text. The file name is used in error messages only.
 func Read(file string, text []byte, l Language) *Text {
-	lines := strings.Split(breaks.Replace(strings.TrimPrefix(string(text), byteOrderMark)), "\n")
-	t := &Text{file: file, lines: lines, kinds: l.kinds(), random: l.Random, repeats: *big.NewInt(1)}
-	t.root = t.load(text)
+	t := &Text{file: file, kinds: l.kinds(), random: l.Random, drawn: map[*yaml.Node]bool{}, repeats: *big.NewInt(1)}
+	if e, ok := encodingOf(text); ok {
+		t.lines = linesOf(e.decode(text))
+		t.problemAt(1, 1, "this text is in %s: save it as UTF-8", e.name)
+		return t
+	}
+	t.lines = linesOf(strings.TrimPrefix(string(text), byteOrderMark))
+	if root := t.load(text); root != nil && t.resolve(root) {
+		t.root = root
+	}
 	t.longest = t.root
 	return t
 }
+
+func linesOf(text string) []string { return strings.Split(breaks.Replace(text), "\n") }
 
 // Root returns the place of the whole text.
 func (t *Text) Root() Place { return Place{t.root} }

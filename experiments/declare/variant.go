@@ -36,6 +36,9 @@ func (t *Text) variants(root *yaml.Node, document reflect.Type) []*yaml.Node {
 	var zip, random *yaml.Node
 	zipField, randomField := fieldOfType(document, zipType), fieldOfType(document, randomType)
 	for i := 0; i+1 < len(root.Content); i += 2 {
+		if extension(follow(root.Content[i])) {
+			continue
+		}
 		switch key := follow(root.Content[i]).Value; {
 		case key != "" && key == zipField.name && zip == nil:
 			zip = follow(root.Content[i+1])
@@ -47,7 +50,10 @@ func (t *Text) variants(root *yaml.Node, document reflect.Type) []*yaml.Node {
 	}
 	swept := sweptKeys(document)
 	roots := []*yaml.Node{&base}
-	for _, variants := range [][]*yaml.Node{t.zipped(zip, zipField, swept), t.sampled(random, randomField, swept)} {
+	before := len(t.problems)
+	all := [][]*yaml.Node{t.zipped(zip, zipField, swept), t.sampled(random, randomField, swept)}
+	t.partial = len(t.problems) > before
+	for _, variants := range all {
 		if len(variants) == 0 {
 			continue
 		}
@@ -107,14 +113,19 @@ func (t *Text) sweepable(n *yaml.Node, what string, swept, allowed []string) boo
 	if !ok {
 		return false
 	}
+	fine, here := true, slices.Concat(allowed, swept)
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		key := follow(n.Content[i])
-		if nodes[key.Value] != nil && !slices.Contains(swept, key.Value) && !slices.Contains(allowed, key.Value) {
+		switch key := follow(n.Content[i]); {
+		case nodes[key.Value] == nil || slices.Contains(here, key.Value):
+			continue
+		case slices.Contains(t.sections[key.Value], ""):
 			t.problem(key, "%s cannot differ between the runs of a sweep: write it outside (%s may be here)", key.Value, strings.Join(swept, ", "))
-			return false
+		default:
+			t.problem(key, "%s", t.unknownKey(key.Value, here))
 		}
+		fine = false
 	}
-	return true
+	return fine
 }
 
 // maxNesting limits how deep variants nest, as aliases may form a cycle.

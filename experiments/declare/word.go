@@ -91,7 +91,11 @@ func (w flagOrWord[T]) read(t *Text, n *yaml.Node, _ reflect.Value, f field) alt
 	}
 	v, ok := w.value[written]
 	if n.Kind != yaml.ScalarNode || !ok || flag != (written == "true" || written == "false") {
-		return t.problem(n, "%s must be true or false, or one of: %s", f.name, strings.Join(w.others(), ", "))
+		hint := ""
+		if near := problem.Nearest(written, w.names); near != "" {
+			hint = fmt.Sprintf(": did you mean %q?", near)
+		}
+		return t.problem(n, "%s must be true or false, or one of: %s%s", f.name, strings.Join(w.others(), ", "), hint)
 	}
 	return one(v)
 }
@@ -122,7 +126,7 @@ func (t *Text) name(n *yaml.Node, kind string, f field) (*yaml.Node, bool) {
 	}
 	name, ok := nodes["name"]
 	if !ok {
-		t.problem(n, "the %s has no name: add it", kind)
+		t.nameless(n, kind, []string{"name"})
 		return nil, false
 	}
 	if name = follow(name); name.Kind != yaml.ScalarNode || name.Tag == "!!null" {
@@ -130,4 +134,15 @@ func (t *Text) name(n *yaml.Node, kind string, f field) (*yaml.Node, bool) {
 		return nil, false
 	}
 	return name, true
+}
+
+// nameless records that a mapping has none of the keys that name a value of a kind, with the one that was probably meant.
+func (t *Text) nameless(n *yaml.Node, kind string, keys []string) {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if key := follow(n.Content[i]); problem.Nearest(key.Value, keys) != "" {
+			t.problem(key, "%s", problem.Unknown("key", key.Value, keys))
+			return
+		}
+	}
+	t.problem(n, "the %s has no name: add it", kind)
 }

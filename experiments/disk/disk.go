@@ -4,6 +4,7 @@ package disk
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"runtime"
@@ -12,6 +13,19 @@ import (
 // OwnLocks reports whether the locks of TryLock are apart from those with which SQLite locks its files, so that one file can
 // have both. On Linux flock and fcntl do not see each other, and on Windows they lock other bytes; on BSD and macOS they meet.
 const OwnLocks = runtime.GOOS == "linux" || runtime.GOOS == "windows"
+
+// SyncFolder writes the names of the files in a folder to disk, so that those made, renamed or removed there stay so after a power
+// cut. Windows has no such call.
+func SyncFolder(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
 
 // StillThere reports whether the path of an open file still leads to it: it may have been removed or replaced.
 func StillThere(file *os.File) bool {

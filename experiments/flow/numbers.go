@@ -27,6 +27,15 @@ func Narrow[T float32 | float64](dst []float32, numbers []T) []float32 {
 	return dst
 }
 
+// Widen returns the numbers in 64 bits.
+func Widen(numbers []float32) []float64 {
+	out := make([]float64, len(numbers))
+	for i, x := range numbers {
+		out[i] = float64(x)
+	}
+	return out
+}
+
 // Moments returns the mean and the standard deviation, with divisor n, of each coordinate, (Dim) each.
 func (b Batch) Moments() (mean, std []float64) {
 	n := float64(b.Len())

@@ -1,8 +1,11 @@
 package flow
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
+	"reflect"
+	"strings"
 )
 
 // PathFamilies lists every family of paths.
@@ -13,6 +16,32 @@ var PathFamilies = []Family[Path]{
 	{"linear-vp", fixedLinearVP{}},
 	{"cosine", fixedCosine{}},
 	{"custom", Custom{Alpha: "sine", Sigma: "linear"}},
+}
+
+// ParsePath returns the path of a text that Path.String returned.
+func ParsePath(text string) (Path, error) {
+	form := struct {
+		Name string `json:"name"`
+	}{Name: text}
+	if strings.HasPrefix(text, "{") {
+		if err := json.Unmarshal([]byte(text), &form); err != nil {
+			return Path{}, fmt.Errorf("parse the path %q: %w", text, err)
+		}
+	}
+	for _, f := range PathFamilies {
+		if f.Name != form.Name {
+			continue
+		}
+		params := reflect.New(reflect.TypeOf(f.Default))
+		params.Elem().Set(reflect.ValueOf(f.Default))
+		if form.Name != text {
+			if err := json.Unmarshal([]byte(text), params.Interface()); err != nil {
+				return Path{}, fmt.Errorf("parse the path %q: %w", text, err)
+			}
+		}
+		return params.Elem().Interface().(Maker[Path]).Make()
+	}
+	return Path{}, fmt.Errorf("unknown path %q", text)
 }
 
 // fixedCondOT, fixedLinearVP and fixedCosine make the paths without parameters.

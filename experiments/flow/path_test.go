@@ -304,3 +304,18 @@ func ExamplePolynomial() {
 	fmt.Println(p, p.Alpha(.5), p.Sigma(.5), p.SNR(.5))
 	// Output: {"name":"polynomial","power":2} 0.25 0.75 0.3333333333333333
 }
+
+func TestParsePath(t *testing.T) {
+	t.Parallel()
+	for _, p := range everyPath(t) {
+		got, err := ParsePath(p.String())
+		if err != nil || got.String() != p.String() || got.Alpha(.3) != p.Alpha(.3) || got.DSigma(.3) != p.DSigma(.3) {
+			t.Errorf("%s is parsed as %s (%v)", p, got, err)
+		}
+	}
+	for _, text := range []string{"", "linear", `{"name":"vp"`, `{"name":"polynomial","power":-1}`} {
+		if p, err := ParsePath(text); err == nil {
+			t.Errorf("%q is parsed as %s", text, p)
+		}
+	}
+}

@@ -27,7 +27,8 @@ func Nearest(word string, known []string) string {
 	return best
 }
 
-// edits returns the Levenshtein distance: the fewest letters to insert, delete or replace to turn b into a.
+// edits returns the optimal string alignment distance: the fewest letters to insert, delete, replace or swap with their
+// neighbour to turn b into a.
 func edits(a, b []rune) int {
 	d := make([][]int, len(a)+1)
 	for i := range d {
@@ -44,6 +45,9 @@ func edits(a, b []rune) int {
 				replace++
 			}
 			d[i+1][j+1] = min(d[i][j+1]+1, d[i+1][j]+1, replace)
+			if i > 0 && j > 0 && x == b[j-1] && a[i-1] == y {
+				d[i+1][j+1] = min(d[i+1][j+1], d[i-1][j-1]+1)
+			}
 		}
 	}
 	return d[len(a)][len(b)]

@@ -17,9 +17,9 @@ func ExampleUnknown() {
 }
 
 func TestNearest(t *testing.T) {
-	known := []string{"euler", "midpoint", "heun", "rk4", "w2"}
+	known := []string{"euler", "midpoint", "heun", "rk4", "w2", "elu", "silu"}
 	for word, want := range map[string]string{
-		"rk5": "rk4", "RK4": "rk4", "huen": "heun", "midpiont": "midpoint", "mid-pont": "midpoint", "eular": "euler",
+		"rk5": "rk4", "RK4": "rk4", "huen": "heun", "midpiont": "midpoint", "mid-pont": "midpoint", "eular": "euler", "sliu": "silu", "siul": "silu",
 		"w": "", "x": "", "": "", "v2": "w2", "dopri5": "", "middlepoint": "midpoint", "middlingpoint": "",
 	} {
 		if got := Nearest(word, known); got != want {

@@ -44,11 +44,10 @@ func (tr Training) encode(n net.Net, seed uint64, step int, state []engine.Tenso
 	for i, in := range tr.Optimizer.state(n.Size()) {
 		params, numbers = append(params, net.Param{Name: in.Name, Dims: in.Dims}), append(numbers, state[i].Data)
 	}
-	data := littleEndian(numbers...)
 	metadata := tr.identity(n, seed)
 	metadata["step"] = strconv.Itoa(step)
-	metadata["crc32"] = checksum(metadata["step"], data)
-	return encodeTensors(params, metadata, data)
+	metadata["crc32"] = checksum(metadata["step"], numbers...)
+	return encodeTensors(params, metadata, numbers...)
 }
 
 // decode returns the step and state of a checkpoint. It is an error if the checkpoint is damaged or of another training.
@@ -64,7 +63,7 @@ func (tr Training) decode(n net.Net, seed uint64, checkpoint []byte) (step int, 
 		}
 	}
 	at := file.metadata["step"]
-	if checksum(at, file.data) != file.metadata["crc32"] {
+	if checksumOf(crc32.Update(crc32.ChecksumIEEE([]byte(at)), crc32.IEEETable, file.data)) != file.metadata["crc32"] {
 		return 0, nil, errors.New("its checksum is wrong: the file is damaged")
 	}
 	if step, err = strconv.Atoi(at); err != nil || step < 0 || step > tr.Steps {
@@ -80,7 +79,17 @@ func (tr Training) decode(n net.Net, seed uint64, checkpoint []byte) (step int, 
 	return step, state, nil
 }
 
-// checksum covers what the other checks do not.
-func checksum(step string, data []byte) string {
-	return fmt.Sprintf("%08x", crc32.Update(crc32.ChecksumIEEE([]byte(step)), crc32.IEEETable, data))
+// checksum covers what the other checks do not. It is that of the bytes of the numbers, taken piece by piece.
+func checksum(step string, lists ...[]float32) string {
+	sum := crc32.ChecksumIEEE([]byte(step))
+	piece := make([]byte, 0, 4<<14)
+	for _, numbers := range lists {
+		for part := range slices.Chunk(numbers, 1<<14) {
+			piece = appendNumbers(piece[:0], part)
+			sum = crc32.Update(sum, crc32.IEEETable, piece)
+		}
+	}
+	return checksumOf(sum)
 }
+
+func checksumOf(sum uint32) string { return fmt.Sprintf("%08x", sum) }

@@ -25,8 +25,9 @@ type tensorHeader struct {
 	Offsets [2]int `json:"data_offsets"`
 }
 
-// encodeTensors returns a file of tensors, whose numbers follow each other in data, with metadata if there is any.
-func encodeTensors(tensors []net.Param, metadata map[string]string, data []byte) ([]byte, error) {
+// encodeTensors returns a file of tensors, whose numbers follow each other in the lists, with metadata if there is any. Of large
+// numbers there is no other copy on the way.
+func encodeTensors(tensors []net.Param, metadata map[string]string, lists ...[]float32) ([]byte, error) {
 	header := map[string]any{}
 	if metadata != nil {
 		header[metadataKey] = metadata
@@ -41,21 +42,18 @@ func encodeTensors(tensors []net.Param, metadata map[string]string, data []byte)
 		return nil, err
 	}
 	text = append(text, bytes.Repeat([]byte(" "), (8-len(text)%8)%8)...) // aligns the numbers, as the format asks
-	out := binary.LittleEndian.AppendUint64(make([]byte, 0, 8+len(text)+len(data)), uint64(len(text)))
-	return append(append(out, text...), data...), nil
+	out := binary.LittleEndian.AppendUint64(make([]byte, 0, 8+len(text)+4*at), uint64(len(text)))
+	out = append(out, text...)
+	for _, numbers := range lists {
+		out = appendNumbers(out, numbers)
+	}
+	return out, nil
 }
 
-// littleEndian returns the bytes of the numbers.
-func littleEndian(lists ...[]float32) []byte {
-	size := 0
-	for _, numbers := range lists {
-		size += 4 * len(numbers)
-	}
-	out := make([]byte, 0, size)
-	for _, numbers := range lists {
-		for _, v := range numbers {
-			out = binary.LittleEndian.AppendUint32(out, math.Float32bits(v))
-		}
+// appendNumbers appends the bytes of the numbers.
+func appendNumbers(out []byte, numbers []float32) []byte {
+	for _, v := range numbers {
+		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(v))
 	}
 	return out
 }

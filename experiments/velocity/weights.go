@@ -29,7 +29,7 @@ func EncodeWeights(n net.Net, weights []float32) ([]byte, error) {
 	if err := checkWeights(n, weights); err != nil {
 		return nil, err
 	}
-	file, err := encodeTensors(n.Params(), nil, littleEndian(weights))
+	file, err := encodeTensors(n.Params(), nil, weights)
 	if err != nil {
 		return nil, fmt.Errorf("encode weights: %w", err)
 	}
@@ -42,7 +42,7 @@ func DecodeWeights(n net.Net, file []byte) ([]float32, error) {
 	if err != nil {
 		return nil, fmt.Errorf("decode weights: %w", err)
 	}
-	var weights []float32
+	weights := make([]float32, 0, n.Size())
 	for _, p := range n.Params() {
 		numbers, err := tensors.read(p)
 		if err != nil {

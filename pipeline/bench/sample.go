@@ -79,7 +79,7 @@ func benchSampler(n net.Net, threads int, measure func(sample func(x0 flow.Batch
 	if err != nil {
 		return err
 	}
-	opened, err := export.Open(file, threads)
+	opened, err := export.Open(file, export.OpenOptions{Threads: threads})
 	if err != nil {
 		return err
 	}

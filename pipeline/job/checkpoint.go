@@ -19,12 +19,10 @@ type checkpoint struct {
 	net     []byte  // as velocity made it
 }
 
-func (c checkpoint) encode() ([]byte, error) {
+// head returns what goes before the net's part, which is large and not copied.
+func (c checkpoint) head() ([]byte, error) {
 	line, err := json.Marshal(c)
-	if err != nil {
-		return nil, err
-	}
-	return append(append(line, '\n'), c.net...), nil
+	return append(line, '\n'), err
 }
 
 // decodeCheckpoint returns the checkpoint of a job, or nil if it has none. It is an error if the checkpoint does not belong

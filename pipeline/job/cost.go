@@ -34,6 +34,18 @@ func Megabytes(r experiments.Recipe, samples int) float64 {
 	return (4*float64(state+layers) + 8*float64(8*samples*net.Dim())) / 1e6
 }
 
+// Stored returns the bytes of the results of a fit: its weights, and the samples of a run with that many. A checkpoint has the weights,
+// the two moments of Adam, and the average of the weights if there is one.
+func Stored(r experiments.Recipe, samples int) (weights, checkpoint, run float64) {
+	net := r.VelocityNet()
+	weights = 4 * float64(net.Size())
+	checkpoint = 3 * weights
+	if r.Train.EMA > 0 {
+		checkpoint += weights
+	}
+	return weights, checkpoint, 8 * float64(samples) * float64(net.Dim())
+}
+
 // checkMemory returns an error if weights, gradient and the two moments of Adam alone exceed the memory, in bytes; 0 means
 // unknown. A Go program that runs out of memory gets no error: it dies, and takes the other fits with it.
 func checkMemory(n net.Net, have float64) error {

@@ -40,8 +40,8 @@ type Events interface {
 	Loss(l experiments.Loss)
 	// Stepped is called with the number of steps since the last call, or since Resumed.
 	Stepped(n int)
-	// Save is called with a checkpoint when one is due, and when the context ends the training.
-	Save(step int, checkpoint []byte)
+	// Save is called with a checkpoint, in parts, when one is due, and when the context ends the training.
+	Save(step int, parts ...[]byte)
 }
 
 // Trained is the result of a training.

@@ -109,11 +109,11 @@ func (t *training) save(step int, net []byte) error {
 	c := checkpoint{
 		Fit: t.Fit.Key, Engine: t.Engine.Name, Sum: t.sum, Count: t.count, Seconds: t.seconds(), step: step, net: net,
 	}
-	content, err := c.encode()
+	head, err := c.head()
 	if err != nil {
 		return err
 	}
-	t.events.Save(step, content)
+	t.events.Save(step, head, net)
 	t.pace.saved()
 	return nil
 }

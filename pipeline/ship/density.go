@@ -23,18 +23,17 @@ func exportDensity(n net.Net, weights []float32, r experiments.Result, of origin
 }
 
 // verifyDensity compares a file of log densities in onnxruntime with Go, at samples of the net.
-func verifyDensity(onnx []byte, r experiments.Result, model *velocity.Model, weights []float32) experiments.Check {
-	d, err := velocity.CompileDivergence(engine.Go, model.Net, weights)
+func verifyDensity(onnx []byte, p export.Parts, model *velocity.Model, watch export.Progress) experiments.Check {
+	d, err := velocity.CompileDivergence(engine.Go, model.Net, p.Weights)
 	if err != nil {
 		return experiments.Check{Error: err.Error()}
 	}
 	defer d.Close()
-	solver, ts := job.LikelihoodSolver()
-	points, _, err := ode.Solve(model.Field(), solver, ts, export.Noise(model.Net.Dim(), densityPoints, 0))
+	points, _, err := ode.Solve(model.Field(), p.Solver, p.Times, export.Noise(model.Net.Dim(), densityPoints, 0))
 	if err != nil {
 		return experiments.Check{Error: err.Error()}
 	}
-	return export.VerifyLikelihood(onnx, solver, ts, d.DivField(), r.Setting.Target.Units, points)
+	return export.VerifyLikelihood(onnx, p.Solver, p.Times, d.DivField(), p.About.Units, points, watch)
 }
 
 // densitySteps returns what the file of log densities computes. Close it after use.

@@ -2,6 +2,7 @@ package ship
 
 import (
 	"fmt"
+	"strings"
 
 	"flowsweep/experiments"
 )
@@ -33,6 +34,8 @@ func CheckError(c experiments.Check) error {
 		return nil
 	case c.Runtime == "":
 		return fmt.Errorf("%s was not verified: %s; all runs are kept, and the same command will try again", c.File, c.Error)
+	case len(c.Edited) > 0:
+		return &MismatchError{fmt.Errorf("%s computes the same, but was rewritten or edited: %s: export it again", c.File, strings.Join(c.Edited, ", "))}
 	case c.Error != "":
 		return &MismatchError{fmt.Errorf("%s could not be compared with Go: %s: do not use it", c.File, c.Error)}
 	default:

@@ -15,6 +15,7 @@ import (
 	"flowsweep/experiments/target"
 	"flowsweep/experiments/velocity"
 	"flowsweep/export"
+	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/saved"
 	"flowsweep/store"
 )
@@ -38,6 +39,9 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin
 	runs := []experiments.Result{r}
 	e.Absent = []export.Absent{{File: SamplerFile, Why: "it could not return samples in the units of data on the scale of their ranks (standardise: quantile); flowsweep sample can"}}
 	if hasSampler(r) {
+		if about, err = withLogProbError(about, model.Net, weights, sampled, o); err != nil {
+			return e, err
+		}
 		var own []store.File
 		if own, e.Absent, err = samplerFiles(model.Net, weights, sampled, about, o); err != nil {
 			return e, err
@@ -55,9 +59,10 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin
 		return e, err
 	}
 	for i, f := range e.files {
-		e.Checks = append(e.Checks, checked(stored, f, runs[i], model, weights))
+		e.Checks = append(e.Checks, checked(stored, f, runs[i], model, weights, progress(ctx, f.Name)))
 	}
-	about.Absent = e.Absent
+	e.files, e.Checks, e.Figures = append(e.files, of.reduced.files...), append(e.Checks, of.reduced.checks...), of.reduced.figures
+	about.Absent, about.Figures = e.Absent, e.Figures
 	e.files = append(e.files, store.File{Name: cardFile, Content: export.Card(about, model.Net.Dim(), e.Checks...)})
 	vectors, err := vectorFiles(e.Checks, r, sampled, model, weights, o)
 	e.files = append(e.files, vectors...)
@@ -74,7 +79,7 @@ func vectorFiles(checks []experiments.Check, r, sampled experiments.Result, mode
 	}
 	var sampler, density *export.Steps
 	if compared(SamplerFile) {
-		steps, done, err := samplerSteps(sampled, model, weights, o.LogProb)
+		steps, done, err := samplerSteps(partsOf(sampled, "sampler", weights, o), model)
 		if err != nil {
 			return nil, err
 		}
@@ -95,29 +100,53 @@ func vectorFiles(checks []experiments.Check, r, sampled experiments.Result, mode
 }
 
 // checked returns the stored check of the same bytes, or a new one.
-func checked(stored []experiments.Check, f store.File, r experiments.Result, model *velocity.Model, weights []float32) experiments.Check {
+func checked(stored []experiments.Check, f store.File, r experiments.Result, model *velocity.Model, weights []float32, watch export.Progress) experiments.Check {
 	sum := sha256.Sum256(f.Content)
 	for _, c := range stored {
 		if c.SHA256 == hex.EncodeToString(sum[:]) && c.OK {
 			return c
 		}
 	}
-	return verify(f, r, model, weights)
+	return verify(f, r, model, weights, watch)
 }
 
 // verify compares a file of a run in onnxruntime with Go.
-func verify(f store.File, r experiments.Result, model *velocity.Model, weights []float32) experiments.Check {
-	var c experiments.Check
-	switch kind, _, _ := export.Origin(f.Content); kind {
-	case "sampler":
-		c = verifySampler(f.Content, r, model, weights)
-	case "density":
-		c = verifyDensity(f.Content, r, model, weights)
-	default:
-		c = export.Verify(f.Content, export.Points(model.Net, verifyPoints, 0), model.RowField())
+func verify(f store.File, r experiments.Result, model *velocity.Model, weights []float32, watch export.Progress) experiments.Check {
+	if in, err := reducedIn(f.Content, r, weights); err != nil || in != nil {
+		return verifyReduced(f, r, in, err, watch)
 	}
+	kind, _, _ := export.Origin(f.Content)
+	p := partsOf(r, kind, weights, export.OptionsOf(f.Content))
+	c := verifyAs(f.Content, p, model, watch)
 	c.File, c.Run = f.Name, r.Run
 	return c
+}
+
+// partsOf returns what a file of a run is made of.
+func partsOf(r experiments.Result, kind string, weights []float32, o export.SamplerOptions) export.Parts {
+	p := export.Parts{
+		Kind: kind, Net: r.Setting.VelocityNet(), Weights: weights, Solver: r.Setting.Sample.Solver, Options: o,
+		About: export.About{Units: r.Setting.Target.Units},
+	}
+	switch kind {
+	case "sampler":
+		p.Times, p.Options.Along = samplerGrid(r), along(r.Setting)
+	case "density":
+		p.Solver, p.Times = job.LikelihoodSolver()
+	}
+	return p
+}
+
+// verifyAs compares a file in onnxruntime with what Go makes of the parts.
+func verifyAs(onnx []byte, p export.Parts, model *velocity.Model, watch export.Progress) experiments.Check {
+	switch p.Kind {
+	case "sampler":
+		return verifySampler(onnx, p, model, watch)
+	case "density":
+		return verifyDensity(onnx, p, model, watch)
+	default:
+		return export.Verify(onnx, export.Points(model.Net, verifyPoints, 0), model.RowField(), watch)
+	}
 }
 
 // goModel returns the net of a run, compiled for Go's own backend, which files are compared with, and its weights.
@@ -163,7 +192,7 @@ func aboutRun(r experiments.Result, of origin) export.About {
 	if s.Target.Units.Identity() {
 		properties["units"] = "the data's own; inputs and outputs are not rescaled"
 	}
-	about := export.About{Version: r.Version, Properties: properties, Units: s.Target.Units, Columns: s.Target.Columns}
+	about := export.About{Version: r.Version, Properties: properties, Units: s.Target.Units, Columns: s.Target.Columns, Reduced: of.in}
 	source := "N(0, I)"
 	if !s.Source.Gaussian() {
 		source = experiments.Form(s.Source)

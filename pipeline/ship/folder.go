@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"flowsweep/experiments/disk"
+	"flowsweep/export"
 	"flowsweep/store"
 )
 
@@ -25,13 +26,24 @@ const (
 	vectorsFile  = "vectors.json"
 	cardFile     = "model-card.md"
 	csvFile      = "runs.csv"
-	choiceFile   = "choice.json"
+	ChoiceFile   = "choice.json"
 	ReportFile   = "report.html"
 	sumsFile     = "SHA256SUMS"
+
+	precisionFile = "precision.json"
 )
 
 // fileNames lists the files that an output folder may hold, except for their sums.
-var fileNames = []string{velocityFile, SamplerFile, portableFile, densityFile, vectorsFile, cardFile, choiceFile, csvFile, ReportFile}
+var fileNames = append([]string{ChoiceFile, csvFile, ReportFile}, exportNames()...)
+
+// exportNames lists those of a run.
+func exportNames() []string {
+	names := []string{velocityFile, SamplerFile, portableFile, densityFile, vectorsFile, cardFile, precisionFile}
+	for _, p := range export.Precisions {
+		names = append(names, p.Suffixed(velocityFile), p.Suffixed(SamplerFile))
+	}
+	return names
+}
 
 // Folder returns the output folder, by default out/<name>, after checking that it can be written. If not, the error is an
 // OccupiedError.
@@ -104,7 +116,7 @@ func checkOverwrite(out string, files []store.File, force bool) error {
 
 // writeExport writes the files of a run, removes others of their names, and updates the sums.
 func writeExport(out string, files []store.File) error {
-	return writeOnly(out, []string{velocityFile, SamplerFile, portableFile, densityFile, vectorsFile, cardFile}, files)
+	return writeOnly(out, exportNames(), files)
 }
 
 // WriteFile writes the file in full or not at all, and leaves it alone if it already has this content.
@@ -186,5 +198,8 @@ func writeSums(out string, files []store.File) error {
 // WriteReport writes the report into an output folder and updates the sums.
 func WriteReport(out string, page []byte) (path string, err error) {
 	path = filepath.Join(out, ReportFile)
-	return path, errors.Join(WriteFile(path, page), writeSums(out, nil))
+	if err := WriteFile(path, page); err != nil {
+		return path, err
+	}
+	return path, writeSums(out, nil)
 }

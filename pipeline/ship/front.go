@@ -18,6 +18,7 @@ type Exported struct {
 	Folder  string
 	Setting int                 // index into the summaries of an outcome
 	Checks  []experiments.Check // of the ONNX files
+	Figures []export.Figures    // of the precisions asked for
 	Absent  []export.Absent     // what is not among them
 	files   []store.File
 }
@@ -37,7 +38,11 @@ func (o Outcome) ExportFront(ctx context.Context, db *store.DB, w Worker, out st
 		if err != nil {
 			return nil, err
 		}
-		e, err := runFiles(ctx, db, r, origin{o.Sweep, o.Summaries[i], twin}, options)
+		of := origin{sweep: o.Sweep, setting: o.Summaries[i], twin: twin, by: o.choiceOf(i).By}
+		if of.reduced, err = w.reduce(ctx, db, r, of, options, force); err != nil {
+			return nil, err
+		}
+		e, err := runFiles(ctx, db, r, of, options)
 		if err != nil {
 			return nil, err
 		}
@@ -71,11 +76,15 @@ func (o Outcome) front(metric string) (front []int) {
 
 // ExportRun exports a finished run into a folder. If that holds another export it is an OccupiedError, unless force is set.
 func ExportRun(ctx context.Context, db *store.DB, w Worker, r experiments.Result, out string, options export.SamplerOptions, force bool) (Exported, error) {
-	r, twin, err := twinOfRun(ctx, db, w, r)
+	r, twin, err := twinOfRun(ctx, db, r, func(o Outcome, s experiments.Summary) (*experiments.Summary, error) { return o.twin(ctx, db, w, s) })
 	if err != nil {
 		return Exported{}, err
 	}
-	e, err := runFiles(ctx, db, r, origin{twin: twin}, options)
+	of := origin{twin: twin}
+	if of.reduced, err = w.reduce(ctx, db, r, of, options, force); err != nil {
+		return Exported{}, err
+	}
+	e, err := runFiles(ctx, db, r, of, options)
 	if err != nil {
 		return e, err
 	}

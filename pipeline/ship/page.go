@@ -34,7 +34,7 @@ func (o Outcome) Page(ctx context.Context, db *store.DB) (page []byte, err error
 	}()
 	p := reports.Page{
 		Sweep: o.Sweep, Summaries: o.Summaries, Choice: o.Choice, Targets: o.Targets,
-		Command: fmt.Sprintf("flowsweep sweep %s.yaml  # the spec below, saved under that name", o.Sweep.Name),
+		Command: fmt.Sprintf("flowsweep sweep %s.yaml  # the spec below, saved under that name", o.Sweep.Spec.Name),
 	}
 	table, err := runsCSV(o.Sweep)
 	if err != nil {

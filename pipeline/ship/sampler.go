@@ -40,14 +40,25 @@ func along(s experiments.Setting) *flow.PathConversion {
 	return &flow.PathConversion{From: s.Path, To: s.Sample.Path}
 }
 
-// samplerFiles returns the sampler of a run at fixed steps, and, unless it is unrolled itself, an unrolled one beside it. If that
-// would be too large, it says why it is absent.
-func samplerFiles(n net.Net, weights []float32, r experiments.Result, about export.About, o export.SamplerOptions) (files []store.File, absent []export.Absent, err error) {
+// exportSampler returns the sampler file of a run at fixed steps.
+func exportSampler(n net.Net, weights []float32, r experiments.Result, about export.About, o export.SamplerOptions) ([]byte, error) {
+	solver, ts, about, o := samplerParts(r, about, o)
+	return export.Sampler(n, weights, solver, ts, about, o)
+}
+
+// samplerParts returns what the sampler file of a run is made of.
+func samplerParts(r experiments.Result, about export.About, o export.SamplerOptions) (ode.Solver, []float64, export.About, export.SamplerOptions) {
 	solver, ts := r.Setting.Sample.Solver, samplerGrid(r)
 	about.Doc = fmt.Sprintf("Sampler of a flow to %s: carries noise at t = 0 to samples at t = 1, %s, steps: %d", named(r.Setting.Target),
 		solver.Name, len(ts)-1)
 	o.Along = along(r.Setting)
-	onnx, err := export.Sampler(n, weights, solver, ts, about, o)
+	return solver, ts, about, o
+}
+
+// samplerFiles returns the sampler of a run at fixed steps, and, unless it is unrolled itself, an unrolled one beside it. If that
+// would be too large, it says why it is absent.
+func samplerFiles(n net.Net, weights []float32, r experiments.Result, about export.About, o export.SamplerOptions) (files []store.File, absent []export.Absent, err error) {
+	onnx, err := exportSampler(n, weights, r, about, o)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -55,6 +66,7 @@ func samplerFiles(n net.Net, weights []float32, r experiments.Result, about expo
 	if o.Portable {
 		return files, nil, nil
 	}
+	solver, ts, about, o := samplerParts(r, about, o)
 	onnx, why, err := export.Portable(n, weights, solver, ts, about, o)
 	if err != nil {
 		return nil, nil, err
@@ -66,37 +78,41 @@ func samplerFiles(n net.Net, weights []float32, r experiments.Result, about expo
 	return append(files, store.File{Name: portableFile, Content: onnx}), nil, nil
 }
 
-// samplerSteps returns what the sampler file of a run computes. Close it after use.
-func samplerSteps(r experiments.Result, model *velocity.Model, weights []float32, logProb bool) (*export.Steps, func(), error) {
-	s := &export.Steps{Field: model.Field(), Solver: r.Setting.Sample.Solver, Times: samplerGrid(r), Units: r.Setting.Target.Units}
-	by := along(r.Setting)
+// samplerSteps returns what a sampler file computes, with log densities or without. Close it after use.
+func samplerSteps(p export.Parts, model *velocity.Model) (*export.Steps, func(), error) {
+	s, by := &export.Steps{Field: model.Field(), Solver: p.Solver, Times: p.Times, Units: p.About.Units}, p.Options.Along
 	if by != nil {
 		s.Field = flow.Reschedule(s.Field, by.From, by.To)
 	}
-	if !logProb {
+	if !p.Options.LogProb {
 		return s, func() {}, nil
 	}
-	d, err := velocity.CompileDivergence(engine.Go, model.Net, weights)
+	d, err := velocity.CompileDivergence(engine.Go, model.Net, p.Weights)
 	if err != nil {
 		return nil, nil, err
 	}
-	s.Density = d.DivField()
-	if by != nil {
-		s.Density = flow.RescheduleDiv(s.Density, by.From, by.To)
-	}
+	s.Density = divergence(d, by)
 	return s, func() { d.Close() }, nil
 }
 
+// divergence returns the net with its divergence, on the path of the steps.
+func divergence(d *velocity.Divergence, by *flow.PathConversion) flow.DivField {
+	if by == nil {
+		return d.DivField()
+	}
+	return flow.RescheduleDiv(d.DivField(), by.From, by.To)
+}
+
 // verifySampler compares a sampler file in onnxruntime with Go.
-func verifySampler(onnx []byte, r experiments.Result, model *velocity.Model, weights []float32) experiments.Check {
+func verifySampler(onnx []byte, p export.Parts, model *velocity.Model, watch export.Progress) experiments.Check {
 	noise := export.Noise(model.Net.Dim(), samplerPoints, 0)
-	s, done, err := samplerSteps(r, model, weights, export.HasLogProb(onnx))
+	s, done, err := samplerSteps(p, model)
 	if err != nil {
 		return experiments.Check{Error: err.Error()}
 	}
 	defer done()
 	if s.Density == nil {
-		return export.VerifySampler(onnx, s.Solver, s.Times, s.Field, s.Units, noise)
+		return export.VerifySampler(onnx, s.Solver, s.Times, s.Field, s.Units, noise, watch)
 	}
-	return export.VerifyDensity(onnx, s.Solver, s.Times, s.Density, s.Units, noise)
+	return export.VerifyDensity(onnx, s.Solver, s.Times, s.Density, s.Units, noise, watch)
 }

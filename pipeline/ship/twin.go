@@ -69,9 +69,10 @@ func (o Outcome) readTwin(ctx context.Context, db *store.DB, fits []experiments.
 	return &twin.Summaries()[0], nil
 }
 
-// twinOfRun returns the twin of an adaptive run alone, and the run as the latest sweep that plans it has measured it. If none
-// plans it any more, it is not known what its metrics were measured against, and the twin has none.
-func twinOfRun(ctx context.Context, db *store.DB, w Worker, r experiments.Result) (experiments.Result, *experiments.Summary, error) {
+// twinOfRun returns the twin of an adaptive run alone, as the given function makes or finds it, and the run as the latest sweep
+// that plans it has measured it. If none plans it any more, it is not known what its metrics were measured against, and the
+// twin has none.
+func twinOfRun(ctx context.Context, db *store.DB, r experiments.Result, twinOf func(Outcome, experiments.Summary) (*experiments.Summary, error)) (experiments.Result, *experiments.Summary, error) {
 	sampling, ok := r.Setting.Sample.Twin(r.NFE)
 	if !ok || !hasSampler(r) {
 		return r, nil, nil
@@ -100,7 +101,7 @@ func twinOfRun(ctx context.Context, db *store.DB, w Worker, r experiments.Result
 			continue
 		}
 		s.Runs = s.Runs[i : i+1]
-		twin, err := o.twin(ctx, db, w, s)
+		twin, err := twinOf(o, s)
 		return s.Runs[0], twin, err
 	}
 	return r, nil, fmt.Errorf("%s does not hold run %s that it plans: run `flowsweep sweep` on its spec again", o.Sweep.Name, r.Run)
@@ -125,7 +126,7 @@ func aboutSampled(r experiments.Result, of origin) export.About {
 		return aboutRun(r, of)
 	}
 	t, s := of.sampled(r), r.Setting.Sample
-	about := aboutRun(t, origin{sweep: of.sweep, setting: *of.twin})
+	about := aboutRun(t, origin{sweep: of.sweep, setting: *of.twin, in: of.in})
 	p := about.Properties
 	p["twin_of"], p["twin_of.solver"], p["twin_of.tolerance"], p["twin_of.nfe"] = r.Run, s.Solver.Name, experiments.Form(s.Tolerance), fmt.Sprint(r.NFE)
 	about.Twin = &export.Twin{Of: [2]string{s.Words(), r.NFE.String()}, Is: [2]string{t.Setting.Sample.Words(), t.NFE.String()}}

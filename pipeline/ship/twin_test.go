@@ -50,7 +50,7 @@ func TestSamplersOfAdaptiveRuns(t *testing.T) {
 		"a twin that names the run":   {newer, of, `the solver of the file is "bosh3-fixed", not "bosh3"`},
 		"an older file as the twin's": {older, is, `the solver of the file is "bosh3", not "bosh3-fixed"`},
 	} {
-		got := verify(store.File{Name: SamplerFile, Content: c.file}, c.run, model, weights)
+		got := verify(store.File{Name: SamplerFile, Content: c.file}, c.run, model, weights, nil)
 		if got.OK != (c.want == "") || !strings.Contains(got.Error, c.want) || got.Run != c.run.Run {
 			t.Errorf("%s: ok %v of run %s, error %q, want %q", name, got.OK, got.Run, got.Error, c.want)
 		}

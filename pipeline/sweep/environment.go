@@ -17,7 +17,7 @@ import (
 func Environment(engine string) experiments.Environment {
 	env := experiments.Environment{
 		Version: Version, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
-		CPU: cpuid.CPU.BrandName, Cores: runtime.GOMAXPROCS(0), Engine: engine,
+		CPU: cpuid.CPU.BrandName, Cores: runtime.GOMAXPROCS(0), Engine: engine, Files: experiments.FileForm,
 	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

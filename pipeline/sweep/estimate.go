@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"flowsweep/pipeline/job"
@@ -39,6 +40,39 @@ func (w Work) Seconds(ctx context.Context, db *store.DB, workers int) (*float64,
 	}
 	total := left / done * seconds / float64(max(1, min(workers, w.ToTrain)))
 	return &total, nil
+}
+
+// Bytes returns how much the results will take on disk: weights, samples, and for each worker a checkpoint, which stays until the
+// next one is written.
+func (w Work) Bytes(workers int) float64 {
+	total := 0.
+	var checkpoints []float64
+	for _, t := range w.fits {
+		if t.train {
+			weights, checkpoint, _ := job.Stored(t.fit.Recipe, 0)
+			total += weights
+			checkpoints = append(checkpoints, 2*checkpoint)
+		}
+		for _, run := range slices.Concat(t.dense.sample, t.runs.sample) {
+			_, _, samples := job.Stored(t.fit.Recipe, run.Sampling.Count)
+			total += samples
+		}
+	}
+	slices.Sort(checkpoints)
+	for _, c := range checkpoints[max(0, len(checkpoints)-workers):] {
+		total += c
+	}
+	return total
+}
+
+// CheckSpace returns an error if the results need more than the bytes that are free, of which 0 means unknown. A fit that cannot be
+// stored is lost after hours of training.
+func (w Work) CheckSpace(workers int, free float64) error {
+	if need := w.Bytes(workers); free > 0 && need > free {
+		return fmt.Errorf("weights, checkpoints and samples need %.1f GB beside the store, where %.1f GB are free: make room, or use --db on another disk",
+			need/1e9, free/1e9)
+	}
+	return nil
 }
 
 // Megabytes estimates the memory of the largest fits that run at once.

@@ -37,10 +37,10 @@ func (e *fitEvents) Loss(l experiments.Loss) {
 // Stepped adds to the progress.
 func (e *fitEvents) Stepped(n int) { e.show.advance(n, 0) }
 
-// Save stores a checkpoint, even after an interrupt. If that fails it says so, and the fit goes on: a lasting fault will end
+// Save stores a checkpoint, given in parts, even after an interrupt. If that fails it says so, and the fit goes on: a lasting fault will end
 // it later.
-func (e *fitEvents) Save(step int, checkpoint []byte) {
-	if err := e.DB.SaveCheckpoint(e.ctx, e.fit.Key, step, checkpoint); err != nil {
+func (e *fitEvents) Save(step int, parts ...[]byte) {
+	if err := e.DB.SaveCheckpoint(e.ctx, e.fit.Key, step, parts...); err != nil {
 		e.show.line("fit %s: no checkpoint at step %d: %v", e.fit.Key, step, err)
 	}
 }

@@ -52,6 +52,9 @@ func (s Sweep) Do(ctx context.Context, ship func(ctx context.Context, failures [
 		fmt.Fprintf(s.Log, "nothing to do: nothing of %s in %s has failed\n", s.Plan.Spec.Name, s.File)
 		return nil
 	}
+	if err := w.left.CheckSpace(s.Workers, w.free); err != nil {
+		return err
+	}
 	if err := w.start(ctx); err != nil {
 		return err
 	}
@@ -93,10 +96,20 @@ func (s *sweeper) start(ctx context.Context) error {
 	}
 	// A sweep that is stored as it is, with nothing left to do, is not started again: its results keep their date.
 	same, err := s.DB.Resume(ctx, s.Plan, s.Now())
-	if err == nil && (!same || len(s.left.fits) > 0) {
-		err = s.DB.StartSweep(ctx, s.Plan, s.env, s.Now())
+	if err != nil || same && len(s.left.fits) == 0 {
+		return err
 	}
-	return err
+	earlier, err := s.DB.EditionFor(ctx, s.Plan)
+	if err != nil {
+		return err
+	}
+	if err := s.DB.StartSweep(ctx, s.Plan, s.env, s.Now()); err != nil {
+		return err
+	}
+	if text := earlier.Sentence(s.Plan.Spec.Name); text != "" {
+		fmt.Fprintln(s.Log, text)
+	}
+	return nil
 }
 
 // prepare prepares the references and notes the metrics that cannot be measured against them, as failures: the others and

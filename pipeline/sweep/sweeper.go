@@ -8,6 +8,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/pipeline/job"
+	"flowsweep/store"
 )
 
 // sweeper is a sweep at work.
@@ -19,6 +20,7 @@ type sweeper struct {
 	judges *job.Judges
 	cannot map[string]bool // keys of references with the names of metrics that cannot be measured against them
 	memory float64         // bytes this machine has; 0 where that is not known
+	free   float64         // bytes on the disk of the store; 0 where that is not known
 	cores  int             // per fit
 	show   *progress
 
@@ -44,7 +46,7 @@ func newSweeper(ctx context.Context, s Sweep) (*sweeper, error) {
 		left = left.failedOnly()
 	}
 	return &sweeper{
-		Sweep: s, left: left, env: env, labels: fitLabels(s.Plan), judges: job.NewJudges(s.Engine, s.Plan.Spec), memory: machineMemory(),
+		Sweep: s, left: left, env: env, labels: fitLabels(s.Plan), judges: job.NewJudges(s.Engine, s.Plan.Spec), memory: machineMemory(), free: store.Free(s.File),
 		cannot: map[string]bool{}, show: &progress{w: s.Log},
 	}, nil
 }

@@ -36,6 +36,7 @@ type field struct {
 	kind   protowire.Type
 	n      uint64
 	b      []byte
+	raw    []byte // the whole field, with its tag
 }
 
 // eachField calls visit for every field of a message. visit should return unknownField for fields it does not handle.
@@ -45,6 +46,7 @@ func eachField(message []byte, visit func(f field) error) error {
 		if n < 0 {
 			return fmt.Errorf("the file is truncated or damaged: %w", protowire.ParseError(n))
 		}
+		whole := message
 		message = message[n:]
 		f := field{number: number, kind: kind}
 		switch kind {
@@ -54,15 +56,18 @@ func eachField(message []byte, visit func(f field) error) error {
 			var v uint32
 			v, n = protowire.ConsumeFixed32(message)
 			f.n = uint64(v)
+		case protowire.Fixed64Type:
+			f.n, n = protowire.ConsumeFixed64(message)
 		case protowire.BytesType:
 			f.b, n = protowire.ConsumeBytes(message)
 		default:
-			return unknownField("message", f)
+			return errors.New("the file is truncated or damaged: it is no protobuf message")
 		}
 		if n < 0 {
 			return fmt.Errorf("the file is truncated or damaged: %w", protowire.ParseError(n))
 		}
 		message = message[n:]
+		f.raw = whole[:len(whole)-len(message)]
 		if err := visit(f); err != nil {
 			return err
 		}

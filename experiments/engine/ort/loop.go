@@ -40,10 +40,10 @@ func (s *Session) Loop(state ...Tensor) (*Loop, error) {
 		}
 	}
 	for _, o := range s.outputs[min(len(state), len(s.outputs)):] {
-		if size(o.dims) <= 0 {
-			return nil, errors.Join(fmt.Errorf("output %q has sizes %v: a loop needs fixed sizes", o.name, o.dims), l.Close())
+		if size(o.Dims) <= 0 {
+			return nil, errors.Join(fmt.Errorf("output %q has sizes %v: a loop needs fixed sizes", o.Name, o.Dims), l.Close())
 		}
-		t := Tensor{Dims: o.dims, Data: make([]float32, size(o.dims))}
+		t := Tensor{Dims: o.Dims, Data: make([]float32, size(o.Dims))}
 		v, err := l.bind(t)
 		if err != nil {
 			return nil, errors.Join(err, l.Close())
@@ -80,7 +80,7 @@ func (l *Loop) Step(inputs ...Tensor) ([]Tensor, error) {
 		if !ok {
 			var err error
 			if v, err = l.bind(t); err != nil {
-				return nil, fmt.Errorf("input %q: %w", declared[i].name, err)
+				return nil, fmt.Errorf("input %q: %w", declared[i].Name, err)
 			}
 			l.bound[&t.Data[0]] = v
 		}

@@ -17,16 +17,10 @@ import (
 
 // Session is an ONNX model opened in onnxruntime. It is used from one goroutine at a time.
 type Session struct {
-	inputs   []port
-	outputs  []port
+	inputs   []Port
+	outputs  []Port
 	session  *ort.DynamicAdvancedSession
 	metadata map[string]string
-}
-
-// port is an input or output that a model declares. A negative size is known only when the model runs; nil dims are unknown.
-type port struct {
-	name string
-	dims []int
 }
 
 // SessionOptions configures a session.
@@ -34,6 +28,9 @@ type SessionOptions struct {
 	Threads  int      // per operation; 0 means 1
 	Optimise Level    // of the graph, before it runs
 	Defaults []string // inputs with defaults that Run takes all the same, after the other inputs
+
+	// Outputs chooses the outputs that are computed, by their names. nil means all.
+	Outputs func(inputs, outputs []Port) ([]string, error)
 }
 
 // Level says how far onnxruntime optimises a graph before it runs it.
@@ -52,7 +49,7 @@ var Levels = []Level{Off, Basic, All}
 // String returns the level's name.
 func (l Level) String() string { return []string{"off", "basic", "all"}[l] }
 
-// Open opens an ONNX file whose inputs and outputs are tensors of 32-bit floats.
+// Open opens an ONNX file. Run needs inputs and outputs of 32-bit floats, RunNumbers takes most types.
 func Open(model []byte, o SessionOptions) (*Session, error) {
 	if _, err := loaded(); err != nil {
 		return nil, err
@@ -60,22 +57,26 @@ func Open(model []byte, o SessionOptions) (*Session, error) {
 	if len(model) == 0 {
 		return nil, errors.New("open the ONNX model: it is empty")
 	}
+	in, out, level, err := describe(model, o.Optimise)
+	if err != nil {
+		return nil, fmt.Errorf("open the ONNX model: %w", err)
+	}
+	o.Optimise = level
 	options, err := sessionOptions(o)
 	if err != nil {
 		return nil, fmt.Errorf("set up an onnxruntime session: %w", err)
 	}
 	defer options.Destroy()
-	in, out, err := ort.GetInputOutputInfoWithONNXData(model)
-	if err != nil {
-		return nil, fmt.Errorf("open the ONNX model: %w", err)
-	}
 	s := &Session{inputs: ports(in), outputs: ports(out)}
 	for _, name := range o.Defaults {
 		// onnxruntime does not describe these inputs, but checks their type and rank when the model runs.
-		s.inputs = append(s.inputs, port{name: name})
+		s.inputs = append(s.inputs, Port{Name: name, Kind: Float32})
 	}
 	if len(in) == 0 || len(out) == 0 {
 		return nil, errors.New("open the ONNX model: it has no inputs or no outputs")
+	}
+	if err := s.choose(o.Outputs); err != nil {
+		return nil, err
 	}
 	if s.session, err = ort.NewDynamicAdvancedSessionWithONNXData(model, s.Inputs(), s.Outputs(), options); err != nil {
 		return nil, fmt.Errorf("open the ONNX model: %w", err)
@@ -106,22 +107,6 @@ func sessionOptions(o SessionOptions) (*ort.SessionOptions, error) {
 	return options, nil
 }
 
-func ports(infos []ort.InputOutputInfo) []port {
-	list := make([]port, len(infos))
-	for i, info := range infos {
-		list[i] = port{name: info.Name, dims: ints(info.Dimensions)}
-	}
-	return list
-}
-
-func ints(list []int64) []int {
-	out := make([]int, len(list))
-	for i, v := range list {
-		out[i] = int(v)
-	}
-	return out
-}
-
 func readMetadata(s *ort.DynamicAdvancedSession) (map[string]string, error) {
 	m, err := s.GetModelMetadata()
 	if err != nil {
@@ -150,10 +135,10 @@ func (s *Session) Inputs() []string { return names(s.inputs) }
 // Outputs returns the names of the model's outputs, in the order it declares them.
 func (s *Session) Outputs() []string { return names(s.outputs) }
 
-func names(ports []port) []string {
+func names(ports []Port) []string {
 	list := make([]string, len(ports))
 	for i, p := range ports {
-		list[i] = p.name
+		list[i] = p.Name
 	}
 	return list
 }
@@ -162,8 +147,8 @@ func names(ports []port) []string {
 // is known only when the model runs.
 func (s *Session) Dims(name string) []int {
 	for _, p := range slices.Concat(s.inputs, s.outputs) {
-		if p.name == name {
-			return p.dims
+		if p.Name == name {
+			return p.Dims
 		}
 	}
 	return nil
@@ -187,7 +172,7 @@ func (s *Session) Run(inputs ...Tensor) ([]Tensor, error) {
 		}
 		v, err := in.value()
 		if err != nil {
-			return nil, fmt.Errorf("input %q: %w", s.inputs[i].name, err)
+			return nil, fmt.Errorf("input %q: %w", s.inputs[i].Name, err)
 		}
 		defer v.Destroy()
 		values[i] = v
@@ -200,13 +185,13 @@ func (s *Session) Run(inputs ...Tensor) ([]Tensor, error) {
 }
 
 // check returns an error unless the tensors match the inputs.
-func check(inputs []port, given []Tensor) error {
+func check(inputs []Port, given []Tensor) error {
 	if len(given) != len(inputs) {
 		return fmt.Errorf("the ONNX model takes the inputs %v, got %d", names(inputs), len(given))
 	}
 	for i, in := range inputs {
-		if err := given[i].Check(in.dims); err != nil {
-			return fmt.Errorf("input %q %w", in.name, err)
+		if err := given[i].Check(in.Dims); err != nil {
+			return fmt.Errorf("input %q %w", in.Name, err)
 		}
 	}
 	return nil

@@ -28,11 +28,7 @@ func (t Tensor) Clone() Tensor { return Tensor{Dims: t.Dims, Data: slices.Clone(
 
 // value returns the tensor as an onnxruntime value, which holds a raw pointer to the data. The data must be pinned.
 func (t Tensor) value() (ort.Value, error) {
-	dims := make([]int64, len(t.Dims))
-	for i, d := range t.Dims {
-		dims[i] = int64(d)
-	}
-	return ort.NewTensor(ort.NewShape(dims...), t.Data)
+	return ort.NewTensor(ort.NewShape(longs(t.Dims)...), t.Data)
 }
 
 // size returns the number of elements in a tensor of these sizes.

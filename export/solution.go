@@ -1,0 +1,157 @@
+package export
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"flowsweep/experiments/engine/ort"
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/ode"
+)
+
+// solution is the result of ode.Solve, and of ode.Push if there is a divergence.
+type solution struct {
+	noise      flow.Batch
+	units      flow.Units
+	trajectory []flow.Batch
+	maxAbs     float64 // the largest coordinate
+	growth     float64 // of distances between points
+
+	logp              []float64
+	maxLog, growthLog float64 // the largest log density or divergence, and the change of log densities with the noise
+}
+
+// nudge is how far the noise is moved to measure the growth of errors: much farther than the rounding of the net, about 1e-6,
+// but not so far that the flow is no longer linear.
+const nudge = 1e-2
+
+func solve(by Steps, div flow.DivField, noise flow.Batch) (s solution, err error) {
+	s.noise, s.units = noise, by.Units
+	if s.trajectory, _, err = ode.Trajectory(by.Field, by.Solver, by.Times, noise); err != nil {
+		return s, fmt.Errorf("solve in Go: %w", err)
+	}
+	for _, x := range s.trajectory {
+		for _, v := range x.Data {
+			s.maxAbs = max(s.maxAbs, math.Abs(v))
+		}
+	}
+	moved := noise.Like(noise.Dim)
+	flow.NewStream(0, "verify nudge").Normal(moved, 0)
+	for i, v := range moved.Data {
+		moved.Data[i] = noise.Data[i] + nudge*v
+	}
+	carried, _, err := ode.Solve(by.Field, by.Solver, by.Times, moved)
+	if err != nil {
+		return s, fmt.Errorf("solve in Go: %w", err)
+	}
+	end := s.trajectory[len(by.Times)-1]
+	for i := range noise.Len() {
+		before, after := distance(moved.Row(i), noise.Row(i)), distance(carried.Row(i), end.Row(i))
+		s.growth = max(s.growth, after/before)
+	}
+	if div == nil {
+		return s, nil
+	}
+	return s, s.density(by, div, moved)
+}
+
+// density adds the log densities and their growth.
+func (s *solution) density(by Steps, div flow.DivField, moved flow.Batch) (err error) {
+	watched := func(t float64, x flow.Batch) (flow.Batch, []float64, error) {
+		v, rates, err := div(t, x)
+		for _, r := range rates {
+			s.maxLog = max(s.maxLog, math.Abs(r))
+		}
+		return v, rates, err
+	}
+	if _, s.logp, _, err = ode.Push(watched, by.Solver, by.Times, s.noise, ode.StandardNormal); err != nil {
+		return fmt.Errorf("solve in Go: %w", err)
+	}
+	_, after, _, err := ode.Push(div, by.Solver, by.Times, moved, ode.StandardNormal)
+	if err != nil {
+		return fmt.Errorf("solve in Go: %w", err)
+	}
+	volumes := by.Units.LogVolumes(s.trajectory[len(by.Times)-1])
+	for i, l := range s.logp {
+		s.growthLog = max(s.growthLog, math.Abs(after[i]-l)/distance(moved.Row(i), s.noise.Row(i)))
+		s.logp[i] -= volumes[i]
+		s.maxLog = max(s.maxLog, math.Abs(l), math.Abs(s.logp[i]))
+	}
+	return nil
+}
+
+// size returns the largest coordinate, or a number that is not finite if anything measured is not.
+func (s solution) size() float64 {
+	if !s.finite() {
+		return math.Inf(1)
+	}
+	return s.maxAbs
+}
+
+func (s solution) finite() bool {
+	return flow.Finite(s.maxAbs + s.growth + s.maxLog + s.growthLog)
+}
+
+func (s solution) tolerance() float64 { return tolerance * (1 + s.maxAbs) * max(1, s.growth) }
+
+// shiftRounding is the largest error of a shifted number, relative to the shift: the shift, the sum and the scale are each
+// rounded to 32 bits, by 2^-24 at most.
+const shiftRounding = 0x1p-22
+
+// unit returns the unit of differences in each coordinate: its scale, enlarged so that the tolerance also covers the
+// rounding of its shift.
+func (s solution) unit() []float64 {
+	if s.units.Identity() {
+		return nil
+	}
+	unit := make([]float64, s.noise.Dim)
+	for j := range unit {
+		unit[j] = math.Abs(s.units.Scale[j]) + shiftRounding*math.Abs(s.units.Shift[j])/s.tolerance()
+	}
+	return unit
+}
+
+func distance(a, b []float64) float64 {
+	sum := 0.
+	for i := range a {
+		sum += (a[i] - b[i]) * (a[i] - b[i])
+	}
+	return math.Sqrt(sum)
+}
+
+// trial returns the noise, for the first trial repeated to fill the largest batch. It limits the runs at each batch size, as each costs all
+// velocity calls of a sample.
+func (s solution) trial(where string) trial {
+	dim, copies := s.noise.Dim, 1
+	if where == "" { // at every batch size
+		copies = max(1, slices.Max(batches)/max(1, s.noise.Len()))
+	}
+	noise, logp := slices.Repeat(flow.Narrow(nil, s.noise.Data), copies), slices.Repeat(s.logp, copies)
+	steps := make([][]float64, len(s.trajectory))
+	for i, x := range s.trajectory {
+		steps[i] = slices.Repeat(s.units.Apply(x).Data, copies)
+	}
+	tr := trial{
+		where: where, rows: s.noise.Len() * copies, maxRuns: 4, unit: s.unit(), tolerance: s.tolerance(),
+		inputs: func(from, to int) []ort.Tensor {
+			return []ort.Tensor{{Dims: []int{to - from, dim}, Data: noise[from*dim : to*dim]}}
+		},
+		want: func(output, from, to int) (want []float64) {
+			if output == 0 {
+				return steps[len(steps)-1][from*dim : to*dim]
+			}
+			if output == 1 && s.logp != nil {
+				return logp[from:to]
+			}
+			for _, x := range steps {
+				want = append(want, x[from*dim:to*dim]...)
+			}
+			return want
+		},
+	}
+	if s.logp != nil {
+		tr.density, tr.logTolerance = 1, tolerance*(1+s.maxLog)*max(1, s.growthLog)
+	}
+	return tr
+}

@@ -1,0 +1,157 @@
+package draw
+
+import (
+	"fmt"
+	"strings"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/flow"
+)
+
+// Flags are the parts of a sampling that a user names, as in a spec. Empty ones are not named.
+type Flags struct {
+	Solver, Steps, Tolerance, Grid, Path string
+}
+
+// named returns the flags that are given, by their names.
+func (f Flags) named() map[string]string {
+	given := map[string]string{}
+	for name, value := range map[string]string{"solver": f.Solver, "steps": f.Steps, "tolerance": f.Tolerance, "grid": f.Grid, "path": f.Path} {
+		if value != "" {
+			given[name] = value
+		}
+	}
+	return given
+}
+
+// advice is how something was sampled, or should be, as texts of a spec. Empty ones are not known.
+type advice struct {
+	by string // who gives it: the run, or the file
+	is Flags
+}
+
+// adviceOf returns the sampling of a run.
+func adviceOf(s experiments.Sampling) advice {
+	a := advice{by: "the run", is: Flags{Solver: experiments.Form(s.Solver)}}
+	if s.Solver.Adaptive() {
+		a.is.Tolerance = experiments.Form(s.Tolerance)
+	} else {
+		a.is.Steps, a.is.Grid = fmt.Sprint(s.Steps), experiments.Form(s.Grid)
+	}
+	if s.Path.Name != "" {
+		a.is.Path = experiments.Form(s.Path)
+	}
+	return a
+}
+
+// Settings is how samples are drawn.
+type Settings struct {
+	Sampling experiments.Sampling
+	Origin   string // where its parts come from, in a few words
+}
+
+// parts are the parts of a sampling that a solver takes, by whether it is adaptive.
+var parts = map[bool][]string{true: {"tolerance"}, false: {"steps", "grid"}}
+
+// Settings returns how to draw samples: as the flags say; where they say nothing, as the run or the file says; and then by the
+// defaults of a spec. Flags that contradict each other are an error, as are those of a sampler.
+func (f From) Settings(flags Flags) (how Settings, err error) {
+	given := flags.named()
+	if f.sampler != nil {
+		for _, name := range []string{"solver", "steps", "tolerance", "grid", "path"} {
+			if given[name] != "" {
+				return how, fmt.Errorf("%s: it is a sampler, with its own solver and steps: leave out --%s, or sample velocity.onnx", f.Name, name)
+			}
+		}
+		return Settings{Origin: "its own solver and steps"}, nil
+	}
+	if len(given) == 0 && f.run.Solver.Name != "" {
+		return Settings{f.run, "as the run was sampled"}, nil
+	}
+	return f.merged(given)
+}
+
+// merged returns the sampling of the flags that are given and, for the others, of the advice and the defaults.
+func (f From) merged(given map[string]string) (how Settings, err error) {
+	advised := f.advice.is.named()
+	text, _ := merge([]string{"solver"}, given, advised, f.advice.by)
+	how.Sampling, err = experiments.ParseSampling("{" + text + "}")
+	if err != nil {
+		return how, err
+	}
+	adaptive := how.Sampling.Solver.Adaptive()
+	for _, name := range parts[!adaptive] {
+		if given[name] != "" {
+			return how, fmt.Errorf("--%s: %s", name, contradiction(how.Sampling.Solver.Name, adaptive))
+		}
+	}
+	text, origin := merge(append([]string{"solver"}, parts[adaptive]...), given, advised, f.advice.by)
+	if how.Sampling, err = experiments.ParseSampling("{" + text + "}"); err != nil {
+		return how, err
+	}
+	if how.Sampling.Path, err = f.pathOf(given["path"], advised["path"]); err != nil {
+		return how, err
+	}
+	if name := how.Sampling.Path.Name; name != "" {
+		by := f.advice.by
+		if given["path"] != "" {
+			by = "the flags" + f.assumption
+		}
+		origin = append(origin, "path from "+by)
+	}
+	how.Origin = strings.Join(origin, "; ")
+	return how, nil
+}
+
+// contradiction says why a solver does not take a flag.
+func contradiction(solver string, adaptive bool) string {
+	if adaptive {
+		return solver + " chooses its own steps: give --tolerance instead, or a solver with fixed steps, such as --solver heun"
+	}
+	return solver + " takes steps, not a tolerance: give --steps instead, or an adaptive solver, such as --solver dopri5"
+}
+
+// merge returns the named parts of a sampling as a text, and where they come from: from those given, or else from those advised.
+func merge(names []string, given, advised map[string]string, by string) (text string, origin []string) {
+	fields := []string{"count: 2"} // Draw counts the points
+	from := map[string][]string{}
+	for _, name := range names {
+		switch {
+		case given[name] != "":
+			fields = append(fields, name+": "+given[name])
+			from["the flags"] = append(from["the flags"], name)
+		case advised[name] != "":
+			fields = append(fields, name+": "+advised[name])
+			from[by] = append(from[by], name)
+		default:
+			from["the defaults"] = append(from["the defaults"], name)
+		}
+	}
+	for _, source := range []string{"the flags", by, "the defaults"} {
+		if list := from[source]; len(list) > 0 {
+			origin = append(origin, strings.Join(list, ", ")+" from "+source)
+		}
+	}
+	return strings.Join(fields, ", "), origin
+}
+
+// pathOf returns the path to sample along: that given, or else that advised, or the zero path for the path of the training.
+func (f From) pathOf(given, advised string) (path flow.Path, err error) {
+	text := given
+	if text == "" {
+		text = advised
+	}
+	if text == "" || f.exact {
+		return path, nil
+	}
+	if f.noPath != nil {
+		return path, f.noPath
+	}
+	if path, err = experiments.ParsePath(text); err != nil {
+		return path, err
+	}
+	if path.String() == f.velocity.Path.String() {
+		return flow.Path{}, nil
+	}
+	return path, nil
+}
