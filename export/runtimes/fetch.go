@@ -110,8 +110,9 @@ func output(folder string, command []string) ([]byte, error) {
 	return limited(timeout, folder, command)
 }
 
-// telling matches the line of stderr that says what went wrong, where it is not the last.
-var telling = regexp.MustCompile(`(?m)^(?:\S*thread '.*' panicked at .*:\n|(?:error|\[ERROR\])[^:]*: )(.*)$`)
+// telling matches the line of stderr that says what went wrong, where it is not the last: that of a panic in Rust, of rustc and
+// cargo, of Maven, and of an error in JavaScript that nothing catches.
+var telling = regexp.MustCompile(`(?m)^(?:\s*thread '.*' panicked at .*:\n|error(?:\[\w+\])?: |\[ERROR\] |(?:Uncaught )?\w*Error: )(.*)$`)
 
 // limited runs a command in a folder for no longer than the limit and returns its output. The error of a failure contains the
 // line of stderr that tells what went wrong, or else the last.

@@ -7,9 +7,10 @@ Each runtime is a function that opens a file and returns a function of the input
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
-import tempfile
 import time
 
 import numpy as np
@@ -41,26 +42,37 @@ def tract(path):
     return lambda inputs: model.run([inputs[name] for name in names])[0].to_numpy()
 
 
+def convert(path):
+    """Converts a file to TFLite, unless it is converted, and returns the path."""
+    at = path + ".tflite"
+    out = os.path.join(at, "model_float32.tflite")
+    if os.path.exists(out) and os.path.getmtime(out) > os.path.getmtime(path):
+        return out
+    os.makedirs(at, exist_ok=True)
+    copy = shutil.copy(path, os.path.join(at, "model.onnx"))  # onnx2tf writes over the file that it reads
+    command = [sys.executable, "-m", "onnx2tf", "-i", copy, "-o", at, "-n", "-kat", "t", "x", "noise"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        errors = re.findall(r"^\w+Error: .*|^ERROR: onnx_op_name: .*", re.sub(r"\x1b\[[0-9;]*m", "", done.stdout), re.MULTILINE)
+        raise RuntimeError("onnx2tf: " + "; ".join(errors[:2]))
+    return out
+
+
 def tflite(path):
     from ai_edge_litert.interpreter import Interpreter
 
-    at = path + ".tflite"
-    if not os.path.exists(os.path.join(at, "saved_model.pb")):
-        command = [sys.executable, "-m", "onnx2tf", "-i", path, "-o", at, "-n", "-kat", "t", "x", "noise"]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode:
-            lines = [line for line in (done.stdout + done.stderr).splitlines() if "ERROR" in line or "Error" in line]
-            raise RuntimeError("onnx2tf: " + (lines or [done.stderr])[0])
-    file = next(name for name in os.listdir(at) if name.endswith("float32.tflite"))
-    model = Interpreter(os.path.join(at, file), num_threads=1)
+    model = Interpreter(convert(path), num_threads=1)
+
+    def feeds(inputs):
+        for detail in model.get_input_details():
+            yield detail["index"], inputs[detail["name"].removeprefix("serving_default_").split(":")[0]]
 
     def run(inputs):
-        for detail in model.get_input_details():
-            name = next(n for n in inputs if n in detail["name"])
-            model.resize_tensor_input(detail["index"], inputs[name].shape)
+        for index, value in feeds(inputs):
+            model.resize_tensor_input(index, value.shape)
         model.allocate_tensors()
-        for detail in model.get_input_details():
-            model.set_tensor(detail["index"], next(v for n, v in inputs.items() if n in detail["name"]))
+        for index, value in feeds(inputs):
+            model.set_tensor(index, value)
         model.invoke()
         return model.get_tensor(model.get_output_details()[0]["index"])
 

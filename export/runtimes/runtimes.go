@@ -63,7 +63,7 @@ var runtimes = []struct {
 	{"tract 0.23.9, Python", nil, python("tract", tract, "numpy")},
 	{"candle-onnx 0.11.1", nil, cargo("candle")},
 	{"burn-onnx 0.22.0", nil, untried("it makes Rust code of a file, and builds some 250 crates with it")},
-	{"LiteRT 2.1.0, from onnx2tf 1.29.24", nil, python("tflite", onnx2tf)},
+	{"LiteRT 2.1.0, from onnx2tf 1.29.24", nil, liteRT},
 	{"onnx.reference 1.23.2", nil, python("reference", onnx)},
 	{"onnx.checker 1.23.2, full check", nil, python("checker", onnx)},
 	{"OpenCV DNN 5.0.0", nil, python("opencv", opencv5)},
@@ -84,6 +84,13 @@ func python(probe string, wheels ...string) setup {
 			return probed(pythonCommand(at, "probe.py", probe, c.file))
 		}}
 	}
+}
+
+// liteRT runs files that onnx2tf converts. What it takes on disk is without the converter, which needs all of TensorFlow.
+func liteRT(folder string) runtime {
+	r := python("tflite", onnx2tf)(folder)
+	r.folder = filepath.Join(r.folder, "ai_edge_litert")
+	return r
 }
 
 func pythonCommand(packages string, args ...string) []string {
