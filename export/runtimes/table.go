@@ -85,7 +85,10 @@ func printTable(first string, heads []string, rows []row) {
 	fmt.Printf("| %s | %s |\n| --- |%s\n", first, strings.Join(heads, " | "), strings.Repeat(" --- |", len(heads)))
 	for _, r := range rows {
 		fmt.Printf("| %s |", r.name)
-		for _, c := range r.cells {
+		for i, c := range r.cells {
+			if i > 0 && strings.Contains(c.text, ": ") && c == r.cells[i-1] { // an error
+				c.text = "the same"
+			}
 			fmt.Printf(" %s |", c.text)
 		}
 		fmt.Println()
