@@ -150,3 +150,39 @@ func TestCopiesAreNotChosen(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// TestBesideKnownAnswers compares a setting of three seeds, 1, 2 and 4, with itself in another form.
+func TestBesideKnownAnswers(t *testing.T) {
+	t.Parallel()
+	own := Summary{Metrics: []Stat{{Name: "w2", Mean: 7. / 3}, {Name: "mmd", Mean: 7. / 3, Low: -1}}}
+	for _, v := range []float64{1, 2, 4} {
+		own.Runs = append(own.Runs, Result{Metrics: []Value{{Name: "w2", Value: v}, {Name: "mmd", Value: v}}})
+	}
+	c := Choose{Confidence: .95}
+	for name, k := range map[string]struct {
+		metric     string
+		other      []float64
+		difference float64
+		worse      bool
+		want       string // how the verdict begins
+	}{
+		"the same":   {"w2", []float64{1, 2, 4}, 0, false, "no difference found"},
+		"scatter":    {"w2", []float64{2, 1, 4.1}, .1 / 3, false, "no difference found"},
+		"higher":     {"w2", []float64{1.1, 2.1, 4.1}, .1, true, "worse by 0.1 (4.3 %)"},
+		"lower":      {"w2", []float64{.9, 1.9, 3.9}, -.1, false, "better by 0.1 (4.3 %)"},
+		"near zero":  {"mmd", []float64{1.1, 2.1, 4.1}, .1, true, "worse by 0.1"},
+		"not finite": {"w2", []float64{1, math.Inf(1), 4}, math.Inf(1), true, "worse: a value is not finite"},
+	} {
+		d := c.Beside(own, k.metric, k.other)
+		if !(math.Abs(float64(d.Difference.Mean)-k.difference) < 1e-12 || float64(d.Difference.Mean) == k.difference) || d.Worse != k.worse || !strings.HasPrefix(d.Verdict, k.want) {
+			t.Errorf("%s: %+v, want a difference of %g, worse %v, %q", name, d, k.difference, k.worse, k.want)
+		}
+		if d.Worse && d.Seeds == 3 && !(d.Difference.Low > 0 || math.IsNaN(float64(d.Difference.Low))) || strings.HasPrefix(k.want, "better") && !(d.Difference.High < 0) {
+			t.Errorf("%s: the interval %+v does not agree with the verdict", name, d.Difference)
+		}
+	}
+	own.Runs = own.Runs[:2]
+	if d := c.Beside(own, "w2", []float64{1, 2}); !strings.Contains(d.Verdict, "at least 3 seeds") || !math.IsNaN(float64(d.Difference.Low)) || d.Worse {
+		t.Errorf("two seeds: %+v, want no test", d)
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/metric"
 	"flowsweep/experiments/ode"
 )
 
@@ -51,4 +53,65 @@ func (s Spec) Twins(of Summary) (fits []Fit, err error) {
 		fits = append(fits, Fit{Key: r.Fit, Recipe: setting.Recipe, Seed: r.Seed, Runs: []Run{run}})
 	}
 	return fits, nil
+}
+
+// Difference compares the mean of a metric over the seeds of a setting in another form, such as a lower precision, with the
+// setting's own.
+type Difference struct {
+	Metric     string   `json:"metric"`
+	Seeds      int      `json:"seeds"`
+	Own        Number   `json:"own"`        // mean of the setting
+	Other      Number   `json:"other"`      // mean in its other form
+	Difference Interval `json:"difference"` // Other - Own, at the confidence of the choice; without ends below 3 seeds
+	Share      Number   `json:"share"`      // the difference as a share of Own; NaN where that may be 0
+	Verdict    string   `json:"verdict"`
+	Worse      bool     `json:"worse"` // the test finds Other higher
+}
+
+// Beside compares a setting in another form, whose runs of the same seeds have these values, with itself. The test is that of
+// the choice, seed by seed.
+func (c Choose) Beside(own Summary, metricName string, other []float64) Difference {
+	values, unknown := own.values(metricName), Number(math.NaN())
+	st, _ := own.Stat(metricName)
+	mean := metric.Mean(other).Value
+	d := Difference{
+		Metric: metricName, Seeds: len(values), Own: Number(st.Mean), Other: Number(mean),
+		Difference: Interval{Number(mean - st.Mean), unknown, unknown}, Share: unknown,
+	}
+	if m, ok := metricNamed(metricName); ok && st.Mean > 0 && (!m.Signed && !m.Unbiased || st.Low > 0) {
+		d.Share = Number((mean - st.Mean) / st.Mean)
+	}
+	switch finite := len(values) == len(other) && flow.Finite(values...); {
+	case !finite:
+		d.Verdict = "cannot say: the setting itself has a value that is not finite"
+	case !flow.Finite(other...):
+		d.Verdict, d.Worse = "worse: a value is not finite", true
+	case len(values) < minSeeds:
+		d.Verdict = fmt.Sprintf("cannot say: telling them apart takes at least %d seeds", minSeeds)
+	default:
+		d.test(values, other, st.Scale, c.Confidence)
+	}
+	return d
+}
+
+// test adds the interval and the verdict of the paired test.
+func (d *Difference) test(own, other []float64, scale metric.Scale, confidence float64) {
+	best, margins := metric.Margins([][]float64{own, other}, scale, confidence)
+	m, sign := margins[1-best], 1.
+	if best == 1 {
+		m, sign = metric.Margin{Mean: m.Mean, Low: m.High, High: m.Low}, -1.
+	}
+	d.Difference.Low, d.Difference.High = Number(sign*m.Low), Number(sign*m.High)
+	size := fmt.Sprintf("by %.2g", math.Abs(float64(d.Difference.Mean)))
+	if flow.Finite(float64(d.Share)) {
+		size += fmt.Sprintf(" (%.2g %%)", 100*math.Abs(float64(d.Share)))
+	}
+	switch {
+	case margins[1-best].Tied():
+		d.Verdict = "no difference found"
+	case best == 0:
+		d.Verdict, d.Worse = "worse "+size, true
+	default:
+		d.Verdict = "better " + size
+	}
 }

@@ -46,7 +46,7 @@ func Card(about About, dim int, checks ...experiments.Check) []byte {
 	b.WriteString(about.Twin.section())
 	b.WriteString(about.unitsSection())
 	for _, c := range checks {
-		fmt.Fprintf(&b, "## %s\n\n%s\n\n%s\n\nsha256 `%s`\n\n", c.File, strings.ReplaceAll(usage[c.File], "%s", about.source()), outcome(c), c.SHA256)
+		fmt.Fprintf(&b, "## %s\n\n%s\n\n%s\n\nsha256 `%s`\n\n", c.File, strings.ReplaceAll(usage[unsuffixed(c.File)], "%s", about.source()), outcome(c), c.SHA256)
 	}
 	if slices.ContainsFunc(checks, func(c experiments.Check) bool { return c.File == "sampler.onnx" }) {
 		b.WriteString(about.examples(dim))
@@ -55,6 +55,9 @@ func Card(about About, dim int, checks ...experiments.Check) []byte {
 		fmt.Fprintf(&b, "There is no `%s`: %s.\n\n", a.File, html.EscapeString(a.Why))
 	}
 	b.WriteString(promise)
+	for _, f := range about.Figures {
+		b.WriteString(f.section())
+	}
 	b.WriteString("## Origin\n\n| property | value |\n| --- | --- |\n")
 	for _, k := range slices.Sorted(maps.Keys(about.Properties)) {
 		fmt.Fprintf(&b, "| %s | %s |\n", k, cell(about.Properties[k]))

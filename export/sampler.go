@@ -64,6 +64,9 @@ func samplerModel(n net.Net, weights []float32, solver ode.Solver, ts []float64,
 		return onnx.Model{}, fmt.Errorf("export a sampler: %w", err)
 	}
 	recorded, err := o.record(n, weights, about)
+	if err == nil {
+		recorded.Graph, err = about.Reduced.graph(recorded.Graph)
+	}
 	if err != nil {
 		return onnx.Model{}, err
 	}

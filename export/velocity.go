@@ -29,6 +29,8 @@ type About struct {
 	Properties map[string]string // target, path, recommended solver and steps, metrics, keys, commit, ...
 	Absent     []Absent          // files that are not written, for the card
 	Twin       *Twin             // of a sampler at fixed steps for a run that adapts them
+	Reduced    *Reduced          // the net as the file computes it, if not in 32-bit floats
+	Figures    []Figures         // of the card: what other precisions save and cost
 }
 
 // Velocity returns the net as an ONNX file: t[batch,1], x[batch,d] -> v[batch,d], opset 17, with the weights as named
@@ -39,6 +41,9 @@ func Velocity(n net.Net, weights []float32, about About) ([]byte, error) {
 		return nil, fmt.Errorf("export a velocity: %w", err)
 	}
 	m, err := velocity.Record(n, weights)
+	if err == nil {
+		m.Graph, err = about.Reduced.graph(m.Graph)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -132,6 +137,7 @@ func describe(m *onnx.Model, n net.Net, about About, properties map[string]strin
 	}
 	maps.Copy(m.Metadata, properties)
 	maps.Copy(m.Metadata, about.Properties)
+	maps.Copy(m.Metadata, about.Reduced.properties())
 }
 
 // timeConvention is what every file says of its times.

@@ -26,7 +26,19 @@ type exportFlags struct {
 	sweep         string
 	pareto, force bool
 	sampler       export.SamplerOptions
+	precisions    []string
 }
+
+// exportLong explains --precision.
+var exportLong = fmt.Sprintf(`Write the ONNX files of a run, and verify them in onnxruntime against Go.
+
+--precision fp16 writes velocity-fp16.onnx and sampler-fp16.onnx beside them, with weights and arithmetic of the net in
+16-bit floats; int8 computes the products with matrices of weights in 8-bit integers. Inputs, outputs and steps stay in
+32-bit floats. The nets of all seeds of the setting are rounded, sampled and measured like runs, and compared with those in
+32-bit floats by the paired test of the choice. The model card and precision.json say what was lost, and what the files
+weigh and take. A precision does not pay, and is not written (exit code 1), if a file has more than %.0f %% of the bytes or
+takes more than %.1f times as long on one thread, or if a metric that the setting was chosen by is worse by more than
+%.0f %%. --force writes it all the same.`, 100*export.MaxWeight, export.MaxTime, 100*export.MaxLoss)
 
 func (a *app) exportCommand() *cobra.Command {
 	var f exportFlags
@@ -34,6 +46,7 @@ func (a *app) exportCommand() *cobra.Command {
 		Use:   "export",
 		Short: "Write and verify the ONNX files of the chosen run, of any run, or of the Pareto front",
 		Args:  cobra.NoArgs,
+		Long:  exportLong,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cmd.SetContext(a.withProgress(cmd.Context()))
 			if f.sign != "" {
@@ -63,7 +76,8 @@ func (a *app) exportCommand() *cobra.Command {
 	flags.BoolVar(&f.pareto, "pareto", false, "the Pareto front of the sweep: every setting that no cheaper one beats, one folder each")
 	flags.StringVar(&f.out, "out", "", "the output `folder` (default out/<sweep name>, out/<run key> or out/<sweep name>-front)")
 	flags.StringVar(&f.sign, "sign", "", "sign the folder with this private `key`, a PEM file: writes "+signing.FileName+", which PyPI's model-signing verifies")
-	flags.BoolVar(&f.force, "force", false, "replace the ONNX files of another export")
+	flags.BoolVar(&f.force, "force", false, "replace the ONNX files of another export, and write a --precision that does not pay")
+	flags.StringSliceVar(&f.precisions, "precision", nil, "also write velocity and sampler in this `precision`, fp16 or int8 (a comma lists both), with what it loses")
 	flags.BoolVar(&f.sampler.Portable, "portable", false, "unroll the steps of sampler.onnx, for runtimes without Loop (with --run or --pareto)")
 	flags.BoolVar(&f.sampler.Trajectory, "trajectory", false, "make sampler.onnx also return the points at every time (with --run or --pareto)")
 	flags.BoolVar(&f.sampler.LogProb, "log-prob", false, "make sampler.onnx also return the log density of every sample, and write logp.onnx, for\nthe log densities of given points (with --run or --pareto)")
@@ -89,7 +103,7 @@ func (a *app) exportRun(ctx context.Context, db *store.DB, f exportFlags) error 
 	if err != nil {
 		return err
 	}
-	w, err := a.pickWorker()
+	w, err := a.exporter(f)
 	if err != nil {
 		return err
 	}
@@ -97,7 +111,7 @@ func (a *app) exportRun(ctx context.Context, db *store.DB, f exportFlags) error 
 	if err != nil {
 		return err
 	}
-	return a.finishExport(f, e.Folder, e.Checks, e.Absent)
+	return errors.Join(a.finishExport(f, e.Folder, e.Checks, e.Absent), a.printFigures(e.Folder, e.Figures))
 }
 
 // exportFront writes the files of every setting on the Pareto front of a sweep.
@@ -110,7 +124,7 @@ func (a *app) exportFront(ctx context.Context, db *store.DB, f exportFlags) erro
 	if err != nil {
 		return err
 	}
-	w, err := a.pickWorker()
+	w, err := a.exporter(f)
 	if err != nil {
 		return err
 	}
@@ -119,6 +133,7 @@ func (a *app) exportFront(ctx context.Context, db *store.DB, f exportFlags) erro
 		return err
 	}
 	metric := outcome.Sweep.Spec.Choose.Metric
+	var refused error
 	for _, e := range front {
 		s := outcome.Summaries[e.Setting]
 		st, _ := s.Stat(metric)
@@ -126,8 +141,9 @@ func (a *app) exportFront(ctx context.Context, db *store.DB, f exportFlags) erro
 		if err := a.finishExport(f, e.Folder, e.Checks, e.Absent); err != nil {
 			return err
 		}
+		refused = errors.Join(refused, a.printFigures(e.Folder, e.Figures))
 	}
-	return nil
+	return refused
 }
 
 // exportChosen writes the output folder of a sweep again.
@@ -140,7 +156,7 @@ func (a *app) exportChosen(ctx context.Context, db *store.DB, f exportFlags) err
 	if err != nil {
 		return err
 	}
-	w, err := a.pickWorker()
+	w, err := a.exporter(f)
 	if err != nil {
 		return err
 	}
@@ -151,7 +167,7 @@ func (a *app) exportChosen(ctx context.Context, db *store.DB, f exportFlags) err
 	if s.NoChoice != nil {
 		return s.NoChoice
 	}
-	return a.finishExport(f, out, s.Checks, s.Absent)
+	return errors.Join(a.finishExport(f, out, s.Checks, s.Absent), a.printFigures(out, s.Figures))
 }
 
 // finishExport prints the checks of a folder and signs it, if that is asked for.
@@ -175,6 +191,20 @@ func (a *app) worker(e engine.Engine) ship.Worker {
 func (a *app) pickWorker() (ship.Worker, error) {
 	e, _, err := engine.Pick(engine.Auto)
 	return a.worker(e), err
+}
+
+// exporter is pickWorker with the precisions of the flags.
+func (a *app) exporter(f exportFlags) (ship.Worker, error) {
+	precisions, err := export.PrecisionsNamed(f.precisions)
+	if err == nil && f.sampler.LogProb && len(precisions) > 0 {
+		err = errors.New("log densities need 32-bit floats: use --precision without --log-prob")
+	}
+	if err != nil {
+		return ship.Worker{}, usage(err)
+	}
+	w, err := a.pickWorker()
+	w.Precisions = precisions
+	return w, err
 }
 
 // findRun returns the full key of the run whose key has this prefix.
@@ -203,6 +233,18 @@ func (a *app) printAbsent(out string, absent []export.Absent) {
 	for _, f := range absent {
 		fmt.Fprintf(a.stdout, "left out  %s: %s\n", filepath.Join(out, f.File), f.Why)
 	}
+}
+
+// printFigures prints what each precision saves and loses. It returns an error that names those that do not pay and were not
+// written.
+func (a *app) printFigures(out string, figures []export.Figures) (refused error) {
+	for _, f := range figures {
+		fmt.Fprintf(a.stdout, "%-9s %s: %s\n", f.Precision, out, f.Summary())
+		if !f.Written {
+			refused = errors.Join(refused, fmt.Errorf("%s: %w", out, f.Refusal()))
+		}
+	}
+	return refused
 }
 
 func (a *app) printCheck(path string, c experiments.Check) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gomlx/gomlx/core/graph"
 
+	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/net"
 )
 
@@ -13,15 +14,18 @@ type layers struct {
 	net.Net
 	act     func(x *graph.Node) *graph.Node
 	weights []*graph.Node // those that no layer has taken yet
+
+	products []onnx.Product // computed as if in 8-bit integers
 }
 
-// apply builds the velocity v, (n, Dim), from the weights in the order of Params.
-func apply(n net.Net, weights []*graph.Node, in inputs) *graph.Node {
+// apply builds the velocity v, (n, Dim), from the weights in the order of Params. Values that meet a weight of the products are
+// rounded to 8 bits.
+func apply(n net.Net, weights []*graph.Node, in inputs, products ...onnx.Product) *graph.Node {
 	build, act := builders[n.Architecture.Name], activations[n.Activation.Name]
 	if build == nil || act == nil {
 		panic("velocity: no builder for the net " + n.String())
 	}
-	return build(&layers{n, act, weights}, in)
+	return build(&layers{Net: n, act: act, weights: weights, products: products}, in)
 }
 
 func (l *layers) next() *graph.Node {
@@ -32,6 +36,7 @@ func (l *layers) next() *graph.Node {
 
 // dense builds a layer that contracts the given axes of h with the first axes of its kernel and adds its bias.
 func (l *layers) dense(h *graph.Node, axes ...int) *graph.Node {
+	h = l.rounded(h)
 	kernel, bias := l.next(), l.next()
 	first := make([]int, len(axes))
 	for i := range first {
@@ -56,6 +61,7 @@ func (l *layers) norm(h *graph.Node) *graph.Node {
 // conv builds a convolution of h, (n, Dim, channels), as the product of the kernel with every window of net.Taps
 // coordinates. As matrix products, convolutions and especially their gradients take a fraction of the time.
 func (l *layers) conv(h *graph.Node) *graph.Node {
+	h = l.rounded(h)
 	kernel, bias := l.next(), l.next()
 	end := graph.ZerosLike(graph.Slice(h, graph.AxisRange(), graph.AxisElem(0))) // (n, 1, channels)
 	padded := graph.Concatenate([]*graph.Node{end, h, end}, 1)

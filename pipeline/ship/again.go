@@ -67,7 +67,17 @@ func again(ctx context.Context, db *store.DB, file []byte, n net.Net, weights []
 	if err != nil {
 		return nil, err
 	}
-	add := func(r experiments.Result, of origin) error {
+	add := func(r experiments.Result, of origin) (err error) {
+		run := r
+		if kind == "sampler" {
+			run = of.sampled(r)
+		}
+		if of.in, err = reducedIn(file, run, weights); err == nil && of.in != nil {
+			of.in, err = of.in.In(file)
+		}
+		if err != nil {
+			return err
+		}
 		form, err := writeKind(kind, n, weights, r, of, export.OptionsOf(file))
 		if err == nil {
 			forms = append(forms, form)
@@ -104,7 +114,7 @@ func inSweep(ctx context.Context, db *store.DB, sweep, key string, add func(r ex
 		}
 		twin, err := o.storedTwin(ctx, db, s)
 		if err == nil {
-			err = add(s.Runs[i], origin{o.Sweep, s, twin})
+			err = add(s.Runs[i], origin{sweep: o.Sweep, setting: s, twin: twin})
 		}
 		if err != nil {
 			return err

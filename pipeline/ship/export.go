@@ -61,6 +61,8 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin
 	for i, f := range e.files {
 		e.Checks = append(e.Checks, checked(stored, f, runs[i], model, weights, progress(ctx, f.Name)))
 	}
+	e.files, e.Checks = append(e.files, of.reduced.files...), append(e.Checks, of.reduced.checks...)
+	e.Figures, about.Figures = of.reduced.figures, of.reduced.figures
 	about.Absent = e.Absent
 	e.files = append(e.files, store.File{Name: cardFile, Content: export.Card(about, model.Net.Dim(), e.Checks...)})
 	vectors, err := vectorFiles(e.Checks, r, sampled, model, weights, o)
@@ -111,6 +113,9 @@ func checked(stored []experiments.Check, f store.File, r experiments.Result, mod
 
 // verify compares a file of a run in onnxruntime with Go.
 func verify(f store.File, r experiments.Result, model *velocity.Model, weights []float32, watch export.Progress) experiments.Check {
+	if in, err := reducedIn(f.Content, r, weights); err != nil || in != nil {
+		return verifyReduced(f, r, in, err, watch)
+	}
 	kind, _, _ := export.Origin(f.Content)
 	p := partsOf(r, kind, weights, export.OptionsOf(f.Content))
 	c := verifyAs(f.Content, p, model, watch)
@@ -188,7 +193,7 @@ func aboutRun(r experiments.Result, of origin) export.About {
 	if s.Target.Units.Identity() {
 		properties["units"] = "the data's own; inputs and outputs are not rescaled"
 	}
-	about := export.About{Version: r.Version, Properties: properties, Units: s.Target.Units, Columns: s.Target.Columns}
+	about := export.About{Version: r.Version, Properties: properties, Units: s.Target.Units, Columns: s.Target.Columns, Reduced: of.in}
 	source := "N(0, I)"
 	if !s.Source.Gaussian() {
 		source = experiments.Form(s.Source)

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"flowsweep/experiments/disk"
+	"flowsweep/export"
 	"flowsweep/store"
 )
 
@@ -28,10 +29,21 @@ const (
 	ChoiceFile   = "choice.json"
 	ReportFile   = "report.html"
 	sumsFile     = "SHA256SUMS"
+
+	precisionFile = "precision.json"
 )
 
 // fileNames lists the files that an output folder may hold, except for their sums.
-var fileNames = []string{velocityFile, SamplerFile, portableFile, densityFile, vectorsFile, cardFile, ChoiceFile, csvFile, ReportFile}
+var fileNames = append([]string{ChoiceFile, csvFile, ReportFile}, exportNames()...)
+
+// exportNames lists those of a run.
+func exportNames() []string {
+	names := []string{velocityFile, SamplerFile, portableFile, densityFile, vectorsFile, cardFile, precisionFile}
+	for _, p := range export.Precisions {
+		names = append(names, p.Suffixed(velocityFile), p.Suffixed(SamplerFile))
+	}
+	return names
+}
 
 // Folder returns the output folder, by default out/<name>, after checking that it can be written. If not, the error is an
 // OccupiedError.
@@ -104,7 +116,7 @@ func checkOverwrite(out string, files []store.File, force bool) error {
 
 // writeExport writes the files of a run, removes others of their names, and updates the sums.
 func writeExport(out string, files []store.File) error {
-	return writeOnly(out, []string{velocityFile, SamplerFile, portableFile, densityFile, vectorsFile, cardFile}, files)
+	return writeOnly(out, exportNames(), files)
 }
 
 // WriteFile writes the file in full or not at all, and leaves it alone if it already has this content.

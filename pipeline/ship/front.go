@@ -19,6 +19,7 @@ type Exported struct {
 	Setting int                 // index into the summaries of an outcome
 	Checks  []experiments.Check // of the ONNX files
 	Absent  []export.Absent     // what is not among them
+	Figures []export.Figures    // of the precisions asked for
 	files   []store.File
 }
 
@@ -37,7 +38,11 @@ func (o Outcome) ExportFront(ctx context.Context, db *store.DB, w Worker, out st
 		if err != nil {
 			return nil, err
 		}
-		e, err := runFiles(ctx, db, r, origin{o.Sweep, o.Summaries[i], twin}, options)
+		of := origin{sweep: o.Sweep, setting: o.Summaries[i], twin: twin, by: o.choiceOf(i).By}
+		if of.reduced, err = w.reduce(ctx, db, r, of, options, force); err != nil {
+			return nil, err
+		}
+		e, err := runFiles(ctx, db, r, of, options)
 		if err != nil {
 			return nil, err
 		}
@@ -75,7 +80,11 @@ func ExportRun(ctx context.Context, db *store.DB, w Worker, r experiments.Result
 	if err != nil {
 		return Exported{}, err
 	}
-	e, err := runFiles(ctx, db, r, origin{twin: twin}, options)
+	of := origin{twin: twin}
+	if of.reduced, err = w.reduce(ctx, db, r, of, options, force); err != nil {
+		return Exported{}, err
+	}
+	e, err := runFiles(ctx, db, r, of, options)
 	if err != nil {
 		return e, err
 	}

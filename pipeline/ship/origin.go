@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"flowsweep/experiments"
+	"flowsweep/export"
 )
 
 // origin is the sweep and setting that an exported run belongs to. Both are zero for a run exported by itself.
@@ -14,6 +15,9 @@ type origin struct {
 	sweep   experiments.Sweep
 	setting experiments.Summary
 	twin    *experiments.Summary // of an adaptive setting, unless its runs have no sampler
+	by      []string             // metrics that the setting was chosen by
+	in      *export.Reduced      // the precision of its files; nil for 32-bit floats
+	reduced reductions           // of the run that is exported
 }
 
 // properties returns the metadata about the origin: the sweep, the key of its spec, and the metrics over all seeds, which

@@ -18,6 +18,7 @@ type Shipped struct {
 	Verdict experiments.Verdict  // on the chosen setting, if one was chosen
 	Checks  []experiments.Check  // of the exported ONNX files, if something was chosen
 	Absent  []export.Absent      // ONNX files that there are not
+	Figures []export.Figures     // of the precisions asked for, of every target
 	Twin    *experiments.Summary // of the chosen setting at the fixed steps of the sampler file, if it is adaptive
 }
 
@@ -46,7 +47,7 @@ func (o Outcome) Ship(ctx context.Context, db *store.DB, w Worker, out string, f
 	var files []store.File
 	if o.NoChoice == nil {
 		var err error
-		if files, err = s.chosenFiles(ctx, db, w); err != nil {
+		if files, err = s.chosenFiles(ctx, db, w, force); err != nil {
 			return s, err
 		}
 		if s.Fresh, err = o.fresh(ctx, db, w.Engine); err != nil {
@@ -79,7 +80,7 @@ func (o Outcome) Ship(ctx context.Context, db *store.DB, w Worker, out string, f
 
 // chosenFiles returns the files of the chosen run of every target, and notes the checks of those in ONNX and the twin of the
 // first. With several targets, each has a folder of its own.
-func (s *Shipped) chosenFiles(ctx context.Context, db *store.DB, w Worker) (files []store.File, err error) {
+func (s *Shipped) chosenFiles(ctx context.Context, db *store.DB, w Worker, force bool) (files []store.File, err error) {
 	for _, t := range s.chosen() {
 		of := s.Summaries[t.Chosen]
 		twin, err := s.twin(ctx, db, w, of)
@@ -89,7 +90,12 @@ func (s *Shipped) chosenFiles(ctx context.Context, db *store.DB, w Worker) (file
 		if t.Chosen == s.Choice.Chosen {
 			s.Twin = twin
 		}
-		own, err := runFiles(ctx, db, t.Run, origin{s.Sweep, of, twin}, export.SamplerOptions{})
+		from := origin{sweep: s.Sweep, setting: of, twin: twin, by: t.By}
+		if from.reduced, err = w.reduce(ctx, db, t.Run, from, export.SamplerOptions{}, force); err != nil {
+			return nil, err
+		}
+		s.Figures = append(s.Figures, from.reduced.figures...)
+		own, err := runFiles(ctx, db, t.Run, from, export.SamplerOptions{})
 		if err != nil {
 			return nil, err
 		}

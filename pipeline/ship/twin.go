@@ -126,7 +126,7 @@ func aboutSampled(r experiments.Result, of origin) export.About {
 		return aboutRun(r, of)
 	}
 	t, s := of.sampled(r), r.Setting.Sample
-	about := aboutRun(t, origin{sweep: of.sweep, setting: *of.twin})
+	about := aboutRun(t, origin{sweep: of.sweep, setting: *of.twin, in: of.in})
 	p := about.Properties
 	p["twin_of"], p["twin_of.solver"], p["twin_of.tolerance"], p["twin_of.nfe"] = r.Run, s.Solver.Name, experiments.Form(s.Tolerance), fmt.Sprint(r.NFE)
 	about.Twin = &export.Twin{Of: [2]string{s.Words(), r.NFE.String()}, Is: [2]string{t.Setting.Sample.Words(), t.NFE.String()}}

@@ -68,6 +68,9 @@ func runOf(ctx context.Context, db *store.DB, key string, onnx []byte) (experime
 // verifyAlone checks a file without its run: it must be what the program writes for the parts that it names, compute what Go
 // does with them, and say of itself only what fits them.
 func verifyAlone(f store.File, key string, watch export.Progress) (c experiments.Check, err error) {
+	if p, ok := export.PrecisionOf(f.Content); ok {
+		return c, &UnknownRunError{fmt.Errorf("verify %s: run %s is not in the store, and the file has its net in %s alone: give the store it was exported from with --db", f.Name, key, p.Name)}
+	}
 	if export.Earlier(f.Content) {
 		return c, &UnknownRunError{fmt.Errorf("verify %s: run %s is not in the store, and an earlier version wrote the file: give the store it was exported from with --db", f.Name, key)}
 	}

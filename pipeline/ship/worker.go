@@ -8,6 +8,7 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
+	"flowsweep/export"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/saved"
 	"flowsweep/store"
@@ -18,6 +19,7 @@ type Worker struct {
 	Engine      engine.Engine
 	Environment experiments.Environment
 	Now         func() time.Time
+	Precisions  []export.Precision // of further files
 }
 
 // do samples and measures the only run of each fit, as far as the store lacks it, as twins for a sweep.

@@ -6,6 +6,11 @@
 // GoMLX panics if a graph cannot be built; Record returns such panics as errors.
 package onnx
 
+import (
+	"bytes"
+	"slices"
+)
+
 // The versions that every model declares. All runtimes we know support them.
 const (
 	Opset     = 17
@@ -29,6 +34,8 @@ const (
 	Float32 Kind = 1
 	Int64   Kind = 7
 	Bool    Kind = 9
+
+	float16Kind Kind = 10
 )
 
 // Model is an ONNX model: a graph and its description.
@@ -77,4 +84,10 @@ type Initializer struct {
 	Name string
 	Dims []int
 	Data any
+}
+
+// Equal reports whether two tensors have the same type, sizes and bits.
+func (t Initializer) Equal(o Initializer) bool {
+	return t.Data != nil && o.Data != nil && dtypeOf(t.Data) == dtypeOf(o.Data) && slices.Equal(t.Dims, o.Dims) &&
+		bytes.Equal(littleEndian(t.Data), littleEndian(o.Data))
 }

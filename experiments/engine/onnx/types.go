@@ -11,7 +11,7 @@ import (
 
 // onnxKinds maps the GoMLX element types that the recorder supports to those of ONNX.
 var onnxKinds = map[dtypes.DType]Kind{
-	dtypes.Float32: Float32, dtypes.Float64: 11, dtypes.Float16: 10, dtypes.BFloat16: 16,
+	dtypes.Float32: Float32, dtypes.Float64: 11, dtypes.Float16: float16Kind, dtypes.BFloat16: 16,
 	dtypes.Uint8: 2, dtypes.Int8: 3, dtypes.Uint16: 4, dtypes.Int16: 5,
 	dtypes.Int32: 6, dtypes.Int64: Int64, dtypes.Uint32: 12, dtypes.Uint64: 13, dtypes.Bool: Bool,
 }
