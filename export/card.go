@@ -51,13 +51,13 @@ func Card(about About, dim int, checks ...experiments.Check) []byte {
 	if slices.ContainsFunc(checks, func(c experiments.Check) bool { return c.File == "sampler.onnx" }) {
 		b.WriteString(about.examples(dim))
 	}
+	for _, f := range about.Figures {
+		b.WriteString(f.section())
+	}
 	for _, a := range about.Absent {
 		fmt.Fprintf(&b, "There is no `%s`: %s.\n\n", a.File, html.EscapeString(a.Why))
 	}
 	b.WriteString(promise)
-	for _, f := range about.Figures {
-		b.WriteString(f.section())
-	}
 	b.WriteString("## Origin\n\n| property | value |\n| --- | --- |\n")
 	for _, k := range slices.Sorted(maps.Keys(about.Properties)) {
 		fmt.Fprintf(&b, "| %s | %s |\n", k, cell(about.Properties[k]))

@@ -228,13 +228,6 @@ func (a *app) printExported(out string, checks []experiments.Check, absent []exp
 	return nil
 }
 
-// printAbsent prints which files are not written, and why.
-func (a *app) printAbsent(out string, absent []export.Absent) {
-	for _, f := range absent {
-		fmt.Fprintf(a.stdout, "left out  %s: %s\n", filepath.Join(out, f.File), f.Why)
-	}
-}
-
 // printFigures prints what each precision saves and loses. It returns an error that names those that do not pay and were not
 // written.
 func (a *app) printFigures(out string, figures []export.Figures) (refused error) {
@@ -245,6 +238,13 @@ func (a *app) printFigures(out string, figures []export.Figures) (refused error)
 		}
 	}
 	return refused
+}
+
+// printAbsent prints which files are not written, and why.
+func (a *app) printAbsent(out string, absent []export.Absent) {
+	for _, f := range absent {
+		fmt.Fprintf(a.stdout, "left out  %s: %s\n", filepath.Join(out, f.File), f.Why)
+	}
 }
 
 func (a *app) printCheck(path string, c experiments.Check) {

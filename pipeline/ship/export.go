@@ -61,9 +61,8 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin
 	for i, f := range e.files {
 		e.Checks = append(e.Checks, checked(stored, f, runs[i], model, weights, progress(ctx, f.Name)))
 	}
-	e.files, e.Checks = append(e.files, of.reduced.files...), append(e.Checks, of.reduced.checks...)
-	e.Figures, about.Figures = of.reduced.figures, of.reduced.figures
-	about.Absent = e.Absent
+	e.files, e.Checks, e.Figures = append(e.files, of.reduced.files...), append(e.Checks, of.reduced.checks...), of.reduced.figures
+	about.Absent, about.Figures = e.Absent, e.Figures
 	e.files = append(e.files, store.File{Name: cardFile, Content: export.Card(about, model.Net.Dim(), e.Checks...)})
 	vectors, err := vectorFiles(e.Checks, r, sampled, model, weights, o)
 	e.files = append(e.files, vectors...)

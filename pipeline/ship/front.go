@@ -18,8 +18,8 @@ type Exported struct {
 	Folder  string
 	Setting int                 // index into the summaries of an outcome
 	Checks  []experiments.Check // of the ONNX files
-	Absent  []export.Absent     // what is not among them
 	Figures []export.Figures    // of the precisions asked for
+	Absent  []export.Absent     // what is not among them
 	files   []store.File
 }
 

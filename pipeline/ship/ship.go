@@ -17,8 +17,8 @@ type Shipped struct {
 	Fresh   experiments.Fresh    // of the chosen setting, if one was chosen
 	Verdict experiments.Verdict  // on the chosen setting, if one was chosen
 	Checks  []experiments.Check  // of the exported ONNX files, if something was chosen
-	Absent  []export.Absent      // ONNX files that there are not
 	Figures []export.Figures     // of the precisions asked for, of every target
+	Absent  []export.Absent      // ONNX files that there are not
 	Twin    *experiments.Summary // of the chosen setting at the fixed steps of the sampler file, if it is adaptive
 }
 
@@ -94,7 +94,6 @@ func (s *Shipped) chosenFiles(ctx context.Context, db *store.DB, w Worker, force
 		if from.reduced, err = w.reduce(ctx, db, t.Run, from, export.SamplerOptions{}, force); err != nil {
 			return nil, err
 		}
-		s.Figures = append(s.Figures, from.reduced.figures...)
 		own, err := runFiles(ctx, db, t.Run, from, export.SamplerOptions{})
 		if err != nil {
 			return nil, err
@@ -107,6 +106,7 @@ func (s *Shipped) chosenFiles(ctx context.Context, db *store.DB, w Worker, force
 			c.File = path.Join(s.folder(t), path.Base(c.File))
 			s.Checks = append(s.Checks, c)
 		}
+		s.Figures = append(s.Figures, own.Figures...)
 		for _, a := range own.Absent {
 			a.File = path.Join(s.folder(t), a.File)
 			s.Absent = append(s.Absent, a)
