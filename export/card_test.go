@@ -13,32 +13,69 @@ import (
 	"flowsweep/experiments/ode"
 )
 
-// TestGoExampleDrawsSamples compiles and runs the card's program in Go with a sampler of 3 dimensions. The task runtimes runs
-// those in other languages.
-func TestGoExampleDrawsSamples(t *testing.T) {
-	t.Parallel()
-	n := example.On(3)
-	folder := t.TempDir()
-	code := regexp.MustCompile("(?s)```go\n(.*?)```").FindSubmatch(Card(About{}, 3, experiments.Check{File: "sampler.onnx"}))
+// writeExample writes the card's program in a language, and a sampler of 3 dimensions that it draws from, to a new folder.
+func writeExample(t *testing.T, language string) (folder, program string) {
+	t.Helper()
+	folder, program = t.TempDir(), "draw."+language
+	code := regexp.MustCompile("(?s)```" + language + "\n(.*?)```").FindSubmatch(Card(About{}, 3, experiments.Check{File: "sampler.onnx"}))
 	if code == nil {
-		t.Fatal("the card has no example in Go")
+		t.Fatalf("the card has no example in %s", language)
 	}
-	for name, content := range map[string][]byte{"draw.go": code[1], "sampler.onnx": sampler(t, n, ode.Heun, ode.Uniform(2), SamplerOptions{Trajectory: true})} {
+	file := sampler(t, example.On(3), ode.Heun, ode.Uniform(2), SamplerOptions{Trajectory: true})
+	for name, content := range map[string][]byte{program: code[1], "sampler.onnx": file} {
 		if err := os.WriteFile(filepath.Join(folder, name), content, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
+	return folder, program
+}
+
+// TestGoExampleDrawsSamples compiles and runs the card's program in Go. The task runtimes runs those in other languages.
+func TestGoExampleDrawsSamples(t *testing.T) {
+	t.Parallel()
+	folder, code := writeExample(t, "go")
 	library, err := ort.FindLibrary()
 	if err != nil {
 		t.Fatal(err)
 	}
 	program := filepath.Join(folder, "draw")
-	if out, err := exec.Command("go", "build", "-o", program, filepath.Join(folder, "draw.go")).CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", program, filepath.Join(folder, code)).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	draw := exec.Command(program)
 	draw.Dir, draw.Env = folder, append(os.Environ(), ort.LibraryVariable+"="+library.Path)
 	if out, err := draw.CombinedOutput(); err != nil || !strings.HasPrefix(string(out), "[1000 3] [") {
+		t.Errorf("the program prints %s, %v", out, err)
+	}
+}
+
+// TestCPPExampleDrawsSamples compiles and runs the card's program in C++, with the header that is in the module of the Go
+// binding.
+func TestCPPExampleDrawsSamples(t *testing.T) {
+	t.Parallel()
+	compiler, err := exec.LookPath("c++")
+	if err != nil {
+		t.Skip("no C++ compiler: ", err)
+	}
+	headers, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/yalue/onnxruntime_go").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	library, err := ort.FindLibrary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder, code := writeExample(t, "cpp")
+	at := filepath.Dir(library.Path)
+	build := exec.Command(compiler, "-std=c++17", "-Wall", "-Werror", "-I", strings.TrimSpace(string(headers)), code, "-o", "draw", library.Path, "-Wl,-rpath,"+at)
+	build.Dir = folder
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	draw := exec.Command(filepath.Join(folder, "draw"))
+	draw.Dir = folder
+	out, err := draw.CombinedOutput()
+	if err != nil || len(strings.Fields(string(out))) != 3 {
 		t.Errorf("the program prints %s, %v", out, err)
 	}
 }

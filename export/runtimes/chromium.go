@@ -13,7 +13,7 @@ import (
 
 // chromium runs onnxruntime-web in a page of headless Chromium.
 func chromium(folder string) runtime {
-	at, err := fetchWeb(folder)
+	at, err := fetchNPM(folder, web)
 	browser := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
 		if path, absent := exec.LookPath(name); absent == nil && browser == "" {
@@ -23,7 +23,7 @@ func chromium(folder string) runtime {
 	if browser == "" {
 		err = errors.New("chromium is not installed")
 	}
-	return runtime{"onnxruntime-web 1.30.0 (WASM), Chromium page", err, func(c testCase) result {
+	return runtime{missing: err, try: func(c testCase) result {
 		r, err := browse(browser, at, c)
 		if err != nil {
 			return result{Error: err.Error()}

@@ -1,23 +1,27 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 )
+
+var errNoCompiler = errors.New("no C++ compiler is installed")
 
 // tryExamples runs the example programs of the model card. A test runs the one in Go.
 func tryExamples(folder string) (rows []row) {
-	at := filepath.Join(folder, "npm") // where the programs find their packages
+	at := filepath.Join(folder, "npm", "onnxruntime-web") // where the programs find their packages
 	for _, e := range []struct {
 		name, language, file string
 		run                  func(folder, at, program string) ([]byte, error)
 	}{
 		{"Python", "python", "draw.py", func(folder, at, program string) ([]byte, error) {
-			packages, err := fetchWheel(folder, newest)
+			packages, err := fetchWheels(folder, newest)
 			if err != nil {
 				return nil, err
 			}
@@ -28,14 +32,14 @@ func tryExamples(folder string) (rows []row) {
 		}},
 		{"C++", "cpp", "draw.cpp", runCPP},
 	} {
-		err := writeExample(filepath.Join(folder, "loop"), at, e.language, e.file)
+		err := writeExample(filepath.Join(folder, nets[0]), at, e.language, e.file)
 		var out []byte
 		if err == nil {
 			out, err = e.run(folder, at, e.file)
 		}
 		c := cell{text: brief(string(out))}
 		if err != nil {
-			c = cell{text: "no: " + brief(err.Error()), wrong: !errors.Is(err, errHeaders)}
+			c = cell{text: "no: " + brief(err.Error()), wrong: !errors.Is(err, errNoCompiler)}
 		}
 		rows = append(rows, row{e.name, []cell{c}})
 	}
@@ -59,14 +63,29 @@ func writeExample(from, at, language, file string) error {
 	return errors.Join(os.WriteFile(filepath.Join(at, file), code[1], 0o644), os.WriteFile(filepath.Join(at, "sampler.onnx"), sampler, 0o644))
 }
 
-var errHeaders = errors.New("onnxruntime_cxx_api.h is not installed")
-
-// runCPP compiles and runs a C++ program, if the headers of onnxruntime are installed.
-func runCPP(_, at, program string) ([]byte, error) {
-	if exec.Command("c++", "-E", "-include", "onnxruntime_cxx_api.h", "-x", "c++", os.DevNull, "-o", os.DevNull).Run() != nil {
-		return nil, errHeaders
+// runCPP compiles and runs a C++ program with the library and the header that flowsweep itself uses.
+func runCPP(folder, at, program string) ([]byte, error) {
+	if _, err := exec.LookPath("c++"); err != nil {
+		return nil, errNoCompiler
 	}
-	if _, err := output(at, []string{"c++", "-std=c++17", program, "-o", "draw", "-lonnxruntime"}); err != nil {
+	headers, err := output("../..", []string{"go", "list", "-m", "-f", "{{.Dir}}", "github.com/yalue/onnxruntime_go"})
+	if err != nil {
+		return nil, err
+	}
+	text, err := output("", []string{filepath.Join(folder, "flowsweep"), "doctor", "--json"})
+	if err != nil {
+		return nil, err
+	}
+	var machine struct {
+		Onnxruntime struct{ Path string }
+	}
+	if err := json.Unmarshal(text, &machine); err != nil {
+		return nil, fmt.Errorf("read what doctor says: %w", err)
+	}
+	library := machine.Onnxruntime.Path
+	if _, err := output(at, []string{
+		"c++", "-std=c++17", "-I", strings.TrimSpace(string(headers)), program, "-o", "draw", library, "-Wl,-rpath," + filepath.Dir(library),
+	}); err != nil {
 		return nil, err
 	}
 	return output(at, []string{filepath.Join(at, "draw")})

@@ -1,14 +1,17 @@
-// The program runtimes runs the files that flowsweep exports in other runtimes, which it fetches from PyPI and npm. It prints
-// a Markdown table of how far their outputs differ from Go's. It exits with status 1 if a runtime computes something else.
-// The table also shows which runtimes are missing, and which do not support a file.
+// The program runtimes runs the files that flowsweep exports in other runtimes, which it fetches from PyPI, npm, Maven Central
+// and crates.io. It prints Markdown tables: how far their outputs differ from Go's, for each form of the files and for each kind
+// of net, how fast they are, and what the example programs of the model card print. It exits with status 1 if a runtime
+// computes something else, unless it is known to. A runtime that cannot be had, or does not take a file, has the reason in its
+// cells.
 //
-//	go run . FOLDER
+//	go run . FOLDER [NAME]
 //
-// FOLDER caches the runtimes and the exported files.
+// FOLDER caches the runtimes and the exported files. With NAME only the runtimes whose names contain it are tried, and
+// no example.
 package main
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,128 +20,48 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: runtimes FOLDER")
+	if len(os.Args) != 2 && len(os.Args) != 3 {
+		fmt.Fprintln(os.Stderr, "usage: runtimes FOLDER [NAME]")
 		os.Exit(2)
 	}
-	if err := run(os.Args[1]); err != nil {
+	if err := run(os.Args[1], strings.Join(os.Args[2:], "")); err != nil {
 		fmt.Fprintln(os.Stderr, "runtimes:", err)
 		os.Exit(1)
 	}
 }
 
-func run(folder string) error {
+func run(folder, only string) error {
 	folder, err := filepath.Abs(folder)
 	if err != nil {
 		return err
 	}
-	cases, err := makeCases(folder)
+	forms, others, err := makeCases(folder)
 	if err != nil {
 		return err
 	}
-	var rows []row
-	for _, start := range runtimes {
-		r := start(folder)
-		row := row{name: r.name}
-		for _, c := range cases {
-			switch {
-			case r.missing != nil:
-				row.cells = append(row.cells, cell{text: "not tried: " + brief(r.missing.Error())})
-			default:
-				row.cells = append(row.cells, judge(c, r.try(c)))
-			}
+	var byForm, byNet, figures []row
+	for _, known := range runtimes {
+		if !strings.Contains(strings.ToLower(known.name), strings.ToLower(only)) {
+			continue
 		}
-		rows = append(rows, row)
-	}
-	printTable("runtime", []string{"velocity.onnx", "sampler.onnx", "sampler.onnx, portable"}, rows)
-	fmt.Println()
-	examples := tryExamples(folder)
-	printTable("example in the card", []string{"prints"}, examples)
-	return failures(append(rows, examples...))
-}
-
-// testCase is a file with inputs and Go's output for them.
-type testCase struct {
-	Name      string                 `json:"name"`
-	Path      string                 `json:"path"`
-	Inputs    map[string][][]float32 `json:"inputs"`
-	Output    [][]float32            `json:"output"`
-	Tolerance float64                `json:"tolerance"`
-	times     []float32              // of the sampler, for runtimes that need inputs with defaults, too
-	file      string                 // the case as JSON
-}
-
-// makeCases trains a net, exports it in every form and returns what to try.
-func makeCases(folder string) ([]testCase, error) {
-	loop, portable, err := exportFiles(folder)
-	if err != nil {
-		return nil, err
-	}
-	v, err := readVectors(filepath.Join(loop, "vectors.json"))
-	if err != nil {
-		return nil, err
-	}
-	velocity := map[string][][]float32{"t": v.T, "x": v.X}
-	noise := map[string][][]float32{"noise": v.Sampler.Noise}
-	times := []float32{0, .125, .25, .375, .5, .625, .75, .875, 1} // the steps of the spec
-	cases := []testCase{
-		{"velocity", filepath.Join(loop, "velocity.onnx"), velocity, v.V, v.Tolerance, nil, ""},
-		{"sampler", filepath.Join(loop, "sampler.onnx"), noise, v.Sampler.Samples, v.Sampler.Tolerance, times, ""},
-		{"portable", filepath.Join(portable, "sampler.onnx"), noise, v.Sampler.Samples, v.Sampler.Tolerance, times, ""},
-	}
-	for i, c := range cases {
-		text, err := json.Marshal(c)
-		if err != nil {
-			return nil, err
-		}
-		cases[i].file = filepath.Join(folder, c.Name+".json")
-		if err := os.WriteFile(cases[i].file, text, 0o644); err != nil {
-			return nil, err
+		fmt.Fprintln(os.Stderr, "runtimes: trying", known.name)
+		r := known.setup(folder)
+		results := r.tryAll(forms)
+		byForm = append(byForm, row{known.name, results.cells(forms, known.wrong)})
+		byNet = append(byNet, row{known.name, r.tryAll(others).cells(others, known.wrong)})
+		if cells := results.figures(forms, r.folder); cells != nil {
+			figures = append(figures, row{known.name, cells})
 		}
 	}
-	return cases, nil
-}
-
-// exportFiles trains a net and exports it twice. It returns the folders of the files with a loop and of the portable ones.
-func exportFiles(folder string) (loop, portable string, err error) {
-	db, flowsweep := filepath.Join(folder, "runs.db"), filepath.Join(folder, "flowsweep")
-	loop, portable = filepath.Join(folder, "loop"), filepath.Join(folder, "portable")
-	if err := call("go", "-C", "../..", "build", "-o", flowsweep, "."); err != nil {
-		return "", "", err
+	printTable("runtime", heads(forms), byForm)
+	printTable("runtime", heads(others), byNet)
+	printTable("runtime", figureHeads, figures)
+	var examples []row
+	if only == "" {
+		examples = tryExamples(folder)
+		printTable("example in the card", []string{"prints"}, examples)
 	}
-	if err := call(flowsweep, "sweep", "spec.yaml", "--db", db, "--out", loop); err != nil {
-		return "", "", err
-	}
-	table, err := exec.Command(flowsweep, "runs", "--db", db, "--json").Output()
-	if err != nil {
-		return "", "", fmt.Errorf("list the runs: %w", err)
-	}
-	var runs []struct{ Run string }
-	if err := json.Unmarshal(table, &runs); err != nil || len(runs) != 1 {
-		return "", "", fmt.Errorf("the store has %d runs, want 1: remove %s (%v)", len(runs), folder, err)
-	}
-	return loop, portable, call(flowsweep, "export", "--db", db, "--run", runs[0].Run, "--portable", "--force", "--out", portable)
-}
-
-// vectors is the part of vectors.json that is tried.
-type vectors struct {
-	T, X, V   [][]float32
-	Tolerance float64
-	Sampler   struct {
-		Noise, Samples [][]float32
-		Tolerance      float64
-	}
-}
-
-func readVectors(path string) (v vectors, err error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return v, err
-	}
-	if err := json.Unmarshal(text, &v); err != nil {
-		return v, fmt.Errorf("read the test vectors: %w", err)
-	}
-	return v, nil
+	return errors.Join(failures(byForm), failures(byNet), failures(examples))
 }
 
 // call runs a program and shows its output.

@@ -1,20 +1,40 @@
-// probe runs a model on a case and returns how far its output differs from Go's, or why it failed.
-export async function probe(ort, model, { inputs, output }) {
+// probe runs a model on a case and returns how far its output differs from Go's and how fast it was, or why it failed.
+export async function probe(ort, model, { inputs, output, repeat }) {
   try {
-    const session = await ort.InferenceSession.create(model);
-    const feeds = {};
-    for (const [name, rows] of Object.entries(inputs)) {
-      feeds[name] = new ort.Tensor("float32", Float32Array.from(rows.flat()), [rows.length, rows[0].length]);
+    const options = { intraOpNumThreads: 1, logSeverityLevel: 3 };
+    let session, open = Infinity;
+    for (let i = 0; i < 2; i++) {
+      const start = performance.now();
+      session = await ort.InferenceSession.create(model, options);
+      open = Math.min(open, (performance.now() - start) / 1e3);
     }
-    const got = (await session.run(feeds))[session.outputNames[0]].data;
-    const want = output.flat();
-    if (got.length !== want.length) return { error: `the output has ${got.length} numbers, want ${want.length}` };
-    let difference = 0;
-    for (let i = 0; i < want.length; i++) {
-      const d = Math.abs(got[i] - want[i]);
-      if (!(d <= difference)) difference = Number.isFinite(d) ? d : 1e300;
+    const run = async (times) => {
+      const feeds = {};
+      for (const [name, rows] of Object.entries(inputs)) {
+        const data = Array(times).fill(rows).flat(2);
+        feeds[name] = new ort.Tensor("float32", Float32Array.from(data), [times * rows.length, rows[0].length]);
+      }
+      const start = performance.now();
+      const got = (await session.run(feeds))[session.outputNames[0]].data;
+      return { got, seconds: (performance.now() - start) / 1e3 };
+    };
+    const compare = (got, times) => {
+      const want = Array(times).fill(output).flat(2);
+      if (got.length !== want.length) throw `the output has ${got.length} numbers, want ${want.length}`;
+      let difference = 0;
+      for (let i = 0; i < want.length; i++) {
+        const d = Math.abs(got[i] - want[i]);
+        if (!(d <= difference)) difference = Number.isFinite(d) ? d : 1e300;
+      }
+      return difference;
+    };
+    let difference = compare((await run(1)).got, 1), rate = 0;
+    for (let i = 0, start = performance.now(); repeat && (i < 3 || performance.now() - start < 1000); i++) {
+      const { got, seconds } = await run(repeat);
+      difference = Math.max(difference, compare(got, repeat));
+      rate = Math.max(rate, (repeat * output.length) / seconds);
     }
-    return { difference };
+    return { difference, open, rate };
   } catch (e) {
     return { error: String(e) };
   }

@@ -1,57 +1,149 @@
-"""Runs an exported file in a Python runtime, and prints as JSON how far its output differs from Go's.
+"""Runs an exported file in a Python runtime, and prints as JSON how far its output differs from Go's and how fast it was.
 
     python3 probe.py RUNTIME CASE.json
+
+Each runtime is a function that opens a file and returns a function of the inputs. All use one thread.
 """
 
 import json
+import os
+import re
+import shutil
+import subprocess
 import sys
+import time
 
 import numpy as np
 
 
-def onnxruntime(path, inputs):
+def onnxruntime(path):
     import onnxruntime as ort
 
-    return ort.InferenceSession(path, providers=["CPUExecutionProvider"]).run(None, inputs)[0]
+    options = ort.SessionOptions()
+    options.intra_op_num_threads, options.log_severity_level = 1, 3
+    session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    return lambda inputs: session.run(None, inputs)[0]
 
 
-def reference(path, inputs):
+def openvino(path):
+    import openvino as ov
+
+    options = {"INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+    model = ov.Core().compile_model(path, "CPU", options)
+    return lambda inputs: np.array(model(inputs)[0])
+
+
+def tract(path):
+    import tract
+
+    model = tract.onnx().load(path)
+    names = [model.input_name(i) for i in range(model.input_count())]
+    model = model.into_model().into_runnable()
+    return lambda inputs: model.run([inputs[name] for name in names])[0].to_numpy()
+
+
+def convert(path):
+    """Converts a file to TFLite, unless it is converted, and returns the path."""
+    at = path + ".tflite"
+    out = os.path.join(at, "model_float32.tflite")
+    if os.path.exists(out) and os.path.getmtime(out) > os.path.getmtime(path):
+        return out
+    os.makedirs(at, exist_ok=True)
+    copy = shutil.copy(path, os.path.join(at, "model.onnx"))  # onnx2tf writes over the file that it reads
+    command = [sys.executable, "-m", "onnx2tf", "-i", copy, "-o", at, "-n", "-kat", "t", "x", "noise"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        errors = re.findall(r"^\w+Error: .*|^ERROR: onnx_op_name: .*", re.sub(r"\x1b\[[0-9;]*m", "", done.stdout), re.MULTILINE)
+        raise RuntimeError("onnx2tf: " + "; ".join(errors[:2]))
+    return out
+
+
+def tflite(path):
+    from ai_edge_litert.interpreter import Interpreter
+
+    model = Interpreter(convert(path), num_threads=1)
+
+    def feeds(inputs):
+        for detail in model.get_input_details():
+            yield detail["index"], inputs[detail["name"].removeprefix("serving_default_").split(":")[0]]
+
+    def run(inputs):
+        for index, value in feeds(inputs):
+            model.resize_tensor_input(index, value.shape)
+        model.allocate_tensors()
+        for index, value in feeds(inputs):
+            model.set_tensor(index, value)
+        model.invoke()
+        return model.get_tensor(model.get_output_details()[0]["index"])
+
+    return run
+
+
+def reference(path):
     from onnx.reference import ReferenceEvaluator
 
-    return ReferenceEvaluator(path).run(None, inputs)[0]
+    model = ReferenceEvaluator(path)
+    return lambda inputs: model.run(None, inputs)[0]
 
 
-def checker(path, inputs):
+def checker(path):
     import onnx
 
     onnx.checker.check_model(path, full_check=True)
-    return None
+    return lambda inputs: None
 
 
-def opencv(path, inputs):
+def opencv(path):
     import cv2
 
+    cv2.setNumThreads(1)
     net = cv2.dnn.readNetFromONNX(path)
-    for name, value in inputs.items():
-        net.setInput(value, name)
-    return net.forward()
+
+    def run(inputs):
+        for name, value in inputs.items():
+            net.setInput(value, name)
+        return net.forward()
+
+    return run
 
 
-def main(runtime, case):
-    with open(case) as f:
-        case = json.load(f)
+def compare(got, want):
+    if got.shape != want.shape:
+        raise RuntimeError(f"the output has shape {got.shape}, want {want.shape}")
+    difference = float(np.max(np.abs(got.astype("f8") - want)))
+    return difference if np.isfinite(difference) else 1e300
+
+
+def probe(runtime, case):
     inputs = {name: np.array(rows, dtype="f4") for name, rows in case["inputs"].items()}
-    try:
-        got = globals()[runtime](case["path"], inputs)
-    except Exception as e:  # report whatever the runtime raises
-        return {"error": f"{type(e).__name__}: {e}"}
+    want = np.array(case["output"], dtype="f4")
+    opened = float("inf")
+    for _ in range(2):  # the first opening also loads the library
+        start = time.perf_counter()
+        run = globals()[runtime](case["path"])
+        opened = min(opened, time.perf_counter() - start)
+    got = run(inputs)
     if got is None:
         return {}
-    want = np.array(case["output"], dtype="f4")
-    if got.shape != want.shape:
-        return {"error": f"the output has shape {got.shape}, want {want.shape}"}
-    difference = float(np.max(np.abs(got.astype("f8") - want)))
-    return {"difference": difference if np.isfinite(difference) else 1e300}
+    difference, rate, times, begin = compare(got, want), 0, case["repeat"], time.perf_counter()
+    inputs = {name: np.tile(rows, (times, 1)) for name, rows in inputs.items()}
+    calls = 0
+    while times and (calls < 3 or time.perf_counter() - begin < 1):
+        start = time.perf_counter()
+        got = run(inputs)
+        rate = max(rate, times * len(want) / (time.perf_counter() - start))
+        difference = max(difference, compare(got, np.tile(want, (times, 1))))
+        calls += 1
+    return {"difference": difference, "open": opened, "rate": rate}
+
+
+def main(runtime, path):
+    with open(path) as f:
+        case = json.load(f)
+    try:
+        return probe(runtime, case)
+    except Exception as e:  # report whatever the runtime raises
+        return {"error": f"{type(e).__name__}: {e}"}
 
 
 print(json.dumps(main(*sys.argv[1:])))

@@ -1,0 +1,95 @@
+//! A case, and how a Rust runtime is probed with it.
+
+use std::time::Instant;
+
+/// A matrix by its rows.
+#[derive(Clone)]
+pub struct Matrix {
+    pub name: String,
+    pub rows: usize,
+    pub columns: usize,
+    pub data: Vec<f32>,
+}
+
+impl Matrix {
+    fn times(&self, n: usize) -> Matrix {
+        Matrix { rows: n * self.rows, data: self.data.repeat(n), ..self.clone() }
+    }
+}
+
+/// Opens the file that the first argument names a case of, runs it, and prints as JSON how far its output differs from Go's and
+/// how fast it was. `open` returns the model, and `run` its output for the inputs.
+pub fn probe<M>(open: impl Fn(&str) -> Result<M, String>, run: impl Fn(&M, &[Matrix]) -> Result<Vec<f32>, String>) {
+    match measure(open, run) {
+        Ok((difference, open, rate)) => {
+            println!("{{\"difference\": {difference:e}, \"open\": {open:e}, \"rate\": {rate:e}}}")
+        }
+        Err(text) => {
+            let plain: String = text.chars().map(|c| if c < ' ' || "\"\\".contains(c) { ' ' } else { c }).collect();
+            println!("{{\"error\": \"{plain}\"}}")
+        }
+    }
+}
+
+fn measure<M>(
+    open: impl Fn(&str) -> Result<M, String>,
+    run: impl Fn(&M, &[Matrix]) -> Result<Vec<f32>, String>,
+) -> Result<(f64, f64, f64), String> {
+    let (path, repeat, mut inputs) = read()?;
+    let want = inputs.pop().ok_or("the case has no output")?;
+    let mut opened = f64::INFINITY;
+    let mut model = None;
+    for _ in 0..2 {
+        let start = Instant::now();
+        model = Some(open(&path)?);
+        opened = opened.min(start.elapsed().as_secs_f64());
+    }
+    let model = model.ok_or("the file was not opened")?;
+    let mut difference = compare(&run(&model, &inputs)?, &want.data)?;
+    let inputs: Vec<Matrix> = inputs.iter().map(|m| m.times(repeat)).collect();
+    let (all, begin) = (want.times(repeat), Instant::now());
+    let (mut rate, mut calls) = (0f64, 0);
+    while repeat > 0 && (calls < 3 || begin.elapsed().as_secs_f64() < 1.) {
+        let start = Instant::now();
+        let got = run(&model, &inputs)?;
+        rate = rate.max(all.rows as f64 / start.elapsed().as_secs_f64());
+        difference = difference.max(compare(&got, &all.data)?);
+        calls += 1;
+    }
+    Ok((difference, opened, rate))
+}
+
+/// Returns the path, the number of repetitions, and the inputs followed by the output.
+fn read() -> Result<(String, usize, Vec<Matrix>), String> {
+    let path = std::env::args().nth(1).ok_or("usage: probe CASE.txt")?;
+    let text = std::fs::read_to_string(path).map_err(|e| e.to_string())?;
+    let lines: Vec<&str> = text.lines().collect();
+    let number = |word: &str| word.parse::<usize>().map_err(|e| e.to_string());
+    let mut matrices = Vec::new();
+    for pair in lines[2..].chunks(2) {
+        let head: Vec<&str> = pair[0].split(' ').collect();
+        let data: Result<Vec<f32>, _> = pair[1].split_whitespace().map(str::parse).collect();
+        matrices.push(Matrix {
+            name: head[0].to_string(),
+            rows: number(head[1])?,
+            columns: number(head[2])?,
+            data: data.map_err(|e| e.to_string())?,
+        });
+    }
+    Ok((lines[0].to_string(), number(lines[1])?, matrices))
+}
+
+/// Returns the largest difference, 1e300 if it is not finite.
+fn compare(got: &[f32], want: &[f32]) -> Result<f64, String> {
+    if got.len() != want.len() {
+        return Err(format!("the output has {} numbers, want {}", got.len(), want.len()));
+    }
+    let mut largest = 0f64;
+    for (a, b) in got.iter().zip(want) {
+        let d = (*a as f64 - *b as f64).abs();
+        if !(d <= largest) {
+            largest = if d.is_finite() { d } else { 1e300 };
+        }
+    }
+    Ok(largest)
+}
