@@ -46,9 +46,9 @@ func Stored(r experiments.Recipe, samples int) (weights, checkpoint, run float64
 	return weights, checkpoint, 8 * float64(samples) * float64(net.Dim())
 }
 
-// checkMemory returns an error if weights, gradient and the two moments of Adam alone exceed the memory, in bytes; 0 means
+// CheckMemory returns an error if weights, gradient and the two moments of Adam alone exceed the memory, in bytes; 0 means
 // unknown. A Go program that runs out of memory gets no error: it dies, and takes the other fits with it.
-func checkMemory(n net.Net, have float64) error {
+func CheckMemory(n net.Net, have float64) error {
 	need := 4 * 4 * float64(n.Size())
 	if have > 0 && need > have {
 		return fmt.Errorf("its %d parameters need %.1f GB to be trained, and this machine has %.1f: lower the width or the depth",

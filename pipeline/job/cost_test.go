@@ -15,7 +15,7 @@ func TestCheckMemory(t *testing.T) {
 		have float64
 		ok   bool
 	}{{least, true}, {least - 1, false}, {0, true}} {
-		if err := checkMemory(n, c.have); (err == nil) != c.ok {
+		if err := CheckMemory(n, c.have); (err == nil) != c.ok {
 			t.Errorf("%g bytes for %g: %v", c.have, least, err)
 		}
 	}

@@ -53,7 +53,7 @@ type Trained struct {
 // Train trains the net of a job, from its checkpoint if that can be used. It is an error if the loss is not finite or the
 // net is too large for the memory. When the context ends, Train saves a checkpoint and returns the context's error.
 func Train(ctx context.Context, j Job, events Events) (Trained, error) {
-	if err := checkMemory(j.Fit.Recipe.VelocityNet(), j.Memory); err != nil {
+	if err := CheckMemory(j.Fit.Recipe.VelocityNet(), j.Memory); err != nil {
 		return Trained{}, err
 	}
 	from, err := decodeCheckpoint(j)

@@ -138,7 +138,7 @@ func reduceRun(ctx context.Context, r experiments.Result, weights []float32, of 
 	if err = add(velocityFile, "velocity", r); err == nil {
 		f.Observe(p, checks[0])
 	}
-	if err == nil && hasSampler(r) {
+	if err == nil && hasSampler(r) && along(r.Setting) == nil { // ranges are not measured along other paths
 		err = add(SamplerFile, "sampler", of.sampled(r))
 	}
 	return files, checks, err

@@ -66,9 +66,15 @@ func (w Work) Bytes(workers int) float64 {
 }
 
 // CheckSpace returns an error if the results need more than the bytes that are free, of which 0 means unknown. A fit that cannot be
-// stored is lost after hours of training.
+// stored is lost after hours of training. Fits that are too large for the memory fail without a trace on the disk.
 func (w Work) CheckSpace(workers int, free float64) error {
-	if need := w.Bytes(workers); free > 0 && need > free {
+	var fits []todo
+	for _, t := range w.fits {
+		if !t.train || job.CheckMemory(t.fit.Recipe.VelocityNet(), machineMemory()) == nil {
+			fits = append(fits, t)
+		}
+	}
+	if need := newWork(fits).Bytes(workers); free > 0 && need > free {
 		return fmt.Errorf("weights, checkpoints and samples need %.1f GB beside the store, where %.1f GB are free: make room, or use --db on another disk",
 			need/1e9, free/1e9)
 	}
