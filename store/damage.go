@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
+	"strconv"
+	"unicode"
 
 	"flowsweep/store/seal"
 
@@ -64,13 +67,25 @@ type row = seal.Row
 
 // damageOf returns the error that a row of the table is damaged.
 func damageOf(ctx context.Context, tx *sql.Tx, table string, r row) (*DamageError, error) {
-	name := place.ReplaceAllStringFunc(kinds[table].name, func(p string) string { return fmt.Sprint(r[p[1:len(p)-1]]) })
+	name := place.ReplaceAllStringFunc(kinds[table].name, func(p string) string { return plain(r[p[1:len(p)-1]]) })
 	d := &DamageError{name + " is not what was stored: its checksum differs", kinds[table].repair}
 	needed, err := planned(ctx, tx, table, r)
 	if err == nil && !needed {
 		d.What, d.Repair = d.What+", and no sweep plans it (`flowsweep db gc --unplanned` removes it)", false
 	}
 	return d, err
+}
+
+// plain returns a value, which may be what damage made of it, as a text for one line.
+func plain(value any) string {
+	text := []rune(fmt.Sprint(value))
+	if len(text) > 100 {
+		text = append(text[:100], '…')
+	}
+	if slices.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(string(text))
+	}
+	return string(text)
 }
 
 // planned reports whether a sweep needs the fit or run that a row belongs to. Rows of anything else are planned.

@@ -128,10 +128,12 @@ func (db *DB) Fit(ctx context.Context, key string) (f FitRecord, err error) {
 	err = db.read(ctx, func(tx *sql.Tx) error {
 		var config string
 		var environment, started, finished sql.NullString
-		for table, where := range map[string]string{
-			"fits": "key = ?", "checkpoints": "fit = ?", "environments": "hash = (SELECT environment FROM fits WHERE key = ?)",
+		for _, t := range [][2]string{
+			{"fits", "key = ?"},
+			{"checkpoints", "fit = ?"},
+			{"environments", "hash = (SELECT environment FROM fits WHERE key = ?)"},
 		} {
-			if err := whole(ctx, tx, table, where, key); err != nil {
+			if err := whole(ctx, tx, t[0], t[1], key); err != nil {
 				return err
 			}
 		}

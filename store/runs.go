@@ -90,10 +90,12 @@ func (db *DB) Run(ctx context.Context, key string) (r RunRecord, err error) {
 	err = db.read(ctx, func(tx *sql.Tx) error {
 		var config, references string
 		var environment, finished sql.NullString
-		for table, where := range map[string]string{
-			"runs": "key = ?", "metrics": "run = ?", "environments": "hash = (SELECT environment FROM runs WHERE key = ?)",
+		for _, t := range [][2]string{
+			{"runs", "key = ?"},
+			{"metrics", "run = ?"},
+			{"environments", "hash = (SELECT environment FROM runs WHERE key = ?)"},
 		} {
-			if err := whole(ctx, tx, table, where, key); err != nil {
+			if err := whole(ctx, tx, t[0], t[1], key); err != nil {
 				return err
 			}
 		}

@@ -166,8 +166,14 @@ func (db *DB) Sweeps(ctx context.Context) (list []Listed, err error) {
 }
 
 func listSweeps(ctx context.Context, tx *sql.Tx) (list []Listed, err error) {
-	for table, where := range map[string]string{"sweeps": "true", "sweep_runs": "true", "runs": "true", "fits": "true", "tags": "owner_kind = 'sweep'"} {
-		if err := whole(ctx, tx, table, where); err != nil {
+	for _, t := range [][2]string{
+		{"sweeps", "true"},
+		{"sweep_runs", "true"},
+		{"runs", "true"},
+		{"fits", "true"},
+		{"tags", "owner_kind = 'sweep'"},
+	} {
+		if err := whole(ctx, tx, t[0], t[1]); err != nil {
 			return nil, err
 		}
 	}
