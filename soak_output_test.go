@@ -229,13 +229,13 @@ func (s *soak) killWriting(p phase, random *rand.Rand, took time.Duration) bool 
 	}
 	exit := make(chan error, 1)
 	go func() { exit <- cmd.Wait() }()
-	for ended := false; !ended; {
+	for {
 		switch {
 		case writing && s.names() != before:
 			writing, after = false, time.Since(start)+soon
 		case !writing && time.Since(start) >= after:
 			_ = cmd.Process.Kill() // it may have ended
-			ended = true
+			return (<-exit) != nil
 		}
 		select {
 		case err := <-exit:
@@ -246,7 +246,6 @@ func (s *soak) killWriting(p phase, random *rand.Rand, took time.Duration) bool 
 		case <-time.After(100 * time.Microsecond):
 		}
 	}
-	return (<-exit) != nil
 }
 
 // names returns the names of all files.
