@@ -36,7 +36,7 @@ func onReadOnlyMount(t *testing.T, dir string, args ...string) (stdout, stderr s
 
 // smallSpec is a sweep with an adaptive solver, whose export samples its fixed-step twin.
 const smallSpec = `name: small
-target: {name: moons, noise: 0.1}
+target: {name: gaussian, dim: 2, std: 0.5}
 net: {width: 8, depth: 1, activation: tanh}
 train: {steps: 200, batch: 32, rate: 1e-2}
 seeds: 2

@@ -28,7 +28,7 @@ const soakVariable = "FLOWSWEEP_SOAK"
 
 // soakSpec is a sweep that takes a fraction of a second per seed, most of it for training.
 const soakSpec = `name: soak
-target: {name: moons, noise: 0.1}
+target: {name: gaussian, dim: 2, std: 0.5}
 net: {width: 8, depth: 1, activation: tanh}
 train: {steps: 8000, batch: 32, rate: 1e-2, schedule: cosine}
 seeds: %d

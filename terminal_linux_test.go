@@ -68,7 +68,7 @@ func onTerminal(t *testing.T, cmd *exec.Cmd) (user *os.File) {
 // TestPlainTerminals checks that no escape reaches a terminal which does not understand them, or whose user wants none.
 func TestPlainTerminals(t *testing.T) {
 	t.Parallel()
-	spec := []byte("name: plain\ntarget: {name: moons, noise: 0.1}\nnet: {width: 4, depth: 1}\ntrain: {steps: 20000, batch: 16}\nseeds: 2\n" +
+	spec := []byte("name: plain\ntarget: {name: gaussian, dim: 2, std: 0.5}\nnet: {width: 4, depth: 1}\ntrain: {steps: 20000, batch: 16}\nseeds: 2\n" +
 		"sample: {solver: [euler, heun], steps: [1, 2], count: 32}\nreference: {count: 32}\nmetrics: mmd\n")
 	for _, c := range []struct {
 		name  string
@@ -117,7 +117,7 @@ func withoutTerminal(env []string) (rest []string) {
 
 // hangupSpec is a sweep of one fit, which takes minutes.
 const hangupSpec = `name: hangup
-target: {name: moons, noise: 0.1}
+target: {name: gaussian, dim: 2, std: 0.5}
 net: {width: 8, depth: 1, activation: tanh}
 train: {steps: 2000000, batch: 32, rate: 1e-2}
 sample: {solver: euler, steps: 1, count: 64}
@@ -142,7 +142,7 @@ func TestHangup(t *testing.T) {
 		{"the terminal closes", 129, func(t *testing.T, cmd *exec.Cmd) {
 			cmd.Env = append(os.Environ(), "TERM=xterm")
 			user := onTerminal(t, cmd)
-			waitTraining(t, user)
+			waitTraining(t, cmd.Dir, user)
 			if err := user.Close(); err != nil {
 				t.Fatal(err)
 			}
@@ -206,7 +206,7 @@ func TestIgnoredHangup(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	waitTraining(t, said)
+	waitTraining(t, cmd.Dir, said)
 	if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
@@ -227,14 +227,14 @@ func stopUnread(t *testing.T, cmd *exec.Cmd, s os.Signal) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	waitTraining(t, read)
+	waitTraining(t, cmd.Dir, read)
 	if err := errors.Join(write.Close(), read.Close(), cmd.Process.Signal(s)); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// waitTraining reads until the sweep has said what it does, and gives it time to train some steps.
-func waitTraining(t *testing.T, from io.Reader) {
+// waitTraining reads until the sweep has said what it does, and waits until it has stored a loss.
+func waitTraining(t *testing.T, dir string, from io.Reader) {
 	t.Helper()
 	var said []byte
 	for b := make([]byte, 4096); !bytes.Contains(said, []byte("to train)")); {
@@ -244,5 +244,24 @@ func waitTraining(t *testing.T, from io.Reader) {
 			t.Fatalf("%v: %s", err, said)
 		}
 	}
-	time.Sleep(500 * time.Millisecond)
+	db, err := store.Open(t.Context(), filepath.Join(dir, "runs.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	sweep, err := db.Sweep(t.Context(), "hangup")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 200 {
+		losses, err := db.Losses(t.Context(), sweep.Results[0].Fit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(losses) > 0 {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatal("after 10 s of training no loss is stored")
 }

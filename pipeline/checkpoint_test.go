@@ -19,7 +19,7 @@ import (
 // TestSweepWithoutItsCheckpoint: one that cannot be used is said, and the fit is trained from nothing.
 func TestSweepWithoutItsCheckpoint(t *testing.T) {
 	t.Parallel()
-	spec := "name: a\ntarget: moons\nnet: {width: 4, depth: 1}\ntrain: {steps: 300, batch: 4}\nengine: go\n" +
+	spec := "name: a\ntarget: gaussian\nnet: {width: 4, depth: 1}\ntrain: {steps: 300, batch: 4}\nengine: go\n" +
 		"sample: {solver: euler, steps: 1, count: 16}\nreference: {count: 16}\nmetrics: mmd\n"
 	fit := plan(t, spec).Fits[0]
 	step, good := interruptedTraining(t, fit)

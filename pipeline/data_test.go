@@ -50,7 +50,7 @@ func TestExportedSamplesAreInTheUnitsOfTheData(t *testing.T) {
 name: own
 target: {file: inches.csv}
 net: {width: 32, depth: 2, activation: silu}
-train: {steps: 2500, batch: 256, rate: 5e-3, schedule: cosine}
+train: {steps: 1200, batch: 256, rate: 5e-3, schedule: cosine}
 sample: {solver: heun, steps: 16, count: 500}
 reference: {count: 500}
 `), 0o644))

@@ -16,7 +16,7 @@ import (
 // TestFailedRunIsDoneAgain marks one run of a finished sweep as failed.
 func TestFailedRunIsDoneAgain(t *testing.T) {
 	t.Parallel()
-	spec := "name: a\ntarget: moons\nnet: {width: 4, depth: 1}\ntrain: {steps: 30, batch: 4}\nengine: go\n" +
+	spec := "name: a\ntarget: gaussian\nnet: {width: 4, depth: 1}\ntrain: {steps: 30, batch: 4}\nengine: go\n" +
 		"sample: {solver: euler, steps: [1, 2], count: 16}\nreference: {count: 16}\nmetrics: mmd\n"
 	dir := t.TempDir()
 	file, path := filepath.Join(dir, "a.yaml"), filepath.Join(dir, "runs.db")

@@ -21,7 +21,7 @@ func TestJSON(t *testing.T) {
 	dir := t.TempDir()
 	in := func(name string) string { return filepath.Join(dir, name) }
 	db, spec := in("runs.db"), in("a.yaml")
-	text := "name: a\ntarget: {name: moons, noise: 0.1}\nnet: {width: 4, depth: 1}\ntrain: {steps: 20, batch: 16}\n" +
+	text := "name: a\ntarget: {name: gaussian, dim: 2, std: 0.5}\nnet: {width: 4, depth: 1}\ntrain: {steps: 20, batch: 16}\n" +
 		"sample: {solver: euler, steps: [1, 2], count: 32}\nreference: {count: 32}\nmetrics: mmd\n"
 	if err := os.WriteFile(spec, []byte(text), 0o644); err != nil {
 		t.Fatal(err)

@@ -24,13 +24,13 @@ func TestMeasureDoesNotKnowOrder(t *testing.T) {
 			fast = append(fast, m)
 		}
 	}
-	x, y := flow.NewBatch(2100, 2), flow.NewBatch(150, 2)
+	x, y := flow.NewBatch(2100, 2), flow.NewBatch(60, 2)
 	if testing.Short() {
 		x = flow.NewBatch(310, 2)
 	}
 	flow.NewStream(1, "x").Normal(x, 0)
 	flow.NewStream(1, "y").Normal(y, 0)
-	few := flow.NewBatch(300, 2)
+	few := flow.NewBatch(150, 2)
 	flow.NewStream(2, "few").Normal(few, 0)
 	form := func(x, few, y flow.Batch) string {
 		rows, err := compare(pair{reference: x, samples: y}, fast, metric.MinPermutations, 1)

@@ -75,7 +75,7 @@ func roughSpec() ([]byte, error) {
 	}
 	grid := strings.Join(times, ", ")
 	const spec = `name: rough
-target: {name: moons, noise: 0.1}
+target: {name: gaussian, dim: 2, std: 0.5}
 net: {width: 4, depth: 1, activation: tanh}
 train: {steps: 10, batch: 4}
 seeds: %s
@@ -105,7 +105,7 @@ zip:
 
 // statesSpec is never trained: its fits are given their states.
 const statesSpec = `name: states
-target: moons
+target: gaussian
 net: {width: 4, depth: 1}
 train: {steps: 30, batch: 4}
 seeds: 8
