@@ -49,7 +49,7 @@ type soak struct {
 // ever seen as finished. At the end it must be bit-identical to that of an uninterrupted sweep.
 func TestSoak(t *testing.T) {
 	t.Parallel()
-	kills := 12
+	kills := 8
 	if testing.Short() {
 		kills = 2
 	}

@@ -53,7 +53,7 @@ const (
 // sees only one in 20 flips, unless their number is given.
 func TestFlips(t *testing.T) {
 	t.Parallel()
-	n, pages := 80, 8
+	n, pages := 60, 6
 	if testing.Short() {
 		n = 20
 	}

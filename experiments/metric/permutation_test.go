@@ -95,7 +95,7 @@ func TestPartingsAreUniform(t *testing.T) {
 // 2 %, three standard deviations. With -short there are fewer cases, with the same number of standard deviations.
 func TestPermutationFalseAlarms(t *testing.T) {
 	t.Parallel()
-	cases, slack := 1000, .02
+	cases, slack := 600, .026
 	if testing.Short() {
 		cases, slack = 250, .04
 	}
@@ -222,7 +222,7 @@ func reversed(x flow.Batch) flow.Batch {
 // TestOrderOfRows: a sorted file against the same rows in another order.
 func TestOrderOfRows(t *testing.T) {
 	t.Parallel()
-	x := twoClusters(2500)
+	x := twoClusters(1100)
 	for _, m := range []Metric{W1, W2} {
 		near(t, m.Name+" of the same rows", mustMeasure(t, m, reversed(x), x).Value, 0, 1e-7)
 	}
@@ -233,7 +233,7 @@ func TestOrderOfRows(t *testing.T) {
 		}
 	}
 	for _, m := range []Metric{W2, SlicedW2, MMD, Energy} {
-		small, y := x.Slice(2350, 2650), normal(250, 2, .2, "y")
+		small, y := x.Slice(950, 1250), normal(250, 2, .2, "y")
 		if m.Name == W2.Name { // a thousand assignments
 			small, y = small.Slice(0, 40), y.Slice(0, 30)
 		}

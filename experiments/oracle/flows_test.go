@@ -168,7 +168,7 @@ func TestHutchinsonsLikelihood(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, stderr, _, _, err := ode.EstimateLogLikelihood(differencedVJP(o.Field()), ode.RK4, ode.Uniform(24), x1, ode.StandardNormal,
-		ode.Probes{Count: 64, Stream: flow.NewStream(4, "probes")})
+		ode.Probes{Count: 32, Stream: flow.NewStream(4, "probes")})
 	if err != nil {
 		t.Fatal(err)
 	}
