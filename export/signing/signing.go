@@ -56,7 +56,9 @@ type Key struct {
 func ReadKey(path string) (Key, error) {
 	const make = "make one with `openssl ecparam -name prime256v1 -genkey -noout -out key.pem`"
 	text, err := os.ReadFile(path)
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
+		return Key{}, fmt.Errorf("there is no file %s: give a private key in PEM form, or %s", path, make)
+	} else if err != nil {
 		return Key{}, err
 	}
 	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
