@@ -216,5 +216,8 @@ func key(of ...any) (string, error) {
 		return "", fmt.Errorf("hash %s: %w", of[0], err)
 	}
 	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:8]), nil
+	return hex.EncodeToString(sum[:keyBytes]), nil
 }
+
+// keyBytes is the length of a key before it is written in hexadecimal digits.
+const keyBytes = 8

@@ -2,8 +2,12 @@ package experiments
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
+	"slices"
 
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/target"
@@ -114,4 +118,67 @@ func cutLast(text []byte, sep string) (before, after []byte, ok bool) {
 		return nil, nil, false
 	}
 	return text[:i], text[i+len(sep):], true
+}
+
+// isKey reports whether a text has the form of a key.
+func isKey(text string) bool {
+	bytes, err := hex.DecodeString(text)
+	return err == nil && len(bytes) == keyBytes && hex.EncodeToString(bytes) == text
+}
+
+// Tuning is what the stage between training and sampling found for the net of a fit: the coefficients of a solver, or a time
+// grid.
+type Tuning struct {
+	Key     string // hash of all that the coefficients depend on
+	Fit     string // key
+	Of      string // canonical JSON of what was tuned: the solver or grid, with the path, the grid, the velocity calls and the points
+	Table   string // JSON of the coefficients
+	Judged  string // JSON of how good they were on noise that they were not fitted to
+	NFE     int    // velocity calls spent for each point of noise
+	Points  int    // of noise
+	Seconds float64
+}
+
+// Valid returns an error that says why nothing could have made the tuning, or nil. Coefficients must be finite.
+func (t Tuning) Valid() error {
+	switch {
+	case !isKey(t.Key):
+		return fmt.Errorf("its key is not one: %q", t.Key)
+	case !isKey(t.Fit):
+		return fmt.Errorf("the key of its fit is not one: %q", t.Fit)
+	case t.NFE < 0 || t.Points < 1:
+		return fmt.Errorf("it has %d points of noise with %d velocity calls each", t.Points, t.NFE)
+	case !(t.Seconds >= 0) || math.IsInf(t.Seconds, 1):
+		return fmt.Errorf("it took %g seconds", t.Seconds)
+	}
+	var of, table, judged any
+	for _, part := range []struct {
+		name, text string
+		into       *any
+	}{{"what was tuned", t.Of, &of}, {"its coefficients", t.Table, &table}, {"how it was judged", t.Judged, &judged}} {
+		if err := json.Unmarshal([]byte(part.text), part.into); err != nil { // also for numbers that overflow
+			return fmt.Errorf("%s: %w", part.name, err)
+		}
+	}
+	if !isFinite(table) {
+		return errors.New("its coefficients are not all finite")
+	}
+	return nil
+}
+
+// isFinite reports whether a decoded JSON value has no text that stands for a Number which is not finite.
+func isFinite(value any) bool {
+	switch v := value.(type) {
+	case string:
+		return v != "nan" && v != "inf" && v != "-inf"
+	case []any:
+		return !slices.ContainsFunc(v, func(x any) bool { return !isFinite(x) })
+	case map[string]any:
+		for _, x := range v {
+			if !isFinite(x) {
+				return false
+			}
+		}
+	}
+	return true
 }

@@ -2,6 +2,8 @@ package experiments
 
 import (
 	"encoding/json"
+	"math"
+	"strings"
 	"testing"
 )
 
@@ -41,5 +43,34 @@ func TestStoredSettingsRoundTrip(t *testing.T) {
 	}
 	if _, err := (Parser{}).Setting([]byte(`{"target": "gone"}`), nil); err == nil {
 		t.Error("an unknown target is read")
+	}
+}
+
+func TestValidTuning(t *testing.T) {
+	t.Parallel()
+	good := Tuning{
+		Key: "0123456789abcdef", Fit: "fedcba9876543210", Of: `{"calls":8}`, Table: `[[1,2.5],{"a":-3}]`, Judged: `{"p":"nan"}`,
+		NFE: 512, Points: 400,
+	}
+	if err := good.Valid(); err != nil {
+		t.Fatal(err)
+	}
+	for want, change := range map[string]func(*Tuning){
+		"its key is not one":                          func(x *Tuning) { x.Key = "0123456789ABCDEF" },
+		"the key of its fit is not one":               func(x *Tuning) { x.Fit += "00" },
+		"it has 0 points":                             func(x *Tuning) { x.Points = 0 },
+		"it has 400 points of noise with -1 velocity": func(x *Tuning) { x.NFE = -1 },
+		"it took NaN seconds":                         func(x *Tuning) { x.Seconds = math.NaN() },
+		"it took +Inf seconds":                        func(x *Tuning) { x.Seconds = math.Inf(1) },
+		"what was tuned: ":                            func(x *Tuning) { x.Of = "" },
+		"its coefficients: ":                          func(x *Tuning) { x.Table = "[1e999]" },
+		"its coefficients are not all finite":         func(x *Tuning) { x.Table = `[1,{"a":[2,"nan"]}]` },
+		"how it was judged: ":                         func(x *Tuning) { x.Judged = `{"rmse":}` },
+	} {
+		bad := good
+		change(&bad)
+		if err := bad.Valid(); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
 	}
 }

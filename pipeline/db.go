@@ -262,8 +262,8 @@ func (a *app) removing(ctx context.Context, command string, noWait, dryRun, asJS
 
 // removedText says what was or would be removed.
 func removedText(r store.Removed) string {
-	return fmt.Sprintf("%d runs, %d fits, %d losses, %d checkpoints, %d files; %d contents, %d bytes in all",
-		r.Runs, r.Fits, r.Losses, r.Checkpoints, r.Files, r.Contents, r.ContentBytes)
+	return fmt.Sprintf("%d runs, %d fits, %d losses, %d checkpoints, %d tunings, %d files; %d contents, %d bytes in all",
+		r.Runs, r.Fits, r.Losses, r.Checkpoints, r.Tunings, r.Files, r.Contents, r.ContentBytes)
 }
 
 // keptText says what stays of a deleted sweep.

@@ -48,6 +48,7 @@ var kinds = map[string]struct {
 	"sweep_runs":   {"place {position} in the plan of sweep {sweep}", true},
 	"sweep_extras": {"the {role} run {run} of sweep {sweep}", true},
 	"metrics":      {"{name} of run {run}", true},
+	"tunings":      {"tuning {key} of fit {fit}", true},
 	"nulls":        {"the null distribution of {metric} against reference {reference}", true},
 	"baselines":    {"{metric} of the baseline {name} against reference {reference}", true},
 	"fresh":        {"the fresh figures of sweep {sweep}", true},

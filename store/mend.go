@@ -26,7 +26,8 @@ func (db *DB) Mend(ctx context.Context, plan experiments.Plan, env experiments.E
 			return err
 		}
 		m.db = db
-		for _, mend := range []func() error{m.rows, m.losses, m.contents} {
+		tunings := func() error { return breakSeals(ctx, tx, impossibleTunings) } // so that rows finds them
+		for _, mend := range []func() error{tunings, m.rows, m.losses, m.contents} {
 			if err := mend(); err != nil {
 				return err
 			}
@@ -127,6 +128,7 @@ func (m *mender) rows() error {
 		{"sweep_runs", `sweep = ?1`, nil},
 		{"sweep_extras", `sweep = ?1`, nil},
 		{"metrics", `run` + ofRuns, nil},
+		{"tunings", `fit` + ofFits, nil},
 		{"nulls", `reference` + ofRefs, nil},
 		{"baselines", `reference` + ofRefs, nil},
 		{"fresh", `sweep = ?1`, nil},

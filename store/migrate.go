@@ -126,7 +126,8 @@ func migrateNext(ctx context.Context, tx *sql.Tx, version int) error {
 		return err
 	}
 	if version == sealedSince {
-		return errors.Join(sealAll(ctx, tx), breakSeals(ctx, tx))
+		find := func(ctx context.Context, tx *sql.Tx) ([]suspect, error) { return suspects(ctx, tx, readSmallArtifact) }
+		return errors.Join(sealAll(ctx, tx), breakSeals(ctx, tx, find))
 	}
 	return nil
 }

@@ -16,13 +16,16 @@ type suspect struct {
 	text         string
 }
 
+// finder finds suspects of one kind.
+type finder func(context.Context, *sql.Tx) ([]suspect, error)
+
 // suspects returns the rows with values out of range, and those whose key is not the hash of their configuration. It
-// reads the data of specs by read.
-func suspects(ctx context.Context, tx *sql.Tx, read artifactReader) (list []suspect, err error) {
-	for _, find := range []func(context.Context, *sql.Tx) ([]suspect, error){
+// reads the data of specs by read. More finders are for tables that version 5 of the store did not have.
+func suspects(ctx context.Context, tx *sql.Tx, read artifactReader, more ...finder) (list []suspect, err error) {
+	for _, find := range append([]finder{
 		outOfRange, impossibleMetrics, impossibleBaselines, otherFits,
 		func(ctx context.Context, tx *sql.Tx) ([]suspect, error) { return otherRuns(ctx, tx, read) },
-	} {
+	}, more...) {
 		found, err := find(ctx, tx)
 		if err != nil {
 			return nil, err
@@ -149,9 +152,9 @@ func otherRuns(ctx context.Context, tx *sql.Tx, read artifactReader) (list []sus
 	return list, nil
 }
 
-// breakSeals removes the seals of rows that cannot be what was stored.
-func breakSeals(ctx context.Context, tx *sql.Tx) error {
-	list, err := suspects(ctx, tx, readSmallArtifact)
+// breakSeals removes the seals of the rows that a finder finds, as they cannot be what was stored.
+func breakSeals(ctx context.Context, tx *sql.Tx, find finder) error {
+	list, err := find(ctx, tx)
 	if err != nil {
 		return err
 	}

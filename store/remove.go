@@ -27,6 +27,7 @@ type Removed struct {
 	Fits         int64 `json:"fits"`
 	Losses       int64 `json:"losses"`
 	Checkpoints  int64 `json:"checkpoints"`
+	Tunings      int64 `json:"tunings"`
 	Files        int64 `json:"files"`         // artifacts of sweeps, fits and runs
 	Contents     int64 `json:"contents"`      // of artifacts, which several may share
 	ContentBytes int64 `json:"content_bytes"` // in contents and checkpoints
@@ -206,6 +207,7 @@ func (r *Removed) removals() []removal {
 		{&r.Losses, `DELETE FROM losses WHERE fit IN (SELECT key FROM marked_fits)`},
 		{&r.Checkpoints, `DELETE FROM checkpoints WHERE fit IN (SELECT key FROM marked_fits)
 			OR fit IN (SELECT key FROM fits WHERE state = 'finished')`},
+		{&r.Tunings, `DELETE FROM tunings WHERE fit IN (SELECT key FROM marked_fits)`},
 		{&r.Fits, `DELETE FROM fits WHERE key IN (SELECT key FROM marked_fits)`},
 	}
 	for _, table := range ownedTables {

@@ -114,7 +114,7 @@ func (db *DB) Run(ctx context.Context, key string) (r RunRecord, err error) {
 	return r, errors.Join(err, toLost(&r.State))
 }
 
-// ErrNotFound is the error of a fit or run that the store does not hold.
+// ErrNotFound is the error of a fit, run or tuning that the store does not hold.
 var ErrNotFound = errors.New("not in the store")
 
 // notInStore replaces sql.ErrNoRows by an error for the user.

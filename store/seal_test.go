@@ -18,6 +18,7 @@ func everything(t *testing.T) (string, experiments.Plan) {
 	ctx, fit := t.Context(), plan.Fits[0]
 	run := fit.Runs[0]
 	must(t, db.SaveNull(ctx, experiments.Null{Key: "null", Reference: run.Reference, Metric: "mmd", N: 2, Values: []float64{1, 2}}))
+	must(t, db.SaveTuning(ctx, tuning(fit.Key, 1)))
 	must(t, db.SaveBaseline(ctx, experiments.BaselinePlace{Reference: run.Reference, Name: "kde", Count: 2}, 0, []experiments.Value{{Name: "mmd", Value: 1, P: 0.5}}))
 	must(t, db.SaveFresh(ctx, "tiny", run.Reference, experiments.Fresh{}))
 	must(t, db.Ship(ctx, "tiny", []store.File{{Name: "report.html", Content: []byte("page")}}, []experiments.Check{{File: "velocity.onnx", OK: true}}))
@@ -95,7 +96,7 @@ func TestEveryValueIsSealed(t *testing.T) {
 	}
 	for _, table := range []string{
 		"artifacts", "baselines", "checkpoints", "checks", "environments", "failures", "fits", "fresh", "losses", "metrics", "notes", "nulls", "runs", "sweep_extras",
-		"sweep_runs", "sweeps", "tags",
+		"sweep_runs", "sweeps", "tags", "tunings",
 	} {
 		if !tables[table] {
 			t.Errorf("no column of %s was changed", table)
@@ -125,6 +126,7 @@ func TestMend(t *testing.T) {
 		{"environment", "UPDATE environments SET json = replace(json, 'abc', 'abd')", ""}, // the sweep stores the same again
 		{"plan", "UPDATE sweep_runs SET reference = 'x' WHERE position = 0", "place 0 in the plan of sweep tiny"},
 		{"null", "UPDATE nulls SET json = '[1,3]'", "the null distribution of mmd"},
+		{"tuning", "UPDATE tunings SET judged = '{}'", "tuning 0000000000000001 of fit"},
 		{"baseline", "UPDATE baselines SET value = 2", "mmd of the baseline kde"},
 		{"fresh", "UPDATE fresh SET json = '{}'", "the fresh figures of sweep tiny"},
 		{"check", "UPDATE checks SET json = '{}'", "the check of velocity.onnx"},
@@ -184,6 +186,7 @@ func TestOldStoreIsSealed(t *testing.T) {
 		"sweeps", "fits", "runs", "sweep_runs", "sweep_extras", "metrics", "artifacts", "checks", "checkpoints", "failures", "tags", "notes", "nulls", "fresh", "baselines",
 	}
 	queries := []string{
+		"DROP TABLE tunings",
 		"UPDATE metrics SET name = 'sliced-w2', value = -value WHERE run = (SELECT run FROM sweep_runs WHERE position = 0)", "ALTER TABLE fits DROP COLUMN losses_seal",
 		"DROP INDEX blobs_large", "ALTER TABLE blobs DROP COLUMN size", "ALTER TABLE checkpoints DROP COLUMN size",
 	}
