@@ -109,7 +109,7 @@ func quadrature(nodes []float64, from, to float64) []float64 {
 //
 // with the data predictions D_n = x_n + sigma_n u_n and h_n the step of log t/(1 - t).
 func dpm2m(ts []float64) Table {
-	t := Table{Times: ts[:len(ts)-1], Integrals: adamsBashforth(ts, 2).Points}
+	t := TableOf(ts, nil)
 	level := func(s float64) float64 { return math.Log(s / (1 - s)) }
 	for n := range t.Times {
 		now, next := ts[n], ts[n+1]

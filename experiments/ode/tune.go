@@ -30,6 +30,12 @@ func (s Solver) With(t Table) Solver {
 	return s
 }
 
+// TableOf returns the table with the weights of the points on a grid, (steps). Integrals follow the method of Adams and Bashforth of
+// order two.
+func TableOf(ts []float64, points []Row) Table {
+	return Table{Times: ts[:len(ts)-1], Points: points, Integrals: adamsBashforth(ts, 2).Points}
+}
+
 // ridges are the parts by which the diagonal of the normal equations is raised, of which each step takes the one that is best on
 // points held back. The columns are so nearly dependent that without it 16 calls blow up on other points, and more costs accuracy.
 var ridges = []float64{1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6}
@@ -47,7 +53,7 @@ func Tune(field flow.Field, ts []float64, paths []flow.Batch) (Table, error) {
 	if x0.Len() < 2*heldBack {
 		return Table{}, fmt.Errorf("%d points are too few to tune a solver on: use at least %d", x0.Len(), 2*heldBack)
 	}
-	t := Table{Times: ts[:len(ts)-1], Integrals: adamsBashforth(ts, 2).Points}
+	t := TableOf(ts, nil)
 	x, columns := x0, []flow.Batch{x0}
 	for i, time := range t.Times {
 		u, err := field(time, x)
