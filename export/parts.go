@@ -61,11 +61,10 @@ func Dissect(file []byte) (p Parts, err error) {
 	if p.Kind == "velocity" {
 		return p, nil
 	}
-	i := slices.IndexFunc(ode.Solvers, func(s ode.Solver) bool { return s.Name == m.Metadata["solver"] })
-	if i < 0 {
+	var ok bool
+	if p.Solver, ok = ode.Called(m.Metadata["solver"]); !ok {
 		return p, fmt.Errorf("its solver %q is unknown", m.Metadata["solver"])
 	}
-	p.Solver = ode.Solvers[i]
 	p.Times, err = timesIn(m, p.Solver)
 	if err == nil && p.Solver.Fitted {
 		p.Solver, err = refit(p.Solver, p.Times, m.Metadata["coefficients"])

@@ -142,7 +142,7 @@ func TestTunedSamplerOfEveryNet(t *testing.T) {
 			}
 			other := tunedTo(t, n, ode.Uniform(6))
 			table := other.Table(ts)
-			table.Points[3].U[0] += .01
+			table.Points[3].U[0] += .1
 			if check := VerifySampler(sampler(t, n, other.With(table), ts, SamplerOptions{}), s, ts, model.Field(), flow.Units{}, Noise(2, 64, 0)); check.OK {
 				t.Error("verified with another coefficient")
 			}

@@ -6,7 +6,11 @@
 //	x1, nfe, err := ode.SolveAdaptive(field, ode.Tsit5, ode.Tolerance{Atol: 1e-6, Rtol: 1e-6}, x0)
 package ode
 
-import "flowsweep/experiments/flow"
+import (
+	"slices"
+
+	"flowsweep/experiments/flow"
+)
 
 // Solver is an explicit method: a Runge-Kutta method as a Butcher tableau (Hairer, Norsett and Wanner, "Solving Ordinary
 // Differential Equations I", II.1), with the weights of its error estimate if it has one (II.4):
@@ -15,12 +19,13 @@ import "flowsweep/experiments/flow"
 //
 // or a linear multistep method, which uses velocities of earlier steps.
 type Solver struct {
-	Name  string
-	Order int         // of the global error in h
-	A     [][]float64 // row i holds A_i0 .. A_i(i-1)
-	B, C  []float64   // one per stage
-	E     []float64   // B minus the weights of the embedded method, of order Order - 1; nil if there is none
-	FSAL  bool        // first same as last: the last stage is the first of the next step
+	Name   string
+	Params any         // the parameters it was made from, a TunedParams; nil if there are none
+	Order  int         // of the global error in h
+	A      [][]float64 // row i holds A_i0 .. A_i(i-1)
+	B, C   []float64   // one per stage
+	E      []float64   // B minus the weights of the embedded method, of order Order - 1; nil if there is none
+	FSAL   bool        // first same as last: the last stage is the first of the next step
 
 	// Of a linear multistep method, whose tableau is that of its first step.
 	Table   func(ts []float64) Table // its rows on a grid; nil for Runge-Kutta methods
@@ -57,5 +62,17 @@ func (s Solver) AtFixedSteps() Solver {
 	return s
 }
 
-// MarshalText returns the solver as written in a spec: its name.
-func (s Solver) MarshalText() ([]byte, error) { return []byte(s.Name), nil }
+// MarshalJSON returns the solver as written in a spec: its name, with its parameters if it has any.
+func (s Solver) MarshalJSON() ([]byte, error) { return flow.Form(s.Name, s.Params) }
+
+// Called returns the solver with that name, with the default parameters if it has any.
+func Called(name string) (s Solver, ok bool) {
+	i := slices.IndexFunc(Solvers, func(s Solver) bool { return s.Name == name })
+	switch {
+	case i >= 0:
+		return Solvers[i], true
+	case name == Tuned.Name:
+		return Tuned, true
+	}
+	return s, false
+}

@@ -15,8 +15,24 @@ import (
 //
 // Its table has to be given, see Tune and With.
 var Tuned = Solver{
-	Name: "tuned", Order: 1, A: [][]float64{{}}, B: []float64{1}, C: []float64{0}, Forward: true, Fitted: true,
+	Name: "tuned", Params: DefaultTuned, Order: 1, A: [][]float64{{}}, B: []float64{1}, C: []float64{0}, Forward: true, Fitted: true,
 	Table: func([]float64) Table { panic("ode: tuned has no weights: fit them with Tune") },
+}
+
+// TunedParams are the parameters of Tuned.
+type TunedParams struct {
+	Of     string `json:"of" oneof:"multistep" doc:"family of solvers whose weights are fitted"`
+	Points int    `json:"points" min:"8" max:"1000000" doc:"noise points that the weights are fitted to"`
+}
+
+// DefaultTuned are the parameters that a spec need not give.
+var DefaultTuned = TunedParams{Of: "multistep", Points: 400}
+
+// Make returns the solver.
+func (p TunedParams) Make() (Solver, error) {
+	s := Tuned
+	s.Params = p
+	return s, nil
 }
 
 // With returns the solver with the rows of a table, on the grid that the table is of.
