@@ -13,12 +13,6 @@ import (
 	"flowsweep/experiments"
 )
 
-// fitConfig is the stored configuration of a fit. Together with the key it determines the weights.
-type fitConfig struct {
-	experiments.Recipe
-	Seed uint64 `json:"seed"`
-}
-
 // StartSweep stores the plan under the name of its spec, marks it as running and queues its new fits and runs. If the store
 // holds another spec of that name, it keeps that one as EditionFor says; if it holds the same one, only its text and its
 // latest start are replaced. It panics unless this process has locked the store.
@@ -71,7 +65,7 @@ func (db *DB) savePlan(ctx context.Context, tx *sql.Tx, plan experiments.Plan) e
 	defer insertPosition.Close()
 	position, saved := 0, recipeContents{db, map[*byte]experiments.Artifact{}}
 	for _, fit := range plan.Fits {
-		config, err := json.Marshal(fitConfig{fit.Recipe, fit.Seed})
+		config, err := json.Marshal(fit.Config())
 		if err != nil {
 			return err
 		}
