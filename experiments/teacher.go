@@ -54,3 +54,14 @@ type lesson struct {
 	teachers []Fit
 	count    int
 }
+
+// Teachers returns the number of fits that only make the pairs of others: the spec has no runs of them.
+func (p Plan) Teachers() int {
+	n := 0
+	for _, f := range p.Fits {
+		if len(f.Runs) == 0 {
+			n++
+		}
+	}
+	return n
+}

@@ -24,6 +24,7 @@ type shown struct {
 	State       experiments.State              `json:"state"`
 	Error       string                         `json:"error"`
 	Config      json.RawMessage                `json:"config"`
+	Teacher     string                         `json:"teacher,omitempty"` // key of the fit whose flow made the pairs of this one
 	Fit         *shown                         `json:"fit,omitempty"`     // of a run
 	Seconds     *float64                       `json:"seconds,omitempty"` // nil until there are any, like the rest
 	NFE         experiments.Calls              `json:"nfe,omitempty"`
@@ -109,6 +110,9 @@ func showFit(ctx context.Context, db *store.DB, key string) (shown, error) {
 		Kind: "fit", Key: key, State: f.State, Error: f.Error, Config: f.Config, Seconds: spent(f.State, f.Seconds), Params: f.Params,
 		Checkpoint: f.Checkpoint, Files: f.Files, Environment: f.Environment.OrNil(),
 	}
+	if err := json.Unmarshal(f.Config, &struct{ Teacher *string }{&s.Teacher}); err != nil {
+		return s, fmt.Errorf("read the config of fit %s: %w", key, err)
+	}
 	if err := s.remark(ctx, db); err != nil {
 		return s, err
 	}
@@ -173,6 +177,9 @@ func (a *app) printShown(s shown, indent string) error {
 		line("note", problem.Printable(s.Note))
 	}
 	line("config", problem.Printable(string(s.Config)))
+	if s.Teacher != "" {
+		line("teacher", "fit "+s.Teacher+", whose flow made its pairs")
+	}
 	if s.Seconds != nil {
 		line("seconds", fmt.Sprintf("%.3g", *s.Seconds))
 	}
@@ -210,11 +217,11 @@ func (s shown) printFigures(line func(name string, value any)) {
 	if len(s.MetricsSE) > 0 {
 		line("±", "one standard error: other noise and another reference move the value by about as much")
 	}
-	printLosses(s.Losses, s.State, line)
+	printLosses(s.Losses, s.State, s.Teacher != "", line)
 }
 
-// printLosses prints the losses worth printing, and the lowest on held-out rows, a line each.
-func printLosses(losses []shownLoss, state experiments.State, line func(name string, value any)) {
+// printLosses prints the losses worth printing, and the lowest on held-out rows or, of a student, pairs, a line each.
+func printLosses(losses []shownLoss, state experiments.State, student bool, line func(name string, value any)) {
 	for _, l := range keyLosses(losses, state) {
 		line("loss", fmt.Sprintf("%v at step %d", l.Value, l.Step))
 	}
@@ -225,7 +232,11 @@ func printLosses(losses []shownLoss, state experiments.State, line func(name str
 		}
 	}
 	if lowest.HeldOut > 0 {
-		line("held out", fmt.Sprintf("%v at step %d, the lowest loss on held-out rows", lowest.HeldOut, lowest.Step))
+		on := "held-out rows"
+		if student {
+			on = "pairs of the teacher that training never uses"
+		}
+		line("held out", fmt.Sprintf("%v at step %d, the lowest loss on %s", lowest.HeldOut, lowest.Step, on))
 	}
 }
 

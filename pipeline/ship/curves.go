@@ -29,7 +29,7 @@ func curves(sweep experiments.Sweep, all map[string][]experiments.Loss, known fl
 		if losses := all[r.Fit]; len(losses) > 0 {
 			group := labels.Recipe(i)
 			list = append(list, reports.Curve{
-				Label: fmt.Sprintf("seed %d", r.Seed), Group: group, Whole: labels.Whole(group), Losses: losses, Floor: known.of(r.Setting.Recipe),
+				Label: fmt.Sprintf("seed %d", r.Seed), Group: group, Whole: labels.Whole(group), Losses: losses, Floor: known.of(r.Setting.Recipe), Taught: r.Setting.Coupling.Taught,
 			})
 		}
 	}

@@ -53,6 +53,8 @@ func (f floors) compute(r experiments.Recipe) reports.Floor {
 		got.Why = "the target " + r.Target.Name + " has no closed form"
 	case !r.Source.Gaussian():
 		got.Why = "the closed form starts from noise, and they start from " + r.Source.From.Name
+	case r.Coupling.Taught:
+		got.Why = "the pairs of the coupling " + r.Coupling.Name + " are those of a teacher's flow, of which the floor is not known"
 	case r.Coupling.Name != flow.Independent.Name:
 		got.Why = "the closed form is that of independent pairs, and the coupling " + r.Coupling.Name + " has another floor"
 	default:
