@@ -170,7 +170,7 @@ func (s Spec) MetricsOf(t target.Target) []metric.Metric {
 }
 
 // MetricsOf returns the metrics to measure for a run of the fit: those that apply to its target and coupling. A dense solve
-// needs only those of samples.
+// needs only those of samples or, of a fit without runs, those of its net too.
 func (f Fit) MetricsOf(run Run, s Spec) []metric.Metric {
 	metrics := s.MetricsOf(f.Recipe.Target)
 	if f.Recipe.Coupling.Taught {
@@ -179,7 +179,7 @@ func (f Fit) MetricsOf(run Run, s Spec) []metric.Metric {
 	if slices.ContainsFunc(f.Runs, func(r Run) bool { return r.Key == run.Key }) {
 		return metrics
 	}
-	return slices.DeleteFunc(slices.Clone(metrics), func(m metric.Metric) bool { return !m.OfSamples() })
+	return slices.DeleteFunc(slices.Clone(metrics), func(m metric.Metric) bool { return !m.OfSamples() && (len(f.Runs) > 0 || m.OfNet == nil) })
 }
 
 // Measured reports whether every metric has a value of its present version.

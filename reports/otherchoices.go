@@ -98,3 +98,40 @@ func (r report) twinTable() *table {
 	}
 	return &t
 }
+
+// Student is a setting whose net learned from pairs that another net, its teacher, made (reflow). Numbers are means over the seeds,
+// and NaN where one is not known.
+type Student struct {
+	Setting  int     // index into the summaries
+	Straight Beside  // npe
+	Apart    Beside  // root mean squared distance to where the teacher's flow carries the same noise, in the units of the data
+	Data     Beside  // Metric, of samples
+	Dense    float64 // Metric of a dense solve of the teacher
+	Metric   string
+}
+
+// Beside is a number of a student and that of its teacher, sampled alike.
+type Beside struct{ Own, Teacher float64 }
+
+// studentTable puts students beside their teachers, setting by setting.
+func (r report) studentTable() *table {
+	if len(r.Students) == 0 {
+		return nil
+	}
+	data := r.Students[0].Metric
+	t := table{Head: []string{
+		"student", "velocity calls", "npe", "npe of the teacher", "distance to the teacher’s flow", "of the teacher at as many calls",
+		data, data + " of the teacher at as many calls", data + " of the teacher’s flow",
+	}, Text: 1}
+	known := func(x float64) string {
+		if !finite(x) {
+			return noCell.Text
+		}
+		return number(x)
+	}
+	for _, s := range r.Students {
+		t.add(r.labels.Setting(s.Setting), nfe(r.Summaries[s.Setting]), known(s.Straight.Own), known(s.Straight.Teacher),
+			known(s.Apart.Own), known(s.Apart.Teacher), known(s.Data.Own), known(s.Data.Teacher), known(s.Dense))
+	}
+	return &t
+}
