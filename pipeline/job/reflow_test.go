@@ -1,6 +1,8 @@
 package job
 
 import (
+	"context"
+	"errors"
 	"math"
 	"slices"
 	"strings"
@@ -142,6 +144,13 @@ func TestStudentWithoutTeacher(t *testing.T) {
 	_, err := Train(t.Context(), Job{Fit: fit, Engine: engine.Go, Now: time.Now}, &quiet{})
 	if err == nil || !strings.Contains(err.Error(), fit.Teacher) {
 		t.Errorf("got %v, want the name of the teacher", err)
+	}
+	// Making pairs stops with the context, as an interrupt and not as a failure.
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	j := Job{Fit: fit, Teacher: velocity.Init(fit.Recipe.VelocityNet(), 1), Engine: engine.Go, Now: time.Now}
+	if _, err := Train(ctx, j, &quiet{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want the end of the context", err)
 	}
 	if _, err := noisy(fit.Recipe, 0, flow.NewBatch(4, 2)); err == nil {
 		t.Error("rows are paired by a coupling that knows none")
