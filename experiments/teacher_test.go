@@ -38,6 +38,8 @@ func TestReflowProblems(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ coupling, want string }{
 		{"{reflow: {solver: dopri5}}", "dopri5 adapts its steps, and pairs take fixed ones"},
+		{"{reflow: {solver: {name: tuned}}}", "tuned is fitted to a net that is trained"},
+		{"{reflow: {solver: dpm++2m}}", "dpm++2m follows the path condot only"},
 		{"{reflow: {solver: rk5}}", "unknown solver"},
 		{"{reflow: {rounds: 0}}", "rounds"},
 		{"{reflow: {pairs: 1}}", "pairs"},

@@ -24,10 +24,16 @@ var DefaultReflow = Reflow{Solver: RK4, Steps: 32, Rounds: 1, Pairs: 20_000}
 // CouplingFamilies lists the couplings whose pairs a solver makes. The others are in flow.CouplingFamilies.
 var CouplingFamilies = []flow.Family[flow.Coupling]{{Name: "reflow", Default: DefaultReflow}}
 
-// Make returns the coupling, or an error for a solver that adapts its steps or for parameters that are out of range.
+// Make returns the coupling, or an error for a solver without given steps and coefficients or for parameters that are out of range.
 func (c Reflow) Make() (flow.Coupling, error) {
-	if c.Solver.Adaptive() {
-		return flow.Coupling{}, fmt.Errorf("solver: %s adapts its steps, and pairs take fixed ones: use another, such as rk4", c.Solver.Name)
+	const instead = "use another, such as rk4"
+	switch {
+	case c.Solver.Adaptive():
+		return flow.Coupling{}, fmt.Errorf("solver: %s adapts its steps, and pairs take fixed ones: %s", c.Solver.Name, instead)
+	case c.Solver.Fitted:
+		return flow.Coupling{}, fmt.Errorf("solver: %s is fitted to a net that is trained, for its samples: %s", c.Solver.Name, instead)
+	case c.Solver.Along != nil:
+		return flow.Coupling{}, fmt.Errorf("solver: %s follows the path %s only: %s", c.Solver.Name, c.Solver.Along, instead)
 	}
 	for _, n := range []struct {
 		name         string
