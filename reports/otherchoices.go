@@ -113,25 +113,43 @@ type Student struct {
 // Beside is a number of a student and that of its teacher, sampled alike.
 type Beside struct{ Own, Teacher float64 }
 
-// studentTable puts students beside their teachers, setting by setting.
+// studentTable puts students beside their teachers, setting by setting. What is not known of any of them has no column.
 func (r report) studentTable() *table {
 	if len(r.Students) == 0 {
 		return nil
 	}
-	data := r.Students[0].Metric
-	t := table{Head: []string{
-		"student", "velocity calls", "npe", "npe of the teacher", "distance to the teacher’s flow", "of the teacher at as many calls",
-		data, data + " of the teacher at as many calls", data + " of the teacher’s flow",
-	}, Text: 1}
-	known := func(x float64) string {
-		if !finite(x) {
-			return noCell.Text
-		}
-		return number(x)
+	t := table{Head: []string{"student", "velocity calls"}, Text: 1}
+	rows := make([][]string, len(r.Students))
+	for i, s := range r.Students {
+		rows[i] = []string{r.labels.Setting(s.Setting), nfe(r.Summaries[s.Setting])}
 	}
-	for _, s := range r.Students {
-		t.add(r.labels.Setting(s.Setting), nfe(r.Summaries[s.Setting]), known(s.Straight.Own), known(s.Straight.Teacher),
-			known(s.Apart.Own), known(s.Apart.Teacher), known(s.Data.Own), known(s.Data.Teacher), known(s.Dense))
+	data := r.Students[0].Metric
+	for _, column := range []struct {
+		head string
+		of   func(s Student) float64
+	}{
+		{"npe", func(s Student) float64 { return s.Straight.Own }},
+		{"npe of the teacher", func(s Student) float64 { return s.Straight.Teacher }},
+		{"distance to the teacher’s flow", func(s Student) float64 { return s.Apart.Own }},
+		{"of the teacher at as many calls", func(s Student) float64 { return s.Apart.Teacher }},
+		{data, func(s Student) float64 { return s.Data.Own }},
+		{data + " of the teacher at as many calls", func(s Student) float64 { return s.Data.Teacher }},
+		{data + " of the teacher’s flow", func(s Student) float64 { return s.Dense }},
+	} {
+		if !slices.ContainsFunc(r.Students, func(s Student) bool { return finite(column.of(s)) }) {
+			continue
+		}
+		t.Head = append(t.Head, column.head)
+		for i, s := range r.Students {
+			text := noCell.Text
+			if x := column.of(s); finite(x) {
+				text = number(x)
+			}
+			rows[i] = append(rows[i], text)
+		}
+	}
+	for i, s := range r.Students {
+		t.addFor(r.labels.Whole(r.labels.Setting(s.Setting)), rows[i]...)
 	}
 	return &t
 }
