@@ -110,10 +110,7 @@ func showFit(ctx context.Context, db *store.DB, key string) (shown, error) {
 		Kind: "fit", Key: key, State: f.State, Error: f.Error, Config: f.Config, Seconds: spent(f.State, f.Seconds), Params: f.Params,
 		Checkpoint: f.Checkpoint, Files: f.Files, Environment: f.Environment.OrNil(),
 	}
-	if err := json.Unmarshal(f.Config, &struct{ Teacher *string }{&s.Teacher}); err != nil {
-		return s, fmt.Errorf("read the config of fit %s: %w", key, err)
-	}
-	if err := s.remark(ctx, db); err != nil {
+	if err := errors.Join(json.Unmarshal(f.Config, &struct{ Teacher *string }{&s.Teacher}), s.remark(ctx, db)); err != nil {
 		return s, err
 	}
 	losses, err := db.Losses(ctx, key)
@@ -167,19 +164,16 @@ func (a *app) printShown(s shown, indent string) error {
 	line := func(name string, value any) { fmt.Fprintf(a.stdout, "%s%-12s %v\n", indent, name, value) }
 	line(s.Kind, s.Key)
 	line("state", s.State)
-	if s.Error != "" {
-		line("error", problem.Printable(s.Error))
+	text := func(name, value string) {
+		if value != "" {
+			line(name, problem.Printable(value))
+		}
 	}
-	if len(s.Tags) > 0 {
-		line("tags", problem.Printable(strings.Join(s.Tags, ", ")))
-	}
-	if s.Note != "" {
-		line("note", problem.Printable(s.Note))
-	}
+	text("error", s.Error)
+	text("tags", strings.Join(s.Tags, ", "))
+	text("note", s.Note)
 	line("config", problem.Printable(string(s.Config)))
-	if s.Teacher != "" {
-		line("teacher", "fit "+s.Teacher+", whose flow made its pairs")
-	}
+	text("teacher", s.Teacher)
 	if s.Seconds != nil {
 		line("seconds", fmt.Sprintf("%.3g", *s.Seconds))
 	}
@@ -231,12 +225,12 @@ func printLosses(losses []shownLoss, state experiments.State, student bool, line
 			lowest = l
 		}
 	}
-	if lowest.HeldOut > 0 {
-		on := "held-out rows"
-		if student {
-			on = "pairs of the teacher that training never uses"
-		}
-		line("held out", fmt.Sprintf("%v at step %d, the lowest loss on %s", lowest.HeldOut, lowest.Step, on))
+	switch text := fmt.Sprintf("%v at step %d, the lowest loss on ", lowest.HeldOut, lowest.Step); {
+	case lowest.HeldOut == 0:
+	case student:
+		line("held out", text+"pairs of the teacher that training never uses")
+	default:
+		line("held out", text+"held-out rows")
 	}
 }
 
