@@ -212,6 +212,12 @@ func phrase(f query.Field) string {
 		return f.Value + " grid"
 	case "sample.path":
 		return "sampled along " + f.Value
+	case "coupling.solver":
+		return "pairs by " + f.Value
+	case "coupling.steps":
+		return "pairs in " + f.Value + " steps"
+	case "coupling.rounds":
+		return "round " + f.Value
 	case "sample.tolerance":
 		if x, err := strconv.ParseFloat(f.Value, 64); err == nil { // 1e-5, where JSON has 0.00001
 			return "tolerance " + strings.Replace(strconv.FormatFloat(x, 'g', -1, 64), "e-0", "e-", 1)

@@ -21,7 +21,7 @@ func language(data *dataFiles) declare.Language {
 			declare.Families("target", append(families(target.Families), fileTargets(data))),
 			declare.Families("source", sources(data)),
 			declare.Families("path", families(flow.PathFamilies)),
-			declare.Families("coupling", families(flow.CouplingFamilies)),
+			declare.Families("coupling", append(families(flow.CouplingFamilies), keyed(families(ode.CouplingFamilies))...)),
 			declare.Families("times", families(flow.TimesFamilies)),
 			declare.Families("grid", families(ode.GridFamilies)),
 			declare.Families("solver", solvers()),
@@ -48,6 +48,14 @@ func families[T any](all []flow.Family[T]) []declare.Family[T] {
 		}
 	}
 	return list
+}
+
+// keyed makes families that may also be written as {name: {parameters}}.
+func keyed[T any](all []declare.Family[T]) []declare.Family[T] {
+	for i := range all {
+		all[i].Keyed = true
+	}
+	return all
 }
 
 // solvers returns the families of solvers, of which only tuned has parameters.

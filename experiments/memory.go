@@ -13,7 +13,8 @@ type Memory struct {
 	Data    bool // the target consists of rows
 	Held    int  // rows held out to measure with; 0 if nothing can be known
 	Seeds   int
-	Copies  int // seeds whose samples are copies
+	Copies  int  // seeds whose samples are copies
+	Taught  bool // its pairs are those of a teacher, of which none has a held-out row
 	Near    float64
 	P       float64 // lowest of nn-share
 	HeldOut float64 // loss
@@ -25,7 +26,7 @@ type Memory struct {
 // MemoryOf returns what is known of a setting, given the loss curves of its seeds.
 func MemoryOf(s Summary, curves [][]Loss) Memory {
 	t := s.Setting.Target
-	m := Memory{Data: t.Rows.Len() > 0, Held: t.Held.Len(), Seeds: len(s.Runs), Copies: s.Memorised(), P: 1, Last: s.Setting.Train.Steps}
+	m := Memory{Data: t.Rows.Len() > 0, Held: t.Held.Len(), Seeds: len(s.Runs), Copies: s.Memorised(), Taught: s.Setting.Coupling.Taught, P: 1, Last: s.Setting.Train.Steps}
 	of := func(name string) float64 { return metric.Mean(s.values(name)).Value }
 	m.Near, m.HeldOut, m.Gap = of(metric.NearShare.Name), of(metric.HeldOutLoss.Name), of(metric.LossGap.Name)
 	for _, r := range s.Runs {
@@ -79,6 +80,9 @@ func (m Memory) Sentence() string {
 // losses says how the held-out loss compares with that on training rows, and when it was lowest.
 func (m Memory) losses() []string {
 	parts := []string{fmt.Sprintf("Its loss is %.3g on held-out rows and %.3g on training rows.", m.HeldOut, m.HeldOut-m.Gap)}
+	if m.Taught {
+		return []string{"It has learned from its teacher's samples and not from rows, so that it has no loss on them; what the teacher copies, it copies."}
+	}
 	if len(m.Lowest) == 0 {
 		return parts
 	}

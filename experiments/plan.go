@@ -64,11 +64,12 @@ type Plan struct {
 
 // Fit is the training of a net from a recipe and a seed. Its key is a hash of exactly what the weights depend on.
 type Fit struct {
-	Key    string
-	Recipe Recipe
-	Seed   uint64
-	Runs   []Run
-	Dense  []Run // solves without an error to speak of, one per number of points, which show what of an error is the net's
+	Key     string
+	Recipe  Recipe
+	Seed    uint64
+	Teacher string // key of the fit whose flow makes its pairs, for a Taught coupling; otherwise empty
+	Runs    []Run  // none for a teacher that the spec does not sweep
+	Dense   []Run  // solves without an error to speak of, one per number of points, which show what of an error is the net's
 }
 
 // Run draws samples from the net of a fit. Its key is a hash of exactly what the samples depend on.
@@ -82,24 +83,37 @@ type Run struct {
 func (s Spec) Plan() (Plan, error) {
 	plan := Plan{Spec: s}
 	at := map[string]int{}
+	index := func(fit Fit) int {
+		i, ok := at[fit.Key]
+		if !ok {
+			i = len(plan.Fits)
+			at[fit.Key] = i
+			plan.Fits = append(plan.Fits, fit)
+		}
+		return i
+	}
+	var lessons []lesson
 	for _, setting := range s.Settings {
 		for _, seed := range s.Seeds {
-			fit, err := key("fit", setting.version(), setting.Recipe, seed)
+			fit, teachers, err := fitOf(setting.Recipe, seed)
 			if err != nil {
 				return plan, err
 			}
-			i, ok := at[fit]
-			if !ok {
-				i = len(plan.Fits)
-				at[fit] = i
-				plan.Fits = append(plan.Fits, Fit{Key: fit, Recipe: setting.Recipe, Seed: seed})
-			}
-			run, err := s.run(fit, setting)
+			i := index(fit)
+			run, err := s.run(fit.Key, setting)
 			if err != nil {
 				return plan, err
 			}
 			plan.Fits[i].Runs = append(plan.Fits[i].Runs, run)
-			if err := s.addDense(&plan.Fits[i], setting); err != nil {
+			if err := s.addMeasuredDense(&plan.Fits[i], setting); err != nil {
+				return plan, err
+			}
+			lessons = append(lessons, lesson{teachers, setting.Sample.Count})
+		}
+	}
+	for _, l := range lessons {
+		for _, teacher := range l.teachers {
+			if err := s.addDense(&plan.Fits[index(teacher)], l.count); err != nil {
 				return plan, err
 			}
 		}
@@ -107,13 +121,17 @@ func (s Spec) Plan() (Plan, error) {
 	return plan, nil
 }
 
-// addDense adds the dense solve for as many points as the setting has, unless the fit has it or no metric needs it.
-func (s Spec) addDense(fit *Fit, setting Setting) error {
+// addMeasuredDense adds the dense solve for as many points as the setting has, unless no metric needs it.
+func (s Spec) addMeasuredDense(fit *Fit, setting Setting) error {
 	if !slices.ContainsFunc(s.Metrics, metric.Metric.OfSamples) {
 		return nil
 	}
-	setting.Sample = denseSampling(setting.Sample.Count)
-	run, err := s.run(fit.Key, setting)
+	return s.addDense(fit, setting.Sample.Count)
+}
+
+// addDense adds the dense solve for so many points, unless the fit has it.
+func (s Spec) addDense(fit *Fit, count int) error {
+	run, err := s.run(fit.Key, Setting{Recipe: fit.Recipe, Sample: denseSampling(count)})
 	if err == nil && !slices.ContainsFunc(fit.Dense, func(r Run) bool { return r.Key == run.Key }) {
 		fit.Dense = append(fit.Dense, run)
 	}
@@ -151,13 +169,17 @@ func (s Spec) MetricsOf(t target.Target) []metric.Metric {
 	return slices.DeleteFunc(slices.Clone(s.Metrics), func(m metric.Metric) bool { return m.HeldOut })
 }
 
-// MetricsOf returns the metrics to measure for a run of the fit. A dense solve needs only those of samples.
+// MetricsOf returns the metrics to measure for a run of the fit: those that apply to its target and coupling. A dense solve
+// needs only those of samples or, of a fit without runs, those of its net too.
 func (f Fit) MetricsOf(run Run, s Spec) []metric.Metric {
 	metrics := s.MetricsOf(f.Recipe.Target)
+	if f.Recipe.Coupling.Taught {
+		metrics = slices.DeleteFunc(slices.Clone(metrics), func(m metric.Metric) bool { return m.OfPairs })
+	}
 	if slices.ContainsFunc(f.Runs, func(r Run) bool { return r.Key == run.Key }) {
 		return metrics
 	}
-	return slices.DeleteFunc(slices.Clone(metrics), func(m metric.Metric) bool { return !m.OfSamples() })
+	return slices.DeleteFunc(slices.Clone(metrics), func(m metric.Metric) bool { return !m.OfSamples() && (len(f.Runs) > 0 || m.OfNet == nil) })
 }
 
 // Measured reports whether every metric has a value of its present version.

@@ -25,6 +25,7 @@ const (
 type Result struct {
 	Sweep         string
 	Fit, Run      string // keys
+	Teacher       string // key of the fit whose flow made the pairs of Fit; empty for couplings without one
 	Reference     string // key of the reference sample that it was measured against
 	State         State  // of the run, or of its fit if that did not finish
 	Seed          uint64

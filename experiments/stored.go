@@ -21,6 +21,7 @@ func (p Parser) Setting(recipe, sampling []byte) (Setting, error) {
 		return Setting{}, fmt.Errorf("read a stored recipe: %w", err)
 	}
 	delete(doc, "seed")
+	delete(doc, "teacher") // follows from the rest
 	doc["name"] = json.RawMessage(`"stored"`)
 	if sampling != nil {
 		doc["sample"] = sampling
@@ -90,7 +91,7 @@ func (p Parser) specForm(stored json.RawMessage, source bool, tables map[string]
 }
 
 // IsKeyOfFit reports whether this is the key of a fit with this configuration, as it is stored: the JSON of a recipe, with
-// the seed as its last field. Keys of all versions count.
+// the teacher if there is one, and the seed as its last field. Keys of all versions count.
 func IsKeyOfFit(k string, config []byte) bool {
 	recipe, seed, ok := cutLast(config, `,"seed":`)
 	if !ok {

@@ -76,6 +76,7 @@ type planReport struct {
 	Fits       int      `json:"fits"`
 	FitsToDo   int      `json:"fits_to_train"`
 	FitsCached int      `json:"fits_cached"`
+	Teachers   int      `json:"teachers,omitempty"` // fits, among these, that only make the pairs of others
 	Runs       int      `json:"runs"`
 	RunsToDo   int      `json:"runs_to_sample"`
 	RunsCached int      `json:"runs_cached"`
@@ -150,7 +151,7 @@ func planWith(ctx context.Context, db *store.DB, plan experiments.Plan, workers 
 	}
 	r := planReport{
 		Sweep: plan.Spec.Name, Settings: len(plan.Spec.Settings), Seeds: len(plan.Spec.Seeds),
-		Fits: len(plan.Fits), FitsToDo: w.ToTrain, FitsCached: len(plan.Fits) - w.ToTrain,
+		Fits: len(plan.Fits), FitsToDo: w.ToTrain, FitsCached: len(plan.Fits) - w.ToTrain, Teachers: plan.Teachers(),
 		Runs: plan.Runs(), RunsToDo: w.ToSample, RunsCached: plan.Runs() - w.ToSample,
 		ToMeasure: w.ToMeasure, ToSolve: w.ToSolve, TrainSteps: w.TrainSteps, Workers: workers, Cautions: plan.Spec.Cautions(),
 	}
@@ -181,6 +182,9 @@ func (a *app) printPlan(r planReport) {
 		line("earlier", "%s", r.earlier)
 	}
 	line("fits", "%d: %d to train (%d steps), %d cached", r.Fits, r.FitsToDo, r.TrainSteps, r.FitsCached)
+	if r.Teachers > 0 {
+		line("teachers", "%d of the fits only make the pairs of others, and have no runs", r.Teachers)
+	}
 	line("runs", "%d: %d to sample, %d cached; %d to measure", r.Runs, r.RunsToDo, r.RunsCached, r.ToMeasure)
 	if r.ToSolve > 0 {
 		line("solves", "%d fine ones, to tell the solver's error from the net's", r.ToSolve)

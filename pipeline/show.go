@@ -24,6 +24,7 @@ type shown struct {
 	State       experiments.State              `json:"state"`
 	Error       string                         `json:"error"`
 	Config      json.RawMessage                `json:"config"`
+	Teacher     string                         `json:"teacher,omitempty"` // key of the fit whose flow made the pairs of this one
 	Fit         *shown                         `json:"fit,omitempty"`     // of a run
 	Seconds     *float64                       `json:"seconds,omitempty"` // nil until there are any, like the rest
 	NFE         experiments.Calls              `json:"nfe,omitempty"`
@@ -109,7 +110,7 @@ func showFit(ctx context.Context, db *store.DB, key string) (shown, error) {
 		Kind: "fit", Key: key, State: f.State, Error: f.Error, Config: f.Config, Seconds: spent(f.State, f.Seconds), Params: f.Params,
 		Checkpoint: f.Checkpoint, Files: f.Files, Environment: f.Environment.OrNil(),
 	}
-	if err := s.remark(ctx, db); err != nil {
+	if err := errors.Join(json.Unmarshal(f.Config, &struct{ Teacher *string }{&s.Teacher}), s.remark(ctx, db)); err != nil {
 		return s, err
 	}
 	losses, err := db.Losses(ctx, key)
@@ -163,16 +164,16 @@ func (a *app) printShown(s shown, indent string) error {
 	line := func(name string, value any) { fmt.Fprintf(a.stdout, "%s%-12s %v\n", indent, name, value) }
 	line(s.Kind, s.Key)
 	line("state", s.State)
-	if s.Error != "" {
-		line("error", problem.Printable(s.Error))
+	text := func(name, value string) {
+		if value != "" {
+			line(name, problem.Printable(value))
+		}
 	}
-	if len(s.Tags) > 0 {
-		line("tags", problem.Printable(strings.Join(s.Tags, ", ")))
-	}
-	if s.Note != "" {
-		line("note", problem.Printable(s.Note))
-	}
+	text("error", s.Error)
+	text("tags", strings.Join(s.Tags, ", "))
+	text("note", s.Note)
 	line("config", problem.Printable(string(s.Config)))
+	text("teacher", s.Teacher)
 	if s.Seconds != nil {
 		line("seconds", fmt.Sprintf("%.3g", *s.Seconds))
 	}
@@ -210,11 +211,11 @@ func (s shown) printFigures(line func(name string, value any)) {
 	if len(s.MetricsSE) > 0 {
 		line("±", "one standard error: other noise and another reference move the value by about as much")
 	}
-	printLosses(s.Losses, s.State, line)
+	printLosses(s.Losses, s.State, s.Teacher != "", line)
 }
 
-// printLosses prints the losses worth printing, and the lowest on held-out rows, a line each.
-func printLosses(losses []shownLoss, state experiments.State, line func(name string, value any)) {
+// printLosses prints the losses worth printing, and the lowest on held-out rows or, of a student, pairs, a line each.
+func printLosses(losses []shownLoss, state experiments.State, student bool, line func(name string, value any)) {
 	for _, l := range keyLosses(losses, state) {
 		line("loss", fmt.Sprintf("%v at step %d", l.Value, l.Step))
 	}
@@ -224,8 +225,12 @@ func printLosses(losses []shownLoss, state experiments.State, line func(name str
 			lowest = l
 		}
 	}
-	if lowest.HeldOut > 0 {
-		line("held out", fmt.Sprintf("%v at step %d, the lowest loss on held-out rows", lowest.HeldOut, lowest.Step))
+	switch text := fmt.Sprintf("%v at step %d, the lowest loss on ", lowest.HeldOut, lowest.Step); {
+	case lowest.HeldOut == 0:
+	case student:
+		line("held out", text+"pairs of the teacher that training never uses")
+	default:
+		line("held out", text+"held-out rows")
 	}
 }
 

@@ -21,6 +21,7 @@ type Curve struct {
 	Whole  string
 	Losses []experiments.Loss
 	Floor  Floor
+	Taught bool // the held-out losses are on pairs of a teacher
 }
 
 // curves returns the figure of the training losses, with one drawing per group, all on the same axes.
@@ -46,7 +47,11 @@ func (r report) curves() figure {
 func curvesLegend(all []Curve) []entry {
 	list := []entry{{seriesStyle{}.swatch(true, false, false), "training loss", ""}}
 	if slices.ContainsFunc(all, func(c Curve) bool { return len(c.heldOut()) > 0 }) {
-		list = append(list, entry{heldOutSwatch, "held-out loss: on rows that training never uses", ""})
+		text := "held-out loss: on rows that training never uses"
+		if slices.ContainsFunc(all, func(c Curve) bool { return c.Taught }) {
+			text += ", or for students on pairs of the teacher"
+		}
+		list = append(list, entry{heldOutSwatch, text, ""})
 	}
 	for _, copies := range []bool{false, true} {
 		if !slices.ContainsFunc(all, func(c Curve) bool { _, ok := c.Floor.height(); return ok && c.Floor.Copy == copies }) {
@@ -108,7 +113,11 @@ func heldOutNote(all []Curve) string {
 	if !slices.ContainsFunc(all, func(c Curve) bool { return len(c.heldOut()) > 0 }) {
 		return ""
 	}
-	return "Where the held-out loss rises while the training loss falls, the net begins to copy its rows; the table has the step of the lowest."
+	copies := "its rows"
+	if slices.ContainsFunc(all, func(c Curve) bool { return c.Taught }) {
+		copies = "its rows or pairs"
+	}
+	return "Where the held-out loss rises while the training loss falls, the net begins to copy " + copies + "; the table has the step of the lowest."
 }
 
 // draw draws the curves of a group and their floor.

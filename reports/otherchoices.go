@@ -98,3 +98,58 @@ func (r report) twinTable() *table {
 	}
 	return &t
 }
+
+// Student is a setting whose net learned from pairs that another net, its teacher, made (reflow). Numbers are means over the seeds,
+// and NaN where one is not known.
+type Student struct {
+	Setting  int     // index into the summaries
+	Straight Beside  // npe
+	Apart    Beside  // root mean squared distance to where the teacher's flow carries the same noise, in the units of the data
+	Data     Beside  // Metric, of samples
+	Dense    float64 // Metric of a dense solve of the teacher
+	Metric   string
+}
+
+// Beside is a number of a student and that of its teacher, sampled alike.
+type Beside struct{ Own, Teacher float64 }
+
+// studentTable puts students beside their teachers, setting by setting. What is not known of any of them has no column.
+func (r report) studentTable() *table {
+	if len(r.Students) == 0 {
+		return nil
+	}
+	t := table{Head: []string{"student", "velocity calls"}, Text: 1}
+	rows := make([][]string, len(r.Students))
+	for i, s := range r.Students {
+		rows[i] = []string{r.labels.Setting(s.Setting), nfe(r.Summaries[s.Setting])}
+	}
+	data := r.Students[0].Metric
+	for _, column := range []struct {
+		head string
+		of   func(s Student) float64
+	}{
+		{"npe", func(s Student) float64 { return s.Straight.Own }},
+		{"npe of the teacher", func(s Student) float64 { return s.Straight.Teacher }},
+		{"distance to the teacher’s flow", func(s Student) float64 { return s.Apart.Own }},
+		{"of the teacher at as many calls", func(s Student) float64 { return s.Apart.Teacher }},
+		{data, func(s Student) float64 { return s.Data.Own }},
+		{data + " of the teacher at as many calls", func(s Student) float64 { return s.Data.Teacher }},
+		{data + " of the teacher’s flow", func(s Student) float64 { return s.Dense }},
+	} {
+		if !slices.ContainsFunc(r.Students, func(s Student) bool { return finite(column.of(s)) }) {
+			continue
+		}
+		t.Head = append(t.Head, column.head)
+		for i, s := range r.Students {
+			text := noCell.Text
+			if x := column.of(s); finite(x) {
+				text = number(x)
+			}
+			rows[i] = append(rows[i], text)
+		}
+	}
+	for i, s := range r.Students {
+		t.addFor(r.labels.Whole(r.labels.Setting(s.Setting)), rows[i]...)
+	}
+	return &t
+}

@@ -29,6 +29,7 @@ type Page struct {
 	Fresh       experiments.Fresh // of the chosen setting; may be empty
 	Verdict     experiments.Verdict
 	Memory      experiments.Memory
+	Students    []Student            // the settings whose nets learned from a teacher's pairs
 	Twin        *experiments.Summary // of the chosen setting at the fixed steps of sampler.onnx, if it is adaptive and this is measured
 	Checks      []experiments.Check
 	LeftOut     []string               // sentences on files that there are not
@@ -81,6 +82,7 @@ type view struct {
 	Heat        heat
 	Curves      figure
 	Budgets     []figure
+	Students    *table
 	Twin        *table
 	Failures    runTable
 	Runs        runTable
@@ -111,6 +113,7 @@ func Render(p Page) ([]byte, error) {
 		Heat:        r.heat(),
 		Curves:      r.curves(),
 		Budgets:     r.budgets(),
+		Students:    r.studentTable(),
 		Twin:        r.twinTable(),
 		Failures:    r.failed(),
 		Runs:        r.runs(),

@@ -59,7 +59,7 @@ func (m *mender) fit(key any) error {
 	if !ok {
 		return fmt.Errorf("fit %v is not of the plan", key)
 	}
-	config, err := json.Marshal(fitConfig{fit.Recipe, fit.Seed})
+	config, err := json.Marshal(fit.Config())
 	if err != nil {
 		return err
 	}

@@ -158,7 +158,12 @@ func scanResult(rows *sql.Rows, r *experiments.Result) error {
 		&r.Commit, &r.Engine, &r.Version); err != nil {
 		return err
 	}
-	sameFit, err := includes(fitConfig{r.Setting.Recipe, r.Seed}, fit)
+	var stored struct{ Teacher string }
+	if err := json.Unmarshal(fit, &stored); err != nil {
+		return err
+	}
+	r.Teacher = stored.Teacher // its key changes with the recipe's version, too
+	sameFit, err := includes(experiments.FitConfig{Recipe: r.Setting.Recipe, Teacher: r.Teacher, Seed: r.Seed}, fit)
 	if err != nil {
 		return err
 	}

@@ -13,12 +13,6 @@ import (
 	"flowsweep/experiments"
 )
 
-// fitConfig is the stored configuration of a fit. Together with the key it determines the weights.
-type fitConfig struct {
-	experiments.Recipe
-	Seed uint64 `json:"seed"`
-}
-
 // StartSweep stores the plan under the name of its spec, marks it as running and queues its new fits and runs. If the store
 // holds another spec of that name, it keeps that one as EditionFor says; if it holds the same one, only its text and its
 // latest start are replaced. It panics unless this process has locked the store.
@@ -71,7 +65,7 @@ func (db *DB) savePlan(ctx context.Context, tx *sql.Tx, plan experiments.Plan) e
 	defer insertPosition.Close()
 	position, saved := 0, recipeContents{db, map[*byte]experiments.Artifact{}}
 	for _, fit := range plan.Fits {
-		config, err := json.Marshal(fitConfig{fit.Recipe, fit.Seed})
+		config, err := json.Marshal(fit.Config())
 		if err != nil {
 			return err
 		}
@@ -169,6 +163,7 @@ func listSweeps(ctx context.Context, tx *sql.Tx) (list []Listed, err error) {
 	for _, t := range [][2]string{
 		{"sweeps", "true"},
 		{"sweep_runs", "true"},
+		{"sweep_extras", "true"},
 		{"runs", "true"},
 		{"fits", "true"},
 		{"tags", "owner_kind = 'sweep'"},
@@ -181,12 +176,15 @@ func listSweeps(ctx context.Context, tx *sql.Tx) (list []Listed, err error) {
 			SELECT DISTINCT p.sweep, r.fit, r.key, f.state = 'finished' AS trained, f.state = 'finished' AND r.state = 'finished' AS done,
 				coalesce('data of ' || (SELECT group_concat(value, ', ') FROM json_each(f.config, '$.target.columns')), f.config ->> '$.target.name') AS target
 			FROM sweep_runs p JOIN runs r ON r.key = p.run JOIN fits f ON f.key = r.fit),
-		counts AS (SELECT sweep, count(DISTINCT fit) AS fits, count(DISTINCT iif(trained, fit, NULL)) AS trained, count(*) AS runs, sum(done) AS done,
-			json_group_array(DISTINCT target) AS targets FROM planned GROUP BY sweep)
-		SELECT s.name, s.state, s.started, s.last_started, coalesce(c.fits, 0), coalesce(c.trained, 0), coalesce(c.runs, 0), coalesce(c.done, 0),
+		counts AS (SELECT sweep, count(*) AS runs, sum(done) AS done, json_group_array(DISTINCT target) AS targets FROM planned GROUP BY sweep),
+		-- Teachers have dense runs alone.
+		needed AS (SELECT sweep, fit, trained FROM planned UNION SELECT e.sweep, r.fit, f.state = 'finished'
+			FROM sweep_extras e JOIN runs r ON r.key = e.run JOIN fits f ON f.key = r.fit),
+		nets AS (SELECT sweep, count(*) AS fits, sum(trained) AS trained FROM needed GROUP BY sweep)
+		SELECT s.name, s.state, s.started, s.last_started, coalesce(n.fits, 0), coalesce(n.trained, 0), coalesce(c.runs, 0), coalesce(c.done, 0),
 			c.targets, (SELECT json_group_array(tag) FROM tags WHERE owner_kind = 'sweep' AND owner = s.name),
 			(SELECT json_group_array(name) FROM artifacts WHERE owner_kind = 'sweep' AND owner = s.name AND NOT `+isData+`)
-		FROM sweeps s LEFT JOIN counts c ON c.sweep = s.name ORDER BY s.turn DESC, s.name`)
+		FROM sweeps s LEFT JOIN counts c ON c.sweep = s.name LEFT JOIN nets n ON n.sweep = s.name ORDER BY s.turn DESC, s.name`)
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,8 @@ type Family[T any] struct {
 	// Make returns the value for params, which have the type of Default. An error that starts with a parameter, as in "power:
 	// must be positive", is shown at that parameter, and an error from Place.Errorf at its own place.
 	Make func(params any, at Place) (T, error)
+	// Keyed families may also be written as a mapping of the name to the parameters: {reflow: {steps: 32}}.
+	Keyed bool
 	// Refused maps keys that users may expect, but that are not supported, to an error message.
 	Refused map[string]string
 }
@@ -34,9 +36,14 @@ func (set families[T]) of() reflect.Type { return reflect.TypeFor[T]() }
 
 // read returns a value for every combination of the parameters.
 func (set families[T]) read(t *Text, n *yaml.Node, _ reflect.Value, f field) alternatives {
-	family, ok := set.named(t, n, f)
-	if !ok {
+	var known []string
+	family, inner, ok := set.keyed(n)
+	if ok {
+		n = inner
+	} else if family, ok = set.named(t, n, f); !ok {
 		return alternatives{}
+	} else {
+		known = []string{"name"}
 	}
 	proto := reflect.ValueOf(family.Default)
 	var nodes map[string]*yaml.Node
@@ -45,7 +52,7 @@ func (set families[T]) read(t *Text, n *yaml.Node, _ reflect.Value, f field) alt
 	}
 	before := len(t.problems)
 	if nodes != nil {
-		known := append([]string{"name"}, keysOf(proto.Type())...)
+		known = append(known, keysOf(proto.Type())...)
 		for key, why := range family.Refused {
 			if nodes[key] != nil {
 				t.problem(nodes[key], "%s", why)
@@ -72,6 +79,20 @@ func (set families[T]) read(t *Text, n *yaml.Node, _ reflect.Value, f field) alt
 	return found
 }
 
+// keyed returns the family that is the only key of a node, and the node of its parameters.
+func (set families[T]) keyed(n *yaml.Node) (family Family[T], params *yaml.Node, ok bool) {
+	if n.Kind != yaml.MappingNode || len(n.Content) != 2 {
+		return family, nil, false
+	}
+	key, params := follow(n.Content[0]), follow(n.Content[1])
+	for _, family := range set.all {
+		if family.Keyed && key.Kind == yaml.ScalarNode && family.Name == key.Value && params.Kind == yaml.MappingNode {
+			return family, params, true
+		}
+	}
+	return family, nil, false
+}
+
 // named returns the family that a node names, or whose required parameter it has.
 func (set families[T]) named(t *Text, n *yaml.Node, f field) (Family[T], bool) {
 	if n.Kind == yaml.MappingNode && !(Place{n}).Has("name") {
@@ -83,6 +104,9 @@ func (set families[T]) named(t *Text, n *yaml.Node, f field) (Family[T], bool) {
 			}
 			if key != "" {
 				keys = append(keys, key)
+			}
+			if family.Keyed {
+				keys = append(keys, family.Name)
 			}
 		}
 		t.nameless(n, set.kind, keys)
@@ -136,6 +160,12 @@ func (set families[T]) schema(s schema, _ reflect.Value, _ field) Object {
 				alone = append(alone, family.Name)
 			}
 			kinds = append(kinds, made)
+			if family.Keyed {
+				params := s.structure(reflect.ValueOf(family.Default), field{swept: true})
+				kinds = append(kinds, Object{
+					"type": "object", "properties": Object{family.Name: params}, "required": []string{family.Name}, "additionalProperties": false,
+				})
+			}
 		}
 		return Object{"anyOf": append([]Object{{"enum": alone}}, kinds...)}
 	})

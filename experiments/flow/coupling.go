@@ -8,12 +8,13 @@ import (
 
 // Coupling pairs noise points with data points for training. Pair reorders x0, (n, d), in place to match x1, (n, d),
 // which it does not change. Random couplings draw from r. A coupling other than Independent changes the learned
-// velocity and the smallest possible loss, but not the distribution that the flow produces.
+// velocity and the smallest possible loss, but not the distribution that the flow produces, unless it is Taught.
 type Coupling struct {
 	Name   string
 	Params any // the parameters it was made from, for example a Sinkhorn; nil if there are none
 	Pair   func(r *rand.Rand, x0, x1 Batch) error
 	Ties   bool // repeated points give several optimal pairings, among which the solver chooses
+	Taught bool // the flow of another net, the teacher, makes both points of every pair; Pair is then nil
 }
 
 // MarshalJSON returns the coupling as written in a spec: its name, with its parameters if it has any.
@@ -25,7 +26,7 @@ func (c Coupling) MarshalText() ([]byte, error) { return []byte(c.String()), nil
 // String returns the same as MarshalText.
 func (c Coupling) String() string { return formText(c.Name, c.Params) }
 
-// CouplingFamilies lists every family of couplings.
+// CouplingFamilies lists the families of couplings of noise with data.
 var CouplingFamilies = []Family[Coupling]{
 	{"independent", fixedIndependent{}},
 	{"ot", fixedOT{}},

@@ -27,6 +27,7 @@ var HeldOutLoss = Metric{
 	Doc:     "Conditional flow-matching loss on rows that training never uses, at evenly distributed times. Its standard error is over the rows.",
 	OfNet:   heldOutLoss,
 	HeldOut: true,
+	OfPairs: true,
 	Least:   "The smallest value is not known: that of the training rows, which a copy reaches, does not apply to other rows.",
 }
 
@@ -38,6 +39,7 @@ var LossGap = Metric{
 		"learned the law of the rows, and large for one that has learned the rows.",
 	OfNet:   lossGap,
 	HeldOut: true,
+	OfPairs: true,
 	Signed:  true,
 }
 

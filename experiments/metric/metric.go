@@ -30,6 +30,7 @@ type Metric struct {
 	FromNoise     bool   // a flow that starts from N(0, I)
 	HeldOut       bool   // rows of data that training never uses
 	RowsAlone     bool   // for OfRun, of the net nothing but the rows that it was trained on and those it was not
+	OfPairs       bool   // pairs of held-out rows and noise, as the coupling of the training makes them
 	ExactVelocity bool   // the exact velocity, known for a law in closed form and independent pairs
 	Instead       string // for JudgeMixture, the metric to use for targets that are not mixtures
 

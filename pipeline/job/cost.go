@@ -8,10 +8,15 @@ import (
 	"flowsweep/experiments/net"
 )
 
-// Multiplications estimates the multiplications of one training, up to a common factor.
+// Multiplications estimates the multiplications of one training, up to a common factor. Those of a pair of a batch and of its
+// gradient are three times those of a velocity, which making the pairs of a reflow takes.
 func Multiplications(r experiments.Recipe) float64 {
 	net := r.VelocityNet()
-	return float64(net.Size()) * float64(r.Train.Batch) * float64(r.Train.Steps)
+	pairs := float64(r.Train.Batch) * float64(r.Train.Steps)
+	if c, ok := r.Reflow(); ok {
+		pairs += float64(c.Pairs+curveRows) * float64(c.Calls()) / 3
+	}
+	return float64(net.Size()) * pairs
 }
 
 // threadsPay is the number of floating-point operations per training step above which a second thread pays. Below it,
@@ -31,7 +36,11 @@ func EngineFor(e engine.Engine, fit experiments.Fit, threads int) engine.Engine 
 func Megabytes(r experiments.Recipe, samples int) float64 {
 	net := r.VelocityNet()
 	state, layers := 10*net.Size(), 6*r.Train.Batch*net.Width*(net.Depth+1)
-	return (4*float64(state+layers) + 8*float64(8*samples*net.Dim())) / 1e6
+	rows := 8 * samples
+	if c, ok := r.Reflow(); ok {
+		rows += 2 * c.Pairs
+	}
+	return (4*float64(state+layers) + 8*float64(rows*net.Dim())) / 1e6
 }
 
 // Stored returns the bytes of the results of a fit: its weights, and the samples of a run with that many. A checkpoint has the weights,

@@ -68,7 +68,7 @@ func TestHeldOutLossOfAKnownNet(t *testing.T) {
 	if se := math.Sqrt(6. / 20_000); math.Abs(got.Value-2) > 4*se { // the variance of (x1 - x0)^2 is 6
 		t.Errorf("the held-out loss is %g, want 2 within %g", got.Value, 4*se)
 	}
-	h, err := newHeldOut(f.engine, fit)
+	h, err := newHeldOut(f.engine, fit, nil)
 	must(t, err)
 	defer h.close()
 	loss, err := h.loss(make([]float32, net.Size()))

@@ -2,6 +2,7 @@ package job
 
 import (
 	"errors"
+	"fmt"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
@@ -20,22 +21,27 @@ type heldOut struct {
 	xt, u flow.Batch
 }
 
-// newHeldOut returns the held-out loss of a fit, or nil if its target holds no rows out.
-func newHeldOut(e engine.Engine, fit experiments.Fit) (*heldOut, error) {
+// newHeldOut returns the held-out loss of a fit: on held-out rows, or for a student on pairs of its teacher that are not among its
+// lessons, which are nil for other fits. It is nil if there is neither.
+func newHeldOut(e engine.Engine, fit experiments.Fit, l *lessons) (h *heldOut, err error) {
 	r := fit.Recipe
-	if r.Target.Held.Len() == 0 {
+	var x0, x1 flow.Batch
+	switch {
+	case l != nil:
+		x0, x1 = l.heldX0, l.heldX1
+	case r.Target.Held.Len() > 0:
+		rows := make([]int, curveRows)
+		for i := range rows {
+			rows[i] = i % r.Target.Held.Len()
+		}
+		x1 = r.Target.Held.Take(flow.Batch{}, rows)
+		if x0, err = noisy(r, fit.Seed, x1); err != nil {
+			return nil, err
+		}
+	default:
 		return nil, nil
 	}
-	rows := make([]int, curveRows)
-	for i := range rows {
-		rows[i] = i % r.Target.Held.Len()
-	}
-	x1 := r.Target.Held.Take(flow.Batch{}, rows)
-	x0, err := noisy(r, fit.Seed, x1)
-	if err != nil {
-		return nil, err
-	}
-	h := &heldOut{t: make([]float64, curveRows), xt: x1.Like(x1.Dim), u: x1.Like(x1.Dim)}
+	h = &heldOut{t: make([]float64, curveRows), xt: x1.Like(x1.Dim), u: x1.Like(x1.Dim)}
 	r.Train.Times.Fill(h.t, flow.NewStream(fit.Seed, "held-out times"), 0)
 	r.Path.Interpolate(h.xt, h.u, h.t, x0, x1)
 	net := r.VelocityNet()
@@ -44,8 +50,11 @@ func newHeldOut(e engine.Engine, fit experiments.Fit) (*heldOut, error) {
 }
 
 // noisy adds to the rows x1, in place, the noise of the training's data, and returns starting points paired with them as in
-// training, batch by batch.
+// training, batch by batch. It is an error for a coupling whose pairs a teacher makes: none of them has these rows.
 func noisy(r experiments.Recipe, seed uint64, x1 flow.Batch) (x0 flow.Batch, err error) {
+	if r.Coupling.Taught {
+		return x0, fmt.Errorf("the coupling %s does not pair given rows with noise", r.Coupling.Name)
+	}
 	if r.Target.Noise > 0 {
 		noise := x1.Like(x1.Dim)
 		flow.NewStream(seed, "held-out jitter").Normal(noise, 0)

@@ -17,12 +17,13 @@ import (
 	"flowsweep/experiments/velocity"
 )
 
-// Job is one training: a fit, including its data, and how to compute it. The weights depend only on Fit and Engine.Name.
+// Job is one training: a fit, including its data, and how to compute it. The weights depend only on Fit, Teacher and Engine.Name.
 type Job struct {
-	Fit    experiments.Fit
-	Engine engine.Engine // with as many threads as the step may use
-	Ahead  bool          // another core draws the batches
-	Memory float64       // bytes that the machine has; 0 where that is not known
+	Fit     experiments.Fit
+	Teacher []float32     // weights of the fit that makes the pairs, for a coupling that is taught; otherwise nil
+	Engine  engine.Engine // with as many threads as the step may use
+	Ahead   bool          // another core draws the batches
+	Memory  float64       // bytes that the machine has; 0 where that is not known
 
 	Step       int           // after which Checkpoint was made
 	Checkpoint []byte        // encoded; nil to train from nothing

@@ -47,6 +47,16 @@ func train(ctx context.Context, j Job, from *checkpoint, events Events) (got Tra
 
 // run trains the net and returns its weights.
 func (t *training) run(ctx context.Context) ([]float32, error) {
+	t.start = t.Now()
+	taught, err := t.lessons(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return t.learn(ctx, taught)
+}
+
+// learn trains the net from what a teacher taught, or from data and noise if that is nil.
+func (t *training) learn(ctx context.Context, taught *lessons) (weights []float32, err error) {
 	net := t.Fit.Recipe.VelocityNet()
 	r := t.Fit.Recipe.Train
 	tr := velocity.Training{
@@ -55,15 +65,14 @@ func (t *training) run(ctx context.Context) ([]float32, error) {
 		Watch:     t.watch,
 		Every:     1, Due: func(step int) bool { return step < r.Steps && t.pace.due() }, Save: t.save,
 	}
-	t.start, t.at, t.sum, t.count = t.Now(), 0, 0, 0
+	t.at, t.sum, t.count = 0, 0, 0
 	if t.from != nil {
 		t.at, t.sum, t.count, tr.From = t.from.step, t.from.Sum, t.from.Count, t.from.net
 	}
-	var err error
-	if t.held, err = newHeldOut(t.Engine, t.Fit); err != nil {
+	if t.held, err = newHeldOut(t.Engine, t.Fit, taught); err != nil {
 		return nil, err
 	}
-	weights, err := velocity.Train(ctx, t.Engine, net, tr, t.Fit.Seed, t.Fit.Recipe.Path, Pairs(t.Fit), t.loss)
+	weights, err = velocity.Train(ctx, t.Engine, net, tr, t.Fit.Seed, t.Fit.Recipe.Path, t.pairs(taught), t.loss)
 	return weights, errors.Join(err, t.held.close())
 }
 
@@ -128,7 +137,7 @@ func (t *training) seconds() float64 {
 }
 
 // Pairs returns the batches of a fit. Row i of step k has id (k - 1) batch + i in its streams, so no point is drawn twice
-// and none depends on the batch size. The coupling decides which noise goes with which data.
+// and none depends on the batch size. The coupling decides which noise goes with which data; it must not be taught.
 func Pairs(fit experiments.Fit) velocity.Pairs {
 	noise := flow.NewStream(fit.Seed, "training noise")
 	data := flow.NewStream(fit.Seed, "training data")

@@ -13,6 +13,7 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/velocity"
 )
 
 // resumable is a training each point of whose loss curve is the mean of 3 steps, but for the last, which is of 1.
@@ -82,6 +83,9 @@ func try(t *testing.T, fit experiments.Fit, from *checkpoint, every time.Duratio
 	}
 	a.last, a.losses = from, map[int]float64{}
 	j := Job{Fit: fit, Engine: engine.Go, Every: every, Now: clock}
+	if fit.Teacher != "" {
+		j.Teacher = velocity.Init(fit.Recipe.VelocityNet(), 3)
+	}
 	if from != nil {
 		content, err := from.content()
 		if err != nil {
@@ -103,7 +107,16 @@ func try(t *testing.T, fit experiments.Fit, from *checkpoint, every time.Duratio
 // interrupted, to the bit.
 func TestInterruptedTraining(t *testing.T) {
 	t.Parallel()
-	fit := plan(t, resumable).Fits[0]
+	for _, spec := range []string{resumable, resumable + "coupling: {reflow: {steps: 2, pairs: 50}}\n"} {
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			interrupt(t, plan(t, spec).Fits[0])
+		})
+	}
+}
+
+func interrupt(t *testing.T, fit experiments.Fit) {
+	t.Helper()
 	whole := try(t, fit, nil, 0, 0, false)
 	if len(whole.losses) != 401 || whole.steps != 1201 || len(whole.saved) != 0 {
 		t.Fatalf("uninterrupted: %d points, %d steps, saved at %v; want 401, 1201 and never", len(whole.losses), whole.steps, whole.saved)

@@ -32,11 +32,14 @@ func RunAgainst(ctx context.Context, db *store.DB, key, reference string) (exper
 	if r.Setting, err = Parser(ctx, db).Setting(fit.Config, run.Config); err != nil {
 		return r, err
 	}
-	var seed struct{ Seed uint64 }
+	var seed struct {
+		Seed    uint64
+		Teacher string
+	}
 	if err := json.Unmarshal(fit.Config, &seed); err != nil {
 		return r, fmt.Errorf("read the seed of fit %s: %w", fit.Key, err)
 	}
-	r.Seed = seed.Seed
+	r.Seed, r.Teacher = seed.Seed, seed.Teacher
 	if reference != "" {
 		run.References = []string{reference}
 	}

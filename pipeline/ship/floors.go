@@ -1,6 +1,7 @@
 package ship
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -9,6 +10,7 @@ import (
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/oracle"
 	"flowsweep/experiments/target"
+	"flowsweep/pipeline/job"
 	"flowsweep/reports"
 )
 
@@ -53,6 +55,8 @@ func (f floors) compute(r experiments.Recipe) reports.Floor {
 		got.Why = "the target " + r.Target.Name + " has no closed form"
 	case !r.Source.Gaussian():
 		got.Why = "the closed form starts from noise, and they start from " + r.Source.From.Name
+	case r.Coupling.Taught:
+		got.Why = "the pairs of the coupling " + r.Coupling.Name + " are those of a teacher's flow, of which the floor is not known"
 	case r.Coupling.Name != flow.Independent.Name:
 		got.Why = "the closed form is that of independent pairs, and the coupling " + r.Coupling.Name + " has another floor"
 	default:
@@ -65,4 +69,32 @@ func (f floors) compute(r experiments.Recipe) reports.Floor {
 		}
 	}
 	return got
+}
+
+// curveParts is in how many parts the curves of a page are cut, of which each keeps its extremes. A curve that a training
+// has logged is shorter and stays whole.
+const curveParts = job.CurvePoints / 2
+
+// curves returns the loss curves of the sweep's fits, grouped by recipe.
+func curves(sweep experiments.Sweep, all map[string][]experiments.Loss, known floors) []reports.Curve {
+	var fits []experiments.Result // the first of each
+	var settings []experiments.Setting
+	seen := map[string]bool{}
+	for _, r := range sweep.Results {
+		if !seen[r.Fit] {
+			seen[r.Fit] = true
+			fits, settings = append(fits, r), append(settings, r.Setting)
+		}
+	}
+	labels := experiments.NewLabels(settings)
+	var list []reports.Curve
+	for i, r := range fits {
+		if losses := all[r.Fit]; len(losses) > 0 {
+			group := labels.Recipe(i)
+			list = append(list, reports.Curve{
+				Label: fmt.Sprintf("seed %d", r.Seed), Group: group, Whole: labels.Whole(group), Losses: losses, Floor: known.of(r.Setting.Recipe), Taught: r.Setting.Coupling.Taught,
+			})
+		}
+	}
+	return list
 }

@@ -47,6 +47,9 @@ func (o Outcome) Page(ctx context.Context, db *store.DB) (page []byte, err error
 	for _, s := range p.Summaries {
 		p.Floors = append(p.Floors, o.known.of(s.Setting.Recipe))
 	}
+	if p.Students, err = o.students(ctx, db); err != nil {
+		return nil, err
+	}
 	if err := reading.Wait(); err != nil {
 		return nil, err
 	}

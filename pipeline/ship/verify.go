@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
@@ -119,8 +120,8 @@ func unfit(p export.Parts, file []byte) ([]string, error) {
 func fitOf(p export.Parts) (string, error) {
 	have, n := p.About.Properties, p.Net
 	doc := map[string]any{"name": "file", "net": n.Spec, "path": have["path"], "coupling": have["coupling"], "seeds": []json.Number{json.Number(have["seed"])}}
-	for _, key := range []string{"target", "train", "source"} {
-		if have[key] != "" {
+	for _, key := range []string{"target", "train", "source", "coupling"} {
+		if have[key] != "" && (key != "coupling" || strings.HasPrefix(have[key], "{")) {
 			doc[key] = json.RawMessage(have[key])
 		}
 	}
@@ -133,10 +134,10 @@ func fitOf(p export.Parts) (string, error) {
 		return "", err
 	}
 	plan, err := spec.Plan()
-	if err != nil || len(plan.Fits) != 1 {
+	if err != nil || len(spec.Settings) != 1 || len(spec.Seeds) != 1 {
 		return "", errors.New("the properties do not describe one fit")
 	}
-	return plan.Fits[0].Key, nil
+	return plan.Fits[0].Key, nil // its teachers follow
 }
 
 // twinIn returns the twin of an adaptive sampling in a number of steps.

@@ -3,6 +3,7 @@ package sweep
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"flowsweep/experiments"
@@ -14,12 +15,13 @@ import (
 )
 
 // fit trains a net, if that is left to do, and then does its runs. It notes a failure of the fit or of a run, and returns
-// only errors of the store. What is done is stored even if the context has ended meanwhile.
-func (s *sweeper) fit(ctx context.Context, t todo) error {
+// only errors of the store. What is done is stored even if the context has ended meanwhile. It calls trained once there are weights.
+func (s *sweeper) fit(ctx context.Context, t todo, trained func(key string)) error {
 	if t.train {
 		if ok, err := s.train(ctx, t.fit); err != nil || !ok {
 			return err
 		}
+		trained(t.fit.Key)
 	}
 	weights, err := saved.Weights(ctx, s.DB, t.fit.Recipe, t.fit.Key)
 	if err != nil {
@@ -74,7 +76,10 @@ func (s *sweeper) train(ctx context.Context, fit experiments.Fit) (ok bool, err 
 	} else if there && j.Checkpoint == nil {
 		j.Checkpoint = []byte{} // an empty one is damaged, and not the same as none
 	}
-	trained, err := job.Train(ctx, j, events)
+	var trained job.Trained
+	if j.Teacher, err = s.teacher(kept, fit); err == nil {
+		trained, err = job.Train(ctx, j, events)
+	}
 	switch {
 	case events.err != nil: // of the store
 		return false, errors.Join(err, events.err)
@@ -92,6 +97,23 @@ func (s *sweeper) train(ctx context.Context, fit experiments.Fit) (ok bool, err 
 	}
 	s.show.line("fit %s: %s, seed %d: loss %.4f, %.1f s", fit.Key, s.labels[fit.Key], fit.Seed, events.last, trained.Seconds)
 	return true, nil
+}
+
+// teacher returns the weights of the teacher of a fit; nil if it has none. It is an error if the teacher is not trained.
+func (s *sweeper) teacher(ctx context.Context, fit experiments.Fit) ([]float32, error) {
+	if fit.Teacher == "" {
+		return nil, nil
+	}
+	f, err := s.DB.Fit(ctx, fit.Teacher)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("its teacher: %w", err)
+	case f.State == experiments.Failed:
+		return nil, fmt.Errorf("its teacher, fit %s, failed: %s", fit.Teacher, f.Error)
+	case f.State != experiments.Finished:
+		return nil, fmt.Errorf("its teacher, fit %s, is %s: sweep without --retry-failed to train it first", fit.Teacher, f.State)
+	}
+	return saved.Weights(ctx, s.DB, fit.Recipe, fit.Teacher)
 }
 
 // run samples a run, stores the samples, and measures them.

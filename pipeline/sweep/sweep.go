@@ -6,13 +6,11 @@
 package sweep
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"runtime"
-	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -169,27 +167,25 @@ func (s *sweeper) do(ctx context.Context) error {
 	// Fits spend their time in onnxruntime, which Go's scheduler does not see. One extra processor lets other Go code run
 	// beside them; otherwise it would take turns with them, and their turns are long.
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors + 1))
+	return s.fits(ctx, newQueue(left.fits))
+}
+
+// fits does the fits of a queue, several at once.
+func (s *sweeper) fits(ctx context.Context, q *queue) error {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(s.Workers)
-	for _, t := range longestFirst(left.fits) {
+	for t, ok := q.next(inner); ok; t, ok = q.next(inner) {
 		group.Go(func() error {
+			defer q.end(t.fit.Key)
 			if inner.Err() != nil {
 				return inner.Err()
 			}
-			return s.fit(inner, t)
+			return s.fit(inner, t, q.end)
 		})
 	}
-	return group.Wait()
-}
-
-// longestFirst sorts the fits so that all cores finish at about the same time.
-func longestFirst(fits []todo) []todo {
-	cost := func(t todo) float64 {
-		if !t.train {
-			return 0
-		}
-		return job.Multiplications(t.fit.Recipe)
+	err := group.Wait()
+	if err == nil && len(q.waiting) > 0 {
+		err = ctx.Err()
 	}
-	slices.SortStableFunc(fits, func(a, b todo) int { return cmp.Compare(cost(b), cost(a)) })
-	return fits
+	return err
 }

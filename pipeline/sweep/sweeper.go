@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"flowsweep/experiments"
@@ -55,7 +56,7 @@ func newSweeper(ctx context.Context, s Sweep) (*sweeper, error) {
 func fitLabels(plan experiments.Plan) map[string]string {
 	settings := make([]experiments.Setting, len(plan.Fits))
 	for i, fit := range plan.Fits {
-		settings[i] = experiments.Setting{Recipe: fit.Recipe, Sample: fit.Runs[0].Sampling}
+		settings[i] = experiments.Setting{Recipe: fit.Recipe, Sample: slices.Concat(fit.Runs, fit.Dense)[0].Sampling}
 	}
 	labels := experiments.NewLabels(settings)
 	byKey := map[string]string{}

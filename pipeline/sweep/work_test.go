@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -33,15 +34,54 @@ func TestLongestFirst(t *testing.T) {
 	for i, fit := range p.Fits {
 		fits = append(fits, todo{fit: fit, train: true})
 		if i == 1 {
+			fit.Key = "another"
 			fits = append(fits, todo{fit: fit}) // trained already
 		}
 	}
 	var order []string
-	for _, f := range longestFirst(fits) {
+	for _, f := range newQueue(fits).waiting {
 		order = append(order, fmt.Sprint(f.fit.Recipe.Net.Width, f.train))
 	}
 	if got, want := strings.Join(order, ", "), "64 true, 32 true, 8 true, 64 false"; got != want {
 		t.Errorf("order %s, want %s", got, want)
+	}
+}
+
+// TestStudentsWait checks that a student is not started before the training of its teacher has ended, that fits whose teacher is
+// trained are started meanwhile, and that a teacher counts as long as all that waits for it.
+func TestStudentsWait(t *testing.T) {
+	t.Parallel()
+	p := plan(t, "name: a\ntarget: moons\ncoupling: [{reflow: {rounds: 2, pairs: 10, steps: 1}}, ot]\ntrain: {steps: 10}\nsample: {count: 50}\n")
+	byRounds := map[int]experiments.Fit{}
+	var fits []todo
+	for _, fit := range p.Fits {
+		c, _ := fit.Recipe.Reflow()
+		if fit.Recipe.Coupling.Name != "ot" {
+			byRounds[c.Rounds] = fit
+		}
+		fits = append(fits, todo{fit: fit, train: true})
+	}
+	q := newQueue(fits)
+	next := func(want string) {
+		t.Helper()
+		if got, ok := q.next(t.Context()); !ok || got.fit.Key != want {
+			t.Errorf("next is %s (%v), want %s", got.fit.Key, ok, want)
+		}
+	}
+	next(byRounds[0].Key)
+	next(p.Fits[1].Key)
+	ended, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if got, ok := q.next(ended); ok {
+		t.Errorf("%s does not wait for its teacher", got.fit.Key)
+	}
+	q.end(byRounds[0].Key)
+	q.end(byRounds[0].Key)
+	next(byRounds[1].Key)
+	go q.end(byRounds[1].Key)
+	next(byRounds[2].Key)
+	if _, ok := q.next(t.Context()); ok {
+		t.Error("there is more than the plan has")
 	}
 }
 
