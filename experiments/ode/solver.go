@@ -17,6 +17,8 @@ type Solver struct {
 	B, C  []float64   // one per stage
 	E     []float64   // B minus the weights of the embedded method, of order Order - 1; nil if there is none
 	FSAL  bool        // first same as last: the last stage is the first of the next step
+
+	Noisy bool // SolveSDE may add noise to its steps; every stage is at the start or the end of a step
 }
 
 // Stages returns the number of stages of a step.
