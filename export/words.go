@@ -17,7 +17,7 @@ import (
 var forms = map[string]func(text string) bool{
 	"run": isKey, "fit": isKey, "spec": isKey, "twin_of": isKey,
 	"seed": isWhole, "seeds": isCount, "recommended_steps": isCount,
-	"nfe": isAmount, "twin_of.nfe": isAmount, "log_prob_error": isAmount, "log_prob_error_max": isAmount,
+	"nfe": isAmount, "twin_of.nfe": isAmount, "log_prob_error": isAmount, "log_prob_error_max": isAmount, "recommended_sde_noise": isAmount,
 	"recommended_solver": isSolver, "twin_of.solver": isSolver,
 	"data_sha256": isSum, "source_sha256": isSum, "commit": isCommit,
 	"target": isJSON, "train": isJSON, "recommended_grid": isJSON, "recommended_tolerance": isJSON, "twin_of.tolerance": isJSON,

@@ -30,6 +30,7 @@ type From struct {
 	source     experiments.Source
 	noSource   error                // why the source cannot be drawn from
 	units      flow.Units           // of the samples
+	noScore    error                // why no noise can be added on the way
 	exact      bool                 // the velocity is that of any path, so that there is none to change to
 	run        experiments.Sampling // of a run; zero for others
 	advice     advice
@@ -77,6 +78,7 @@ func (f From) Draw(ctx context.Context, how Settings, x0 flow.Batch) (samples fl
 	v.Field, v.Rows = first.field(v.Field), first.rowField(v.Rows)
 	s := how.Sampling
 	s.Count = x0.Len()
+	v.Noise = job.StepNoise(how.Seed)
 	got, err := v.Sample(ctx, s, x0)
 	if errors.Is(err, oracle.ErrNoLimit) {
 		return samples, 0, fmt.Errorf("%w (noise: in --target), or use a solver that takes no velocity at t = 1, such as --solver euler or midpoint", err)

@@ -226,7 +226,7 @@ func sampleReduced(ctx context.Context, spec experiments.Spec, r experiments.Res
 		return x, err
 	}
 	defer func() { err = errors.Join(err, net.Close()) }()
-	v := job.Velocity{Path: r.Setting.Path, Field: net.Velocity.Field(), Rows: net.Velocity}
+	v := job.Velocity{Path: r.Setting.Path, Field: net.Velocity.Field(), Rows: net.Velocity, Noise: job.StepNoise(spec.Reference.Seed)}
 	got, err := v.Sample(ctx, r.Setting.Sample, job.Noise(r.Setting.Recipe, spec.Reference.Seed, r.Setting.Sample.Count))
 	return got.Points, err
 }

@@ -27,10 +27,22 @@ func samplerGrid(r experiments.Result) []float64 {
 	return s.Times()
 }
 
-// hasSampler reports whether a run can be exported as a sampler, which needs affine units.
+// hasSampler reports whether a run can be exported as a sampler.
 func hasSampler(r experiments.Result) bool { return canSample(r.Setting) }
 
-func canSample(s experiments.Setting) bool { return s.Target.Units.Curves == nil }
+func canSample(s experiments.Setting) bool { return noSampler(s) == "" }
+
+// noSampler says why a setting cannot be exported as a sampler, or nothing if it can. The reason goes on from "there is none: ".
+func noSampler(s experiments.Setting) string {
+	switch {
+	case s.Target.Units.Curves != nil:
+		return "it could not return samples in the units of data on the scale of their ranks (standardise: quantile); flowsweep sample can"
+	case s.Sample.SDE.Noise > 0:
+		return "it would have to draw the noise that the run adds on the way (sde); flowsweep sample does"
+	default:
+		return ""
+	}
+}
 
 // along returns what leads from the path of the net to that of the samples, or nil if these are the same.
 func along(s experiments.Setting) *flow.PathConversion {
