@@ -112,6 +112,13 @@ func (p Parts) steps(complain func(key, format string, args ...any)) {
 	if solver, ok := properties["recommended_solver"]; ok && solver != p.Solver.Name {
 		complain("recommended_solver", "%s, and the file takes %s", solver, p.Solver.Name)
 	}
+	noise := 0.
+	if p.Options.SDE != nil {
+		noise = p.Options.SDE.Noise
+	}
+	if said := amount(properties["recommended_sde_noise"]); said != noise {
+		complain("recommended_sde_noise", "%g, and the file adds %g", said, noise)
+	}
 	if n, ok := properties["recommended_steps"]; ok && n != fmt.Sprint(steps) {
 		complain("recommended_steps", "%s, and the file takes %d", n, steps)
 	}

@@ -64,7 +64,7 @@ func File(path string, inputs map[string]string) (From, error) {
 	}
 	f := From{
 		Name: path, Dim: o.Dim, Columns: o.Columns, Cautions: o.Cautions, units: o.Units,
-		velocity: job.Velocity{Path: flow.CondOT}, sampler: o.Sampler, close: o.Close,
+		velocity: job.Velocity{Path: flow.CondOT}, sampler: o.Sampler, steps: o.Steps, close: o.Close,
 	}
 	if o.Velocity != nil {
 		f.velocity.Rows, f.velocity.Field = o.Velocity, o.Velocity.Field()

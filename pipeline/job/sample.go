@@ -26,7 +26,7 @@ func (f *Fitted) Sample(ctx context.Context, s experiments.Sampling, now func() 
 		return f.sampleDense(ctx, s.Count, now)
 	}
 	o, saved := f.start(s.Count), 0.
-	v := Velocity{Path: f.fit.Recipe.Path, Field: f.model.Field(), Rows: f.model.RowField(), Noise: stepNoise(f.seed, f.noise)}
+	v := Velocity{Path: f.fit.Recipe.Path, Field: f.model.Field(), Rows: f.model.RowField(), Noise: stepNoise(f.seed, f.noise, 0)}
 	if s.Path.Name == "" {
 		v.Field = f.remembering(o, now, &saved)
 	}

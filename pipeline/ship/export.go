@@ -131,7 +131,7 @@ func partsOf(r experiments.Result, kind string, weights []float32, o export.Samp
 	}
 	switch kind {
 	case "sampler":
-		p.Times, p.Options.Along = samplerGrid(r), along(r.Setting)
+		p.Times, p.Options.Along, p.Options.SDE = samplerGrid(r), along(r.Setting), sdeOf(r.Setting)
 	case "density":
 		p.Solver, p.Times = job.LikelihoodSolver()
 	}

@@ -37,8 +37,6 @@ func noSampler(s experiments.Setting) string {
 	switch {
 	case s.Target.Units.Curves != nil:
 		return "it could not return samples in the units of data on the scale of their ranks (standardise: quantile); flowsweep sample can"
-	case s.Sample.SDE.Noise > 0:
-		return "it would have to draw the noise that the run adds on the way (sde); flowsweep sample does"
 	default:
 		return ""
 	}
@@ -52,6 +50,18 @@ func along(s experiments.Setting) *flow.PathConversion {
 	return &flow.PathConversion{From: s.Path, To: s.Sample.Path}
 }
 
+// sdeOf returns the noise that samples of a setting take on the way, or nil if they take none.
+func sdeOf(s experiments.Setting) *export.SDE {
+	if s.Sample.SDE.Noise == 0 {
+		return nil
+	}
+	path := s.Path
+	if s.Sample.Path.Name != "" {
+		path = s.Sample.Path
+	}
+	return &export.SDE{SDE: s.Sample.SDE, Path: path}
+}
+
 // exportSampler returns the sampler file of a run at fixed steps.
 func exportSampler(n net.Net, weights []float32, r experiments.Result, about export.About, o export.SamplerOptions) ([]byte, error) {
 	solver, ts, about, o := samplerParts(r, about, o)
@@ -63,7 +73,7 @@ func samplerParts(r experiments.Result, about export.About, o export.SamplerOpti
 	solver, ts := r.Setting.Sample.Solver, samplerGrid(r)
 	about.Doc = fmt.Sprintf("Sampler of a flow to %s: carries noise at t = 0 to samples at t = 1, %s, steps: %d", named(r.Setting.Target),
 		solver.Name, len(ts)-1)
-	o.Along = along(r.Setting)
+	o.Along, o.SDE = along(r.Setting), sdeOf(r.Setting)
 	return solver, ts, about, o
 }
 
@@ -92,7 +102,7 @@ func samplerFiles(n net.Net, weights []float32, r experiments.Result, about expo
 
 // samplerSteps returns what a sampler file computes, with log densities or without. Close it after use.
 func samplerSteps(p export.Parts, model *velocity.Model) (*export.Steps, func(), error) {
-	s, by := &export.Steps{Field: model.Field(), Solver: p.Solver, Times: p.Times, Units: p.About.Units}, p.Options.Along
+	s, by := &export.Steps{Field: model.Field(), Solver: p.Solver, Times: p.Times, Units: p.About.Units, SDE: p.Options.SDE}, p.Options.Along
 	if by != nil {
 		s.Field = flow.Reschedule(s.Field, by.From, by.To)
 	}
@@ -124,7 +134,7 @@ func verifySampler(onnx []byte, p export.Parts, model *velocity.Model, watch exp
 	}
 	defer done()
 	if s.Density == nil {
-		return export.VerifySampler(onnx, s.Solver, s.Times, s.Field, s.Units, noise, watch)
+		return export.VerifySteps(onnx, *s, noise, watch)
 	}
 	return export.VerifyDensity(onnx, s.Solver, s.Times, s.Density, s.Units, noise, watch)
 }
