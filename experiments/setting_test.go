@@ -73,7 +73,7 @@ func TestCheckTogether(t *testing.T) {
 		{"a grid that does not rise", "sample: {grid: {name: explicit, times: [0, 0.5, 0.5, 1]}}", "a.yaml:3:40: times: "},
 		{"a tolerance of 0", "sample: {solver: tsit5, tolerance: 0}", "a.yaml:3:36: tolerance must be above 0"},
 		{"a path's parameter", "path: {name: polynomial, power: 0}", "a.yaml:3:33: power must be above 0"},
-		{"noise that the solver does not add", "sample: {solver: [euler, rk4], sde: {noise: [0, 0.5]}}", "a.yaml:3:45: rk4 adds no noise to its steps: use euler or heun, or no noise"},
+		{"noise that the solver does not add", "sample: {solver: [euler, rk4], sde: {noise: [0, 0.5]}}", "a.yaml:3:45: rk4 adds no noise to its steps: use euler or heun, or noise 0"},
 		{"noise with adaptive steps", "sample: {solver: dopri5, sde: {noise: 1}}", "a.yaml:3:39: dopri5 adds no noise to its steps: use euler or heun"},
 		{"noise without a score", "coupling: ot\nsample: {solver: euler, sde: {noise: 1}}", "a.yaml:4:38: noise on the way needs the score, which the velocity does not give for the coupling ot: leave out sde, or use independent"},
 		{"noise with a source", "source: gaussians\nsample: {solver: euler, sde: {noise: 1}}", "a.yaml:4:38: noise on the way needs the score, which the velocity gives only for a flow from noise"},

@@ -188,6 +188,6 @@ type Advice struct {
 func (o own) advice() Advice {
 	return Advice{
 		Source: o["source"], Path: o["path"], Solver: o["recommended_solver"], Steps: o["recommended_steps"], Grid: o["recommended_grid"],
-		Tolerance: o["recommended_tolerance"], Along: o["recommended_path"], Coupling: o["coupling"], SDENoise: o["recommended_sde_noise"],
+		Tolerance: o["recommended_tolerance"], Along: o["recommended_path"], Coupling: o["coupling"], SDENoise: o[recommendedNoise],
 	}
 }

@@ -103,3 +103,30 @@ func (w *writer) deviations() []float32 {
 	}
 	return list
 }
+
+// recommendedNoise is the property that says with how much noise on the way a net is to be sampled.
+const recommendedNoise = "recommended_sde_noise"
+
+// noiseUsage explains the second input of a sampler with noise on the way.
+func (a About) noiseUsage(file string) string {
+	if a.Properties[recommendedNoise] == "" {
+		return ""
+	}
+	switch unsuffixed(file) {
+	case "velocity.onnx":
+		return "\n\nThe run was not sampled so, but with noise on the way: dx = (v + eps s) dt + sqrt(2 eps) dW, eps = " + a.Properties[recommendedNoise] +
+			" sigma(t), with the score\ns = (alpha v - alpha' x) / (sigma (alpha' sigma - alpha sigma')) of the path. `flowsweep sample --model` does that."
+	case "sampler.onnx", "sampler-portable.onnx":
+		return "\n\nThis one adds noise on the way and draws none itself: it also takes `step_noise[steps,batch,d]`, standard normal numbers that are\n" +
+			"new in every call and independent of the noise. It has no `ts`."
+	default:
+		return ""
+	}
+}
+
+// noisyExample shows how to draw samples with noise on the way, with placeholders for the dimension and the number of steps.
+const noisyExample = "## Draw samples\n\nIn Python, drawing a thousand points. Other languages pass the second input in the same way.\n\n" +
+	"```python\n# pip install onnxruntime\nimport numpy as np\nimport onnxruntime as ort\n\n" +
+	"sampler = ort.InferenceSession(\"sampler.onnx\")\nnormal = np.random.default_rng(0).standard_normal\n" +
+	"feed = {\"noise\": normal((1000, {{dim}}), dtype=\"f4\"), \"step_noise\": normal(({{steps}}, 1000, {{dim}}), dtype=\"f4\")}\n" +
+	"(samples,) = sampler.run([\"samples\"], feed)\nprint(samples.shape, samples.mean(axis=0), samples.std(axis=0))\n```\n\n"

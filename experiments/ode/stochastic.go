@@ -29,7 +29,7 @@ func (e SDE) Check(s Solver) error {
 			able = append(able, s.Name)
 		}
 	}
-	return fmt.Errorf("%s adds no noise to its steps: use %s, or no noise", s.Name, strings.Join(able, " or "))
+	return fmt.Errorf("%s adds no noise to its steps: use %s, or noise 0", s.Name, strings.Join(able, " or "))
 }
 
 // StepNoise fills dst, (n, d), with the standard normal numbers of a step, counted from 0.

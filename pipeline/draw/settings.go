@@ -1,11 +1,13 @@
 package draw
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/ode"
 )
 
 // Flags are the parts of a sampling that a user names, as in a spec. Empty ones are not named.
@@ -83,6 +85,9 @@ func (f From) merged(given map[string]string) (how Settings, err error) {
 	how.Sampling, err = experiments.ParseSampling("{" + text + "}")
 	if err != nil {
 		return how, err
+	}
+	if noise := cmp.Or(given["sde-noise"], advised["sde-noise"]); noise != "" && noise != "0" && !how.Sampling.Solver.Noisy {
+		return how, fmt.Errorf("--sde-noise %s: %w", noise, ode.SDE{Noise: 1}.Check(how.Sampling.Solver))
 	}
 	adaptive := how.Sampling.Solver.Adaptive()
 	for _, name := range parts[!adaptive] {
