@@ -86,7 +86,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"experiments/metric":      {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},
 	"experiments/target":      {rooms: []string{"experiments/flow", "experiments/oracle"}},
 	"experiments/oracle":      {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},
-	"experiments/ode":         {rooms: []string{"experiments/flow"}},
+	"experiments/ode":         {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},
 	"experiments/flow":        {},
 	"experiments/query":       {rooms: []string{"experiments/problem"}},
 	// It knows files, not what is in them, so that the store, output folders and caches share it.

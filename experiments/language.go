@@ -24,7 +24,7 @@ func language(data *dataFiles) declare.Language {
 			declare.Families("coupling", families(flow.CouplingFamilies)),
 			declare.Families("times", families(flow.TimesFamilies)),
 			declare.Families("grid", families(ode.GridFamilies)),
-			declare.Words("solver", ode.Solvers, func(s ode.Solver) string { return s.Name }),
+			declare.Families("solver", solvers()),
 			declare.Words("baseline", baseline.Baselines, func(b baseline.Baseline) string { return b.Name }),
 			declare.Words("metric", metric.Metrics, func(m metric.Metric) string { return m.Name }),
 			declare.BareWords(net.Architectures, func(a net.Architecture) string { return a.Name }),
@@ -48,6 +48,20 @@ func families[T any](all []flow.Family[T]) []declare.Family[T] {
 		}
 	}
 	return list
+}
+
+// solvers returns the families of solvers, of which only tuned has parameters.
+func solvers() (list []declare.Family[ode.Solver]) {
+	for _, s := range ode.Solvers {
+		list = append(list, declare.Family[ode.Solver]{
+			Name: s.Name, Default: struct{}{},
+			Make: func(any, declare.Place) (ode.Solver, error) { return s, nil },
+		})
+	}
+	return append(list, declare.Family[ode.Solver]{
+		Name: ode.Tuned.Name, Default: ode.DefaultTuned,
+		Make: func(params any, _ declare.Place) (ode.Solver, error) { return params.(ode.TunedParams).Make() },
+	})
 }
 
 // sources returns the families of sources: noise, and all targets.

@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,7 +17,7 @@ import (
 func TestProblems(t *testing.T) {
 	// The lists of names are inserted, so that a new solver does not change this test.
 	var solvers []string
-	for _, s := range ode.Solvers {
+	for _, s := range append(slices.Clone(ode.Solvers), ode.Tuned) {
 		solvers = append(solvers, s.Name)
 	}
 	var metrics []string

@@ -29,6 +29,9 @@ func (doc document) setting() Setting {
 			s.Sample.Steps = n
 		}
 	}
+	if along := s.Sample.Solver.Along; along != nil && s.Sample.Path.Name == "" {
+		s.Sample.Path = *along
+	}
 	if s.Sample.Path.String() == s.Path.String() {
 		s.Sample.Path = flow.Path{}
 	}
@@ -83,6 +86,9 @@ func checkTogether(t *declare.Text, docs []*document) {
 			if err := doc.checkMetric(m); err != nil {
 				t.Problem(root.Key("metrics").Entry(i), "%v", err)
 			}
+		}
+		if s := doc.Sample; s.Solver.Along != nil && s.Path.Name != "" && s.Path.String() != s.Solver.Along.String() {
+			t.Problem(sample.Key("path"), "%s samples along %s only: leave the path out, or use ab2", s.Solver.Name, s.Solver.Along.Name)
 		}
 		adaptive = adaptive || doc.Sample.Solver.Adaptive()
 		fixed = fixed || !doc.Sample.Solver.Adaptive()

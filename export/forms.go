@@ -178,8 +178,10 @@ const (
 	movedRate
 )
 
-// of returns the number for points of dim coordinates.
-func (what carried) of(at flow.ScaleTime, dim int) float64 {
+// of returns the number for points of dim coordinates, in 32 bits.
+func (what carried) of(at flow.ScaleTime, dim int) float32 { return float32(what.exact(at, dim)) }
+
+func (what carried) exact(at flow.ScaleTime, dim int) float64 {
 	return []float64{at.T, at.Scale, at.ScaleRate, at.Scale * at.TimeRate, at.ScaleRate * float64(dim), at.TimeRate}[what]
 }
 
@@ -209,7 +211,7 @@ func (w *writer) carriedAt(r float64, what carried) float32 {
 	if w.along != nil {
 		at = w.along.At(r)
 	}
-	number := what.of(at, w.dim)
+	number := what.exact(at, w.dim)
 	if w.sde == nil {
 		return float32(number)
 	}

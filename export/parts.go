@@ -28,7 +28,7 @@ type Parts struct {
 // derived are the properties that follow from the other parts of a file.
 var derived = []string{
 	checksum, "architecture", "parameters", "time_convention", "dimension", "quantile_knots", "scale", "shift", "columns",
-	"prediction", "solver", "steps", "velocity_calls_a_step", "arithmetic", "times", "sampling_path", sdeNoise,
+	"prediction", "solver", "steps", "velocity_calls_a_step", "arithmetic", "times", "coefficients", "sampling_path", sdeNoise,
 }
 
 // Dissect returns the parts of a file: the net and its weights, units, solver, time grid and properties. Write then gives the
@@ -64,12 +64,14 @@ func Dissect(file []byte) (p Parts, err error) {
 	if p.Kind == "velocity" {
 		return p, nil
 	}
-	i := slices.IndexFunc(ode.Solvers, func(s ode.Solver) bool { return s.Name == m.Metadata["solver"] })
-	if i < 0 {
+	var ok bool
+	if p.Solver, ok = ode.Called(m.Metadata["solver"]); !ok {
 		return p, fmt.Errorf("its solver %q is unknown", m.Metadata["solver"])
 	}
-	p.Solver = ode.Solvers[i]
-	p.Times, err = timesIn(m)
+	p.Times, err = timesIn(m, p.Solver)
+	if err == nil && p.Solver.Fitted {
+		p.Solver, err = refit(p.Solver, p.Times, m.Metadata["coefficients"])
+	}
 	if p.Kind == "density" {
 		slices.Reverse(p.Times)
 	}
@@ -167,8 +169,8 @@ func aboutOf(m onnx.Model) (a About, err error) {
 }
 
 // timesIn returns the time grid of a file, as it runs: its constant ts, or what it says of its unrolled steps.
-func timesIn(m onnx.Model) (ts []float64, err error) {
-	if !unrolled(m) {
+func timesIn(m onnx.Model, solver ode.Solver) (ts []float64, err error) {
+	if !unrolled(m) && solver.Table == nil {
 		grid, ok := floats(m, "ts")
 		if !ok {
 			return nil, errors.New("it has no time grid ts")

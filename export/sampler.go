@@ -80,7 +80,9 @@ func samplerModel(n net.Net, weights []float32, solver ode.Solver, ts []float64,
 	}
 	m := onnx.Model{Graph: o.graph(recorded.Graph, n.Dim(), solver, grid, about)}
 	properties := stepProperties(solver, grid)
-	if o.Portable {
+	if solver.Table != nil {
+		properties = tableProperties(solver, grid)
+	} else if o.Portable {
 		properties["times"] = toJSON(grid)
 	}
 	if o.Along != nil {
@@ -115,7 +117,9 @@ func (o SamplerOptions) graph(net onnx.Graph, dim int, solver ode.Solver, grid [
 		g.Inputs = append(g.Inputs, o.SDE.input(len(grid)-1, dim))
 	}
 	from, times := w.start("noise"), len(grid)
-	if o.Portable {
+	if solver.Table != nil {
+		w.tabulated(from, solver.Table(w.times), points, o)
+	} else if o.Portable {
 		w.unroll(from, grid, o.Trajectory)
 	} else {
 		if !w.fixed() {

@@ -197,6 +197,9 @@ func TestSamplerIsSteppedBitForBit(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range ode.Solvers {
+		if s.Table != nil {
+			continue // TestTablesAreSteppedBitForBit
+		}
 		loop := sampler(t, example, s, ts, SamplerOptions{Trajectory: true})
 		unrolled := sampler(t, example, s, ts, SamplerOptions{Trajectory: true, Portable: true})
 		for _, level := range ort.Levels {
@@ -278,7 +281,7 @@ func TestSamplerIsWellFormed(t *testing.T) {
 				}
 			}
 			loops := slices.ContainsFunc(m.Nodes, func(n onnx.Node) bool { return n.Op == "Loop" })
-			if loops == o.Portable || len(m.Inputs) == 1 != o.Portable || len(m.Outputs) == 2 != o.Trajectory {
+			if loops == o.Portable || len(m.Inputs) == 1 != (o.Portable || s.Table != nil) || len(m.Outputs) == 2 != o.Trajectory {
 				t.Errorf("%s %+v: loops %v, %d inputs, %d outputs", s.Name, o, loops, len(m.Inputs), len(m.Outputs))
 			}
 			for key, want := range map[string]string{"solver": s.Name, "steps": "4", "run": "abc", "dimension": "2"} {

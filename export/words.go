@@ -55,7 +55,8 @@ func isAmount(text string) bool {
 }
 
 func isSolver(text string) bool {
-	return slices.ContainsFunc(ode.Solvers, func(s ode.Solver) bool { return s.Name == text })
+	_, ok := ode.Called(text)
+	return ok
 }
 
 // isMetric reports whether a property is that of a metric with a value in its form.

@@ -47,7 +47,7 @@ func solveIntegral(field flow.DivField, s Solver, ts []float64, x0 flow.Batch) (
 		}
 		return join(u, rate), nil
 	}
-	y, nfe, err := Solve(joint, s, ts, join(x0, make([]float64, n)))
+	y, nfe, err := walk(joint, s, ts, dim, join(x0, make([]float64, n)), func(flow.Batch) {})
 	if err != nil {
 		return flow.NewBatch(n, dim), nil, nfe, err
 	}

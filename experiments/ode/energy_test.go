@@ -36,6 +36,9 @@ func TestPathEnergiesOfALinearFlow(t *testing.T) {
 				t.Errorf("%s: the points do not end where Solve ends (%v)", s.Name, err)
 			}
 		}
+		if s.Along != nil {
+			continue // its order is that away from both ends
+		}
 		if s.Order == 5 {
 			if off[1] > 1e-10 {
 				t.Errorf("%s: relative error of the energy is %g, want at most 1e-10", s.Name, off[1])

@@ -12,18 +12,19 @@ import (
 //
 // The field must not keep or change its arguments, and must return memory of its own, since Solve reuses both.
 func Solve(field flow.Field, s Solver, ts []float64, x0 flow.Batch) (x flow.Batch, nfe int, err error) {
-	return walk(field, s, ts, x0, func(flow.Batch) {})
+	return walk(field, s, ts, x0.Dim, x0, func(flow.Batch) {})
 }
 
 // Trajectory is Solve, but returns the points at every time of the grid: (steps + 1) batches of (n, d), the first of
 // which is x0 and the last the result of Solve.
 func Trajectory(field flow.Field, s Solver, ts []float64, x0 flow.Batch) (xs []flow.Batch, nfe int, err error) {
-	_, nfe, err = walk(field, s, ts, x0, func(x flow.Batch) { xs = append(xs, x.Clone()) })
+	_, nfe, err = walk(field, s, ts, x0.Dim, x0, func(x flow.Batch) { xs = append(xs, x.Clone()) })
 	return xs, nfe, err
 }
 
-// walk is Solve, and calls visit with the points at every time of the grid. visit must not keep them.
-func walk(field flow.Field, s Solver, ts []float64, x0 flow.Batch, visit func(x flow.Batch)) (x flow.Batch, nfe int, err error) {
+// walk is Solve, and calls visit with the points at every time of the grid. visit must not keep them. Columns of x0 from dim on are
+// integrals along the path.
+func walk(field flow.Field, s Solver, ts []float64, dim int, x0 flow.Batch, visit func(x flow.Batch)) (x flow.Batch, nfe int, err error) {
 	w := stepper{s: s, x: x0.Clone(), k: make([]flow.Batch, s.Stages())}
 	w.spare = w.x.Like(x0.Dim)
 	w.field = func(t float64, x flow.Batch) (flow.Batch, error) {
@@ -36,6 +37,13 @@ func walk(field flow.Field, s Solver, ts []float64, x0 flow.Batch, visit func(x 
 			return u, fmt.Errorf("velocity at t = %g: %w", t, err)
 		}
 		return u, nil
+	}
+	if s.Table != nil && len(ts) > 1 {
+		if s.Forward && ts[0] > ts[len(ts)-1] {
+			return x0, 0, fmt.Errorf("%s leads from noise to data only: use ab2", s.Name)
+		}
+		x, err = s.Table(ts).walk(w.field, dim, w.x, visit)
+		return x, nfe, err
 	}
 	visit(w.x)
 	for i := range len(ts) - 1 {

@@ -69,7 +69,7 @@ func TrajectorySDE(field flow.Field, path flow.Path, s Solver, ts []float64, e S
 // A step is one of Solve along x - W, whose derivative is b: with W straight from 0 to dW, its stages are those above.
 func walkSDE(field flow.Field, path flow.Path, s Solver, ts []float64, e SDE, noise StepNoise, x0 flow.Batch, visit func(x flow.Batch)) (x flow.Batch, nfe int, err error) {
 	if e.Noise == 0 {
-		return walk(field, s, ts, x0, visit)
+		return walk(field, s, ts, x0.Dim, x0, visit)
 	}
 	if err := e.Check(s); err != nil {
 		panic("ode: " + err.Error())
@@ -90,7 +90,7 @@ func walkSDE(field flow.Field, path flow.Path, s Solver, ts []float64, e SDE, no
 			return drift(t, moved)
 		}
 		calls := 0
-		x, calls, err = walk(shifted, s, ts[i:i+2], x, func(flow.Batch) {})
+		x, calls, err = walk(shifted, s, ts[i:i+2], x.Dim, x, func(flow.Batch) {})
 		nfe += calls
 		if err != nil {
 			return x, nfe, err

@@ -92,4 +92,4 @@ var (
 )
 
 // Solvers lists every solver, the most common first.
-var Solvers = []Solver{Euler, Midpoint, Heun, RK4, Ralston, RK3, RK438, Bosh3, Dopri5, Tsit5, Bosh3Fixed, Dopri5Fixed, Tsit5Fixed}
+var Solvers = []Solver{Euler, Midpoint, Heun, RK4, Ralston, RK3, RK438, Bosh3, Dopri5, Tsit5, Bosh3Fixed, Dopri5Fixed, Tsit5Fixed, AB2, AB3, DPM2M}

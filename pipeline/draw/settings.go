@@ -7,7 +7,6 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
-	"flowsweep/experiments/ode"
 )
 
 // Flags are the parts of a sampling that a user names, as in a spec. Empty ones are not named.
@@ -86,8 +85,12 @@ func (f From) merged(given map[string]string) (how Settings, err error) {
 	if err != nil {
 		return how, err
 	}
-	if noise := cmp.Or(given["sde-noise"], advised["sde-noise"]); noise != "" && noise != "0" && !how.Sampling.Solver.Noisy {
-		return how, fmt.Errorf("--sde-noise %s: %w", noise, ode.SDE{Noise: 1}.Check(how.Sampling.Solver))
+	if noise := cmp.Or(given["sde-noise"], advised["sde-noise"]); noise != "" && noise != "0" {
+		some := how.Sampling
+		some.SDE.Noise = 1
+		if err := some.SDE.Check(some.Solver); err != nil {
+			return how, fmt.Errorf("--sde-noise %s: %w", noise, err)
+		}
 	}
 	adaptive := how.Sampling.Solver.Adaptive()
 	for _, name := range parts[!adaptive] {

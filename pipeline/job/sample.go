@@ -64,6 +64,9 @@ type Velocity struct {
 
 // Sample carries the points x0, (n, d), to samples, by the path of the sampling if that names one.
 func (v Velocity) Sample(ctx context.Context, s experiments.Sampling, x0 flow.Batch) (out Sampled, err error) {
+	if along := s.Solver.Along; along != nil && s.Path.Name == "" && v.Path.String() != along.String() {
+		s.Path = *along
+	}
 	if s.Path.Name != "" {
 		v.Field, v.Rows = flow.Reschedule(v.Field, v.Path, s.Path), flow.RescheduleRows(v.Rows, v.Path, s.Path)
 		v.Path = s.Path
