@@ -10,6 +10,16 @@ import (
 	"flowsweep/experiments/ode"
 )
 
+// Noise returns n seeded standard normal points, rounded to 32 bits as a sampler takes them.
+func Noise(dim, n int, seed uint64) flow.Batch {
+	x := flow.NewBatch(n, dim)
+	flow.NewStream(seed, "verify noise").Normal(x, 0)
+	for i, v := range x.Data {
+		x.Data[i] = float64(float32(v))
+	}
+	return x
+}
+
 // SDE says that a sampler adds noise on the way, as ode.SolveSDE does along the path of the steps. The file draws none: it takes
 // the standard normal numbers of every step as its second input, step_noise[steps,batch,d].
 type SDE struct {
