@@ -85,12 +85,8 @@ func (f From) merged(given map[string]string) (how Settings, err error) {
 	if err != nil {
 		return how, err
 	}
-	if noise := cmp.Or(given["sde-noise"], advised["sde-noise"]); noise != "" && noise != "0" {
-		some := how.Sampling
-		some.SDE.Noise = 1
-		if err := some.SDE.Check(some.Solver); err != nil {
-			return how, fmt.Errorf("--sde-noise %s: %w", noise, err)
-		}
+	if err := checkNoise(how.Sampling, cmp.Or(given["sde-noise"], advised["sde-noise"])); err != nil {
+		return how, err
 	}
 	adaptive := how.Sampling.Solver.Adaptive()
 	for _, name := range parts[!adaptive] {
@@ -126,6 +122,18 @@ func (f From) merged(given map[string]string) (how Settings, err error) {
 	}
 	how.Origin = strings.Join(origin, "; ")
 	return how, nil
+}
+
+// checkNoise returns an error if the solver cannot add a noise, which need not be a number.
+func checkNoise(s experiments.Sampling, noise string) error {
+	if noise == "" || noise == "0" {
+		return nil
+	}
+	s.SDE.Noise = 1
+	if err := s.SDE.Check(s.Solver); err != nil {
+		return fmt.Errorf("--sde-noise %s: %w", noise, err)
+	}
+	return nil
 }
 
 // contradiction says why a solver does not take a flag.
