@@ -210,6 +210,8 @@ func phrase(f query.Field) string {
 		return f.Value + " training steps"
 	case "sample.grid":
 		return f.Value + " grid"
+	case "sample.sde.noise":
+		return "SDE noise " + f.Value
 	case "sample.path":
 		return "sampled along " + f.Value
 	case "coupling.solver":

@@ -44,6 +44,7 @@ func TestLabels(t *testing.T) {
 		"adaptive":   {"target: moons\nsample: {solver: dopri5}", "dopri5 · tolerance 1e-5", "width 64 · depth 3"},
 		"grids":      {"target: moons\nsample: {solver: heun, grid: [uniform, edm]}", "edm grid", "width 64 · depth 3"},
 		"rhos":       {"target: moons\nsample: {solver: heun, grid: [uniform, {name: edm, rho: [3, 7]}]}", "edm grid · rho 7", "width 64 · depth 3"},
+		"SDEs":       {"target: moons\nsample: {solver: heun, sde: {noise: [0, 0.5]}}", "SDE noise 0.5", "width 64 · depth 3"},
 		"paths":      {"target: moons\nsample: [{solver: heun}, {solver: heun, path: vp}]", "sampled along vp", "width 64 · depth 3"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -142,6 +142,7 @@ func ParseSampling(text string) (Sampling, error) {
 	if doc.Sample, ok = declare.Value(t, "sample", doc.Sample, "samplings instead of one: give every key a single value"); ok {
 		adaptive := doc.Sample.Solver.Adaptive()
 		checkUnused(t, t.Root(), adaptive, !adaptive)
+		doc.checkNoise(t, t.Root())
 	}
 	if err := t.Err(); err != nil {
 		return Sampling{}, err

@@ -261,7 +261,7 @@ a.yaml:3:8: seeds must be a whole number
 a.yaml:4:19: unknown solver "rk5" (have SOLVERS): did you mean "rk4"?
     sample: {solver: [rk5, heun], stesp: 4}
                       ^
-a.yaml:4:31: unknown key "stesp" (have solver, steps, tolerance, grid, path, count): did you mean "steps"?
+a.yaml:4:31: unknown key "stesp" (have solver, steps, tolerance, grid, path, sde, count): did you mean "steps"?
     sample: {solver: [rk5, heun], stesp: 4}
                                   ^`},
 	} {

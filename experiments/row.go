@@ -35,6 +35,7 @@ type resultJSON struct {
 	Tolerance     ode.Tolerance     `json:"tolerance,omitzero"`
 	Grid          ode.Grid          `json:"grid,omitzero"`
 	SamplePath    flow.Path         `json:"sample_path,omitzero"`
+	SDE           ode.SDE           `json:"sde,omitzero"`
 	Count         int               `json:"count"`
 	NFE           *Calls            `json:"nfe,omitempty"`
 	NFEMax        *int              `json:"nfe_max,omitempty"`
@@ -65,7 +66,7 @@ func (r Result) row() resultJSON {
 		Sweep: r.Sweep, Fit: r.Fit, Run: r.Run, State: r.State, Seed: r.Seed,
 		Target: s.Target, Source: s.Source, Path: s.Path, Coupling: s.Coupling, Net: s.Net, Train: s.Train,
 		Solver: s.Sample.Solver.Name, Steps: known(s.Sample.Steps, false), Tolerance: s.Sample.Tolerance, Grid: s.Sample.Grid,
-		SamplePath: s.Sample.Path, Count: s.Sample.Count, NFE: known(r.NFE, done), NFEMax: known(r.NFEMax, done),
+		SamplePath: s.Sample.Path, SDE: s.Sample.SDE, Count: s.Sample.Count, NFE: known(r.NFE, done), NFEMax: known(r.NFEMax, done),
 		Metrics: map[string]Number{}, MetricsSE: map[string]Number{}, MetricsP: map[string]Number{},
 		SolverShare: map[string]Number{}, NetShare: map[string]Number{}, NoiseFloor: map[string]Number{}, Noise: map[string]Number{}, Memorised: known(r.memorised()),
 		FitSeconds: known(r.FitSeconds, done), SampleSeconds: known(r.SampleSeconds, done), Params: known(r.Params, done),
@@ -126,7 +127,7 @@ func (s Sweep) Fields(r Result) ([]query.Field, error) {
 			f.Value, f.Kind = "", query.Null
 		}
 	}
-	return append(withTolerance(fields, "tolerance"), r.remarkFields()...), nil
+	return append(s.withNoise(withTolerance(fields, "tolerance"), "sde.noise"), r.remarkFields()...), nil
 }
 
 // complete fills what the row lacks, so that it has every field, and returns the keys of what it fills.
@@ -180,14 +181,28 @@ func TagField(tags []string) query.Field {
 	return query.Field{Key: "tags", Value: Form(tags), Kind: query.List, Items: tags, Also: "tag", Aside: true}
 }
 
-// Fields returns the fields of the setting's canonical JSON, which a spec calls the same. What a run's row calls by another
-// name has that name too.
-func (s Setting) Fields() []query.Field {
-	fields := s.fields()
+// withNoise adds a noise of 0 with this key to the fields of a run or setting that adds none on the way, if others of the sweep do.
+func (s Sweep) withNoise(fields []query.Field, key string) []query.Field {
+	is := func(f query.Field) bool { return f.Key == key }
+	noisy := func(of Setting) bool { return of.Sample.SDE.Noise > 0 }
+	if slices.ContainsFunc(fields, is) || !slices.ContainsFunc(s.Spec.Settings, noisy) {
+		return fields
+	}
+	also := rowNames.inSpec(key)
+	if also == "" {
+		also = rowNames.inRow(key)
+	}
+	return append(fields, query.Field{Key: key, Value: "0", Kind: query.Number, Also: also})
+}
+
+// SettingFields returns the fields of the setting's canonical JSON, which a spec calls the same. What a run's row calls by
+// another name has that name too.
+func (s Sweep) SettingFields(of Setting) []query.Field {
+	fields := of.fields()
 	for i := range fields {
 		fields[i].Also = rowNames.inRow(fields[i].Key)
 	}
-	return withTolerance(fields, "sample.tolerance")
+	return s.withNoise(withTolerance(fields, "sample.tolerance"), "sample.sde.noise")
 }
 
 // otherNames are fields whose name in a row is not their path in a spec.
@@ -200,6 +215,7 @@ var rowNames = otherNames{
 	{"tolerance", "sample.tolerance"},
 	{"grid", "sample.grid"},
 	{"sample_path", "sample.path"},
+	{"sde", "sample.sde"},
 	{"count", "sample.count"},
 }
 

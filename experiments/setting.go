@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -83,6 +84,7 @@ func checkTogether(t *declare.Text, docs []*document) {
 		if err := doc.Source.check(doc.Target, doc.Path); err != nil {
 			t.Problem(root.Key("source"), "%v", err)
 		}
+		doc.checkNoise(t, sample)
 		for i, m := range doc.Metrics {
 			if err := doc.checkMetric(m); err != nil {
 				t.Problem(root.Key("metrics").Entry(i), "%v", err)
@@ -98,6 +100,30 @@ func checkTogether(t *declare.Text, docs []*document) {
 		t.Problem(net.Key("heads"), "no net in this spec has heads: use the architecture attention, or leave heads out")
 	}
 	checkUnused(t, sample, adaptive, fixed)
+}
+
+// checkNoise records a noise of the steps that the solver cannot add, or for which the velocity does not give the score.
+func (doc document) checkNoise(t *declare.Text, sample declare.Place) {
+	at := sample.Key("sde").Key("noise")
+	if err := doc.Sample.SDE.Check(doc.Sample.Solver); err != nil {
+		t.Problem(at, "%v", err)
+	}
+	if err := doc.setting().HasScore(); err != nil && doc.Sample.SDE.Noise > 0 {
+		t.Problem(at, "%v", err)
+	}
+}
+
+// HasScore returns an error unless the velocity of a net of the recipe gives the score, which noise on the way needs: it does
+// where noise is Gaussian given the data that it is paired with.
+func (r Recipe) HasScore() error {
+	switch {
+	case !r.Source.Gaussian():
+		return errors.New("noise on the way needs the score, which the velocity gives only for a flow from noise: leave out sde, or the source")
+	case r.Coupling.Name != flow.Independent.Name:
+		return fmt.Errorf("noise on the way needs the score, which the velocity does not give for the coupling %s: leave out sde, or use independent", r.Coupling.Name)
+	default:
+		return nil
+	}
 }
 
 // checkUnused records the keys of a sampling that none of its solvers uses, given whether some are adaptive and some
@@ -121,6 +147,8 @@ func (doc document) checkMetric(m metric.Metric) error {
 		return fmt.Errorf("%s needs a mixture of Gaussians, which %s is not: use %s", m.Name, doc.Target.Name, m.Instead)
 	case m.HeldOut && doc.Target.Held.Len() == 0:
 		return fmt.Errorf("%s needs rows that are held out, and %s has none: leave it out, or use a file with holdout", m.Name, doc.Target.Name)
+	case judgesSolver(m) && doc.Sample.SDE.Noise > 0:
+		return fmt.Errorf("%s compares samples with the flow from the same noise, from which noise on the way (sde) leads away: leave out one of them", m.Name)
 	case m.FromNoise && !doc.Source.Gaussian():
 		return fmt.Errorf("%s needs the source noise: leave out either the metric or the source", m.Name)
 	case m.ExactVelocity && doc.Target.Law == nil:

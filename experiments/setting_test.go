@@ -50,6 +50,9 @@ func TestSamplingHoldsWhatApplies(t *testing.T) {
 			`{"solver":"midpoint","steps":8,"grid":"uniform","count":2000}`,
 			`{"solver":"midpoint","steps":8,"grid":"uniform","path":{"name":"polynomial","power":3},"count":2000}`,
 		}},
+		{"noise on the way, of which 0 is none", "sample: {solver: euler, sde: {noise: [0, 0.5]}}", []string{
+			`{"solver":"euler","steps":8,"grid":"uniform","count":2000}`, `{"solver":"euler","steps":8,"grid":"uniform","sde":{"noise":0.5},"count":2000}`,
+		}},
 	} {
 		if got := sampled(t, c.text); strings.Join(got, "\n") != strings.Join(c.want, "\n") {
 			t.Errorf("%s: got\n%s\nwant\n%s", c.name, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
@@ -70,6 +73,12 @@ func TestCheckTogether(t *testing.T) {
 		{"a grid that does not rise", "sample: {grid: {name: explicit, times: [0, 0.5, 0.5, 1]}}", "a.yaml:3:40: times: "},
 		{"a tolerance of 0", "sample: {solver: tsit5, tolerance: 0}", "a.yaml:3:36: tolerance must be above 0"},
 		{"a path's parameter", "path: {name: polynomial, power: 0}", "a.yaml:3:33: power must be above 0"},
+		{"noise that the solver does not add", "sample: {solver: [euler, rk4], sde: {noise: [0, 0.5]}}", "a.yaml:3:45: rk4 adds no noise to its steps: use euler or heun, or noise 0"},
+		{"noise with adaptive steps", "sample: {solver: dopri5, sde: {noise: 1}}", "a.yaml:3:39: dopri5 adds no noise to its steps: use euler or heun"},
+		{"noise without a score", "coupling: ot\nsample: {solver: euler, sde: {noise: 1}}", "a.yaml:4:38: noise on the way needs the score, which the velocity does not give for the coupling ot: leave out sde, or use independent"},
+		{"noise with a source", "source: gaussians\nsample: {solver: euler, sde: {noise: 1}}", "a.yaml:4:38: noise on the way needs the score, which the velocity gives only for a flow from noise"},
+		{"noise and the flow from the same noise", "sample: {solver: euler, sde: {noise: [0, 1]}}\nmetrics: [mmd, path-rmse]", "a.yaml:4:16: path-rmse compares samples with the flow from the same noise, from which noise on the way (sde) leads away: leave out one of them"},
+		{"negative noise", "sample: {solver: euler, sde: {noise: -1}}", "a.yaml:3:38: noise must be at least 0"},
 		{"times with a typo", "train: {times: logitnormal}", `did you mean "logit-normal"?`},
 	} {
 		_, err := Parse("a.yaml", []byte("name: a\ntarget: moons\n"+c.text))

@@ -72,6 +72,7 @@ type Sampling struct {
 	Tolerance ode.Tolerance `json:"tolerance,omitzero" doc:"error per step of adaptive solvers: one number for both atol and rtol, or a mapping"`
 	Grid      ode.Grid      `json:"grid,omitzero" doc:"spacing of the steps in time"`
 	Path      flow.Path     `json:"path,omitzero" doc:"path to sample along; default: the path of the training"`
+	SDE       ode.SDE       `json:"sde,omitzero" doc:"noise that is added on the way from noise to data; default: none"`
 	Count     int           `json:"count" min:"2" max:"10000000" doc:"number of samples"`
 }
 

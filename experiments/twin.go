@@ -25,6 +25,10 @@ func (s Sampling) Twin(nfe Calls) (twin Sampling, ok bool) {
 
 // Words returns the solver and its effort for people: "heun, 4 steps" or "bosh3, tolerance 0.01".
 func (s Sampling) Words() string {
+	if noise := s.SDE.Noise; noise > 0 {
+		s.SDE = ode.SDE{}
+		return fmt.Sprintf("%s, SDE noise %g", s.Words(), noise)
+	}
 	switch {
 	case s.Solver.Adaptive() && s.Tolerance.Atol == s.Tolerance.Rtol:
 		return fmt.Sprintf("%s, tolerance %g", s.Solver.Name, s.Tolerance.Atol)

@@ -46,7 +46,8 @@ func Card(about About, dim int, checks ...experiments.Check) []byte {
 	b.WriteString(about.Twin.section())
 	b.WriteString(about.unitsSection())
 	for _, c := range checks {
-		fmt.Fprintf(&b, "## %s\n\n%s\n\n%s\n\nsha256 `%s`\n\n", c.File, strings.ReplaceAll(usage[unsuffixed(c.File)], "%s", about.source()), outcome(c), c.SHA256)
+		fmt.Fprintf(&b, "## %s\n\n%s%s\n\n%s\n\nsha256 `%s`\n\n", c.File, strings.ReplaceAll(usage[unsuffixed(c.File)], "%s", about.source()),
+			about.noiseUsage(c.File), outcome(c), c.SHA256)
 	}
 	if slices.ContainsFunc(checks, func(c experiments.Check) bool { return c.File == "sampler.onnx" }) {
 		b.WriteString(about.examples(dim))
@@ -120,6 +121,9 @@ func (a About) unitsSection() string {
 func cell(text string) string { return strings.ReplaceAll(html.EscapeString(text), "|", "\\|") }
 
 func (a About) examples(dim int) string {
+	if noise, steps := a.Properties[recommendedNoise], a.Properties["recommended_steps"]; noise != "" {
+		return strings.NewReplacer("{{dim}}", fmt.Sprint(dim), "{{steps}}", steps).Replace(noisyExample)
+	}
 	note := ""
 	if a.Source != "" {
 		note = ". They draw standard normal noise; replace it by samples of the source, " + a.Source

@@ -101,6 +101,23 @@ func TestCardSaysThatASamplerIsATwin(t *testing.T) {
 	}
 }
 
+// TestCardOfNoiseOnTheWay: the card says that a sampler takes the noise of its steps, and passes it in the example.
+func TestCardOfNoiseOnTheWay(t *testing.T) {
+	t.Parallel()
+	about := About{Properties: map[string]string{recommendedNoise: "0.5", "recommended_steps": "8"}}
+	card := string(Card(about, 3, experiments.Check{File: "velocity.onnx"}, experiments.Check{File: "sampler.onnx"}, experiments.Check{File: "sampler-portable.onnx"}))
+	for part, want := range map[string]int{
+		"eps = 0.5 sigma(t)": 1, "`step_noise[steps,batch,d]`": 2, `"step_noise": normal((8, 1000, 3), dtype="f4")`: 1, "{{": 0, "C++": 0,
+	} {
+		if got := strings.Count(card, part); got != want {
+			t.Errorf("the card has %q %d times, want %d:\n%s", part, got, want, card)
+		}
+	}
+	if plain := string(Card(About{}, 3, experiments.Check{File: "sampler.onnx"})); strings.Contains(plain, "step_noise") {
+		t.Errorf("the card of a flow speaks of noise on the way:\n%s", plain)
+	}
+}
+
 // TestCardHasExamplesOnlyWithASampler checks that the card of a velocity alone has no examples.
 func TestCardHasExamplesOnlyWithASampler(t *testing.T) {
 	t.Parallel()

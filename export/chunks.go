@@ -16,13 +16,21 @@ type runner struct {
 
 // rows runs a velocity or a sampler, in chunks.
 func (m runner) rows(t []float64, x flow.Batch) (flow.Batch, error) {
-	all := flow.Batch{Dim: x.Dim, Data: make([]float64, 0, len(x.Data))}
+	all := flow.Batch{Dim: m.dim, Data: make([]float64, 0, x.Len()*m.dim)}
 	err := m.chunks(t, x, func(t []float64, part flow.Batch) error {
 		out, err := m.call(t, part, m.points.Dims)
-		all.Data = append(all.Data, out[:min(len(part.Data), len(out))]...)
+		all.Data = append(all.Data, out[:min(part.Len()*all.Dim, len(out))]...)
 		return err
 	})
 	return all, err
+}
+
+// samples runs a sampler from noise, (n, d), with the noise of every step, (n, d) each, if it takes any.
+func (m runner) samples(noise flow.Batch, steps ...flow.Batch) (flow.Batch, error) {
+	if len(steps) != m.steps() {
+		return noise, fmt.Errorf("the sampler takes the noise of %d steps, not of %d", m.steps(), len(steps))
+	}
+	return m.rows(make([]float64, noise.Len()), m.pack(noise, steps))
 }
 
 // densities runs a file of Density, in chunks.
@@ -68,7 +76,11 @@ func (m runner) call(t []float64, x flow.Batch, like []int) ([]float64, error) {
 			t, x.Data = append(t, t[len(t)-1]), append(x.Data, x.Row(n-1)...)
 		}
 	}
-	inputs := map[string]ort.Array{m.points.Name: {Dims: withRows(m.points.Dims, n), Data: x.Data}}
+	points, noise := m.unpack(x)
+	inputs := map[string]ort.Array{m.points.Name: {Dims: withRows(m.points.Dims, n), Data: points}}
+	if noise != nil {
+		inputs[m.noise.Name] = ort.Array{Dims: []int{m.steps(), n, m.dim}, Data: noise}
+	}
 	if m.kind == "velocity" {
 		inputs[m.times.Name] = m.timesOf(t)
 	}
@@ -80,6 +92,35 @@ func (m runner) call(t []float64, x flow.Batch, like []int) ([]float64, error) {
 		return nil, fmt.Errorf("%s: %w", m.kind, err)
 	}
 	return out.Data, nil
+}
+
+// pack returns points with the noise of each step beside them, (n, d (1 + steps)), so that chunks take both.
+func (m runner) pack(x flow.Batch, noise []flow.Batch) flow.Batch {
+	all := flow.Batch{Dim: x.Dim * (1 + len(noise))}
+	for i := range x.Len() {
+		all.Data = append(all.Data, x.Row(i)...)
+		for _, z := range noise {
+			all.Data = append(all.Data, z.Row(i)...)
+		}
+	}
+	return all
+}
+
+// unpack returns the points, (n, d), and the noise, (steps, n, d), of packed rows.
+func (m runner) unpack(x flow.Batch) (points, noise []float64) {
+	steps := m.steps()
+	if steps == 0 {
+		return x.Data, nil
+	}
+	n, d := x.Len(), m.dim
+	points, noise = make([]float64, n*d), make([]float64, steps*n*d)
+	for i := range n {
+		copy(points[i*d:], x.Row(i)[:d])
+		for k := range steps {
+			copy(noise[(k*n+i)*d:], x.Row(i)[(1+k)*d:(2+k)*d])
+		}
+	}
+	return points, noise
 }
 
 // timesOf returns the times in the shape that the file takes: one for each point, or one for all.

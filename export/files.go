@@ -25,11 +25,12 @@ type vectors struct {
 }
 
 type samplerVectors struct {
-	Comment   string      `json:"comment"`
-	Noise     [][]float32 `json:"noise"`
-	Samples   [][]float32 `json:"samples"`
-	Tolerance float64     `json:"tolerance"`
-	Unit      []float64   `json:"unit,omitempty"` // of differences in each coordinate, if not 1
+	Comment   string        `json:"comment"`
+	Noise     [][]float32   `json:"noise"`
+	StepNoise [][][]float32 `json:"step_noise,omitempty"` // of every step, if it adds any
+	Samples   [][]float32   `json:"samples"`
+	Tolerance float64       `json:"tolerance"`
+	Unit      []float64     `json:"unit,omitempty"` // of differences in each coordinate, if not 1
 
 	Trajectory       [][][]float32 `json:"trajectory,omitempty"` // at every time, the tolerance that of samples
 	LogProb          []float32     `json:"log_prob,omitempty"`
@@ -54,6 +55,7 @@ type Steps struct {
 
 	Density    flow.DivField // Field with its divergence, if the file returns log densities
 	Trajectory bool          // the file returns trajectories
+	SDE        *SDE          // the noise that it adds on the way; nil for none
 }
 
 // Vectors returns vectors.json, for tests in other runtimes: seeded inputs of velocity.onnx and Go's outputs, and, if sampler
@@ -101,6 +103,9 @@ func (s Steps) vectors(dim int) (*samplerVectors, error) {
 		Comment: "sampler.onnx must give samples for noise, to within tolerance",
 		Noise:   split(got.noise.Data, dim), Samples: split(s.Units.Apply(got.trajectory[len(s.Times)-1]).Data, dim),
 		Tolerance: got.tolerance(), Unit: got.unit(),
+	}
+	for _, z := range got.steps {
+		out.StepNoise = append(out.StepNoise, split(z.Data, dim))
 	}
 	if s.Trajectory {
 		for _, x := range got.trajectory {

@@ -39,7 +39,7 @@ func (w *writer) loop(from state, points []int, trajectory bool) {
 
 // loopBody returns the body of the Loop: step i of the solver, from time ts[i] to ts[i+1].
 func (w *writer) loopBody(points []int) onnx.Graph {
-	body := &writer{net: w.net, solver: w.solver, density: w.density, constants: w.constants, sizes: w.sizes, along: w.along}
+	body := &writer{net: w.net, solver: w.solver, density: w.density, constants: w.constants, sizes: w.sizes, along: w.along, sde: w.sde}
 	w.slice("from", 0, -1)
 	w.slice("to", 1, math.MaxInt32)
 	w.node("h", "Sub", nil, "to", "from")
@@ -73,12 +73,17 @@ func (w *writer) loopTimes(body *writer) interval {
 		}
 		return picked[all]
 	}
-	if w.along != nil {
+	if w.fixed() {
 		moved := func(c float64, what carried) string {
 			list := w.carriedBy(c, what)
 			return pick(w.constants.add(fmt.Sprintf("path/t%s/%s", number(float32(c)), what), []int{len(list)}, list))
 		}
-		return interval{h: pick("h"), at: func(c float64) string { return moved(c, movedTime) }, moved: moved}
+		t := interval{h: pick("h"), at: func(c float64) string { return moved(c, movedTime) }, moved: moved}
+		if w.sde != nil {
+			list := w.deviations()
+			t.noise = body.increment("", "i", pick(w.constants.add("noise/deviation", []int{len(list)}, list)))
+		}
+		return t
 	}
 	return interval{h: pick("h"), at: func(c float64) string {
 		switch c {
@@ -144,9 +149,13 @@ func (w *writer) unroll(from state, grid []float32, trajectory bool) {
 // unrolledTimes returns the times of step i as constants.
 func (w *writer) unrolledTimes(i int, grid []float32) interval {
 	h := grid[i+1] - grid[i]
-	if w.along != nil {
+	if w.fixed() {
 		moved := func(c float64, what carried) string { return w.constants.float(w.carriedBy(c, what)[i]) }
-		return interval{h: w.constants.float(h), at: func(c float64) string { return moved(c, movedTime) }, moved: moved}
+		t := interval{h: w.constants.float(h), at: func(c float64) string { return moved(c, movedTime) }, moved: moved}
+		if w.sde != nil {
+			t.noise = w.increment(fmt.Sprintf("step%d/", i), w.constants.long(fmt.Sprintf("index/%d", i), int64(i)), w.constants.float(w.deviations()[i]))
+		}
+		return t
 	}
 	return interval{h: w.constants.float(h), at: func(c float64) string {
 		if c == 1 {
@@ -169,9 +178,11 @@ const (
 	movedRate
 )
 
-// of returns the number for points of dim coordinates.
-func (what carried) of(at flow.ScaleTime, dim int) float32 {
-	return float32([]float64{at.T, at.Scale, at.ScaleRate, at.Scale * at.TimeRate, at.ScaleRate * float64(dim), at.TimeRate}[what])
+// of returns the number for points of dim coordinates, in 32 bits.
+func (what carried) of(at flow.ScaleTime, dim int) float32 { return float32(what.exact(at, dim)) }
+
+func (what carried) exact(at flow.ScaleTime, dim int) float64 {
+	return []float64{at.T, at.Scale, at.ScaleRate, at.Scale * at.TimeRate, at.ScaleRate * float64(dim), at.TimeRate}[what]
 }
 
 func (what carried) String() string {
@@ -186,14 +197,41 @@ func (w *writer) carriedBy(c float64, what carried) []float32 {
 		if c == 1 {
 			r = w.times[i+1]
 		}
-		list[i] = what.of(w.along.At(r), w.dim)
+		list[i] = w.carriedAt(r, what)
 	}
 	return list
 }
 
+// fixed reports whether what leads from the net to the steps is worked out at the times of the grid, so that these are fixed.
+func (w *writer) fixed() bool { return w.along != nil || w.sde != nil }
+
+// carriedAt returns a number of the movement at time r of the path of the steps. With noise on the way v is the drift.
+func (w *writer) carriedAt(r float64, what carried) float32 {
+	at := flow.ScaleTime{T: r, TimeRate: 1, Scale: 1}
+	if w.along != nil {
+		at = w.along.At(r)
+	}
+	number := what.exact(at, w.dim)
+	if w.sde == nil {
+		return float32(number)
+	}
+	gain, pull := w.sde.Weights(w.sde.Path, r)
+	switch what {
+	case movedDrift:
+		number = gain*number - pull
+	case movedGain:
+		number *= gain
+	}
+	return float32(number)
+}
+
 // moved writes a copy of the net on the path of the steps.
 func (w *writer) moved(name, t, x string, c float64, step interval) (v, div string) {
-	inner := w.velocity(name+"/net", t, w.node(name+"/scaled", "Div", nil, x, step.moved(c, movedScale)))
+	at := x
+	if w.along != nil {
+		at = w.node(name+"/scaled", "Div", nil, x, step.moved(c, movedScale))
+	}
+	inner := w.velocity(name+"/net", t, at)
 	drift := w.node(name+"/drift", "Mul", nil, x, step.moved(c, movedDrift))
 	v = w.node(name, "Add", nil, drift, w.node(name+"/gain", "Mul", nil, inner, step.moved(c, movedGain)))
 	if w.density {

@@ -181,11 +181,13 @@ type Advice struct {
 	Path                           string // of the training
 	Solver, Steps, Grid, Tolerance string
 	Along                          string // the path to sample along, if another
+	Coupling                       string // of the training
+	SDENoise                       string // c of ode.SDE, if not 0
 }
 
 func (o own) advice() Advice {
 	return Advice{
 		Source: o["source"], Path: o["path"], Solver: o["recommended_solver"], Steps: o["recommended_steps"], Grid: o["recommended_grid"],
-		Tolerance: o["recommended_tolerance"], Along: o["recommended_path"],
+		Tolerance: o["recommended_tolerance"], Along: o["recommended_path"], Coupling: o["coupling"], SDENoise: o[recommendedNoise],
 	}
 }

@@ -26,13 +26,14 @@ const maxOpened = 1<<31 - 1
 // noise, or a file of Density. It is used from one goroutine at a time.
 type Opened struct {
 	Dim      int
-	Velocity flow.RowField                              // nil for a sampler
-	Sampler  func(noise flow.Batch) (flow.Batch, error) // noise to samples; nil for a velocity
-	Density  func(data flow.Batch) ([]float64, error)   // log densities of points, (n); nil for the others
-	Units    flow.Units                                 // of the samples of a velocity, if the file has them
-	Columns  []string                                   // names of the coordinates, if the file has them
-	Says     Advice                                     // how to sample it, if this program wrote the file
-	Cautions []string                                   // what a user should know of the file, in sentences without a full stop
+	Velocity flow.RowField                                                   // nil for a sampler
+	Steps    int                                                             // of the noise that a sampler takes besides, (n, d) each; 0 for none
+	Sampler  func(noise flow.Batch, steps ...flow.Batch) (flow.Batch, error) // noise to samples; nil for a velocity
+	Density  func(data flow.Batch) ([]float64, error)                        // log densities of points, (n); nil for the others
+	Units    flow.Units                                                      // of the samples of a velocity, if the file has them
+	Columns  []string                                                        // names of the coordinates, if the file has them
+	Says     Advice                                                          // how to sample it, if this program wrote the file
+	Cautions []string                                                        // what a user should know of the file, in sentences without a full stop
 	session  *ort.Session
 }
 
@@ -162,7 +163,7 @@ func Open(file []byte, o OpenOptions) (*Opened, error) {
 	case "density":
 		opened.Density = net.densities
 	default:
-		opened.Sampler = func(noise flow.Batch) (flow.Batch, error) { return net.rows(make([]float64, noise.Len()), noise) }
+		opened.Steps, opened.Sampler = net.steps(), net.samples
 	}
 	return opened, nil
 }

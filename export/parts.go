@@ -28,7 +28,7 @@ type Parts struct {
 // derived are the properties that follow from the other parts of a file.
 var derived = []string{
 	checksum, "architecture", "parameters", "time_convention", "dimension", "quantile_knots", "scale", "shift", "columns",
-	"prediction", "solver", "steps", "velocity_calls_a_step", "arithmetic", "times", "coefficients", "sampling_path",
+	"prediction", "solver", "steps", "velocity_calls_a_step", "arithmetic", "times", "coefficients", "sampling_path", sdeNoise,
 }
 
 // Dissect returns the parts of a file: the net and its weights, units, solver, time grid and properties. Write then gives the
@@ -40,7 +40,10 @@ func Dissect(file []byte) (p Parts, err error) {
 		return p, err
 	}
 	p.Kind, p.Options = m.Name, optionsOf(m)
-	if p.Options.Along, err = alongIn(m); err != nil {
+	if p.Options.Along, err = alongIn(m); err == nil {
+		p.Options.SDE, err = sdeIn(m, p.Options.Along)
+	}
+	if err != nil {
 		return p, err
 	}
 	if !slices.Contains(kinds, p.Kind) {

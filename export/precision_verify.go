@@ -8,7 +8,6 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/flow"
-	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
 )
 
@@ -57,7 +56,7 @@ func VerifyReduced(file []byte, points Sample, r *Reduced, watch ...Progress) ex
 // VerifyReducedSampler is VerifySampler for a sampler file in a reduced precision, as VerifyReduced is to Verify. The field of
 // the steps is not used.
 func VerifyReducedSampler(file []byte, s Steps, noise flow.Batch, r *Reduced, watch ...Progress) experiments.Check {
-	declared := func(m onnx.Model) error { return checkSampler(m, noise.Dim, s.Solver, s.Times, false) }
+	declared := func(m onnx.Model) error { return checkSampler(m, noise.Dim, s, false) }
 	return r.verify(file, noise.Len(), declared, func(c *experiments.Check, m onnx.Model, r *Reduced, model *velocity.Model) (spread, error) {
 		s.Field = model.Field()
 		near, spread, err := r.trialAlong(model, s, "", noise)
@@ -65,7 +64,7 @@ func VerifyReducedSampler(file []byte, s Steps, noise flow.Batch, r *Reduced, wa
 			return spread, err
 		}
 		by := campaign{settings, batches, []trial{near}, first(watch)}
-		if len(m.Inputs) > 1 {
+		if takesTimes(m) {
 			by.trials[0].times = flow.Narrow(nil, s.Times)
 			for _, ts := range otherGrids {
 				other := s
@@ -142,7 +141,7 @@ func (r *Reduced) trialAlong(model *velocity.Model, by Steps, where string, nois
 		return trial{}, spread{}, err
 	}
 	s, err := r.spread(model, got.maxAbs, joined(got.trajectory), func() (flow.Batch, error) {
-		steps, _, err := ode.Trajectory(by.Field, by.Solver, by.Times, noise)
+		steps, err := by.carry(noise)
 		return joined(steps), err
 	})
 	s.floor = got.tolerance()

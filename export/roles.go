@@ -14,6 +14,7 @@ type roles struct {
 	times    ort.Port
 	points   ort.Port
 	output   ort.Port
+	noise    ort.Port           // of the steps, [steps, batch, d]; zero where a sampler takes none
 	switches map[string]float64 // other inputs, and their constant values
 	dim      int
 }
@@ -37,6 +38,10 @@ func rolesOf(inputs, outputs []ort.Port, switches map[string]float64, named map[
 			return r, fmt.Errorf("it has no input %q: it takes %s", name, list(rest))
 		}
 	}
+	if i := slices.IndexFunc(rest, isStepNoise); i >= 0 && len(rest) == 2 && len(named) == 0 {
+		r.noise = rest[i]
+		rest = slices.Delete(rest, i, i+1)
+	}
 	switch len(rest) {
 	case 1:
 		r.points = rest[0]
@@ -55,6 +60,19 @@ func rolesOf(inputs, outputs []ort.Port, switches map[string]float64, named map[
 		}
 	}
 	return r, nil
+}
+
+// isStepNoise reports whether an input is the noise that a sampler adds on the way.
+func isStepNoise(p ort.Port) bool {
+	return p.Name == stepNoise && len(p.Dims) == 3 && p.Dims[0] > 0 && p.Kind.Float()
+}
+
+// steps returns the number of steps to which a sampler adds noise.
+func (r roles) steps() int {
+	if len(r.noise.Dims) == 0 {
+		return 0
+	}
+	return r.noise.Dims[0]
 }
 
 // single finds the roles of a file with one input: a density or a sampler.

@@ -22,6 +22,9 @@ type SamplerOptions struct {
 	// Along, if not nil, leads from the path that the net was trained on to the one that the steps follow. It is worked out at the
 	// times of the grid, so the file has no ts.
 	Along *flow.PathConversion
+
+	// SDE, if not nil, adds noise on the way, which is then a second input. It is worked out at the times of the grid, as Along is.
+	SDE *SDE
 }
 
 // Sampler returns the net and the solver as one ONNX file, opset 17: noise[batch,d], ts[times] -> samples[batch,d]. The
@@ -41,6 +44,8 @@ type SamplerOptions struct {
 // log density of the noise minus the integral of the net's divergence, computed with the same solver and steps, as ode.Push
 // does. It is the density in the units of the samples. It costs about 1 + d times as much.
 //
+// With an SDE the file takes step_noise[steps,batch,d] too, z of ode.SolveSDE, and has no ts.
+//
 // Sampler returns an error for a grid of fewer than two times or with times that are not finite, and for a solver that is
 // not an explicit Runge-Kutta method.
 func Sampler(n net.Net, weights []float32, solver ode.Solver, ts []float64, about About, o SamplerOptions) ([]byte, error) {
@@ -56,6 +61,9 @@ func samplerModel(n net.Net, weights []float32, solver ode.Solver, ts []float64,
 	grid, err := narrowed(ts)
 	if err == nil {
 		err = checkExplicit(solver)
+	}
+	if err == nil {
+		err = o.checkNoise(solver)
 	}
 	if err == nil {
 		err = errors.Join(about.check(n.Dim()), about.checkAffine())
@@ -80,6 +88,10 @@ func samplerModel(n net.Net, weights []float32, solver ode.Solver, ts []float64,
 	if o.Along != nil {
 		properties["sampling_path"] = o.Along.To.String()
 	}
+	if o.SDE != nil {
+		properties[sdeNoise] = fmt.Sprint(o.SDE.Noise)
+		properties["arithmetic"] += ", plus the noise of the step"
+	}
 	if !about.Units.Identity() {
 		m.Outputs[0].Doc += ", in the units of the data"
 		properties["units"] = "samples are in those of the data; noise is standardised"
@@ -99,7 +111,10 @@ func (o SamplerOptions) graph(net onnx.Graph, dim int, solver ode.Solver, grid [
 	}
 	w := &writer{
 		net: net, solver: solver, units: about.Units, end: "samples", density: o.LogProb, constants: newConstants(&g),
-		along: o.Along, times: flow.Widen(grid), dim: dim,
+		along: o.Along, sde: o.SDE, times: flow.Widen(grid), dim: dim,
+	}
+	if o.SDE != nil {
+		g.Inputs = append(g.Inputs, o.SDE.input(len(grid)-1, dim))
 	}
 	from, times := w.start("noise"), len(grid)
 	if solver.Table != nil {
@@ -107,7 +122,7 @@ func (o SamplerOptions) graph(net onnx.Graph, dim int, solver ode.Solver, grid [
 	} else if o.Portable {
 		w.unroll(from, grid, o.Trajectory)
 	} else {
-		if o.Along == nil {
+		if !w.fixed() {
 			times = onnx.Times
 			g.Inputs = append(g.Inputs, onnx.ValueInfo{Name: "ts", Dims: []int{onnx.Times}, Doc: "times of the grid, from noise (0) to data (1); the default has " +
 				fmt.Sprint(len(grid)-1) + " steps"})

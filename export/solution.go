@@ -14,6 +14,7 @@ import (
 type solution struct {
 	noise      flow.Batch
 	units      flow.Units
+	steps      []flow.Batch // the noise of every step, if it adds any
 	trajectory []flow.Batch
 	maxAbs     float64 // the largest coordinate
 	growth     float64 // of distances between points
@@ -28,7 +29,8 @@ const nudge = 1e-2
 
 func solve(by Steps, div flow.DivField, noise flow.Batch) (s solution, err error) {
 	s.noise, s.units = noise, by.Units
-	if s.trajectory, _, err = ode.Trajectory(by.Field, by.Solver, by.Times, noise); err != nil {
+	s.steps = by.stepNoise(noise.Len(), noise.Dim)
+	if s.trajectory, err = by.carry(noise); err != nil {
 		return s, fmt.Errorf("solve in Go: %w", err)
 	}
 	for _, x := range s.trajectory {
@@ -41,13 +43,13 @@ func solve(by Steps, div flow.DivField, noise flow.Batch) (s solution, err error
 	for i, v := range moved.Data {
 		moved.Data[i] = noise.Data[i] + nudge*v
 	}
-	carried, _, err := ode.Solve(by.Field, by.Solver, by.Times, moved)
+	carried, err := by.carry(moved)
 	if err != nil {
 		return s, fmt.Errorf("solve in Go: %w", err)
 	}
-	end := s.trajectory[len(by.Times)-1]
+	last := len(by.Times) - 1
 	for i := range noise.Len() {
-		before, after := distance(moved.Row(i), noise.Row(i)), distance(carried.Row(i), end.Row(i))
+		before, after := distance(moved.Row(i), noise.Row(i)), distance(carried[last].Row(i), s.trajectory[last].Row(i))
 		s.growth = max(s.growth, after/before)
 	}
 	if div == nil {
@@ -135,7 +137,15 @@ func (s solution) trial(where string) trial {
 	tr := trial{
 		where: where, rows: s.noise.Len() * copies, maxRuns: 4, unit: s.unit(), tolerance: s.tolerance(),
 		inputs: func(from, to int) []ort.Tensor {
-			return []ort.Tensor{{Dims: []int{to - from, dim}, Data: noise[from*dim : to*dim]}}
+			first := ort.Tensor{Dims: []int{to - from, dim}, Data: noise[from*dim : to*dim]}
+			if len(s.steps) == 0 {
+				return []ort.Tensor{first}
+			}
+			second := ort.Tensor{Dims: []int{len(s.steps), to - from, dim}, Data: []float32{}}
+			for _, z := range s.steps {
+				second.Data = append(second.Data, flow.Narrow(nil, slices.Repeat(z.Data, copies)[from*dim:to*dim])...)
+			}
+			return []ort.Tensor{first, second}
 		},
 		want: func(output, from, to int) (want []float64) {
 			if output == 0 {

@@ -18,7 +18,8 @@ type writer struct {
 	units     flow.Units // of the outputs
 	end       string     // name of the points where the steps end
 	along     *flow.PathConversion
-	times     []float64         // of the grid, for along
+	sde       *SDE
+	times     []float64         // of the grid, for along and sde
 	dim       int               // of a point
 	sizes     map[string]string // those that the net computes from the number of points, by their names in the net
 	constants *constants
@@ -33,6 +34,7 @@ type interval struct {
 	h     string                               // its length
 	at    func(c float64) string               // the net's time: its start for c = 0, its end for c = 1, and start + c h otherwise
 	moved func(c float64, what carried) string // what else leads there from the path of the steps, or nil if that is the net's
+	noise string                               // what the step adds besides, (batch, d); empty if nothing
 }
 
 // node writes a node with one output and returns its name.
@@ -102,6 +104,9 @@ func (w *writer) step(at string, from, next state, t interval) {
 		}
 		stage := at + "k" + strconv.Itoa(i+1)
 		x := w.advance(stage+"/x", from.x, t.h, w.solver.A[i], k)
+		if t.noise != "" && c == 1 {
+			x = w.node(stage+"/noisy", "Add", nil, x, t.noise)
+		}
 		if t.moved == nil {
 			k[i] = w.velocity(stage, columns[c], x)
 			div[i] = stage + "/div" // the net's second output, if it has one
@@ -109,7 +114,11 @@ func (w *writer) step(at string, from, next state, t interval) {
 		}
 		k[i], div[i] = w.moved(stage, columns[c], x, c, t)
 	}
-	w.advance(next.x, from.x, t.h, w.solver.B, k)
+	if t.noise != "" {
+		w.node(next.x, "Add", nil, w.advance(at+"noiseless", from.x, t.h, w.solver.B, k), t.noise)
+	} else {
+		w.advance(next.x, from.x, t.h, w.solver.B, k)
+	}
 	if w.density {
 		w.advance(next.integral, from.integral, t.h, w.solver.B, div)
 	}

@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"slices"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine/onnx"
@@ -18,6 +19,11 @@ func VerifySampler(file []byte, solver ode.Solver, ts []float64, field flow.Fiel
 	return verifySampler(file, Steps{Field: field, Solver: solver, Times: ts, Units: units}, nil, noise, first(watch))
 }
 
+// VerifySteps is VerifySampler for any steps without log densities, such as those that add noise on the way.
+func VerifySteps(file []byte, s Steps, noise flow.Batch, watch ...Progress) experiments.Check {
+	return verifySampler(file, s, nil, noise, first(watch))
+}
+
 // VerifyDensity is VerifySampler for a file that also returns log_prob, which is compared with ode.Push. Its tolerance is
 // measured in the same way, relative to the largest log density or divergence on the path.
 func VerifyDensity(file []byte, solver ode.Solver, ts []float64, field flow.DivField, units flow.Units, noise flow.Batch, watch ...Progress) experiments.Check {
@@ -32,7 +38,7 @@ func verifySampler(file []byte, s Steps, div flow.DivField, noise flow.Batch, wa
 	return newCheck(file, noise.Len(), func(c *experiments.Check) error {
 		m, err := readAny(file)
 		if err == nil {
-			err = checkSampler(m, noise.Dim, s.Solver, s.Times, div != nil)
+			err = checkSampler(m, noise.Dim, s, div != nil)
 		}
 		if err != nil {
 			return err
@@ -47,7 +53,7 @@ func verifySampler(file []byte, s Steps, div flow.DivField, noise flow.Batch, wa
 		c.MaxAbs, c.Tolerance = experiments.Number(near.maxAbs), experiments.Number(near.tolerance())
 		c.Reason = fmt.Sprintf("the flow spreads rounding to 32 bits by a factor of up to %.2g: 1e-5 (1 + max |x|) times that factor, if above 1, is allowed", near.growth)
 		by := campaign{settings, batches, []trial{near.trial("")}, watch}
-		if len(m.Inputs) > 1 {
+		if takesTimes(m) {
 			by.trials[0].times = flow.Narrow(nil, s.Times)
 		}
 		if unrolled(m) {
@@ -57,7 +63,7 @@ func verifySampler(file []byte, s Steps, div flow.DivField, noise flow.Batch, wa
 		if div != nil {
 			c.Notes = append(c.Notes, logProbNote(m)...)
 		}
-		others, err := s.others(div, noise, len(m.Inputs) > 1)
+		others, err := s.others(div, noise, takesTimes(m))
 		if err != nil {
 			return err
 		}
@@ -127,12 +133,21 @@ func (s Steps) others(div flow.DivField, noise flow.Batch, grids bool) (list []t
 	return list, nil
 }
 
+// takesTimes reports whether a file takes a time grid.
+func takesTimes(m onnx.Model) bool {
+	return slices.ContainsFunc(m.Inputs, func(v onnx.ValueInfo) bool { return v.Name == "ts" })
+}
+
 // checkSampler returns an error unless the model is a sampler of dim coordinates with that solver and that grid, and with
 // log densities if density is set.
-func checkSampler(m onnx.Model, dim int, solver ode.Solver, ts []float64, density bool) error {
+func checkSampler(m onnx.Model, dim int, s Steps, density bool) error {
+	solver, ts := s.Solver, s.Times
 	points := []int{onnx.Batch, dim}
 	inputs, times := []onnx.ValueInfo{{Name: "noise", Dims: points}}, len(ts)
-	if len(m.Inputs) > 1 { // neither unrolled nor along another path
+	if s.SDE != nil {
+		inputs = append(inputs, s.SDE.input(len(ts)-1, dim))
+	}
+	if takesTimes(m) { // neither unrolled nor along another path nor with noise on the way
 		times = onnx.Times
 		inputs = append(inputs, onnx.ValueInfo{Name: "ts", Dims: []int{onnx.Times}})
 	}
@@ -150,7 +165,7 @@ func checkSampler(m onnx.Model, dim int, solver ode.Solver, ts []float64, densit
 	if have := m.Metadata["solver"]; err == nil && have != solver.Name { // solvers of the same order may differ by less than the tolerance
 		err = fmt.Errorf("the solver of the file is %q, not %q", have, solver.Name)
 	}
-	if err == nil && len(inputs) > 1 && !hasDefault(m, "ts", grid) {
+	if err == nil && takesTimes(m) && !hasDefault(m, "ts", grid) {
 		err = fmt.Errorf("the default time grid of the file is not the run's, which has %d steps", len(ts)-1)
 	}
 	return err

@@ -17,7 +17,7 @@ import (
 var forms = map[string]func(text string) bool{
 	"run": isKey, "fit": isKey, "spec": isKey, "twin_of": isKey,
 	"seed": isWhole, "seeds": isCount, "recommended_steps": isCount,
-	"nfe": isAmount, "twin_of.nfe": isAmount, "log_prob_error": isAmount, "log_prob_error_max": isAmount,
+	"nfe": isAmount, "twin_of.nfe": isAmount, "log_prob_error": isAmount, "log_prob_error_max": isAmount, recommendedNoise: isAmount,
 	"recommended_solver": isSolver, "twin_of.solver": isSolver,
 	"data_sha256": isSum, "source_sha256": isSum, "commit": isCommit,
 	"target": isJSON, "train": isJSON, "recommended_grid": isJSON, "recommended_tolerance": isJSON, "twin_of.tolerance": isJSON,
@@ -112,6 +112,13 @@ func (p Parts) steps(complain func(key, format string, args ...any)) {
 	properties, steps := p.About.Properties, len(p.Times)-1
 	if solver, ok := properties["recommended_solver"]; ok && solver != p.Solver.Name {
 		complain("recommended_solver", "%s, and the file takes %s", solver, p.Solver.Name)
+	}
+	noise := 0.
+	if p.Options.SDE != nil {
+		noise = p.Options.SDE.Noise
+	}
+	if said := amount(properties[recommendedNoise]); said != noise {
+		complain(recommendedNoise, "%g, and the file adds %g", said, noise)
 	}
 	if n, ok := properties["recommended_steps"]; ok && n != fmt.Sprint(steps) {
 		complain("recommended_steps", "%s, and the file takes %d", n, steps)

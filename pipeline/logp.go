@@ -197,6 +197,9 @@ func runDensity(ctx context.Context, db *store.DB, prefix string) (d density, er
 	if d.dim > job.ExactDimensions {
 		d.note = fmt.Sprintf("in more than %d dimensions they are estimates without bias, from random probes of the divergence", job.ExactDimensions)
 	}
+	if noise := r.Setting.Sample.SDE.Noise; noise > 0 {
+		d.note = strings.TrimPrefix(fmt.Sprintf("%s; they are those of the net's flow, which the run's noise on the way (sde) leaves", d.note), "; ")
+	}
 	d.of = func(x flow.Batch) ([]float64, error) {
 		units := recipe.Target.Units
 		z := units.Undo(x)

@@ -18,6 +18,7 @@ import (
 type sampleFlags struct {
 	run, model, target, path       string
 	solver, steps, tolerance, grid string
+	sdeNoise                       string
 	exact                          bool
 	count                          int
 	seed                           uint64
@@ -51,8 +52,9 @@ func (a *app) sampleCommand() *cobra.Command {
 	flags.StringVar(&f.steps, "steps", "", "number of steps (default as for --solver, or 8)")
 	flags.StringVar(&f.tolerance, "tolerance", "", "error per step of adaptive solvers (default as for --solver, or 1e-5)")
 	flags.StringVar(&f.grid, "grid", "", "the time grid (default as for --solver, or uniform)")
+	flags.StringVar(&f.sdeNoise, "sde-noise", "", "noise added on the way, c of eps(t) = c sigma(t), with euler or heun (default as for --solver, or 0)")
 	flags.IntVar(&f.count, "count", 2000, "samples")
-	flags.Uint64Var(&f.seed, "seed", 0, "seed of the noise")
+	flags.Uint64Var(&f.seed, "seed", 0, "seed of the noise, and of that added on the way")
 	flags.StringVar(&f.noise, "noise", "", "start from the points in this .npy or .csv `file` instead of --count and --seed")
 	flags.StringVar(&f.out, "out", "", "the `file` to write, .npy or .csv")
 	cmd.MarkFlagsMutuallyExclusive("run", "model", "exact")
@@ -82,10 +84,11 @@ func (a *app) sample(ctx context.Context, f sampleFlags) (err error) {
 	for _, c := range from.Cautions {
 		fmt.Fprintf(a.stderr, "caution: %s: %s\n", from.Name, c)
 	}
-	how, err := from.Settings(draw.Flags{Solver: f.solver, Steps: f.steps, Tolerance: f.tolerance, Grid: f.grid, Path: f.path})
+	how, err := from.Settings(draw.Flags{Solver: f.solver, Steps: f.steps, Tolerance: f.tolerance, Grid: f.grid, Path: f.path, SDENoise: f.sdeNoise})
 	if err != nil {
 		return usage(err)
 	}
+	how.Seed = f.seed
 	x0, err := a.start(f, from)
 	if err != nil {
 		return err

@@ -39,6 +39,22 @@ func (p Path) Clamp(t float64) float64 {
 	return keepClear(t, func(t float64) bool { return Finite(p.DAlpha(t), p.DSigma(t)) })
 }
 
+// NoiseWeights returns the weights with which a point and its velocity give the mean of the noise behind it:
+//
+//	E[X0 | X_t = x] = ofX x + ofU u(t, x),  ofX = -alpha' / w,  ofU = alpha / w,  w = alpha sigma' - alpha' sigma
+//
+// It solves x = alpha X1 + sigma X0 and u = alpha' X1 + sigma' X0. For independent pairs from N(0, I) noise it is minus sigma
+// times the score grad log p_t(x) (arXiv 2401.08740, section 2). Nothing divides by alpha or sigma, so the weights are
+// finite at both ends; where they are 0/0, as at t = 0 if alpha' vanishes there, t is kept at least 1e-5 away.
+func (p Path) NoiseWeights(t float64) (ofX, ofU float64) {
+	at := func(t float64) (ofX, ofU float64) {
+		alpha, dAlpha := p.Alpha(t), p.DAlpha(t)
+		w := alpha*p.DSigma(t) - dAlpha*p.Sigma(t)
+		return -dAlpha / w, alpha / w
+	}
+	return at(keepClear(t, func(t float64) bool { return Finite(at(t)) }))
+}
+
 // keepClear returns t, kept at least clampMargin away from an end of [0, 1] that is not fit for use.
 func keepClear(t float64, fit func(t float64) bool) float64 {
 	switch {

@@ -26,6 +26,7 @@ type Solver struct {
 	B, C   []float64   // one per stage
 	E      []float64   // B minus the weights of the embedded method, of order Order - 1; nil if there is none
 	FSAL   bool        // first same as last: the last stage is the first of the next step
+	Noisy  bool        // SolveSDE may add noise to its steps; every stage is at the start or the end of a step
 
 	// Of a linear multistep method, whose tableau is that of its first step.
 	Table   func(ts []float64) Table // its rows on a grid; nil for Runge-Kutta methods

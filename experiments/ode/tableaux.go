@@ -4,9 +4,9 @@ package ode
 // churn). Ralston has the smallest bound on its truncation error of all second-order methods with two stages
 // ("Runge-Kutta methods with minimum error bounds", 1962).
 var (
-	Euler    = Solver{Name: "euler", Order: 1, A: [][]float64{{}}, B: []float64{1}, C: []float64{0}}
+	Euler    = Solver{Name: "euler", Order: 1, Noisy: true, A: [][]float64{{}}, B: []float64{1}, C: []float64{0}}
 	Midpoint = Solver{Name: "midpoint", Order: 2, A: [][]float64{{}, {.5}}, B: []float64{0, 1}, C: []float64{0, .5}}
-	Heun     = Solver{Name: "heun", Order: 2, A: [][]float64{{}, {1}}, B: []float64{.5, .5}, C: []float64{0, 1}}
+	Heun     = Solver{Name: "heun", Order: 2, Noisy: true, A: [][]float64{{}, {1}}, B: []float64{.5, .5}, C: []float64{0, 1}}
 	Ralston  = Solver{
 		Name: "ralston", Order: 2,
 		A: [][]float64{{}, {2. / 3}},

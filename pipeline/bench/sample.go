@@ -83,5 +83,5 @@ func benchSampler(n net.Net, threads int, measure func(sample func(x0 flow.Batch
 	if err != nil {
 		return err
 	}
-	return errors.Join(measure(opened.Sampler), opened.Close())
+	return errors.Join(measure(func(x0 flow.Batch) (flow.Batch, error) { return opened.Sampler(x0) }), opened.Close())
 }

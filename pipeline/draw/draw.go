@@ -26,10 +26,12 @@ type From struct {
 	Cautions []string // what a user should know of it
 
 	velocity   job.Velocity
-	sampler    func(x0 flow.Batch) (flow.Batch, error) // noise to samples; nil if there is a velocity
+	sampler    func(x0 flow.Batch, noise ...flow.Batch) (flow.Batch, error) // noise to samples; nil if there is a velocity
+	steps      int                                                          // of the noise that the sampler takes besides
 	source     experiments.Source
 	noSource   error                // why the source cannot be drawn from
 	units      flow.Units           // of the samples
+	noScore    error                // why no noise can be added on the way
 	exact      bool                 // the velocity is that of any path, so that there is none to change to
 	run        experiments.Sampling // of a run; zero for others
 	advice     advice
@@ -67,7 +69,7 @@ func (f From) Noise(count int, seed uint64) (flow.Batch, error) {
 func (f From) Draw(ctx context.Context, how Settings, x0 flow.Batch) (samples flow.Batch, nfe float64, err error) {
 	var first firstBad
 	if f.sampler != nil {
-		samples, err = f.sample(ctx, x0)
+		samples, err = f.sample(ctx, x0, how.Seed)
 		if err == nil {
 			err = first.check(samples, "a sampler does not show at which time it began, see velocity.onnx")
 		}
@@ -77,6 +79,7 @@ func (f From) Draw(ctx context.Context, how Settings, x0 flow.Batch) (samples fl
 	v.Field, v.Rows = first.field(v.Field), first.rowField(v.Rows)
 	s := how.Sampling
 	s.Count = x0.Len()
+	v.Noise = job.StepNoise(how.Seed, 0)
 	got, err := v.Sample(ctx, s, x0)
 	if errors.Is(err, oracle.ErrNoLimit) {
 		return samples, 0, fmt.Errorf("%w (noise: in --target), or use a solver that takes no velocity at t = 1, such as --solver euler or midpoint", err)
@@ -91,14 +94,20 @@ func (f From) Draw(ctx context.Context, how Settings, x0 flow.Batch) (samples fl
 }
 
 // sample carries points to samples with the sampler. It stops with the context, between two parts.
-func (f From) sample(ctx context.Context, x0 flow.Batch) (flow.Batch, error) {
+func (f From) sample(ctx context.Context, x0 flow.Batch, seed uint64) (flow.Batch, error) {
 	const part = 1 << 14
 	all := flow.Batch{Dim: x0.Dim}
 	for from := 0; from < x0.Len(); from += part {
 		if err := ctx.Err(); err != nil {
 			return all, err
 		}
-		x, err := f.sampler(x0.Slice(from, min(from+part, x0.Len())))
+		start := x0.Slice(from, min(from+part, x0.Len()))
+		noise, of := make([]flow.Batch, f.steps), job.StepNoise(seed, uint64(from))
+		for i := range noise {
+			noise[i] = flow.NewBatch(start.Len(), start.Dim)
+			of(i, noise[i])
+		}
+		x, err := f.sampler(start, noise...)
 		if err != nil {
 			return all, err
 		}

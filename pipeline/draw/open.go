@@ -47,7 +47,7 @@ func Run(ctx context.Context, db *store.DB, key string) (From, error) {
 	}
 	return From{
 		Name: "run " + key, Dim: model.Net.Dim(), Columns: recipe.Target.Columns, units: recipe.Target.Units,
-		source: recipe.Source, run: r.Setting.Sample, advice: adviceOf(r.Setting.Sample),
+		source: recipe.Source, noScore: recipe.HasScore(), run: r.Setting.Sample, advice: adviceOf(r.Setting.Sample),
 		velocity: job.Velocity{Path: recipe.Path, Field: model.Field(), Rows: model.RowField()}, close: model.Close,
 	}, nil
 }
@@ -64,7 +64,7 @@ func File(path string, inputs map[string]string) (From, error) {
 	}
 	f := From{
 		Name: path, Dim: o.Dim, Columns: o.Columns, Cautions: o.Cautions, units: o.Units,
-		velocity: job.Velocity{Path: flow.CondOT}, sampler: o.Sampler, close: o.Close,
+		velocity: job.Velocity{Path: flow.CondOT}, sampler: o.Sampler, steps: o.Steps, close: o.Close,
 	}
 	if o.Velocity != nil {
 		f.velocity.Rows, f.velocity.Field = o.Velocity, o.Velocity.Field()
@@ -81,7 +81,7 @@ func errorAnd(err error, o *export.Opened) error {
 
 // follow takes over what the file says. What cannot be read is an error only where it is needed.
 func (f *From) follow(says export.Advice) {
-	f.advice = advice{by: "the file", is: Flags{Solver: says.Solver, Steps: says.Steps, Tolerance: says.Tolerance, Grid: says.Grid, Path: says.Along}}
+	f.advice = advice{by: "the file", is: Flags{Solver: says.Solver, Steps: says.Steps, Tolerance: says.Tolerance, Grid: says.Grid, Path: says.Along, SDENoise: says.SDENoise}}
 	if says.Source != "" {
 		var err error
 		if f.source, err = (experiments.Parser{}).Source(says.Source); err == nil && !f.source.Gaussian() && f.source.From.Dim() != f.Dim {
@@ -91,6 +91,7 @@ func (f *From) follow(says export.Advice) {
 			f.noSource = fmt.Errorf("%s starts from %s, which cannot be drawn from without its data: give points of it with --noise", f.Name, says.Source)
 		}
 	}
+	f.noScore = scoreOf(says)
 	f.assumption = ", and the net taken as trained along " + f.velocity.Path.String()
 	if says.Path != "" {
 		f.assumption = ""
@@ -100,5 +101,17 @@ func (f *From) follow(says export.Advice) {
 			return
 		}
 		f.velocity.Path = path
+	}
+}
+
+// scoreOf returns why the velocity of a file does not give the score, if it says so.
+func scoreOf(says export.Advice) error {
+	switch {
+	case says.Source != "":
+		return fmt.Errorf("noise on the way needs a net that starts from noise, and this one starts from %s", says.Source)
+	case says.Coupling != "" && says.Coupling != flow.Independent.Name:
+		return fmt.Errorf("noise on the way needs the score, which the velocity does not give for the coupling %s", says.Coupling)
+	default:
+		return nil
 	}
 }

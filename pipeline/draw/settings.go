@@ -1,6 +1,7 @@
 package draw
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -11,12 +12,13 @@ import (
 // Flags are the parts of a sampling that a user names, as in a spec. Empty ones are not named.
 type Flags struct {
 	Solver, Steps, Tolerance, Grid, Path string
+	SDENoise                             string // c of ode.SDE
 }
 
 // named returns the flags that are given, by their names.
 func (f Flags) named() map[string]string {
 	given := map[string]string{}
-	for name, value := range map[string]string{"solver": f.Solver, "steps": f.Steps, "tolerance": f.Tolerance, "grid": f.Grid, "path": f.Path} {
+	for name, value := range map[string]string{"solver": f.Solver, "steps": f.Steps, "tolerance": f.Tolerance, "grid": f.Grid, "path": f.Path, "sde-noise": f.SDENoise} {
 		if value != "" {
 			given[name] = value
 		}
@@ -38,6 +40,9 @@ func adviceOf(s experiments.Sampling) advice {
 	} else {
 		a.is.Steps, a.is.Grid = fmt.Sprint(s.Steps), experiments.Form(s.Grid)
 	}
+	if s.SDE.Noise > 0 {
+		a.is.SDENoise = fmt.Sprint(s.SDE.Noise)
+	}
 	if s.Path.Name != "" {
 		a.is.Path = experiments.Form(s.Path)
 	}
@@ -48,6 +53,7 @@ func adviceOf(s experiments.Sampling) advice {
 type Settings struct {
 	Sampling experiments.Sampling
 	Origin   string // where its parts come from, in a few words
+	Seed     uint64 // of the noise of the steps, if they have any
 }
 
 // parts are the parts of a sampling that a solver takes, by whether it is adaptive.
@@ -58,7 +64,7 @@ var parts = map[bool][]string{true: {"tolerance"}, false: {"steps", "grid"}}
 func (f From) Settings(flags Flags) (how Settings, err error) {
 	given := flags.named()
 	if f.sampler != nil {
-		for _, name := range []string{"solver", "steps", "tolerance", "grid", "path"} {
+		for _, name := range []string{"solver", "steps", "tolerance", "grid", "path", "sde-noise"} {
 			if given[name] != "" {
 				return how, fmt.Errorf("%s: it is a sampler, with its own solver and steps: leave out --%s, or sample velocity.onnx", f.Name, name)
 			}
@@ -66,7 +72,7 @@ func (f From) Settings(flags Flags) (how Settings, err error) {
 		return Settings{Origin: "its own solver and steps"}, nil
 	}
 	if len(given) == 0 && f.run.Solver.Name != "" {
-		return Settings{f.run, "as the run was sampled"}, nil
+		return Settings{Sampling: f.run, Origin: "as the run was sampled"}, nil
 	}
 	return f.merged(given)
 }
@@ -79,15 +85,30 @@ func (f From) merged(given map[string]string) (how Settings, err error) {
 	if err != nil {
 		return how, err
 	}
+	if err := checkNoise(how.Sampling, cmp.Or(given["sde-noise"], advised["sde-noise"])); err != nil {
+		return how, err
+	}
 	adaptive := how.Sampling.Solver.Adaptive()
 	for _, name := range parts[!adaptive] {
 		if given[name] != "" {
 			return how, fmt.Errorf("--%s: %s", name, contradiction(how.Sampling.Solver.Name, adaptive))
 		}
 	}
-	text, origin := merge(append([]string{"solver"}, parts[adaptive]...), given, advised, f.advice.by)
+	taken := append([]string{"solver"}, parts[adaptive]...)
+	if given["sde-noise"]+advised["sde-noise"] != "" { // a solver that adds none is told so
+		taken = append(taken, "sde-noise")
+	}
+	text, origin := merge(taken, given, advised, f.advice.by)
 	if how.Sampling, err = experiments.ParseSampling("{" + text + "}"); err != nil {
 		return how, err
+	}
+	if how.Sampling.SDE.Noise > 0 {
+		if f.noScore != nil {
+			return how, fmt.Errorf("--sde-noise: %w: use 0", f.noScore)
+		}
+		if f.assumption != "" {
+			origin = append(origin, "the net taken as trained along "+f.velocity.Path.String()+" on independent pairs")
+		}
 	}
 	if how.Sampling.Path, err = f.pathOf(given["path"], advised["path"]); err != nil {
 		return how, err
@@ -101,6 +122,18 @@ func (f From) merged(given map[string]string) (how Settings, err error) {
 	}
 	how.Origin = strings.Join(origin, "; ")
 	return how, nil
+}
+
+// checkNoise returns an error if the solver cannot add a noise, which need not be a number.
+func checkNoise(s experiments.Sampling, noise string) error {
+	if noise == "" || noise == "0" {
+		return nil
+	}
+	s.SDE.Noise = 1
+	if err := s.SDE.Check(s.Solver); err != nil {
+		return fmt.Errorf("--sde-noise %s: %w", noise, err)
+	}
+	return nil
 }
 
 // contradiction says why a solver does not take a flag.
@@ -118,10 +151,10 @@ func merge(names []string, given, advised map[string]string, by string) (text st
 	for _, name := range names {
 		switch {
 		case given[name] != "":
-			fields = append(fields, name+": "+given[name])
+			fields = append(fields, part(name, given[name]))
 			from["the flags"] = append(from["the flags"], name)
 		case advised[name] != "":
-			fields = append(fields, name+": "+advised[name])
+			fields = append(fields, part(name, advised[name]))
 			from[by] = append(from[by], name)
 		default:
 			from["the defaults"] = append(from["the defaults"], name)
@@ -133,6 +166,14 @@ func merge(names []string, given, advised map[string]string, by string) (text st
 		}
 	}
 	return strings.Join(fields, ", "), origin
+}
+
+// part returns a part of a sampling, given by the name of its flag, as in a spec.
+func part(name, value string) string {
+	if name == "sde-noise" {
+		return "sde: {noise: " + value + "}"
+	}
+	return name + ": " + value
 }
 
 // pathOf returns the path to sample along: that given, or else that advised, or the zero path for the path of the training.

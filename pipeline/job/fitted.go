@@ -73,6 +73,14 @@ func Noise(r experiments.Recipe, seed uint64, count int) flow.Batch {
 	return noise(r, seed, runNoise, count)
 }
 
+// StepNoise returns the noise of the steps of runs that take any, given the seed of the reference, for points whose
+// first has that id. It is a stream of its own.
+func StepNoise(seed, first uint64) ode.StepNoise { return stepNoise(seed, runNoise, first) }
+
+func stepNoise(seed uint64, stream string, first uint64) ode.StepNoise {
+	return ode.NewStepNoise(seed, stream+" of the steps", first)
+}
+
 func noise(r experiments.Recipe, seed uint64, stream string, count int) flow.Batch {
 	x0 := flow.NewBatch(count, r.Target.Dim())
 	r.Source.Fill(x0, flow.NewStream(seed, stream), 0)

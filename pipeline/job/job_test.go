@@ -112,3 +112,46 @@ func TestGuard(t *testing.T) {
 		t.Errorf("error %v, want the panic", err)
 	}
 }
+
+// TestNoiseOnTheWay: the noise of the steps depends on the seed, the sample and the step alone, is another where a run starts from
+// fresh noise, and is that of StepNoise.
+func TestNoiseOnTheWay(t *testing.T) {
+	t.Parallel()
+	p := plan(t, "name: a\ntarget: moons\nnet: {width: 8, depth: 1}\nsample: {solver: heun, steps: 3, sde: {noise: [0, 1]}, count: [10, 30]}\n")
+	run := func(noise float64, count int) experiments.Sampling {
+		for _, r := range p.Fits[0].Runs {
+			if r.Sampling.SDE.Noise == noise && r.Sampling.Count == count {
+				return r.Sampling
+			}
+		}
+		t.Fatalf("no run of %d samples with noise %g", count, noise)
+		return experiments.Sampling{}
+	}
+	x0 := Noise(p.Fits[0].Recipe, 5, 30)
+	draw := func(s experiments.Sampling, stream string) flow.Batch {
+		f := untrained(t, p, 5)
+		f.noise = stream
+		f.starts[s.Count] = &start{x0: x0.Slice(0, s.Count)} // so that streams differ in the noise of the steps alone
+		got, err := f.Sample(t.Context(), s, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.Points
+	}
+	few, many := draw(run(1, 10), runNoise), draw(run(1, 30), runNoise)
+	if !slices.Equal(few.Data, many.Slice(0, 10).Data) {
+		t.Error("the first 10 of 30 samples are not those of 10")
+	}
+	if slices.Equal(many.Data, draw(run(0, 30), runNoise).Data) || slices.Equal(many.Data, draw(run(1, 30), "fresh noise").Data) {
+		t.Error("samples with noise are those of the flow, or those with fresh noise")
+	}
+	f := untrained(t, p, 5)
+	for from := 0; from < 30; from += 7 {
+		to := min(from+7, 30)
+		v := Velocity{Path: flow.CondOT, Field: f.model.Field(), Noise: StepNoise(5, uint64(from))}
+		part, err := v.Sample(t.Context(), run(1, 30), x0.Slice(from, to))
+		if err != nil || !slices.Equal(part.Points.Data, many.Slice(from, to).Data) {
+			t.Errorf("samples %d to %d alone are others (%v)", from, to, err)
+		}
+	}
+}

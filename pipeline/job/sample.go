@@ -26,7 +26,7 @@ func (f *Fitted) Sample(ctx context.Context, s experiments.Sampling, now func() 
 		return f.sampleDense(ctx, s.Count, now)
 	}
 	o, saved := f.start(s.Count), 0.
-	v := Velocity{Path: f.fit.Recipe.Path, Field: f.model.Field(), Rows: f.model.RowField()}
+	v := Velocity{Path: f.fit.Recipe.Path, Field: f.model.Field(), Rows: f.model.RowField(), Noise: stepNoise(f.seed, f.noise, 0)}
 	if s.Path.Name == "" {
 		v.Field = f.remembering(o, now, &saved)
 	}
@@ -59,6 +59,7 @@ type Velocity struct {
 	Path  flow.Path
 	Field flow.Field
 	Rows  flow.RowField
+	Noise ode.StepNoise // for samplings with noise on the way
 }
 
 // Sample carries the points x0, (n, d), to samples, by the path of the sampling if that names one.
@@ -68,6 +69,7 @@ func (v Velocity) Sample(ctx context.Context, s experiments.Sampling, x0 flow.Ba
 	}
 	if s.Path.Name != "" {
 		v.Field, v.Rows = flow.Reschedule(v.Field, v.Path, s.Path), flow.RescheduleRows(v.Rows, v.Path, s.Path)
+		v.Path = s.Path
 	}
 	if s.Solver.Adaptive() {
 		var calls []int
@@ -77,7 +79,7 @@ func (v Velocity) Sample(ctx context.Context, s experiments.Sampling, x0 flow.Ba
 			out.MaxNFE = max(out.MaxNFE, n)
 		}
 	} else {
-		out.Points, out.MaxNFE, err = ode.Solve(stopping(ctx, v.Field), s.Solver, s.Times(), x0)
+		out.Points, out.MaxNFE, err = ode.SolveSDE(stopping(ctx, v.Field), v.Path, s.Solver, s.Times(), s.SDE, v.Noise, x0)
 		out.NFE = float64(out.MaxNFE)
 	}
 	if err != nil {

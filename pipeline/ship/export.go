@@ -37,8 +37,9 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin
 	sampled, about := of.sampled(r), aboutSampled(r, of)
 	e.files = []store.File{{Name: velocityFile, Content: onnx}}
 	runs := []experiments.Result{r}
-	e.Absent = []export.Absent{{File: SamplerFile, Why: "it could not return samples in the units of data on the scale of their ranks (standardise: quantile); flowsweep sample can"}}
-	if hasSampler(r) {
+	if why := noSampler(r.Setting); why != "" {
+		e.Absent = []export.Absent{{File: SamplerFile, Why: why}}
+	} else {
 		if about, err = withLogProbError(about, model.Net, weights, sampled, o); err != nil {
 			return e, err
 		}
@@ -130,7 +131,7 @@ func partsOf(r experiments.Result, kind string, weights []float32, o export.Samp
 	}
 	switch kind {
 	case "sampler":
-		p.Times, p.Options.Along = samplerGrid(r), along(r.Setting)
+		p.Times, p.Options.Along, p.Options.SDE = samplerGrid(r), along(r.Setting), sdeOf(r.Setting)
 	case "density":
 		p.Solver, p.Times = job.LikelihoodSolver()
 	}
@@ -182,6 +183,10 @@ func aboutRun(r experiments.Result, of origin) export.About {
 	} else {
 		effort = fmt.Sprintf("steps: %d", s.Sample.Steps)
 		properties["recommended_steps"], properties["recommended_grid"] = fmt.Sprint(s.Sample.Steps), experiments.Form(s.Sample.Grid)
+	}
+	if noise := s.Sample.SDE.Noise; noise > 0 {
+		properties["recommended_sde_noise"] = fmt.Sprint(noise)
+		effort += fmt.Sprintf(", with noise %g sigma(t) on the way", noise)
 	}
 	if s.Sample.Path.Name != "" {
 		properties["recommended_path"] = s.Sample.Path.String()

@@ -19,7 +19,7 @@ import (
 // absolute difference, in nats, between the log density of a sample by the file's own steps and by the dense solve from that
 // sample back to noise. With few steps it can be more than a nat. The digits are few, so that rounding does not show.
 func withLogProbError(about export.About, n net.Net, weights []float32, r experiments.Result, o export.SamplerOptions) (export.About, error) {
-	if !o.LogProb || n.Activation.Kinked || about.Source != "" { // the last two are refused
+	if !o.LogProb || n.Activation.Kinked || about.Source != "" || sdeOf(r.Setting) != nil { // the last three are refused
 		return about, nil
 	}
 	d, err := velocity.CompileDivergence(engine.Go, n, weights)

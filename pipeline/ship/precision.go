@@ -138,7 +138,7 @@ func reduceRun(ctx context.Context, r experiments.Result, weights []float32, of 
 	if err = add(velocityFile, "velocity", r); err == nil {
 		f.Observe(p, checks[0])
 	}
-	if err == nil && hasSampler(r) && along(r.Setting) == nil { // ranges are not measured along other paths
+	if err == nil && hasSampler(r) && along(r.Setting) == nil && sdeOf(r.Setting) == nil { // ranges are not measured along other paths or with noise
 		err = add(SamplerFile, "sampler", of.sampled(r))
 	}
 	return files, checks, err
@@ -226,7 +226,7 @@ func sampleReduced(ctx context.Context, spec experiments.Spec, r experiments.Res
 		return x, err
 	}
 	defer func() { err = errors.Join(err, net.Close()) }()
-	v := job.Velocity{Path: r.Setting.Path, Field: net.Velocity.Field(), Rows: net.Velocity}
+	v := job.Velocity{Path: r.Setting.Path, Field: net.Velocity.Field(), Rows: net.Velocity, Noise: job.StepNoise(spec.Reference.Seed, 0)}
 	got, err := v.Sample(ctx, r.Setting.Sample, job.Noise(r.Setting.Recipe, spec.Reference.Seed, r.Setting.Sample.Count))
 	return got.Points, err
 }

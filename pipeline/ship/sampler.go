@@ -27,10 +27,20 @@ func samplerGrid(r experiments.Result) []float64 {
 	return s.Times()
 }
 
-// hasSampler reports whether a run can be exported as a sampler, which needs affine units.
+// hasSampler reports whether a run can be exported as a sampler.
 func hasSampler(r experiments.Result) bool { return canSample(r.Setting) }
 
-func canSample(s experiments.Setting) bool { return s.Target.Units.Curves == nil }
+func canSample(s experiments.Setting) bool { return noSampler(s) == "" }
+
+// noSampler says why a setting cannot be exported as a sampler, or nothing if it can. The reason goes on from "there is none: ".
+func noSampler(s experiments.Setting) string {
+	switch {
+	case s.Target.Units.Curves != nil:
+		return "it could not return samples in the units of data on the scale of their ranks (standardise: quantile); flowsweep sample can"
+	default:
+		return ""
+	}
+}
 
 // along returns what leads from the path of the net to that of the samples, or nil if these are the same.
 func along(s experiments.Setting) *flow.PathConversion {
@@ -38,6 +48,18 @@ func along(s experiments.Setting) *flow.PathConversion {
 		return nil
 	}
 	return &flow.PathConversion{From: s.Path, To: s.Sample.Path}
+}
+
+// sdeOf returns the noise that samples of a setting take on the way, or nil if they take none.
+func sdeOf(s experiments.Setting) *export.SDE {
+	if s.Sample.SDE.Noise == 0 {
+		return nil
+	}
+	path := s.Path
+	if s.Sample.Path.Name != "" {
+		path = s.Sample.Path
+	}
+	return &export.SDE{SDE: s.Sample.SDE, Path: path}
 }
 
 // exportSampler returns the sampler file of a run at fixed steps.
@@ -51,7 +73,7 @@ func samplerParts(r experiments.Result, about export.About, o export.SamplerOpti
 	solver, ts := r.Setting.Sample.Solver, samplerGrid(r)
 	about.Doc = fmt.Sprintf("Sampler of a flow to %s: carries noise at t = 0 to samples at t = 1, %s, steps: %d", named(r.Setting.Target),
 		solver.Name, len(ts)-1)
-	o.Along = along(r.Setting)
+	o.Along, o.SDE = along(r.Setting), sdeOf(r.Setting)
 	return solver, ts, about, o
 }
 
@@ -80,7 +102,7 @@ func samplerFiles(n net.Net, weights []float32, r experiments.Result, about expo
 
 // samplerSteps returns what a sampler file computes, with log densities or without. Close it after use.
 func samplerSteps(p export.Parts, model *velocity.Model) (*export.Steps, func(), error) {
-	s, by := &export.Steps{Field: model.Field(), Solver: p.Solver, Times: p.Times, Units: p.About.Units}, p.Options.Along
+	s, by := &export.Steps{Field: model.Field(), Solver: p.Solver, Times: p.Times, Units: p.About.Units, SDE: p.Options.SDE}, p.Options.Along
 	if by != nil {
 		s.Field = flow.Reschedule(s.Field, by.From, by.To)
 	}
@@ -112,7 +134,7 @@ func verifySampler(onnx []byte, p export.Parts, model *velocity.Model, watch exp
 	}
 	defer done()
 	if s.Density == nil {
-		return export.VerifySampler(onnx, s.Solver, s.Times, s.Field, s.Units, noise, watch)
+		return export.VerifySteps(onnx, *s, noise, watch)
 	}
 	return export.VerifyDensity(onnx, s.Solver, s.Times, s.Density, s.Units, noise, watch)
 }

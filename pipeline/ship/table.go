@@ -78,7 +78,7 @@ func (o Outcome) SettingTable() (t table.Table) {
 			{Key: "seeds", Value: fmt.Sprintf("%d/%d", len(s.Runs), s.Planned)},
 			{Key: "choice", Value: choiceWord(o.choiceOf(i), i)},
 		}
-		fields = append(append(fields, o.statFields(s)...), s.Setting.Fields()...)
+		fields = append(append(fields, o.statFields(s)...), o.Sweep.SettingFields(s.Setting)...)
 		t.Add(append(fields, experiments.TagField(s.Tags))...)
 	}
 	for _, b := range o.baselines() {
