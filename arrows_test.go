@@ -35,7 +35,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 		"experiments", "experiments/baseline", "experiments/engine", "experiments/flow", "experiments/metric", "experiments/net", "experiments/ode",
 		"experiments/oracle", "experiments/target", "experiments/velocity",
 	}},
-	"pipeline/saved": {rooms: []string{"experiments", "experiments/flow", "experiments/velocity", "store"}},
+	"pipeline/saved": {rooms: []string{"experiments", "experiments/flow", "experiments/ode", "experiments/velocity", "store"}},
 	// What samples are drawn from, be it from the store or from elsewhere, with one way to say how.
 	"pipeline/draw": {rooms: []string{
 		"pipeline/job", "pipeline/saved", "experiments", "experiments/engine", "experiments/flow", "experiments/oracle", "experiments/target",

@@ -45,6 +45,7 @@ type Result struct {
 	Note          string   // its own
 	FitNote       string
 	SweepNote     string
+	Judged        *Judged // how the fitted coefficients of its solver do; nil if it has none
 }
 
 // Value is a named number, which may be NaN or infinite.

@@ -181,6 +181,7 @@ type Advice struct {
 	Path                           string // of the training
 	Solver, Steps, Grid, Tolerance string
 	Along                          string // the path to sample along, if another
+	Coefficients                   string // of a fitted solver, for these steps: a list of ode.Row
 	Coupling                       string // of the training
 	SDENoise                       string // c of ode.SDE, if not 0
 }
@@ -188,6 +189,7 @@ type Advice struct {
 func (o own) advice() Advice {
 	return Advice{
 		Source: o["source"], Path: o["path"], Solver: o["recommended_solver"], Steps: o["recommended_steps"], Grid: o["recommended_grid"],
-		Tolerance: o["recommended_tolerance"], Along: o["recommended_path"], Coupling: o["coupling"], SDENoise: o[recommendedNoise],
+		Tolerance: o["recommended_tolerance"], Along: o["recommended_path"], Coefficients: o["recommended_coefficients"],
+		Coupling: o["coupling"], SDENoise: o[recommendedNoise],
 	}
 }

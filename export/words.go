@@ -20,7 +20,7 @@ var forms = map[string]func(text string) bool{
 	"nfe": isAmount, "twin_of.nfe": isAmount, "log_prob_error": isAmount, "log_prob_error_max": isAmount, recommendedNoise: isAmount,
 	"recommended_solver": isSolver, "twin_of.solver": isSolver,
 	"data_sha256": isSum, "source_sha256": isSum, "commit": isCommit,
-	"target": isJSON, "train": isJSON, "recommended_grid": isJSON, "recommended_tolerance": isJSON, "twin_of.tolerance": isJSON,
+	"target": isJSON, "train": isJSON, "recommended_grid": isJSON, "recommended_tolerance": isJSON, "recommended_coefficients": isJSON, "tuned": isJSON, "twin_of.tolerance": isJSON,
 	"path": isText, "coupling": isText, "recommended_path": isText, "source": isText, "engine": isAny, "sweep": isText, "units": isText, "licence": isText,
 }
 
@@ -122,6 +122,9 @@ func (p Parts) steps(complain func(key, format string, args ...any)) {
 	}
 	if n, ok := properties["recommended_steps"]; ok && n != fmt.Sprint(steps) {
 		complain("recommended_steps", "%s, and the file takes %d", n, steps)
+	}
+	if text := properties["recommended_coefficients"]; p.Solver.Fitted && text != toJSON(p.Solver.Table(p.Times).Points) {
+		complain("recommended_coefficients", "not those that the file takes")
 	}
 	// Stages that no step needs are counted where the next step could have used them.
 	if nfe, ok := properties["nfe"]; ok && nfe != experiments.Calls(p.Solver.Calls(steps)).String() {

@@ -14,6 +14,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/problem"
+	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/sweep"
 	"flowsweep/pipeline/table"
 	"flowsweep/store"
@@ -80,8 +81,11 @@ type planReport struct {
 	Runs       int      `json:"runs"`
 	RunsToDo   int      `json:"runs_to_sample"`
 	RunsCached int      `json:"runs_cached"`
-	ToMeasure  int      `json:"runs_to_measure"` // those to sample among them
-	ToSolve    int      `json:"dense_solves"`    // that show what of an error is the net's
+	ToMeasure  int      `json:"runs_to_measure"`   // those to sample among them
+	ToSolve    int      `json:"dense_solves"`      // that show what of an error is the net's
+	Tunings    int      `json:"tunings,omitempty"` // solvers whose coefficients are fitted to a net
+	ToTune     int      `json:"tunings_to_do,omitempty"`
+	TuneCalls  int      `json:"tuning_velocity_calls,omitempty"` // of single points, that these take
 	TrainSteps int      `json:"train_steps"`
 	Seconds    *float64 `json:"estimated_fit_seconds"` // null where the store has nothing to estimate from
 	Workers    int      `json:"workers"`
@@ -166,8 +170,32 @@ func planWith(ctx context.Context, db *store.DB, plan experiments.Plan, workers 
 		}
 		r.KeptAs, r.Again, r.earlier = earlier.Kept, earlier.Again, earlier.Sentence(r.Sweep)
 	}
+	if err := r.countTunings(ctx, db, plan); err != nil {
+		return planReport{}, err
+	}
 	r.Seconds, err = w.Seconds(ctx, db, workers)
 	return r, err
+}
+
+// countTunings counts the solvers whose coefficients are fitted, and what that costs.
+func (r *planReport) countTunings(ctx context.Context, db *store.DB, plan experiments.Plan) error {
+	list, err := plan.Tunings()
+	if err != nil {
+		return err
+	}
+	r.Tunings = len(list)
+	for _, t := range list {
+		if db != nil {
+			if _, err := db.Tuning(ctx, t.Key); err == nil {
+				continue
+			} else if !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+		}
+		r.ToTune++
+		r.TuneCalls += job.TuningCalls(t)
+	}
+	return nil
 }
 
 // printPlan prints a line for each fact, broken where the terminal ends.
@@ -186,6 +214,9 @@ func (a *app) printPlan(r planReport) {
 		line("teachers", "%d of the fits only make the pairs of others, and have no runs", r.Teachers)
 	}
 	line("runs", "%d: %d to sample, %d cached; %d to measure", r.Runs, r.RunsToDo, r.RunsCached, r.ToMeasure)
+	if r.Tunings > 0 {
+		line("tuning", "%d: %d solvers to fit, with %.1f million velocity calls of one point, %d cached", r.Tunings, r.ToTune, float64(r.TuneCalls)/1e6, r.Tunings-r.ToTune)
+	}
 	if r.ToSolve > 0 {
 		line("solves", "%d fine ones, to tell the solver's error from the net's", r.ToSolve)
 	}

@@ -37,6 +37,7 @@ type shown struct {
 	References  []string                       `json:"references,omitempty"` // keys of the reference samples it was measured against
 	Losses      []shownLoss                    `json:"losses,omitempty"`
 	Checkpoint  int                            `json:"checkpoint,omitempty"` // the step that training goes on from
+	Tunings     []shownTuning                  `json:"tunings,omitempty"`    // of solvers to the net of a fit
 	Files       []experiments.Artifact         `json:"files,omitempty"`
 	Points      *shownPoints                   `json:"points,omitempty"` // that --points wrote
 	Tags        []string                       `json:"tags,omitempty"`
@@ -111,6 +112,9 @@ func showFit(ctx context.Context, db *store.DB, key string) (shown, error) {
 		Checkpoint: f.Checkpoint, Files: f.Files, Environment: f.Environment.OrNil(),
 	}
 	if err := errors.Join(json.Unmarshal(f.Config, &struct{ Teacher *string }{&s.Teacher}), s.remark(ctx, db)); err != nil {
+		return s, err
+	}
+	if s.Tunings, err = tuningsOf(ctx, db, key); err != nil {
 		return s, err
 	}
 	losses, err := db.Losses(ctx, key)
@@ -212,6 +216,7 @@ func (s shown) printFigures(line func(name string, value any)) {
 		line("±", "one standard error: other noise and another reference move the value by about as much")
 	}
 	printLosses(s.Losses, s.State, s.Teacher != "", line)
+	printTunings(s.Tunings, line)
 }
 
 // printLosses prints the losses worth printing, and the lowest on held-out rows or, of a student, pairs, a line each.

@@ -2,12 +2,14 @@ package pipeline
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"slices"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/problem"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/saved"
 	"flowsweep/pipeline/ship"
@@ -99,4 +101,37 @@ func (a *app) printRunPoints(p shownPoints) {
 		scale = "that of the metrics: normal scores of ranks (--json lists the knots)"
 	}
 	fmt.Fprintf(a.stdout, "%-12s %s\n%-12s the first %d samples with the reference of %s, by metrics of two samples\n", "scale", scale, "compared", p.Compared, p.Sweep)
+}
+
+// shownTuning is a tuning of a solver in the JSON form of `flowsweep show`.
+type shownTuning struct {
+	Key     string             `json:"key"`
+	Of      json.RawMessage    `json:"of"`
+	Points  int                `json:"points"` // noise points that it is fitted to
+	NFE     int                `json:"nfe"`    // velocity calls spent on each
+	Seconds float64            `json:"seconds"`
+	Table   json.RawMessage    `json:"coefficients"`
+	Judged  experiments.Judged `json:"judged"`
+}
+
+// tuningsOf returns the tunings of a fit.
+func tuningsOf(ctx context.Context, db *store.DB, fit string) (list []shownTuning, err error) {
+	tunings, err := db.Tunings(ctx, fit)
+	for _, t := range tunings {
+		s := shownTuning{Key: t.Key, Of: json.RawMessage(t.Of), Points: t.Points, NFE: t.NFE, Seconds: t.Seconds, Table: json.RawMessage(t.Table)}
+		if err := json.Unmarshal([]byte(t.Judged), &s.Judged); err != nil {
+			return nil, fmt.Errorf("how tuning %s was judged: %w", t.Key, err)
+		}
+		list = append(list, s)
+	}
+	return list, err
+}
+
+// printTunings prints a line for each tuning.
+func printTunings(list []shownTuning, line func(name string, value any)) {
+	for _, t := range list {
+		j := t.Judged
+		line("tuned", problem.Printable(fmt.Sprintf("%s on %d points, %d velocity calls each, %.3g s: on %d fresh points %.3g from a dense solve (median %.3g, worst %.3g); %s %.3g (p %.2g)",
+			t.Of, t.Points, t.NFE, t.Seconds, j.Points, j.RMSE, j.Median, j.Worst, j.Against, j.AgainstRMSE, j.P)))
+	}
 }

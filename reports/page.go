@@ -84,6 +84,8 @@ type view struct {
 	Budgets     []figure
 	Students    *table
 	Twin        *table
+	Calls       *table
+	Tunings     []string
 	Failures    runTable
 	Runs        runTable
 	CSVLink     template.URL
@@ -115,6 +117,8 @@ func Render(p Page) ([]byte, error) {
 		Budgets:     r.budgets(),
 		Students:    r.studentTable(),
 		Twin:        r.twinTable(),
+		Calls:       r.callsTable(),
+		Tunings:     r.tunings(),
 		Failures:    r.failed(),
 		Runs:        r.runs(),
 		CSVLink:     template.URL("data:text/csv;charset=utf-8;base64," + base64.StdEncoding.EncodeToString([]byte(p.CSV))),

@@ -85,3 +85,21 @@ func Mean(values []float64) Measurement {
 	mean, sd := stat.MeanStdDev(values, nil)
 	return Measurement{Value: mean, SE: stat.StdErr(sd, float64(len(values)))}
 }
+
+// PairedP returns the two-sided p-value of a paired t-test that two lists of numbers, (n) each, have the same mean. It is 1 where they
+// are equal, or too few to tell.
+func PairedP(a, b []float64) float64 {
+	if len(a) < 2 || len(a) != len(b) {
+		return 1
+	}
+	difference := make([]float64, len(a))
+	for i := range a {
+		difference[i] = a[i] - b[i]
+	}
+	mean, sd := stat.MeanStdDev(difference, nil)
+	if mean == 0 {
+		return 1
+	}
+	student := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(len(a) - 1)}
+	return 2 * student.Survival(math.Abs(mean)/sd*math.Sqrt(float64(len(a))))
+}

@@ -42,7 +42,11 @@ func walk(field flow.Field, s Solver, ts []float64, dim int, x0 flow.Batch, visi
 		if s.Forward && ts[0] > ts[len(ts)-1] {
 			return x0, 0, fmt.Errorf("%s leads from noise to data only: use ab2", s.Name)
 		}
-		x, err = s.Table(ts).walk(w.field, dim, w.x, visit)
+		table := s.Table(ts)
+		if len(table.Times) == 0 {
+			return x0, 0, fmt.Errorf("%s has no weights for this velocity: a sweep fits them", s.Name)
+		}
+		x, err = table.walk(w.field, dim, w.x, visit)
 		return x, nfe, err
 	}
 	visit(w.x)

@@ -144,7 +144,7 @@ func TestReadKey(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
-	for path, want := range map[string]string{"testdata/pub.pem": `block "PUBLIC KEY"`, "testdata/m/a.txt": "no private key in PEM form", "none": "no such file"} {
+	for path, want := range map[string]string{"testdata/pub.pem": `block "PUBLIC KEY"`, "testdata/m/a.txt": "no private key in PEM form", "none": "there is no file none"} {
 		if _, err := ReadKey(path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", path, err, want)
 		}

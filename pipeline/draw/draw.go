@@ -34,6 +34,7 @@ type From struct {
 	noScore    error                // why no noise can be added on the way
 	exact      bool                 // the velocity is that of any path, so that there is none to change to
 	run        experiments.Sampling // of a run; zero for others
+	tunings    []experiments.Tuning // coefficients of solvers that are fitted to its net
 	advice     advice
 	assumption string // about the path of the training, if nothing says which it is
 	noPath     error  // why the path of the training is not known, where it is needed

@@ -41,12 +41,17 @@ func Run(ctx context.Context, db *store.DB, key string) (From, error) {
 	if err != nil {
 		return From{}, err
 	}
+	tunings, err := db.Tunings(ctx, r.Fit)
+	if err != nil {
+		return From{}, err
+	}
 	model, err := velocity.Compile(e, recipe.VelocityNet(), weights)
 	if err != nil {
 		return From{}, err
 	}
 	return From{
-		Name: "run " + key, Dim: model.Net.Dim(), Columns: recipe.Target.Columns, units: recipe.Target.Units,
+		tunings: tunings,
+		Name:    "run " + key, Dim: model.Net.Dim(), Columns: recipe.Target.Columns, units: recipe.Target.Units,
 		source: recipe.Source, noScore: recipe.HasScore(), run: r.Setting.Sample, advice: adviceOf(r.Setting.Sample),
 		velocity: job.Velocity{Path: recipe.Path, Field: model.Field(), Rows: model.RowField()}, close: model.Close,
 	}, nil
@@ -82,6 +87,15 @@ func errorAnd(err error, o *export.Opened) error {
 // follow takes over what the file says. What cannot be read is an error only where it is needed.
 func (f *From) follow(says export.Advice) {
 	f.advice = advice{by: "the file", is: Flags{Solver: says.Solver, Steps: says.Steps, Tolerance: says.Tolerance, Grid: says.Grid, Path: says.Along, SDENoise: says.SDENoise}}
+	if says.Coefficients != "" {
+		s, err := experiments.ParseSampling(fmt.Sprintf("{count: 2, solver: %s, steps: %s, grid: %s}", says.Solver, says.Steps, says.Grid))
+		if err == nil && says.Along != "" {
+			s.Path, err = experiments.ParsePath(says.Along)
+		}
+		if err == nil {
+			f.tunings = []experiments.Tuning{{Of: experiments.TuningForm(s), Table: says.Coefficients}}
+		}
+	}
 	if says.Source != "" {
 		var err error
 		if f.source, err = (experiments.Parser{}).Source(says.Source); err == nil && !f.source.Gaussian() && f.source.From.Dim() != f.Dim {

@@ -7,6 +7,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
+	"flowsweep/pipeline/saved"
 )
 
 // Flags are the parts of a sampling that a user names, as in a spec. Empty ones are not named.
@@ -121,7 +122,21 @@ func (f From) merged(given map[string]string) (how Settings, err error) {
 		origin = append(origin, "path from "+by)
 	}
 	how.Origin = strings.Join(origin, "; ")
-	return how, nil
+	how.Sampling, err = f.fitted(how.Sampling)
+	return how, err
+}
+
+// fitted returns a sampling with the coefficients of its solver, if that needs some.
+func (f From) fitted(s experiments.Sampling) (experiments.Sampling, error) {
+	if !s.Solver.Fitted {
+		return s, nil
+	}
+	for _, t := range f.tunings {
+		if t.Of == experiments.TuningForm(s) {
+			return saved.WithTable(s, t)
+		}
+	}
+	return s, fmt.Errorf("%s has no coefficients of %s with %d steps on this grid: sweep them, or take another solver, such as --solver ab2", f.Name, s.Solver.Name, s.Steps)
 }
 
 // checkNoise returns an error if the solver cannot add a noise, which need not be a number.

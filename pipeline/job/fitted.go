@@ -23,6 +23,7 @@ type Fitted struct {
 	noise   string                        // name of its stream
 	starts  map[int]*start                // by count
 	dense   map[int]flow.Batch            // where a dense solve ends, by count
+	judged  map[string]flow.Batch         // where it takes the noise that tuned solvers are judged on, by path
 	once    map[string]metric.Measurement // metrics that do not depend on how the net is sampled, by name
 }
 
@@ -44,9 +45,12 @@ func open(e engine.Engine, fit experiments.Fit, weights []float32, seed uint64, 
 	}
 	return &Fitted{
 		fit: fit, model: model, weights: weights, engine: e, seed: seed, noise: noise,
-		starts: map[int]*start{}, dense: map[int]flow.Batch{}, once: map[string]metric.Measurement{},
+		starts: map[int]*start{}, dense: map[int]flow.Batch{}, judged: map[string]flow.Batch{}, once: map[string]metric.Measurement{},
 	}, nil
 }
+
+// Key returns the key of the fit.
+func (f *Fitted) Key() string { return f.fit.Key }
 
 // Close frees the compiled net.
 func (f *Fitted) Close() error { return f.model.Close() }

@@ -32,6 +32,9 @@ func RunAgainst(ctx context.Context, db *store.DB, key, reference string) (exper
 	if r.Setting, err = Parser(ctx, db).Setting(fit.Config, run.Config); err != nil {
 		return r, err
 	}
+	if err := addTuning(ctx, db, &r); err != nil {
+		return r, err
+	}
 	var seed struct {
 		Seed    uint64
 		Teacher string

@@ -32,8 +32,12 @@ func Planned(ctx context.Context, db *store.DB, plan experiments.Plan) (experime
 	return withNulls(ctx, db, sweep)
 }
 
-// withNulls adds what is stored beside the results: nulls, dense solves, baselines, tags and notes.
+// withNulls adds what is stored beside the results: coefficients of tuned solvers, nulls, dense solves, baselines, tags and notes.
 func withNulls(ctx context.Context, db *store.DB, sweep experiments.Sweep) (experiments.Sweep, error) {
+	sweep, err := withTunings(ctx, db, sweep)
+	if err != nil {
+		return sweep, err
+	}
 	nulls, err := db.Nulls(ctx, sweep.Name)
 	if err != nil {
 		return sweep, err

@@ -191,6 +191,10 @@ func aboutRun(r experiments.Result, of origin) export.About {
 	if s.Sample.Path.Name != "" {
 		properties["recommended_path"] = s.Sample.Path.String()
 	}
+	if s.Sample.Solver.Fitted && r.Judged != nil {
+		properties["recommended_coefficients"] = experiments.Form(s.Sample.Solver.Table(s.Sample.Times()).Points)
+		properties["tuned"] = experiments.Form(r.Judged)
+	}
 	for _, v := range r.Metrics {
 		properties["metric."+v.Name] = experiments.Number(v.Value).String()
 	}

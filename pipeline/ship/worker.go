@@ -79,7 +79,11 @@ func (w Worker) run(ctx context.Context, db *store.DB, spec experiments.Spec, ju
 
 // sample samples a run and stores the samples.
 func (w Worker) sample(ctx context.Context, db *store.DB, f *job.Fitted, run experiments.Run) (flow.Batch, error) {
-	got, err := f.Sample(ctx, run.Sampling, w.Now)
+	sampling, _, err := saved.Tuned(ctx, db, f.Key(), run.Sampling)
+	if err != nil {
+		return flow.Batch{}, err
+	}
+	got, err := f.Sample(ctx, sampling, w.Now)
 	if err != nil {
 		return got.Points, err
 	}

@@ -99,6 +99,22 @@ func (s *sweeper) train(ctx context.Context, fit experiments.Fit) (ok bool, err 
 	return true, nil
 }
 
+// tuned returns a sampling with the coefficients of its solver. What is not stored is fitted now.
+func (s *sweeper) tuned(ctx context.Context, f *job.Fitted, sampling experiments.Sampling) (experiments.Sampling, error) {
+	sampling, ok, err := saved.Tuned(ctx, s.DB, f.Key(), sampling)
+	if ok || err != nil {
+		return sampling, err
+	}
+	t, err := f.Tune(ctx, sampling, s.Now)
+	if err != nil {
+		return sampling, err
+	}
+	if err := s.DB.SaveTuning(context.WithoutCancel(ctx), t); err != nil {
+		return sampling, err
+	}
+	return saved.WithTable(sampling, t)
+}
+
 // teacher returns the weights of the teacher of a fit; nil if it has none. It is an error if the teacher is not trained.
 func (s *sweeper) teacher(ctx context.Context, fit experiments.Fit) ([]float32, error) {
 	if fit.Teacher == "" {
@@ -119,8 +135,12 @@ func (s *sweeper) teacher(ctx context.Context, fit experiments.Fit) ([]float32, 
 // run samples a run, stores the samples, and measures them.
 func (s *sweeper) run(ctx context.Context, f *job.Fitted, run experiments.Run) error {
 	var got job.Sampled
-	err := job.Guard(func() (err error) {
-		got, err = f.Sample(ctx, run.Sampling, s.Now)
+	err := job.Guard(func() error {
+		sampling, err := s.tuned(ctx, f, run.Sampling)
+		if err != nil {
+			return err
+		}
+		got, err = f.Sample(ctx, sampling, s.Now)
 		return err
 	})
 	if err != nil && errors.Is(err, ctx.Err()) {
