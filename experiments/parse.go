@@ -142,6 +142,9 @@ func ParseSampling(text string) (Sampling, error) {
 	if doc.Sample, ok = declare.Value(t, "sample", doc.Sample, "samplings instead of one: give every key a single value"); ok {
 		adaptive := doc.Sample.Solver.Adaptive()
 		checkUnused(t, t.Root(), adaptive, !adaptive)
+		if !adaptive && doc.Sample.Grid.OfData() {
+			t.Problem(t.Root().Key("grid"), "%s needs the standard deviation of the data here: give it as {name: %s, std: 1}", doc.Sample.Grid.Name, doc.Sample.Grid.Name)
+		}
 		doc.checkNoise(t, t.Root())
 	}
 	if err := t.Err(); err != nil {

@@ -32,6 +32,9 @@ func (doc document) setting() Setting {
 			s.Sample.Steps = n
 		}
 	}
+	if doc.Target.Draw != nil {
+		s.Sample.Grid = s.Sample.Grid.Of(doc.Target.Std)
+	}
 	if along := s.Sample.Solver.Along; along != nil && s.Sample.Path.Name == "" {
 		s.Sample.Path = *along
 	}

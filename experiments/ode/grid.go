@@ -43,6 +43,7 @@ var GridFamilies = []flow.Family[Grid]{
 	{Name: "uniform", Default: fixedUniform{}},
 	{Name: "edm", Default: EDMGrid{Rho: 7, SigmaMin: 0.002, SigmaMax: 80}},
 	{Name: "cosine", Default: fixedCosine{}},
+	{Name: "tangent", Default: TangentGrid{}},
 	{Name: "explicit", Default: ExplicitGrid{}},
 }
 
@@ -107,6 +108,44 @@ func (g EDMGrid) Make() (Grid, error) {
 		})
 	}
 	return Grid{Name: "edm", Params: g, Times: times}, nil
+}
+
+// TangentGrid has equal steps of the angle atan(sigma/Std) for data of standard deviation Std with noise sigma = (1 - t)/t, as
+// EDMGrid. It is the best grid for Gaussian data (Sabour et al. 2024, "Align Your Steps", arXiv 2404.14507):
+//
+//	t_i = 1 / (1 + Std tan(pi/2 (1 - i/n)))
+//
+// Data of large Std get small steps near the data, and those of small Std near the noise.
+type TangentGrid struct {
+	Std float64 `json:"std" min:"0" doc:"standard deviation of the data on the scale of the net; default, or 0: that of the training rows"`
+}
+
+// Make returns the grid, or an error if Std is negative or not finite. A grid of Std 0 has no times: With gives it one.
+func (g TangentGrid) Make() (Grid, error) {
+	if !(g.Std >= 0) || math.IsInf(g.Std, 1) {
+		return Grid{}, fmt.Errorf("std: %g: must be positive and finite", g.Std)
+	}
+	times := func(n int) []float64 {
+		if g.Std == 0 {
+			panic("ode: a tangent grid needs the standard deviation of the data")
+		}
+		return grid(n, func(i int) float64 { return 1 / (1 + g.Std*math.Tan(math.Pi/2*(1-float64(i)/float64(n)))) })
+	}
+	return Grid{Name: "tangent", Params: g, Times: times}, nil
+}
+
+// OfData reports whether the grid has no times before it is told the standard deviation of the data.
+func (g Grid) OfData() bool {
+	p, ok := g.Params.(TangentGrid)
+	return ok && p.Std == 0
+}
+
+// Of returns a grid that depends on the standard deviation of the data with that in place, and other grids as they are.
+func (g Grid) Of(std func() float64) Grid {
+	if g.OfData() {
+		g, _ = TangentGrid{Std: std()}.Make()
+	}
+	return g
 }
 
 // ExplicitGrid is a list of times, which fixes the number of steps.

@@ -152,3 +152,34 @@ func ExampleEDMGrid() {
 	fmt.Printf("%.4f\n", grid.Times(5))
 	// Output: [0.0000 0.0540 0.2845 0.8549 0.9980 1.0000]
 }
+
+// TestTangentGrid: for data of standard deviation c, the middle of the grid is where the noise is as large as the data, t = 1/(1 + c),
+// and the angles atan((1-t)/(t c)) are evenly spaced.
+func TestTangentGrid(t *testing.T) {
+	t.Parallel()
+	for _, c := range []float64{.1, 1, 5} {
+		g, err := TangentGrid{Std: c}.Make()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ts := g.Times(2); ts[0] != 0 || ts[2] != 1 || math.Abs(ts[1]-1/(1+c)) > 1e-15 {
+			t.Errorf("std %g: %v, want the middle %g", c, ts, 1/(1+c))
+		}
+		ts := g.Times(10)
+		for i := 1; i < 10; i++ {
+			angle := math.Atan((1 - ts[i]) / ts[i] / c)
+			if want := math.Pi / 2 * (1 - float64(i)/10); math.Abs(angle-want) > 1e-12 || ts[i] <= ts[i-1] {
+				t.Errorf("std %g, time %d is %g: its angle is %g, want %g", c, i, ts[i], angle, want)
+			}
+		}
+	}
+	for _, std := range []float64{-1, math.Inf(1), math.NaN()} {
+		if _, err := (TangentGrid{Std: std}).Make(); err == nil {
+			t.Errorf("std %g is taken", std)
+		}
+	}
+	auto, _ := TangentGrid{}.Make()
+	if got := auto.Of(func() float64 { return 2 }); got.Params != (TangentGrid{Std: 2}) || UniformGrid.Of(nil).Name != "uniform" {
+		t.Errorf("a grid of the data is %+v", got.Params)
+	}
+}

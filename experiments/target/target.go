@@ -9,8 +9,10 @@
 package target
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/oracle"
@@ -124,6 +126,32 @@ func (t Target) Others(n, m int, reference, stream *flow.Stream) flow.Batch {
 		out.Data = append(out.Data, rows.Take(flow.Batch{}, order[:min(n-out.Len(), len(order))]).Data...)
 	}
 	return out
+}
+
+// stdDraws is the number of draws that tell the standard deviation of a target without rows.
+const stdDraws = 4096
+
+// Std returns the root mean square distance of a coordinate from its mean, on the scale of Draw, to three digits: of the training rows,
+// or of draws.
+func (t Target) Std() float64 {
+	rows := t.Rows
+	if rows.Len() == 0 {
+		rows = t.Sample(stdDraws, flow.NewStream(0, "standard deviation"))
+	}
+	sum := 0.
+	for j := range rows.Dim {
+		mean, square := 0., 0.
+		for i := range rows.Len() {
+			mean += rows.Row(i)[j] / float64(rows.Len())
+		}
+		for i := range rows.Len() {
+			d := rows.Row(i)[j] - mean
+			square += d * d / float64(rows.Len())
+		}
+		sum += square / float64(rows.Dim)
+	}
+	std, _ := strconv.ParseFloat(strconv.FormatFloat(math.Sqrt(sum), 'g', 3, 64), 64)
+	return std
 }
 
 // MarshalJSON returns the target as written in a spec: its name with its parameters.
