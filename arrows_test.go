@@ -43,7 +43,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	}},
 	"pipeline/ship": {rooms: []string{
 		"pipeline/job", "pipeline/saved", "pipeline/table", "experiments", "experiments/disk", "experiments/engine", "experiments/flow", "experiments/metric",
-		"experiments/net", "experiments/ode", "experiments/oracle", "experiments/query", "experiments/target", "experiments/velocity", "export", "reports", "store",
+		"experiments/net", "experiments/ode", "experiments/oracle", "experiments/query", "experiments/target", "experiments/velocity", "export", "export/signing", "reports", "store",
 	}},
 	"pipeline/table": {rooms: []string{"experiments/problem", "experiments/query"}},
 	"pipeline/bench": {rooms: []string{

@@ -14,6 +14,7 @@ import (
 
 	"flowsweep/experiments/disk"
 	"flowsweep/export"
+	"flowsweep/export/signing"
 	"flowsweep/store"
 )
 
@@ -192,7 +193,19 @@ func writeSums(out string, files []store.File) error {
 		}
 		fmt.Fprintf(&lines, "%x  %s\n", sha256.Sum256(content), name)
 	}
-	return WriteFile(filepath.Join(out, sumsFile), []byte(lines.String()))
+	return errors.Join(dropSignature(out, lines.String()), WriteFile(filepath.Join(out, sumsFile), []byte(lines.String())))
+}
+
+// dropSignature removes the signature of a folder whose files are not those that were signed any more.
+func dropSignature(out, sums string) error {
+	had, err := os.ReadFile(filepath.Join(out, sumsFile))
+	if err != nil || string(had) == sums {
+		return nil
+	}
+	if err := os.Remove(filepath.Join(out, signing.FileName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove the signature of other files: %w", err)
+	}
+	return nil
 }
 
 // WriteReport writes the report into an output folder and updates the sums.
