@@ -71,34 +71,50 @@ func (p Plan) Tunings() (list []ToTune, err error) {
 	return list, nil
 }
 
-// TuningWords says how the fitted coefficients of a setting's solver do on fresh noise, over its seeds. It is empty for other solvers.
-// name is that of the setting.
-func (s Summary) TuningWords(name string) string {
-	n, better, worst, against := 0, 0, 0., ""
-	ratio := 0. // geometric mean over the seeds
+// TunedFigures is how the fitted coefficients of a setting's solver do on fresh noise, over its seeds.
+type TunedFigures struct {
+	Seeds, Nearer     int     // seeds, and those for which the test finds the tuned solver nearer
+	RMSE, AgainstRMSE float64 // geometric means
+	Against           string  // the best other solver, of the last seed
+	P                 float64 // the largest of seeds for which the test finds no difference
+}
+
+// Better reports whether the tuned solver is nearer for all seeds.
+func (t TunedFigures) Better() bool { return t.Nearer == t.Seeds }
+
+// Tuned returns how a fitted solver does, and whether the setting has one.
+func (s Summary) Tuned() (t TunedFigures, ok bool) {
 	for _, r := range s.Runs {
 		j := r.Judged
 		if j == nil {
 			continue
 		}
-		n++
-		ratio += math.Log(j.AgainstRMSE / j.RMSE)
-		against = j.Against
+		t.Seeds++
+		t.RMSE, t.AgainstRMSE, t.Against = t.RMSE+math.Log(j.RMSE), t.AgainstRMSE+math.Log(j.AgainstRMSE), j.Against
 		if j.Better {
-			better++
+			t.Nearer++
 		} else {
-			worst = max(worst, j.P)
+			t.P = max(t.P, j.P)
 		}
 	}
+	n := float64(t.Seeds)
+	t.RMSE, t.AgainstRMSE = math.Exp(t.RMSE/n), math.Exp(t.AgainstRMSE/n)
+	return t, t.Seeds > 0
+}
+
+// TuningWords says how the fitted coefficients of a setting's solver do on fresh noise. It is empty for other solvers. name is that of
+// the setting.
+func (s Summary) TuningWords(name string) string {
+	t, ok := s.Tuned()
 	switch {
-	case n == 0:
+	case !ok:
 		return ""
-	case better < n:
+	case !t.Better():
 		return fmt.Sprintf("No difference is found between %s and %s with as many velocity calls, for %d of %d %s (p up to %.2g): use that, which needs no tuning",
-			name, against, n-better, n, plural(n, "seed"), worst)
+			name, t.Against, t.Seeds-t.Nearer, t.Seeds, plural(t.Seeds, "seed"), t.P)
 	default:
-		return fmt.Sprintf("From fresh noise, %s ends %.1f times nearer to a dense solve than %s, the best other solver with as many velocity calls (%s)",
-			name, math.Exp(ratio/float64(n)), against, seeds(n))
+		return fmt.Sprintf("From fresh noise, %s ends %.1f times nearer to a dense solve than %s, the best other solver with as many velocity calls (%d %s)",
+			name, t.AgainstRMSE/t.RMSE, t.Against, t.Seeds, plural(t.Seeds, "seed"))
 	}
 }
 
@@ -108,5 +124,3 @@ func plural(n int, word string) string {
 	}
 	return word + "s"
 }
-
-func seeds(n int) string { return fmt.Sprintf("%d %s", n, plural(n, "seed")) }

@@ -154,6 +154,9 @@ func (a *app) printShipped(s ship.Shipped, out string) {
 	}
 	if s.NoChoice == nil {
 		fmt.Fprintf(a.stdout, "verdict   %s\n", s.Verdict.Sentence())
+		if text := s.Chosen().TuningWords(s.Chosen().Setting.Sample.Words()); text != "" {
+			fmt.Fprintf(a.stdout, "tuned     %s.\n", text)
+		}
 		if text := experiments.MemoryOf(s.Chosen(), nil).Sentence(); text != "" {
 			fmt.Fprintf(a.stdout, "rows      %s\n", text)
 		}

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
@@ -61,12 +62,30 @@ func (r report) fewestCalls(of []int, metric string) (i int, reached bool) {
 	}), false
 }
 
-// tunings says of each setting with a fitted solver how that does on fresh noise.
-func (r report) tunings() (list []string) {
+// tuningTable puts each setting with a fitted solver beside the best other solver with as many velocity calls, from fresh noise.
+func (r report) tuningTable() *table {
+	t := table{Head: []string{"setting", "from a dense solve", "best other solver, as many calls", "from a dense solve", "paired test"}, Text: 1}
 	for i, s := range r.Summaries {
-		if text := s.TuningWords(r.labels.Setting(i)); text != "" {
-			list = append(list, text+".")
+		tuned, ok := s.Tuned()
+		if !ok {
+			continue
 		}
+		verdict := "nearer"
+		if !tuned.Better() {
+			verdict = fmt.Sprintf("no difference for %d of %d seeds: needs no tuning", tuned.Seeds-tuned.Nearer, tuned.Seeds)
+		}
+		t.add(r.labels.Setting(i), number(tuned.RMSE), tuned.Against, number(tuned.AgainstRMSE), verdict)
 	}
-	return list
+	if len(t.Rows) == 0 {
+		return nil
+	}
+	return &t
+}
+
+// tuning says how the solver of the chosen setting does on fresh noise, if it is a fitted one.
+func (r report) tuning() string {
+	if r.chosen < 0 {
+		return ""
+	}
+	return r.Summaries[r.chosen].TuningWords(r.labels.Setting(r.chosen))
 }

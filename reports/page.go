@@ -85,7 +85,7 @@ type view struct {
 	Students    *table
 	Twin        *table
 	Calls       *table
-	Tunings     []string
+	Tunings     *table
 	Failures    runTable
 	Runs        runTable
 	CSVLink     template.URL
@@ -118,7 +118,7 @@ func Render(p Page) ([]byte, error) {
 		Students:    r.studentTable(),
 		Twin:        r.twinTable(),
 		Calls:       r.callsTable(),
-		Tunings:     r.tunings(),
+		Tunings:     r.tuningTable(),
 		Failures:    r.failed(),
 		Runs:        r.runs(),
 		CSVLink:     template.URL("data:text/csv;charset=utf-8;base64," + base64.StdEncoding.EncodeToString([]byte(p.CSV))),

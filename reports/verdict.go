@@ -22,6 +22,7 @@ type verdict struct {
 	Memory   string    // whether the net copies its rows, unless that is a banner
 	Fresh    string    // how good the chosen setting is on fresh points
 	Split    string    // how much of the error is the solver's
+	Tuning   string    // how a fitted solver does on fresh noise
 	Twin     string    // what the sampler file computes, if that is not the chosen setting
 	Others   []string  // what was chosen for other targets
 	Facts    []fact
@@ -42,7 +43,7 @@ func (r report) verdict() verdict {
 			interval(st.Mean, st.Low, st.High), callCount(s.NFE))
 		v.Reason = fmt.Sprintf("It is the %s. %s.", r.Choice.Reason, r.intervalNote(st))
 		v.Judged, v.Tests, v.Untested = r.Verdict.Sentence(), r.tests(), r.Verdict.Untested
-		v.Tied, v.Fresh, v.Split, v.Twin = r.tiedNames(), r.fresh(st), r.errorSplit(), r.twin()
+		v.Tied, v.Fresh, v.Split, v.Tuning, v.Twin = r.tiedNames(), r.fresh(st), r.errorSplit(), r.tuning(), r.twin()
 		if !r.alarming() {
 			v.Memory = r.Memory.Sentence()
 		}
