@@ -154,7 +154,8 @@ func (a *app) printShipped(s ship.Shipped, out string) {
 	}
 	if s.NoChoice == nil {
 		fmt.Fprintf(a.stdout, "verdict   %s\n", s.Verdict.Sentence())
-		if text := s.Chosen().TuningWords(s.Chosen().Setting.Sample.Words()); text != "" {
+		sample := s.Chosen().Setting.Sample
+		if text := s.Chosen().TuningWords(fmt.Sprintf("%s with %d steps", sample.Solver.Name, sample.Steps)); text != "" {
 			fmt.Fprintf(a.stdout, "tuned     %s.\n", text)
 		}
 		if text := experiments.MemoryOf(s.Chosen(), nil).Sentence(); text != "" {
