@@ -142,6 +142,9 @@ func ParseSampling(text string) (Sampling, error) {
 	if doc.Sample, ok = declare.Value(t, "sample", doc.Sample, "samplings instead of one: give every key a single value"); ok {
 		adaptive := doc.Sample.Solver.Adaptive()
 		checkUnused(t, t.Root(), adaptive, !adaptive)
+		if err := doc.Sample.Solver.CheckSteps(doc.Sample.Steps); err != nil {
+			t.Problem(t.Root().Key("steps"), "%v", err)
+		}
 		if !adaptive && doc.Sample.Grid.OfData() {
 			t.Problem(t.Root().Key("grid"), "%s needs the standard deviation of the data here: give it as {name: %s, std: 1}", doc.Sample.Grid.Name, doc.Sample.Grid.Name)
 		}

@@ -65,16 +65,14 @@ func (l *tableLoop) terms(prefix string, rows []ode.Row, now, first, u string, d
 	add(first, "first", anchor)
 	for _, of := range []struct{ kind, value string }{{"x", now}, {"u", u}} {
 		values := []string{of.value}
-		for lag := range rows {
-			if lag > 0 && l.usedFrom(rows, of.kind, lag) {
+		for lag := range l.longest(rows, of.kind) + 1 {
+			if lag > 0 {
 				name := fmt.Sprintf("%s%s%d", prefix, of.kind, lag)
 				l.carry(name, first, name+"/next", dims)
 				l.body.node(name+"/next", "Identity", nil, values[lag-1])
 				values = append(values, name)
 			}
-			if lag < len(values) {
-				add(values[lag], fmt.Sprintf("%s%d", of.kind, lag), l.weights(rows, of.kind, lag))
-			}
+			add(values[lag], fmt.Sprintf("%s%d", of.kind, lag), l.weights(rows, of.kind, lag))
 		}
 	}
 	return terms
@@ -88,14 +86,21 @@ func (l *tableLoop) weights(rows []ode.Row, kind string, lag int) series {
 	return u
 }
 
-// usedFrom reports whether a row uses what is at least as far back.
-func (l *tableLoop) usedFrom(rows []ode.Row, kind string, lag int) bool {
-	for k := lag; k < len(rows); k++ {
-		if !l.weights(rows, kind, k).none() {
-			return true
+// longest returns how far back the rows use states after the first, or velocities.
+func (l *tableLoop) longest(rows []ode.Row, kind string) (lag int) {
+	for i, row := range rows {
+		weights, from := row.U, 0
+		if kind == "x" {
+			weights, from = row.X, 1
+		}
+		for j := from; j < len(weights); j++ {
+			if weights[j] != 0 {
+				lag = max(lag, i-j)
+				break
+			}
 		}
 	}
-	return false
+	return lag
 }
 
 func constant(s series, value float32) bool {

@@ -1,6 +1,7 @@
 package ode
 
 import (
+	"fmt"
 	"math"
 
 	"flowsweep/experiments/flow"
@@ -17,6 +18,17 @@ type Table struct {
 	Points    []Row     // (calls)
 	Integrals []Row     // (calls)
 	Grid      []int     // (steps + 1): which states are at the times of the grid; nil if all are
+}
+
+// MaxTableSteps is the largest number of steps of a linear multistep method. Its table grows with their square.
+const MaxTableSteps = 1000
+
+// CheckSteps returns an error if the solver cannot take so many steps.
+func (s Solver) CheckSteps(steps int) error {
+	if s.Table != nil && steps > MaxTableSteps {
+		return fmt.Errorf("%s takes at most %d steps: use fewer, or a solver of one step such as heun", s.Name, MaxTableSteps)
+	}
+	return nil
 }
 
 // Row has the weights of the earlier states and velocities, in order. What is missing at the end is 0.
@@ -137,6 +149,7 @@ func (t Table) walk(field flow.Field, dim int, x0 flow.Batch, visit func(x flow.
 		visible[i] = true
 	}
 	visit(x0)
+	last := t.lastUses()
 	for i, time := range t.Times {
 		u, err := field(time, xs[i])
 		if err != nil {
@@ -150,24 +163,30 @@ func (t Table) walk(field flow.Field, dim int, x0 flow.Batch, visit func(x flow.
 		if t.Grid == nil || visible[i+1] {
 			visit(next)
 		}
-		t.release(i, xs, us)
+		for j := range us { // drop what no later row needs
+			if last[j] <= i {
+				xs[j], us[j] = flow.Batch{}, flow.Batch{}
+			}
+		}
 	}
 	return xs[len(xs)-1], nil
 }
 
-// release drops the states and velocities that no row after row i needs.
-func (t Table) release(i int, xs, us []flow.Batch) {
-	for j := range us {
-		needed := false
-		for k := i + 1; k < len(t.Points) && !needed; k++ {
-			for _, row := range []Row{t.Points[k], t.Integrals[k]} {
-				needed = needed || j < len(row.X) && row.X[j] != 0 || j < len(row.U) && row.U[j] != 0
+// lastUses returns the last row that needs each state or velocity.
+func (t Table) lastUses() []int {
+	last := make([]int, len(t.Points)+1)
+	for i := range t.Points {
+		for _, row := range []Row{t.Points[i], t.Integrals[i]} {
+			for _, weights := range [][]float64{row.X, row.U} {
+				for j, w := range weights {
+					if w != 0 {
+						last[j] = i
+					}
+				}
 			}
 		}
-		if !needed {
-			xs[j], us[j] = flow.Batch{}, flow.Batch{}
-		}
 	}
+	return last
 }
 
 // add adds to the columns from and up to to of x what the row says. The conversions keep products from being fused with sums.
