@@ -149,12 +149,13 @@ func (w *writer) unrollTable(from state, table ode.Table, trajectory bool) {
 	w.rescale(trajectory)
 }
 
-// constantTerms returns the terms of a row with constant weights.
+// constantTerms returns the terms of a row with constant weights: velocities first, since their sum is small beside the states and
+// so only one sum is rounded at their size.
 func (w *writer) constantTerms(row ode.Row, xs, us []string) (terms []term) {
 	for _, part := range []struct {
 		weights []float64
 		of      []string
-	}{{row.X, xs}, {row.U, us}} {
+	}{{row.U, us}, {row.X, xs}} {
 		for j, weight := range part.weights {
 			switch {
 			case weight == 1:

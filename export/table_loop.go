@@ -49,7 +49,7 @@ func (l *tableLoop) pick(name string, s series) string {
 	return l.picked[name]
 }
 
-// terms returns the terms of the next state: of this one and earlier ones, of the first, and of the velocities. It carries those that
+// terms returns the terms of the next state: of the velocities, of this state and earlier ones, and of the first. It carries those that
 // are needed, from the latest to the earliest.
 func (l *tableLoop) terms(prefix string, rows []ode.Row, now, first, u string, dims []int) (terms []term) {
 	add := func(value, name string, s series) {
@@ -61,9 +61,7 @@ func (l *tableLoop) terms(prefix string, rows []ode.Row, now, first, u string, d
 			terms = append(terms, term{value, l.pick("weights/"+prefix+name, s)})
 		}
 	}
-	_, anchor, _ := lagged(rows, 1)
-	add(first, "first", anchor)
-	for _, of := range []struct{ kind, value string }{{"x", now}, {"u", u}} {
+	for _, of := range []struct{ kind, value string }{{"u", u}, {"x", now}} {
 		values := []string{of.value}
 		for lag := range l.longest(rows, of.kind) + 1 {
 			if lag > 0 {
@@ -75,6 +73,8 @@ func (l *tableLoop) terms(prefix string, rows []ode.Row, now, first, u string, d
 			add(values[lag], fmt.Sprintf("%s%d", of.kind, lag), l.weights(rows, of.kind, lag))
 		}
 	}
+	_, anchor, _ := lagged(rows, 1)
+	add(first, "first", anchor)
 	return terms
 }
 

@@ -50,7 +50,7 @@ func stepTable(t *testing.T, velocities *ort.Session, table ode.Table, x []float
 		for _, part := range []struct {
 			w []float64
 			v [][]float32
-		}{{row.X, states}, {row.U, us}} {
+		}{{row.U, us}, {row.X, states}} {
 			var some []weighted
 			for j, w := range part.w {
 				some = append(some, weighted{w, part.v[j]})
