@@ -76,6 +76,14 @@ func (r report) tiesNote(metric string, fronts map[string][]point) string {
 		"between tied settings may be luck.", tied, plural(front, "setting"))
 }
 
+// untunedNote explains the front without tuning.
+func (q chart) untunedNote() string {
+	if q.untuned == nil {
+		return ""
+	}
+	return "The dashed steps are the front of the settings that need no tuning: the gap between the two fronts is what tuning gains."
+}
+
 // nonPositiveNote says how means are drawn that a logarithmic axis cannot show.
 func nonPositiveNote(f frame) string {
 	if !f.nonPositive {
@@ -146,8 +154,12 @@ func (r report) intervalNote(st experiments.Stat) string {
 var (
 	frontStyle  = draw.LineStyle{Color: color.NRGBA{190, 190, 190, 255}, Width: 5}
 	frontSwatch = svg("", "", 30, 12, func(c draw.Canvas) { c.StrokeLine2(frontStyle, 1, 6, 29, 6) })
-	ringSwatch  = svg("", "", 30, 12, func(c draw.Canvas) { ring(&c, vg.Point{X: 15, Y: 6}, 5, 1.4) })
-	tieSwatch   = svg("", "", 30, 12, func(c draw.Canvas) { ring(&c, vg.Point{X: 15, Y: 6}, 4.6, .6) })
+	// The front without tuning lies on the other wherever they agree.
+	untunedStyle  = draw.LineStyle{Color: color.NRGBA{110, 110, 110, 255}, Width: 1.6, Dashes: dashes[1]}
+	untunedSwatch = svg("", "", 30, 12, func(c draw.Canvas) { c.StrokeLine2(untunedStyle, 1, 6, 29, 6) })
+
+	ringSwatch = svg("", "", 30, 12, func(c draw.Canvas) { ring(&c, vg.Point{X: 15, Y: 6}, 5, 1.4) })
+	tieSwatch  = svg("", "", 30, 12, func(c draw.Canvas) { ring(&c, vg.Point{X: 15, Y: 6}, 4.6, .6) })
 )
 
 // names returns the distinct samplers and recipes of the chart's lines, and whether each recipe has its own drawing.
@@ -192,6 +204,7 @@ func (q chart) legend() []entry {
 		add(len(recipes) > 1 && len(samplers) > 1 && !byRecipe, seriesStyle{Colour: 6, Dash: i}.swatch(true, false, false), name)
 	}
 	add(true, frontSwatch, "Pareto front")
+	add(q.untuned != nil, untunedSwatch, "Pareto front without tuning")
 	add(q.chosen >= 0, ringSwatch, "chosen")
 	add(len(q.ties(q.metricName)) > 1, tieSwatch, "tied with the best")
 	add(len(bands(q.lines, q.frame)) > 0, bandSwatch, "noise floor: the score of the target itself, from its mean to its 95\u00a0% quantile")

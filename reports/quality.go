@@ -24,6 +24,7 @@ type chart struct {
 	cost       cost
 	lines      []series
 	fronts     map[string][]point  // Pareto fronts by target
+	untuned    map[string][]point  // those of the settings that need no tuning; nil if no setting needs it
 	drawingOf  func(series) string // names the drawing of a series; nil if there is only one
 	frame      frame
 }
@@ -35,13 +36,16 @@ func (r report) quality(metric string, c cost) figure {
 	if len(all) == 0 {
 		return figure{Title: title, Caption: "No setting has a finite mean to draw."}
 	}
-	q := chart{report: r, metricName: metric, cost: c, fronts: r.markFront(metric, c, all), drawingOf: partition(all)}
+	q := chart{
+		report: r, metricName: metric, cost: c, fronts: r.markFront(metric, c, all), untuned: r.frontsUntuned(metric, c, all),
+		drawingOf: partition(all),
+	}
 	var dropped int
 	q.lines, dropped = limit(all, q.drawingOf)
 	q.frame = frameOf(q.lines, r.metric(metric).Signed)
 	q.setStyles()
 	caption := []string{
-		r.description(metric, c, q.frame), noiseNote(q.lines, q.frame), r.tiesNote(metric, q.fronts), nonPositiveNote(q.frame), outsideNote(q.lines, q.frame),
+		r.description(metric, c, q.frame), noiseNote(q.lines, q.frame), r.tiesNote(metric, q.fronts), q.untunedNote(), nonPositiveNote(q.frame), outsideNote(q.lines, q.frame),
 		omissions(missing, dropped, q.drawingOf != nil),
 	}
 	caption = slices.DeleteFunc(caption, func(part string) bool { return part == "" })
@@ -101,8 +105,8 @@ func (q chart) draw(title, of string, lines []series) template.HTML {
 	for _, y := range lowerBounds(lines, f) {
 		p.Add(&plotter.Line{XYs: plotter.XYs{{X: f.xlow, Y: y}, {X: f.xhigh, Y: y}}, LineStyle: boundStyle})
 	}
-	front := stairs(q.fronts[lines[0].target], f)
-	p.Add(front)
+	front := stairs(q.fronts[lines[0].target], f, frontStyle)
+	p.Add(front, stairs(q.untuned[lines[0].target], f, untunedStyle))
 	q.addLines(p, lines, front.XYs)
 	logAxis(&p.X, f.xlow, f.xhigh)
 	p.X.Tick.Marker = q.cost.ticks
@@ -154,7 +158,7 @@ func (q chart) addLines(p *plot.Plot, lines []series, front plotter.XYs) {
 }
 
 // stairs returns the Pareto front as the step line below which no setting has been found.
-func stairs(front []point, f frame) *plotter.Line {
+func stairs(front []point, f frame, style draw.LineStyle) *plotter.Line {
 	var line plotter.XYs
 	for i, p := range front {
 		if i > 0 {
@@ -165,7 +169,7 @@ func stairs(front []point, f frame) *plotter.Line {
 	if len(line) > 0 {
 		line = append(line, plotter.XY{X: f.xhigh, Y: line[len(line)-1].Y})
 	}
-	return &plotter.Line{XYs: line, LineStyle: frontStyle}
+	return &plotter.Line{XYs: line, LineStyle: style}
 }
 
 // add draws the line, intervals and markers of the series, and returns the line and the intervals as drawn.

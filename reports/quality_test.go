@@ -2,6 +2,7 @@ package reports
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,6 +42,38 @@ func TestNonPositive(t *testing.T) {
 	}
 	if !strings.Contains(after.Caption, "1 setting is left out") {
 		t.Error("the figure does not say that a mean of NaN is left out")
+	}
+}
+
+// TestFrontUntuned checks that a figure draws the front of the settings that need no tuning where some do, and that a tuned setting,
+// though lower and cheaper than all others, is on the other front alone.
+func TestFrontUntuned(t *testing.T) {
+	p := pageOf(t, sweepOf(t, parse(t, twoMoons)))
+	r, err := newReport(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fig := r.quality("mmd", byCalls); strings.Contains(fig.Caption, "tuning") {
+		t.Errorf("the figure mentions tuning, and no setting needs it: %q", fig.Caption)
+	}
+	const tuned = 0
+	p.Summaries[tuned].NFE, p.Summaries[tuned].Setting.Sample.Solver.Fitted = 1, true
+	p.Summaries[tuned].Metrics[0] = experiments.Stat{Name: "mmd", Mean: 1e-9, Low: 1e-9, High: 1e-9, N: 3}
+	list, _ := r.series("mmd", byCalls)
+	only := func(fronts map[string][]point) []point { return fronts[list[0].target] }
+	if front := only(r.markFront("mmd", byCalls, list)); len(front) != 1 || front[0].setting != tuned {
+		t.Errorf("the front is %v, want the tuned setting alone", front)
+	}
+	untuned := only(r.frontsUntuned("mmd", byCalls, list))
+	if len(untuned) == 0 || untuned[0].setting == tuned {
+		t.Errorf("the front without tuning is %v, want others", untuned)
+	}
+	fig := r.quality("mmd", byCalls)
+	if legend := fig.Legend; !strings.Contains(fig.Caption, "dashed steps") || !slices.ContainsFunc(legend, func(e entry) bool { return e.Swatch == untunedSwatch }) {
+		t.Errorf("the figure does not explain the front without tuning: %q", fig.Caption)
+	}
+	if r.frontsUntuned("mmd", bySize, list) != nil {
+		t.Error("a figure against the size of the net has a front without tuning")
 	}
 }
 

@@ -118,32 +118,55 @@ func (r report) series(metric string, c cost) (list []series, missing int) {
 	return list, missing
 }
 
-// markFront marks the points on the Pareto front of cost and mean, and returns them by target and rising cost. Every target
-// has its own front, as their figures are not comparable.
+// markFront marks the points on the Pareto front of cost and mean, and returns them as fronts does.
 func (r report) markFront(metric string, c cost, list []series) map[string][]point {
-	fronts := map[string][]point{}
-	for _, target := range distinct(list, func(s series) string { return s.target }) {
-		var settings []int
-		var shown []experiments.Summary
-		for _, i := range r.settings(c) {
-			if r.labels.Target(i) == target {
-				settings, shown = append(settings, i), append(shown, r.Summaries[i])
-			}
-		}
-		for _, at := range experiments.ParetoFront(shown, metric, c.of) {
-			fronts[target] = append(fronts[target], onFront(list, settings[at])...)
+	fronts := r.fronts(metric, c, list, func(experiments.Summary) bool { return true })
+	for target := range fronts {
+		for i := range fronts[target] {
+			p := &fronts[target][i]
+			p.front, pointOf(list, p.setting).front = true, true
 		}
 	}
 	return fronts
 }
 
-// onFront marks the point of a setting as on the front, and returns it.
-func onFront(list []series, setting int) []point {
+// frontsUntuned returns the Pareto fronts of the settings that need no tuning, as fronts does. There are none if that is all settings,
+// or if the cost is the size of the net, which tuning does not change.
+func (r report) frontsUntuned(metric string, c cost, list []series) map[string][]point {
+	tuned := func(s experiments.Summary) bool { return s.Setting.Sample.Solver.Fitted }
+	if c.axis == bySize.axis || r.ofNet(metric) || !slices.ContainsFunc(r.Summaries, tuned) {
+		return nil
+	}
+	return r.fronts(metric, c, list, func(s experiments.Summary) bool { return !tuned(s) })
+}
+
+// fronts returns the points on the Pareto front of the settings of a kind, by target and rising cost. Every target has its own front,
+// as their figures are not comparable.
+func (r report) fronts(metric string, c cost, list []series, kind func(experiments.Summary) bool) map[string][]point {
+	fronts := map[string][]point{}
+	for _, target := range distinct(list, func(s series) string { return s.target }) {
+		var settings []int
+		var shown []experiments.Summary
+		for _, i := range r.settings(c) {
+			if r.labels.Target(i) == target && kind(r.Summaries[i]) {
+				settings, shown = append(settings, i), append(shown, r.Summaries[i])
+			}
+		}
+		for _, at := range experiments.ParetoFront(shown, metric, c.of) {
+			if p := pointOf(list, settings[at]); p != nil {
+				fronts[target] = append(fronts[target], *p)
+			}
+		}
+	}
+	return fronts
+}
+
+// pointOf returns the point of a setting, or nil if it has none.
+func pointOf(list []series, setting int) *point {
 	for _, s := range list {
 		for k := range s.points {
 			if s.points[k].setting == setting {
-				s.points[k].front = true
-				return s.points[k : k+1]
+				return &s.points[k]
 			}
 		}
 	}
