@@ -59,7 +59,10 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	// is a Check of experiments, which all doors share.
 	"export": {rooms: []string{
 		"experiments", "experiments/engine/onnx", "experiments/engine/ort", "experiments/flow", "experiments/net", "experiments/ode", "experiments/velocity",
+		"export/roles",
 	}},
+	// A file of any origin, of which only the shapes and names of inputs and outputs are known.
+	"export/roles":   {rooms: []string{"experiments/engine/ort", "experiments/flow"}},
 	"export/signing": {rooms: []string{"experiments/disk"}},
 	// It uses net rather than velocity, so that the store does not depend on GoMLX.
 	"experiments": {

@@ -8,6 +8,7 @@ import (
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/ode"
+	"flowsweep/export/roles"
 )
 
 // Noise returns n seeded standard normal points, rounded to 32 bits as a sampler takes them.
@@ -28,7 +29,7 @@ type SDE struct {
 }
 
 // stepNoise is the input for the noise of the steps.
-const stepNoise = "step_noise"
+const stepNoise = roles.StepNoise
 
 // input returns the input step_noise of a file with that many steps of points with dim coordinates.
 func (s *SDE) input(steps, dim int) onnx.ValueInfo {

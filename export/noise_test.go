@@ -14,6 +14,7 @@ import (
 	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
+	"flowsweep/export/roles"
 )
 
 // noisy returns a net in every architecture.
@@ -87,7 +88,7 @@ func TestNoisySampler(t *testing.T) {
 // TestNoisySamplerOpens: opened, a file takes the noise of its steps, in chunks too, and gives what Go does.
 func TestNoisySamplerOpens(t *testing.T) {
 	t.Parallel()
-	const count = maxRows + 100
+	const count = roles.MaxRows + 100
 	weights := velocity.Init(small, 3)
 	e := &SDE{ode.SDE{Noise: 1}, flow.CondOT}
 	file, err := Sampler(small, weights, ode.Heun, ode.Uniform(3), About{}, SamplerOptions{SDE: e})

@@ -13,11 +13,8 @@ import (
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
+	"flowsweep/export/roles"
 )
-
-// maxRows is the number of points a file is given at once. That is enough to be fast. With many more, the values of a wide net
-// no longer fit the cache, and it is up to a third slower.
-const maxRows = 1024
 
 // maxOpened is the size of the largest model that onnxruntime opens from memory, with its weights: protobuf stops there.
 const maxOpened = 1<<31 - 1
@@ -144,26 +141,26 @@ func Open(file []byte, o OpenOptions) (*Opened, error) {
 		return nil, fmt.Errorf("it was saved in training mode (%s), in which outputs are random or depend on the batch: call model.eval() before torch.onnx.export",
 			strings.Join(d.Training, ", "))
 	}
-	var r roles
+	var r roles.Roles
 	s, err := ort.Open(content, ort.SessionOptions{Optimise: ort.All, Threads: o.Threads, Outputs: func(inputs, outputs []ort.Port) ([]string, error) {
-		r, err = rolesOf(inputs, outputs, d.Switches, o.Inputs)
-		return []string{r.output.Name}, err
+		r, err = roles.Of(inputs, outputs, d.Switches, o.Inputs)
+		return []string{r.Output.Name}, err
 	}})
 	if err != nil {
 		return nil, err
 	}
-	opened := &Opened{session: s, Dim: r.dim}
-	if err := opened.describe(d, r.kind); err != nil {
+	opened := &Opened{session: s, Dim: r.Dim}
+	if err := opened.describe(d, r.Kind); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	net := runner{session: s, roles: r}
-	switch r.kind {
+	net := roles.Runner{Session: s, Roles: r}
+	switch r.Kind {
 	case "velocity":
-		opened.Velocity = net.rows
+		opened.Velocity = net.Rows
 	case "density":
-		opened.Density = net.densities
+		opened.Density = net.Densities
 	default:
-		opened.Steps, opened.Sampler = net.steps(), net.samples
+		opened.Steps, opened.Sampler = net.Steps(), net.Samples
 	}
 	return opened, nil
 }

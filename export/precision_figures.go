@@ -9,6 +9,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
+	"flowsweep/export/roles"
 )
 
 // Figures says what a precision saves and what it costs, beside the same files in 32-bit floats.
@@ -85,7 +86,7 @@ func (f *Figures) Judge() {
 
 // Compare notes what a file weighs and takes beside the one in 32-bit floats.
 func (f *Figures) Compare(name string, file, full []byte) (err error) {
-	f.Points = maxRows
+	f.Points = roles.MaxRows
 	figures := FileFigures{Name: name, Bytes: len(file), Bytes32: len(full)}
 	var runs [2]func() error
 	for i, content := range [][]byte{file, full} {

@@ -1,4 +1,4 @@
-package export
+package roles
 
 import (
 	"fmt"
@@ -8,15 +8,19 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// runner is an opened file whose inputs are known.
-type runner struct {
-	session *ort.Session
-	roles
+// MaxRows is the number of points a file is given at once. That is enough to be fast. With many more, the values of a wide net
+// no longer fit the cache, and it is up to a third slower.
+const MaxRows = 1024
+
+// Runner is an opened file whose inputs are known.
+type Runner struct {
+	Session *ort.Session
+	Roles
 }
 
-// rows runs a velocity or a sampler, in chunks.
-func (m runner) rows(t []float64, x flow.Batch) (flow.Batch, error) {
-	all := flow.Batch{Dim: m.dim, Data: make([]float64, 0, x.Len()*m.dim)}
+// Rows runs a velocity at times, (n), and points, (n, d), or a sampler from noise, (n, d), in chunks. It returns (n, d).
+func (m Runner) Rows(t []float64, x flow.Batch) (flow.Batch, error) {
+	all := flow.Batch{Dim: m.Dim, Data: make([]float64, 0, x.Len()*m.Dim)}
 	err := m.chunks(t, x, func(t []float64, part flow.Batch) error {
 		out, err := m.call(t, part, m.points.Dims)
 		all.Data = append(all.Data, out[:min(part.Len()*all.Dim, len(out))]...)
@@ -25,32 +29,32 @@ func (m runner) rows(t []float64, x flow.Batch) (flow.Batch, error) {
 	return all, err
 }
 
-// samples runs a sampler from noise, (n, d), with the noise of every step, (n, d) each, if it takes any.
-func (m runner) samples(noise flow.Batch, steps ...flow.Batch) (flow.Batch, error) {
-	if len(steps) != m.steps() {
-		return noise, fmt.Errorf("the sampler takes the noise of %d steps, not of %d", m.steps(), len(steps))
+// Samples runs a sampler from noise, (n, d), with the noise of every step, (n, d) each, if it takes any.
+func (m Runner) Samples(noise flow.Batch, steps ...flow.Batch) (flow.Batch, error) {
+	if len(steps) != m.Steps() {
+		return noise, fmt.Errorf("the sampler takes the noise of %d steps, not of %d", m.Steps(), len(steps))
 	}
-	return m.rows(make([]float64, noise.Len()), m.pack(noise, steps))
+	return m.Rows(make([]float64, noise.Len()), m.pack(noise, steps))
 }
 
-// densities runs a file of Density, in chunks.
-func (m runner) densities(x flow.Batch) (logp []float64, err error) {
+// Densities runs a density file on points, (n, d), in chunks. It returns their log densities, (n), in nats.
+func (m Runner) Densities(x flow.Batch) (logp []float64, err error) {
 	err = m.chunks(make([]float64, x.Len()), x, func(t []float64, part flow.Batch) error {
-		out, err := m.call(t, part, m.output.Dims[:1])
+		out, err := m.call(t, part, m.Output.Dims[:1])
 		logp = append(logp, out[:min(part.Len(), len(out))]...)
 		return err
 	})
 	return logp, err
 }
 
-// chunks calls do with as many points at a time as the file takes, or maxRows. Where the file has one time for all points, a
+// chunks calls do with as many points at a time as the file takes, or MaxRows. Where the file has one time for all points, a
 // chunk ends where the time changes.
-func (m runner) chunks(t []float64, x flow.Batch, do func(t []float64, x flow.Batch) error) error {
-	size := m.roles.rows()
+func (m Runner) chunks(t []float64, x flow.Batch, do func(t []float64, x flow.Batch) error) error {
+	size := m.Roles.rows()
 	if size == 0 {
-		size = maxRows
+		size = MaxRows
 	}
-	shared := m.kind == "velocity" && !m.perRow()
+	shared := m.Kind == "velocity" && !m.perRow()
 	for from := 0; from < x.Len(); {
 		to := min(from+size, x.Len())
 		if shared {
@@ -68,9 +72,9 @@ func (m runner) chunks(t []float64, x flow.Batch, do func(t []float64, x flow.Ba
 
 // call runs the file on points, and on copies of the last one up to the number that it takes. The output has the sizes like,
 // with that number as the first.
-func (m runner) call(t []float64, x flow.Batch, like []int) ([]float64, error) {
+func (m Runner) call(t []float64, x flow.Batch, like []int) ([]float64, error) {
 	n := x.Len()
-	if fixed := m.roles.rows(); fixed > n {
+	if fixed := m.Roles.rows(); fixed > n {
 		t, x = slices.Clone(t), x.Clone()
 		for ; n < fixed; n++ {
 			t, x.Data = append(t, t[len(t)-1]), append(x.Data, x.Row(n-1)...)
@@ -79,23 +83,23 @@ func (m runner) call(t []float64, x flow.Batch, like []int) ([]float64, error) {
 	points, noise := m.unpack(x)
 	inputs := map[string]ort.Array{m.points.Name: {Dims: withRows(m.points.Dims, n), Data: points}}
 	if noise != nil {
-		inputs[m.noise.Name] = ort.Array{Dims: []int{m.steps(), n, m.dim}, Data: noise}
+		inputs[m.noise.Name] = ort.Array{Dims: []int{m.Steps(), n, m.Dim}, Data: noise}
 	}
-	if m.kind == "velocity" {
+	if m.Kind == "velocity" {
 		inputs[m.times.Name] = m.timesOf(t)
 	}
 	for _, p := range m.others() {
 		inputs[p.Name] = ort.Array{Dims: withRows(p.Dims, 1), Data: []float64{m.switches[p.Name]}}
 	}
-	out, err := m.session.RunNumbers(inputs, withRows(like, n))
+	out, err := m.Session.RunNumbers(inputs, withRows(like, n))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", m.kind, err)
+		return nil, fmt.Errorf("%s: %w", m.Kind, err)
 	}
 	return out.Data, nil
 }
 
 // pack returns points with the noise of each step beside them, (n, d (1 + steps)), so that chunks take both.
-func (m runner) pack(x flow.Batch, noise []flow.Batch) flow.Batch {
+func (m Runner) pack(x flow.Batch, noise []flow.Batch) flow.Batch {
 	all := flow.Batch{Dim: x.Dim * (1 + len(noise))}
 	for i := range x.Len() {
 		all.Data = append(all.Data, x.Row(i)...)
@@ -107,12 +111,12 @@ func (m runner) pack(x flow.Batch, noise []flow.Batch) flow.Batch {
 }
 
 // unpack returns the points, (n, d), and the noise, (steps, n, d), of packed rows.
-func (m runner) unpack(x flow.Batch) (points, noise []float64) {
-	steps := m.steps()
+func (m Runner) unpack(x flow.Batch) (points, noise []float64) {
+	steps := m.Steps()
 	if steps == 0 {
 		return x.Data, nil
 	}
-	n, d := x.Len(), m.dim
+	n, d := x.Len(), m.Dim
 	points, noise = make([]float64, n*d), make([]float64, steps*n*d)
 	for i := range n {
 		copy(points[i*d:], x.Row(i)[:d])
@@ -124,7 +128,7 @@ func (m runner) unpack(x flow.Batch) (points, noise []float64) {
 }
 
 // timesOf returns the times in the shape that the file takes: one for each point, or one for all.
-func (m runner) timesOf(t []float64) ort.Array {
+func (m Runner) timesOf(t []float64) ort.Array {
 	if m.perRow() {
 		return ort.Array{Dims: withRows(m.times.Dims, len(t)), Data: t}
 	}
@@ -132,8 +136,8 @@ func (m runner) timesOf(t []float64) ort.Array {
 }
 
 // others returns the inputs that are switches.
-func (m runner) others() []ort.Port {
-	inputs, _ := m.session.Ports()
+func (m Runner) others() []ort.Port {
+	inputs, _ := m.Session.Ports()
 	return slices.DeleteFunc(inputs, func(p ort.Port) bool { _, ok := m.switches[p.Name]; return !ok })
 }
 

@@ -1,4 +1,4 @@
-package export
+package roles
 
 import (
 	"fmt"
@@ -44,8 +44,8 @@ func TestRoles(t *testing.T) {
 		"times among points": {[]ort.Port{port("xt", -1, 3)}, []ort.Port{v}, nil, "as if times were among the points"},
 		"names of a sampler": {[]ort.Port{x}, []ort.Port{v}, map[string]string{"x": "x"}, "are for velocities"},
 	} {
-		r, err := rolesOf(c.inputs, c.outputs, map[string]float64{"mode": 0}, c.named)
-		got := fmt.Sprintln(r.kind, r.times.Name, r.points.Name, r.output.Name, r.dim)
+		r, err := Of(c.inputs, c.outputs, map[string]float64{"mode": 0}, c.named)
+		got := fmt.Sprintln(r.Kind, r.times.Name, r.points.Name, r.Output.Name, r.Dim)
 		if err != nil {
 			got = err.Error()
 		}

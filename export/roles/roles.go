@@ -1,4 +1,5 @@
-package export
+// Package roles tells which input of an ONNX file of any origin is what, and runs the file accordingly.
+package roles
 
 import (
 	"fmt"
@@ -8,23 +9,26 @@ import (
 	"flowsweep/experiments/engine/ort"
 )
 
-// roles says what the inputs of a file are and which of its outputs counts.
-type roles struct {
-	kind     string // one of kinds
+// StepNoise is the input for the noise of the steps of a sampler.
+const StepNoise = "step_noise"
+
+// Roles says what the inputs of a file are and which of its outputs counts.
+type Roles struct {
+	Kind     string // velocity, sampler or density
+	Dim      int    // coordinates of a point
+	Output   ort.Port
 	times    ort.Port
 	points   ort.Port
-	output   ort.Port
 	noise    ort.Port           // of the steps, [steps, batch, d]; zero where a sampler takes none
 	switches map[string]float64 // other inputs, and their constant values
-	dim      int
 }
 
 // timeNames are the names of the times, in lower case.
 var timeNames = []string{"t", "time", "times", "timestep", "timesteps"}
 
-// rolesOf tells the roles of the inputs from their shapes; from their names where shapes do not tell; and from named, the names
+// Of tells the roles of the inputs from their shapes; from their names where shapes do not tell; and from named, the names
 // under t and x, where it has them. Inputs that are switches get their values.
-func rolesOf(inputs, outputs []ort.Port, switches map[string]float64, named map[string]string) (r roles, err error) {
+func Of(inputs, outputs []ort.Port, switches map[string]float64, named map[string]string) (r Roles, err error) {
 	r.switches = map[string]float64{}
 	rest := slices.DeleteFunc(slices.Clone(inputs), func(p ort.Port) bool {
 		v, ok := switches[p.Name]
@@ -54,7 +58,7 @@ func rolesOf(inputs, outputs []ort.Port, switches map[string]float64, named map[
 	if err != nil {
 		return r, err
 	}
-	for _, p := range []ort.Port{r.points, r.output} {
+	for _, p := range []ort.Port{r.points, r.Output} {
 		if !p.Kind.Float() {
 			return r, fmt.Errorf("its points %s are not floats: save it with floats of 16, 32 or 64 bits", one(p))
 		}
@@ -64,11 +68,11 @@ func rolesOf(inputs, outputs []ort.Port, switches map[string]float64, named map[
 
 // isStepNoise reports whether an input is the noise that a sampler adds on the way.
 func isStepNoise(p ort.Port) bool {
-	return p.Name == stepNoise && len(p.Dims) == 3 && p.Dims[0] > 0 && p.Kind.Float()
+	return p.Name == StepNoise && len(p.Dims) == 3 && p.Dims[0] > 0 && p.Kind.Float()
 }
 
-// steps returns the number of steps to which a sampler adds noise.
-func (r roles) steps() int {
+// Steps returns the number of steps to which a sampler adds noise.
+func (r Roles) Steps() int {
 	if len(r.noise.Dims) == 0 {
 		return 0
 	}
@@ -76,19 +80,19 @@ func (r roles) steps() int {
 }
 
 // single finds the roles of a file with one input: a density or a sampler.
-func (r *roles) single(outputs []ort.Port, named map[string]string) error {
+func (r *Roles) single(outputs []ort.Port, named map[string]string) error {
 	if len(named) > 0 {
 		return fmt.Errorf("it takes %s alone, so that it is a sampler: the names of times and points are for velocities", one(r.points))
 	}
-	r.kind = "sampler"
+	r.Kind = "sampler"
 	names := make([]string, len(outputs))
 	for i, o := range outputs {
 		names[i] = o.Name
 	}
 	if slices.Equal(names, []string{"noise", "log_prob"}) {
-		r.kind, r.output = "density", outputs[1]
-		r.dim, _ = width(r.points)
-		if r.dim < 1 {
+		r.Kind, r.Output = "density", outputs[1]
+		r.Dim, _ = width(r.points)
+		if r.Dim < 1 {
 			return fmt.Errorf("its input %s must be [batch, d] with d known", one(r.points))
 		}
 		return nil
@@ -103,9 +107,9 @@ func (r *roles) single(outputs []ort.Port, named map[string]string) error {
 }
 
 // pair finds the roles of a file with two inputs, a velocity.
-func (r *roles) pair(a, b ort.Port, outputs []ort.Port, named map[string]string) error {
-	r.kind = "velocity"
-	var fitting []roles
+func (r *Roles) pair(a, b ort.Port, outputs []ort.Port, named map[string]string) error {
+	r.Kind = "velocity"
+	var fitting []Roles
 	var misfits []error
 	for _, try := range [][2]ort.Port{{a, b}, {b, a}} {
 		if named["t"] != "" && named["t"] != try[0].Name || named["x"] != "" && named["x"] != try[1].Name {
@@ -122,7 +126,7 @@ func (r *roles) pair(a, b ort.Port, outputs []ort.Port, named map[string]string)
 		}
 		fitting = append(fitting, c)
 	}
-	byName := slices.DeleteFunc(slices.Clone(fitting), func(c roles) bool { return !isTimeName(c.times.Name) || isTimeName(c.points.Name) })
+	byName := slices.DeleteFunc(slices.Clone(fitting), func(c Roles) bool { return !isTimeName(c.times.Name) || isTimeName(c.points.Name) })
 	switch {
 	case len(fitting) == 0 && len(misfits) == 1:
 		return misfits[0]
@@ -143,7 +147,7 @@ func (r *roles) pair(a, b ort.Port, outputs []ort.Port, named map[string]string)
 }
 
 // checkTimes returns an error if times cannot be given to the file.
-func (r *roles) checkTimes() error {
+func (r *Roles) checkTimes() error {
 	if !r.times.Kind.Float() {
 		return fmt.Errorf("its times %s are no floats, and times from 0 to 1 would be rounded to whole numbers: save it with t as floats, and scale t inside the net",
 			one(r.times))
@@ -162,7 +166,7 @@ func isTimes(p ort.Port) bool {
 }
 
 // chooseOutput finds the output of the same sizes as the points, and the dimension.
-func (r *roles) chooseOutput(outputs []ort.Port) error {
+func (r *Roles) chooseOutput(outputs []ort.Port) error {
 	if len(r.points.Dims) < 2 {
 		return fmt.Errorf("its points %s must be [batch, d] with d known", one(r.points))
 	}
@@ -179,8 +183,8 @@ func (r *roles) chooseOutput(outputs []ort.Port) error {
 	if len(like) == 0 {
 		return fmt.Errorf("it takes points %s and returns %s: they must have the same sizes", one(r.points), list(outputs))
 	}
-	r.output = like[0]
-	for i, d := range r.output.Dims[1:] {
+	r.Output = like[0]
+	for i, d := range r.Output.Dims[1:] {
 		if r.points.Dims[i+1] < 0 {
 			r.points.Dims = slices.Clone(r.points.Dims)
 			r.points.Dims[i+1] = d
@@ -190,7 +194,7 @@ func (r *roles) chooseOutput(outputs []ort.Port) error {
 	if !known || dim < 1 {
 		return fmt.Errorf("its points %s must be [batch, d] with d known", one(r.points))
 	}
-	r.dim = dim
+	r.Dim = dim
 	return nil
 }
 
@@ -210,10 +214,10 @@ func width(p ort.Port) (n int, known bool) {
 }
 
 // rows returns the number of points that the file takes at once, or 0 if it takes any number.
-func (r roles) rows() int { return max(r.points.Dims[0], 0) }
+func (r Roles) rows() int { return max(r.points.Dims[0], 0) }
 
 // perRow reports whether each point has its own time, rather than all the same.
-func (r roles) perRow() bool {
+func (r Roles) perRow() bool {
 	return len(r.times.Dims) > 0 && (r.times.Dims[0] != 1 || r.rows() == 1)
 }
 
