@@ -50,11 +50,18 @@ var arrows = map[string]struct{ rooms, doors []string }{
 		"pipeline/job", "pipeline/ship", "experiments", "experiments/disk", "experiments/engine", "experiments/flow", "experiments/metric", "experiments/net",
 		"experiments/ode", "experiments/target", "experiments/velocity", "export", "store",
 	}},
-	"store": {rooms: []string{"experiments", "experiments/disk", "store/large", "store/seal"}, doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
+	"store": {
+		rooms: []string{"experiments", "experiments/disk", "store/large", "store/lock", "store/losses", "store/place", "store/seal"},
+		doors: []string{"github.com/mattn/go-sqlite3", "database/sql"},
+	},
 	// It knows files and their checksums, not what needs them.
 	"store/large": {rooms: []string{"experiments/disk"}},
-	"store/seal":  {doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
-	"reports":     {rooms: []string{"experiments", "experiments/metric"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
+	// These know files, processes and curves, but not SQLite.
+	"store/lock":   {rooms: []string{"experiments/disk"}},
+	"store/losses": {rooms: []string{"experiments"}},
+	"store/place":  {rooms: []string{"experiments/disk"}},
+	"store/seal":   {doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
+	"reports":      {rooms: []string{"experiments", "experiments/metric"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
 	// It writes ONNX files and runs them in onnxruntime. The Go side of a comparison is passed in as a function. The result
 	// is a Check of experiments, which all doors share.
 	"export": {rooms: []string{

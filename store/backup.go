@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"net/url"
@@ -14,6 +15,8 @@ import (
 
 	"flowsweep/experiments/disk"
 	"flowsweep/store/large"
+	"flowsweep/store/losses"
+	"flowsweep/store/place"
 )
 
 // Copied is what Backup has copied beside the store itself.
@@ -149,4 +152,67 @@ func copyAside(ctx context.Context, db *sql.DB, folder string) (*disk.Partial, e
 		return nil, errors.Join(err, partial.Close())
 	}
 	return partial, nil
+}
+
+// Scratch returns a copy of the store that can be written, for commands whose results are elsewhere. Its Close removes it.
+func (db *DB) Scratch(ctx context.Context) (*DB, error) {
+	to, err := db.copyOut(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("copy %s to a temporary folder, to work on it: %w", db.path, err)
+	}
+	s := &DB{path: db.path, at: to.Path(copyName), copy: to, large: large.In(to, db.large.Path), largeAbove: db.largeAbove, insertLosses: map[int]*sql.Stmt{1: nil, rowsPerQuery: nil}}
+	if err := s.connect(ctx); err != nil {
+		return nil, errors.Join(err, s.disconnect(), s.leave())
+	}
+	s.losses = losses.NewLog(s.writeLosses)
+	return s, nil
+}
+
+// copyOut makes SQLite copy the store to a temporary folder, which is consistent even while a process writes.
+func (db *DB) copyOut(ctx context.Context) (*disk.Partial, error) {
+	from, err := connect(ctx, db.at, 1, nil, nil, db.readOptions())
+	if err != nil {
+		return nil, err
+	}
+	to, err := copyAside(ctx, from, os.TempDir())
+	if closed := from.Close(); err == nil && closed != nil {
+		return nil, errors.Join(closed, to.Close())
+	}
+	return to, err
+}
+
+// copyWithLog copies the store and its log to a temporary folder.
+func (db *DB) copyWithLog() error {
+	to, err := disk.NewPartial(os.TempDir())
+	if err != nil {
+		return err
+	}
+	db.at, db.copy = to.Path(copyName), to
+	for range 5 {
+		before := place.StateOf(db.path)
+		if err := copyFile(db.at, db.path); err != nil {
+			return err
+		}
+		if err := copyFile(place.LogOf(db.at).Path, place.LogOf(db.path).Path); err != nil {
+			return err
+		}
+		if place.StateOf(db.path) == before {
+			return nil
+		}
+	}
+	return errors.New("another process keeps writing to it: try again when that is done")
+}
+
+func copyFile(to, from string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
 }

@@ -3,31 +3,10 @@ package store_test
 import (
 	"path/filepath"
 	"testing"
-	"time"
 
 	"flowsweep/experiments"
 	"flowsweep/store"
 )
-
-// TestBench checks what Bench writes, not how fast.
-func TestBench(t *testing.T) {
-	t.Parallel()
-	folder := t.TempDir()
-	s := try(store.Bench(t.Context(), folder, 50*time.Millisecond))(t)
-	if !(s.PointsPerSecond > 0 && s.PointsLimit > 0 && s.RunsPerSecond > 0) {
-		t.Errorf("got %+v", s)
-	}
-	rows := rowsOf(t, filepath.Join(folder, "bench.db"))
-	if rows["losses"] < 2*1024 || rows["blobs"] == 0 || rows["metrics"] != 2*rows["blobs"] {
-		t.Errorf("rows: got %v, want losses, and two metrics per run", rows)
-	}
-	list := try(open(t, filepath.Join(folder, "bench.db")).Check(t.Context()))(t)
-	for _, f := range list {
-		if f.Damage && f.Kind != "content" { // expected: the benchmark finishes no fits
-			t.Errorf("check: %+v", f)
-		}
-	}
-}
 
 // BenchmarkLosses measures the time per loss until all are on disk.
 func BenchmarkLosses(b *testing.B) {

@@ -61,14 +61,14 @@ var kinds = map[string]struct {
 	"environments": {"environment {hash}", true},
 }
 
-var place = regexp.MustCompile(`\{\w+\}`)
+var column = regexp.MustCompile(`\{\w+\}`)
 
 // row is a row of a table, by column.
 type row = seal.Row
 
 // damageOf returns the error that a row of the table is damaged.
 func damageOf(ctx context.Context, tx *sql.Tx, table string, r row) (*DamageError, error) {
-	name := place.ReplaceAllStringFunc(kinds[table].name, func(p string) string { return plain(r[p[1:len(p)-1]]) })
+	name := column.ReplaceAllStringFunc(kinds[table].name, func(p string) string { return plain(r[p[1:len(p)-1]]) })
 	d := &DamageError{name + " is not what was stored: its checksum differs", kinds[table].repair}
 	needed, err := planned(ctx, tx, table, r)
 	if err == nil && !needed {

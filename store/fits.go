@@ -5,9 +5,11 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"flowsweep/experiments"
+	"flowsweep/store/losses"
 )
 
 // weightsName is the name of the artifact that holds a fit's weights.
@@ -35,7 +37,7 @@ func (db *DB) StartFit(ctx context.Context, key string, env experiments.Environm
 	db.mustLock("StartFit")
 	defer wrap(&err, "start fit %s", key)
 	// Write pending losses of an earlier attempt before removing them. Their failure no longer matters.
-	_ = db.losses.flush(ctx, key, forgetFailure)
+	_ = db.losses.Flush(ctx, key, losses.ForgetFailure)
 	err = db.write(ctx, func(tx *sql.Tx) error {
 		var finished bool
 		if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM fits WHERE key = ? AND state = ?)`, key, experiments.Finished).
@@ -61,7 +63,7 @@ func (db *DB) StartFit(ctx context.Context, key string, env experiments.Environm
 // be written, it returns an error and the fit stays unfinished.
 func (db *DB) FinishFit(ctx context.Context, key string, seconds float64, params int, weights []byte, now time.Time) (err error) {
 	defer wrap(&err, "finish fit %s", key)
-	if err := db.losses.flush(ctx, key, keepFailure); err != nil {
+	if err := db.losses.Flush(ctx, key, losses.KeepFailure); err != nil {
 		return err
 	}
 	c, err := db.hold(weights)
@@ -90,7 +92,7 @@ func (db *DB) EndFit(ctx context.Context, key string, state experiments.State, m
 	if state == experiments.Finished {
 		panic("store: EndFit of a finished fit: use FinishFit")
 	}
-	lost := db.losses.flush(ctx, key, forgetFailure)
+	lost := db.losses.Flush(ctx, key, losses.ForgetFailure)
 	return errors.Join(lost, db.replaceCheckpoint(ctx, key, func(tx *sql.Tx) error {
 		if err := saveFailure(ctx, tx, Owner{ownerFit, key}, state, message, now); err != nil {
 			return err
@@ -151,34 +153,97 @@ func (db *DB) Fit(ctx context.Context, key string) (f FitRecord, err error) {
 	return f, errors.Join(err, toLost(&f.State))
 }
 
-// FitTime is the training time of one fit.
-type FitTime struct {
-	Config  json.RawMessage // recipe and seed
-	Seconds float64
+// SaveCheckpoint replaces the checkpoint of a running fit, given in parts, from which its training can resume after the step. It first
+// writes the losses logged so far, so that the store holds everything up to the checkpoint.
+func (db *DB) SaveCheckpoint(ctx context.Context, fit string, step int, parts ...[]byte) (err error) {
+	defer wrap(&err, "save a checkpoint of fit %s", fit)
+	if err := db.losses.Flush(ctx, fit, losses.KeepFailure); err != nil {
+		return err
+	}
+	c, err := db.hold(parts...)
+	if err != nil {
+		return err
+	}
+	return db.replaceCheckpoint(ctx, fit, func(tx *sql.Tx) error {
+		var state experiments.State
+		err := tx.QueryRowContext(ctx, `SELECT state FROM fits WHERE key = ?`, fit).Scan(&state)
+		if err != nil {
+			return notInStore(err)
+		}
+		if state != experiments.Running {
+			return fmt.Errorf("it is %s, not running", state)
+		}
+		if err := db.secure(c); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT OR REPLACE INTO checkpoints (fit, step, sha256, bytes, size) VALUES (?, ?, ?, ?, ?)`,
+			fit, step, c.SHA256, c.bytes(), c.size())
+		return err
+	})
 }
 
-// FitTimes returns the training times of all finished fits.
-func (db *DB) FitTimes(ctx context.Context) (times []FitTime, err error) {
-	defer wrap(&err, "read the times of fits")
+// Checkpoint returns the checkpoint of the fit and the step after which its training can resume; ok is false if there is
+// none. If the sha256 is wrong it returns an error; after DropCheckpoint the fit can start from scratch.
+func (db *DB) Checkpoint(ctx context.Context, fit string) (step int, content []byte, ok bool, err error) {
+	defer wrap(&err, "read the checkpoint of fit %s", fit)
+	var want string
+	var size sql.NullInt64
 	err = db.read(ctx, func(tx *sql.Tx) error {
-		if err := whole(ctx, tx, "fits", "true"); err != nil {
+		if err := whole(ctx, tx, "checkpoints", "fit = ?", fit); err != nil {
 			return err
 		}
-		rows, err := tx.QueryContext(ctx, `SELECT config, seconds FROM fits WHERE state = ? AND seconds > 0 ORDER BY key`, experiments.Finished)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var t FitTime
-			var config string
-			if err := rows.Scan(&config, &t.Seconds); err != nil {
-				return err
-			}
-			t.Config = json.RawMessage(config)
-			times = append(times, t)
-		}
-		return rows.Err()
+		return tx.QueryRowContext(ctx, `SELECT step, sha256, bytes, size FROM checkpoints WHERE fit = ?`, fit).Scan(&step, &want, &content, &size)
 	})
-	return times, err
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil, false, nil
+	}
+	if err == nil {
+		content, err = db.load(want, content, size)
+	}
+	if err != nil {
+		return 0, nil, false, err
+	}
+	return step, content, true, nil
+}
+
+// DropCheckpoint removes the checkpoint of the fit and all its losses, so that it starts from scratch.
+func (db *DB) DropCheckpoint(ctx context.Context, fit string) (err error) {
+	defer wrap(&err, "drop the checkpoint of fit %s", fit)
+	_ = db.losses.Flush(ctx, fit, losses.ForgetFailure) // they are removed anyway
+	return db.replaceCheckpoint(ctx, fit, func(tx *sql.Tx) error {
+		if err := dropCheckpoint(ctx, tx, fit); err != nil {
+			return err
+		}
+		return dropLosses(ctx, tx, fit)
+	})
+}
+
+// replaceCheckpoint is write for what replaces or drops the checkpoint of the fit.
+func (db *DB) replaceCheckpoint(ctx context.Context, fit string, do func(tx *sql.Tx) error) error {
+	var old []string
+	err := db.write(ctx, func(tx *sql.Tx) (err error) {
+		if old, err = texts(ctx, tx, `SELECT sha256 FROM checkpoints WHERE fit = ? AND size IS NOT NULL`, fit); err != nil {
+			return err
+		}
+		return do(tx)
+	})
+	if err == nil {
+		db.release(ctx, old)
+	}
+	return err
+}
+
+func dropCheckpoint(ctx context.Context, tx *sql.Tx, fit string) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM checkpoints WHERE fit = ?`, fit)
+	return err
+}
+
+// dropLosses removes the losses of the fit after its checkpoint, or all of them if it has none.
+func dropLosses(ctx context.Context, tx *sql.Tx, fit string) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE fits SET losses_seal = NULL WHERE key = ?`, fit); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `DELETE FROM losses
+		WHERE fit = ?1 AND step > coalesce((SELECT step FROM checkpoints WHERE fit = ?1), -9223372036854775808)`, fit)
+	return err
 }

@@ -3,21 +3,29 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"runtime"
 	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"flowsweep/experiments"
+	"flowsweep/store/losses"
+	"flowsweep/store/seal"
 )
 
 // LogLosses adds losses to those of the fit. It returns before they are written, and blocks only while too many are
 // pending. Errors are returned by Flush, SaveCheckpoint and FinishFit. A loss logged again for a step replaces the
 // earlier one. After Close losses are dropped.
-func (db *DB) LogLosses(fit string, losses ...experiments.Loss) { db.losses.log(fit, losses) }
+func (db *DB) LogLosses(fit string, losses ...experiments.Loss) { db.losses.Add(fit, losses) }
 
 // Flush writes all pending losses and returns the first error since the last Flush.
 func (db *DB) Flush(ctx context.Context) error {
-	if err := db.losses.flush(ctx, "", forgetFailure); err != nil {
+	if err := db.losses.Flush(ctx, "", losses.ForgetFailure); err != nil {
 		return fmt.Errorf("write losses: %w", err)
 	}
 	return nil
@@ -36,7 +44,11 @@ func (db *DB) Losses(ctx context.Context, fit string) (losses []experiments.Loss
 		}
 		defer rows.Close()
 		for rows.Next() {
-			l, err := scanLoss(rows)
+			var step, value, heldOut any
+			if err := rows.Scan(&step, &value, &heldOut); err != nil {
+				return err
+			}
+			l, err := lossOf(step, value, heldOut)
 			if err != nil {
 				return err
 			}
@@ -47,18 +59,8 @@ func (db *DB) Losses(ctx context.Context, fit string) (losses []experiments.Loss
 	return losses, err
 }
 
-// scanLoss reads a step, its value and its held-out loss. One column holds the value or, if it is not finite, its kind: a
-// column less to read.
-func scanLoss(rows *sql.Rows) (l experiments.Loss, err error) {
-	var step, value, heldOut any
-	if err := rows.Scan(&step, &value, &heldOut); err != nil {
-		return l, err
-	}
-	return lossOf(step, value, heldOut)
-}
-
 // lossOf converts a row from the driver, where value is a number or the kind of one that is not finite, and heldOut a
-// number or nil.
+// number or nil. One column holds the value or, if it is not finite, its kind: a column less to read.
 func lossOf(step, value, heldOut any) (l experiments.Loss, err error) {
 	at, ok := step.(int64)
 	if !ok {
@@ -80,7 +82,7 @@ func lossOf(step, value, heldOut any) (l experiments.Loss, err error) {
 }
 
 // writeLosses writes a batch of losses in one transaction.
-func (db *DB) writeLosses(batch []lossRow) error {
+func (db *DB) writeLosses(batch []losses.Row) error {
 	// Losses are written even if the context of the training has ended.
 	ctx := context.Background()
 	for n, stmt := range db.insertLosses {
@@ -101,8 +103,8 @@ func (db *DB) writeLosses(batch []lossRow) error {
 			}
 			args = args[:0]
 			for _, r := range batch[:n] {
-				x := numberOf(r.loss.Value)
-				args = append(args, r.fit, r.loss.Step, x.value, x.kind, r.loss.HeldOut)
+				x := numberOf(r.Loss.Value)
+				args = append(args, r.Fit, r.Loss.Step, x.value, x.kind, r.Loss.HeldOut)
 			}
 			if _, err := insert.ExecContext(ctx, args...); err != nil {
 				return err
@@ -122,97 +124,103 @@ func insertLosses(n int) string {
 		` ON CONFLICT (fit, step) DO UPDATE SET value = excluded.value, kind = excluded.kind, held_out = excluded.held_out`
 }
 
-// SaveCheckpoint replaces the checkpoint of a running fit, given in parts, from which its training can resume after the step. It first
-// writes the losses logged so far, so that the store holds everything up to the checkpoint.
-func (db *DB) SaveCheckpoint(ctx context.Context, fit string, step int, parts ...[]byte) (err error) {
-	defer wrap(&err, "save a checkpoint of fit %s", fit)
-	if err := db.losses.flush(ctx, fit, keepFailure); err != nil {
-		return err
+// Curves returns the loss curves of the fits of a sweep, by key, thinned to what a plot can show. The steps of a curve
+// are divided into equal parts; each part keeps its lowest loss, its highest and its first that is not finite, and the
+// curve keeps its first and last loss. A curve of at most 2*parts losses is kept whole. Only the losses that are kept
+// are held in memory. Fits are read in parallel, each in its own snapshot.
+func (db *DB) Curves(ctx context.Context, sweep string, parts int) (curves map[string][]experiments.Loss, err error) {
+	defer wrap(&err, "read the loss curves of sweep %q", sweep)
+	if parts < 1 {
+		panic(fmt.Sprintf("store: curves in %d parts", parts))
 	}
-	c, err := db.hold(parts...)
-	if err != nil {
-		return err
-	}
-	return db.replaceCheckpoint(ctx, fit, func(tx *sql.Tx) error {
-		var state experiments.State
-		err := tx.QueryRowContext(ctx, `SELECT state FROM fits WHERE key = ?`, fit).Scan(&state)
-		if err != nil {
-			return notInStore(err)
-		}
-		if state != experiments.Running {
-			return fmt.Errorf("it is %s, not running", state)
-		}
-		if err := db.secure(c); err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `INSERT OR REPLACE INTO checkpoints (fit, step, sha256, bytes, size) VALUES (?, ?, ?, ?, ?)`,
-			fit, step, c.SHA256, c.bytes(), c.size())
-		return err
-	})
-}
-
-// Checkpoint returns the checkpoint of the fit and the step after which its training can resume; ok is false if there is
-// none. If the sha256 is wrong it returns an error; after DropCheckpoint the fit can start from scratch.
-func (db *DB) Checkpoint(ctx context.Context, fit string) (step int, content []byte, ok bool, err error) {
-	defer wrap(&err, "read the checkpoint of fit %s", fit)
-	var want string
-	var size sql.NullInt64
+	var fits []string
 	err = db.read(ctx, func(tx *sql.Tx) error {
-		if err := whole(ctx, tx, "checkpoints", "fit = ?", fit); err != nil {
-			return err
+		err := checkExists(ctx, tx, Owner{ownerSweep, sweep})
+		if err == nil {
+			fits, err = fitsOf(ctx, tx, sweep)
 		}
-		return tx.QueryRowContext(ctx, `SELECT step, sha256, bytes, size FROM checkpoints WHERE fit = ?`, fit).Scan(&step, &want, &content, &size)
-	})
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil, false, nil
-	}
-	if err == nil {
-		content, err = db.load(want, content, size)
-	}
-	if err != nil {
-		return 0, nil, false, err
-	}
-	return step, content, true, nil
-}
-
-// DropCheckpoint removes the checkpoint of the fit and all its losses, so that it starts from scratch.
-func (db *DB) DropCheckpoint(ctx context.Context, fit string) (err error) {
-	defer wrap(&err, "drop the checkpoint of fit %s", fit)
-	_ = db.losses.flush(ctx, fit, forgetFailure) // they are removed anyway
-	return db.replaceCheckpoint(ctx, fit, func(tx *sql.Tx) error {
-		if err := dropCheckpoint(ctx, tx, fit); err != nil {
-			return err
-		}
-		return dropLosses(ctx, tx, fit)
-	})
-}
-
-// replaceCheckpoint is write for what replaces or drops the checkpoint of the fit.
-func (db *DB) replaceCheckpoint(ctx context.Context, fit string, do func(tx *sql.Tx) error) error {
-	var old []string
-	err := db.write(ctx, func(tx *sql.Tx) (err error) {
-		if old, err = texts(ctx, tx, `SELECT sha256 FROM checkpoints WHERE fit = ? AND size IS NOT NULL`, fit); err != nil {
-			return err
-		}
-		return do(tx)
-	})
-	if err == nil {
-		db.release(ctx, old)
-	}
-	return err
-}
-
-func dropCheckpoint(ctx context.Context, tx *sql.Tx, fit string) error {
-	_, err := tx.ExecContext(ctx, `DELETE FROM checkpoints WHERE fit = ?`, fit)
-	return err
-}
-
-// dropLosses removes the losses of the fit after its checkpoint, or all of them if it has none.
-func dropLosses(ctx context.Context, tx *sql.Tx, fit string) error {
-	if _, err := tx.ExecContext(ctx, `UPDATE fits SET losses_seal = NULL WHERE key = ?`, fit); err != nil {
 		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	_, err := tx.ExecContext(ctx, `DELETE FROM losses
-		WHERE fit = ?1 AND step > coalesce((SELECT step FROM checkpoints WHERE fit = ?1), -9223372036854775808)`, fit)
-	return err
+	curves = map[string][]experiments.Loss{}
+	var mu sync.Mutex
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(min(runtime.GOMAXPROCS(0), maxReaders-1)) // leave a connection for other readers
+	for _, fit := range fits {
+		group.Go(func() error {
+			c, err := db.curve(inner, fit, parts)
+			if err != nil {
+				return fmt.Errorf("fit %s: %w", fit, err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if len(c) > 0 {
+				curves[fit] = c
+			}
+			return nil
+		})
+	}
+	return curves, group.Wait()
+}
+
+func fitsOf(ctx context.Context, tx *sql.Tx, sweep string) ([]string, error) {
+	return texts(ctx, tx, `SELECT DISTINCT r.Fit FROM sweep_runs p JOIN runs r ON r.key = p.run WHERE p.sweep = ?`, sweep)
+}
+
+// curve reads the losses of a fit and thins them. It calls the driver directly: for millions of rows, database/sql would
+// double the cost.
+func (db *DB) curve(ctx context.Context, fit string, parts int) ([]experiments.Loss, error) {
+	conn, err := db.readers.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback() // nothing to commit
+	var first, last, stored sql.NullInt64
+	var count int
+	if err := tx.QueryRowContext(ctx, `SELECT (SELECT min(step) FROM losses WHERE fit = ?1), (SELECT max(step) FROM losses WHERE fit = ?1),
+		(SELECT count(*) FROM (SELECT 1 FROM losses WHERE fit = ?1 LIMIT ?2)), (SELECT losses_seal FROM fits WHERE key = ?1)`, fit, 2*parts+1).
+		Scan(&first, &last, &count, &stored); err != nil {
+		return nil, err
+	}
+	t := losses.Thinner{First: int(first.Int64), Last: int(last.Int64), Parts: parts, KeepAll: count <= 2*parts}
+	var sum seal.Sum
+	err = conn.Raw(func(bare any) error {
+		rows, err := bare.(driver.QueryerContext).QueryContext(ctx, `SELECT step, coalesce(value, kind), held_out FROM losses WHERE fit = ? ORDER BY step`,
+			[]driver.NamedValue{{Ordinal: 1, Value: fit}})
+		if err != nil {
+			return err
+		}
+		return errors.Join(readCurve(rows, &sum, &t), rows.Close())
+	})
+	if err == nil {
+		err = checkLosses(sum, fit, stored)
+	}
+	return t.Kept(), err
+}
+
+// readCurve adds every row of a step and its losses to a checksum and to a curve.
+func readCurve(rows driver.Rows, sum *seal.Sum, curve *losses.Thinner) error {
+	row := make([]driver.Value, 3)
+	for {
+		err := rows.Next(row)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		sum.Add(row[0], row[1], row[2])
+		l, err := lossOf(row[0], row[1], row[2])
+		if err != nil {
+			return err
+		}
+		curve.Add(l)
+	}
 }

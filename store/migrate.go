@@ -3,8 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
+	"embed"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,8 +16,21 @@ import (
 
 	"flowsweep/experiments/disk"
 	"flowsweep/store/large"
+	"flowsweep/store/lock"
 	"flowsweep/store/seal"
 )
+
+// applicationID identifies a SQLite file as a store of this program: "flow" in ASCII.
+const applicationID = 0x666c6f77
+
+// sealedSince is the version since which rows have seals.
+const sealedSince = 5
+
+// largeSince is the version since which large contents are files.
+const largeSince = 6
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
 
 // migrations returns the names of the migration files; the i-th, counted from 1, leads to version i.
 func migrations() []string {
@@ -32,19 +48,19 @@ func (db *DB) migrate(ctx context.Context) error {
 		return db.migrateLocked(ctx) // no other process has it
 	}
 	newest := len(migrations())
-	for start := time.Now(); ; time.Sleep(lockPause) {
+	for start := time.Now(); ; time.Sleep(lock.Pause) {
 		has, err := version(ctx, db.writer)
 		if err != nil || has == newest {
 			return err
 		}
-		lock, err := tryLock(db.path, db.file)
+		own, err := lock.Try(db.path, db.file)
 		if err != nil {
 			return err
 		}
-		if lock != nil {
+		if own != nil {
 			host, _ := os.Hostname()
-			me := Worker{PID: os.Getpid(), Host: host, Command: fmt.Sprintf("migration to version %d", newest)}
-			return errors.Join(lock.sign(me), db.migrateLocked(ctx), lock.release())
+			me := lock.Worker{PID: os.Getpid(), Host: host, Command: fmt.Sprintf("migration to version %d", newest)}
+			return errors.Join(own.Sign(me), db.migrateLocked(ctx), own.Release())
 		}
 		// A migration is soon done, so a process that holds the lock longer is an older flowsweep at work.
 		if time.Since(start) > openTimeout {
@@ -97,6 +113,35 @@ func version(ctx context.Context, db *sql.DB) (int, error) {
 		return 0, nil // empty: a user_version alone means nothing
 	}
 	return int(has), nil
+}
+
+// checkHeader checks the database header, described in https://www.sqlite.org/fileformat2.html#the_database_header.
+// After a crash the tables may still be in the log beside the file, so a file without tables passes; migrate checks again.
+func checkHeader(file *os.File) error {
+	header := make([]byte, 108) // 100 bytes of the file header, 8 of the schema table's root page
+	n, err := io.ReadFull(file, header)
+	switch {
+	case err == io.EOF: // SQLite accepts an empty file as a new database
+		return nil
+	case err != nil && err != io.ErrUnexpectedEOF:
+		return err
+	case n < len(header) || string(header[:16]) != "SQLite format 3\x00":
+		return errors.New("not a SQLite database: use another --db")
+	}
+	empty := binary.BigEndian.Uint16(header[103:]) == 0 // number of cells on that page
+	return checkOwner(binary.BigEndian.Uint32(header[68:]), binary.BigEndian.Uint32(header[60:]), empty)
+}
+
+// checkOwner returns an error unless a database with this identity is a readable store, or empty.
+func checkOwner(application, version uint32, empty bool) error {
+	if application != applicationID && (application != 0 || !empty) {
+		return errors.New("it is a SQLite database of another program: use another --db")
+	}
+	if known := len(migrations()); application == applicationID && version > uint32(known) {
+		return fmt.Errorf("it has version %d, but this flowsweep knows up to %d: use a newer flowsweep, or another --db",
+			version, known)
+	}
+	return nil
 }
 
 // migrateTo upgrades the store from a version to a later one, in one transaction.

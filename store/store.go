@@ -13,9 +13,9 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -23,11 +23,14 @@ import (
 	"sync/atomic"
 	"time"
 
-	// also the driver "sqlite3"
-
 	"flowsweep/experiments/disk"
 	"flowsweep/store/large"
+	"flowsweep/store/lock"
+	"flowsweep/store/losses"
+	"flowsweep/store/place"
 	"flowsweep/store/seal"
+
+	"github.com/mattn/go-sqlite3"
 )
 
 // DB is an open store. It is safe for use by several goroutines, and by several processes on one machine.
@@ -37,17 +40,17 @@ type DB struct {
 	file       *os.File // the store, open as long as SQLite has it open
 	writer     *sql.DB  // one connection
 	readers    *sql.DB  // see the last commit while the writer is writing
-	losses     *lossLog
+	losses     *losses.Log
 	large      large.Folder // of contents above largeAbove bytes
 	largeAbove int64
 	wrote      atomic.Bool
-	lock       atomic.Pointer[fileLock] // held while this process works on the store
+	lock       atomic.Pointer[lock.Lock] // held while this process works on the store
 	close      sync.Once
 	closed     error
 
 	readOnly *ReadOnlyError // nil if the store can be written
 	copy     *disk.Partial  // the folder of the copy, or nil
-	before   fileState      // when it was opened, of a store that SQLite reads without locks
+	before   place.State    // when it was opened, of a store that SQLite reads without locks
 
 	insertLosses map[int]*sql.Stmt // by the number of losses; used only by the loss log
 }
@@ -64,117 +67,6 @@ var (
 	writerPragmas = map[string]string{"journal_mode": "wal", "synchronous": "2", "busy_timeout": "5000", "foreign_keys": "1"}
 	readerPragmas = map[string]string{"journal_mode": "wal", "query_only": "1", "busy_timeout": "5000"}
 )
-
-// Open opens the store in the file at path, creating it if necessary, and upgrades it to the newest version. If the file
-// is not a store, or is newer than the program, Open returns an error and does not change it. If the file cannot be written, it
-// is open for reading, see ReadOnly.
-func Open(ctx context.Context, path string) (*DB, error) {
-	db, err := open(ctx, path)
-	if err != nil {
-		return nil, fmt.Errorf("open store %q: %w", path, err)
-	}
-	return db, nil
-}
-
-// OpenExisting is like Open but returns an error if the file does not exist.
-func OpenExisting(ctx context.Context, path string) (*DB, error) {
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("no store %q: run `flowsweep sweep SPEC` first, or use --db FILE", path)
-	}
-	return Open(ctx, path)
-}
-
-func open(ctx context.Context, path string) (*DB, error) {
-	if err := checkPath(path); err != nil {
-		return nil, err
-	}
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
-	}
-	if why := checkWritable(path); why != nil {
-		return openReadOnly(ctx, path, why)
-	}
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644) // SQLite accepts an empty file
-	if err != nil {
-		return nil, err
-	}
-	db := &DB{path: path, at: path, file: file, large: large.Folder{Path: largeFolder(path)}, largeAbove: largeAbove, insertLosses: map[int]*sql.Stmt{1: nil, rowsPerQuery: nil}}
-	if err := db.connectWhenFree(ctx); err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	db.losses = newLossLog(db.writeLosses)
-	return db, nil
-}
-
-// connectWhenFree connects, and tries again while other processes hold the file.
-func (db *DB) connectWhenFree(ctx context.Context) error {
-	if disk.OwnLocks {
-		if err := checkOtherName(db.path, db.file); err != nil {
-			return err
-		}
-	}
-	for start := time.Now(); ; time.Sleep(openPause) {
-		err := db.connect(ctx)
-		if err == nil {
-			return nil
-		}
-		err = errors.Join(err, db.disconnect())
-		if !busy(err) {
-			return err
-		}
-		if time.Since(start) > openTimeout {
-			return fmt.Errorf("%w: another process is writing to it, try again when it is done", err)
-		}
-	}
-}
-
-func (db *DB) connect(ctx context.Context) (err error) {
-	db.writer, err = connect(ctx, db.at, 1, seal.Register, writerPragmas, url.Values{
-		"mode": {"rwc"}, "_txlock": {"immediate"}, "_busy_timeout": {"5000"},
-		"_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_foreign_keys": {"on"},
-	})
-	if err != nil {
-		return err
-	}
-	if err := db.migrate(ctx); err != nil {
-		return err
-	}
-	db.readers, err = connect(ctx, db.at, maxReaders, nil, readerPragmas, url.Values{
-		"mode": {"rw"}, "_txlock": {"deferred"}, "_busy_timeout": {"5000"}, "_query_only": {"on"},
-	})
-	if err != nil {
-		return err
-	}
-	return db.checkLarge(ctx)
-}
-
-// Close writes pending losses, moves the write-ahead log into the file, closes the store and unlocks it. Its error
-// includes those in writing losses since the last Flush.
-func (db *DB) Close() error {
-	db.close.Do(func() {
-		lost := db.losses.stop()
-		var err error
-		if db.wrote.Load() && db.copy == nil { // a process that only read must not block a writer
-			_, err = db.writer.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
-		}
-		if err := errors.Join(lost, err, db.disconnect(), db.Unlock(), db.leave()); err != nil {
-			db.closed = fmt.Errorf("close store: %w", err)
-		}
-	})
-	return db.closed
-}
-
-// disconnect closes the readers first, as the last connection to close removes the write-ahead log and must be writable.
-func (db *DB) disconnect() error {
-	var errs []error
-	for _, pool := range []*sql.DB{db.readers, db.writer} {
-		if pool != nil {
-			errs = append(errs, pool.Close())
-		}
-	}
-	return errors.Join(errs...)
-}
 
 // write runs do in a transaction, which is rolled back if do returns an error.
 func (db *DB) write(ctx context.Context, do func(tx *sql.Tx) error) error {
@@ -204,6 +96,59 @@ func (db *DB) read(ctx context.Context, do func(tx *sql.Tx) error) error {
 	}
 	defer tx.Rollback() // nothing to commit
 	return do(tx)
+}
+
+// Worker is the process that works on a store, and BusyError the error of Lock where another does.
+type (
+	Worker    = lock.Worker
+	BusyError = lock.BusyError
+)
+
+// Lock makes this process the one that works on the store, until Unlock or Close. Whatever is still marked as running is
+// then marked as lost, and what processes that died have left beside it is removed: incomplete copies, and
+// large contents that nothing needs. While another process works, Lock calls waiting with each such process once and waits; if waiting
+// is nil, it returns a *BusyError at once. The operating system releases the lock when the process ends, however it ends.
+func (db *DB) Lock(ctx context.Context, command string, now func() time.Time, waiting func(Worker)) error {
+	if db.lock.Load() != nil {
+		panic("store: Lock of a store that this process has already locked")
+	}
+	if db.readOnly != nil {
+		return db.readOnly
+	}
+	own, err := lock.Take(ctx, db.path, db.file, waiting)
+	if err != nil {
+		return err
+	}
+	host, _ := os.Hostname() // only informative
+	if err := own.Sign(Worker{PID: os.Getpid(), Host: host, Command: command, Since: now()}); err != nil {
+		return errors.Join(err, own.Release())
+	}
+	if err := db.write(ctx, func(tx *sql.Tx) error { return markLost(ctx, tx, now()) }); err != nil {
+		return errors.Join(fmt.Errorf("mark lost fits and runs: %w", err), own.Release())
+	}
+	db.lock.Store(own)
+	disk.RemoveDead(own.Folder())
+	_ = db.dropUnused(ctx) // what a process wrote that died before it was stored: the next one tries again
+	return nil
+}
+
+// Unlock lets other processes work on the store. It does nothing if this process has not locked it.
+func (db *DB) Unlock() error {
+	own := db.lock.Swap(nil)
+	if own == nil {
+		return nil
+	}
+	return own.Release()
+}
+
+// Worker returns the process that works on the store, and whether there is one.
+func (db *DB) Worker() (Worker, bool, error) { return lock.Holder(db.path) }
+
+// mustLock panics unless this process has locked the store: what it marks as running would be taken for lost.
+func (db *DB) mustLock(act string) {
+	if db.lock.Load() == nil {
+		panic("store: " + act + " without Lock")
+	}
 }
 
 // querier is a pool, or a transaction.
@@ -248,4 +193,40 @@ func wrap(err *error, act string, args ...any) {
 	if *err != nil {
 		*err = fmt.Errorf("%s: %w", fmt.Sprintf(act, args...), *err)
 	}
+}
+
+// connector makes connections, and calls hook, unless it is nil, on each.
+type connector struct {
+	dsn  string
+	hook func(*sqlite3.SQLiteConn) error
+}
+
+func (c connector) Connect(context.Context) (driver.Conn, error) { return c.Driver().Open(c.dsn) }
+func (c connector) Driver() driver.Driver                        { return &sqlite3.SQLiteDriver{ConnectHook: c.hook} }
+
+// connect returns a pool of at most n connections. It reads back the pragmas, because SQLite silently ignores unknown
+// ones and some file systems do not support the write-ahead log.
+func connect(ctx context.Context, path string, n int, hook func(*sqlite3.SQLiteConn) error, pragmas map[string]string, options url.Values) (*sql.DB, error) {
+	dsn := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: options.Encode()}
+	pool := sql.OpenDB(connector{dsn.String(), hook})
+	pool.SetMaxOpenConns(n)
+	pool.SetMaxIdleConns(n)
+	for name, want := range pragmas {
+		var got string
+		if err := pool.QueryRowContext(ctx, "PRAGMA "+name).Scan(&got); err != nil {
+			return nil, errors.Join(err, pool.Close())
+		}
+		if got != want {
+			err := fmt.Errorf("%s is %s, not %s: put the store on a local disk", name, got, want)
+			return nil, errors.Join(err, pool.Close())
+		}
+	}
+	return pool, nil
+}
+
+// busy reports whether another process holds the file. SQLite waits for most locks, but not for the one needed to start
+// or end a write-ahead log, which processes that start together may contend for.
+func busy(err error) bool {
+	var e sqlite3.Error
+	return errors.As(err, &e) && e.Code == sqlite3.ErrBusy
 }

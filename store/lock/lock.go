@@ -1,4 +1,5 @@
-package store
+// Package lock makes one process at a time the one that works on a store, and says which one that is.
+package lock
 
 import (
 	"encoding/json"
@@ -13,9 +14,9 @@ import (
 	"flowsweep/experiments/disk"
 )
 
-// fileLock is a lock on a file beside the store, which says who holds it, and on the store itself, which holds whatever path
+// Lock is a lock on a file beside the store, which says who holds it, and on the store itself, which holds whatever path
 // leads there. The file beside exists while a process holds the lock, and after a crash.
-type fileLock struct {
+type Lock struct {
 	file  *os.File
 	store *os.File // remains open: closing it would also drop the locks of SQLite in this process
 }
@@ -31,13 +32,13 @@ func lockPath(store string) string {
 	return store + ".lock"
 }
 
-// tryLock takes the lock of the store at path, which is open as store. It returns nil if another process holds it.
-func tryLock(path string, store *os.File) (*fileLock, error) {
-	file, err := tryLockBeside(lockPath(path))
+// Try takes the lock of the store at path, which is open as store. It returns nil if another process holds it.
+func Try(path string, store *os.File) (*Lock, error) {
+	file, err := tryBeside(lockPath(path))
 	if file == nil || err != nil {
 		return nil, err
 	}
-	lock := &fileLock{file, store}
+	lock := &Lock{file, store}
 	for start := time.Now(); disk.OwnLocks; time.Sleep(retryPause) {
 		ok, err := disk.TryLock(store, true)
 		if ok {
@@ -47,7 +48,7 @@ func tryLock(path string, store *os.File) (*fileLock, error) {
 			err = errOtherName
 		}
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), lock.release())
+			return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), lock.Release())
 		}
 	}
 	return lock, nil
@@ -56,8 +57,8 @@ func tryLock(path string, store *os.File) (*fileLock, error) {
 // askTime is far longer than a process that only asks holds a lock.
 const askTime = time.Second
 
-// tryLockBeside opens and locks the file at path. It returns nil if another process holds its lock.
-func tryLockBeside(path string) (*os.File, error) {
+// tryBeside opens and locks the file at path. It returns nil if another process holds its lock.
+func tryBeside(path string) (*os.File, error) {
 	for {
 		file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 		if err != nil {
@@ -80,8 +81,11 @@ func tryLockBeside(path string) (*os.File, error) {
 	}
 }
 
-// sign records the holder in the lock file.
-func (l *fileLock) sign(w Worker) error {
+// Folder returns the folder that holds the lock file, and the store.
+func (l *Lock) Folder() string { return filepath.Dir(l.file.Name()) }
+
+// Sign records the holder in the lock file.
+func (l *Lock) Sign(w Worker) error {
 	text, err := json.Marshal(w)
 	if err != nil {
 		return err
@@ -96,7 +100,8 @@ func (l *fileLock) sign(w Worker) error {
 	return nil
 }
 
-func (l *fileLock) release() error {
+// Release lets other processes take the lock.
+func (l *Lock) Release() error {
 	var err error
 	if disk.OwnLocks {
 		err = disk.Unlock(l.store)
@@ -107,8 +112,8 @@ func (l *fileLock) release() error {
 	return nil
 }
 
-// worker returns the process that holds the lock of the store at path, and whether there is one.
-func worker(path string) (w Worker, ok bool, err error) {
+// Holder returns the process that holds the lock of the store at path, and whether there is one.
+func Holder(path string) (w Worker, ok bool, err error) {
 	file, err := os.Open(lockPath(path))
 	if errors.Is(err, fs.ErrNotExist) {
 		return w, false, nil
@@ -145,8 +150,8 @@ func removeLeft(file *os.File) {
 	}
 }
 
-// checkOtherName returns errOtherName if a process works on the open store under another path than this one.
-func checkOtherName(path string, store *os.File) error {
+// CheckOtherName returns an error if a process works on the open store under another path than this one.
+func CheckOtherName(path string, store *os.File) error {
 	for range 3 { // workers may come and go between two questions
 		free, err := disk.TryLock(store, false)
 		if err != nil {
@@ -155,7 +160,7 @@ func checkOtherName(path string, store *os.File) error {
 		if free {
 			return disk.Unlock(store)
 		}
-		if _, here, err := worker(path); here || err != nil {
+		if _, here, err := Holder(path); here || err != nil {
 			return err
 		}
 	}

@@ -1,4 +1,4 @@
-package store
+package losses
 
 import (
 	"testing"
@@ -7,13 +7,13 @@ import (
 	"flowsweep/experiments"
 )
 
-// TestLossLogBlocks checks that training waits for a stalled disk once very many losses are pending, and that nothing is
+// TestLogBlocks checks that training waits for a stalled disk once very many losses are pending, and that nothing is
 // lost: each loss is written once, and the losses of a fit in order.
-func TestLossLogBlocks(t *testing.T) {
+func TestLogBlocks(t *testing.T) {
 	t.Parallel()
-	var written []lossRow
+	var written []Row
 	stuck, moves := make(chan struct{}, 1), make(chan struct{})
-	l := newLossLog(func(batch []lossRow) error {
+	l := NewLog(func(batch []Row) error {
 		if len(batch) > maxBatch {
 			t.Errorf("%d losses in one transaction, at most %d", len(batch), maxBatch)
 		}
@@ -26,7 +26,7 @@ func TestLossLogBlocks(t *testing.T) {
 		return nil
 	})
 	fits := []string{"b", "a"}
-	log := func(n int) { l.log(fits[n%2], []experiments.Loss{{Step: n / 2}}) }
+	log := func(n int) { l.Add(fits[n%2], []experiments.Loss{{Step: n / 2}}) }
 	log(0)
 	<-stuck // the first batch is being written
 	const total = maxPending + 1000
@@ -44,7 +44,7 @@ func TestLossLogBlocks(t *testing.T) {
 	}
 	close(moves)
 	<-done
-	if err := l.stop(); err != nil {
+	if err := l.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	if len(written) != total {
@@ -52,10 +52,10 @@ func TestLossLogBlocks(t *testing.T) {
 	}
 	next := map[string]int{}
 	for _, r := range written {
-		if r.loss.Step != next[r.fit] {
-			t.Fatalf("fit %s: got step %d, want %d", r.fit, r.loss.Step, next[r.fit])
+		if r.Loss.Step != next[r.Fit] {
+			t.Fatalf("fit %s: got step %d, want %d", r.Fit, r.Loss.Step, next[r.Fit])
 		}
-		next[r.fit]++
+		next[r.Fit]++
 	}
-	l.log("a", []experiments.Loss{{}}) // after stop it neither blocks nor fails
+	l.Add("a", []experiments.Loss{{}}) // after stop it neither blocks nor fails
 }

@@ -1,4 +1,4 @@
-package store
+package lock
 
 import (
 	"os"
@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestTryLockIsExclusive checks that a process which opens the lock file just before it is removed notices. Otherwise it
+// TestTryIsExclusive checks that a process which opens the lock file just before it is removed notices. Otherwise it
 // would hold a lock on a file that no other process finds.
-func TestTryLockIsExclusive(t *testing.T) {
+func TestTryIsExclusive(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "runs.db")
 	must := func(err error) {
@@ -27,7 +27,7 @@ func TestTryLockIsExclusive(t *testing.T) {
 			must(err)
 			defer store.Close()
 			for taken.Load() < 2000 && !t.Failed() {
-				lock, err := tryLock(path, store)
+				lock, err := Try(path, store)
 				if err != nil {
 					t.Error(err)
 					return
@@ -40,14 +40,14 @@ func TestTryLockIsExclusive(t *testing.T) {
 					t.Errorf("%d goroutines hold the lock", n)
 				}
 				holders.Add(-1)
-				if err := lock.release(); err != nil {
+				if err := lock.Release(); err != nil {
 					t.Error(err)
 				}
 			}
 		})
 	}
 	wg.Wait()
-	if _, works, err := worker(path); works || err != nil {
+	if _, works, err := Holder(path); works || err != nil {
 		t.Errorf("in the end there is a worker: %v, %v", works, err)
 	}
 }

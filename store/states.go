@@ -5,8 +5,9 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"math"
+	"fmt"
 	"slices"
+	"time"
 
 	"flowsweep/experiments"
 )
@@ -107,94 +108,83 @@ func metricsOf(ctx context.Context, tx *sql.Tx, pairs [][2]string) (map[string][
 	return values, rows.Err()
 }
 
-// SaveMetrics stores values of the run measured against the reference with the given key. A metric measured again
-// replaces its earlier value.
-func (db *DB) SaveMetrics(ctx context.Context, run, reference string, values []experiments.Value) (err error) {
-	defer wrap(&err, "save metrics of run %s", run)
-	return db.write(ctx, func(tx *sql.Tx) error {
-		for _, v := range values {
-			n := numberOf(v.Value)
-			if _, err := tx.ExecContext(ctx, `INSERT INTO metrics (run, reference, name, value, kind, se, p, version) VALUES (?, ?, ?, ?, ?, ?, nullif(?, 0), ?)
-				ON CONFLICT (run, reference, name) DO UPDATE SET value = excluded.value, kind = excluded.kind, se = excluded.se, p = excluded.p,
-				version = excluded.version`,
-				run, reference, v.Name, n.value, n.kind, v.SE, v.P, v.Version); err != nil { // SQLite stores NaN as NULL
-				return err
+// markLost marks as lost everything that still counts as running.
+func markLost(ctx context.Context, tx *sql.Tx, now time.Time) error {
+	const why = "its process died"
+	for _, table := range []struct{ name, kind, started string }{{"fits", ownerFit, "started"}, {"runs", ownerRun, "NULL"}} {
+		if _, err := tx.ExecContext(ctx, fmt.Sprintf(`INSERT INTO failures (owner_kind, owner, try, state, error, started, noticed)
+			SELECT ?1, key, 1 + (SELECT count(*) FROM failures WHERE owner_kind = ?1 AND owner = key), ?2, ?3, %s, ?4
+			FROM %s WHERE state = ?5`, table.started, table.name),
+			table.kind, experiments.Lost, why, timeText(now), experiments.Running); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, fmt.Sprintf(`UPDATE %s SET state = ?, error = ? WHERE state = ?`, table.name),
+			experiments.Lost, why, experiments.Running); err != nil {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE sweeps SET state = ? WHERE state = ?`, experiments.Lost, experiments.Running)
+	return err
+}
+
+// runningToLost returns a function that changes states from running to lost, unless a process works on the store. Call
+// runningToLost before reading the states, and the function afterwards.
+func (db *DB) runningToLost() func(states ...*experiments.State) error {
+	hasWorker := func() (bool, error) {
+		if db.lock.Load() != nil {
+			return true, nil
+		}
+		_, ok, err := db.Worker()
+		return ok, err
+	}
+	before, err := hasWorker()
+	return func(states ...*experiments.State) error {
+		running := func(s *experiments.State) bool { return *s == experiments.Running }
+		if err != nil || before || !slices.ContainsFunc(states, running) {
+			return err
+		}
+		// A process may have begun to work after the first check and before the reading.
+		after, err := hasWorker()
+		if err != nil || after {
+			return err
+		}
+		for _, s := range states {
+			if running(s) {
+				*s = experiments.Lost
 			}
 		}
 		return nil
-	})
+	}
 }
 
-// Metrics returns the values of the run measured against the reference with the given key, by name.
-func (db *DB) Metrics(ctx context.Context, run, reference string) (values []experiments.Value, err error) {
-	defer wrap(&err, "read metrics of run %s", run)
+// FitTime is the training time of one fit.
+type FitTime struct {
+	Config  json.RawMessage // recipe and seed
+	Seconds float64
+}
+
+// FitTimes returns the training times of all finished fits.
+func (db *DB) FitTimes(ctx context.Context) (times []FitTime, err error) {
+	defer wrap(&err, "read the times of fits")
 	err = db.read(ctx, func(tx *sql.Tx) error {
-		if err := whole(ctx, tx, "metrics", "run = ? AND reference = ?", run, reference); err != nil {
+		if err := whole(ctx, tx, "fits", "true"); err != nil {
 			return err
 		}
-		rows, err := tx.QueryContext(ctx,
-			`SELECT name, value, kind, se, p, version FROM metrics WHERE run = ? AND reference = ? ORDER BY name`, run, reference)
+		rows, err := tx.QueryContext(ctx, `SELECT config, seconds FROM fits WHERE state = ? AND seconds > 0 ORDER BY key`, experiments.Finished)
 		if err != nil {
 			return err
 		}
 		defer rows.Close()
 		for rows.Next() {
-			v, err := scanValue(rows.Scan)
-			if err != nil {
+			var t FitTime
+			var config string
+			if err := rows.Scan(&config, &t.Seconds); err != nil {
 				return err
 			}
-			values = append(values, v)
+			t.Config = json.RawMessage(config)
+			times = append(times, t)
 		}
 		return rows.Err()
 	})
-	return values, err
-}
-
-// scanValue reads the columns name, value, kind, se, p and version, preceded by columns scanned into before.
-func scanValue(scan func(...any) error, before ...any) (v experiments.Value, err error) {
-	var n number
-	var se, p sql.NullFloat64
-	err = scan(append(before, &v.Name, &n.value, &n.kind, &se, &p, &v.Version)...)
-	v.Value, v.SE, v.P = n.float(), orNaN(se), p.Float64
-	return v, err
-}
-
-// number is a float64 stored in two columns, because SQLite stores NaN as NULL.
-type number struct {
-	value sql.NullFloat64
-	kind  string
-}
-
-func numberOf(x float64) number {
-	switch {
-	case math.IsNaN(x):
-		return number{kind: "nan"}
-	case math.IsInf(x, 1):
-		return number{kind: "inf"}
-	case math.IsInf(x, -1):
-		return number{kind: "-inf"}
-	default:
-		return number{sql.NullFloat64{Float64: x, Valid: true}, "finite"}
-	}
-}
-
-func (n number) float() float64 {
-	switch n.kind {
-	case "nan":
-		return math.NaN()
-	case "inf":
-		return math.Inf(1)
-	case "-inf":
-		return math.Inf(-1)
-	default:
-		return n.value.Float64
-	}
-}
-
-// orNaN returns x, or NaN for NULL, as which SQLite stores NaN.
-func orNaN(x sql.NullFloat64) float64 {
-	if !x.Valid {
-		return math.NaN()
-	}
-	return x.Float64
+	return times, err
 }

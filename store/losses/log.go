@@ -1,4 +1,5 @@
-package store
+// Package losses collects the losses of trainings for a store, and thins them to what a plot can show.
+package losses
 
 import (
 	"context"
@@ -20,31 +21,32 @@ const (
 	maxBatch   = 20_000                 // losses per transaction, so that others can write in between
 )
 
-// lossLog collects losses from any number of fits and writes them in batches from one goroutine.
-type lossLog struct {
-	write   func(batch []lossRow) error
+// Log collects losses from any number of fits and writes them in batches from one goroutine.
+type Log struct {
+	write   func(batch []Row) error
 	wake    chan struct{} // the first loss is pending, or a full batch
-	flushes chan lossFlush
+	flushes chan flush
 	quit    chan struct{}
 	stopped chan struct{}
 
 	mu      sync.Mutex
 	room    sync.Cond // signals that pending has room
-	pending []lossRow
+	pending []Row
 	closed  bool
 
 	// Used only by the goroutine.
-	batch  []lossRow
+	batch  []Row
 	failed map[string]error // by fit; a failed batch loses the losses of all its fits
 }
 
-type lossRow struct {
-	fit  string
-	loss experiments.Loss
+// Row is a loss of a fit.
+type Row struct {
+	Fit  string // key
+	Loss experiments.Loss
 }
 
-// lossFlush asks for the error of one fit, or of any if fit is empty.
-type lossFlush struct {
+// flush asks for the error of one fit, or of any if fit is empty.
+type flush struct {
 	fit    string
 	forget bool
 	done   chan error
@@ -52,15 +54,16 @@ type lossFlush struct {
 
 // Whether a flush clears the failure it returns. A kept failure makes the fit fail in the end.
 const (
-	keepFailure   = false
-	forgetFailure = true
+	KeepFailure   = false
+	ForgetFailure = true
 )
 
-func newLossLog(write func(batch []lossRow) error) *lossLog {
-	l := &lossLog{
+// NewLog returns a log that writes with this function, which it calls from one goroutine.
+func NewLog(write func(batch []Row) error) *Log {
+	l := &Log{
 		write:   write,
 		wake:    make(chan struct{}, 1),
-		flushes: make(chan lossFlush),
+		flushes: make(chan flush),
 		quit:    make(chan struct{}),
 		stopped: make(chan struct{}),
 		failed:  map[string]error{},
@@ -70,7 +73,8 @@ func newLossLog(write func(batch []lossRow) error) *lossLog {
 	return l
 }
 
-func (l *lossLog) log(fit string, losses []experiments.Loss) {
+// Add adds losses of a fit. It returns before they are written, and blocks only while too many are pending.
+func (l *Log) Add(fit string, losses []experiments.Loss) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for len(l.pending) >= maxPending && !l.closed {
@@ -81,7 +85,7 @@ func (l *lossLog) log(fit string, losses []experiments.Loss) {
 	}
 	before := len(l.pending)
 	for _, loss := range losses {
-		l.pending = append(l.pending, lossRow{fit, loss})
+		l.pending = append(l.pending, Row{fit, loss})
 	}
 	if before == 0 || before < minBatch && len(l.pending) >= minBatch {
 		select {
@@ -91,7 +95,7 @@ func (l *lossLog) log(fit string, losses []experiments.Loss) {
 	}
 }
 
-func (l *lossLog) run() {
+func (l *Log) run() {
 	defer close(l.stopped)
 	due := time.NewTimer(maxDelay)
 	due.Stop()
@@ -115,7 +119,7 @@ func (l *lossLog) run() {
 	}
 }
 
-func (l *lossLog) batchFull() bool {
+func (l *Log) batchFull() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.pending) >= minBatch
@@ -123,28 +127,28 @@ func (l *lossLog) batchFull() bool {
 
 // writePending writes the losses pending at the call. It ignores later ones, so that fits which keep logging cannot delay
 // one that is done.
-func (l *lossLog) writePending() {
+func (l *Log) writePending() {
 	l.mu.Lock()
 	l.batch, l.pending = l.pending, l.batch[:0]
 	l.room.Broadcast()
 	l.mu.Unlock()
 	// Losses of one fit are adjacent in the file. The sort is stable so that the last loss logged for a step stays.
-	slices.SortStableFunc(l.batch, func(a, b lossRow) int { return strings.Compare(a.fit, b.fit) })
+	slices.SortStableFunc(l.batch, func(a, b Row) int { return strings.Compare(a.Fit, b.Fit) })
 	for batch := range slices.Chunk(l.batch, maxBatch) {
 		err := l.write(batch)
 		if err == nil {
 			continue
 		}
 		for _, r := range batch {
-			if l.failed[r.fit] == nil {
-				l.failed[r.fit] = fmt.Errorf("losses of fit %s: %w", r.fit, err)
+			if l.failed[r.Fit] == nil {
+				l.failed[r.Fit] = fmt.Errorf("losses of fit %s: %w", r.Fit, err)
 			}
 		}
 	}
 }
 
 // failure returns the error in writing losses of the fit, or of any fit if fit is empty.
-func (l *lossLog) failure(fit string, forget bool) error {
+func (l *Log) failure(fit string, forget bool) error {
 	if fit != "" {
 		err := l.failed[fit]
 		if forget {
@@ -162,11 +166,11 @@ func (l *lossLog) failure(fit string, forget bool) error {
 	return first
 }
 
-// flush writes all pending losses and returns the error in writing those of the fit, or of any fit if fit is empty.
-func (l *lossLog) flush(ctx context.Context, fit string, forget bool) error {
+// Flush writes all pending losses and returns the error in writing those of the fit, or of any fit if fit is empty.
+func (l *Log) Flush(ctx context.Context, fit string, forget bool) error {
 	done := make(chan error, 1)
 	select {
-	case l.flushes <- lossFlush{fit, forget, done}:
+	case l.flushes <- flush{fit, forget, done}:
 	case <-l.stopped:
 		return errors.New("the store is closed")
 	case <-ctx.Done():
@@ -180,13 +184,13 @@ func (l *lossLog) flush(ctx context.Context, fit string, forget bool) error {
 	}
 }
 
-// stop writes all pending losses, ends the goroutine and returns the first error since the last flush.
-func (l *lossLog) stop() error {
+// Stop writes all pending losses, ends the goroutine and returns the first error since the last flush.
+func (l *Log) Stop() error {
 	l.mu.Lock()
 	l.closed = true
 	l.room.Broadcast()
 	l.mu.Unlock()
 	close(l.quit)
 	<-l.stopped
-	return l.failure("", forgetFailure)
+	return l.failure("", ForgetFailure)
 }
