@@ -42,17 +42,11 @@ func (a *app) runsCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withStore(cmd.Context(), func(db *store.DB) error {
 				sweep, err := f.load(cmd.Context(), db)
+				if err == nil {
+					err = f.filter(&sweep)
+				}
 				if err != nil {
 					return usage(err)
-				}
-				if f.where != "" {
-					where, err := query.Parse(f.where)
-					if err == nil {
-						sweep.Results, err = query.Filter(where, sweep.Results, sweep.Fields)
-					}
-					if err != nil {
-						return usage(fmt.Errorf("--where: %w", err))
-					}
 				}
 				if f.bySetting {
 					return a.printSettings(sweep, f)
@@ -102,6 +96,21 @@ func (f runsFlags) load(ctx context.Context, db *store.DB) (all experiments.Swee
 		}
 	}
 	return all, nil
+}
+
+// filter keeps the results that meet the condition, if there is one.
+func (f runsFlags) filter(sweep *experiments.Sweep) error {
+	if f.where == "" {
+		return nil
+	}
+	where, err := query.Parse(f.where)
+	if err == nil {
+		sweep.Results, err = query.Filter(where, sweep.Results, sweep.Fields)
+	}
+	if err != nil {
+		return fmt.Errorf("--where: %w", err)
+	}
+	return nil
 }
 
 // printRuns prints a row for each run.

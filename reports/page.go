@@ -98,15 +98,14 @@ func Render(p Page) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	hash := sha256.Sum256([]byte(scriptText))
 	v := view{
-		Page: p,
-		CSP: "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-" +
-			base64.StdEncoding.EncodeToString(hash[:]) + "'; base-uri 'none'; form-action 'none'",
+		Page:        p,
+		CSP:         contentPolicy(),
 		Style:       template.CSS(styleText),
 		Script:      template.JS(scriptText),
 		Started:     p.Sweep.Started.UTC().Format("2 January 2006, 15:04 UTC"),
 		Verdict:     r.verdict(),
+		Quality:     r.qualities(),
 		Leaderboard: r.leaderboard(),
 		Noise:       r.any(func(i int, metric string) bool { _, ok := r.noiseFloor(i, metric); return ok }),
 		InNoise:     r.any(r.withinNoise),
@@ -123,21 +122,18 @@ func Render(p Page) ([]byte, error) {
 		Runs:        r.runs(),
 		CSVLink:     template.URL("data:text/csv;charset=utf-8;base64," + base64.StdEncoding.EncodeToString([]byte(p.CSV))),
 	}
-	for _, metric := range r.metrics() {
-		switch {
-		case r.ofNet(metric):
-			v.Quality = append(v.Quality, r.quality(metric, bySize))
-		case metric == p.Sweep.Spec.Choose.Metric:
-			v.Quality = append(v.Quality, r.quality(metric, byCalls), r.quality(metric, byTime))
-		default:
-			v.Quality = append(v.Quality, r.quality(metric, byCalls))
-		}
-	}
 	var out bytes.Buffer
 	if err := pageTemplate.Execute(&out, v); err != nil {
 		return nil, fmt.Errorf("write the page: %w", err)
 	}
 	return out.Bytes(), nil
+}
+
+// contentPolicy lets the page run its own script, and load nothing.
+func contentPolicy() string {
+	hash := sha256.Sum256([]byte(scriptText))
+	return "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-" +
+		base64.StdEncoding.EncodeToString(hash[:]) + "'; base-uri 'none'; form-action 'none'"
 }
 
 func newReport(p Page) (report, error) {

@@ -29,6 +29,22 @@ type chart struct {
 	frame      frame
 }
 
+// qualities returns the figures of every metric: of a net against its size; of samples against velocity calls, and that of the
+// choice against time as well.
+func (r report) qualities() (list []figure) {
+	for _, metric := range r.metrics() {
+		if r.ofNet(metric) {
+			list = append(list, r.quality(metric, bySize))
+			continue
+		}
+		list = append(list, r.quality(metric, byCalls))
+		if metric == r.Sweep.Spec.Choose.Metric {
+			list = append(list, r.quality(metric, byTime))
+		}
+	}
+	return list
+}
+
 // quality returns the figure of a metric against a cost.
 func (r report) quality(metric string, c cost) figure {
 	title := metric + " against " + c.short

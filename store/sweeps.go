@@ -159,6 +159,20 @@ func (db *DB) Sweeps(ctx context.Context) (list []Listed, err error) {
 	return list, toLost(states...)
 }
 
+// listQuery selects the columns of Listed. Teachers have dense runs alone.
+const listQuery = `WITH
+	planned AS (SELECT DISTINCT p.sweep, r.fit, r.key, f.state = 'finished' AS trained, f.state = 'finished' AND r.state = 'finished' AS done,
+		coalesce('data of ' || (SELECT group_concat(value, ', ') FROM json_each(f.config, '$.target.columns')), f.config ->> '$.target.name') AS target
+		FROM sweep_runs p JOIN runs r ON r.key = p.run JOIN fits f ON f.key = r.fit),
+	counts AS (SELECT sweep, count(*) AS runs, sum(done) AS done, json_group_array(DISTINCT target) AS targets FROM planned GROUP BY sweep),
+	needed AS (SELECT sweep, fit, trained FROM planned UNION SELECT e.sweep, r.fit, f.state = 'finished'
+		FROM sweep_extras e JOIN runs r ON r.key = e.run JOIN fits f ON f.key = r.fit),
+	nets AS (SELECT sweep, count(*) AS fits, sum(trained) AS trained FROM needed GROUP BY sweep)
+	SELECT s.name, s.state, s.started, s.last_started, coalesce(n.fits, 0), coalesce(n.trained, 0), coalesce(c.runs, 0), coalesce(c.done, 0),
+		c.targets, (SELECT json_group_array(tag) FROM tags WHERE owner_kind = 'sweep' AND owner = s.name),
+		(SELECT json_group_array(name) FROM artifacts WHERE owner_kind = 'sweep' AND owner = s.name AND NOT ` + isData + `)
+	FROM sweeps s LEFT JOIN counts c ON c.sweep = s.name LEFT JOIN nets n ON n.sweep = s.name ORDER BY s.turn DESC, s.name`
+
 func listSweeps(ctx context.Context, tx *sql.Tx) (list []Listed, err error) {
 	for _, t := range [][2]string{
 		{"sweeps", "true"},
@@ -172,38 +186,21 @@ func listSweeps(ctx context.Context, tx *sql.Tx) (list []Listed, err error) {
 			return nil, err
 		}
 	}
-	rows, err := tx.QueryContext(ctx, `WITH planned AS (
-			SELECT DISTINCT p.sweep, r.fit, r.key, f.state = 'finished' AS trained, f.state = 'finished' AND r.state = 'finished' AS done,
-				coalesce('data of ' || (SELECT group_concat(value, ', ') FROM json_each(f.config, '$.target.columns')), f.config ->> '$.target.name') AS target
-			FROM sweep_runs p JOIN runs r ON r.key = p.run JOIN fits f ON f.key = r.fit),
-		counts AS (SELECT sweep, count(*) AS runs, sum(done) AS done, json_group_array(DISTINCT target) AS targets FROM planned GROUP BY sweep),
-		-- Teachers have dense runs alone.
-		needed AS (SELECT sweep, fit, trained FROM planned UNION SELECT e.sweep, r.fit, f.state = 'finished'
-			FROM sweep_extras e JOIN runs r ON r.key = e.run JOIN fits f ON f.key = r.fit),
-		nets AS (SELECT sweep, count(*) AS fits, sum(trained) AS trained FROM needed GROUP BY sweep)
-		SELECT s.name, s.state, s.started, s.last_started, coalesce(n.fits, 0), coalesce(n.trained, 0), coalesce(c.runs, 0), coalesce(c.done, 0),
-			c.targets, (SELECT json_group_array(tag) FROM tags WHERE owner_kind = 'sweep' AND owner = s.name),
-			(SELECT json_group_array(name) FROM artifacts WHERE owner_kind = 'sweep' AND owner = s.name AND NOT `+isData+`)
-		FROM sweeps s LEFT JOIN counts c ON c.sweep = s.name LEFT JOIN nets n ON n.sweep = s.name ORDER BY s.turn DESC, s.name`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	add := func(scan func(...any) error) error {
 		var l Listed
 		var started, latest, targets, tags, files sql.NullString
-		if err := rows.Scan(&l.Name, &l.State, &started, &latest, &l.Fits, &l.FitsDone, &l.Runs, &l.RunsDone, &targets, &tags, &files); err != nil {
-			return nil, err
+		if err := scan(&l.Name, &l.State, &started, &latest, &l.Fits, &l.FitsDone, &l.Runs, &l.RunsDone, &targets, &tags, &files); err != nil {
+			return err
 		}
-		if err := errors.Join(parseTime(started, &l.Started), parseTime(latest, &l.LastStarted),
-			decode(targets, &l.Targets), decode(tags, &l.Tags), decode(files, &l.Files)); err != nil {
-			return nil, err
-		}
+		err := errors.Join(parseTime(started, &l.Started), parseTime(latest, &l.LastStarted),
+			decode(targets, &l.Targets), decode(tags, &l.Tags), decode(files, &l.Files))
 		slices.Sort(l.Targets)
 		slices.Sort(l.Tags)
 		list = append(list, l)
+		return err
 	}
-	return list, rows.Err()
+	err = eachRow(ctx, tx, add, listQuery)
+	return list, err
 }
 
 // saveEnvironment stores the environment unless it is already there, and returns its hash.

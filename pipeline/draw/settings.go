@@ -81,23 +81,9 @@ func (f From) Settings(flags Flags) (how Settings, err error) {
 // merged returns the sampling of the flags that are given and, for the others, of the advice and the defaults.
 func (f From) merged(given map[string]string) (how Settings, err error) {
 	advised := f.advice.is.named()
-	text, _ := merge([]string{"solver"}, given, advised, f.advice.by)
-	how.Sampling, err = experiments.ParseSampling("{" + text + "}")
+	taken, err := f.taken(given, advised)
 	if err != nil {
 		return how, err
-	}
-	if err := checkNoise(how.Sampling, cmp.Or(given["sde-noise"], advised["sde-noise"])); err != nil {
-		return how, err
-	}
-	adaptive := how.Sampling.Solver.Adaptive()
-	for _, name := range parts[!adaptive] {
-		if given[name] != "" {
-			return how, fmt.Errorf("--%s: %s", name, contradiction(how.Sampling.Solver.Name, adaptive))
-		}
-	}
-	taken := append([]string{"solver"}, parts[adaptive]...)
-	if given["sde-noise"]+advised["sde-noise"] != "" { // a solver that adds none is told so
-		taken = append(taken, "sde-noise")
 	}
 	text, origin := merge(taken, given, advised, f.advice.by)
 	if how.Sampling, err = experiments.ParseSampling("{" + text + "}"); err != nil {
@@ -124,6 +110,30 @@ func (f From) merged(given map[string]string) (how Settings, err error) {
 	how.Origin = strings.Join(origin, "; ")
 	how.Sampling, err = f.fitted(how.Sampling)
 	return how, err
+}
+
+// taken returns the parts of a sampling that its solver takes, which depend on it alone. Other parts that are given are an error.
+func (f From) taken(given, advised map[string]string) ([]string, error) {
+	text, _ := merge([]string{"solver"}, given, advised, f.advice.by)
+	alone, err := experiments.ParseSampling("{" + text + "}")
+	if err != nil {
+		return nil, err
+	}
+	noise := cmp.Or(given["sde-noise"], advised["sde-noise"])
+	if err := checkNoise(alone, noise); err != nil {
+		return nil, err
+	}
+	adaptive := alone.Solver.Adaptive()
+	for _, name := range parts[!adaptive] {
+		if given[name] != "" {
+			return nil, fmt.Errorf("--%s: %s", name, contradiction(alone.Solver.Name, adaptive))
+		}
+	}
+	taken := append([]string{"solver"}, parts[adaptive]...)
+	if noise != "" { // a solver that adds none is told so
+		taken = append(taken, "sde-noise")
+	}
+	return taken, nil
 }
 
 // fitted returns a sampling with the coefficients of its solver, if that needs some.

@@ -166,10 +166,7 @@ func aboutRun(r experiments.Result, of origin) export.About {
 	s := r.Setting
 	properties := map[string]string{
 		"target": experiments.Form(s.Target), "path": s.Path.String(), "coupling": s.Coupling.String(), "train": experiments.Form(s.Train),
-		"seed":               fmt.Sprint(r.Seed),
-		"recommended_solver": s.Sample.Solver.Name, "nfe": fmt.Sprint(r.NFE),
-		"fit": r.Fit, "run": r.Run, "commit": r.Commit, "engine": r.Engine,
-		"licence": licence,
+		"seed": fmt.Sprint(r.Seed), "nfe": fmt.Sprint(r.NFE), "fit": r.Fit, "run": r.Run, "commit": r.Commit, "engine": r.Engine, "licence": licence,
 	}
 	maps.Copy(properties, of.properties())
 	for key, law := range map[string]any{"data_sha256": s.Target, "source_sha256": s.Source} {
@@ -177,20 +174,8 @@ func aboutRun(r experiments.Result, of origin) export.About {
 			properties[key] = sum
 		}
 	}
-	effort := "tolerance: " + experiments.Form(s.Sample.Tolerance)
-	if s.Sample.Solver.Adaptive() {
-		properties["recommended_tolerance"] = experiments.Form(s.Sample.Tolerance)
-	} else {
-		effort = fmt.Sprintf("steps: %d", s.Sample.Steps)
-		properties["recommended_steps"], properties["recommended_grid"] = fmt.Sprint(s.Sample.Steps), experiments.Form(s.Sample.Grid)
-	}
-	if noise := s.Sample.SDE.Noise; noise > 0 {
-		properties["recommended_sde_noise"] = fmt.Sprint(noise)
-		effort += fmt.Sprintf(", with noise %g sigma(t) on the way", noise)
-	}
-	if s.Sample.Path.Name != "" {
-		properties["recommended_path"] = s.Sample.Path.String()
-	}
+	recommended, effort := recommendation(s.Sample)
+	maps.Copy(properties, recommended)
 	if s.Sample.Solver.Fitted && r.Judged != nil {
 		properties["recommended_coefficients"] = experiments.Form(s.Sample.Solver.Table(s.Sample.Times()).Points)
 		properties["tuned"] = experiments.Form(r.Judged)
@@ -210,6 +195,26 @@ func aboutRun(r experiments.Result, of origin) export.About {
 	about.Doc = fmt.Sprintf("Velocity u(t, x) of a flow from %s at t = 0 to %s at t = 1: solve dx/dt = u from noise, %s, %s",
 		source, named(s.Target), s.Sample.Solver.Name, effort)
 	return about
+}
+
+// recommendation returns the metadata on how to sample a net as a run was, and how in a few words.
+func recommendation(s experiments.Sampling) (properties map[string]string, effort string) {
+	properties = map[string]string{"recommended_solver": s.Solver.Name}
+	if s.Solver.Adaptive() {
+		properties["recommended_tolerance"] = experiments.Form(s.Tolerance)
+		effort = "tolerance: " + experiments.Form(s.Tolerance)
+	} else {
+		properties["recommended_steps"], properties["recommended_grid"] = fmt.Sprint(s.Steps), experiments.Form(s.Grid)
+		effort = fmt.Sprintf("steps: %d", s.Steps)
+	}
+	if noise := s.SDE.Noise; noise > 0 {
+		properties["recommended_sde_noise"] = fmt.Sprint(noise)
+		effort += fmt.Sprintf(", with noise %g sigma(t) on the way", noise)
+	}
+	if s.Path.Name != "" {
+		properties["recommended_path"] = s.Path.String()
+	}
+	return properties, effort
 }
 
 // named returns what to call a target in a sentence.
