@@ -68,7 +68,7 @@ func onTerminal(t *testing.T, cmd *exec.Cmd) (user *os.File) {
 // TestPlainTerminals checks that no escape reaches a terminal which does not understand them, or whose user wants none.
 func TestPlainTerminals(t *testing.T) {
 	t.Parallel()
-	spec := []byte("name: plain\ntarget: {name: gaussian, dim: 2, std: 0.5}\nnet: {width: 4, depth: 1}\ntrain: {steps: 20000, batch: 16}\nseeds: 2\n" +
+	spec := []byte("name: plain\ntarget: {name: gaussian, dim: 2, std: 0.5}\nnet: {width: 4, depth: 1}\ntrain: {steps: 6000, batch: 16}\nseeds: 2\n" +
 		"sample: {solver: [euler, heun], steps: [1, 2], count: 32}\nreference: {count: 32}\nmetrics: mmd\n")
 	for _, c := range []struct {
 		name  string

@@ -51,8 +51,9 @@ name: own
 target: {file: inches.csv}
 net: {width: 32, depth: 2, activation: silu}
 train: {steps: 1200, batch: 256, rate: 5e-3, schedule: cosine}
-sample: {solver: heun, steps: 16, count: 500}
-reference: {count: 500}
+sample: {solver: heun, steps: 16, count: 100}
+metrics: [sliced-w2]
+baselines: []
 `), 0o644))
 	a := &app{stdout: new(strings.Builder), stderr: new(strings.Builder), now: time.Now, db: filepath.Join(folder, "runs.db")}
 	must(t, a.sweep(t.Context(), spec, sweepFlags{out: filepath.Join(folder, "out"), workers: 1}))

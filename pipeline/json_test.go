@@ -69,7 +69,7 @@ func TestJSON(t *testing.T) {
 		},
 		"sweeps": {"sweeps"},
 		"target": {
-			"target moons", "target pinwheel", "target moons --path cosine", "target moons --out " + in("x.csv"), "target moons --count 9 --seed 2 --out " + in("x.npy"),
+			"target gaussian", "target pinwheel", "target gaussian --path cosine", "target moons --out " + in("x.csv"), "target moons --count 9 --seed 2 --out " + in("x.npy"),
 			"!target moons --count 9", "!target moons --seed 2", "!target moons --out " + in("x.txt"),
 		},
 		"verify": {"verify " + sampler},

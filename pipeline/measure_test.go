@@ -30,7 +30,7 @@ func TestMeasureDoesNotKnowOrder(t *testing.T) {
 	}
 	flow.NewStream(1, "x").Normal(x, 0)
 	flow.NewStream(1, "y").Normal(y, 0)
-	few := flow.NewBatch(150, 2)
+	few := flow.NewBatch(90, 2)
 	flow.NewStream(2, "few").Normal(few, 0)
 	form := func(x, few, y flow.Batch) string {
 		rows, err := compare(pair{reference: x, samples: y}, fast, metric.MinPermutations, 1)
@@ -62,7 +62,7 @@ func TestMeasureDoesNotKnowOrder(t *testing.T) {
 		must(t, err)
 		return got
 	}
-	x = x.Slice(0, 200)
+	x = x.Slice(0, 100)
 	if a, b := value(x, y), value(backwards(x), backwards(y)); a != b {
 		t.Errorf("c2st is %+v, and %+v in another order", a, b)
 	}

@@ -37,23 +37,28 @@ func measureStore(ctx context.Context, o Options) (any, func(w io.Writer), error
 	}, errors.Join(err, folder.Close())
 }
 
-// benchSpec has more runs than any machine can store during the benchmark.
+// benchSpec is the sweep that is stored, with 40 runs for each of a number of seeds.
 const benchSpec = `name: bench
 target: moons
-seeds: 200
+seeds: %d
 sample: {solver: [euler, midpoint, heun, rk4], steps: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}
 `
+
+// benchPlan returns a plan with more runs than any machine can store in the given time: 8,000 for a second, and 200 at least.
+func benchPlan(d time.Duration) (plan experiments.Plan, err error) {
+	spec, err := experiments.Parse("bench", fmt.Appendf(nil, benchSpec, max(5, int(200*d.Seconds()))))
+	if err != nil {
+		return plan, err
+	}
+	return spec.Plan()
+}
 
 // pollPause is the time between two reads of the polling reader.
 const pollPause = 20 * time.Millisecond
 
 // timeStore measures the speed of a new store in the folder, for about the given time per figure. It leaves the store there.
 func timeStore(ctx context.Context, folder string, d time.Duration) (s storeSpeed, err error) {
-	spec, err := experiments.Parse("bench", []byte(benchSpec))
-	if err != nil {
-		return s, err
-	}
-	plan, err := spec.Plan()
+	plan, err := benchPlan(d)
 	if err != nil {
 		return s, err
 	}

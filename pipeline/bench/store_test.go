@@ -11,8 +11,9 @@ import (
 
 // TestTimeStore checks what timeStore writes, not how fast.
 func TestTimeStore(t *testing.T) { // not in parallel: TestHeapPeak counts the memory of all
+	const d = 50 * time.Millisecond
 	folder := t.TempDir()
-	s, err := timeStore(t.Context(), folder, 50*time.Millisecond)
+	s, err := timeStore(t.Context(), folder, d)
 	if err != nil || !(s.PointsPerSecond > 0 && s.PointsLimit > 0 && s.RunsPerSecond > 0) {
 		t.Fatalf("got %+v, %v", s, err)
 	}
@@ -21,11 +22,7 @@ func TestTimeStore(t *testing.T) { // not in parallel: TestHeapPeak counts the m
 		t.Fatal(err)
 	}
 	defer db.Close()
-	spec, err := experiments.Parse("bench", []byte(benchSpec))
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan, err := spec.Plan()
+	plan, err := benchPlan(d)
 	if err != nil {
 		t.Fatal(err)
 	}
