@@ -262,6 +262,66 @@ func TestSolveMeasuresGrowth(t *testing.T) {
 	}
 }
 
+// TestSolveCountsRoundings: a step of Runge and Kutta rounds its points once and so does one of Adams and Bashforth; a state with a
+// weight is multiplied and added; noise is added besides.
+func TestSolveCountsRoundings(t *testing.T) {
+	t.Parallel()
+	ts := ode.Uniform(8)
+	noisy := &SDE{ode.SDE{Noise: .5}, flow.CondOT}
+	rows := slices.Repeat([]ode.Row{{X: []float64{2}, U: []float64{1}}}, 8)
+	for _, c := range []struct {
+		s    Steps
+		want int
+	}{
+		{Steps{Solver: ode.RK4, Times: ts}, 8},
+		{Steps{Solver: ode.Heun, Times: ts, SDE: noisy}, 16},
+		{Steps{Solver: ode.AB2, Times: ts}, 8},
+		{Steps{Solver: ode.Tuned.With(ode.TableOf(ts, rows)), Times: ts}, 16},
+	} {
+		if got := c.s.roundings(); got != c.want {
+			t.Errorf("%s: %d roundings, want %d", c.s.Solver.Name, got, c.want)
+		}
+	}
+}
+
+// TestToleranceCoversManySteps takes 1,000 steps. Far outside the data rounding alone does more than 1e-5 (1 + max |x|), which the
+// tolerance allows. A bias off by .001 is found from the usual noise.
+func TestToleranceCoversManySteps(t *testing.T) {
+	t.Parallel()
+	ts, usual := ode.Uniform(1000), Noise(2, 64, 0)
+	far := usual.Clone()
+	for i := range far.Data {
+		far.Data[i] *= 30
+	}
+	for i, s := range []ode.Solver{ode.Euler, ode.AB2} {
+		if testing.Short() && i > 0 {
+			break // each takes 3 seconds
+		}
+		right := sampler(t, small, s, ts, SamplerOptions{})
+		wrong := edited(t, right, func(m *onnx.Model) { set(m, "layers.2.bias", func(v []float32) { v[1] += .001 }) })
+		for _, c := range []struct {
+			name  string
+			file  []byte
+			noise flow.Batch
+			least float64 // of the difference, in 1e-5 (1 + max |x|) times the growth
+			ok    bool
+		}{
+			{"far outside", right, far, 1, true}, {"from noise", right, usual, 0, true}, {"wrong, from noise", wrong, usual, 1, false},
+		} {
+			want, err := solve(Steps{Field: field(t), Solver: s, Times: ts}, nil, c.noise)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := run(t, open(t, c.file, ort.SessionOptions{Optimise: ort.All}), tensorOf(c.noise))
+			var d differences
+			d.add(got[0].Data, want.trajectory[len(ts)-1].Data)
+			if few := tolerance * (1 + want.maxAbs) * max(1, want.growth); d.largest < c.least*few || (d.largest <= want.tolerance()) != c.ok {
+				t.Errorf("%s, %s: %.2g off, %.2g allowed, and %.2g for few steps; want OK %v", s.Name, c.name, d.largest, want.tolerance(), few, c.ok)
+			}
+		}
+	}
+}
+
 // mutated returns the file with one random change.
 func mutated(r *rand.Rand, file []byte) []byte {
 	out, at := bytes.Clone(file), r.IntN(len(file))

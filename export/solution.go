@@ -18,6 +18,7 @@ type solution struct {
 	trajectory []flow.Batch
 	maxAbs     float64 // the largest coordinate
 	growth     float64 // of distances between points
+	roundings  int     // of every point on the way
 
 	logp              []float64
 	maxLog, growthLog float64 // the largest log density or divergence, and the change of log densities with the noise
@@ -28,7 +29,7 @@ type solution struct {
 const nudge = 1e-2
 
 func solve(by Steps, div flow.DivField, noise flow.Batch) (s solution, err error) {
-	s.noise, s.units = noise, by.Units
+	s.noise, s.units, s.roundings = noise, by.Units, by.roundings()
 	s.steps = by.stepNoise(noise.Len(), noise.Dim)
 	if s.trajectory, err = by.carry(noise); err != nil {
 		return s, fmt.Errorf("solve in Go: %w", err)
@@ -95,7 +96,60 @@ func (s solution) finite() bool {
 	return flow.Finite(s.maxAbs + s.growth + s.maxLog + s.growthLog)
 }
 
-func (s solution) tolerance() float64 { return tolerance * (1 + s.maxAbs) * max(1, s.growth) }
+// rounding is the largest error of a number that is rounded to 32 bits, relative to its size, and fewRoundings how many roundings of a point
+// are within the 1e-5 that are allowed for the net, which is 168 times as much: so many that files of few steps are judged as sharply as
+// their net.
+const (
+	rounding     = 0x1p-24
+	fewRoundings = 100
+)
+
+// roundings returns how often the steps round every point at its own size: where the move of a step is added to it, where noise is, and
+// in a table for every state of a row, which is added and, unless its weight is 1, multiplied before. All else that is
+// rounded is of the size of a move, and the moves of all steps together are of that of the points, however many there are.
+func (s Steps) roundings() (n int) {
+	if s.Solver.Table == nil {
+		n = len(s.Times) - 1
+	} else {
+		for _, row := range s.Solver.Table(s.Times).Points {
+			for _, weight := range row.X {
+				switch weight {
+				case 0:
+				case 1:
+					n++
+				default:
+					n += 2
+				}
+			}
+		}
+	}
+	if s.SDE != nil {
+		n += len(s.Times) - 1
+	}
+	return n
+}
+
+// tolerance is the largest difference allowed, in units of the points on the scale of the field:
+//
+//	(1e-5 + max(0, n - 100) 2^-24) (1 + max |x|) max(1, growth)
+//
+// for n roundings. Each is of up to 2^-24 of the size of the point, and they add up rather than cancel: a point stays between the same
+// powers of 2 for many steps, 32-bit floats are evenly spaced there, and moves that are nearly equal are rounded in the same direction.
+func (s solution) tolerance() float64 { return s.allowed(s.maxAbs, s.growth) }
+
+// allowed is what is allowed for numbers of a size, which the flow spreads by a factor.
+func (s solution) allowed(size, growth float64) float64 {
+	return (tolerance + float64(max(0, s.roundings-fewRoundings))*rounding) * (1 + size) * max(1, growth)
+}
+
+// reason explains the tolerance.
+func (s solution) reason() string {
+	relative := "1e-5"
+	if more := s.roundings - fewRoundings; more > 0 {
+		relative = fmt.Sprintf("(1e-5 + %d 2^-24, as the steps round points more than %d times)", more, fewRoundings)
+	}
+	return fmt.Sprintf("the flow spreads rounding to 32 bits by a factor of up to %.2g: %s (1 + max |x|) times that factor, if above 1, is allowed", s.growth, relative)
+}
 
 // shiftRounding is the largest error of a shifted number, relative to the shift: the shift, the sum and the scale are each
 // rounded to 32 bits, by 2^-24 at most.
@@ -161,7 +215,7 @@ func (s solution) trial(where string) trial {
 		},
 	}
 	if s.logp != nil {
-		tr.density, tr.logTolerance = 1, tolerance*(1+s.maxLog)*max(1, s.growthLog)
+		tr.density, tr.logTolerance = 1, s.allowed(s.maxLog, s.growthLog)
 	}
 	return tr
 }

@@ -12,8 +12,8 @@ import (
 
 // VerifySampler is Verify for a sampler file with any SamplerOptions except LogProb. It compares with ode.Solve from the same
 // noise, (n, d), along Go's field, at every time of the grid if the file returns the trajectory, and over two other grids if
-// it takes one. The flow spreads rounding errors as it spreads points, so the tolerance grows by that factor, which is
-// measured by solving from noise moved a little. The file must return points in the given units, which map from the scale of
+// it takes one. Rounding errors add up over the steps, and the flow spreads them as it spreads points, so the tolerance grows with
+// both: the steps are counted, and the factor is measured by solving from noise moved a little. The file must return points in the given units, which map from the scale of
 // the field. Differences are measured on that scale, so that all coordinates count equally.
 func VerifySampler(file []byte, solver ode.Solver, ts []float64, field flow.Field, units flow.Units, noise flow.Batch, watch ...Progress) experiments.Check {
 	return verifySampler(file, Steps{Field: field, Solver: solver, Times: ts, Units: units}, nil, noise, first(watch))
@@ -51,7 +51,7 @@ func verifySampler(file []byte, s Steps, div flow.DivField, noise flow.Batch, wa
 			return err
 		}
 		c.MaxAbs, c.Tolerance = experiments.Number(near.maxAbs), experiments.Number(near.tolerance())
-		c.Reason = fmt.Sprintf("the flow spreads rounding to 32 bits by a factor of up to %.2g: 1e-5 (1 + max |x|) times that factor, if above 1, is allowed", near.growth)
+		c.Reason = near.reason()
 		by := campaign{settings, batches, []trial{near.trial("")}, watch}
 		if takesTimes(m) {
 			by.trials[0].times = flow.Narrow(nil, s.Times)
