@@ -218,19 +218,19 @@ func perturb(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // firstKey sets a variable to a prefix of the key of the first run in a JSON run table, or of its fit:
-// firstkey FILE VARIABLE [fit]
+// firstkey FILE VARIABLE [run|fit|teacher]
 func firstKey(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 || len(args) > 3 {
-		ts.Fatalf("usage: firstkey FILE VARIABLE [fit]")
+		ts.Fatalf("usage: firstkey FILE VARIABLE [run|fit|teacher]")
 	}
-	var list []struct{ Run, Fit string }
+	var list []struct{ Run, Fit, Teacher string }
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &list))
 	if len(list) == 0 {
 		ts.Fatalf("%s holds no runs", args[0])
 	}
 	key := list[0].Run
 	if len(args) == 3 {
-		key = list[0].Fit
+		key = map[string]string{"run": list[0].Run, "fit": list[0].Fit, "teacher": list[0].Teacher}[args[2]]
 	}
 	ts.Setenv(args[1], key[:8])
 }

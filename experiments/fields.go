@@ -28,8 +28,8 @@ func (s Sweep) Fields(r Result) ([]query.Field, error) {
 			f.Kind = query.Number
 		case "solver_share", "net_share", "noise_floor", "noise":
 			f.Kind, f.Aside = query.Number, true
-		case "memorised":
-			f.Aside = true // only tables of data have a column for it
+		case "memorised", "teacher":
+			f.Aside = true // only tables of data, and of students, have a column for it
 		}
 		if slices.Contains(absent, f.Key) {
 			f.Value, f.Kind = "", query.Null
@@ -46,6 +46,7 @@ func (row *resultJSON) complete(metrics []metric.Metric) (absent []string) {
 			absent = append(absent, "metrics."+m.Name)
 		}
 	}
+	absent = fill(&row.Teacher, "teacher", absent)
 	absent = fill(&row.Steps, "steps", absent)
 	absent = fill(&row.NFE, "nfe", absent)
 	absent = fill(&row.NFEMax, "nfe_max", absent)

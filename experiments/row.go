@@ -17,6 +17,7 @@ import (
 type resultJSON struct {
 	Sweep         string            `json:"sweep"`
 	Fit           string            `json:"fit"`
+	Teacher       *string           `json:"teacher,omitempty"` // key of the fit whose flow made the pairs of the fit
 	Run           string            `json:"run"`
 	State         State             `json:"state"`
 	Seed          uint64            `json:"seed"`
@@ -59,7 +60,7 @@ type resultJSON struct {
 func (r Result) row() resultJSON {
 	s, done := r.Setting, r.State == Finished
 	row := resultJSON{
-		Sweep: r.Sweep, Fit: r.Fit, Run: r.Run, State: r.State, Seed: r.Seed,
+		Sweep: r.Sweep, Fit: r.Fit, Teacher: known(r.Teacher, false), Run: r.Run, State: r.State, Seed: r.Seed,
 		Target: s.Target, Source: s.Source, Path: s.Path, Coupling: s.Coupling, Net: s.Net, Train: s.Train,
 		Solver: s.Sample.Solver.Name, Steps: known(s.Sample.Steps, false), Tolerance: s.Sample.Tolerance, Grid: s.Sample.Grid,
 		SamplePath: s.Sample.Path, SDE: s.Sample.SDE, Count: s.Sample.Count, NFE: known(r.NFE, done), NFEMax: known(r.NFEMax, done),

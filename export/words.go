@@ -15,7 +15,7 @@ import (
 
 // forms holds the form of every property that a file may have besides those that follow from its parts.
 var forms = map[string]func(text string) bool{
-	"run": isKey, "fit": isKey, "spec": isKey, "twin_of": isKey,
+	"run": isKey, "fit": isKey, "teacher": isKey, "spec": isKey, "twin_of": isKey,
 	"seed": isWhole, "seeds": isCount, "recommended_steps": isCount,
 	"nfe": isAmount, "twin_of.nfe": isAmount, "log_prob_error": isAmount, "log_prob_error_max": isAmount, recommendedNoise: isAmount,
 	"recommended_solver": isSolver, "twin_of.solver": isSolver,

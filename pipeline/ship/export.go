@@ -168,6 +168,9 @@ func aboutRun(r experiments.Result, of origin) export.About {
 		"target": experiments.Form(s.Target), "path": s.Path.String(), "coupling": s.Coupling.String(), "train": experiments.Form(s.Train),
 		"seed": fmt.Sprint(r.Seed), "nfe": fmt.Sprint(r.NFE), "fit": r.Fit, "run": r.Run, "commit": r.Commit, "engine": r.Engine, "licence": licence,
 	}
+	if r.Teacher != "" {
+		properties["teacher"] = r.Teacher
+	}
 	maps.Copy(properties, of.properties())
 	for key, law := range map[string]any{"data_sha256": s.Target, "source_sha256": s.Source} {
 		if sum := dataHash(law); sum != "" {

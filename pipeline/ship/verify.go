@@ -109,15 +109,18 @@ func unfit(p export.Parts, file []byte) ([]string, error) {
 		list = []string{"its bytes, such as its checksum"}
 	}
 	list = append(list, p.Misfits()...)
-	if fit, err := fitOf(p); err == nil && fit != p.About.Properties["fit"] {
-		list = append(list, fmt.Sprintf("metadata fit (the net, target, training and seed that it names are of fit %s)", fit))
+	have := p.About.Properties
+	if fit, err := fitOf(p); err == nil && fit.Key != have["fit"] {
+		list = append(list, fmt.Sprintf("metadata fit (the net, target, training and seed that it names are of fit %s)", fit.Key))
+	} else if err == nil && fit.Teacher != have["teacher"] {
+		list = append(list, fmt.Sprintf("metadata teacher (that of fit %s is %q)", fit.Key, fit.Teacher))
 	}
 	return list, err
 }
 
-// fitOf returns the key of the fit that the properties of a file describe. It is an error if they do not describe one in full,
+// fitOf returns the fit that the properties of a file describe. It is an error if they do not describe one in full,
 // as of data, whose rows are not in the file.
-func fitOf(p export.Parts) (string, error) {
+func fitOf(p export.Parts) (fit experiments.Fit, err error) {
 	have, n := p.About.Properties, p.Net
 	doc := map[string]any{"name": "file", "net": n.Spec, "path": have["path"], "coupling": have["coupling"], "seeds": []json.Number{json.Number(have["seed"])}}
 	for _, key := range []string{"target", "train", "source", "coupling"} {
@@ -127,17 +130,17 @@ func fitOf(p export.Parts) (string, error) {
 	}
 	text, err := json.Marshal(doc)
 	if err != nil {
-		return "", err
+		return fit, err
 	}
 	spec, err := experiments.Parse("file", text)
 	if err != nil {
-		return "", err
+		return fit, err
 	}
 	plan, err := spec.Plan()
 	if err != nil || len(spec.Settings) != 1 || len(spec.Seeds) != 1 {
-		return "", errors.New("the properties do not describe one fit")
+		return fit, errors.New("the properties do not describe one fit")
 	}
-	return plan.Fits[0].Key, nil // its teachers follow
+	return plan.Fits[0], nil // its teachers follow
 }
 
 // twinIn returns the twin of an adaptive sampling in a number of steps.
