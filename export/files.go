@@ -56,6 +56,18 @@ type Steps struct {
 	Density    flow.DivField // Field with its divergence, if the file returns log densities
 	Trajectory bool          // the file returns trajectories
 	SDE        *SDE          // the noise that it adds on the way; nil for none
+
+	// Along, if not nil, leads from the path of the net in a lower precision to that of the steps. Otherwise Field is along that already.
+	Along *flow.PathConversion
+}
+
+// on returns the steps with the field of a net, along their path.
+func (s Steps) on(net flow.Field) Steps {
+	s.Field = net
+	if s.Along != nil {
+		s.Field = flow.Reschedule(net, s.Along.From, s.Along.To)
+	}
+	return s
 }
 
 // Vectors returns vectors.json, for tests in other runtimes: seeded inputs of velocity.onnx and Go's outputs, and, if sampler

@@ -139,7 +139,7 @@ func calibrate(g onnx.Graph, weights []string, on Steps, noise flow.Batch) (prod
 	for i := range products {
 		products[i].Low, products[i].High = 0, 0 // 0 is always stored exactly
 	}
-	_, _, err = ode.Solve(func(t float64, x flow.Batch) (flow.Batch, error) {
+	on = on.on(func(t float64, x flow.Batch) (flow.Batch, error) {
 		times := ort.Tensor{Dims: []int{x.Len(), 1}, Data: slices.Repeat([]float32{float32(t)}, x.Len())}
 		out, err := s.Run(times, tensorOf(x))
 		if err != nil {
@@ -150,7 +150,12 @@ func calibrate(g onnx.Graph, weights []string, on Steps, noise flow.Batch) (prod
 			p.Low, p.High = min(p.Low, out[1+2*i].Data[0]), max(p.High, out[2+2*i].Data[0])
 		}
 		return batchOf(out[0], x)
-	}, on.Solver, on.Times, noise)
+	})
+	if on.SDE == nil {
+		_, _, err = ode.Solve(on.Field, on.Solver, on.Times, noise)
+	} else {
+		_, err = on.carry(noise)
+	}
 	return products, err
 }
 

@@ -95,10 +95,13 @@ func (f *Figures) Compare(name string, file, full []byte) (err error) {
 			return err
 		}
 		defer func() { err = errors.Join(err, o.Close()) }()
-		x := Noise(o.Dim, f.Points, 0)
+		x, z := Noise(o.Dim, f.Points, 0), make([]flow.Batch, o.Steps)
+		for k := range z {
+			z[k] = Noise(o.Dim, f.Points, 1+uint64(k))
+		}
 		runs[i] = func() error {
 			if o.Sampler != nil {
-				_, err := o.Sampler(x)
+				_, err := o.Sampler(x, z...)
 				return err
 			}
 			_, err := o.Velocity(make([]float64, f.Points), x)

@@ -10,6 +10,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine/onnx"
+	"flowsweep/experiments/flow"
 	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
@@ -49,6 +50,38 @@ func reducible() (list []net.Net) {
 		list = append(list, n)
 	}
 	return list
+}
+
+// TestSamplersInEveryPrecision verifies samplers with noise on the way, along another path, and both, and finds other noise.
+func TestSamplersInEveryPrecision(t *testing.T) {
+	t.Parallel()
+	n := reducible()[0]
+	to := &flow.PathConversion{From: flow.CondOT, To: flow.Cosine}
+	for _, p := range Precisions {
+		for _, o := range []SamplerOptions{
+			{SDE: &SDE{ode.SDE{Noise: .75}, flow.CondOT}}, {Along: to, Portable: true}, {Along: to, SDE: &SDE{ode.SDE{Noise: .75}, flow.Cosine}},
+		} {
+			steps := Steps{Solver: ode.Heun, Times: ode.Uniform(3), Along: o.Along, SDE: o.SDE}
+			r, err := Reduce(p, n, velocity.Init(n, 3), steps, Noise(2, 64, 5))
+			if err != nil {
+				t.Fatal(err)
+			}
+			about := About{Version: "test", Properties: map[string]string{"run": "abc", "path": "condot"}, Reduced: r}
+			file, err := Sampler(n, r.weights, steps.Solver, steps.Times, about, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c := VerifyReducedSampler(file, steps, Noise(2, 64, 0), r); !c.OK {
+				t.Errorf("%s, %+v: %+v", p.Name, o, c)
+			}
+			if steps.SDE != nil {
+				steps.SDE = &SDE{ode.SDE{Noise: 1.5}, o.SDE.Path}
+				if c := VerifyReducedSampler(file, steps, Noise(2, 64, 0), r); c.OK {
+					t.Errorf("%s, %+v: verified with twice the noise", p.Name, o)
+				}
+			}
+		}
+	}
 }
 
 // TestEveryNetIsVerifiedInEveryPrecision verifies both files of every architecture, the sampler in both forms.

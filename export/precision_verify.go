@@ -58,7 +58,7 @@ func VerifyReduced(file []byte, points Sample, r *Reduced, watch ...Progress) ex
 func VerifyReducedSampler(file []byte, s Steps, noise flow.Batch, r *Reduced, watch ...Progress) experiments.Check {
 	declared := func(m onnx.Model) error { return checkSampler(m, noise.Dim, s, false) }
 	return r.verify(file, noise.Len(), declared, func(c *experiments.Check, m onnx.Model, r *Reduced, model *velocity.Model) (spread, error) {
-		s.Field = model.Field()
+		s := s.on(model.Field())
 		near, spread, err := r.trialAlong(model, s, "", noise)
 		if err != nil {
 			return spread, err

@@ -113,7 +113,13 @@ func reduced(p export.Precision, r experiments.Result, weights []float32) (*expo
 	s := r.Setting
 	noise := flow.NewBatch(calibrationPoints, s.Target.Dim())
 	s.Source.Fill(noise, flow.NewStream(0, "calibration"), 0)
-	return export.Reduce(p, s.VelocityNet(), weights, export.Steps{Solver: s.Sample.Solver, Times: samplerGrid(r)}, noise)
+	return export.Reduce(p, s.VelocityNet(), weights, reducedSteps(r), noise)
+}
+
+// reducedSteps returns what the sampler of a run computes, but for its field.
+func reducedSteps(r experiments.Result) export.Steps {
+	s := r.Setting
+	return export.Steps{Solver: s.Sample.Solver, Times: samplerGrid(r), Units: s.Target.Units, Along: along(s), SDE: sdeOf(s)}
 }
 
 // reduceRun writes the files of a run in a precision and verifies them, and notes what they weigh and take.
@@ -138,7 +144,7 @@ func reduceRun(ctx context.Context, r experiments.Result, weights []float32, of 
 	if err = add(velocityFile, "velocity", r); err == nil {
 		f.Observe(p, checks[0])
 	}
-	if err == nil && hasSampler(r) && along(r.Setting) == nil && sdeOf(r.Setting) == nil { // ranges are not measured along other paths or with noise
+	if err == nil && hasSampler(r) {
 		err = add(SamplerFile, "sampler", of.sampled(r))
 	}
 	return files, checks, err
@@ -152,8 +158,7 @@ func verifyReduced(f store.File, r experiments.Result, in *export.Reduced, faile
 	case failed != nil:
 		c.Error = failed.Error()
 	case kind == "sampler":
-		steps := export.Steps{Solver: r.Setting.Sample.Solver, Times: samplerGrid(r), Units: r.Setting.Target.Units}
-		c = export.VerifyReducedSampler(f.Content, steps, export.Noise(n.Dim(), samplerPoints, 0), in, watch)
+		c = export.VerifyReducedSampler(f.Content, reducedSteps(r), export.Noise(n.Dim(), samplerPoints, 0), in, watch)
 	default:
 		c = export.VerifyReduced(f.Content, export.Points(n, verifyPoints, 0), in, watch)
 	}
