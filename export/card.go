@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"text/template"
 
 	"flowsweep/experiments"
 )
@@ -33,10 +34,11 @@ const promise = "## Runtimes\n\nThe files declare ONNX IR version 8 and opset 17
 	"oldest tried, to 1.32. OpenVINO 2026.4 runs samplers, with `ts` as a constant, but its sums are wrong where products are summed and then added to, as in\n" +
 	"log densities and nets with attention: compare with `vectors.json` before you use a runtime.\n\n"
 
-// examples shows how to draw samples in several languages, with placeholders for the dimension and a note on the source.
-//
 //go:embed examples.md
-var examples string
+var exampleText string
+
+// examples shows how to draw samples in several languages.
+var examples = template.Must(template.New("examples").Parse(exampleText))
 
 // Card returns model-card.md: what the files are, how to use them in several languages, how they were verified, and where
 // they come from. The points have dim coordinates.
@@ -120,15 +122,23 @@ func (a About) unitsSection() string {
 // cell escapes a text for a table cell.
 func cell(text string) string { return strings.ReplaceAll(html.EscapeString(text), "|", "\\|") }
 
+// examples returns the programs that draw samples, of points with dim coordinates.
 func (a About) examples(dim int) string {
-	if noise, steps := a.Properties[recommendedNoise], a.Properties["recommended_steps"]; noise != "" {
-		return strings.NewReplacer("{{dim}}", fmt.Sprint(dim), "{{steps}}", steps).Replace(noisyExample)
+	fill := struct {
+		Dim         int
+		Note, Steps string // a note on the source; the number of steps, if they take noise
+	}{Dim: dim}
+	if a.Properties[recommendedNoise] != "" {
+		fill.Steps = a.Properties["recommended_steps"]
 	}
-	note := ""
 	if a.Source != "" {
-		note = ". They draw standard normal noise; replace it by samples of the source, " + a.Source
+		fill.Note = ". They draw standard normal noise; replace it by samples of the source, " + a.Source
 	}
-	return strings.NewReplacer("{{dim}}", fmt.Sprint(dim), "{{note}}", note).Replace(examples)
+	var b strings.Builder
+	if err := examples.Execute(&b, fill); err != nil {
+		panic("export: " + err.Error()) // the text is part of the program
+	}
+	return b.String()
 }
 
 // outcome describes the outcome of a check.

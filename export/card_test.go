@@ -1,6 +1,7 @@
 package export
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,18 +11,25 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine/ort"
+	"flowsweep/experiments/flow"
 	"flowsweep/experiments/ode"
 )
 
-// writeExample writes the card's program in a language, and a sampler of 3 dimensions that it draws from, to a new folder.
-func writeExample(t *testing.T, language string) (folder, program string) {
+// writeExample writes the card's program in a language, and a sampler of 3 dimensions that it draws from, to a new folder. The sampler
+// may take noise on the way.
+func writeExample(t *testing.T, language string, noisy bool) (folder, program string) {
 	t.Helper()
 	folder, program = t.TempDir(), "draw."+language
-	code := regexp.MustCompile("(?s)```" + language + "\n(.*?)```").FindSubmatch(Card(About{}, 3, experiments.Check{File: "sampler.onnx"}))
+	about, o := About{}, SamplerOptions{Trajectory: true}
+	if noisy {
+		about.Properties = map[string]string{recommendedNoise: "0.5", "recommended_steps": "2"}
+		o.SDE = &SDE{ode.SDE{Noise: .5}, flow.CondOT}
+	}
+	code := regexp.MustCompile("(?s)```" + language + "\n(.*?)```").FindSubmatch(Card(about, 3, experiments.Check{File: "sampler.onnx"}))
 	if code == nil {
 		t.Fatalf("the card has no example in %s", language)
 	}
-	file := sampler(t, example.On(3), ode.Heun, ode.Uniform(2), SamplerOptions{Trajectory: true})
+	file := sampler(t, example.On(3), ode.Heun, ode.Uniform(2), o)
 	for name, content := range map[string][]byte{program: code[1], "sampler.onnx": file} {
 		if err := os.WriteFile(filepath.Join(folder, name), content, 0o644); err != nil {
 			t.Fatal(err)
@@ -30,22 +38,46 @@ func writeExample(t *testing.T, language string) (folder, program string) {
 	return folder, program
 }
 
+// exampleKinds are the samplers that the programs of the card draw from.
+var exampleKinds = []struct {
+	name  string
+	noisy bool
+}{{"flow", false}, {"noise on the way", true}}
+
+// TestPythonExampleDrawsSamples runs the card's program in Python where that has onnxruntime. The task runtimes fetches it.
+func TestPythonExampleDrawsSamples(t *testing.T) {
+	t.Parallel()
+	if out, err := exec.Command("python3", "-c", "import onnxruntime").CombinedOutput(); err != nil {
+		t.Skipf("python3 has no package onnxruntime: %v %.80s", err, bytes.TrimSpace(out))
+	}
+	for _, kind := range exampleKinds {
+		folder, code := writeExample(t, "python", kind.noisy)
+		draw := exec.Command("python3", code)
+		draw.Dir = folder
+		if out, err := draw.Output(); err != nil || !strings.HasPrefix(string(out), "(1000, 3) [") {
+			t.Errorf("%s: the program prints %s, %v", kind.name, out, err)
+		}
+	}
+}
+
 // TestGoExampleDrawsSamples compiles and runs the card's program in Go. The task runtimes runs those in other languages.
 func TestGoExampleDrawsSamples(t *testing.T) {
 	t.Parallel()
-	folder, code := writeExample(t, "go")
 	library, err := ort.FindLibrary()
 	if err != nil {
 		t.Fatal(err)
 	}
-	program := filepath.Join(folder, "draw")
-	if out, err := exec.Command("go", "build", "-o", program, filepath.Join(folder, code)).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	draw := exec.Command(program)
-	draw.Dir, draw.Env = folder, append(os.Environ(), ort.LibraryVariable+"="+library.Path)
-	if out, err := draw.CombinedOutput(); err != nil || !strings.HasPrefix(string(out), "[1000 3] [") {
-		t.Errorf("the program prints %s, %v", out, err)
+	for _, kind := range exampleKinds {
+		folder, code := writeExample(t, "go", kind.noisy)
+		program := filepath.Join(folder, "draw")
+		if out, err := exec.Command("go", "build", "-o", program, filepath.Join(folder, code)).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", kind.name, err, out)
+		}
+		draw := exec.Command(program)
+		draw.Dir, draw.Env = folder, append(os.Environ(), ort.LibraryVariable+"="+library.Path)
+		if out, err := draw.CombinedOutput(); err != nil || !strings.HasPrefix(string(out), "[1000 3] [") {
+			t.Errorf("%s: the program prints %s, %v", kind.name, out, err)
+		}
 	}
 }
 
@@ -65,18 +97,20 @@ func TestCPPExampleDrawsSamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	folder, code := writeExample(t, "cpp")
 	at := filepath.Dir(library.Path)
-	build := exec.Command(compiler, "-std=c++17", "-Wall", "-Werror", "-I", strings.TrimSpace(string(headers)), code, "-o", "draw", library.Path, "-Wl,-rpath,"+at)
-	build.Dir = folder
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	draw := exec.Command(filepath.Join(folder, "draw"))
-	draw.Dir = folder
-	out, err := draw.CombinedOutput()
-	if err != nil || len(strings.Fields(string(out))) != 3 {
-		t.Errorf("the program prints %s, %v", out, err)
+	for _, kind := range exampleKinds {
+		folder, code := writeExample(t, "cpp", kind.noisy)
+		build := exec.Command(compiler, "-std=c++17", "-Wall", "-Werror", "-I", strings.TrimSpace(string(headers)), code, "-o", "draw", library.Path, "-Wl,-rpath,"+at)
+		build.Dir = folder
+		if out, err := build.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", kind.name, err, out)
+		}
+		draw := exec.Command(filepath.Join(folder, "draw"))
+		draw.Dir = folder
+		out, err := draw.CombinedOutput()
+		if err != nil || len(strings.Fields(string(out))) != 3 {
+			t.Errorf("%s: the program prints %s, %v", kind.name, out, err)
+		}
 	}
 }
 
@@ -107,7 +141,7 @@ func TestCardOfNoiseOnTheWay(t *testing.T) {
 	about := About{Properties: map[string]string{recommendedNoise: "0.5", "recommended_steps": "8"}}
 	card := string(Card(about, 3, experiments.Check{File: "velocity.onnx"}, experiments.Check{File: "sampler.onnx"}, experiments.Check{File: "sampler-portable.onnx"}))
 	for part, want := range map[string]int{
-		"eps = 0.5 sigma(t)": 1, "`step_noise[steps,batch,d]`": 2, `"step_noise": normal((8, 1000, 3), dtype="f4")`: 1, "{{": 0, "C++": 0,
+		"eps = 0.5 sigma(t)": 1, "`step_noise[steps,batch,d]`": 2, `"step_noise": normal((8, 1000, 3), dtype="f4")`: 1, "{{.": 0, "normal(8, 1000, 3)": 1, "[8, 1000, 3]": 1, "step_sizes = {8, 1000, 3}": 1,
 	} {
 		if got := strings.Count(card, part); got != want {
 			t.Errorf("the card has %q %d times, want %d:\n%s", part, got, want, card)
@@ -124,7 +158,7 @@ func TestCardHasExamplesOnlyWithASampler(t *testing.T) {
 	if card := string(Card(About{}, 2, experiments.Check{File: "velocity.onnx"})); strings.Contains(card, "```") {
 		t.Errorf("the card of a velocity alone has examples:\n%s", card)
 	}
-	if card := string(Card(About{}, 7, experiments.Check{File: "sampler.onnx"})); strings.Contains(card, "{{") || strings.Count(card, "(1000, 7)") != 3 {
+	if card := string(Card(About{}, 7, experiments.Check{File: "sampler.onnx"})); strings.Contains(card, "{{.") || strings.Count(card, "(1000, 7)") != 3 {
 		t.Errorf("the card is not filled in:\n%s", card)
 	}
 }

@@ -134,10 +134,3 @@ func (a About) noiseUsage(file string) string {
 		return ""
 	}
 }
-
-// noisyExample shows how to draw samples with noise on the way, with placeholders for the dimension and the number of steps.
-const noisyExample = "## Draw samples\n\nIn Python, drawing a thousand points. Other languages pass the second input in the same way.\n\n" +
-	"```python\n# pip install onnxruntime\nimport numpy as np\nimport onnxruntime as ort\n\n" +
-	"sampler = ort.InferenceSession(\"sampler.onnx\")\nnormal = np.random.default_rng(0).standard_normal\n" +
-	"feed = {\"noise\": normal((1000, {{dim}}), dtype=\"f4\"), \"step_noise\": normal(({{steps}}, 1000, {{dim}}), dtype=\"f4\")}\n" +
-	"(samples,) = sampler.run([\"samples\"], feed)\nprint(samples.shape, samples.mean(axis=0), samples.std(axis=0))\n```\n\n"
