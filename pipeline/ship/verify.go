@@ -93,7 +93,11 @@ func verifyAlone(f store.File, key string, watch export.Progress) (c experiments
 		return c, err
 	}
 	c.OK = len(c.Edited) == 0
-	c.Notes = append([]string{"run " + key + " is not in the store, so the file was compared with itself: the numbers of its weights, units and times, and what it " +
+	numbers := "weights, units and times"
+	if p.Solver.Fitted {
+		numbers = "weights, units, times and coefficients"
+	}
+	c.Notes = append([]string{"run " + key + " is not in the store, so the file was compared with itself: the numbers of its " + numbers + ", and what it " +
 		"says of its run, fit, data, metrics and licence, were taken as they are"}, c.Notes...)
 	return c, nil
 }
