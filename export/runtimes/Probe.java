@@ -5,6 +5,7 @@ import ai.onnxruntime.OrtSession;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -16,12 +17,15 @@ import java.util.Map;
  * <p>java -cp onnxruntime.jar Probe.java CASE.txt
  */
 public class Probe {
-  record Matrix(int rows, int columns, float[] data) {
-    /** The rows so often one after another. */
-    Matrix times(int n) {
+  record Tensor(long[] dims, float[] data) {
+    /** The points, which are along the axis before the last, so often one after another. */
+    Tensor times(int n) {
+      long[] larger = dims.clone();
+      larger[dims.length - 2] *= n;
+      int block = (int) (dims[dims.length - 2] * dims[dims.length - 1]);
       float[] all = new float[n * data.length];
-      for (int i = 0; i < n; i++) System.arraycopy(data, 0, all, i * data.length, data.length);
-      return new Matrix(n * rows, columns, all);
+      for (int i = 0; i < n * data.length / block; i++) System.arraycopy(data, i / n * block, all, i * block, block);
+      return new Tensor(larger, all);
     }
   }
 
@@ -38,14 +42,15 @@ public class Probe {
 
   static String probe(List<String> lines) throws Exception {
     int repeat = Integer.parseInt(lines.get(1));
-    Map<String, Matrix> inputs = new HashMap<>();
+    Map<String, Tensor> inputs = new HashMap<>();
     for (int i = 2; i < lines.size(); i += 2) {
       String[] head = lines.get(i).split(" "), numbers = lines.get(i + 1).split(" ");
       float[] data = new float[numbers.length];
       for (int j = 0; j < data.length; j++) data[j] = Float.parseFloat(numbers[j]);
-      inputs.put(head[0], new Matrix(Integer.parseInt(head[1]), Integer.parseInt(head[2]), data));
+      long[] dims = Arrays.stream(head).skip(1).mapToLong(Long::parseLong).toArray();
+      inputs.put(head[0], new Tensor(dims, data));
     }
-    Matrix want = inputs.remove("output");
+    Tensor want = inputs.remove("output");
     OrtSession.SessionOptions options = new OrtSession.SessionOptions();
     options.setIntraOpNumThreads(1);
     OrtSession session = null;
@@ -61,23 +66,23 @@ public class Probe {
     for (int i = 0; repeat > 0 && (i < 3 || System.nanoTime() - begin < 1e9); i++) {
       double[] many = run(session, inputs, want, repeat);
       difference = Math.max(difference, many[0]);
-      rate = Math.max(rate, repeat * want.rows() / many[1]);
+      rate = Math.max(rate, repeat * want.dims()[0] / many[1]);
     }
     return String.format(Locale.ROOT, "{\"difference\": %g, \"open\": %g, \"rate\": %g}", difference, open, rate);
   }
 
   /** Returns the largest difference from the repeated output, and the seconds. */
-  static double[] run(OrtSession session, Map<String, Matrix> inputs, Matrix want, int times) throws Exception {
+  static double[] run(OrtSession session, Map<String, Tensor> inputs, Tensor want, int times) throws Exception {
     Map<String, OnnxTensor> feeds = new HashMap<>();
     for (var input : inputs.entrySet()) {
-      Matrix m = input.getValue().times(times);
-      feeds.put(input.getKey(), OnnxTensor.createTensor(ENVIRONMENT, FloatBuffer.wrap(m.data()), new long[] {m.rows(), m.columns()}));
+      Tensor t = input.getValue().times(times);
+      feeds.put(input.getKey(), OnnxTensor.createTensor(ENVIRONMENT, FloatBuffer.wrap(t.data()), t.dims()));
     }
     long start = System.nanoTime();
     try (OrtSession.Result result = session.run(feeds)) {
       double seconds = (System.nanoTime() - start) / 1e9;
       FloatBuffer got = ((OnnxTensor) result.get(0)).getFloatBuffer();
-      Matrix all = want.times(times);
+      Tensor all = want.times(times);
       if (got.remaining() != all.data().length) throw new Exception("the output has " + got.remaining() + " numbers, want " + all.data().length);
       double difference = 0;
       for (float x : all.data()) {

@@ -2,24 +2,29 @@
 
 use std::time::Instant;
 
-/// A matrix by its rows.
+/// A tensor, whose points are along the axis before the last.
 #[derive(Clone)]
-pub struct Matrix {
+pub struct Tensor {
     pub name: String,
-    pub rows: usize,
-    pub columns: usize,
+    pub dims: Vec<usize>,
     pub data: Vec<f32>,
 }
 
-impl Matrix {
-    fn times(&self, n: usize) -> Matrix {
-        Matrix { rows: n * self.rows, data: self.data.repeat(n), ..self.clone() }
+impl Tensor {
+    /// Returns the points so often one after another.
+    fn times(&self, n: usize) -> Tensor {
+        let axis = self.dims.len() - 2;
+        let mut dims = self.dims.clone();
+        dims[axis] *= n;
+        let block = self.dims[axis] * self.dims[axis + 1];
+        let data = self.data.chunks(block).flat_map(|rows| rows.repeat(n)).collect();
+        Tensor { name: self.name.clone(), dims, data }
     }
 }
 
 /// Opens the file that the first argument names a case of, runs it, and prints as JSON how far its output differs from Go's and
 /// how fast it was. `open` returns the model, and `run` its output for the inputs.
-pub fn probe<M>(open: impl Fn(&str) -> Result<M, String>, run: impl Fn(&M, &[Matrix]) -> Result<Vec<f32>, String>) {
+pub fn probe<M>(open: impl Fn(&str) -> Result<M, String>, run: impl Fn(&M, &[Tensor]) -> Result<Vec<f32>, String>) {
     match measure(open, run) {
         Ok((difference, open, rate)) => {
             println!("{{\"difference\": {difference:e}, \"open\": {open:e}, \"rate\": {rate:e}}}")
@@ -33,7 +38,7 @@ pub fn probe<M>(open: impl Fn(&str) -> Result<M, String>, run: impl Fn(&M, &[Mat
 
 fn measure<M>(
     open: impl Fn(&str) -> Result<M, String>,
-    run: impl Fn(&M, &[Matrix]) -> Result<Vec<f32>, String>,
+    run: impl Fn(&M, &[Tensor]) -> Result<Vec<f32>, String>,
 ) -> Result<(f64, f64, f64), String> {
     let (path, repeat, mut inputs) = read()?;
     let want = inputs.pop().ok_or("the case has no output")?;
@@ -46,13 +51,13 @@ fn measure<M>(
     }
     let model = model.ok_or("the file was not opened")?;
     let mut difference = compare(&run(&model, &inputs)?, &want.data)?;
-    let inputs: Vec<Matrix> = inputs.iter().map(|m| m.times(repeat)).collect();
+    let inputs: Vec<Tensor> = inputs.iter().map(|m| m.times(repeat)).collect();
     let (all, begin) = (want.times(repeat), Instant::now());
     let (mut rate, mut calls) = (0f64, 0);
     while repeat > 0 && (calls < 3 || begin.elapsed().as_secs_f64() < 1.) {
         let start = Instant::now();
         let got = run(&model, &inputs)?;
-        rate = rate.max(all.rows as f64 / start.elapsed().as_secs_f64());
+        rate = rate.max(all.dims[0] as f64 / start.elapsed().as_secs_f64());
         difference = difference.max(compare(&got, &all.data)?);
         calls += 1;
     }
@@ -60,23 +65,19 @@ fn measure<M>(
 }
 
 /// Returns the path, the number of repetitions, and the inputs followed by the output.
-fn read() -> Result<(String, usize, Vec<Matrix>), String> {
+fn read() -> Result<(String, usize, Vec<Tensor>), String> {
     let path = std::env::args().nth(1).ok_or("usage: probe CASE.txt")?;
     let text = std::fs::read_to_string(path).map_err(|e| e.to_string())?;
     let lines: Vec<&str> = text.lines().collect();
     let number = |word: &str| word.parse::<usize>().map_err(|e| e.to_string());
-    let mut matrices = Vec::new();
+    let mut tensors = Vec::new();
     for pair in lines[2..].chunks(2) {
         let head: Vec<&str> = pair[0].split(' ').collect();
         let data: Result<Vec<f32>, _> = pair[1].split_whitespace().map(str::parse).collect();
-        matrices.push(Matrix {
-            name: head[0].to_string(),
-            rows: number(head[1])?,
-            columns: number(head[2])?,
-            data: data.map_err(|e| e.to_string())?,
-        });
+        let dims: Result<Vec<usize>, _> = head[1..].iter().map(|n| number(n)).collect();
+        tensors.push(Tensor { name: head[0].to_string(), dims: dims?, data: data.map_err(|e| e.to_string())? });
     }
-    Ok((lines[0].to_string(), number(lines[1])?, matrices))
+    Ok((lines[0].to_string(), number(lines[1])?, tensors))
 }
 
 /// Returns the largest difference, 1e300 if it is not finite.

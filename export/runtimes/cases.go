@@ -13,92 +13,158 @@ import (
 
 // testCase is a file with inputs and Go's output for them.
 type testCase struct {
-	Path      string                 `json:"path"`
-	Inputs    map[string][][]float32 `json:"inputs"`
-	Output    [][]float32            `json:"output"`
-	Tolerance float64                `json:"tolerance"`
-	Repeat    int                    `json:"repeat"` // the larger batch that is tried and timed has the inputs so often; 0: none is
+	Path      string            `json:"path"`
+	Inputs    map[string]tensor `json:"inputs"`
+	Output    tensor            `json:"output"`
+	Tolerance float64           `json:"tolerance"`
+	Repeat    int               `json:"repeat"` // the larger batch that is tried and timed has the inputs so often; 0: none is
 
 	net, head string    // the kind of net, and the title of the column
 	times     []float32 // of the sampler, for runtimes that need inputs with defaults, too
 	file      string    // the case as JSON; with the ending .txt as plain lines
 }
 
-// nets are the kinds of nets of spec.yaml. The first is tried in every form.
-var nets = []string{"mlp", "residual", "attention", "conv"}
-
-// makeCases trains the nets, exports them in every form and returns what to try: the forms of one net, and every other net.
-func makeCases(folder string) (forms, others []testCase, err error) {
-	keys, flowsweep, db, err := train(folder)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, net := range nets {
-		at := filepath.Join(folder, net)
-		portable, err := exportFiles(flowsweep, db, keys[net], at)
-		if err != nil {
-			return nil, nil, err
-		}
-		v, err := readVectors(filepath.Join(at, "vectors.json"))
-		if err != nil {
-			return nil, nil, err
-		}
-		velocity := map[string][][]float32{"t": v.T, "x": v.X}
-		noise := map[string][][]float32{"noise": v.Sampler.Noise}
-		times := []float32{0, .125, .25, .375, .5, .625, .75, .875, 1} // the steps of the spec
-		file := func(name string) string { return filepath.Join(at, name+".onnx") }
-		cases := []testCase{
-			{Path: file("velocity"), Inputs: velocity, Output: v.V, Tolerance: v.Tolerance},
-			{Path: file("sampler"), Inputs: noise, Output: v.Sampler.Samples, Tolerance: v.Sampler.Tolerance, Repeat: 16, times: times},
-			{Path: portable, Inputs: noise, Output: v.Sampler.Samples, Tolerance: v.Sampler.Tolerance, Repeat: 16, times: times},
-		}
-		for i := range cases {
-			cases[i].net, cases[i].head = net, []string{"velocity.onnx", "sampler.onnx", "sampler-portable.onnx"}[i]
-		}
-		if net == nets[0] {
-			forms = cases
-			continue
-		}
-		for _, c := range []testCase{cases[0], cases[2]} {
-			c.head, c.Repeat = net+", "+strings.TrimSuffix(c.head, ".onnx"), 0
-			others = append(others, c)
-		}
-	}
-	return forms, others, errors.Join(writeCases(folder, forms), writeCases(folder, others))
+// tensor is an input or output. Its points are along the axis before the last.
+type tensor struct {
+	Dims []int     `json:"dims"`
+	Data []float32 `json:"data"`
 }
 
-// train builds flowsweep and trains the nets. It returns the key of each net's run, the program and the store.
-func train(folder string) (keys map[string]string, flowsweep, db string, err error) {
-	db, flowsweep = filepath.Join(folder, "runs.db"), filepath.Join(folder, "flowsweep")
-	if err := call("go", "-C", "../..", "build", "-o", flowsweep, "."); err != nil {
-		return nil, "", "", err
+// matrix returns the tensor of rows.
+func matrix(rows [][]float32) tensor {
+	return tensor{[]int{len(rows), len(rows[0])}, slices.Concat(rows...)}
+}
+
+// stack returns the tensor of matrices of one size.
+func stack(layers [][][]float32) tensor {
+	all := tensor{Dims: []int{len(layers), len(layers[0]), len(layers[0][0])}}
+	for _, rows := range layers {
+		all.Data = append(all.Data, slices.Concat(rows...)...)
 	}
-	if err := call(flowsweep, "sweep", "spec.yaml", "--db", db, "--out", filepath.Join(folder, "sweep")); err != nil {
-		return nil, "", "", err
-	}
-	table, err := exec.Command(flowsweep, "runs", "--db", db, "--json").Output()
+	return all
+}
+
+// subject is a run of spec.yaml, whose files are tried.
+type subject struct{ name, net, solver string }
+
+// nets are the kinds of nets, all with one solver. The first is tried in every form, and with each of the solvers.
+var (
+	nets    = []subject{{"mlp", "mlp", "midpoint"}, {"residual", "residual", "midpoint"}, {"attention", "attention", "midpoint"}, {"conv", "conv", "midpoint"}}
+	solvers = []subject{{"ab2", "mlp", "ab2"}, {"tuned", "mlp", "tuned"}, {"heun with noise", "mlp", "heun"}}
+
+	exampled = []subject{nets[0], solvers[2]} // whose cards have the example programs that are run
+)
+
+// folder returns where the files of a subject are, in the folder of all.
+func (s subject) folder(of string) string {
+	return filepath.Join(of, strings.ReplaceAll(s.name, " ", "-"))
+}
+
+// trials are the cases of the three tables: the forms of one net, every other net, and solvers of other kinds.
+type trials struct{ forms, nets, solvers []testCase }
+
+// makeCases trains the nets, exports their files and returns what to try.
+func makeCases(folder string) (all trials, err error) {
+	of, err := train(folder)
 	if err != nil {
-		return nil, "", "", fmt.Errorf("list the runs: %w", err)
+		return all, err
+	}
+	for i, s := range nets {
+		cases, err := of.cases(s)
+		if err != nil {
+			return all, err
+		}
+		if i == 0 {
+			all.forms = cases
+		} else {
+			for _, c := range titled(s.name, cases[0], cases[2]) {
+				c.Repeat = 0
+				all.nets = append(all.nets, c)
+			}
+		}
+	}
+	for _, s := range solvers {
+		cases, err := of.cases(s)
+		if err != nil {
+			return all, err
+		}
+		all.solvers = append(all.solvers, titled(s.name, cases[1], cases[2])...)
+	}
+	return all, errors.Join(writeCases(all.forms), writeCases(all.nets), writeCases(all.solvers))
+}
+
+// titled returns the cases with what they are of in their titles.
+func titled(name string, cases ...testCase) []testCase {
+	for i := range cases {
+		cases[i].head = name + ", " + strings.TrimSuffix(cases[i].head, ".onnx")
+	}
+	return cases
+}
+
+// cases exports a run and returns the cases of its velocity, its sampler and its portable sampler.
+func (of trained) cases(s subject) ([]testCase, error) {
+	at := s.folder(of.folder)
+	portable, err := of.export(s, at)
+	if err != nil {
+		return nil, err
+	}
+	v, err := readVectors(filepath.Join(at, "vectors.json"))
+	if err != nil {
+		return nil, err
+	}
+	times := []float32{0, .125, .25, .375, .5, .625, .75, .875, 1} // the steps of the spec
+	file := func(name string) string { return filepath.Join(at, name+".onnx") }
+	samples := testCase{Inputs: v.Sampler.inputs(), Output: matrix(v.Sampler.Samples), Tolerance: v.Sampler.Tolerance, Repeat: 16, times: times}
+	cases := []testCase{
+		{Path: file("velocity"), Inputs: map[string]tensor{"t": matrix(v.T), "x": matrix(v.X)}, Output: matrix(v.V), Tolerance: v.Tolerance},
+		samples, samples,
+	}
+	cases[1].Path, cases[2].Path = file("sampler"), portable
+	for i := range cases {
+		cases[i].net, cases[i].head = s.net, []string{"velocity.onnx", "sampler.onnx", "sampler-portable.onnx"}[i]
+		cases[i].file = at + "-" + cases[i].head + ".json"
+	}
+	return cases, nil
+}
+
+// trained is what the nets of spec.yaml were trained with and where.
+type trained struct {
+	folder, flowsweep, db string
+	keys                  map[subject]string // of the runs; without names
+}
+
+// train builds flowsweep and trains the nets.
+func train(folder string) (of trained, err error) {
+	of = trained{folder, filepath.Join(folder, "flowsweep"), filepath.Join(folder, "runs.db"), map[subject]string{}}
+	if err := call("go", "-C", "../..", "build", "-o", of.flowsweep, "."); err != nil {
+		return of, err
+	}
+	if err := call(of.flowsweep, "sweep", "spec.yaml", "--db", of.db, "--out", filepath.Join(folder, "sweep")); err != nil {
+		return of, err
+	}
+	table, err := exec.Command(of.flowsweep, "runs", "--db", of.db, "--sweep", "runtimes", "--json").Output()
+	if err != nil {
+		return of, fmt.Errorf("list the runs: %w", err)
 	}
 	var runs []struct {
-		Run string
-		Net struct{ Name string }
+		Run, Solver string
+		Net         struct{ Name string }
 	}
-	if err := json.Unmarshal(table, &runs); err != nil || len(runs) != len(nets) {
-		return nil, "", "", fmt.Errorf("the store has %d runs, want %d: remove %s (%v)", len(runs), len(nets), folder, err)
+	if err := json.Unmarshal(table, &runs); err != nil || len(runs) != len(nets)+len(solvers) {
+		return of, fmt.Errorf("the store has %d runs, want %d: remove %s (%v)", len(runs), len(nets)+len(solvers), folder, err)
 	}
-	keys = map[string]string{}
 	for _, r := range runs {
-		keys[r.Net.Name] = r.Run
+		of.keys[subject{net: r.Net.Name, solver: r.Solver}] = r.Run
 	}
-	return keys, flowsweep, db, nil
+	return of, nil
 }
 
-// exportFiles exports a run to a folder and returns the path of the portable sampler. One of many operations is not beside the
+// export exports a run to a folder and returns the path of the portable sampler. One of many operations is not beside the
 // others but has to be asked for.
-func exportFiles(flowsweep, db, run, at string) (portable string, err error) {
+func (of trained) export(s subject, at string) (portable string, err error) {
 	export := func(out string, flags ...string) error {
-		return call(flowsweep, append([]string{"export", "--db", db, "--run", run, "--force", "--out", out}, flags...)...)
+		run := of.keys[subject{net: s.net, solver: s.solver}]
+		return call(of.flowsweep, append([]string{"export", "--db", of.db, "--run", run, "--force", "--out", out}, flags...)...)
 	}
 	if err := export(at); err != nil {
 		return "", err
@@ -111,14 +177,13 @@ func exportFiles(flowsweep, db, run, at string) (portable string, err error) {
 }
 
 // writeCases writes each case as JSON, and as lines for languages whose libraries do not read JSON.
-func writeCases(folder string, cases []testCase) error {
-	for i, c := range cases {
+func writeCases(cases []testCase) error {
+	for _, c := range cases {
 		text, err := json.Marshal(c)
 		if err != nil {
 			return err
 		}
-		cases[i].file = filepath.Join(folder, c.net+"-"+filepath.Base(c.Path)+".json")
-		if err := errors.Join(os.WriteFile(cases[i].file, text, 0o644), os.WriteFile(cases[i].file+".txt", []byte(c.lines()), 0o644)); err != nil {
+		if err := errors.Join(os.WriteFile(c.file, text, 0o644), os.WriteFile(c.file+".txt", []byte(c.lines()), 0o644)); err != nil {
 			return err
 		}
 	}
@@ -130,19 +195,23 @@ func writeCases(folder string, cases []testCase) error {
 func (c testCase) lines() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%d\n", c.Path, c.Repeat)
-	tensor := func(name string, rows [][]float32) {
-		fmt.Fprintf(&b, "%s %d %d\n", name, len(rows), len(rows[0]))
-		for _, x := range slices.Concat(rows...) {
+	write := func(name string, t tensor) {
+		b.WriteString(name)
+		for _, n := range t.Dims {
+			fmt.Fprint(&b, " ", n)
+		}
+		b.WriteString("\n")
+		for _, x := range t.Data {
 			fmt.Fprint(&b, x, " ")
 		}
 		b.WriteString("\n")
 	}
-	for _, name := range []string{"t", "x", "noise"} {
-		if rows, ok := c.Inputs[name]; ok {
-			tensor(name, rows)
+	for _, name := range []string{"t", "x", "noise", "step_noise"} {
+		if t, ok := c.Inputs[name]; ok {
+			write(name, t)
 		}
 	}
-	tensor("output", c.Output)
+	write("output", c.Output)
 	return b.String()
 }
 
@@ -150,10 +219,22 @@ func (c testCase) lines() string {
 type vectors struct {
 	T, X, V   [][]float32
 	Tolerance float64
-	Sampler   struct {
-		Noise, Samples [][]float32
-		Tolerance      float64
+	Sampler   samplerVectors
+}
+
+type samplerVectors struct {
+	Noise, Samples [][]float32
+	StepNoise      [][][]float32 `json:"step_noise"`
+	Tolerance      float64
+}
+
+// inputs returns the inputs of the sampler.
+func (v samplerVectors) inputs() map[string]tensor {
+	inputs := map[string]tensor{"noise": matrix(v.Noise)}
+	if v.StepNoise != nil {
+		inputs["step_noise"] = stack(v.StepNoise)
 	}
+	return inputs
 }
 
 func readVectors(path string) (v vectors, err error) {

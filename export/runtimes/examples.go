@@ -13,7 +13,7 @@ import (
 
 var errNoCompiler = errors.New("no C++ compiler is installed")
 
-// tryExamples runs the example programs of the model card. A test runs the one in Go.
+// tryExamples runs the example programs of the model cards, of a flow and of noise on the way. Tests run those in Go and C++.
 func tryExamples(folder string) (rows []row) {
 	at := filepath.Join(folder, "npm", "onnxruntime-web") // where the programs find their packages
 	for _, e := range []struct {
@@ -32,18 +32,30 @@ func tryExamples(folder string) (rows []row) {
 		}},
 		{"C++", "cpp", "draw.cpp", runCPP},
 	} {
-		err := writeExample(filepath.Join(folder, nets[0]), at, e.language, e.file)
-		var out []byte
-		if err == nil {
-			out, err = e.run(folder, at, e.file)
+		var cells []cell
+		for _, s := range exampled {
+			err := writeExample(s.folder(folder), at, e.language, e.file)
+			var out []byte
+			if err == nil {
+				out, err = e.run(folder, at, e.file)
+			}
+			c := cell{text: brief(string(out))}
+			if err != nil {
+				c = cell{text: "no: " + brief(err.Error()), wrong: !errors.Is(err, errNoCompiler)}
+			}
+			cells = append(cells, c)
 		}
-		c := cell{text: brief(string(out))}
-		if err != nil {
-			c = cell{text: "no: " + brief(err.Error()), wrong: !errors.Is(err, errNoCompiler)}
-		}
-		rows = append(rows, row{e.name, []cell{c}})
+		rows = append(rows, row{e.name, cells})
 	}
 	return rows
+}
+
+// exampleHeads are the titles of what the programs print.
+func exampleHeads() (heads []string) {
+	for _, s := range exampled {
+		heads = append(heads, "of "+s.name+", prints")
+	}
+	return heads
 }
 
 // writeExample writes the card's program in the given language, and the sampler, to a folder.

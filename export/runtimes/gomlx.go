@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/gomlx/core/graph"
@@ -55,7 +54,7 @@ func reimport(c testCase) (difference float64, err error) {
 		return 0, err
 	}
 	got := tensors.MustCopyFlatData[float32](out[0])
-	for i, want := range slices.Concat(c.Output...) {
+	for i, want := range c.Output.Data {
 		if d := math.Abs(float64(got[i] - want)); !(d <= difference) {
 			difference = d
 		}
@@ -66,8 +65,8 @@ func reimport(c testCase) (difference float64, err error) {
 // arguments returns the named inputs of a case. The only one that it does not list is the time grid.
 func arguments(c testCase, names []string) (args []any) {
 	for _, name := range names {
-		if rows, ok := c.Inputs[name]; ok {
-			args = append(args, tensors.FromFlatDataAndDimensions(slices.Concat(rows...), len(rows), len(rows[0])))
+		if in, ok := c.Inputs[name]; ok {
+			args = append(args, tensors.FromFlatDataAndDimensions(in.Data, in.Dims...))
 			continue
 		}
 		args = append(args, tensors.FromFlatDataAndDimensions(c.times, len(c.times)))

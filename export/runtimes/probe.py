@@ -25,12 +25,16 @@ def onnxruntime(path):
     return lambda inputs: session.run(None, inputs)[0]
 
 
-def openvino(path):
+def openvino(path, **more):
     import openvino as ov
 
-    options = {"INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+    options = {"INFERENCE_NUM_THREADS": 1, "PERFORMANCE_HINT": "LATENCY", **more}
     model = ov.Core().compile_model(path, "CPU", options)
     return lambda inputs: np.array(model(inputs)[0])
+
+
+def openvino_f32(path):
+    return openvino(path, INFERENCE_PRECISION_HINT="f32")
 
 
 def tract(path):
@@ -50,7 +54,7 @@ def convert(path):
         return out
     os.makedirs(at, exist_ok=True)
     copy = shutil.copy(path, os.path.join(at, "model.onnx"))  # onnx2tf writes over the file that it reads
-    command = [sys.executable, "-m", "onnx2tf", "-i", copy, "-o", at, "-n", "-kat", "t", "x", "noise"]
+    command = [sys.executable, "-m", "onnx2tf", "-i", copy, "-o", at, "-n", "-kat", "t", "x", "noise", "step_noise"]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
         errors = re.findall(r"^\w+Error: .*|^ERROR: onnx_op_name: .*", re.sub(r"\x1b\[[0-9;]*m", "", done.stdout), re.MULTILINE)
@@ -114,9 +118,18 @@ def compare(got, want):
     return difference if np.isfinite(difference) else 1e300
 
 
+def tensor(given):
+    return np.array(given["data"], dtype="f4").reshape(given["dims"])
+
+
+def repeated(value, times):
+    """Repeats the points, which are along the axis before the last."""
+    return np.concatenate([value] * times, axis=-2) if times else value
+
+
 def probe(runtime, case):
-    inputs = {name: np.array(rows, dtype="f4") for name, rows in case["inputs"].items()}
-    want = np.array(case["output"], dtype="f4")
+    inputs = {name: tensor(given) for name, given in case["inputs"].items()}
+    want = tensor(case["output"])
     opened = float("inf")
     for _ in range(2):  # the first opening also loads the library
         start = time.perf_counter()
@@ -126,13 +139,13 @@ def probe(runtime, case):
     if got is None:
         return {}
     difference, rate, times, begin = compare(got, want), 0, case["repeat"], time.perf_counter()
-    inputs = {name: np.tile(rows, (times, 1)) for name, rows in inputs.items()}
+    inputs = {name: repeated(value, times) for name, value in inputs.items()}
     calls = 0
     while times and (calls < 3 or time.perf_counter() - begin < 1):
         start = time.perf_counter()
         got = run(inputs)
         rate = max(rate, times * len(want) / (time.perf_counter() - start))
-        difference = max(difference, compare(got, np.tile(want, (times, 1))))
+        difference = max(difference, compare(got, repeated(want, times)))
         calls += 1
     return {"difference": difference, "open": opened, "rate": rate}
 

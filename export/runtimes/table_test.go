@@ -54,3 +54,14 @@ func TestARuntimeThatIsMissingHasItsReason(t *testing.T) {
 		}
 	}
 }
+
+// TestLinesHoldTensors: languages without JSON get sizes and numbers of inputs with any number of axes.
+func TestLinesHoldTensors(t *testing.T) {
+	t.Parallel()
+	v := samplerVectors{Noise: [][]float32{{1, 2}}, StepNoise: [][][]float32{{{3, 4}}, {{5, .5}}, {{7, 8}}}}
+	c := testCase{Path: "a.onnx", Repeat: 2, Inputs: v.inputs(), Output: matrix([][]float32{{9, 10}})}
+	want := "a.onnx\n2\nnoise 1 2\n1 2 \nstep_noise 3 1 2\n3 4 5 0.5 7 8 \noutput 1 2\n9 10 \n"
+	if got := c.lines(); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

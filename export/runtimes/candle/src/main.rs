@@ -13,10 +13,10 @@ fn main() {
     );
 }
 
-fn run(model: &candle_onnx::onnx::ModelProto, inputs: &[case::Matrix]) -> candle_core::Result<Vec<f32>> {
+fn run(model: &candle_onnx::onnx::ModelProto, inputs: &[case::Tensor]) -> candle_core::Result<Vec<f32>> {
     let mut feeds = HashMap::new();
     for m in inputs {
-        feeds.insert(m.name.clone(), Tensor::from_slice(&m.data, (m.rows, m.columns), &Device::Cpu)?);
+        feeds.insert(m.name.clone(), Tensor::from_slice(&m.data, m.dims.clone(), &Device::Cpu)?);
     }
     let name = &model.graph.as_ref().expect("a graph").output[0].name;
     let mut outputs = candle_onnx::simple_eval(model, feeds)?;
