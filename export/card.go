@@ -31,8 +31,9 @@ var usage = map[string]string{
 
 // promise names what a runtime needs for the files, and what was seen to be wrong elsewhere.
 const promise = "## Runtimes\n\nThe files declare ONNX IR version 8 and opset 17, and use the default domain alone. onnxruntime runs them from 1.16, the\n" +
-	"oldest tried, to 1.32. OpenVINO 2026.4 runs samplers, with `ts` as a constant, but its sums are wrong where products are summed and then added to, as in\n" +
-	"log densities and nets with attention: compare with `vectors.json` before you use a runtime.\n\n"
+	"oldest tried, to 1.32. OpenVINO 2026.4 runs samplers, with `ts` as a constant. On processors with bf16 it computes in that, which moved velocities by\n" +
+	"up to .06, unless it is compiled with INFERENCE_PRECISION_HINT f32; and its sums are wrong where products are summed and then added to, as in log\n" +
+	"densities and nets with attention. Compare with `vectors.json` before you use a runtime.\n\n"
 
 //go:embed examples.md
 var exampleText string
