@@ -145,6 +145,9 @@ func ParseSampling(text string) (Sampling, error) {
 		if err := doc.Sample.Solver.CheckSteps(doc.Sample.Steps); err != nil {
 			t.Problem(t.Root().Key("steps"), "%v", err)
 		}
+		if err := doc.Sample.CheckFitted(); err != nil && !adaptive {
+			t.Problem(t.Root().Key("grid"), "%v", err)
+		}
 		if !adaptive && doc.Sample.Grid.OfData() {
 			t.Problem(t.Root().Key("grid"), "%s needs the standard deviation of the data here: give it as {name: %s, std: 1}", doc.Sample.Grid.Name, doc.Sample.Grid.Name)
 		}

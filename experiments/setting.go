@@ -96,6 +96,9 @@ func checkTogether(t *declare.Text, docs []*document) {
 		if s := doc.Sample; s.Solver.Along != nil && s.Path.Name != "" && s.Path.String() != s.Solver.Along.String() {
 			t.Problem(sample.Key("path"), "%s samples along %s only: leave the path out, or use ab2", s.Solver.Name, s.Solver.Along.Name)
 		}
+		if err := doc.setting().Sample.CheckFitted(); err != nil {
+			t.Problem(sample.Key("grid"), "%v", err)
+		}
 		if err := doc.Sample.Solver.CheckSteps(doc.Sample.Steps); err != nil {
 			t.Problem(sample.Key("steps"), "%v", err)
 		}

@@ -215,7 +215,7 @@ func (a *app) printPlan(r planReport) {
 	}
 	line("runs", "%d: %d to sample, %d cached; %d to measure", r.Runs, r.RunsToDo, r.RunsCached, r.ToMeasure)
 	if r.Tunings > 0 {
-		line("tuning", "%d: %d solvers to fit, with %.1f million velocity calls of one point, %d cached", r.Tunings, r.ToTune, float64(r.TuneCalls)/1e6, r.Tunings-r.ToTune)
+		line("tuning", "%d: %d to fit to nets, with %.1f million velocity calls of one point, %d cached", r.Tunings, r.ToTune, float64(r.TuneCalls)/1e6, r.Tunings-r.ToTune)
 	}
 	if r.ToSolve > 0 {
 		line("solves", "%d fine ones, to tell the solver's error from the net's", r.ToSolve)

@@ -133,5 +133,11 @@ func printTunings(list []shownTuning, line func(name string, value any)) {
 		j := t.Judged
 		line("tuned", problem.Printable(fmt.Sprintf("%s on %d points, %d velocity calls each, %.3g s: on %d fresh points %.3g from a dense solve (median %.3g, worst %.3g); %s %.3g (p %.2g)",
 			t.Of, t.Points, t.NFE, t.Seconds, j.Points, j.RMSE, j.Median, j.Worst, j.Against, j.AgainstRMSE, j.P)))
+		switch {
+		case j.Grid && j.Better:
+			line("times", string(t.Table))
+		case j.Grid:
+			line("times", string(t.Table)+", even: those found are no better")
+		}
 	}
 }

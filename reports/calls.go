@@ -62,7 +62,8 @@ func (r report) fewestCalls(of []int, metric string) (i int, reached bool) {
 	}), false
 }
 
-// tuningTable puts each setting with a fitted solver beside the best other solver with as many velocity calls, from fresh noise.
+// tuningTable puts each setting with a fitted solver beside the best other solver with as many velocity calls, and each with a fitted
+// grid beside even steps, from fresh noise.
 func (r report) tuningTable() *table {
 	t := table{Head: []string{"setting", "from a dense solve", "best other solver, as many calls", "from a dense solve", "paired test"}, Text: 1}
 	for i, s := range r.Summaries {
@@ -71,7 +72,11 @@ func (r report) tuningTable() *table {
 			continue
 		}
 		verdict := "nearer"
-		if !tuned.Better() {
+		switch {
+		case tuned.Better():
+		case tuned.Grid:
+			verdict = fmt.Sprintf("no better for %d of %d seeds, which take even steps", tuned.Seeds-tuned.Nearer, tuned.Seeds)
+		default:
 			verdict = fmt.Sprintf("no difference for %d of %d seeds: needs no tuning", tuned.Seeds-tuned.Nearer, tuned.Seeds)
 		}
 		t.add(r.labels.Setting(i), number(tuned.RMSE), tuned.Against, number(tuned.AgainstRMSE), verdict)

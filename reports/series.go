@@ -133,7 +133,7 @@ func (r report) markFront(metric string, c cost, list []series) map[string][]poi
 // frontsUntuned returns the Pareto fronts of the settings that need no tuning, as fronts does. There are none if that is all settings,
 // or if the cost is the size of the net, which tuning does not change.
 func (r report) frontsUntuned(metric string, c cost, list []series) map[string][]point {
-	tuned := func(s experiments.Summary) bool { return s.Setting.Sample.Solver.Fitted }
+	tuned := func(s experiments.Summary) bool { return s.Setting.Sample.Fitted() }
 	if c.axis == bySize.axis || r.ofNet(metric) || !slices.ContainsFunc(r.Summaries, tuned) {
 		return nil
 	}

@@ -33,6 +33,7 @@ type Grid struct {
 	Params any                       // the parameters it was made from, for example an EDMGrid; nil if there are none
 	Steps  int                       // the only possible number of steps; 0 if any number is possible
 	Times  func(steps int) []float64 // the times, (steps + 1), strictly rising from 0 to 1; panics if steps < 1
+	Fitted bool                      // its times are found for a velocity, with TuneGrid
 }
 
 // MarshalJSON returns the grid as written in a spec: its name, with its parameters if it has any.
@@ -45,6 +46,7 @@ var GridFamilies = []flow.Family[Grid]{
 	{Name: "cosine", Default: fixedCosine{}},
 	{Name: "tangent", Default: TangentGrid{}},
 	{Name: "explicit", Default: ExplicitGrid{}},
+	{Name: "tuned", Default: DefaultTunedGrid},
 }
 
 // fixedUniform and fixedCosine make the grids without parameters.

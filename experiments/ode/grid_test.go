@@ -183,3 +183,26 @@ func TestTangentGrid(t *testing.T) {
 		t.Errorf("a grid of the data is %+v", got.Params)
 	}
 }
+
+// TestTuneGridFindsNothingWhereNothingIsOff: for a constant velocity every grid is exact, and one step has no inner times. Even steps
+// come first and stay. A bad velocity is an error.
+func TestTuneGridFindsNothingWhereNothingIsOff(t *testing.T) {
+	t.Parallel()
+	x0 := flow.NewBatch(16, 2)
+	flow.NewStream(1, "x0").Normal(x0, 0)
+	still := func(_ float64, x flow.Batch) (flow.Batch, error) { return x.Like(x.Dim), nil }
+	for _, steps := range []int{1, 4} {
+		ts, nfe, err := TuneGrid(still, Heun, steps, x0, x0)
+		if err != nil || fmt.Sprint(ts) != fmt.Sprint(Uniform(steps)) || nfe < 2*steps || nfe > GridCalls(Heun, steps) {
+			t.Errorf("%d steps: %g with %d calls (%v), want even steps and at most %d calls", steps, ts, nfe, err, GridCalls(Heun, steps))
+		}
+	}
+	broken := func(_ float64, x flow.Batch) (flow.Batch, error) {
+		u := x.Like(x.Dim)
+		u.Data[0] = math.NaN()
+		return u, nil
+	}
+	if ts, _, err := TuneGrid(broken, Heun, 4, x0, x0); err == nil {
+		t.Errorf("a velocity that is not a number leads to the times %g", ts)
+	}
+}

@@ -117,17 +117,11 @@ func fit(columns []flow.Batch, target flow.Batch) ([]float64, error) {
 func normalEquations(columns []flow.Batch, target flow.Batch, rows int) (gram *mat.SymDense, right *mat.VecDense) {
 	k, size := len(columns), rows*target.Dim
 	gram, right = mat.NewSymDense(k, nil), mat.NewVecDense(k, nil)
-	dot := func(a, b []float64) (sum float64) {
-		for i, v := range a {
-			sum += float64(v * b[i])
-		}
-		return sum
-	}
 	for i, a := range columns {
 		for j := range i + 1 {
-			gram.SetSym(i, j, dot(a.Data[:size], columns[j].Data[:size]))
+			gram.SetSym(i, j, product(a.Data[:size], columns[j].Data[:size]))
 		}
-		right.SetVec(i, dot(a.Data[:size], target.Data[:size]))
+		right.SetVec(i, product(a.Data[:size], target.Data[:size]))
 	}
 	return gram, right
 }

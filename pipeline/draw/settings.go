@@ -136,15 +136,18 @@ func (f From) taken(given, advised map[string]string) ([]string, error) {
 	return taken, nil
 }
 
-// fitted returns a sampling with the coefficients of its solver, if that needs some.
+// fitted returns a sampling with the coefficients of its solver or the times of its grid, if these are fitted.
 func (f From) fitted(s experiments.Sampling) (experiments.Sampling, error) {
-	if !s.Solver.Fitted {
+	if !s.Fitted() {
 		return s, nil
 	}
 	for _, t := range f.tunings {
 		if t.Of == experiments.TuningForm(s) {
 			return saved.WithTable(s, t)
 		}
+	}
+	if s.Grid.Fitted {
+		return s, fmt.Errorf("%s has no tuned grid for %s with %d steps: sweep it, or take another grid, such as --grid uniform", f.Name, s.Solver.Name, s.Steps)
 	}
 	return s, fmt.Errorf("%s has no coefficients of %s with %d steps on this grid: sweep them, or take another solver, such as --solver ab2", f.Name, s.Solver.Name, s.Steps)
 }

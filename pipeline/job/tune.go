@@ -23,49 +23,99 @@ const (
 	judgeNoise  = "tuning judge"
 )
 
-// Tune fits the solver of a sampling to the net, and judges it on noise that the fit never saw beside every other solver that makes as
-// many velocity calls on a uniform grid. Its noise depends on the seed of the fit alone.
+// Tune fits the solver or the grid of a sampling to the net, and judges it on noise that the fit never saw: a solver beside every other
+// that makes as many velocity calls on a uniform grid, and a grid beside the uniform one, which replaces it unless it is better. Its
+// noise depends on the seed of the fit alone.
 func (f *Fitted) Tune(ctx context.Context, s experiments.Sampling, now func() time.Time) (t experiments.Tuning, err error) {
 	began := now()
-	params, ok := s.Solver.Params.(ode.TunedParams)
-	if !ok {
-		return t, fmt.Errorf("%s is not tuned", s.Solver.Name)
+	if !s.Fitted() {
+		return t, fmt.Errorf("%s is not tuned", s.Words())
 	}
 	if t.Key, err = experiments.TuningKey(f.fit.Key, s); err != nil {
 		return t, err
 	}
-	t.Fit, t.Of, t.Points = f.fit.Key, experiments.TuningForm(s), params.Points
+	t.Fit, t.Of, t.Points = f.fit.Key, experiments.TuningForm(s), experiments.ToTune{Sampling: s}.Points()
 	field := stopping(ctx, f.model.Field())
 	if s.Path.Name != "" {
 		field = flow.Reschedule(field, f.fit.Recipe.Path, s.Path)
 	}
-	ts := s.Times()
-	paths, nfe, err := ode.Paths(field, ts, experiments.DenseSteps, noise(f.fit.Recipe, f.fit.Seed, tuningNoise, params.Points))
-	if err != nil {
-		return t, fmt.Errorf("solve densely to tune on: %w", err)
+	how := f.tuneSolver
+	if s.Grid.Fitted {
+		how = f.tuneGrid
 	}
-	table, err := ode.Tune(field, ts, paths)
+	x0 := noise(f.fit.Recipe, f.fit.Seed, tuningNoise, t.Points)
+	fitted, judged, nfe, err := how(field, s, x0)
 	if err != nil {
-		return t, fmt.Errorf("tune a solver: %w", err)
+		return t, fmt.Errorf("tune %s: %w", s.Words(), err)
 	}
-	t.NFE = nfe + len(table.Times)
-	judged, err := f.judge(field, s, table)
+	table, err := json.Marshal(fitted)
 	if err != nil {
-		return t, fmt.Errorf("judge a tuned solver: %w", err)
-	}
-	points, err := json.Marshal(table.Points)
-	if err != nil {
-		return t, fmt.Errorf("the coefficients of a tuned solver: %w", err)
+		return t, fmt.Errorf("what was tuned for %s: %w", s.Words(), err)
 	}
 	verdict, err := json.Marshal(judged)
-	t.Table, t.Judged, t.Seconds = string(points), string(verdict), now().Sub(began).Seconds()
+	t.NFE, t.Table, t.Judged, t.Seconds = nfe, string(table), string(verdict), now().Sub(began).Seconds()
 	return t, err
 }
 
-// TuningCalls returns about how many velocity calls of single points a tuning makes: the dense solves of the points that it is fitted to
-// and judged on, and its own steps.
+// tuneSolver fits the coefficients of a solver on noise, and judges them. nfe are the velocity calls for each point of the noise.
+func (f *Fitted) tuneSolver(field flow.Field, s experiments.Sampling, x0 flow.Batch) (points any, j experiments.Judged, nfe int, err error) {
+	ts := s.Times()
+	paths, nfe, err := ode.Paths(field, ts, experiments.DenseSteps, x0)
+	if err != nil {
+		return nil, j, nfe, fmt.Errorf("solve densely: %w", err)
+	}
+	table, err := ode.Tune(field, ts, paths)
+	if err != nil {
+		return nil, j, nfe, err
+	}
+	j, err = f.judge(field, s, table)
+	return table.Points, j, nfe + len(table.Times), err
+}
+
+// tuneGrid searches the times of a grid on noise, and judges them. It returns those to take, which are even unless the others are
+// better. nfe are the velocity calls for each point of the noise.
+func (f *Fitted) tuneGrid(field flow.Field, s experiments.Sampling, x0 flow.Batch) (times any, j experiments.Judged, nfe int, err error) {
+	paths, nfe, err := ode.Paths(field, []float64{0, 1}, experiments.DenseSteps, x0)
+	if err != nil {
+		return nil, j, nfe, fmt.Errorf("solve densely: %w", err)
+	}
+	ts, calls, err := ode.TuneGrid(field, s.Solver, s.Steps, x0, paths[1])
+	nfe += calls
+	if err != nil {
+		return nil, j, nfe, err
+	}
+	x0 = noise(f.fit.Recipe, f.fit.Seed, judgeNoise, judgedPoints)
+	ends, err := f.judgeEnds(field, s, x0)
+	if err != nil {
+		return nil, j, nfe, err
+	}
+	even := s
+	even.Grid = ode.UniformGrid
+	var off [2][]float64
+	for i, times := range [][]float64{ts, even.Times()} {
+		x, _, err := ode.Solve(field, s.Solver, times, x0)
+		if err != nil {
+			return nil, j, nfe, err
+		}
+		off[i] = squares(x, ends)
+	}
+	j = judged(off[0])
+	j.Grid, j.Against, j.AgainstRMSE = true, even.Words()+" of equal size", rms(off[1])
+	decide(&j, off[0], off[1])
+	if !j.Better {
+		ts = even.Times()
+	}
+	return ts, j, nfe, nil
+}
+
+// TuningCalls returns about how many velocity calls of single points a tuning makes, for a grid at most: the dense solves of the points
+// that it is fitted to and judged on, its own steps and those of the search.
 func TuningCalls(t experiments.ToTune) int {
-	return (t.Points() + judgedPoints) * (experiments.DenseSteps*ode.RK4.Stages() + t.Sampling.Steps)
+	dense, steps := experiments.DenseSteps*ode.RK4.Stages(), t.Sampling.Steps
+	if t.Sampling.Grid.Fitted {
+		return t.Points()*(dense+ode.GridCalls(t.Sampling.Solver, steps)) + judgedPoints*(dense+2*t.Sampling.Solver.Calls(steps))
+	}
+	return (t.Points() + judgedPoints) * (dense + steps)
 }
 
 // judge compares a tuned solver with the best of the others, from fresh noise.
@@ -86,7 +136,8 @@ func (f *Fitted) judge(field flow.Field, s experiments.Sampling, table ode.Table
 	if err != nil {
 		return experiments.Judged{}, err
 	}
-	j := experiments.Judged{Points: judgedPoints, RMSE: rms(tuned), Median: rootMedian(tuned), Worst: math.Sqrt(slices.Max(tuned)), AgainstRMSE: math.Inf(1)}
+	j := judged(tuned)
+	j.AgainstRMSE = math.Inf(1)
 	var best []float64
 	for _, other := range f.untuned(s, len(table.Times)) {
 		off, err := distances(other.Solver, other.Times())
@@ -97,9 +148,19 @@ func (f *Fitted) judge(field flow.Field, s experiments.Sampling, table ode.Table
 			best, j.Against, j.AgainstRMSE = off, other.Words(), r
 		}
 	}
-	j.P = metric.PairedP(tuned, best)
-	j.Better = j.P < .05 && j.RMSE < j.AgainstRMSE
+	decide(&j, tuned, best)
 	return j, nil
+}
+
+// judged returns how far points end from where they should, given the squares of their distances.
+func judged(squares []float64) experiments.Judged {
+	return experiments.Judged{Points: len(squares), RMSE: rms(squares), Median: rootMedian(squares), Worst: math.Sqrt(slices.Max(squares))}
+}
+
+// decide adds the paired test between the squared distances of what is judged and of the other.
+func decide(j *experiments.Judged, tuned, other []float64) {
+	j.P = metric.PairedP(tuned, other)
+	j.Better = j.P < .05 && j.RMSE < j.AgainstRMSE
 }
 
 // judgeEnds returns where a dense solve takes the noise that solvers are judged on. It is the same for all that follow one path.
@@ -157,4 +218,13 @@ func rms(squares []float64) float64 {
 
 func rootMedian(squares []float64) float64 {
 	return math.Sqrt(slices.Sorted(slices.Values(squares))[len(squares)/2])
+}
+
+// KeptEven says that even steps are taken in place of the times of a tuned grid, where these are no better.
+func KeptEven(t experiments.Tuning) string {
+	var j experiments.Judged
+	if json.Unmarshal([]byte(t.Judged), &j) != nil || !j.Grid || j.Better {
+		return ""
+	}
+	return fmt.Sprintf("the times found are %.3g from a dense solve on fresh noise, no better than %s, %.3g (p %.2g): uniform is used", j.RMSE, j.Against, j.AgainstRMSE, j.P)
 }

@@ -11,10 +11,10 @@ import (
 	"flowsweep/store"
 )
 
-// Tuned returns a sampling with the coefficients of its solver, if that is a fitted one and they are stored. Without them it cannot be
-// drawn from.
+// Tuned returns a sampling with the coefficients of its solver or the times of its grid, if that is a fitted one and they are stored.
+// Without them it cannot be drawn from.
 func Tuned(ctx context.Context, db *store.DB, fit string, s experiments.Sampling) (experiments.Sampling, bool, error) {
-	if !s.Solver.Fitted {
+	if !s.Fitted() {
 		return s, true, nil
 	}
 	t, ok, err := tuning(ctx, db, fit, s)
@@ -38,8 +38,20 @@ func tuning(ctx context.Context, db *store.DB, fit string, s experiments.Samplin
 	return t, err == nil, err
 }
 
-// WithTable returns a sampling with the coefficients of a tuning.
+// WithTable returns a sampling with the coefficients or the times of a tuning.
 func WithTable(s experiments.Sampling, t experiments.Tuning) (experiments.Sampling, error) {
+	if s.Grid.Fitted {
+		var ts []float64
+		err := json.Unmarshal([]byte(t.Table), &ts)
+		if err == nil {
+			_, err = ode.ExplicitGrid{Times: ts}.Make()
+		}
+		if err != nil || len(ts) != s.Steps+1 {
+			return s, fmt.Errorf("the times of tuning %s are not those of %d steps (%v)", t.Key, s.Steps, err)
+		}
+		s.Grid = s.Grid.With(ts)
+		return s, nil
+	}
 	var rows []ode.Row
 	if err := json.Unmarshal([]byte(t.Table), &rows); err != nil || len(rows) != s.Steps {
 		return s, fmt.Errorf("the coefficients of tuning %s are not those of %d steps (%v)", t.Key, s.Steps, err)
@@ -60,7 +72,7 @@ func withTunings(ctx context.Context, db *store.DB, sweep experiments.Sweep) (ex
 
 // addTuning gives a result the coefficients of its solver, and how they were judged, if that is a fitted one.
 func addTuning(ctx context.Context, db *store.DB, r *experiments.Result) error {
-	if !r.Setting.Sample.Solver.Fitted {
+	if !r.Setting.Sample.Fitted() {
 		return nil
 	}
 	t, ok, err := tuning(ctx, db, r.Fit, r.Setting.Sample)

@@ -12,6 +12,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
+	"flowsweep/experiments/ode"
 	"flowsweep/experiments/target"
 	"flowsweep/experiments/velocity"
 	"flowsweep/export"
@@ -179,9 +180,14 @@ func aboutRun(r experiments.Result, of origin) export.About {
 	}
 	recommended, effort := recommendation(s.Sample)
 	maps.Copy(properties, recommended)
+	if r.Judged != nil {
+		properties["tuned"] = experiments.Form(r.Judged)
+	}
 	if s.Sample.Solver.Fitted && r.Judged != nil {
 		properties["recommended_coefficients"] = experiments.Form(s.Sample.Solver.Table(s.Sample.Times()).Points)
-		properties["tuned"] = experiments.Form(r.Judged)
+	}
+	if s.Sample.Grid.Fitted && r.Judged != nil { // anyone can follow times
+		properties["recommended_grid"] = explicit(s.Sample.Times())
 	}
 	for _, v := range r.Metrics {
 		properties["metric."+v.Name] = experiments.Number(v.Value).String()
@@ -198,6 +204,15 @@ func aboutRun(r experiments.Result, of origin) export.About {
 	about.Doc = fmt.Sprintf("Velocity u(t, x) of a flow from %s at t = 0 to %s at t = 1: solve dx/dt = u from noise, %s, %s",
 		source, named(s.Target), s.Sample.Solver.Name, effort)
 	return about
+}
+
+// explicit returns the grid with the given times, as in a spec.
+func explicit(ts []float64) string {
+	g, err := ode.ExplicitGrid{Times: ts}.Make()
+	if err != nil {
+		panic("ship: the times of a grid: " + err.Error())
+	}
+	return experiments.Form(g)
 }
 
 // recommendation returns the metadata on how to sample a net as a run was, and how in a few words.

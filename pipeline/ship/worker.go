@@ -79,7 +79,10 @@ func (w Worker) run(ctx context.Context, db *store.DB, spec experiments.Spec, ju
 
 // sample samples a run and stores the samples.
 func (w Worker) sample(ctx context.Context, db *store.DB, f *job.Fitted, run experiments.Run) (flow.Batch, error) {
-	sampling, _, err := saved.Tuned(ctx, db, f.Key(), run.Sampling)
+	sampling, ok, err := saved.Tuned(ctx, db, f.Key(), run.Sampling)
+	if err == nil && !ok {
+		err = errors.New("what its sampling is tuned to is not stored: sweep again")
+	}
 	if err != nil {
 		return flow.Batch{}, err
 	}

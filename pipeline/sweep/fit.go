@@ -99,7 +99,7 @@ func (s *sweeper) train(ctx context.Context, fit experiments.Fit) (ok bool, err 
 	return true, nil
 }
 
-// tuned returns a sampling with the coefficients of its solver. What is not stored is fitted now.
+// tuned returns a sampling with the coefficients of its solver or the times of its grid. What is not stored is fitted now.
 func (s *sweeper) tuned(ctx context.Context, f *job.Fitted, sampling experiments.Sampling) (experiments.Sampling, error) {
 	sampling, ok, err := saved.Tuned(ctx, s.DB, f.Key(), sampling)
 	if ok || err != nil {
@@ -111,6 +111,9 @@ func (s *sweeper) tuned(ctx context.Context, f *job.Fitted, sampling experiments
 	}
 	if err := s.DB.SaveTuning(context.WithoutCancel(ctx), t); err != nil {
 		return sampling, err
+	}
+	if text := job.KeptEven(t); text != "" {
+		s.show.line("fit %s: %s", f.Key(), text)
 	}
 	return saved.WithTable(sampling, t)
 }
