@@ -63,6 +63,7 @@ func TestScripts(t *testing.T) {
 			"waitfor":     waitFor,
 			"jsonsame":    jsonSame,
 			"waitsaved":   waitSaved,
+			"waittuned":   waitTuned,
 			"unpack":      unpack,
 			"alter":       alter,
 			"remetric":    remetric,
@@ -274,6 +275,23 @@ func waitSaved(ts *testscript.TestScript, neg bool, args []string) {
 		time.Sleep(25 * time.Millisecond)
 	}
 	ts.Fatalf("no checkpoint of %s after step %d in 10 seconds", args[0], before)
+}
+
+// waitTuned waits until the store runs.db holds a tuning of a fit: waittuned KEY
+func waitTuned(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: waittuned KEY")
+	}
+	for range 2400 {
+		cmd := exec.Command("flowsweep", "show", args[0])
+		cmd.Dir = ts.MkAbs(".")
+		out, err := cmd.Output() // fails until the store exists
+		if err == nil && strings.Contains(string(out), "\ntuned ") {
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	ts.Fatalf("nothing is tuned to %s after a minute", args[0])
 }
 
 // jsonSame compares a value in two JSON files, at the same path or at two paths: jsonsame FILE FILE PATH [PATH]

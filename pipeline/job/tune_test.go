@@ -2,6 +2,8 @@ package job
 
 import (
 	"encoding/json"
+	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -55,5 +57,55 @@ func TestTune(t *testing.T) {
 	s.Solver = s.Solver.With(ode.TableOf(s.Times(), rows))
 	if got, err := f.Sample(t.Context(), s, time.Now); err != nil || got.MaxNFE != 4 {
 		t.Errorf("%d velocity calls (%v), want 4", got.MaxNFE, err)
+	}
+}
+
+// TestTuneGrid tunes a grid twice, to the same bits. With 4 steps on this curved flow it is better than even steps. Even steps are
+// kept with 1, where there is nothing to find, and where 8 points are too few for what is found on them to hold on others.
+func TestTuneGrid(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		solver string  // with its steps and points
+		curved float32 // factor of the weights: the larger, the more curved the paths
+		better bool
+	}{
+		{"midpoint, steps: 4, grid: {name: tuned, points: 200}", 3, true},
+		{"midpoint, steps: 1, grid: {name: tuned, points: 200}", 3, false},
+		{"midpoint, steps: 8, grid: {name: tuned, points: 8}", 5, false},
+	} {
+		fit := plan(t, "name: a\ntarget: {name: gaussians, means: [[-2, 0], [2, 1]], std: 0.3}\nnet: {width: 16, depth: 2}\n"+
+			"sample: {solver: "+c.solver+", count: 50}\n").Fits[0]
+		s := fit.Runs[0].Sampling
+		tune := func() experiments.Tuning {
+			weights := velocity.Init(fit.Recipe.VelocityNet(), 1)
+			for i := range weights {
+				weights[i] *= c.curved
+			}
+			f, err := Open(engine.Go, fit, weights, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { f.Close() })
+			tuning, err := f.Tune(t.Context(), s, func() time.Time { return time.Time{} })
+			if err != nil {
+				t.Fatal(err)
+			}
+			return tuning
+		}
+		a := tune()
+		if !testing.Short() {
+			if b := tune(); a != b {
+				t.Errorf("tuned twice: %+v and %+v", a, b)
+			}
+		}
+		var j experiments.Judged
+		var ts []float64
+		err := errors.Join(a.Valid(), json.Unmarshal([]byte(a.Judged), &j), json.Unmarshal([]byte(a.Table), &ts))
+		if err != nil || !j.Grid || j.Better != c.better || len(ts) != s.Steps+1 || (KeptEven(a) == "") != c.better {
+			t.Errorf("%s: %v, judged %+v (%v); %s", c.solver, ts, j, err, KeptEven(a))
+		}
+		if even := slices.Equal(ts, ode.Uniform(s.Steps)); even == c.better {
+			t.Errorf("%s: the times %v are taken, and better is %v", c.solver, ts, c.better)
+		}
 	}
 }
