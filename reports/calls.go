@@ -65,7 +65,7 @@ func (r report) fewestCalls(of []int, metric string) (i int, reached bool) {
 // tuningTable puts each setting with a fitted solver beside the best other solver with as many velocity calls, and each with a fitted
 // grid beside even steps, from fresh noise.
 func (r report) tuningTable() *table {
-	t := table{Head: []string{"setting", "from a dense solve", "best other solver, as many calls", "from a dense solve", "paired test"}, Text: 1}
+	t := table{Head: []string{"setting", "from a dense solve", "compared with, as many calls", "from a dense solve", "paired test"}, Text: 1}
 	for i, s := range r.Summaries {
 		tuned, ok := s.Tuned()
 		if !ok {
