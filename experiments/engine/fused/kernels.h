@@ -1,0 +1,52 @@
+// The loops, for one instruction set: TARGET selects it, and NAMED names a function after it. Every operation rounds its
+// result, as onnxruntime does: none may be contracted with another, which ISO C (-std=c11) forbids.
+
+#define LOOP(name, expression) \
+	TARGET static void NAMED(name)(float *restrict out, const float *a, const float *b, const float *c, size_t n) { \
+		(void)b, (void)c; \
+		for (size_t i = 0; i < n; i++) out[i] = expression; \
+	}
+
+LOOP(add, a[i] + b[i])
+LOOP(sub, a[i] - b[i])
+LOOP(mul, a[i] * b[i])
+LOOP(divide, a[i] / b[i])
+LOOP(negate, -a[i])
+LOOP(absolute, fabsf(a[i]))
+LOOP(reciprocal, 1.0f / a[i])
+LOOP(relu, a[i] != a[i] ? a[i] : a[i] < 0 ? 0 : a[i])
+
+// Of a zero of either sign, onnxruntime returns the second in groups of four, and the first in what is left.
+#define EXTREME(name, less) \
+	TARGET static void NAMED(name)(float *restrict out, const float *a, const float *b, const float *c, size_t n) { \
+		(void)c; \
+		size_t whole = n / 4 * 4; \
+		for (size_t i = 0; i < whole; i++) out[i] = a[i] != a[i] ? a[i] : b[i] != b[i] ? b[i] : a[i] less b[i] ? a[i] : b[i]; \
+		for (size_t i = whole; i < n; i++) out[i] = a[i] != a[i] ? a[i] : b[i] != b[i] ? b[i] : b[i] less a[i] ? b[i] : a[i]; \
+	}
+
+EXTREME(minimum, <)
+EXTREME(maximum, >)
+
+TARGET static void NAMED(accumulate)(float *restrict sums, const float *a, size_t column, size_t columns, size_t n) {
+	while (n > 0) {
+		size_t run = columns - column < n ? columns - column : n;
+		for (size_t i = 0; i < run; i++) sums[column + i] += a[i];
+		a += run, n -= run, column = 0;
+	}
+}
+
+static const loops NAMED(loops) = {
+	NAMED(accumulate),
+	{
+		{"Add", NAMED(add)}, {"Sub", NAMED(sub)}, {"Mul", NAMED(mul)}, {"Div", NAMED(divide)}, {"Neg", NAMED(negate)},
+		{"Abs", NAMED(absolute)}, {"Reciprocal", NAMED(reciprocal)}, {"Min", NAMED(minimum)}, {"Max", NAMED(maximum)},
+		{"Relu", NAMED(relu)}, OTHERS
+	},
+};
+
+#undef LOOP
+#undef EXTREME
+#undef TARGET
+#undef NAMED
+#undef OTHERS
