@@ -12,7 +12,7 @@ import (
 )
 
 // Go runs graphs in GoMLX's pure Go backend. It is always available, and the reference for the other engines.
-var Go = Engine{Name: "go", available: func() error { return nil }, compile: func(_ int, f Graph, inputs []Input) (Program, error) {
+var Go = Engine{Name: "go", available: func() error { return nil }, compile: func(_ Engine, f Graph, inputs []Input) (Program, error) {
 	// A sweep runs one fit per core, which is faster than splitting the small products of a single fit.
 	return compileBackend(func() (compute.Backend, error) { return gobackend.New("ops_sequential") }, f, inputs)
 }}

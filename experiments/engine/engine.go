@@ -52,19 +52,27 @@ type Loop interface {
 // Engine is a way to run graphs.
 type Engine struct {
 	Name      string
-	Threads   int          // per operation; 0 means 1. Some engines ignore it.
+	Threads   int // per operation; 0 means 1. Some engines ignore it.
+	plain     bool
 	available func() error // nil, or why this machine lacks the engine
-	compile   func(threads int, f Graph, inputs []Input) (Program, error)
+	compile   func(e Engine, f Graph, inputs []Input) (Program, error)
 }
 
 // Compile compiles the graph for the given inputs.
 func (e Engine) Compile(f Graph, inputs ...Input) (Program, error) {
-	return e.compile(max(e.Threads, 1), f, inputs)
+	return e.compile(e, f, inputs)
 }
 
 // WithThreads returns the engine with n threads per operation.
 func (e Engine) WithThreads(n int) Engine {
 	e.Threads = n
+	return e
+}
+
+// Plain returns the engine without operations of our own in place of chains of smaller ones. Its numbers have the same bits,
+// and it takes longer.
+func (e Engine) Plain() Engine {
+	e.plain = true
 	return e
 }
 

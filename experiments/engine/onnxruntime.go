@@ -17,20 +17,48 @@ var ONNXRuntime = Engine{Name: "onnxruntime", compile: compileONNX, available: f
 // ortProgram is a recorded graph opened in onnxruntime.
 type ortProgram struct{ *ort.Session }
 
-func compileONNX(threads int, f Graph, inputs []Input) (Program, error) {
+// compileONNX fuses operations for one thread: the passes of a large net are divided between threads, and take little of
+// its time.
+func compileONNX(e Engine, f Graph, inputs []Input) (Program, error) {
+	var operations []string
+	if e.Threads <= 1 && !e.plain {
+		operations = fusable()
+	}
+	return openONNX(max(e.Threads, 1), operations, f, inputs)
+}
+
+// openONNX records a graph, with the operations fused, and opens it.
+func openONNX(threads int, operations []string, f Graph, inputs []Input) (Program, error) {
 	declared := make([]onnx.ValueInfo, len(inputs))
 	for i, in := range inputs {
 		declared[i] = onnx.ValueInfo{Name: in.Name, Dims: in.Dims}
 	}
-	m, err := onnx.Record(f, declared, nil, nil)
+	var m onnx.Model
+	var err error
+	if len(operations) > 0 {
+		m, err = onnx.RecordFused(f, declared, operations)
+	} else {
+		m, err = onnx.Record(f, declared, nil, nil)
+	}
 	if err != nil {
 		return nil, err
 	}
-	s, err := ort.Open(m.Marshal(), ort.SessionOptions{Threads: threads, Optimise: ort.All})
+	s, err := ort.Open(m.Marshal(), ort.SessionOptions{
+		Threads: threads, Optimise: ort.All, Fused: len(operations) > 0,
+		Ports: &ort.Ports{Inputs: ports(m.Inputs), Outputs: ports(m.Outputs)},
+	})
 	if err != nil {
 		return nil, err
 	}
 	return ortProgram{s}, nil
+}
+
+func ports(values []onnx.ValueInfo) []ort.Port {
+	list := make([]ort.Port, len(values))
+	for i, v := range values {
+		list[i] = ort.Port{Name: v.Name, Dims: v.Dims, Kind: ort.Kind(max(v.Kind, onnx.Float32))}
+	}
+	return list
 }
 
 // Loop returns a loop that keeps the state in onnxruntime's memory.

@@ -23,7 +23,7 @@ var XLA = Engine{
 		}
 		return err
 	},
-	compile: func(_ int, f Graph, inputs []Input) (Program, error) { return compileBackend(openXLA, f, inputs) },
+	compile: func(_ Engine, f Graph, inputs []Input) (Program, error) { return compileBackend(openXLA, f, inputs) },
 }
 
 // optional lists the engines that need a build tag.

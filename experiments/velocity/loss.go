@@ -27,9 +27,12 @@ func lossOf(n net.Net, weights []*graph.Node, in inputs, u *graph.Node, count in
 	share := 1 / float64(batch*n.Dim())
 	var sums []*graph.Node
 	for i := range count {
-		rows := graph.AxisRange(i*batch/count, (i+1)*batch/count)
-		v := apply(n, weights, in.cut(rows))
-		part := graph.MulScalar(graph.ReduceAllSum(graph.Square(graph.Sub(v, graph.Slice(u, rows)))), share)
+		in, u := in, u
+		if count > 1 {
+			rows := graph.AxisRange(i*batch/count, (i+1)*batch/count)
+			in, u = in.cut(rows), graph.Slice(u, rows)
+		}
+		part := graph.MulScalar(graph.ReduceAllSum(graph.Square(graph.Sub(apply(n, weights, in), u))), share)
 		grads := graph.Gradient(part, weights...)
 		if i == 0 {
 			loss, sums = part, grads

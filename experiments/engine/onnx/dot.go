@@ -39,6 +39,7 @@ func (f *function) DotGeneral(lhs compute.Value, lhsContracting, lhsBatch []int,
 			return nil, err
 		}
 	}
+	r.note(product.name, dims, product.shape.DType)
 	return r.cast(&value{name: product.name, shape: withDType(shape, product.shape.DType), dims: dims}, shape.DType), nil
 }
 

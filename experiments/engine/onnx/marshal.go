@@ -25,6 +25,12 @@ func (m Model) Marshal() []byte {
 	var opset message
 	opset.int(2, Opset)
 	b.message(8, opset)
+	if slices.ContainsFunc(m.Nodes, func(n Node) bool { return n.Domain == FusedDomain }) {
+		var own message
+		own.string(1, FusedDomain)
+		own.int(2, 1)
+		b.message(8, own)
+	}
 	for _, k := range slices.Sorted(maps.Keys(m.Metadata)) {
 		var entry message
 		entry.string(1, k)
@@ -48,6 +54,9 @@ func (g Graph) marshal() (b message) {
 	for _, v := range g.Outputs {
 		b.message(12, v.marshal())
 	}
+	for _, v := range g.Values {
+		b.message(13, v.marshal())
+	}
 	return b
 }
 
@@ -63,6 +72,7 @@ func (n Node) marshal() (b message) {
 	for _, a := range n.Attributes {
 		b.message(5, a.marshal())
 	}
+	b.string(7, n.Domain)
 	return b
 }
 
@@ -83,6 +93,9 @@ func (a Attribute) marshal() (b message) {
 			b = protowire.AppendVarint(b, uint64(i))
 		}
 		b.int(20, 7)
+	case string:
+		b.bytes(4, []byte(v))
+		b.int(20, 3)
 	case Graph:
 		b.message(6, v.marshal())
 		b.int(20, 5)

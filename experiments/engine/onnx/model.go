@@ -56,6 +56,7 @@ type Graph struct {
 	Outputs      []ValueInfo
 	Nodes        []Node
 	Initializers []Initializer
+	Values       []ValueInfo // the sizes of values in between that cannot be inferred
 }
 
 // ValueInfo declares an input or output. Negative sizes stand for dynamic axes.
@@ -69,11 +70,12 @@ type ValueInfo struct {
 // Node is one operation.
 type Node struct {
 	Op              string
+	Domain          string   // of the operation; empty: ONNX
 	Inputs, Outputs []string // an empty name stands for one left out
 	Attributes      []Attribute
 }
 
-// Attribute is a named constant of an operation: an int64, a []int64, a float32 or a Graph.
+// Attribute is a named constant of an operation: an int64, a []int64, a float32, a string or a Graph.
 type Attribute struct {
 	Name  string
 	Value any

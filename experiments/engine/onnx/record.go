@@ -16,13 +16,23 @@ import (
 // initializers. Outputs without a name get one. GoMLX builds the graph on a backend that records operations instead of
 // running them. f receives the inputs and then the weights, and must not depend on anything else. Record returns an error
 // if an operation has no ONNX form; the error names the operation and the line that uses it.
-func Record(f func(nodes []*graph.Node) []*graph.Node, inputs []ValueInfo, weights []Initializer, outputs []string) (m Model, err error) {
+func Record(f func(nodes []*graph.Node) []*graph.Node, inputs []ValueInfo, weights []Initializer, outputs []string) (Model, error) {
+	r, err := record(f, inputs, weights, outputs)
+	if err != nil {
+		return Model{}, err
+	}
+	return r.model, nil
+}
+
+func record(f func(nodes []*graph.Node) []*graph.Node, inputs []ValueInfo, weights []Initializer, outputs []string) (r *recorder, err error) {
 	defer recovered(&err)
-	r := newRecorder(outputs)
+	r = newRecorder(outputs)
 	g := graph.NewGraph(r, "recorded")
 	var nodes []*graph.Node
 	for _, in := range inputs {
-		nodes = append(nodes, graph.Parameter(g, in.Name, dynamicShape(in.Kind, in.Dims)))
+		shape := dynamicShape(in.Kind, in.Dims)
+		nodes = append(nodes, graph.Parameter(g, in.Name, shape))
+		r.note(in.Name, in.Dims, shape.DType)
 	}
 	r.model.Inputs = slices.Clone(inputs)
 	for _, w := range weights {
@@ -30,9 +40,9 @@ func Record(f func(nodes []*graph.Node) []*graph.Node, inputs []ValueInfo, weigh
 		r.model.Initializers = append(r.model.Initializers, w)
 	}
 	if err := g.Compile(f(nodes)...); err != nil {
-		return Model{}, fmt.Errorf("record as ONNX: %w", err)
+		return nil, fmt.Errorf("record as ONNX: %w", err)
 	}
-	return r.model, nil
+	return r, nil
 }
 
 // recovered turns a panic of GoMLX into an error.
@@ -75,6 +85,7 @@ type recorder struct {
 	names     map[string]string      // of constants, by type, sizes and bytes
 	elus      map[string]*value      // by the exponential in their original form
 	silus     map[string]*value      // by their sigmoid
+	tensors   map[string]tensor      // what is known of each value
 	outputs   []string               // names of the outputs
 	count     int                    // of values named so far
 }
@@ -82,7 +93,7 @@ type recorder struct {
 func newRecorder(outputs []string) *recorder {
 	return &recorder{
 		producers: map[string]int{}, constants: map[string]Initializer{}, names: map[string]string{},
-		elus: map[string]*value{}, silus: map[string]*value{}, outputs: outputs,
+		elus: map[string]*value{}, silus: map[string]*value{}, tensors: map[string]tensor{}, outputs: outputs,
 	}
 }
 
@@ -210,6 +221,9 @@ func (r *recorder) node(op string, shape shapes.Shape, dims []int, attributes []
 	name := fmt.Sprintf("v%d", r.count)
 	r.producers[name] = len(r.model.Nodes)
 	r.model.Nodes = append(r.model.Nodes, Node{Op: op, Inputs: names, Outputs: []string{name}, Attributes: attributes})
+	if op != "MatMul" && op != "Gemm" { // their sizes are known later
+		r.note(name, dims, made.DType)
+	}
 	v := &value{name: name, shape: made, dims: dims}
 	if made.DType != shape.DType {
 		return r.cast(v, shape.DType)
@@ -234,6 +248,7 @@ func (r *recorder) constant(flat any, dims []int) (*value, error) {
 	data := reflect.AppendSlice(reflect.MakeSlice(reflect.TypeOf(flat), 0, shape.Size()), reflect.ValueOf(flat)).Interface()
 	c := Initializer{Name: name, Dims: shape.Dimensions, Data: data}
 	r.names[key], r.constants[name] = name, c
+	r.note(name, c.Dims, dtype)
 	r.model.Initializers = append(r.model.Initializers, c)
 	return &value{name: name, shape: shape, dims: shape.Dimensions}, nil
 }

@@ -228,6 +228,7 @@ func (r *recorder) rename(node int, from, to string) {
 	}
 	delete(r.producers, from)
 	r.producers[to] = node
+	r.tensors[to] = r.tensors[from]
 }
 
 // dropUnused drops the nodes and constants that no output depends on. Nodes are in topological order, so one backward pass
@@ -239,7 +240,7 @@ func (r *recorder) dropUnused() {
 	}
 	var kept []Node
 	for _, n := range slices.Backward(r.model.Nodes) {
-		if used[n.Outputs[0]] {
+		if slices.ContainsFunc(n.Outputs, func(out string) bool { return used[out] }) {
 			kept = append(kept, n)
 			for _, in := range n.Inputs {
 				used[in] = true

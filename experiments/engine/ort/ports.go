@@ -16,6 +16,9 @@ type Port struct {
 	Kind Kind // of the elements
 }
 
+// Ports are the inputs and outputs of a model.
+type Ports struct{ Inputs, Outputs []Port }
+
 // describe returns the inputs and outputs of a model, and how far it can be optimised: to the given level, or less.
 func describe(model []byte, level Level) (in, out []ort.InputOutputInfo, possible Level, err error) {
 	in, out, err = ort.GetInputOutputInfoWithONNXData(model)

@@ -29,6 +29,12 @@ type SessionOptions struct {
 	Optimise Level    // of the graph, before it runs
 	Defaults []string // inputs with defaults that Run takes all the same, after the other inputs
 
+	// Fused makes the operation of package fused known. It is an error unless FusedOperations lists any.
+	Fused bool
+
+	// Ports are the inputs and outputs of a model of one's own, which need not be read from it then.
+	Ports *Ports
+
 	// Outputs chooses the outputs that are computed, by their names. nil means all.
 	Outputs func(inputs, outputs []Port) ([]string, error)
 }
@@ -57,23 +63,25 @@ func Open(model []byte, o SessionOptions) (*Session, error) {
 	if len(model) == 0 {
 		return nil, errors.New("open the ONNX model: it is empty")
 	}
-	in, out, level, err := describe(model, o.Optimise)
-	if err != nil {
-		return nil, fmt.Errorf("open the ONNX model: %w", err)
+	if o.Ports == nil {
+		in, out, level, err := describe(model, o.Optimise)
+		if err != nil {
+			return nil, fmt.Errorf("open the ONNX model: %w", err)
+		}
+		o.Ports, o.Optimise = &Ports{ports(in), ports(out)}, level
 	}
-	o.Optimise = level
 	options, err := sessionOptions(o)
 	if err != nil {
 		return nil, fmt.Errorf("set up an onnxruntime session: %w", err)
 	}
 	defer options.Destroy()
-	s := &Session{inputs: ports(in), outputs: ports(out)}
+	s := &Session{inputs: o.Ports.Inputs, outputs: o.Ports.Outputs}
+	if len(s.inputs) == 0 || len(s.outputs) == 0 {
+		return nil, errors.New("open the ONNX model: it has no inputs or no outputs")
+	}
 	for _, name := range o.Defaults {
 		// onnxruntime does not describe these inputs, but checks their type and rank when the model runs.
 		s.inputs = append(s.inputs, Port{Name: name, Kind: Float32})
-	}
-	if len(in) == 0 || len(out) == 0 {
-		return nil, errors.New("open the ONNX model: it has no inputs or no outputs")
 	}
 	if err := s.choose(o.Outputs); err != nil {
 		return nil, err
@@ -101,6 +109,9 @@ func sessionOptions(o SessionOptions) (*ort.SessionOptions, error) {
 		options.SetInterOpNumThreads(1),
 		// Threads that spin while they wait slow down other sessions.
 		options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0"))
+	if o.Fused && err == nil {
+		err = registerFused(options)
+	}
 	if err != nil {
 		return nil, errors.Join(err, options.Destroy())
 	}
