@@ -2,6 +2,7 @@ package velocity
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"flowsweep/experiments/engine"
@@ -78,5 +79,61 @@ func compareFused(t *testing.T, n net.Net, tr Training) {
 	rest.From = checkpoint
 	if got, _ := trained(t, engine.ONNXRuntime.Plain(), n, rest); bits(got) != bits(want) {
 		t.Error("the weights are others when plain steps go on from a checkpoint of fused ones")
+	}
+}
+
+// TestFusedFieldsHaveTheBits compares velocities, divergences and vector-Jacobian products.
+func TestFusedFieldsHaveTheBits(t *testing.T) {
+	t.Parallel()
+	for _, a := range net.Activations {
+		for _, dim := range []int{1, 2, 3} {
+			for _, n := range small(dim, a) {
+				t.Run(fmt.Sprint(n), func(t *testing.T) {
+					t.Parallel()
+					want, got := fieldNumbers(t, engine.ONNXRuntime.Plain(), n), fieldNumbers(t, engine.ONNXRuntime, n)
+					if !slices.Equal(got, want) {
+						t.Error("fused operations give other numbers")
+					}
+				})
+			}
+		}
+	}
+}
+
+// fieldNumbers returns all that can be compiled of a net, at 1,000 points.
+func fieldNumbers(t *testing.T, e engine.Engine, n net.Net) (numbers []float64) {
+	t.Helper()
+	x, direction, weights := points32(1, 1000, n.Dim()), points32(2, 1000, n.Dim()), perturbed(n)
+	add := func(err error, lists ...[]float64) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		numbers = append(numbers, slices.Concat(lists...)...)
+	}
+	m, err := Compile(e, n, weights)
+	add(err)
+	defer m.Close()
+	v, err := m.Field()(.375, x)
+	add(err, v.Data)
+	d, err := CompileDivergence(e, n, weights)
+	add(err)
+	defer d.Close()
+	v, div, err := d.DivField()(.375, x)
+	add(err, v.Data, div)
+	p, err := CompileVJP(e, n, weights)
+	add(err)
+	defer p.Close()
+	v, product, err := p.Field()(.375, x, direction)
+	add(err, v.Data, product.Data)
+	return numbers
+}
+
+// TestFusedClassifierHasTheBits compares the log odds of classifiers.
+func TestFusedClassifierHasTheBits(t *testing.T) {
+	t.Parallel()
+	x, classes, folds := twoNormals(50, 2, 1, 5)
+	got := mustLogOdds(t, newClassifier(t, engine.ONNXRuntime), x, classes, folds)
+	if want := mustLogOdds(t, newClassifier(t, engine.ONNXRuntime.Plain()), x, classes, folds); !slices.Equal(got, want) {
+		t.Error("fused operations give other log odds")
 	}
 }

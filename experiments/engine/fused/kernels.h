@@ -14,15 +14,21 @@ LOOP(divide, a[i] / b[i])
 LOOP(negate, -a[i])
 LOOP(absolute, fabsf(a[i]))
 LOOP(reciprocal, 1.0f / a[i])
-LOOP(relu, a[i] != a[i] ? a[i] : a[i] < 0 ? 0 : a[i])
+LOOP(relu, a[i] < 0 ? 0 : a[i])
 
-// Of a zero of either sign, onnxruntime returns the second in groups of four, and the first in what is left.
+// NaN stays NaN. Of two zeros onnxruntime returns the second in groups of four, and the first in what is left.
 #define EXTREME(name, less) \
 	TARGET static void NAMED(name)(float *restrict out, const float *a, const float *b, const float *c, size_t n) { \
 		(void)c; \
 		size_t whole = n / 4 * 4; \
-		for (size_t i = 0; i < whole; i++) out[i] = a[i] != a[i] ? a[i] : b[i] != b[i] ? b[i] : a[i] less b[i] ? a[i] : b[i]; \
-		for (size_t i = whole; i < n; i++) out[i] = a[i] != a[i] ? a[i] : b[i] != b[i] ? b[i] : b[i] less a[i] ? b[i] : a[i]; \
+		for (size_t i = 0; i < whole; i++) { \
+			float x = a[i], y = b[i], best = x less y ? x : y; \
+			out[i] = x != x ? x : best; \
+		} \
+		for (size_t i = whole; i < n; i++) { \
+			float x = a[i], y = b[i], best = y less x ? y : x; \
+			out[i] = y != y ? y : best; \
+		} \
 	}
 
 EXTREME(minimum, <)
