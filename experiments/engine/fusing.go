@@ -63,6 +63,7 @@ var probes = []probe{
 	{"Max", graph.Max},
 	{"Max", func(a, _ *graph.Node) *graph.Node { return graph.MaxScalar(a, 1) }},
 	{"Relu", func(a, _ *graph.Node) *graph.Node { return graph.MaxScalar(a, 0) }},
+	{"Sign", func(a, _ *graph.Node) *graph.Node { return graph.Sign(a) }},
 	{"Elu", func(a, _ *graph.Node) *graph.Node { // as the recorder recognises it
 		zero := graph.ScalarZero(a.Graph(), a.DType())
 		positive := graph.GreaterThan(a, zero)

@@ -14,6 +14,7 @@ LOOP(divide, a[i] / b[i])
 LOOP(negate, -a[i])
 LOOP(absolute, fabsf(a[i]))
 LOOP(reciprocal, 1.0f / a[i])
+LOOP(sign, a[i] != a[i] ? a[i] : (a[i] > 0 ? 1.0f : 0.0f) - (a[i] < 0 ? 1.0f : 0.0f))
 LOOP(relu, a[i] < 0 ? 0 : a[i])
 
 // NaN stays NaN. Of two zeros onnxruntime returns the second in groups of four, and the first in what is left.
@@ -47,7 +48,7 @@ static const loops NAMED(loops) = {
 	{
 		{"Add", NAMED(add)}, {"Sub", NAMED(sub)}, {"Mul", NAMED(mul)}, {"Div", NAMED(divide)}, {"Neg", NAMED(negate)},
 		{"Abs", NAMED(absolute)}, {"Reciprocal", NAMED(reciprocal)}, {"Min", NAMED(minimum)}, {"Max", NAMED(maximum)},
-		{"Relu", NAMED(relu)}, OTHERS
+		{"Relu", NAMED(relu)}, {"Sign", NAMED(sign)}, OTHERS
 	},
 };
 
