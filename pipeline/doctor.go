@@ -1,11 +1,13 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -24,6 +26,8 @@ type diagnosis struct {
 	Version     string                  `json:"version"`
 	ONNXRuntime *ort.Runtime            `json:"onnxruntime"` // null where it was not found
 	SelfTest    string                  `json:"self_test"`   // ok, or what went wrong
+	Fused       []string                `json:"fused"`       // operations of which chains are one pass
+	NotFused    string                  `json:"not_fused"`   // why not others, or empty
 	Engines     []string                `json:"engines"`
 	Store       string                  `json:"store"`
 	Environment experiments.Environment `json:"environment"`
@@ -68,6 +72,10 @@ func (a *app) diagnose(ctx context.Context) diagnosis {
 	if err == nil {
 		d.ONNXRuntime = &runtime
 		err = engine.SelfTest()
+		var why error
+		if d.Fused, why = engine.Fused(); why != nil {
+			d.NotFused = why.Error()
+		}
 	}
 	if err != nil {
 		d.SelfTest = err.Error()
@@ -115,6 +123,10 @@ func (a *app) printDiagnosis(d diagnosis) {
 		line("onnxruntime", "not found")
 	}
 	line("self-test", "%s", d.SelfTest)
+	line("one pass", "%s", cmp.Or(strings.Join(d.Fused, " "), "none"))
+	if d.NotFused != "" {
+		line("", "%s", d.NotFused)
+	}
 	line("store", "%s", d.Store)
 }
 

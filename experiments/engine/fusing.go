@@ -2,8 +2,10 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -12,30 +14,41 @@ import (
 	"flowsweep/experiments/engine/ort"
 )
 
-// fusable lists the operations that may be fused: those that have the bits of onnxruntime's own on this machine. There are
-// other versions of onnxruntime, and other processors, than those that have been tried.
-var fusable = sync.OnceValue(func() []string {
-	operations, err := ort.FusedOperations()
+// Fused lists the operations that are fused on this machine, in chains of them, and says why others are not. An operation is
+// fused only if it has the bits of onnxruntime's own, as there are other versions of onnxruntime and other processors than
+// those that have been tried. The first call takes some milliseconds.
+func Fused() (operations []string, why error) { return fusable() }
+
+var fusable = sync.OnceValues(func() (operations []string, why error) {
+	all, err := ort.FusedOperations()
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	operations = append(operations, onnx.ColumnSum)
-	plain, err := runProbe(nil)
+	all = append(all, onnx.ColumnSum)
+	plain, err := runProbes(nil)
 	if err != nil {
-		return nil
+		return nil, fmt.Errorf("try operations in onnxruntime: %w", err)
 	}
-	fused, err := runProbe(operations)
+	fused, err := runProbes(all)
 	if err != nil {
-		return nil
+		return nil, fmt.Errorf("try fused operations: %w", err)
 	}
-	return slices.DeleteFunc(operations, func(op string) bool {
+	var others []string
+	for _, op := range all {
+		same := true
 		for i, p := range probes {
-			if p.operation == op && !slices.EqualFunc(plain[i].Data, fused[i].Data, sameBits) {
-				return true
-			}
+			same = same && (p.operation != op || slices.EqualFunc(plain[i].Data, fused[i].Data, sameBits))
 		}
-		return false
-	})
+		if same {
+			operations = append(operations, op)
+		} else {
+			others = append(others, op)
+		}
+	}
+	if len(others) > 0 {
+		why = fmt.Errorf("onnxruntime has other bits for %s", strings.Join(others, ", "))
+	}
+	return operations, why
 })
 
 // sameBits compares two numbers to the bit; all NaN are the same.
@@ -85,8 +98,8 @@ func matrix(a *graph.Node, dims ...int) *graph.Node {
 // probeSize covers several blocks of a Fused, and is no multiple of four. The last three are a zero of either sign and a one.
 const probeSize = 2103
 
-// runProbe returns the results of all probes, with the operations fused.
-func runProbe(operations []string) ([]Tensor, error) {
+// runProbes returns the results of all probes, with the operations fused.
+func runProbes(operations []string) ([]Tensor, error) {
 	inputs := []Input{{"a", []int{probeSize}}, {"b", []int{probeSize}}}
 	program, err := openONNX(1, operations, func(in []*graph.Node) (out []*graph.Node) {
 		for _, p := range probes {

@@ -14,8 +14,8 @@ import (
 	"flowsweep/experiments/engine/ort"
 )
 
-// TestFusableHere checks that all operations have onnxruntime's bits on the machines that have been tried.
-func TestFusableHere(t *testing.T) {
+// TestFusedHere checks that all operations have onnxruntime's bits on the machines that have been tried.
+func TestFusedHere(t *testing.T) {
 	requireRuntime(t)
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
 		t.Skip("tried on linux/amd64 only")
@@ -25,8 +25,8 @@ func TestFusableHere(t *testing.T) {
 		t.Fatal(err)
 	}
 	all = append(all, onnx.ColumnSum)
-	if got := fusable(); !slices.Equal(got, all) {
-		t.Errorf("the operations that agree are %v, of %v", got, all)
+	if got, why := Fused(); why != nil || !slices.Equal(got, all) {
+		t.Errorf("fused are %v, of %v: %v", got, all, why)
 	}
 	for _, op := range all {
 		if !slices.ContainsFunc(probes, func(p probe) bool { return p.operation == op }) {
@@ -60,8 +60,8 @@ func compileBoth(t *testing.T, f Graph, inputs ...Input) (fused, plain Program) 
 // 1,009 in short mode, and for some positive ones.
 func TestEluHasTheBits(t *testing.T) {
 	requireRuntime(t)
-	if !slices.Contains(fusable(), "Elu") {
-		t.Skip("onnxruntime does its own ELU on this machine")
+	if operations, why := Fused(); !slices.Contains(operations, "Elu") {
+		t.Skip(why)
 	}
 	const size = 1 << 16
 	elu := probes[slices.IndexFunc(probes, func(p probe) bool { return p.operation == "Elu" })]

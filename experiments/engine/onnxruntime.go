@@ -22,7 +22,7 @@ type ortProgram struct{ *ort.Session }
 func compileONNX(e Engine, f Graph, inputs []Input) (Program, error) {
 	var operations []string
 	if e.Threads <= 1 && !e.plain {
-		operations = fusable()
+		operations, _ = Fused() // without any, the graph is as it was recorded
 	}
 	return openONNX(max(e.Threads, 1), operations, f, inputs)
 }

@@ -1,5 +1,5 @@
-// The loops, for one instruction set: TARGET selects it, and NAMED names a function after it. Every operation rounds its
-// result, as onnxruntime does: none may be contracted with another, which ISO C (-std=c11) forbids.
+// The loops, for one instruction set: TARGET selects it, and NAMED names a function after it. A loop does one operation, so
+// that its result is rounded as that of onnxruntime.
 
 #define LOOP(name, expression) \
 	TARGET static void NAMED(name)(float *restrict out, const float *a, const float *b, const float *c, size_t n) { \

@@ -66,7 +66,8 @@ TARGET static void elu(float *restrict out, const float *a, const float *b, cons
 	size_t i = 0;
 	for (; i + 8 <= n; i += 8) _mm256_storeu_ps(out + i, elu8(_mm256_loadu_ps(a + i)));
 	if (i + 4 <= n) {
-		_mm_storeu_ps(out + i, _mm256_castps256_ps128(elu8(_mm256_zextps128_ps256(_mm_loadu_ps(a + i)))));
+		__m256 four = _mm256_insertf128_ps(_mm256_setzero_ps(), _mm_loadu_ps(a + i), 0);
+		_mm_storeu_ps(out + i, _mm256_castps256_ps128(elu8(four)));
 		i += 4;
 	}
 	for (; i < n; i++) out[i] = a[i] >= 0 ? a[i] : expf(a[i]) - 1.0f;
