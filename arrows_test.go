@@ -84,16 +84,17 @@ var arrows = map[string]struct{ rooms, doors []string }{
 		rooms: []string{"experiments/engine", "experiments/engine/onnx", "experiments/flow", "experiments/net"},
 		doors: []string{"github.com/gomlx/gomlx"},
 	},
-	// The engine runs GoMLX's own backends and, with its two rooms, onnxruntime. These import neither the engine nor
+	// The engine runs GoMLX's own backends and, with its rooms, onnxruntime. onnx and ort import neither the engine nor
 	// each other: onnx can be read and tested without a shared library, and ort runs any ONNX file.
 	"experiments/engine": {
-		rooms: []string{"experiments/engine/onnx", "experiments/engine/ort"},
+		rooms: []string{"experiments/engine/fuse", "experiments/engine/onnx", "experiments/engine/ort"},
 		doors: []string{"github.com/gomlx/compute", "github.com/gomlx/gomlx", "github.com/gomlx/go-xla"},
 	},
 	"experiments/engine/onnx": {doors: []string{"github.com/gomlx/compute", "github.com/gomlx/gomlx", "google.golang.org/protobuf"}},
 	"experiments/engine/ort": {
 		rooms: []string{"experiments/disk", "experiments/engine/fused"}, doors: []string{"github.com/yalue/onnxruntime_go"},
 	},
+	"experiments/engine/fuse": {rooms: []string{"experiments/engine/onnx"}},
 	// One operation for onnxruntime, in C. It knows neither who writes its nodes nor who runs them.
 	"experiments/engine/fused": {},
 	"experiments/baseline":     {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},

@@ -10,7 +10,7 @@ import (
 
 	"github.com/gomlx/gomlx/core/graph"
 
-	"flowsweep/experiments/engine/onnx"
+	"flowsweep/experiments/engine/fuse"
 	"flowsweep/experiments/engine/ort"
 )
 
@@ -24,7 +24,7 @@ var fusable = sync.OnceValues(func() (operations []string, why error) {
 	if err != nil {
 		return nil, err
 	}
-	all = append(all, onnx.ColumnSum)
+	all = append(all, fuse.ColumnSum)
 	plain, err := runProbes(nil)
 	if err != nil {
 		return nil, fmt.Errorf("try operations in onnxruntime: %w", err)
@@ -82,8 +82,8 @@ var probes = []probe{
 		positive := graph.GreaterThan(a, zero)
 		return graph.Where(positive, a, graph.MinusOne(graph.Exp(graph.Where(positive, zero, a))))
 	}},
-	{onnx.ColumnSum, func(a, b *graph.Node) *graph.Node { return graph.ReduceSum(matrix(graph.Mul(a, b), 98, 21), 0) }},
-	{onnx.ColumnSum, func(a, b *graph.Node) *graph.Node { return graph.ReduceSum(matrix(graph.Add(a, b), 98, 3, 7), 0, 1) }},
+	{fuse.ColumnSum, func(a, b *graph.Node) *graph.Node { return graph.ReduceSum(matrix(graph.Mul(a, b), 98, 21), 0) }},
+	{fuse.ColumnSum, func(a, b *graph.Node) *graph.Node { return graph.ReduceSum(matrix(graph.Add(a, b), 98, 3, 7), 0, 1) }},
 }
 
 // matrix takes as many of the first numbers as it needs.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/gomlx/gomlx/core/graph"
 
-	"flowsweep/experiments/engine/onnx"
+	"flowsweep/experiments/engine/fuse"
 	"flowsweep/experiments/engine/ort"
 )
 
@@ -24,7 +24,7 @@ func TestFusedHere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all = append(all, onnx.ColumnSum)
+	all = append(all, fuse.ColumnSum)
 	if got, why := Fused(); why != nil || !slices.Equal(got, all) {
 		t.Errorf("fused are %v, of %v: %v", got, all, why)
 	}

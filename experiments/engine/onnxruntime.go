@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"flowsweep/experiments/engine/fuse"
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/engine/ort"
 )
@@ -33,15 +34,14 @@ func openONNX(threads int, operations []string, f Graph, inputs []Input) (Progra
 	for i, in := range inputs {
 		declared[i] = onnx.ValueInfo{Name: in.Name, Dims: in.Dims}
 	}
-	var m onnx.Model
-	var err error
-	if len(operations) > 0 {
-		m, err = onnx.RecordFused(f, declared, operations)
-	} else {
-		m, err = onnx.Record(f, declared, nil, nil)
-	}
+	m, err := onnx.RecordSized(f, declared)
 	if err != nil {
 		return nil, err
+	}
+	if len(operations) > 0 {
+		m = fuse.Chains(m, operations)
+	} else {
+		m.Values = nil
 	}
 	s, err := ort.Open(m.Marshal(), ort.SessionOptions{
 		Threads: threads, Optimise: ort.All, Fused: len(operations) > 0,

@@ -11,7 +11,7 @@
 
 // A program computes vectors of n numbers in blocks that stay in the first cache. Its operations read and write slots: a
 // slot is a place in an input, in an output or in a buffer, and moves with the blocks, unless it has the same numbers
-// for all. The form of its code is described where it is written, in package onnx.
+// for all. The form of its code is described where it is written, in package fuse.
 
 enum { BLOCK = 256 };
 

@@ -1,7 +1,7 @@
 //go:build !windows
 
 // Package fused adds an operation to onnxruntime: Fused, a chain of element-wise operations that passes over its numbers
-// once. Its nodes are written by package onnx.
+// once. Its nodes are written by package fuse.
 //
 //	fused.Load(path)            // of the shared library of onnxruntime
 //	fused.Register(options)     // those of a session

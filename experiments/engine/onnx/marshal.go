@@ -25,9 +25,14 @@ func (m Model) Marshal() []byte {
 	var opset message
 	opset.int(2, Opset)
 	b.message(8, opset)
-	if slices.ContainsFunc(m.Nodes, func(n Node) bool { return n.Domain == FusedDomain }) {
+	domains := map[string]bool{}
+	for _, n := range m.Nodes {
+		domains[n.Domain] = true
+	}
+	delete(domains, "")
+	for _, domain := range slices.Sorted(maps.Keys(domains)) {
 		var own message
-		own.string(1, FusedDomain)
+		own.string(1, domain)
 		own.int(2, 1)
 		b.message(8, own)
 	}

@@ -56,7 +56,7 @@ type Graph struct {
 	Outputs      []ValueInfo
 	Nodes        []Node
 	Initializers []Initializer
-	Values       []ValueInfo // the sizes of values in between that cannot be inferred
+	Values       []ValueInfo // what is known of other values
 }
 
 // ValueInfo declares an input or output. Negative sizes stand for dynamic axes.
@@ -70,7 +70,7 @@ type ValueInfo struct {
 // Node is one operation.
 type Node struct {
 	Op              string
-	Domain          string   // of the operation; empty: ONNX
+	Domain          string   // of the operation, in its version 1; empty: that of ONNX
 	Inputs, Outputs []string // an empty name stands for one left out
 	Attributes      []Attribute
 }
@@ -92,4 +92,25 @@ type Initializer struct {
 func (t Initializer) Equal(o Initializer) bool {
 	return t.Data != nil && o.Data != nil && dtypeOf(t.Data) == dtypeOf(o.Data) && slices.Equal(t.Dims, o.Dims) &&
 		bytes.Equal(littleEndian(t.Data), littleEndian(o.Data))
+}
+
+// DropUnused drops the nodes and constants that no output depends on. Nodes are in topological order, so one backward pass
+// finds them.
+func (g *Graph) DropUnused() {
+	used := map[string]bool{}
+	for _, o := range g.Outputs {
+		used[o.Name] = true
+	}
+	var kept []Node
+	for _, n := range slices.Backward(g.Nodes) {
+		if slices.ContainsFunc(n.Outputs, func(out string) bool { return used[out] }) {
+			kept = append(kept, n)
+			for _, in := range n.Inputs {
+				used[in] = true
+			}
+		}
+	}
+	slices.Reverse(kept)
+	g.Nodes = kept
+	g.Initializers = slices.DeleteFunc(g.Initializers, func(t Initializer) bool { return !used[t.Name] })
 }

@@ -45,17 +45,6 @@ func record(f func(nodes []*graph.Node) []*graph.Node, inputs []ValueInfo, weigh
 	return r, nil
 }
 
-// recovered turns a panic of GoMLX into an error.
-func recovered(err *error) {
-	switch p := recover().(type) {
-	case nil:
-	case error:
-		*err = p
-	default:
-		*err = fmt.Errorf("%v", p)
-	}
-}
-
 // batchAxis is the name of the dynamic axis in GoMLX.
 const batchAxis = "batch"
 
@@ -85,7 +74,7 @@ type recorder struct {
 	names     map[string]string      // of constants, by type, sizes and bytes
 	elus      map[string]*value      // by the exponential in their original form
 	silus     map[string]*value      // by their sigmoid
-	tensors   map[string]tensor      // what is known of each value
+	values    map[string]ValueInfo   // of fixed sizes
 	outputs   []string               // names of the outputs
 	count     int                    // of values named so far
 }
@@ -93,7 +82,7 @@ type recorder struct {
 func newRecorder(outputs []string) *recorder {
 	return &recorder{
 		producers: map[string]int{}, constants: map[string]Initializer{}, names: map[string]string{},
-		elus: map[string]*value{}, silus: map[string]*value{}, tensors: map[string]tensor{}, outputs: outputs,
+		elus: map[string]*value{}, silus: map[string]*value{}, values: map[string]ValueInfo{}, outputs: outputs,
 	}
 }
 
@@ -148,7 +137,7 @@ func (b *builder) Main() compute.Function {
 func (b *builder) OpShape(v compute.Value) (shapes.Shape, error) { return v.(*value).shape, nil }
 
 func (b *builder) Compile() (compute.Executable, error) {
-	b.recorder.dropUnused()
+	b.recorder.model.DropUnused()
 	return nil, nil
 }
 

@@ -6,8 +6,32 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
+
+// This file has other ways to record.
+
+// RecordSized is Record with the sizes and the types of all values, as far as they are fixed, in Values.
+func RecordSized(f func(nodes []*graph.Node) []*graph.Node, inputs []ValueInfo) (Model, error) {
+	r, err := record(f, inputs, nil, nil)
+	if err != nil {
+		return Model{}, err
+	}
+	for _, n := range r.model.Nodes {
+		if v, ok := r.values[n.Outputs[0]]; ok {
+			r.model.Values = append(r.model.Values, v)
+		}
+	}
+	return r.model, nil
+}
+
+// note remembers the sizes and the type of a value.
+func (r *recorder) note(name string, dims []int, dtype dtypes.DType) {
+	if !slices.ContainsFunc(dims, func(d int) bool { return d <= 0 }) {
+		r.values[name] = ValueInfo{Name: name, Dims: dims, Kind: onnxKinds[dtype]}
+	}
+}
 
 // trialBatches are two batch sizes that no size in a net is likely to be a multiple of.
 var trialBatches = [2]int{13, 29}

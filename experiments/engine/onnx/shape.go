@@ -228,26 +228,7 @@ func (r *recorder) rename(node int, from, to string) {
 	}
 	delete(r.producers, from)
 	r.producers[to] = node
-	r.tensors[to] = r.tensors[from]
-}
-
-// dropUnused drops the nodes and constants that no output depends on. Nodes are in topological order, so one backward pass
-// finds them.
-func (r *recorder) dropUnused() {
-	used := map[string]bool{}
-	for _, o := range r.model.Outputs {
-		used[o.Name] = true
-	}
-	var kept []Node
-	for _, n := range slices.Backward(r.model.Nodes) {
-		if slices.ContainsFunc(n.Outputs, func(out string) bool { return used[out] }) {
-			kept = append(kept, n)
-			for _, in := range n.Inputs {
-				used[in] = true
-			}
-		}
-	}
-	slices.Reverse(kept)
-	r.model.Nodes = kept
-	r.model.Initializers = slices.DeleteFunc(r.model.Initializers, func(t Initializer) bool { return !used[t.Name] })
+	v := r.values[from]
+	v.Name = to
+	r.values[to] = v
 }

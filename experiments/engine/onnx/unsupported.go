@@ -37,3 +37,14 @@ func callSite() string {
 		}
 	}
 }
+
+// recovered turns a panic of GoMLX into an error.
+func recovered(err *error) {
+	switch p := recover().(type) {
+	case nil:
+	case error:
+		*err = p
+	default:
+		*err = fmt.Errorf("%v", p)
+	}
+}

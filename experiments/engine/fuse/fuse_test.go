@@ -1,4 +1,4 @@
-package onnx_test
+package fuse_test
 
 import (
 	"fmt"
@@ -7,11 +7,12 @@ import (
 
 	"github.com/gomlx/gomlx/core/graph"
 
+	"flowsweep/experiments/engine/fuse"
 	"flowsweep/experiments/engine/onnx"
 )
 
-// TestRecordFused checks which nodes become one.
-func TestRecordFused(t *testing.T) {
+// TestChains checks which nodes become one.
+func TestChains(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name  string
@@ -56,20 +57,21 @@ func TestRecordFused(t *testing.T) {
 			return graph.Mul(a, graph.Reshape(one, 1, 1))
 		}, []string{"Slice", "Fused Mul Neg Mul"}},
 	} {
-		m, err := onnx.RecordFused(func(in []*graph.Node) []*graph.Node {
+		m, err := onnx.RecordSized(func(in []*graph.Node) []*graph.Node {
 			return []*graph.Node{c.build(in[0], in[1], in[2], in[3])}
 		}, []onnx.ValueInfo{
 			{Name: "a", Dims: []int{c.rows, 4}}, {Name: "b", Dims: []int{c.rows, 4}}, {Name: "w", Dims: []int{4, 4}}, {Name: "bias", Dims: []int{4}},
-		}, []string{"Add", "Sub", "Mul", "Div", "Neg", "Sqrt", onnx.ColumnSum})
+		})
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
 		}
+		m = fuse.Chains(m, []string{"Add", "Sub", "Mul", "Div", "Neg", "Sqrt", fuse.ColumnSum})
 		var got []string
 		for _, n := range m.Nodes {
 			op := n.Op
 			for _, a := range n.Attributes {
-				if n.Domain == onnx.FusedDomain && a.Name == "operations" {
+				if n.Domain == fuse.Domain && a.Name == "operations" {
 					op += fmt.Sprint(" ", a.Value)
 				}
 			}

@@ -1,6 +1,10 @@
-package onnx
+package fuse
 
-import "slices"
+import (
+	"slices"
+
+	"flowsweep/experiments/engine/onnx"
+)
 
 // roleKind is what a node may be in a Fused.
 type roleKind int
@@ -20,7 +24,7 @@ type role struct {
 }
 
 // role returns what a node may be.
-func (f *fuser) role(n Node, operations []string) role {
+func (f *fuser) role(n onnx.Node, operations []string) role {
 	out, ok := f.floats(n.Outputs[0])
 	if !ok || len(n.Inputs) == 0 {
 		return role{}
@@ -43,19 +47,27 @@ func (f *fuser) role(n Node, operations []string) role {
 // floats returns what is known of a value of 32-bit floats.
 func (f *fuser) floats(name string) (tensor, bool) {
 	t, ok := f.tensors[name]
-	return t, ok && t.float32
+	return t, ok && t.floats
 }
 
 // vectors reports whether every input has the sizes of the output, or is a single number.
-func (f *fuser) vectors(n Node, out tensor) bool {
+func (f *fuser) vectors(n onnx.Node, out tensor) bool {
 	return !slices.ContainsFunc(n.Inputs, func(in string) bool {
 		t, ok := f.floats(in)
 		return !ok || t.size() > 1 && !slices.Equal(trimmed(t.dims), trimmed(out.dims))
 	})
 }
 
+// trimmed returns sizes without leading ones.
+func trimmed(dims []int) []int {
+	for len(dims) > 0 && dims[0] == 1 {
+		dims = dims[1:]
+	}
+	return dims
+}
+
 // pieces returns the inputs of a Concat. A vector has its numbers in the order of the tensor that it was.
-func (f *fuser) pieces(n Node) ([]string, bool) {
+func (f *fuser) pieces(n onnx.Node) ([]string, bool) {
 	pieces := slices.Clone(n.Inputs)
 	for i, in := range pieces {
 		if j, ok := f.made[in]; ok && f.nodes[j].Op == "Reshape" {
@@ -70,7 +82,7 @@ func (f *fuser) pieces(n Node) ([]string, bool) {
 
 // leading reports whether a ReduceSum is over the first axes, without keeping them. With more than three axes onnxruntime
 // adds in another order.
-func (f *fuser) leading(n Node, dims []int) bool {
+func (f *fuser) leading(n onnx.Node, dims []int) bool {
 	axes, ok := f.constants[n.Inputs[1]].Data.([]int64)
 	if !ok || len(axes) == 0 || len(axes) >= len(dims) || len(dims) > 3 {
 		return false
@@ -80,11 +92,11 @@ func (f *fuser) leading(n Node, dims []int) bool {
 			return false
 		}
 	}
-	return slices.Equal(n.Attributes, []Attribute{{"keepdims", int64(0)}})
+	return slices.Equal(n.Attributes, []onnx.Attribute{{Name: "keepdims", Value: int64(0)}})
 }
 
 // biases reports whether a node adds to a product: onnxruntime makes one operation of both, which rounds once.
-func (f *fuser) biases(n Node) bool {
+func (f *fuser) biases(n onnx.Node) bool {
 	return n.Op == "Add" && slices.ContainsFunc(n.Inputs, f.isProduct)
 }
 
@@ -95,18 +107,18 @@ func (f *fuser) isProduct(name string) bool {
 
 // scales reports whether a node multiplies what a product makes or takes by a constant. onnxruntime makes one operation of
 // them, which rounds once, and looks through transposes and other such factors for it.
-func (f *fuser) scales(n Node) bool {
+func (f *fuser) scales(n onnx.Node) bool {
 	in, ok := f.factor(n)
 	return ok && (f.fromProduct(in) || f.toProduct(n.Outputs[0]))
 }
 
 // factor returns what a node multiplies by a constant, if it does.
-func (f *fuser) factor(n Node) (string, bool) {
+func (f *fuser) factor(n onnx.Node) (string, bool) {
 	if n.Op != "Mul" && n.Op != "Div" {
 		return "", false
 	}
 	for i, in := range n.Inputs {
-		if c, ok := f.constants[in]; ok && joined(c.Dims) == 1 {
+		if _, ok := f.constants[in]; ok && f.tensors[in].size() == 1 {
 			return n.Inputs[1-i], true
 		}
 	}

@@ -1,8 +1,10 @@
-package onnx
+package fuse
 
 import (
 	"slices"
 	"strings"
+
+	"flowsweep/experiments/engine/onnx"
 )
 
 // A Fused has two attributes. operations is a list of operations, and code says what they work on: values are kept in
@@ -36,18 +38,18 @@ type program struct {
 	slot  map[string]int64 // of values
 	last  map[string]int   // the last node of the group that takes a value; none may take those given away
 
-	node       Node
-	values     []ValueInfo
+	node       onnx.Node
+	values     []onnx.ValueInfo
 	ins, outs  []int64 // parts of the code
 	code       []int64
 	operations []string
 }
 
 // program returns a group as a node, and the sizes of its outputs.
-func (f *fuser) program(group []int) (Node, []ValueInfo) {
+func (f *fuser) program(group []int) (onnx.Node, []onnx.ValueInfo) {
 	p := &program{
 		f: f, group: group, size: f.size(f.group[group[0]]), slot: map[string]int64{}, last: map[string]int{},
-		node: Node{Op: "Fused", Domain: FusedDomain},
+		node: onnx.Node{Op: "Fused", Domain: Domain},
 	}
 	for _, i := range group {
 		p.take(i)
@@ -61,7 +63,7 @@ func (f *fuser) program(group []int) (Node, []ValueInfo) {
 		}
 	}
 	code := slices.Concat([]int64{int64(p.size), p.slots, int64(len(p.node.Inputs))}, p.ins, []int64{int64(len(p.node.Outputs))}, p.outs, p.code)
-	p.node.Attributes = []Attribute{{"code", code}, {"operations", strings.Join(p.operations, " ")}}
+	p.node.Attributes = []onnx.Attribute{{Name: "code", Value: code}, {Name: "operations", Value: strings.Join(p.operations, " ")}}
 	return p.node, p.values
 }
 
@@ -117,7 +119,7 @@ func (p *program) give(i int) {
 	name := p.f.nodes[i].Outputs[0]
 	isSum := p.f.roles[i].kind == columnSum
 	outside := func(j int) bool { return !slices.Contains(p.group, j) }
-	isOutput := slices.ContainsFunc(p.f.model.Outputs, func(v ValueInfo) bool { return v.Name == name })
+	isOutput := slices.ContainsFunc(p.f.model.Outputs, func(v onnx.ValueInfo) bool { return v.Name == name })
 	if !isSum && !isOutput && !slices.ContainsFunc(p.f.uses[name], outside) {
 		return
 	}
@@ -133,9 +135,12 @@ func (p *program) give(i int) {
 		p.slot[from] = p.newSlot()
 	}
 	p.last[from] = len(p.f.nodes) // for ever
-	p.outs = append(append(p.outs, p.slot[from], columns, int64(len(t.dims))), int64s(t.dims)...)
+	p.outs = append(p.outs, p.slot[from], columns, int64(len(t.dims)))
+	for _, d := range t.dims {
+		p.outs = append(p.outs, int64(d))
+	}
 	p.node.Outputs = append(p.node.Outputs, name)
-	p.values = append(p.values, ValueInfo{Name: name, Dims: t.dims})
+	p.values = append(p.values, onnx.ValueInfo{Name: name, Dims: t.dims})
 }
 
 // operate writes an operation. Its result takes a slot of which the value is not needed any more, if there is one.
