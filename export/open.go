@@ -19,8 +19,8 @@ import (
 // maxOpened is the size of the largest model that onnxruntime opens from memory, with its weights: protobuf stops there.
 const maxOpened = 1<<31 - 1
 
-// Opened is an ONNX file of any origin, ready to run: a velocity with two inputs, times and points, or a sampler with one,
-// noise, or a file of Density. It is used from one goroutine at a time.
+// Opened is an ONNX file of any origin, ready to run on all cores: a velocity with two inputs, times and points, or a sampler with
+// one, noise, or a file of Density. It is used from one goroutine at a time.
 type Opened struct {
 	Dim      int
 	Velocity flow.RowField                                                   // nil for a sampler
@@ -36,8 +36,7 @@ type Opened struct {
 
 // OpenOptions says how to open a file.
 type OpenOptions struct {
-	Threads int               // of onnxruntime; 0 means 1
-	Inputs  map[string]string // the names of the times and of the points of a velocity, under t and x, where nothing else tells them
+	Inputs map[string]string // the names of the times and of the points of a velocity, under t and x, where nothing else tells them
 }
 
 // OpenFile opens the ONNX file at a path, like Open. Weights that it keeps in other files are read from beside it: from its
@@ -142,7 +141,7 @@ func Open(file []byte, o OpenOptions) (*Opened, error) {
 			strings.Join(d.Training, ", "))
 	}
 	var r roles.Roles
-	s, err := ort.Open(content, ort.SessionOptions{Optimise: ort.All, Threads: o.Threads, Outputs: func(inputs, outputs []ort.Port) ([]string, error) {
+	s, err := ort.Open(content, ort.SessionOptions{Optimise: ort.All, Outputs: func(inputs, outputs []ort.Port) ([]string, error) {
 		r, err = roles.Of(inputs, outputs, d.Switches, o.Inputs)
 		return []string{r.Output.Name}, err
 	}})

@@ -90,7 +90,7 @@ func (f *Figures) Compare(name string, file, full []byte) (err error) {
 	figures := FileFigures{Name: name, Bytes: len(file), Bytes32: len(full)}
 	var runs [2]func() error
 	for i, content := range [][]byte{file, full} {
-		o, err := Open(content, OpenOptions{Threads: 1})
+		o, err := Open(content, OpenOptions{})
 		if err != nil {
 			return err
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -156,7 +155,7 @@ func (a *app) openDensity(ctx context.Context, f logpFlags) (d density, err erro
 		})
 		return d, err
 	}
-	o, err := export.OpenFile(f.model, export.OpenOptions{Threads: runtime.GOMAXPROCS(0)})
+	o, err := export.OpenFile(f.model, export.OpenOptions{})
 	if err != nil {
 		return d, usage(printable(fmt.Errorf("%s: %w", f.model, err)))
 	}

@@ -27,19 +27,30 @@ type Input struct {
 	Dims []int
 }
 
+// Size returns the number of elements.
+func (in Input) Size() int {
+	n := 1
+	for _, d := range in.Dims {
+		n *= d
+	}
+	return n
+}
+
 // Graph builds a GoMLX computation from its inputs. It must not depend on anything else.
 type Graph func(inputs []*graph.Node) (outputs []*graph.Node)
 
-// Program is a compiled graph. It is used from one goroutine at a time.
+// Program is a compiled graph.
 type Program interface {
-	// Run returns the outputs for inputs of the declared sizes. It does not modify the inputs.
+	// Run returns the outputs for inputs of the declared sizes. It does not modify the inputs, and may be called from several
+	// goroutines at once.
 	Run(inputs ...Tensor) ([]Tensor, error)
 	// Loop starts a loop of the program. Its state is the first inputs and the first outputs of the program.
 	Loop(state ...Tensor) (Loop, error)
 	Close() error
 }
 
-// Loop runs a program step by step. Each step takes the state that the one before returned. Close a loop before its program.
+// Loop runs a program step by step. Each step takes the state that the one before returned. It is used from one goroutine at a time.
+// Close a loop before its program.
 type Loop interface {
 	// Step runs the program on the state and the inputs, stores the new state, and returns the other outputs, which are
 	// valid until the next step. It may retain the inputs' memory; the caller may reuse that for the next inputs.

@@ -191,19 +191,22 @@ func (t Table) lastUses() []int {
 
 // add adds to the columns from and up to to of x what the row says. The conversions keep products from being fused with sums.
 func (r Row) add(x flow.Batch, from, to int, xs, us []flow.Batch) {
-	for _, part := range []struct {
-		weights []float64
-		of      []flow.Batch
-	}{{r.X, xs}, {r.U, us}} {
-		for j, w := range part.weights {
-			if w == 0 {
-				continue
-			}
-			for i := range x.Len() {
-				row, add := x.Row(i), part.of[j].Row(i)
-				for k := from; k < to; k++ {
-					row[k] += float64(w * add[k])
-				}
+	inBlocks(x, func(first, end int) {
+		addRows(x, first, end, from, to, r.X, xs)
+		addRows(x, first, end, from, to, r.U, us)
+	})
+}
+
+// addRows adds weighted batches to some rows and columns of x.
+func addRows(x flow.Batch, first, end, from, to int, weights []float64, of []flow.Batch) {
+	for j, w := range weights {
+		if w == 0 {
+			continue
+		}
+		for i := first; i < end; i++ {
+			row, add := x.Row(i), of[j].Row(i)
+			for k := from; k < to; k++ {
+				row[k] += float64(w * add[k])
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package velocity
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -16,12 +17,14 @@ import (
 // powers of 2 that other kernels use.
 const rows = 768
 
-// chunked is a row-by-row function of a net, compiled with its weights. It is used from one goroutine at a time.
+// chunked is a row-by-row function of a net, compiled with its weights. Its chunks are computed on all cores; it is used from one
+// goroutine at a time.
 type chunked struct {
 	program engine.Program
 	weights engine.Tensor
-	in      []engine.Tensor // one chunk of each input
-	out     []int           // numbers a row of each output
+	takes   []engine.Input    // one chunk of each input
+	lanes   [][]engine.Tensor // memory of the inputs, for each chunk under way
+	out     []int             // numbers a row of each output
 }
 
 // compileChunked compiles what f builds from the inputs of a net, and from others shaped like its points: one number or row
@@ -37,8 +40,9 @@ func compileChunked(e engine.Engine, n net.Net, weights []float32, others []stri
 	for _, name := range others {
 		takes = append(takes, declareValue(net.Value{Name: name, Dims: n.Shape}, rows))
 	}
-	c := &chunked{weights: engine.Tensor{Dims: []int{n.Size()}, Data: weights}}
-	program, err := e.Compile(func(in []*graph.Node) []*graph.Node {
+	c := &chunked{weights: engine.Tensor{Dims: []int{n.Size()}, Data: weights}, takes: takes}
+	// Chunks side by side use the cores better than the threads of an operation.
+	program, err := e.WithThreads(1).Compile(func(in []*graph.Node) []*graph.Node {
 		outputs := f(split(n, in[0]), in[1:1+own], in[1+own:])
 		c.out = nil
 		for _, o := range outputs {
@@ -50,9 +54,6 @@ func compileChunked(e engine.Engine, n net.Net, weights []float32, others []stri
 		return nil, err
 	}
 	c.program = program
-	for _, in := range takes {
-		c.in = append(c.in, newTensor(in))
-	}
 	return c, nil
 }
 
@@ -64,29 +65,50 @@ func (c *chunked) Close() error { return c.program.Close() }
 func (c *chunked) byChunks(inputs [][]float64) ([][]float64, error) {
 	n := len(inputs[0])
 	for i, in := range inputs {
-		if width := len(c.in[i].Data) / rows; len(in) != n*width {
+		if width := c.takes[i].Size() / rows; len(in) != n*width {
 			return nil, fmt.Errorf("%d times do not go with %d numbers of points of dimension %d", n, len(in), width)
 		}
 	}
 	outputs := make([][]float64, len(c.out))
 	for i, width := range c.out {
-		outputs[i] = make([]float64, 0, n*width)
+		outputs[i] = make([]float64, n*width)
 	}
-	for from := 0; from < n; from += rows {
-		count := min(rows, n-from)
-		for i, in := range inputs {
-			width := len(c.in[i].Data) / rows
-			flow.Narrow(c.in[i].Data[:0], in[from*width:(from+count)*width]) // in place; what is beyond does not matter
+	errs := make([]error, (n+rows-1)/rows)
+	lanes := 0
+	flow.ParallelWorkers(len(errs), func() func(k int) {
+		lane := c.lane(lanes)
+		lanes++
+		return func(k int) { errs[k] = c.chunk(lane, inputs, outputs, k*rows, min((k+1)*rows, n)) }
+	})
+	return outputs, cmp.Or(errs...)
+}
+
+// lane returns memory for the inputs of a chunk.
+func (c *chunked) lane(i int) []engine.Tensor {
+	if i == len(c.lanes) {
+		var lane []engine.Tensor
+		for _, in := range c.takes {
+			lane = append(lane, newTensor(in))
 		}
-		out, err := c.program.Run(append([]engine.Tensor{c.weights}, c.in...)...)
-		if err != nil {
-			return nil, err
-		}
-		for i, o := range out {
-			for _, v := range o.Data[:count*c.out[i]] {
-				outputs[i] = append(outputs[i], float64(v))
-			}
+		c.lanes = append(c.lanes, lane)
+	}
+	return c.lanes[i]
+}
+
+// chunk computes the rows from one to before another.
+func (c *chunked) chunk(lane []engine.Tensor, inputs, outputs [][]float64, from, to int) error {
+	for i, in := range inputs {
+		width := len(lane[i].Data) / rows
+		flow.Narrow(lane[i].Data[:0], in[from*width:to*width]) // in place; what is beyond does not matter
+	}
+	out, err := c.program.Run(append([]engine.Tensor{c.weights}, lane...)...)
+	if err != nil {
+		return err
+	}
+	for i, o := range out {
+		for j, v := range o.Data[:(to-from)*c.out[i]] {
+			outputs[i][from*c.out[i]+j] = float64(v)
 		}
 	}
-	return outputs, nil
+	return nil
 }

@@ -39,11 +39,7 @@ func declareValue(v net.Value, batch int) engine.Input {
 
 // newTensor returns a zero tensor for an input.
 func newTensor(in engine.Input) engine.Tensor {
-	size := 1
-	for _, d := range in.Dims {
-		size *= d
-	}
-	return engine.Tensor{Dims: in.Dims, Data: make([]float32, size)}
+	return engine.Tensor{Dims: in.Dims, Data: make([]float32, in.Size())}
 }
 
 // Numbers returns the values of a net's inputs, in the order of net.Net.Inputs, for points x, (n, d), at their times, (n).

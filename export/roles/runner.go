@@ -1,6 +1,7 @@
 package roles
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -20,10 +21,10 @@ type Runner struct {
 
 // Rows runs a velocity at times, (n), and points, (n, d), or a sampler from noise, (n, d), in chunks. It returns (n, d).
 func (m Runner) Rows(t []float64, x flow.Batch) (flow.Batch, error) {
-	all := flow.Batch{Dim: m.Dim, Data: make([]float64, 0, x.Len()*m.Dim)}
-	err := m.chunks(t, x, func(t []float64, part flow.Batch) error {
+	all := flow.NewBatch(x.Len(), m.Dim)
+	err := m.chunks(t, x, func(from int, t []float64, part flow.Batch) error {
 		out, err := m.call(t, part, m.points.Dims)
-		all.Data = append(all.Data, out[:min(part.Len()*all.Dim, len(out))]...)
+		copy(all.Slice(from, from+part.Len()).Data, out)
 		return err
 	})
 	return all, err
@@ -38,36 +39,39 @@ func (m Runner) Samples(noise flow.Batch, steps ...flow.Batch) (flow.Batch, erro
 }
 
 // Densities runs a density file on points, (n, d), in chunks. It returns their log densities, (n), in nats.
-func (m Runner) Densities(x flow.Batch) (logp []float64, err error) {
-	err = m.chunks(make([]float64, x.Len()), x, func(t []float64, part flow.Batch) error {
+func (m Runner) Densities(x flow.Batch) ([]float64, error) {
+	logp := make([]float64, x.Len())
+	err := m.chunks(make([]float64, x.Len()), x, func(from int, t []float64, part flow.Batch) error {
 		out, err := m.call(t, part, m.Output.Dims[:1])
-		logp = append(logp, out[:min(part.Len(), len(out))]...)
+		copy(logp[from:from+part.Len()], out)
 		return err
 	})
 	return logp, err
 }
 
-// chunks calls do with as many points at a time as the file takes, or MaxRows. Where the file has one time for all points, a
-// chunk ends where the time changes.
-func (m Runner) chunks(t []float64, x flow.Batch, do func(t []float64, x flow.Batch) error) error {
+// chunks calls do, on all cores, with as many points at a time as the file takes, or MaxRows, of which the first is number from.
+// Where the file has one time for all points, a chunk ends where the time changes.
+func (m Runner) chunks(t []float64, x flow.Batch, do func(from int, t []float64, x flow.Batch) error) error {
 	size := m.Roles.rows()
 	if size == 0 {
 		size = MaxRows
 	}
 	shared := m.Kind == "velocity" && !m.perRow()
-	for from := 0; from < x.Len(); {
+	ends := []int{0}
+	for from := 0; from < x.Len(); from = ends[len(ends)-1] {
 		to := min(from+size, x.Len())
 		if shared {
 			if other := slices.IndexFunc(t[from:to], func(ti float64) bool { return ti != t[from] }); other > 0 {
 				to = from + other
 			}
 		}
-		if err := do(t[from:to], x.Slice(from, to)); err != nil {
-			return err
-		}
-		from = to
+		ends = append(ends, to)
 	}
-	return nil
+	errs := make([]error, len(ends)-1)
+	flow.Parallel(len(errs), func(k int) {
+		errs[k] = do(ends[k], t[ends[k]:ends[k+1]], x.Slice(ends[k], ends[k+1]))
+	})
+	return cmp.Or(errs...) // the first, if any
 }
 
 // call runs the file on points, and on copies of the last one up to the number that it takes. The output has the sizes like,

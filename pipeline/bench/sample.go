@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"time"
 
 	"flowsweep/experiments"
@@ -22,7 +23,7 @@ import (
 type sampleSpeed struct {
 	Case      string  `json:"case"`
 	Engine    string  `json:"engine"`
-	Threads   int     `json:"threads"`
+	Threads   int     `json:"threads"` // cores that it may use
 	PerSecond float64 `json:"samples_per_second"`
 }
 
@@ -38,6 +39,7 @@ func measureSample(ctx context.Context, _ Options) (any, func(w io.Writer), erro
 
 func benchSample(ctx context.Context) (rows []sampleSpeed, err error) {
 	err = eachCase(func(e engine.Engine, name string, fit experiments.Fit) error {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(e.Threads)) // samples are drawn on all of them
 		net := fit.Recipe.VelocityNet()
 		model, err := velocity.Compile(e, net, velocity.Init(net, 0))
 		if err != nil {
@@ -61,7 +63,7 @@ func benchSample(ctx context.Context) (rows []sampleSpeed, err error) {
 			return err
 		})
 		if err == nil && e.Name == engine.ONNXRuntime.Name {
-			err = benchSampler(net, e.Threads, func(sample func(x0 flow.Batch) (flow.Batch, error)) error {
+			err = benchSampler(net, func(sample func(x0 flow.Batch) (flow.Batch, error)) error {
 				return speed(ship.SamplerFile, func() error {
 					_, err := sample(x0)
 					return err
@@ -74,12 +76,12 @@ func benchSample(ctx context.Context) (rows []sampleSpeed, err error) {
 }
 
 // benchSampler opens a sampler file of the net and passes it to measure.
-func benchSampler(n net.Net, threads int, measure func(sample func(x0 flow.Batch) (flow.Batch, error)) error) error {
+func benchSampler(n net.Net, measure func(sample func(x0 flow.Batch) (flow.Batch, error)) error) error {
 	file, err := export.Sampler(n, velocity.Init(n, 0), ode.Midpoint, ode.Uniform(20), export.About{}, export.SamplerOptions{})
 	if err != nil {
 		return err
 	}
-	opened, err := export.Open(file, export.OpenOptions{Threads: threads})
+	opened, err := export.Open(file, export.OpenOptions{})
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package draw
 import (
 	"context"
 	"fmt"
-	"runtime"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
@@ -60,7 +59,7 @@ func Run(ctx context.Context, db *store.DB, key string) (From, error) {
 // File opens an ONNX file from anywhere. inputs names the times and the points of a velocity, under t and x, where nothing else
 // tells them. What a file that this program wrote says about sampling is followed.
 func File(path string, inputs map[string]string) (From, error) {
-	o, err := export.OpenFile(path, export.OpenOptions{Threads: runtime.GOMAXPROCS(0), Inputs: inputs})
+	o, err := export.OpenFile(path, export.OpenOptions{Inputs: inputs})
 	if err != nil {
 		return From{}, fmt.Errorf("%s: %w", path, err)
 	}

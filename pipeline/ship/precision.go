@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 
 	"flowsweep/experiments"
@@ -226,7 +225,7 @@ func sampleReduced(ctx context.Context, spec experiments.Spec, r experiments.Res
 	if err != nil {
 		return x, err
 	}
-	net, err := export.Open(file, export.OpenOptions{Threads: runtime.GOMAXPROCS(0)})
+	net, err := export.Open(file, export.OpenOptions{})
 	if err != nil {
 		return x, err
 	}

@@ -87,7 +87,7 @@ func (l *Loop) Step(inputs ...Tensor) ([]Tensor, error) {
 		in = append(in, v)
 	}
 	out := append(append([]ort.Value(nil), l.state[next]...), l.rest...)
-	if err := l.session.session.Run(in, out); err != nil {
+	if err := l.session.run(in, out); err != nil {
 		return nil, fmt.Errorf("run the ONNX model: %w", err)
 	}
 	l.current = next

@@ -87,7 +87,7 @@ func (s *Session) RunNumbers(inputs map[string]Array, dims []int) (Array, error)
 		}
 		results[0] = v
 	}
-	if err := s.session.Run(values, results); err != nil {
+	if err := s.run(values, results); err != nil {
 		return Array{}, fmt.Errorf("run the ONNX model: %w", err)
 	}
 	runtime.KeepAlive(values)

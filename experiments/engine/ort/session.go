@@ -15,12 +15,13 @@ import (
 	ort "github.com/yalue/onnxruntime_go"
 )
 
-// Session is an ONNX model opened in onnxruntime. It is used from one goroutine at a time.
+// Session is an ONNX model opened in onnxruntime. Its runs may be several at once, from as many goroutines.
 type Session struct {
 	inputs   []Port
 	outputs  []Port
 	session  *ort.DynamicAdvancedSession
 	metadata map[string]string
+	threads  int
 }
 
 // SessionOptions configures a session.
@@ -75,7 +76,7 @@ func Open(model []byte, o SessionOptions) (*Session, error) {
 		return nil, fmt.Errorf("set up an onnxruntime session: %w", err)
 	}
 	defer options.Destroy()
-	s := &Session{inputs: o.Ports.Inputs, outputs: o.Ports.Outputs}
+	s := &Session{inputs: o.Ports.Inputs, outputs: o.Ports.Outputs, threads: max(o.Threads, 1)}
 	if len(s.inputs) == 0 || len(s.outputs) == 0 {
 		return nil, errors.New("open the ONNX model: it has no inputs or no outputs")
 	}
@@ -189,7 +190,7 @@ func (s *Session) Run(inputs ...Tensor) ([]Tensor, error) {
 		values[i] = v
 	}
 	results := make([]ort.Value, len(s.outputs))
-	if err := s.session.Run(values, results); err != nil {
+	if err := s.run(values, results); err != nil {
 		return nil, fmt.Errorf("run the ONNX model: %w", err)
 	}
 	return takeResults(results)
