@@ -3,6 +3,7 @@ package pipeline
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,11 +12,11 @@ import (
 	"strings"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/disk"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/problem"
 	"flowsweep/experiments/target"
 	"flowsweep/pipeline/draw"
-	"flowsweep/pipeline/ship"
 	"flowsweep/pipeline/table"
 )
 
@@ -85,30 +86,35 @@ func dataIn(folder string) func(path string) ([]byte, error) {
 	}
 }
 
-// writePoints writes the points to a .npy or .csv file and says so.
-func (a *app) writePoints(path string, b flow.Batch, columns []string) error {
-	if err := savePoints(path, b, columns); err != nil {
-		return err
-	}
-	return a.printSaved(path, b)
-}
-
-func (a *app) printSaved(path string, b flow.Batch) error {
-	_, err := fmt.Fprintf(a.stdout, "samples   %s: %d points of dimension %d\n", path, b.Len(), b.Dim)
+func (a *app) printSaved(path string, n, dim int) error {
+	_, err := fmt.Fprintf(a.stdout, "samples   %s: %d points of dimension %d\n", path, n, dim)
 	return err
 }
 
-// savePoints writes the points to a .npy or .csv file. A .csv file starts with the names of the columns, if they have any.
-func savePoints(path string, b flow.Batch, columns []string) error {
+// savePoints writes n points to a .npy or .csv file as draw makes them, part by part. A .csv file starts with the names of the columns,
+// if they have any. The file appears once all is written.
+func savePoints(path string, n int, columns []string, draw func(each func(part flow.Batch) error) error) error {
 	form, err := pointsForm(path)
 	if err != nil {
 		return err
 	}
-	content := flow.EncodeNPY(b)
-	if form == ".csv" {
-		content = flow.EncodeCSV(b, headOf(columns))
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("make the output folder: %w", err)
 	}
-	return ship.WriteFile(path, content)
+	head, first, content := headOf(columns), 0, []byte(nil)
+	return disk.Write(path, 0o644, func(w io.Writer) error {
+		return draw(func(part flow.Batch) error {
+			content = content[:0]
+			if form == ".csv" {
+				content = flow.AppendCSV(content, part, head, first)
+			} else {
+				content = flow.AppendNPY(content, part, n, first)
+			}
+			first += part.Len()
+			_, err := w.Write(content)
+			return err
+		})
+	})
 }
 
 // headOf returns the header of a .csv file, or nil if a reader would take it for numbers.
@@ -135,21 +141,21 @@ func pointsForm(path string) (string, error) {
 }
 
 // start returns the points to start from.
-func (a *app) start(f sampleFlags, from draw.From) (flow.Batch, error) {
+func (a *app) start(f sampleFlags, from draw.From) (draw.Start, error) {
 	if f.noise == "" {
 		if f.count < 1 {
-			return flow.Batch{}, usage(fmt.Errorf("--count %d: must be at least 1", f.count))
+			return draw.Start{}, usage(fmt.Errorf("--count %d: must be at least 1", f.count))
 		}
 		x0, err := from.Noise(f.count, f.seed)
 		return x0, usage(printable(err))
 	}
 	file, err := a.readPoints(f.noise)
 	if err != nil {
-		return flow.Batch{}, err
+		return draw.Start{}, err
 	}
 	x0, err := file.points(file.table.PointColumns())
 	if err == nil && x0.Dim != from.Dim {
 		err = usage(fmt.Errorf("%s holds points of dimension %d, and the %s takes %d", f.noise, x0.Dim, from.Name, from.Dim))
 	}
-	return x0, err
+	return draw.At(x0), err
 }

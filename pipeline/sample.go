@@ -89,17 +89,21 @@ func (a *app) sample(ctx context.Context, f sampleFlags) (err error) {
 		return usage(err)
 	}
 	how.Seed = f.seed
-	x0, err := a.start(f, from)
+	start, err := a.start(f, from)
 	if err != nil {
 		return err
 	}
-	samples, nfe, err := from.Draw(ctx, how, x0)
+	var nfe float64
+	err = savePoints(f.out, start.Count, from.Columns, func(each func(part flow.Batch) error) (err error) {
+		nfe, err = from.Draw(ctx, how, start, each)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	how.Sampling.Count = samples.Len()
+	how.Sampling.Count = start.Count
 	a.printDrawn(f, from, how, nfe)
-	return a.writePoints(f.out, samples, from.Columns)
+	return a.printSaved(f.out, start.Count, from.Dim)
 }
 
 // printDrawn says in a line how samples were drawn, and who said so.

@@ -115,14 +115,20 @@ func (a *app) writeTarget(t target.Target, f drawFlags) error {
 	if f.count < 1 {
 		return usage(fmt.Errorf("--count %d: must be at least 1", f.count))
 	}
-	points := t.Units.Apply(t.Sample(f.count, flow.NewStream(f.seed, "target")))
-	if err := savePoints(f.out, points, t.Columns); err != nil {
+	stream := flow.NewStream(f.seed, "target")
+	err := savePoints(f.out, f.count, t.Columns, func(each func(part flow.Batch) error) error {
+		return flow.InParts(f.count, t.Dim(), func(part flow.Batch, first int) error {
+			t.Fill(part, stream, uint64(first))
+			return each(t.Units.Apply(part))
+		})
+	})
+	if err != nil {
 		return err
 	}
 	if f.asJSON {
-		return printJSON(a.stdout, drawn{f.out, points.Len(), points.Dim, t.Columns, f.seed})
+		return printJSON(a.stdout, drawn{f.out, f.count, t.Dim(), t.Columns, f.seed})
 	}
-	return a.printSaved(f.out, points)
+	return a.printSaved(f.out, f.count, t.Dim())
 }
 
 // factsOf returns the known facts of a target.

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -117,26 +118,51 @@ func removePartial(folder string, lock *os.File) error {
 // WriteFile writes a file with this content and mode, in full or not at all: it appears, or replaces another, once it is complete
 // and on disk.
 func WriteFile(path string, content []byte, mode fs.FileMode) error {
+	return Write(path, mode, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
+}
+
+// Write is WriteFile with what do writes. If do fails, nothing changes, and its error is returned as it is.
+func Write(path string, mode fs.FileMode, do func(w io.Writer) error) error {
 	p, err := NewPartial(filepath.Dir(path))
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	err = p.write("content", content, mode)
-	if err == nil {
+	own, err := p.write("content", mode, do)
+	if err == nil && own == nil {
 		err = os.Rename(p.Path("content"), path)
 	}
 	if err := errors.Join(err, p.Close()); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	return nil
+	return own
 }
 
-// write writes a file in the folder to disk.
-func (p *Partial) write(name string, content []byte, mode fs.FileMode) error {
+// write writes a file in the folder to disk. own is an error of do that is not one of writing.
+func (p *Partial) write(name string, mode fs.FileMode, do func(w io.Writer) error) (own, err error) {
 	file, err := os.OpenFile(p.Path(name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = file.Write(content)
-	return errors.Join(err, file.Chmod(mode), file.Sync(), file.Close())
+	w := &noting{Writer: file}
+	if own = do(w); w.err != nil {
+		own, err = nil, w.err
+	}
+	return own, errors.Join(err, file.Chmod(mode), file.Sync(), file.Close())
+}
+
+// noting notes the first error of a writer.
+type noting struct {
+	io.Writer
+	err error
+}
+
+func (n *noting) Write(b []byte) (int, error) {
+	k, err := n.Writer.Write(b)
+	if n.err == nil {
+		n.err = err
+	}
+	return k, err
 }

@@ -89,3 +89,18 @@ func CheckLike(a, b Batch) error {
 	}
 	return nil
 }
+
+// partNumbers is about how many numbers InParts makes room for at a time: enough to keep all cores busy.
+const partNumbers = 1 << 18
+
+// InParts calls do with batches of d numbers a row, n rows in all, of which the first has that number, so that many rows need little
+// memory. The batches are zero and are do's to keep.
+func InParts(n, d int, do func(part Batch, first int) error) error {
+	rows := max(partNumbers/max(d, 1), 1)
+	for first := 0; first < n; first += rows {
+		if err := do(NewBatch(min(rows, n-first), d), first); err != nil {
+			return err
+		}
+	}
+	return nil
+}

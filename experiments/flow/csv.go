@@ -9,20 +9,26 @@ import (
 // EncodeCSV returns the points, (n, d), as comma-separated values, one point per line, in the shortest form that reads
 // back as the same numbers. The first line holds the names of the columns, unless columns is nil.
 func EncodeCSV(b Batch, columns []string) []byte {
-	var out bytes.Buffer
-	if columns != nil {
-		w := csv.NewWriter(&out)
+	return AppendCSV(nil, b, columns, 0)
+}
+
+// AppendCSV appends the part of such a file that holds the points from number first on, with the names before the first of all.
+func AppendCSV(out []byte, b Batch, columns []string, first int) []byte {
+	if columns != nil && first == 0 {
+		var head bytes.Buffer
+		w := csv.NewWriter(&head)
 		w.Write(columns) // cannot fail: it writes to memory
 		w.Flush()
+		out = append(out, head.Bytes()...)
 	}
 	for i := range b.Len() {
 		for j, v := range b.Row(i) {
 			if j > 0 {
-				out.WriteByte(',')
+				out = append(out, ',')
 			}
-			out.WriteString(strconv.FormatFloat(v, 'g', -1, 64))
+			out = strconv.AppendFloat(out, v, 'g', -1, 64)
 		}
-		out.WriteByte('\n')
+		out = append(out, '\n')
 	}
-	return out.Bytes()
+	return out
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -12,7 +13,15 @@ const npyMagic = "\x93NUMPY"
 
 // EncodeNPY returns the points, (n, d), as a NumPy file of 32-bit floats.
 func EncodeNPY(b Batch) []byte {
-	out := npyHead("<f4", b)
+	return AppendNPY(make([]byte, 0, 128+4*len(b.Data)), b, b.Len(), 0)
+}
+
+// AppendNPY appends the part of a NumPy file of 32-bit floats, (n, d), that holds the points from number first on, with what comes
+// before the first of all.
+func AppendNPY(out []byte, b Batch, n, first int) []byte {
+	if first == 0 {
+		out = append(out, npyHead("<f4", n, b.Dim)...)
+	}
 	for _, v := range b.Data {
 		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(float32(v)))
 	}
@@ -21,21 +30,20 @@ func EncodeNPY(b Batch) []byte {
 
 // EncodeNPY64 returns the points, (n, d), as a NumPy file of 64-bit floats, which reads back as the same numbers.
 func EncodeNPY64(b Batch) []byte {
-	out := npyHead("<f8", b)
+	out := slices.Grow(npyHead("<f8", b.Len(), b.Dim), 8*len(b.Data))
 	for _, v := range b.Data {
 		out = binary.LittleEndian.AppendUint64(out, math.Float64bits(v))
 	}
 	return out
 }
 
-// npyHead returns the start of a file for these points, with capacity for the numbers.
-func npyHead(kind string, b Batch) []byte {
-	header := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%d, %d), }", kind, b.Len(), b.Dim)
+// npyHead returns the start of a file of points, (n, d).
+func npyHead(kind string, n, d int) []byte {
+	header := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%d, %d), }", kind, n, d)
 	// As in NumPy, the header ends with a newline, padded so that the numbers start at a multiple of 64 bytes.
 	used := len(npyMagic) + 4 + len(header) + 1
 	header += strings.Repeat(" ", (64-used%64)%64) + "\n"
-	out := make([]byte, 0, len(npyMagic)+4+len(header)+8*len(b.Data))
-	out = append(append(out, npyMagic...), 1, 0)
+	out := append([]byte(npyMagic), 1, 0)
 	out = binary.LittleEndian.AppendUint16(out, uint16(len(header)))
 	return append(out, header...)
 }

@@ -3,8 +3,8 @@
 //
 //	from, err := draw.File("net.onnx", nil)
 //	how, err := from.Settings(draw.Flags{Steps: "4"})
-//	x0, err := from.Noise(2000, 0)
-//	samples, nfe, err := from.Draw(ctx, how, x0)
+//	start, err := from.Noise(2000, 0)
+//	nfe, err := from.Draw(ctx, how, start, func(part flow.Batch) error { ... })
 package draw
 
 import (
@@ -55,122 +55,75 @@ func (f From) Source() string {
 	return experiments.Form(f.source)
 }
 
-// Noise returns count points, (count, d), of the distribution at t = 0.
-func (f From) Noise(count int, seed uint64) (flow.Batch, error) {
-	x0 := flow.NewBatch(count, f.Dim)
-	if f.noSource != nil {
-		return x0, f.noSource
-	}
-	f.source.Fill(x0, flow.NewStream(seed, "noise"), 0)
-	return x0, nil
+// Start is the points that samples start from, which are made as they are needed.
+type Start struct {
+	Count int
+	Fill  func(dst flow.Batch, first int) // fills dst, (n, d), with the points from number first on
 }
 
-// Draw carries the points x0, (n, d), to samples in their own units. It also returns the velocity calls for a sample, or 0 if a
-// sampler makes them. Samples that are not finite are an error.
-func (f From) Draw(ctx context.Context, how Settings, x0 flow.Batch) (samples flow.Batch, nfe float64, err error) {
-	var first firstBad
-	if f.sampler != nil {
-		samples, err = f.sample(ctx, x0, how.Seed)
-		if err == nil {
-			err = first.check(samples, "a sampler does not show at which time it began, see velocity.onnx")
+// At returns the start from these points, (n, d).
+func At(points flow.Batch) Start {
+	return Start{points.Len(), func(dst flow.Batch, first int) { copy(dst.Data, points.Slice(first, first+dst.Len()).Data) }}
+}
+
+// Noise returns count points of the distribution at t = 0.
+func (f From) Noise(count int, seed uint64) (Start, error) {
+	stream := flow.NewStream(seed, "noise")
+	return Start{count, func(dst flow.Batch, first int) { f.source.Fill(dst, stream, uint64(first)) }}, f.noSource
+}
+
+// Draw carries points to samples in their own units, and passes these to each, part by part: the same samples, whatever the parts. It
+// also returns the mean number of velocity calls for a sample, or 0 if a sampler makes them. Samples that are not finite are an
+// error, once all are drawn.
+func (f From) Draw(ctx context.Context, how Settings, from Start, each func(part flow.Batch) error) (nfe float64, err error) {
+	var bad nonFinite
+	err = flow.InParts(from.Count, f.Dim, func(x0 flow.Batch, first int) error {
+		from.Fill(x0, first)
+		samples, calls, err := f.part(ctx, how, x0, first, &bad)
+		if err != nil {
+			return err
 		}
+		bad.count(samples, first)
+		nfe += calls * float64(x0.Len()) / float64(from.Count)
+		if bad.samples > 0 {
+			return nil
+		}
+		return each(samples)
+	})
+	if err == nil {
+		err = bad.err(from.Count, f.Sampler())
+	}
+	return nfe, err
+}
+
+// part draws the samples of some of the points, of which the first has that number.
+func (f From) part(ctx context.Context, how Settings, x0 flow.Batch, first int, bad *nonFinite) (samples flow.Batch, nfe float64, err error) {
+	if err := ctx.Err(); err != nil {
+		return samples, 0, err
+	}
+	noise := job.StepNoise(how.Seed, uint64(first))
+	if f.sampler != nil {
+		steps := make([]flow.Batch, f.steps)
+		for i := range steps {
+			steps[i] = x0.Like(x0.Dim)
+			noise(i, steps[i])
+		}
+		samples, err = f.sampler(x0, steps...)
 		return samples, 0, err
 	}
 	v := f.velocity
-	v.Field, v.Rows = first.field(v.Field), first.rowField(v.Rows)
+	v.Field, v.Rows, v.Noise = bad.field(v.Field, first), bad.rowField(v.Rows), noise
 	s := how.Sampling
 	s.Count = x0.Len()
-	v.Noise = job.StepNoise(how.Seed, 0)
 	got, err := v.Sample(ctx, s, x0)
 	if errors.Is(err, oracle.ErrNoLimit) {
-		return samples, 0, fmt.Errorf("%w (noise: in --target), or use a solver that takes no velocity at t = 1, such as --solver euler or midpoint", err)
-	}
-	if err == nil {
-		err = first.check(got.Points, "no velocity was, but the points left the range of 32-bit floats")
+		err = fmt.Errorf("%w (noise: in --target), or use a solver that takes no velocity at t = 1, such as --solver euler or midpoint", err)
 	}
 	if err != nil {
 		return samples, 0, err
 	}
+	if !flow.Finite(got.Points.Data...) {
+		return got.Points, got.NFE, nil
+	}
 	return f.units.Apply(got.Points), got.NFE, nil
-}
-
-// sample carries points to samples with the sampler. It stops with the context, between two parts.
-func (f From) sample(ctx context.Context, x0 flow.Batch, seed uint64) (flow.Batch, error) {
-	const part = 1 << 14
-	all := flow.Batch{Dim: x0.Dim}
-	for from := 0; from < x0.Len(); from += part {
-		if err := ctx.Err(); err != nil {
-			return all, err
-		}
-		start := x0.Slice(from, min(from+part, x0.Len()))
-		noise, of := make([]flow.Batch, f.steps), job.StepNoise(seed, uint64(from))
-		for i := range noise {
-			noise[i] = flow.NewBatch(start.Len(), start.Dim)
-			of(i, noise[i])
-		}
-		x, err := f.sampler(start, noise...)
-		if err != nil {
-			return all, err
-		}
-		all.Data = append(all.Data, x.Data...)
-	}
-	return all, nil
-}
-
-// firstBad notes the first velocity that is not finite.
-type firstBad struct {
-	found bool
-	t     float64
-	row   int // of the points, from 0; -1 if it is not known, as adaptive solvers leave finished points out
-}
-
-// field returns the field, watched.
-func (b *firstBad) field(of flow.Field) flow.Field {
-	return func(t float64, x flow.Batch) (flow.Batch, error) {
-		u, err := of(t, x)
-		for i := 0; err == nil && !b.found && i < u.Len(); i++ {
-			if !flow.Finite(u.Row(i)...) {
-				*b = firstBad{true, t, i}
-			}
-		}
-		return u, err
-	}
-}
-
-// rowField returns the field, watched.
-func (b *firstBad) rowField(of flow.RowField) flow.RowField {
-	return func(t []float64, x flow.Batch) (flow.Batch, error) {
-		u, err := of(t, x)
-		for i := 0; err == nil && !b.found && i < u.Len(); i++ {
-			if !flow.Finite(u.Row(i)...) {
-				*b = firstBad{true, t[i], -1}
-			}
-		}
-		return u, err
-	}
-}
-
-// check returns an error if samples are not finite: how many, and where it began. otherwise says what is known if no velocity was
-// seen to be infinite.
-func (b *firstBad) check(samples flow.Batch, otherwise string) error {
-	bad, first := 0, 0
-	for i := range samples.Len() {
-		if !flow.Finite(samples.Row(i)...) {
-			if bad == 0 {
-				first = i
-			}
-			bad++
-		}
-	}
-	if bad == 0 {
-		return nil
-	}
-	where := otherwise
-	if b.found {
-		where = fmt.Sprintf("the net's velocity was first so at t = %.6g", b.t)
-		if b.row >= 0 {
-			where += fmt.Sprintf(", in row %d", b.row+1)
-		}
-	}
-	return fmt.Errorf("%d of %d samples are NaN or infinite, the first in row %d: %s: nothing is written", bad, samples.Len(), first+1, where)
 }
