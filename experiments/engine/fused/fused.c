@@ -2,6 +2,7 @@
 
 #include "fused.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 // slot is a place in an input, in an output or in a buffer, and moves with the blocks, unless it has the same numbers
 // for all. The form of its code is described where it is written, in package fuse.
 
-enum { BLOCK = 256 };
+enum { BLOCK = 256, SPARE = 16 };
 
 enum { SINGLE, VECTOR, PIECE }; // kinds of an input
 enum { IS_VECTOR = 0, IS_SINGLE = -1 }; // columns of an output that is no sum of columns
@@ -40,31 +41,61 @@ typedef struct {
 	input *in;
 	output *out;
 	operation *op;
+	_Atomic(struct run *) spare[SPARE]; // memory of calls that have ended
+} program;
+
+// A run is the memory of a call. Several calls may run at once.
+typedef struct run {
 	const float **from; // the memory of the inputs
 	float **to;         // and of the outputs
 	float **base;       // the place of each slot in the first block
 	size_t *moves;      // 1 if it moves with the blocks
 	float *buffers;
-} program;
+} run;
+
+static void release(run *r) {
+	if (!r) return;
+	free(r->from), free(r->to), free(r->base), free(r->moves), free(r->buffers);
+	free(r);
+}
 
 static void ORT_CALL destroy(void *kernel) {
 	program *p = kernel;
+	for (size_t i = 0; i < SPARE; i++) release(atomic_exchange(&p->spare[i], NULL));
 	free(p->code), free(p->in), free(p->out), free(p->op);
-	free(p->from), free(p->to), free(p->base), free(p->moves), free(p->buffers);
 	free(p);
 }
 
 // allocate makes room for what the code declares; the operations are not counted yet.
 static bool allocate(program *p, size_t operations) {
 	p->in = calloc(p->inputs + 1, sizeof *p->in);
-	p->from = calloc(p->inputs + 1, sizeof *p->from);
 	p->out = calloc(p->outputs + 1, sizeof *p->out);
-	p->to = calloc(p->outputs + 1, sizeof *p->to);
 	p->op = calloc(operations + 1, sizeof *p->op);
-	p->base = calloc(p->slots + 1, sizeof *p->base);
-	p->moves = calloc(p->slots + 1, sizeof *p->moves);
-	if (posix_memalign((void **)&p->buffers, 64, (p->slots + 1) * BLOCK * sizeof *p->buffers)) p->buffers = NULL;
-	return p->in && p->from && p->out && p->to && p->op && p->base && p->moves && p->buffers;
+	return p->in && p->out && p->op;
+}
+
+// acquire returns memory for a call, or NULL if there is none.
+static run *acquire(program *p) {
+	for (size_t i = 0; i < SPARE; i++) {
+		run *r = atomic_exchange(&p->spare[i], NULL);
+		if (r) return r;
+	}
+	run *r = calloc(1, sizeof *r);
+	if (!r) return NULL;
+	r->from = calloc(p->inputs + 1, sizeof *r->from);
+	r->to = calloc(p->outputs + 1, sizeof *r->to);
+	r->base = calloc(p->slots + 1, sizeof *r->base);
+	r->moves = calloc(p->slots + 1, sizeof *r->moves);
+	if (posix_memalign((void **)&r->buffers, 64, (p->slots + 1) * BLOCK * sizeof *r->buffers)) r->buffers = NULL;
+	if (r->from && r->to && r->base && r->moves && r->buffers) return r;
+	release(r);
+	return NULL;
+}
+
+// keep takes the memory of a call back.
+static void keep(program *p, run *r) {
+	for (size_t i = 0; r && i < SPARE; i++) r = atomic_exchange(&p->spare[i], r);
+	release(r);
 }
 
 // decode reads the code and the names of the operations. It returns what is wrong with them, or NULL.
@@ -116,48 +147,48 @@ static OrtStatus *ORT_CALL create(const OrtCustomOp *op, const OrtApi *api, cons
 }
 
 // bind fetches the memory of a run.
-static OrtStatus *bind(program *p, OrtKernelContext *context) {
+static OrtStatus *bind(const program *p, run *r, OrtKernelContext *context) {
 	OrtStatus *status = NULL;
-	for (size_t i = 0; i < p->slots; i++) p->base[i] = p->buffers + i * BLOCK, p->moves[i] = 0;
+	for (size_t i = 0; i < p->slots; i++) r->base[i] = r->buffers + i * BLOCK, r->moves[i] = 0;
 	for (size_t i = 0; i < p->inputs; i++) {
 		const OrtValue *v;
 		if ((status = API(p->api, KernelContext_GetInput)(context, i, &v))) return status;
-		if ((status = API(p->api, GetTensorMutableData)((OrtValue *)v, (void **)&p->from[i]))) return status;
-		if (p->in[i].kind == VECTOR) p->base[p->in[i].slot] = (float *)p->from[i], p->moves[p->in[i].slot] = 1;
+		if ((status = API(p->api, GetTensorMutableData)((OrtValue *)v, (void **)&r->from[i]))) return status;
+		if (p->in[i].kind == VECTOR) r->base[p->in[i].slot] = (float *)r->from[i], r->moves[p->in[i].slot] = 1;
 	}
 	for (size_t i = 0; i < p->outputs; i++) {
 		OrtValue *v;
 		output *o = &p->out[i];
 		if ((status = API(p->api, KernelContext_GetOutput)(context, i, o->dims, o->rank, &v))) return status;
-		if ((status = API(p->api, GetTensorMutableData)(v, (void **)&p->to[i]))) return status;
-		if (o->columns == IS_VECTOR) p->base[o->slot] = p->to[i], p->moves[o->slot] = 1;
-		if (o->columns > 0) memset(p->to[i], 0, o->columns * sizeof(float));
+		if ((status = API(p->api, GetTensorMutableData)(v, (void **)&r->to[i]))) return status;
+		if (o->columns == IS_VECTOR) r->base[o->slot] = r->to[i], r->moves[o->slot] = 1;
+		if (o->columns > 0) memset(r->to[i], 0, o->columns * sizeof(float));
 	}
 	return NULL;
 }
 
-static float *place(const program *p, int64_t slot, size_t start) { return p->base[slot] + start * p->moves[slot]; }
+static float *place(const run *r, int64_t slot, size_t start) { return r->base[slot] + start * r->moves[slot]; }
 
 // spread fills a block with a number.
-static void spread(const program *p, int64_t slot, float value) {
+static void spread(const program *p, const run *r, int64_t slot, float value) {
 	size_t n = p->n < BLOCK ? p->n : BLOCK;
-	for (size_t i = 0; i < n; i++) p->base[slot][i] = value;
+	for (size_t i = 0; i < n; i++) r->base[slot][i] = value;
 }
 
 // singles works out the slots that have one number for all elements.
-static void singles(const program *p) {
+static void singles(const program *p, const run *r) {
 	for (size_t i = 0; i < p->inputs; i++)
-		if (p->in[i].kind == SINGLE) spread(p, p->in[i].slot, *p->from[i]);
+		if (p->in[i].kind == SINGLE) spread(p, r, p->in[i].slot, *r->from[i]);
 	for (size_t i = 0; i < p->operations; i++) {
 		const operation *o = &p->op[i];
 		if (!o->single) continue;
-		o->run(p->base[o->out], p->base[o->a], p->base[o->b], p->base[o->c], 1);
-		spread(p, o->out, *p->base[o->out]);
+		o->run(r->base[o->out], r->base[o->a], r->base[o->b], r->base[o->c], 1);
+		spread(p, r, o->out, *r->base[o->out]);
 	}
 }
 
 // join copies the numbers of pieces, one after the other, that belong to a block of n numbers.
-static void join(const program *p, size_t start, size_t n) {
+static void join(const program *p, const run *r, size_t start, size_t n) {
 	size_t first = 0; // number of the piece in its vector
 	for (size_t i = 0; i < p->inputs; i++) {
 		const input *in = &p->in[i];
@@ -165,31 +196,38 @@ static void join(const program *p, size_t start, size_t n) {
 		if (i > 0 && p->in[i - 1].slot != in->slot) first = 0;
 		size_t end = first + in->size;
 		size_t from = first > start ? first : start, to = end < start + n ? end : start + n;
-		if (from < to) memcpy(place(p, in->slot, start) + (from - start), p->from[i] + (from - first), (to - from) * sizeof(float));
+		if (from < to) memcpy(place(r, in->slot, start) + (from - start), r->from[i] + (from - first), (to - from) * sizeof(float));
 		first = end;
 	}
 }
 
-static OrtStatus *ORT_CALL compute(void *kernel, OrtKernelContext *context) {
-	program *p = kernel;
-	OrtStatus *status = bind(p, context);
-	if (status) return status;
-	singles(p);
+// calculate runs the operations on block after block.
+static void calculate(const program *p, run *r) {
+	singles(p, r);
 	for (size_t start = 0; start < p->n; start += BLOCK) {
 		size_t n = p->n - start < BLOCK ? p->n - start : BLOCK;
-		join(p, start, n);
+		join(p, r, start, n);
 		for (size_t i = 0; i < p->operations; i++) {
 			const operation *o = &p->op[i];
-			if (!o->single) o->run(place(p, o->out, start), place(p, o->a, start), place(p, o->b, start), place(p, o->c, start), n);
+			if (!o->single) o->run(place(r, o->out, start), place(r, o->a, start), place(r, o->b, start), place(r, o->c, start), n);
 		}
 		for (size_t i = 0; i < p->outputs; i++) {
 			const output *o = &p->out[i];
-			if (o->columns > 0) fused_accumulate(p->to[i], place(p, o->slot, start), start % o->columns, o->columns, n);
+			if (o->columns > 0) fused_accumulate(r->to[i], place(r, o->slot, start), start % o->columns, o->columns, n);
 		}
 	}
 	for (size_t i = 0; i < p->outputs; i++)
-		if (p->out[i].columns == IS_SINGLE) *p->to[i] = *p->base[p->out[i].slot];
-	return NULL;
+		if (p->out[i].columns == IS_SINGLE) *r->to[i] = *r->base[p->out[i].slot];
+}
+
+static OrtStatus *ORT_CALL compute(void *kernel, OrtKernelContext *context) {
+	program *p = kernel;
+	run *r = acquire(p);
+	if (!r) return API(p->api, CreateStatus)(1, "no memory");
+	OrtStatus *status = bind(p, r, context);
+	if (!status) calculate(p, r);
+	keep(p, r);
+	return status;
 }
 
 static const char *ORT_CALL name(const OrtCustomOp *op) { return (void)op, "Fused"; }
