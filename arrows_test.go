@@ -20,7 +20,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"": {rooms: []string{"pipeline"}},
 	"pipeline": {rooms: []string{
 		"pipeline/bench", "pipeline/draw", "pipeline/job", "pipeline/saved", "pipeline/ship", "pipeline/sweep", "pipeline/table",
-		"experiments", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/metric", "experiments/oracle",
+		"experiments", "experiments/disk", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/metric", "experiments/oracle",
 		"experiments/problem", "experiments/query", "experiments/target", "experiments/velocity", "export", "export/signing", "store",
 	}},
 	"pipeline/sweep": {
