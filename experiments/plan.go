@@ -34,6 +34,8 @@ var revisions = []struct {
 	{1, func(r Recipe) bool { return r.Coupling.Ties && (r.Target.Atoms || r.Source.From.Atoms) }},
 	// The decay of averaged weights warms up.
 	{2, func(r Recipe) bool { return r.Train.EMA > 0 }},
+	// An auction in the assignment solver breaks ties differently again.
+	{4, func(r Recipe) bool { return r.Coupling.Ties && (r.Target.Atoms || r.Source.From.Atoms) }},
 }
 
 // version returns the version of the fits of this recipe.

@@ -84,14 +84,14 @@ func TestRevisionsHaveTheirOwnVersions(t *testing.T) {
 		{"target: {name: moons, noise: 0}\ncoupling: sinkhorn", 1},
 		{"target: checkerboard\ncoupling: ot", 1},
 		{"target: moons\ntrain: {ema: 0}", 1},
-		{"target: {name: moons, noise: 0}\ncoupling: ot", 2},
-		{"target: {name: pinwheel, radial: 0, tangential: 0}\ncoupling: ot", 2},
-		{"target: checkerboard\nsource: {name: circles, noise: 0}\ncoupling: ot", 2},
+		{"target: {name: moons, noise: 0}\ncoupling: ot", 6},
+		{"target: {name: pinwheel, radial: 0, tangential: 0}\ncoupling: ot", 6},
+		{"target: checkerboard\nsource: {name: circles, noise: 0}\ncoupling: ot", 6},
 		{"target: moons\ntrain: {ema: 0.9}", 3},
-		{"target: {name: moons, noise: 0}\ncoupling: ot\ntrain: {ema: 0.9}", 4},
+		{"target: {name: moons, noise: 0}\ncoupling: ot\ntrain: {ema: 0.9}", 8},
 	} {
 		fit := planned(t, "name: a\n"+c.spec+"\n").Fits[0]
-		for version := 1; version <= 4; version++ {
+		for version := 1; version <= newestFitVersion(); version++ {
 			k, err := key("fit", version, fit.Recipe, fit.Seed)
 			if err != nil || (k == fit.Key) != (version == c.want) {
 				t.Errorf("%q: the key is that of version %d: %v, want version %d (%v)", c.spec, version, k == fit.Key, c.want, err)

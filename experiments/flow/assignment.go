@@ -20,9 +20,9 @@ const maxCost = 1e290
 //	minimise sum_i cost[i n + Column[i]] over the permutations Column
 //
 // It uses the shortest augmenting path method (Jonker and Volgenant, "A shortest augmenting path algorithm for dense
-// and sparse linear assignment problems", Computing 38, 1987). The initial prices come from solving half of the
-// problem, which keeps paths short wherever the points lie. The time is O(n^3) in the worst case. Ties are broken the
-// same way every time. Assign returns an error if a cost is not finite or exceeds 1e290 in magnitude.
+// and sparse linear assignment problems", Computing 38, 1987). An auction comes before, so that few rows are left for it
+// and their paths are short. Of most rows only the cheapest columns are looked at. The time is O(n^3) in the worst case.
+// Ties are broken the same way every time. Assign returns an error if a cost is not finite or exceeds 1e290 in magnitude.
 func Assign(cost []float64, n int) (Assignment, error) {
 	if len(cost) != n*n {
 		panic(fmt.Sprintf("flow: %d costs for an assignment of %d", len(cost), n))
@@ -42,59 +42,30 @@ func Assign(cost []float64, n int) (Assignment, error) {
 
 // AssignRows is Assign for the rows of a square matrix whose costs are known to be finite.
 func AssignRows(costs [][]float64) Assignment {
-	m := newMatching(costs)
-	m.setPrices()
-	for i := range costs {
-		if j, _ := m.cheapest(i); m.owner[j] < 0 {
-			m.column[i], m.owner[j] = j, i
-		}
+	n := len(costs)
+	if n == 0 {
+		return Assignment{}
 	}
+	m := matchings.Get().(*matching)
+	m.reset(costs)
+	m.start()
 	for i, j := range m.column {
 		if j < 0 {
 			m.augment(i)
 		}
 	}
-	rows := make([]float64, len(costs))
+	rows := make([]float64, n)
 	for i, j := range m.column {
 		rows[i] = costs[i][j] - m.price[j]
 	}
-	return Assignment{Column: m.column, Row: rows, Col: m.price}
+	a := Assignment{Column: m.column, Row: rows, Col: m.price}
+	m.prices, m.column = prices{}, nil
+	matchings.Put(m)
+	return a
 }
 
-// matching is a partial assignment with prices of the columns, under which every paired row has its cheapest column.
-type matching struct {
-	prices
-	column, owner []int     // column of each row, row of each column, or -1
-	dist          []float64 // scratch of augment
-	from, todo    []int
-}
-
-func newMatching(costs [][]float64) *matching {
-	n := len(costs)
-	m := &matching{
-		prices: prices{costs: costs, price: make([]float64, n)}, column: make([]int, n), owner: make([]int, n),
-		dist: make([]float64, n), from: make([]int, n), todo: make([]int, n),
-	}
-	for i := range n {
-		m.column[i], m.owner[i] = -1, -1
-	}
-	return m
-}
-
-// maxAlone is the largest problem that is solved without solving half of it first.
+// maxAlone is the largest problem whose prices never come from a part of it.
 const maxAlone = 32
-
-// setPrices sets the prices from half of the problem.
-func (m *matching) setPrices() {
-	n := len(m.costs)
-	m.set(n <= maxAlone, func() []float64 {
-		half := make([][]float64, n/2)
-		for i := range half {
-			half[i] = m.costs[i][:len(half)]
-		}
-		return AssignRows(half).Row
-	})
-}
 
 // prices are prices of the columns of a cost matrix, (n, m).
 type prices struct {
@@ -125,7 +96,9 @@ func (p *prices) reprice(worth []float64) {
 	}
 	for i, w := range worth {
 		for j, c := range p.costs[i] {
-			p.price[j] = min(p.price[j], c-w)
+			if v := c - w; v < p.price[j] {
+				p.price[j] = v
+			}
 		}
 	}
 }
@@ -141,62 +114,36 @@ func (p *prices) cheapest(i int) (best int, lowest float64) {
 	return best, lowest
 }
 
-// augment pairs a free row along the shortest augmenting path, found by Dijkstra's algorithm over the reduced costs.
-func (m *matching) augment(free int) {
-	todo := m.todo
-	for j := range todo {
-		todo[j], m.dist[j] = j, math.Inf(1)
-	}
-	done := len(todo) // columns at todo[done:] have their final distance
-	row, base, end := free, 0., -1
-	for end < 0 {
-		costs, nearest := m.costs[row], 0
-		if row != free {
-			base -= costs[m.column[row]] - m.price[m.column[row]]
-		}
-		for k, j := range todo[:done] {
-			if d := base + costs[j] - m.price[j]; d < m.dist[j] {
-				m.dist[j], m.from[j] = d, row
-			}
-			if d := m.dist[j]; d < m.dist[todo[nearest]] || d == m.dist[todo[nearest]] && m.owner[j] < 0 {
-				nearest = k
-			}
-		}
-		j := todo[nearest]
-		done--
-		todo[nearest], todo[done] = todo[done], j
-		base = m.dist[j]
-		if row = m.owner[j]; row < 0 {
-			end = j
-		}
-	}
-	for _, j := range todo[done:] {
-		m.price[j] += m.dist[j] - m.dist[end]
-	}
-	for j := end; j >= 0; {
-		i := m.from[j]
-		m.owner[j] = i
-		j, m.column[i] = m.column[i], j
-	}
-}
-
 // SquaredDistances returns the squared Euclidean distances between the points of x, (n, d), and of y, (m, d), as an
 // (n, m) row-major matrix. It sums squared differences, since the expanded square loses precision for close points.
 func SquaredDistances(x, y Batch) []float64 {
 	if x.Dim != y.Dim {
 		panic(fmt.Sprintf("flow: distances between points of dimensions %d and %d", x.Dim, y.Dim))
 	}
-	out := make([]float64, 0, x.Len()*y.Len())
+	out := make([]float64, x.Len()*y.Len())
 	for i := range x.Len() {
-		row := x.Row(i)
-		for j := range y.Len() {
-			sum := 0.
-			for k, yk := range y.Row(j) {
-				d := row[k] - yk
-				sum += d * d
-			}
-			out = append(out, sum)
-		}
+		squaredDistances(out[i*y.Len():(i+1)*y.Len()], x.Row(i), y)
 	}
 	return out
+}
+
+// squaredDistances sets dst to the squared distances of a point to those of y. The loop for the plane has the same bits.
+func squaredDistances(dst, x []float64, y Batch) {
+	if y.Dim == 2 {
+		a, b, points := x[0], x[1], y.Data
+		for j := range dst {
+			p := points[2*j : 2*j+2]
+			d, e := a-p[0], b-p[1]
+			dst[j] = d*d + e*e
+		}
+		return
+	}
+	for j := range dst {
+		sum := 0.
+		for k, v := range y.Row(j) {
+			d := x[k] - v
+			sum += d * d
+		}
+		dst[j] = sum
+	}
 }

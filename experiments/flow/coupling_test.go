@@ -121,6 +121,28 @@ func TestOTIsTheCheapestPairing(t *testing.T) {
 	}
 }
 
+// TestOTOnALine: sorting finds the pairs that the assignment of the squared distances gives, and each of several equal points
+// is used once.
+func TestOTOnALine(t *testing.T) {
+	t.Parallel()
+	x0, x1 := NewBatch(300, 1), NewBatch(300, 1)
+	NewStream(6, "x0").Normal(x0, 0)
+	NewStream(6, "x1").Normal(x1, 0)
+	a, err := Assign(SquaredDistances(x1, x0), 300)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := x0.Clone()
+	gather(want, a.Column)
+	if err := OT.Pair(nil, x0, x1); err != nil || !slices.Equal(x0.Data, want.Data) {
+		t.Errorf("got %v (%v), want %v", x0.Data, err, want.Data)
+	}
+	equal := Batch{Dim: 1, Data: []float64{1, 0, 1, 0}}
+	if err := OT.Pair(nil, equal, Batch{Dim: 1, Data: []float64{5, 5, 4, 4}}); err != nil || !slices.Equal(equal.Data, []float64{1, 1, 0, 0}) {
+		t.Errorf("got %v (%v), want [1 1 0 0]", equal.Data, err)
+	}
+}
+
 func TestCouplingForms(t *testing.T) {
 	t.Parallel()
 	for i, want := range []string{`"independent"`, `"ot"`, `{"name":"sinkhorn","epsilon":0.05}`} {

@@ -33,7 +33,7 @@ var NPE = Metric{
 		"with its sign. Below 0 is the error of the transport, which all seeds share, or a net that does not carry the noise all the way to the data.",
 	OfNet:   normalisedPathEnergy,
 	Signed:  true,
-	Version: 2,
+	Version: 3, // the solver of 2 gave other potentials, hence SE
 	Least:   "Straight paths that do not cross have 0.",
 }
 

@@ -28,7 +28,7 @@ var (
 		Judge:    judgeWasserstein(1),
 		Order:    1,
 		Assigned: true,
-		Version:  2, // 1 took the first points of both, as many of each
+		Version:  3, // 1 took the first points of both, as many of each; the solver of 2 gave other potentials, hence SE
 		permute:  permuteWasserstein(1),
 	}
 	W2 = Metric{
@@ -38,7 +38,7 @@ var (
 		Judge:    judgeWasserstein(2),
 		Order:    2,
 		Assigned: true,
-		Version:  2,
+		Version:  3,
 		permute:  permuteWasserstein(2),
 	}
 )
