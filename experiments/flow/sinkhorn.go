@@ -91,7 +91,7 @@ type scaling struct {
 	n            int
 	cost, kernel []float64 // (n, n)
 	f, g, a, b   []float64 // (n); f and g in units of cost
-	sums         []float64 // sums of the columns, (n)
+	sums         []float64 // sums of the columns of a_i kernel_ij, (n)
 }
 
 func newScaling(cost []float64, n int) *scaling {
@@ -108,7 +108,6 @@ const maxScaling = 1e100
 func (s *scaling) balance(epsilon, tolerance float64, rounds int) (off float64) {
 	s.renew(epsilon)
 	for range rounds {
-		s.sumColumns()
 		off = 0.
 		for j, sum := range s.sums {
 			off += math.Abs(s.b[j]*sum-1) / float64(s.n)
@@ -131,21 +130,63 @@ func (s *scaling) scale() {
 	for j, sum := range s.sums {
 		s.b[j] = 1 / sum
 	}
-	for i := range s.n {
+	clear(s.sums)
+	i := 0
+	for ; i+4 <= s.n; i += 4 {
+		s.scaleRows(i)
+		s.sumRows(i)
+	}
+	for ; i < s.n; i++ {
 		sum := 0.
-		for j, k := range s.kernel[i*s.n : (i+1)*s.n] {
+		for j, k := range s.row(i) {
 			sum += k * s.b[j]
 		}
 		s.a[i] = 1 / sum
+		s.sumRow(i)
 	}
+}
+
+func (s *scaling) row(i int) []float64 { return s.kernel[i*s.n : (i+1)*s.n : (i+1)*s.n] }
+
+// scaleRows makes the rows i to i+3 sum to 1. One sum waits for each of its additions, four at a time do not.
+func (s *scaling) scaleRows(i int) {
+	n := len(s.b)
+	row0, row1, row2, row3 := s.row(i)[:n], s.row(i + 1)[:n], s.row(i + 2)[:n], s.row(i + 3)[:n]
+	var sum0, sum1, sum2, sum3 float64
+	for j, b := range s.b {
+		sum0 += row0[j] * b
+		sum1 += row1[j] * b
+		sum2 += row2[j] * b
+		sum3 += row3[j] * b
+	}
+	s.a[i], s.a[i+1], s.a[i+2], s.a[i+3] = 1/sum0, 1/sum1, 1/sum2, 1/sum3
 }
 
 func (s *scaling) sumColumns() {
 	clear(s.sums)
-	for i, a := range s.a {
-		for j, k := range s.kernel[i*s.n : (i+1)*s.n] {
-			s.sums[j] += a * k
-		}
+	i := 0
+	for ; i+4 <= s.n; i += 4 {
+		s.sumRows(i)
+	}
+	for ; i < s.n; i++ {
+		s.sumRow(i)
+	}
+}
+
+// sumRows adds the rows i to i+3 to the sums of the columns, in order.
+func (s *scaling) sumRows(i int) {
+	n := len(s.sums)
+	row0, row1, row2, row3 := s.row(i)[:n], s.row(i + 1)[:n], s.row(i + 2)[:n], s.row(i + 3)[:n]
+	a0, a1, a2, a3 := s.a[i], s.a[i+1], s.a[i+2], s.a[i+3]
+	for j, sum := range s.sums {
+		s.sums[j] = sum + a0*row0[j] + a1*row1[j] + a2*row2[j] + a3*row3[j]
+	}
+}
+
+func (s *scaling) sumRow(i int) {
+	a := s.a[i]
+	for j, k := range s.row(i) {
+		s.sums[j] += a * k
 	}
 }
 
@@ -157,7 +198,7 @@ func (s *scaling) absorb(epsilon float64) {
 }
 
 // renew runs one round of the algorithm on the potentials, g from f and f from g, by log-sum-exp, which cannot
-// overflow. Afterwards the rows of the kernel sum to 1.
+// overflow. Afterwards the rows of the kernel sum to 1, and sums are those of its columns.
 func (s *scaling) renew(epsilon float64) {
 	terms := make([]float64, s.n)
 	for j := range s.g {
@@ -178,6 +219,7 @@ func (s *scaling) renew(epsilon float64) {
 		}
 		s.a[i], s.b[i] = 1, 1
 	}
+	s.sumColumns()
 }
 
 // logSumExp returns log sum_i exp(x_i).

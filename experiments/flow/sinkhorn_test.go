@@ -3,6 +3,7 @@ package flow
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -71,6 +72,33 @@ func TestEntropicPlanOfTwo(t *testing.T) {
 		want := 1 / (1 + math.Exp(-4/epsilon))
 		if err != nil || math.Abs(plan[0]-want) > 1e-15 || math.Abs(plan[2]-(1-want)) > 1e-15 { // some roundings
 			t.Errorf("epsilon %g: got %v (%v), want to stay with %g", epsilon, plan, err, want)
+		}
+	}
+}
+
+// TestScalingAddsInOrder: four rows at a time have the bits of one after the other.
+func TestScalingAddsInOrder(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1, 3, 4, 7, 60} {
+		x0, x1 := ringPairs(n)
+		s := newScaling(SquaredDistances(x1, x0), n)
+		s.renew(5)
+		for round := range 3 {
+			sums := make([]float64, n)
+			for i, a := range s.a {
+				row := 0.
+				for j, k := range s.kernel[i*n : (i+1)*n] {
+					sums[j] += a * k
+					row += k * s.b[j]
+				}
+				if want := 1 / row; round > 0 && s.a[i] != want {
+					t.Errorf("n = %d: row %d has the factor %.17g, want %.17g", n, i, s.a[i], want)
+				}
+			}
+			if !slices.Equal(s.sums, sums) {
+				t.Errorf("n = %d: got sums %v, want %v", n, s.sums, sums)
+			}
+			s.scale()
 		}
 	}
 }
