@@ -37,19 +37,18 @@ func (m *matching) reset(costs [][]float64) {
 	for j := range m.owner {
 		m.owner[j] = -1
 	}
-	m.clearLists()
 }
 
-// crowded is how many rows choose the same column, on average, if prices are far from good ones.
+// crowded is how many rows have the same cheapest column, on average, if prices are far from good ones.
 const crowded = 4
 
 // setPrices sets the prices to the smallest costs of the columns. Good prices for clouds that overlap, they are bad ones
-// for clouds far apart, where all rows choose a few columns. Then they come from the potentials of a quarter of the rows
+// for clouds far apart, where a few columns are the cheapest of all rows. Then they come from the potentials of a quarter of the rows
 // and columns.
 func (m *matching) setPrices() {
 	n := len(m.costs)
 	m.reprice(make([]float64, n))
-	if n <= maxAlone || !m.isCrowded() {
+	if m.open()*crowded > n || n <= maxAlone {
 		return
 	}
 	quarter := make([][]float64, n/4)
@@ -57,17 +56,7 @@ func (m *matching) setPrices() {
 		quarter[i] = m.costs[i][:len(quarter)]
 	}
 	m.reprice(AssignRows(quarter).Row)
-}
-
-func (m *matching) isCrowded() bool {
-	chosen, columns := make([]bool, len(m.costs)), 0
-	for i := range m.costs {
-		if j, _ := m.cheapest(i); !chosen[j] {
-			chosen[j] = true
-			columns++
-		}
-	}
-	return columns*crowded <= len(m.costs)
+	m.open()
 }
 
 // resized returns a slice of n elements with any values, in the memory of s if it is large enough.

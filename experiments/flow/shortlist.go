@@ -20,8 +20,8 @@ const (
 	meanListed = 20
 )
 
-// clearLists empties all lists.
-func (s *shortlists) clearLists() {
+// open empties all lists, and returns how many columns are the cheapest of a row.
+func (s *shortlists) open() (chosen int) {
 	n := len(s.costs)
 	if cap(s.near) < n {
 		const room = 2 * meanListed
@@ -33,9 +33,16 @@ func (s *shortlists) clearLists() {
 		}
 	}
 	s.near = s.near[:n]
+	isChosen := make([]bool, n)
 	for i := range s.near {
-		s.near[i].ids = s.near[i].ids[:0]
+		j, lowest := s.cheapest(i)
+		s.near[i].ids, s.near[i].beyond = s.near[i].ids[:0], lowest
+		if !isChosen[j] {
+			isChosen[j] = true
+			chosen++
+		}
 	}
+	return chosen
 }
 
 // setGap chooses how far lists reach, from a few rows.
@@ -58,11 +65,6 @@ func (s *shortlists) list(i, least int) {
 	row, gap, l := s.costs[i], s.gap, &s.near[i]
 	price := s.price[:len(row)]
 	limit := l.beyond + gap
-	if len(l.ids) == 0 {
-		_, low := s.cheapest(i)
-		limit = low + gap
-		s.work += len(row)
-	}
 	for {
 		s.work += len(row)
 		l.ids, l.costs, l.beyond = l.ids[:0], l.costs[:0], math.Inf(1)
