@@ -18,7 +18,7 @@ type Transport struct {
 //
 //	minimise sum_ij f_ij cost_ij  subject to  sum_j f_ij = 1/n,  sum_i f_ij = 1/m,  f_ij >= 0
 //
-// It is the method of AssignRows with amounts: shortest augmenting paths and the same initial prices. Amounts are
+// It takes shortest augmenting paths as AssignRows does, with amounts, and initial prices from half of the problem. Amounts are
 // integers in units of 1/lcm(n, m), so a row has m/g of them and a column n/g, where g is the greatest common divisor.
 // They move in steps, the remainders of Euclid's algorithm for m/g and n/g, each time from the side where less is left.
 // Ties are broken the same way every time.
