@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sync"
 )
 
 // Coupling pairs noise points with data points for training. Pair reorders x0, (n, d), in place to match x1, (n, d),
@@ -55,6 +56,9 @@ var Independent = Coupling{
 // distributions. On a line it sorts. Otherwise it takes memory for n^2 numbers, and O(n^3) time in the worst case.
 var OT = Coupling{Name: "ot", Pair: pairOT, Ties: true}
 
+// costs keeps the memory of the distances of earlier batches, since a training pairs one at each step.
+var costs = sync.Pool{New: func() any { return new([]float64) }}
+
 func pairOT(_ *rand.Rand, x0, x1 Batch) error {
 	if err := checkPairs(x0, x1); err != nil {
 		return fmt.Errorf("pair by ot: %w", err)
@@ -66,7 +70,14 @@ func pairOT(_ *rand.Rand, x0, x1 Batch) error {
 	// Shifting or scaling either side does not change the optimal pairing: it adds the same constant to the sum of all
 	// pairings, and multiplies the inner products by one factor. Solving is several times as fast if both sides have
 	// the same mean and scale.
-	a, err := Assign(SquaredDistances(standardized(x1), standardized(x0)), x0.Len())
+	n, from, to := x0.Len(), standardized(x1), standardized(x0)
+	memory := costs.Get().(*[]float64)
+	defer costs.Put(memory)
+	*memory = resized(*memory, n*n)
+	for i := range n {
+		squaredDistances((*memory)[i*n:(i+1)*n], from.Row(i), to)
+	}
+	a, err := Assign(*memory, n)
 	if err != nil {
 		return fmt.Errorf("pair by ot: %w", err)
 	}
