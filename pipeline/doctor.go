@@ -154,9 +154,11 @@ func environmentLine(e experiments.Environment) string {
 func (a *app) benchCommand() *cobra.Command {
 	asJSON, d := false, time.Duration(0)
 	cmd := &cobra.Command{
-		Use:   "bench (train|sample|metric|store)",
+		Use:   "bench (train|sample|metric|store|sweep)",
 		Short: "Measure the program's own speed, beside an upper limit measured in the same run",
-		Args:  cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		Long: "Measure the program's own speed, beside an upper limit measured in the same run.\n" +
+			"sweep does a small reference sweep in a temporary folder, in about half a minute, and prints how its time is divided.",
+		Args: cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if d <= 0 {
 				return usage(fmt.Errorf("--time %v: the time must be positive", d))

@@ -25,11 +25,11 @@ type Bench struct {
 // Options say how to measure.
 type Options struct {
 	Time  time.Duration // about what one figure of train and store takes
-	Store string        // beside which store measures, on the same disk
+	Store string        // beside which store and sweep measure, on the same disk
 }
 
 // Benches lists every bench by name.
-var Benches = []Bench{{"train", measureTrain}, {"sample", measureSample}, {"metric", measureMetric}, {"store", measureStore}}
+var Benches = []Bench{{"train", measureTrain}, {"sample", measureSample}, {"metric", measureMetric}, {"store", measureStore}, {"sweep", measureSweep}}
 
 // benchCase is a published piece of work that the program's speed is measured with.
 type benchCase struct {

@@ -18,6 +18,7 @@ import (
 	"flowsweep/export"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/saved"
+	"flowsweep/pipeline/stage"
 	"flowsweep/store"
 )
 
@@ -26,6 +27,7 @@ const verifyPoints = 4096
 
 // runFiles is the export of a run without its folder. A check that the store holds for the same bytes is not repeated.
 func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin, o export.SamplerOptions) (e Exported, err error) {
+	defer stage.Enter(ctx, stage.Export)()
 	model, weights, err := goModel(ctx, db, r)
 	if err != nil {
 		return e, err

@@ -15,12 +15,14 @@ import (
 	"flowsweep/experiments/velocity"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/saved"
+	"flowsweep/pipeline/stage"
 	"flowsweep/store"
 )
 
 // fresh samples every net of the chosen setting from fresh noise and measures it by the metrics of two samples, unless that
 // is stored. For data, the reference is of held-out rows that the choice did not use, if there are any.
 func (o Outcome) fresh(ctx context.Context, db *store.DB, e engine.Engine) (f experiments.Fresh, err error) {
+	defer stage.Enter(ctx, stage.Fresh)()
 	if f, ok, err := o.storedFresh(ctx, db); err != nil || ok {
 		return f, err
 	}

@@ -11,12 +11,14 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/export"
+	"flowsweep/pipeline/stage"
 	"flowsweep/reports"
 	"flowsweep/store"
 )
 
 // Page returns the HTML report of the sweep. It depends only on what is stored.
 func (o Outcome) Page(ctx context.Context, db *store.DB) (page []byte, err error) {
+	defer stage.Enter(ctx, stage.Page)()
 	// A page consists of much that lives to the end: collecting garbage half as often saves a tenth of the time of a large
 	// page, for a third more memory.
 	defer debug.SetGCPercent(debug.SetGCPercent(200))

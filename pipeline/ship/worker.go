@@ -11,6 +11,7 @@ import (
 	"flowsweep/export"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/saved"
+	"flowsweep/pipeline/stage"
 	"flowsweep/store"
 )
 
@@ -69,6 +70,7 @@ func (w Worker) run(ctx context.Context, db *store.DB, spec experiments.Spec, ju
 	}
 	var values []experiments.Value
 	if err := job.Guard(func() (err error) {
+		defer stage.Enter(ctx, stage.Measure)()
 		values, err = judges.Measure(f, run, points)
 		return err
 	}); err != nil {
@@ -86,7 +88,9 @@ func (w Worker) sample(ctx context.Context, db *store.DB, f *job.Fitted, run exp
 	if err != nil {
 		return flow.Batch{}, err
 	}
+	leave := stage.Enter(ctx, stage.Sample)
 	got, err := f.Sample(ctx, sampling, w.Now)
+	leave()
 	if err != nil {
 		return got.Points, err
 	}

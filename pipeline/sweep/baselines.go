@@ -5,6 +5,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/pipeline/job"
+	"flowsweep/pipeline/stage"
 )
 
 // baselines measures what is missing of the baselines.
@@ -28,6 +29,7 @@ func (s *sweeper) baselines(ctx context.Context) error {
 // baseline measures the draws of a baseline, except what is stored. It notes a failure, and returns only errors of the store
 // and of the context.
 func (s *sweeper) baseline(ctx context.Context, p experiments.BaselinePlan, stored experiments.BaselineDraws) error {
+	defer stage.Enter(ctx, stage.Measure)()
 	var fitted *job.Baseline
 	for k := range p.Draws {
 		missing := p.Missing(stored[k])

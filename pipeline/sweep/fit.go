@@ -11,6 +11,7 @@ import (
 	"flowsweep/experiments/velocity"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/saved"
+	"flowsweep/pipeline/stage"
 	"flowsweep/store"
 )
 
@@ -78,7 +79,9 @@ func (s *sweeper) train(ctx context.Context, fit experiments.Fit) (ok bool, err 
 	}
 	var trained job.Trained
 	if j.Teacher, err = s.teacher(kept, fit); err == nil {
+		leave := stage.Enter(ctx, stage.Train)
 		trained, err = job.Train(ctx, j, events)
+		leave()
 	}
 	switch {
 	case events.err != nil: // of the store
@@ -105,7 +108,9 @@ func (s *sweeper) tuned(ctx context.Context, f *job.Fitted, sampling experiments
 	if ok || err != nil {
 		return sampling, err
 	}
+	leave := stage.Enter(ctx, stage.Tune)
 	t, err := f.Tune(ctx, sampling, s.Now)
+	leave()
 	if err != nil {
 		return sampling, err
 	}
@@ -143,6 +148,7 @@ func (s *sweeper) run(ctx context.Context, f *job.Fitted, run experiments.Run) e
 		if err != nil {
 			return err
 		}
+		defer stage.Enter(ctx, stage.Sample)()
 		got, err = f.Sample(ctx, sampling, s.Now)
 		return err
 	})
@@ -165,6 +171,7 @@ func (s *sweeper) run(ctx context.Context, f *job.Fitted, run experiments.Run) e
 func (s *sweeper) measure(ctx context.Context, f *job.Fitted, run experiments.Run, points flow.Batch) error {
 	var values []experiments.Value
 	err := job.Guard(func() (err error) {
+		defer stage.Enter(ctx, stage.Measure)()
 		values, err = s.judges.Measure(f, run, points)
 		return err
 	})

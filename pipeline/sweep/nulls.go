@@ -5,10 +5,12 @@ import (
 	"errors"
 
 	"flowsweep/pipeline/job"
+	"flowsweep/pipeline/stage"
 )
 
 // nulls computes the missing nulls: each metric between the truth and fresh samples of it.
 func (s *sweeper) nulls(ctx context.Context) error {
+	defer stage.Enter(ctx, stage.Nulls)()
 	plans, err := s.Plan.Nulls()
 	if err != nil {
 		return err

@@ -18,6 +18,7 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
 	"flowsweep/pipeline/job"
+	"flowsweep/pipeline/stage"
 	"flowsweep/store"
 )
 
@@ -88,7 +89,7 @@ func (s *sweeper) start(ctx context.Context) error {
 		return err
 	}
 	if len(s.left.fits) > 0 {
-		if err := s.prepare(); err != nil {
+		if err := s.prepare(ctx); err != nil {
 			return &ReferenceError{err}
 		}
 	}
@@ -113,7 +114,8 @@ func (s *sweeper) start(ctx context.Context) error {
 // prepare prepares the references and notes the metrics that cannot be measured against them, as failures: the others and
 // the runs go on. If nothing could be chosen, because that holds for the metric of the choice and every target, it is an
 // error.
-func (s *sweeper) prepare() error {
+func (s *sweeper) prepare(ctx context.Context) error {
+	defer stage.Enter(ctx, stage.Measure)()
 	var cannot []job.Unmeasured
 	if err := job.Guard(func() error { cannot = s.judges.Prepare(s.Plan); return nil }); err != nil {
 		return err
