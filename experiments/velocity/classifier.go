@@ -48,11 +48,12 @@ func (c *Classifier) LogOdds(x flow.Batch, classes, folds []int, seed uint64) (o
 		return nil, fmt.Errorf("compile the classifier: %w", err)
 	}
 	defer func() { err = errors.Join(err, c.give(f)) }()
-	weights, err := f.learn(x, classes, sets, seed)
+	l := f.lessons(x, classes, sets, seed)
+	weights, err := f.learn(l, seed)
 	if err != nil {
 		return nil, fmt.Errorf("train the classifier: %w", err)
 	}
-	return f.predict(weights, x, folds)
+	return f.predict(weights, l, folds)
 }
 
 // learningSets returns for each fold the points of all others.

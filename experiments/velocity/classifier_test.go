@@ -125,6 +125,68 @@ func TestClassifierErrors(t *testing.T) {
 	}
 }
 
+// TestNetsLearnAloneAsTogether: a net has the same weights and losses, to the bit, beside any number of others. If not, the
+// nets that learn on would notice when one of them leaves.
+func TestNetsLearnAloneAsTogether(t *testing.T) {
+	t.Parallel()
+	x, classes, folds := twoNormals(150, 2, 1, 5)
+	sets, err := learningSets(x.Len(), classes, folds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	learned := func(f *crossFit, left []int) (state []engine.Tensor, losses []float64) {
+		step, err := f.step(len(left))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, in := range f.state() {
+			state = append(state, newTensor(in))
+		}
+		state[0] = f.init(1)
+		for i := range state {
+			state[i] = rowsOf(state[i], left)
+		}
+		loop, err := step.Loop(state...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer loop.Close()
+		var own [][]int // epochs change the order
+		for _, set := range sets {
+			own = append(own, slices.Clone(set))
+		}
+		l := f.lessons(x, classes, own, 1)
+		for epoch := range 5 {
+			if losses, err = f.epoch(loop, left, epoch, l); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if state, err = loop.State(); err != nil {
+			t.Fatal(err)
+		}
+		return state, losses
+	}
+	f, err := compileCrossFit(engine.ONNXRuntime, sizesOf(2, sets))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	together, losses := learned(f, []int{0, 1, 2, 3, 4})
+	for _, left := range [][]int{{2}, {0, 4}, {1, 2, 3}, {0, 1, 3, 4}} {
+		state, some := learned(f, left)
+		for j := range state {
+			if want := rowsOf(together[j], left); !slices.Equal(state[j].Data, want.Data) {
+				t.Errorf("%s of the nets %v differ from those beside all others", f.state()[j].Name, left)
+			}
+		}
+		for i, k := range left {
+			if some[i] != losses[k] {
+				t.Errorf("net %d of %v has a loss of %v, and of %v beside all others", k, left, some[i], losses[k])
+			}
+		}
+	}
+}
+
 // TestPerceptronGradient compares the gradient with the one that GoMLX derives from the loss, which sums other products in
 // another order: 32-bit floats of size 1 then agree to about 1e-6.
 func TestPerceptronGradient(t *testing.T) {
@@ -141,8 +203,9 @@ func TestPerceptronGradient(t *testing.T) {
 		f.tensors = append(f.tensors, newTensor(in))
 	}
 	x, classes, _ := twoNormals(20, 2, 1, 5)
+	l := p.lessons(x, classes, nil, 1)
 	for k := range p.folds {
-		f.fill(k, x, classes, []int{k, k + 5, k + 20, 39 - k, 12, 28}) // and padding
+		f.fill(k, l, []int{k, k + 5, k + 20, 39 - k, 12, 28}) // and padding
 	}
 	program, err := engine.Go.Compile(func(in []*graph.Node) []*graph.Node {
 		loss, gradient := p.loss(in[0], in[1], in[2], in[3])

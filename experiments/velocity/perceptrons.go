@@ -131,13 +131,12 @@ func (p perceptrons) apply(kernels []*graph.Node, x *graph.Node) (odds *graph.No
 func (p perceptrons) gradient(kernels, inputs []*graph.Node, odds *graph.Node) *graph.Node {
 	pieces := make([]*graph.Node, len(kernels))
 	g := graph.InsertAxes(odds, 2) // (folds, n, columns)
-	zero := graph.ScalarZero(g.Graph(), g.DType())
 	for i := len(kernels) - 1; i >= 0; i-- {
 		piece := graph.Dot(inputs[i], g).General([]int{1}, []int{0}, []int{1}, []int{0})
 		pieces[i] = graph.Reshape(piece, p.folds, piece.Shape().Size()/p.folds)
 		if i > 0 {
 			g = graph.Dot(g, kernels[i]).General([]int{2}, []int{0}, []int{2}, []int{0})
-			g = graph.Mul(g, graph.ConvertDType(graph.GreaterThan(inputs[i], zero), g.DType()))
+			g = graph.Mul(g, graph.Sign(inputs[i])) // 0 or 1, as inputs are ReLUs
 		}
 	}
 	return graph.Concatenate(pieces, 1)
