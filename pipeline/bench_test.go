@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"flowsweep/pipeline/bench"
 )
 
 // TestBenchStore prints the promised fields and leaves nothing beside the store.
@@ -21,6 +23,26 @@ func TestBenchStore(t *testing.T) {
 	for _, field := range []string{"points_per_second", "points_per_second_limit", "runs_per_second"} {
 		if !(speed[field] > 0) {
 			t.Errorf("%s is %g", field, speed[field])
+		}
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Errorf("it left %v (%v)", left, err)
+	}
+}
+
+// TestBenchMemory runs the commands, in processes of their own, and leaves nothing. A process that loads onnxruntime takes
+// more than 20 MB; 200,000 samples, 3 MB in the file, take no more than the small sweep.
+func TestBenchMemory(t *testing.T) {
+	t.Setenv(programVariable, "1") // so that the test binary is the program
+	dir := t.TempDir()
+	spec := "{name: bench, target: gaussians, net: {width: 8}, train: {steps: 20}, seeds: 1, sample: {solver: euler, steps: 2, count: 100}, metrics: [energy]}"
+	rows, err := bench.Memory(t.Context(), os.Args[0], dir, spec, 200_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, start := range []string{"flowsweep sweep bench.yaml", "flowsweep report", "flowsweep sample --exact", "flowsweep sample --run"} {
+		if !strings.HasPrefix(rows[i].Command, start) || !(rows[i].Seconds > 0) || !(rows[i].Peak > 20 && rows[i].Peak < 300) {
+			t.Errorf("row %d is %+v, want %q", i, rows[i], start)
 		}
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {

@@ -154,10 +154,11 @@ func environmentLine(e experiments.Environment) string {
 func (a *app) benchCommand() *cobra.Command {
 	asJSON, d := false, time.Duration(0)
 	cmd := &cobra.Command{
-		Use:   "bench (train|sample|metric|store|sweep)",
+		Use:   "bench (train|sample|metric|store|sweep|memory)",
 		Short: "Measure the program's own speed, beside an upper limit measured in the same run",
 		Long: "Measure the program's own speed, beside an upper limit measured in the same run.\n" +
-			"sweep does a small reference sweep in a temporary folder, in about half a minute, and prints how its time is divided.",
+			"sweep does a small reference sweep in a temporary folder, in about half a minute, and prints how its time is divided.\n" +
+			"memory runs that sweep, its report and samples of 10 million points, and prints the memory that each of them takes.",
 		Args: cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if d <= 0 {

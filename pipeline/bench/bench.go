@@ -29,7 +29,7 @@ type Options struct {
 }
 
 // Benches lists every bench by name.
-var Benches = []Bench{{"train", measureTrain}, {"sample", measureSample}, {"metric", measureMetric}, {"store", measureStore}, {"sweep", measureSweep}}
+var Benches = []Bench{{"train", measureTrain}, {"sample", measureSample}, {"metric", measureMetric}, {"store", measureStore}, {"sweep", measureSweep}, {"memory", measureMemory}}
 
 // benchCase is a published piece of work that the program's speed is measured with.
 type benchCase struct {

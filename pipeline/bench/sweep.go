@@ -53,22 +53,36 @@ metrics: [sliced-w2, mmd, c2st, excess-loss, path-rmse]
 choose: {metric: sliced-w2, rule: cheapest-tied}
 `
 
-// measureSweep does the sweep in temporary folders beside the store of the options, one for its store and one for its files.
+// measureSweep does the sweep in temporary folders beside the store of the options.
 func measureSweep(ctx context.Context, o Options) (rows any, table func(w io.Writer), err error) {
-	var folders [2]*disk.Partial // removed by the next command if this one is killed
-	for i := range folders {
-		folder, err := disk.NewPartial(filepath.Dir(o.Store))
-		if err != nil {
-			return nil, nil, fmt.Errorf("make a folder to sweep in: %w", err)
-		}
-		defer func() { err = errors.Join(err, folder.Close()) }()
-		folders[i] = folder
+	folders, remove, err := folders(filepath.Dir(o.Store))
+	if err != nil {
+		return nil, nil, err
 	}
+	defer func() { err = errors.Join(err, remove()) }()
 	speed, err := timeSweep(ctx, folders[0].Path("bench.db"), folders[1].Path(""), sweepSpec)
 	if err != nil {
 		err = fmt.Errorf("measure a sweep: %w", err)
 	}
 	return speed, speed.print, err
+}
+
+// folders makes two folders beside a path, one for the store of a sweep and one for its files, and returns what removes them.
+// If this process is killed, the next command does.
+func folders(beside string) (made [2]*disk.Partial, remove func() error, err error) {
+	beside, err = filepath.Abs(beside)
+	for i := range made {
+		if err == nil {
+			made[i], err = disk.NewPartial(beside)
+		}
+	}
+	if err != nil {
+		if made[0] != nil {
+			err = errors.Join(err, made[0].Close())
+		}
+		return made, nil, fmt.Errorf("make a folder to sweep in: %w", err)
+	}
+	return made, func() error { return errors.Join(made[0].Close(), made[1].Close()) }, nil
 }
 
 func (s sweepSpeed) print(w io.Writer) {
