@@ -98,6 +98,35 @@ func TestLogProbNote(t *testing.T) {
 	}
 }
 
+// TestMisfitsOfGrids: a sampler takes the times of the grid that it recommends, whatever the grid.
+func TestMisfitsOfGrids(t *testing.T) {
+	t.Parallel()
+	given := []float64{0, .3, .6, 1}
+	times := func(g ode.Grid, err error) []float64 {
+		if err != nil {
+			t.Fatal(err)
+		}
+		return g.Times(3)
+	}
+	for text, own := range map[string][]float64{
+		`"uniform"`: ode.Uniform(3), `"cosine"`: ode.CosineGrid.Times(3), `{"name":"explicit","times":[0,0.3,0.6,1]}`: given,
+		`{"name":"edm","rho":7,"sigma_min":0.002,"sigma_max":80}`: times(ode.EDMGrid{Rho: 7, SigmaMin: .002, SigmaMax: 80}.Make()), `{"name":"tangent","std":0.5}`: times(ode.TangentGrid{Std: .5}.Make()),
+	} {
+		p := Parts{Kind: "sampler", Solver: ode.Heun, About: About{Properties: map[string]string{"recommended_grid": text}}}
+		for _, c := range []struct {
+			times []float64
+			fits  bool
+		}{{own, true}, {[]float64{0, own[1] + .01, own[2], 1}, false}, {append([]float64{0, own[1] / 2}, own[1:]...), false}} {
+			p.Times = c.times
+			var said []string
+			p.steps(func(key, format string, args ...any) { said = append(said, key) })
+			if slices.Contains(said, "recommended_grid") == c.fits {
+				t.Errorf("%s of a file with the times %v: complaints about %q", text, c.times, said)
+			}
+		}
+	}
+}
+
 // TestMisfits: every property has its form, and those of a sampler fit its steps.
 func TestMisfits(t *testing.T) {
 	t.Parallel()

@@ -130,14 +130,20 @@ func (p Parts) steps(complain func(key, format string, args ...any)) {
 	if nfe, ok := properties["nfe"]; ok && nfe != experiments.Calls(p.Solver.Calls(steps)).String() {
 		complain("nfe", "%s, and %d steps of %s make %d velocity calls", nfe, steps, p.Solver.Name, p.Solver.Calls(steps))
 	}
-	for name, grid := range map[string]ode.Grid{`"uniform"`: ode.UniformGrid, `"cosine"`: ode.CosineGrid} {
-		if properties["recommended_grid"] != name {
-			continue
+	if text, ok := properties["recommended_grid"]; ok {
+		s, err := experiments.ParseSampling(fmt.Sprintf("{steps: %d, grid: %s}", steps, text))
+		if err != nil {
+			complain("recommended_grid", "no grid of %d steps", steps)
+			return
 		}
-		want, err := narrowed(grid.Times(steps))
+		if s.Grid.OfData() || s.Grid.Fitted {
+			complain("recommended_grid", "%s, which has no times by itself", text)
+			return
+		}
+		want, err := narrowed(s.Times())
 		have, err2 := narrowed(p.Times)
 		if err != nil || err2 != nil || !slices.Equal(want, have) {
-			complain("recommended_grid", "%s, and the file takes other times", name)
+			complain("recommended_grid", "%s, and the file takes other times", text)
 		}
 	}
 }
