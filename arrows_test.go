@@ -52,6 +52,8 @@ var arrows = map[string]struct{ rooms, doors []string }{
 		"pipeline/job", "pipeline/saved", "pipeline/ship", "pipeline/stage", "pipeline/sweep", "experiments", "experiments/disk", "experiments/engine", "experiments/flow", "experiments/metric", "experiments/net",
 		"experiments/ode", "experiments/target", "experiments/velocity", "export", "store",
 	}},
+	// A program of its own. It takes the cases from bench, and runs everything in other processes.
+	"pipeline/bench/peers": {rooms: []string{"pipeline/bench"}},
 	"store": {
 		rooms: []string{"experiments", "experiments/disk", "store/large", "store/lock", "store/losses", "store/place", "store/seal"},
 		doors: []string{"github.com/mattn/go-sqlite3", "database/sql"},

@@ -30,6 +30,31 @@ func TestBenchStore(t *testing.T) {
 	}
 }
 
+// TestBenchOne: one case on one engine and one thread is one row of train and one of sample, of as many steps as asked for.
+func TestBenchOne(t *testing.T) { // not in parallel: it sets the cores of the process
+	one := []string{"--case", "guide-standalone", "--engine", "go", "--threads", "1", "--json"}
+	var rows []struct {
+		Case, Engine            string
+		Threads, Weights, Steps int
+		Loss                    float64
+	}
+	for _, more := range [][]string{{"bench", "train", "--steps", "6", "--time", "1ms"}, {"bench", "sample", "--count", "20"}} {
+		var stdout, stderr strings.Builder
+		code := Main(append(more, one...), strings.NewReader(""), &stdout, &stderr)
+		if err := json.Unmarshal([]byte(stdout.String()), &rows); code != exitOK || err != nil || len(rows) != 1 {
+			t.Fatalf("%v: exit code %d, %v: %s%s", more, code, err, stdout.String(), stderr.String())
+		}
+		r := rows[0]
+		if r.Case != "guide-standalone" || r.Engine != "go" || r.Threads != 1 {
+			t.Errorf("%v: the row is %+v", more, r)
+		}
+		// 3 layers of 64 on (t, x, y): 4*64 + 2*65*64 + 65*2 weights. A net that knows nothing has a loss of about 1.4.
+		if more[1] == "train" && (r.Weights != 8706 || r.Steps != 6 || !(r.Loss > .5 && r.Loss < 2.5)) {
+			t.Errorf("%d weights and a loss of %g after %d steps, want 8706 and about 1.4 after 6", r.Weights, r.Loss, r.Steps)
+		}
+	}
+}
+
 // TestBenchMemory runs the commands, in processes of their own, and leaves nothing. A process that loads onnxruntime takes
 // more than 20 MB; 200,000 samples, 3 MB in the file, take no more than the small sweep.
 func TestBenchMemory(t *testing.T) {
@@ -55,7 +80,16 @@ func TestBenchNames(t *testing.T) {
 	for _, c := range []struct {
 		args []string
 		want int
-	}{{[]string{"bench", "gone"}, exitUsage}, {[]string{"bench"}, exitUsage}, {[]string{"bench", "store", "--time", "0s"}, exitUsage}, {[]string{"bench", "--help"}, exitOK}} {
+	}{
+		{[]string{"bench", "gone"}, exitUsage},
+		{[]string{"bench"}, exitUsage},
+		{[]string{"bench", "store", "--time", "0s"}, exitUsage},
+		{[]string{"bench", "train", "--case", "notebook"}, exitUsage},
+		{[]string{"bench", "train", "--engine", "gone"}, exitUsage},
+		{[]string{"bench", "train", "--threads", "-1"}, exitUsage},
+		{[]string{"bench", "train", "--steps", "1"}, exitUsage},
+		{[]string{"bench", "--help"}, exitOK},
+	} {
 		var stdout, stderr strings.Builder
 		if got := Main(c.args, strings.NewReader(""), &stdout, &stderr); got != c.want {
 			t.Errorf("%v: exit code %d, want %d: %s", c.args, got, c.want, stderr.String())

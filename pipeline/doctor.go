@@ -152,7 +152,7 @@ func environmentLine(e experiments.Environment) string {
 }
 
 func (a *app) benchCommand() *cobra.Command {
-	asJSON, d := false, time.Duration(0)
+	asJSON, o := false, bench.Options{}
 	cmd := &cobra.Command{
 		Use:   "bench (train|sample|metric|store|sweep|memory)",
 		Short: "Measure the program's own speed, beside an upper limit measured in the same run",
@@ -161,11 +161,12 @@ func (a *app) benchCommand() *cobra.Command {
 			"memory runs that sweep, its report and samples of 10 million points, and prints the memory that each of them takes.",
 		Args: cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if d <= 0 {
-				return usage(fmt.Errorf("--time %v: the time must be positive", d))
+			o.Store = a.db
+			if err := o.Check(); err != nil {
+				return usage(err)
 			}
 			at := slices.IndexFunc(bench.Benches, func(b bench.Bench) bool { return b.Name == args[0] })
-			rows, table, err := bench.Benches[at].Measure(cmd.Context(), bench.Options{Time: d, Store: a.db})
+			rows, table, err := bench.Benches[at].Measure(cmd.Context(), o)
 			if err != nil {
 				return err
 			}
@@ -180,7 +181,12 @@ func (a *app) benchCommand() *cobra.Command {
 	for _, b := range bench.Benches {
 		cmd.ValidArgs = append(cmd.ValidArgs, b.Name)
 	}
-	cmd.Flags().DurationVar(&d, "time", 2*time.Second, "about the `time` to spend on each figure of train and store")
+	cmd.Flags().DurationVar(&o.Time, "time", 2*time.Second, "about the `time` to spend on each figure of train and store")
+	cmd.Flags().StringVar(&o.Case, "case", "", "of train and sample: measure only the case of this `name`")
+	cmd.Flags().StringVar(&o.Engine, "engine", "", "of train and sample: measure only this engine: auto, onnxruntime or go")
+	cmd.Flags().IntVar(&o.Threads, "threads", 0, "of train and sample: use `n` cores (default one, then all)")
+	cmd.Flags().IntVar(&o.Steps, "steps", 0, "of train: take `n` steps, instead of --time")
+	cmd.Flags().IntVar(&o.Count, "count", 0, "of sample: draw `n` points")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }

@@ -7,9 +7,11 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
+	"strings"
 	"time"
 
 	"flowsweep/experiments"
@@ -26,28 +28,100 @@ type Bench struct {
 type Options struct {
 	Time  time.Duration // about what one figure of train and store takes
 	Store string        // beside which store and sweep measure, on the same disk
+
+	// What train and sample measure: everything, unless they are set.
+	Case    string // the name of the only case
+	Engine  string // the name of the only engine
+	Threads int    // the cores that may be used; 0: one, and all
+	Steps   int    // training steps, instead of Time
+	Count   int    // points to sample; 0: as many as a rate needs
+}
+
+// Check returns an error unless the options can be measured.
+func (o Options) Check() error {
+	if o.Time <= 0 {
+		return fmt.Errorf("--time %v: the time must be positive", o.Time)
+	}
+	for _, f := range []struct {
+		flag   string
+		number int
+	}{{"threads", o.Threads}, {"steps", o.Steps}, {"count", o.Count}} {
+		if f.number < 0 {
+			return fmt.Errorf("--%s %d: leave it out, or use a positive number", f.flag, f.number)
+		}
+	}
+	if o.Steps == 1 {
+		return errors.New("--steps 1: the first step only warms up, use 2 or more")
+	}
+	if _, err := o.cases(); err != nil {
+		return err
+	}
+	if o.Engine != "" {
+		if _, _, err := engine.Pick(o.Engine); err != nil {
+			return fmt.Errorf("--engine: %w", err)
+		}
+	}
+	return nil
 }
 
 // Benches lists every bench by name.
 var Benches = []Bench{{"train", measureTrain}, {"sample", measureSample}, {"metric", measureMetric}, {"store", measureStore}, {"sweep", measureSweep}, {"memory", measureMemory}}
 
-// benchCase is a published piece of work that the program's speed is measured with.
-type benchCase struct {
-	name string
-	spec string // YAML
+// Case is a published piece of work that the program's speed is measured with.
+type Case struct {
+	Name         string
+	Steps, Count int    // training steps and samples that take a core one to six seconds: what a comparison times
+	spec         string // YAML
 }
 
-// The standalone notebook of arXiv 2412.06264 and the 2-D notebook of facebookresearch/flow_matching.
-var benchCases = []benchCase{
-	{"guide-standalone", "{name: bench, target: moons, net: {width: 64, depth: 3, activation: elu}, train: {batch: 256, rate: 1e-2}}"},
-	{"notebook-2d", "{name: bench, target: checkerboard, net: {width: 512, depth: 4, activation: silu}, train: {batch: 4096, rate: 1e-3}}"},
+// Cases are the standalone notebook of arXiv 2412.06264 and the 2-D notebook of facebookresearch/flow_matching.
+var Cases = []Case{
+	{"guide-standalone", 2000, 50_688, "{name: bench, target: moons, net: {width: 64, depth: 3, activation: elu}, train: {batch: 256, rate: 1e-2}}"},
+	{"notebook-2d", 20, 4608, "{name: bench, target: checkerboard, net: {width: 512, depth: 4, activation: silu}, train: {batch: 4096, rate: 1e-3}}"},
 }
 
-// benchEngines returns the engines of this machine, on one thread and, if they take more, on all cores.
-func benchEngines() []engine.Engine {
-	var list []engine.Engine
+// Fit returns the case as a fit of a plan.
+func (c Case) Fit() (fit experiments.Fit, err error) {
+	spec, err := experiments.Parse(c.Name, []byte(c.spec))
+	if err != nil {
+		return fit, err
+	}
+	plan, err := spec.Plan()
+	if err != nil {
+		return fit, err
+	}
+	return plan.Fits[0], nil
+}
+
+// cases returns those to measure.
+func (o Options) cases() ([]Case, error) {
+	var names []string
+	for _, c := range Cases {
+		if c.Name == o.Case {
+			return []Case{c}, nil
+		}
+		names = append(names, c.Name)
+	}
+	if o.Case != "" {
+		return nil, fmt.Errorf("--case %q: use one of %s", o.Case, strings.Join(names, ", "))
+	}
+	return Cases, nil
+}
+
+// engines returns the engines of this machine that are to be measured, on the threads asked for: by default on one and, if
+// they take more, on all cores.
+func (o Options) engines() (list []engine.Engine) {
+	only := o.Engine
+	if only == engine.Auto {
+		picked, _, _ := engine.Pick(only) // without one the list is empty
+		only = picked.Name
+	}
 	for _, e := range engine.Engines {
-		if _, _, err := engine.Pick(e.Name); err != nil {
+		if _, _, err := engine.Pick(e.Name); err != nil || only != "" && only != e.Name {
+			continue
+		}
+		if o.Threads > 0 {
+			list = append(list, e.WithThreads(o.Threads))
 			continue
 		}
 		list = append(list, e.WithThreads(1))
@@ -58,20 +132,23 @@ func benchEngines() []engine.Engine {
 	return list
 }
 
-// eachCase calls do for every engine and case.
-func eachCase(do func(e engine.Engine, name string, fit experiments.Fit) error) error {
-	for _, e := range benchEngines() {
-		for _, c := range benchCases {
-			spec, err := experiments.Parse(c.name, []byte(c.spec))
+// eachCase calls do for every engine and case that the options ask for.
+func (o Options) eachCase(do func(e engine.Engine, name string, fit experiments.Fit) error) error {
+	cases, err := o.cases()
+	if err != nil {
+		return err
+	}
+	if o.Threads > 0 {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(o.Threads)) // batches are drawn on them, too
+	}
+	for _, e := range o.engines() {
+		for _, c := range cases {
+			fit, err := c.Fit()
 			if err != nil {
 				return err
 			}
-			plan, err := spec.Plan()
-			if err != nil {
-				return err
-			}
-			if err := do(e, c.name, plan.Fits[0]); err != nil {
-				return fmt.Errorf("bench %s on %s: %w", c.name, e.Name, err)
+			if err := do(e, c.Name, fit); err != nil {
+				return fmt.Errorf("bench %s on %s: %w", c.Name, e.Name, err)
 			}
 		}
 	}

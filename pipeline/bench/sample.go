@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +19,10 @@ import (
 	"flowsweep/pipeline/ship"
 )
 
-// sampleSpeed is a row of `flowsweep bench sample --json`: 50,000 samples by midpoint in 20 steps, either stepped in Go or
+// SampleSteps are the steps of midpoint that samples are drawn in.
+const SampleSteps = 20
+
+// sampleSpeed is a row of `flowsweep bench sample --json`: samples by midpoint in SampleSteps steps, either stepped in Go or
 // by sampler.onnx as a whole.
 type sampleSpeed struct {
 	Case      string  `json:"case"`
@@ -27,8 +31,8 @@ type sampleSpeed struct {
 	PerSecond float64 `json:"samples_per_second"`
 }
 
-func measureSample(ctx context.Context, _ Options) (any, func(w io.Writer), error) {
-	rows, err := benchSample(ctx)
+func measureSample(ctx context.Context, o Options) (any, func(w io.Writer), error) {
+	rows, err := benchSample(ctx, o)
 	return rows, func(w io.Writer) {
 		fmt.Fprintln(w, "case\tengine\tthreads\tsamples/s\t")
 		for _, r := range rows {
@@ -37,8 +41,8 @@ func measureSample(ctx context.Context, _ Options) (any, func(w io.Writer), erro
 	}, err
 }
 
-func benchSample(ctx context.Context) (rows []sampleSpeed, err error) {
-	err = eachCase(func(e engine.Engine, name string, fit experiments.Fit) error {
+func benchSample(ctx context.Context, o Options) (rows []sampleSpeed, err error) {
+	err = o.eachCase(func(e engine.Engine, name string, fit experiments.Fit) error {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(e.Threads)) // samples are drawn on all of them
 		net := fit.Recipe.VelocityNet()
 		model, err := velocity.Compile(e, net, velocity.Init(net, 0))
@@ -46,9 +50,9 @@ func benchSample(ctx context.Context) (rows []sampleSpeed, err error) {
 			return err
 		}
 		defer model.Close()
-		count := 50_000
+		count := cmp.Or(o.Count, 50_000)
 		if e.Name == engine.Go.Name {
-			count = 2_000 // a rate needs no more
+			count = cmp.Or(o.Count, 2_000) // a rate needs no more
 		}
 		x0 := flow.NewBatch(count, net.Dim())
 		flow.NewStream(0, "noise").Normal(x0, 0)
@@ -59,7 +63,7 @@ func benchSample(ctx context.Context) (rows []sampleSpeed, err error) {
 			return err
 		}
 		err = speed(e.Name, func() error {
-			_, _, err := ode.Solve(model.Field(), ode.Midpoint, ode.Uniform(20), x0)
+			_, _, err := ode.Solve(model.Field(), ode.Midpoint, ode.Uniform(SampleSteps), x0)
 			return err
 		})
 		if err == nil && e.Name == engine.ONNXRuntime.Name {
@@ -77,7 +81,7 @@ func benchSample(ctx context.Context) (rows []sampleSpeed, err error) {
 
 // benchSampler opens a sampler file of the net and passes it to measure.
 func benchSampler(n net.Net, measure func(sample func(x0 flow.Batch) (flow.Batch, error)) error) error {
-	file, err := export.Sampler(n, velocity.Init(n, 0), ode.Midpoint, ode.Uniform(20), export.About{}, export.SamplerOptions{})
+	file, err := export.Sampler(n, velocity.Init(n, 0), ode.Midpoint, ode.Uniform(SampleSteps), export.About{}, export.SamplerOptions{})
 	if err != nil {
 		return err
 	}
