@@ -53,7 +53,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 		"experiments/ode", "experiments/target", "experiments/velocity", "export", "store",
 	}},
 	// A program of its own. It takes the cases from bench, and runs everything in other processes.
-	"pipeline/bench/peers": {rooms: []string{"pipeline/bench"}},
+	"pipeline/peers": {rooms: []string{"pipeline/bench"}},
 	"store": {
 		rooms: []string{"experiments", "experiments/disk", "store/large", "store/lock", "store/losses", "store/place", "store/seal"},
 		doors: []string{"github.com/mattn/go-sqlite3", "database/sql"},

@@ -2,7 +2,7 @@
 // cores, and prints a Markdown table of how fast they are and of the ratios. PyTorch and JAX come from PyPI, 3 GB once.
 // It exits with status 1 if one of them does other work than flowsweep: has a net of another size, or another loss.
 //
-//	go run ./pipeline/bench/peers [-rounds N] [-cores N] [-quick] [-json] FOLDER
+//	go run ./pipeline/peers [-rounds N] [-cores N] [-quick] [-json] FOLDER
 //
 // FOLDER caches what is fetched. On a machine that does other work meanwhile the figures are worth little.
 package main

@@ -15,7 +15,7 @@ import (
 )
 
 // source is the folder of this program, from the root of the module, where it is run.
-const source = "pipeline/bench/peers"
+const source = "pipeline/peers"
 
 // fetch makes a virtual environment with the packages of requirements.txt, whose hashes pip checks, unless it is complete, and
 // returns its interpreter and what was required.
