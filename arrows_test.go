@@ -21,7 +21,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"pipeline": {rooms: []string{
 		"pipeline/bench", "pipeline/draw", "pipeline/job", "pipeline/saved", "pipeline/ship", "pipeline/sweep", "pipeline/table",
 		"experiments", "experiments/disk", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/metric", "experiments/oracle",
-		"experiments/problem", "experiments/query", "experiments/target", "experiments/velocity", "export", "export/signing", "store",
+		"experiments/problem", "experiments/query", "experiments/table", "experiments/target", "experiments/velocity", "export", "export/signing", "store",
 	}},
 	"pipeline/sweep": {
 		rooms: []string{
@@ -79,7 +79,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"experiments": {
 		rooms: []string{
 			"experiments/baseline", "experiments/declare", "experiments/flow", "experiments/metric", "experiments/net", "experiments/ode",
-			"experiments/problem", "experiments/query", "experiments/target",
+			"experiments/problem", "experiments/query", "experiments/table", "experiments/target",
 		},
 	},
 	// It knows how things are declared, but not which ones exist: solvers, targets and so on are passed in.
@@ -103,11 +103,13 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"experiments/engine/fused": {},
 	"experiments/baseline":     {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},
 	"experiments/metric":       {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},
-	"experiments/target":       {rooms: []string{"experiments/flow", "experiments/oracle"}},
-	"experiments/oracle":       {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},
-	"experiments/ode":          {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},
-	"experiments/flow":         {},
-	"experiments/query":        {rooms: []string{"experiments/problem"}},
+	"experiments/target":       {rooms: []string{"experiments/flow", "experiments/oracle", "experiments/table"}},
+	// It reads and writes data files, and knows nothing of what is made of them.
+	"experiments/table":  {rooms: []string{"experiments/flow"}, doors: []string{"github.com/parquet-go/parquet-go"}},
+	"experiments/oracle": {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},
+	"experiments/ode":    {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},
+	"experiments/flow":   {},
+	"experiments/query":  {rooms: []string{"experiments/problem"}},
 	// It knows files, not what is in them, so that the store, output folders and caches share it.
 	"experiments/disk":    {},
 	"experiments/problem": {},

@@ -19,7 +19,7 @@ import (
 
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
-	"flowsweep/experiments/target"
+	"flowsweep/experiments/table"
 	"flowsweep/pipeline"
 )
 
@@ -159,9 +159,9 @@ func samePoints(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	var points [2]flow.Batch
 	for i := range points {
-		table, err := target.DecodeTable([]byte(ts.ReadFile(args[i])))
+		t, err := table.Decode(args[i], []byte(ts.ReadFile(args[i])), table.Options{})
 		ts.Check(err)
-		points[i], err = table.Points(table.Names())
+		points[i], err = t.Points(t.Names())
 		ts.Check(err)
 	}
 	ts.Check(flow.CheckLike(points[0], points[1]))

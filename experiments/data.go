@@ -4,13 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"flowsweep/experiments/declare"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/problem"
+	"flowsweep/experiments/table"
 	"flowsweep/experiments/target"
 )
 
@@ -38,9 +38,15 @@ func (r Recipe) Contents() []DataFile {
 // sourceFile is a data file used as a source. It is not rescaled, so that noise is in the units of the file, and no
 // rows are held out.
 type sourceFile struct {
-	File    string   `json:"file" text:"any" required:"yes" doc:"path of a .csv or .npy file, relative to the folder of the spec"`
-	Columns []string `json:"columns" doc:"names of the columns, or their numbers from 0 if the file has no names; default: all numeric columns"`
-	Noise   float64  `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise added to every draw"`
+	File      string       `json:"file" text:"any" required:"yes" doc:"path of a data file as for a target, relative to the folder of the spec"`
+	Columns   []string     `json:"columns" doc:"names of the columns, or their numbers from 0 if the file has no names; default: all numeric columns"`
+	Noise     float64      `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise added to every draw"`
+	Exclude   []string     `json:"exclude" doc:"as for a target"`
+	Missing   string       `json:"missing" oneof:"error drop" doc:"as for a target"`
+	Header    table.Header `json:"header" doc:"as for a target"`
+	Separator string       `json:"separator" text:"any" doc:"as for a target"`
+	Decimal   string       `json:"decimal" text:"any" doc:"as for a target"`
+	Array     string       `json:"array" text:"any" doc:"as for a target"`
 }
 
 // fileTargets returns the family of targets from data files.
@@ -56,10 +62,13 @@ func fileTargets(data *dataFiles) declare.Family[target.Target] {
 // fileSources returns the family of sources from data files.
 func fileSources(data *dataFiles) declare.Family[Source] {
 	return declare.Family[Source]{
-		Name: target.FileName, Default: sourceFile{}, Refused: refusedFileKeys,
+		Name: target.FileName, Default: sourceFile{Missing: target.DefaultFile.Missing, Header: target.DefaultFile.Header}, Refused: refusedFileKeys,
 		Make: func(params any, at declare.Place) (Source, error) {
 			f := params.(sourceFile)
-			from, err := data.target(target.File{File: f.File, Columns: f.Columns, Noise: f.Noise}, at)
+			from, err := data.target(target.File{
+				File: f.File, Columns: f.Columns, Noise: f.Noise, Exclude: f.Exclude, Missing: f.Missing,
+				Header: f.Header, Separator: f.Separator, Decimal: f.Decimal, Array: f.Array,
+			}, at)
 			return Source{From: from}, err
 		},
 	}
@@ -68,69 +77,140 @@ func fileSources(data *dataFiles) declare.Family[Source] {
 // refusedFileKeys are keys that a data file does not take, and why.
 var refusedFileKeys = map[string]string{"label": "models conditional on a label are not supported yet: leave it out"}
 
-// dataFiles are the data files named in a text. Each is read once.
+// dataFiles are the data files named in a text. Each is read once, in each way that is asked for.
 type dataFiles struct {
 	open   func(path string) ([]byte, error)
-	tables map[string]target.Table // by path
-	files  []DataFile              // in order of first use
+	tables map[readAs]table.Table
+	files  []DataFile // in order of first use
+}
+
+// readAs is a data file and how it is read.
+type readAs struct {
+	path string
+	how  table.Options
+}
+
+// newDataFiles returns the data files of a text, of which none is read yet.
+func newDataFiles(open func(path string) ([]byte, error)) *dataFiles {
+	return &dataFiles{open: open, tables: map[readAs]table.Table{}}
 }
 
 // target returns the target of a data file. Errors are shown at the wrong parameter.
 func (d *dataFiles) target(f target.File, at declare.Place) (target.Target, error) {
-	file := at.Key("file").Word(f.File)
-	table, err := d.table(f.File)
+	if err := f.Reading().Check(); err != nil {
+		return target.Target{}, err
+	}
+	t, err := d.table(f.File, f.Reading())
 	if err != nil {
-		return target.Target{}, file.Errorf("%v", err)
+		return target.Target{}, at.Key("file").Word(f.File).Errorf("%v", err)
 	}
-	names, known := f.Columns, table.Names()
-	if len(names) == 0 {
-		if names = table.Numeric(); len(names) == 0 {
-			return target.Target{}, file.Errorf("%s has no numeric columns", f.File)
-		}
+	names, left, err := chosen(t, f, at)
+	if err != nil {
+		return target.Target{}, err
 	}
-	for i, name := range names {
-		columns := at.Key("columns")
-		switch {
-		case !slices.Contains(known, name):
-			return target.Target{}, columns.Word(name).Errorf("%s", problem.Unknown("column", name, known))
-		case slices.Contains(names[:i], name):
-			return target.Target{}, columns.Errorf("the column %q is repeated: leave one out", name)
-		}
+	t, dropped, err := complete(t, f, names)
+	if err != nil {
+		return target.Target{}, err
 	}
-	rows, err := table.Rows(names)
+	rows, err := t.Rows(names)
+	if gap := (*table.GapError)(nil); errors.As(err, &gap) && gap.Missing {
+		err = fmt.Errorf("%w, or say missing: drop", err)
+	}
 	if err != nil {
 		return target.Target{}, err
 	}
 	data := target.Data{Columns: names, Rows: rows, Standardise: f.Standardise, Noise: f.Noise, Holdout: f.Holdout}
-	return data.Make()
+	made, err := data.Make()
+	for _, note := range append(t.Describe(names, left), dropped...) {
+		made.Notes = append(made.Notes, f.File+": "+note)
+	}
+	return made, err
+}
+
+// chosen returns the columns of a table that a file asks for, and those left out.
+func chosen(t table.Table, f target.File, at declare.Place) (names []string, left []table.Left, err error) {
+	known := t.Names()
+	for i, name := range f.Exclude {
+		if !slices.Contains(known, name) {
+			return nil, nil, at.Key("exclude").Word(name).Errorf("%s", problem.Unknown("column", name, known))
+		}
+		if slices.Contains(f.Columns, name) || slices.Contains(f.Exclude[:i], name) {
+			return nil, nil, at.Key("exclude").Word(name).Errorf("the column %q is named twice, in columns or exclude: leave one out", name)
+		}
+	}
+	if len(f.Columns) == 0 {
+		if names, left, err = t.Default(f.Exclude); err != nil {
+			return nil, nil, at.Key("file").Word(f.File).Errorf("%s: %v", f.File, err)
+		}
+		if len(names) == 0 {
+			return nil, nil, at.Key("file").Word(f.File).Errorf("%s has no numeric columns%s", f.File, table.Reasons(left))
+		}
+		return names, left, nil
+	}
+	for i, name := range f.Columns {
+		columns := at.Key("columns")
+		switch {
+		case !slices.Contains(known, name):
+			return nil, nil, columns.Word(name).Errorf("%s", problem.Unknown("column", name, known))
+		case slices.Contains(f.Columns[:i], name):
+			return nil, nil, columns.Errorf("the column %q is repeated: leave one out", name)
+		}
+	}
+	return f.Columns, t.Rest(f.Columns, f.Exclude), nil
+}
+
+// complete drops the rows with a missing value in the named columns, if the file asks for that, and says so.
+func complete(t table.Table, f target.File, names []string) (table.Table, []string, error) {
+	if f.Missing != "drop" {
+		return t, nil, nil
+	}
+	whole, first, left := t.Complete(names)
+	switch {
+	case left == 0:
+		return t, nil, nil
+	case whole.Len() == 0:
+		return t, nil, fmt.Errorf("missing: all %d rows have a missing value in the columns %s: exclude columns", left, table.Listed(names))
+	}
+	return whole, []string{fmt.Sprintf("%d of %d rows are dropped for a missing value, the first %s", left, t.Len(), t.Place(first))}, nil
 }
 
 // table returns the table in a data file.
-func (d *dataFiles) table(path string) (target.Table, error) {
-	if t, ok := d.tables[path]; ok {
+func (d *dataFiles) table(path string, how table.Options) (table.Table, error) {
+	if t, ok := d.tables[readAs{path, how}]; ok {
 		return t, nil
 	}
-	form := strings.ToLower(filepath.Ext(path))
-	if form != ".csv" && form != ".npy" {
-		return target.Table{}, fmt.Errorf("%q is neither .csv nor .npy: convert it to one of them", path)
+	if table.Extension(path) == "" {
+		return table.Table{}, fmt.Errorf("%q is none of %s: convert it to one of them", path, strings.Join(table.Extensions(), ", "))
 	}
 	if d.open == nil {
-		return target.Table{}, errors.New("files are not allowed here")
+		return table.Table{}, errors.New("files are not allowed here")
 	}
-	content, err := d.open(path)
+	content, err := d.content(path)
 	if err != nil {
-		return target.Table{}, err
+		return table.Table{}, err
 	}
-	if len(content) > MaxDataSize {
-		return target.Table{}, fmt.Errorf("%s has %d bytes: at most %d: leave rows or columns out", path, len(content), MaxDataSize)
-	}
-	t, err := target.Decode(path, content)
+	t, err := table.Decode(path, content, how)
 	if err != nil {
 		return t, fmt.Errorf("%s: %w", path, err)
 	}
-	d.tables[path] = t
-	d.files = append(d.files, DataFile{path, content})
+	d.tables[readAs{path, how}] = t
 	return t, nil
+}
+
+// content returns the content of a data file.
+func (d *dataFiles) content(path string) ([]byte, error) {
+	if i := slices.IndexFunc(d.files, func(f DataFile) bool { return f.Name == path }); i >= 0 {
+		return d.files[i].Content, nil
+	}
+	content, err := d.open(path)
+	if err != nil {
+		return nil, err
+	}
+	if len(content) > MaxDataSize {
+		return nil, fmt.Errorf("%s has %d bytes: at most %d: leave rows or columns out", path, len(content), MaxDataSize)
+	}
+	d.files = append(d.files, DataFile{path, content})
+	return content, nil
 }
 
 // Source is the distribution at t = 0: standard normal noise, or a target of the same dimension as the target.

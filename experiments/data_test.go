@@ -61,7 +61,7 @@ func TestDataErrorsAtTheirPlace(t *testing.T) {
 	for _, c := range []struct{ name, target, want, under string }{
 		{"no such file", "{file: gone.csv}", "open gone.csv: file does not exist", "gone.csv"},
 		{"the second of two files", "{file: [people.csv, gone.csv]}", "open gone.csv", "gone.csv"},
-		{"another ending", "{file: people.xlsx}", `"people.xlsx" is neither .csv nor .npy`, "people.xlsx"},
+		{"another ending", "{file: people.xlsx}", `"people.xlsx" is none of .csv, .tsv, .txt, .npy, .npz, .parquet: convert it`, "people.xlsx"},
 		{"no such column", "{file: people.csv, columns: [weight, wieght]}", `unknown column "wieght" (have height (cm), weight, who): did you mean "weight"?`, "wieght"},
 		{"words", "{file: people.csv, columns: [weight, who]}", `columns: "who" is not numeric: line 2 says "p0"`, "who]"},
 		{"nothing but words", "{file: words.csv}", "words.csv has no numeric columns", "words.csv"},

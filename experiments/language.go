@@ -11,6 +11,7 @@ import (
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
+	"flowsweep/experiments/table"
 	"flowsweep/experiments/target"
 )
 
@@ -30,6 +31,7 @@ func language(data *dataFiles) declare.Language {
 			declare.BareWords(net.Architectures, func(a net.Architecture) string { return a.Name }),
 			declare.BareWords(net.Activations, func(a net.Activation) string { return a.Name }),
 			declare.FlagOrWord(target.Scalings, func(s target.Scaling) string { return s.Name }),
+			declare.FlagOrWord(table.Headers, func(h table.Header) string { return h.Name }),
 			declare.Short("tolerance", `above:"0"`, func(x float64) ode.Tolerance { return ode.Tolerance{Atol: x, Rtol: x} }),
 		},
 		Random: func(seed uint64, place string, k uint64) *rand.Rand {

@@ -27,7 +27,7 @@ func Parse(file string, text []byte) (Spec, error) { return Parser{}.Parse(file,
 
 // Parse is like the function Parse, for specs that may name data files.
 func (p Parser) Parse(file string, text []byte) (Spec, error) {
-	return parse(file, text, &dataFiles{open: p.Open, tables: map[string]target.Table{}}, p.Stored)
+	return parse(file, text, newDataFiles(p.Open), p.Stored)
 }
 
 func parse(file string, text []byte, data *dataFiles, stored bool) (Spec, error) {
@@ -128,7 +128,7 @@ func ParseMetrics(text string) ([]metric.Metric, error) {
 // inline parses a single value.
 func inline[T any](p Parser, what, text string) (T, error) {
 	var none T
-	t := declare.Read(what, []byte(text), language(&dataFiles{open: p.Open, tables: map[string]target.Table{}}))
+	t := declare.Read(what, []byte(text), language(newDataFiles(p.Open)))
 	value, _ := declare.Value(t, what, none, what+"s instead of one: give every parameter a single value")
 	return value, t.Err()
 }

@@ -191,6 +191,19 @@ func (s Spec) Cautions() []string {
 	return all
 }
 
+// Notes returns what was taken of the data files of the spec, and what was left out, a sentence each.
+func (s Spec) Notes() []string {
+	var all []string
+	for _, setting := range s.Settings {
+		for _, note := range slices.Concat(setting.Target.Notes, setting.Source.From.Notes) {
+			if note = problem.Printable(note); !slices.Contains(all, note) {
+				all = append(all, note)
+			}
+		}
+	}
+	return all
+}
+
 // noticeable is the share of the initial weights in an average above which it is worth a word.
 const noticeable = .01
 

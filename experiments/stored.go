@@ -10,7 +10,7 @@ import (
 	"slices"
 
 	"flowsweep/experiments/flow"
-	"flowsweep/experiments/target"
+	"flowsweep/experiments/table"
 )
 
 // Setting returns the setting stored as the JSON of a recipe, with or without its seed, and of a sampling. It is needed
@@ -26,10 +26,10 @@ func (p Parser) Setting(recipe, sampling []byte) (Setting, error) {
 	if sampling != nil {
 		doc["sample"] = sampling
 	}
-	tables := map[string]target.Table{}
+	data := newDataFiles(nil)
 	for _, key := range []string{"target", "source"} {
 		var err error
-		if doc[key], err = p.specForm(doc[key], key == "source", tables); err != nil {
+		if doc[key], err = p.specForm(doc[key], key == "source", data); err != nil {
 			return Setting{}, fmt.Errorf("read the data of a stored recipe: %w", err)
 		}
 		if doc[key] == nil {
@@ -40,7 +40,7 @@ func (p Parser) Setting(recipe, sampling []byte) (Setting, error) {
 	if err != nil {
 		return Setting{}, fmt.Errorf("read a stored recipe: %w", err)
 	}
-	spec, err := parse("stored config", text, &dataFiles{tables: tables}, true)
+	spec, err := parse("stored config", text, data, true)
 	if err != nil {
 		return Setting{}, err
 	}
@@ -48,19 +48,19 @@ func (p Parser) Setting(recipe, sampling []byte) (Setting, error) {
 }
 
 // specForm returns a stored target or source as it stands in a spec. If it has data, their sha256 becomes the name of
-// the file, and the table is added to tables.
-func (p Parser) specForm(stored json.RawMessage, source bool, tables map[string]target.Table) (json.RawMessage, error) {
-	var data struct {
+// the file, and its table is added to data.
+func (p Parser) specForm(stored json.RawMessage, source bool, data *dataFiles) (json.RawMessage, error) {
+	var of struct {
 		SHA256  string
 		Columns []string
 	}
-	if json.Unmarshal(stored, &data) != nil || data.SHA256 == "" {
+	if json.Unmarshal(stored, &of) != nil || of.SHA256 == "" {
 		return stored, nil
 	}
 	if p.Open == nil {
-		return nil, fmt.Errorf("cannot open %s: Parser.Open is nil", data.SHA256)
+		return nil, fmt.Errorf("cannot open %s: Parser.Open is nil", of.SHA256)
 	}
-	content, err := p.Open(data.SHA256)
+	content, err := p.Open(of.SHA256)
 	if err != nil {
 		return nil, err
 	}
@@ -68,19 +68,19 @@ func (p Parser) specForm(stored json.RawMessage, source bool, tables map[string]
 	if err != nil {
 		return nil, err
 	}
-	if b.Dim != len(data.Columns) {
-		return nil, fmt.Errorf("%s has %d columns, want %d", data.SHA256, b.Dim, len(data.Columns))
+	if b.Dim != len(of.Columns) {
+		return nil, fmt.Errorf("%s has %d columns, want %d", of.SHA256, b.Dim, len(of.Columns))
 	}
-	t := target.TableOf(b)
-	for j, name := range data.Columns {
+	t := table.Of(b)
+	for j, name := range of.Columns {
 		t.Columns[j].Name = name
 	}
-	tables[data.SHA256] = t
+	data.tables[readAs{of.SHA256, table.Options{Header: table.AutoHeader}}] = t
 	var form map[string]any
 	if err := json.Unmarshal(stored, &form); err != nil {
 		return nil, err
 	}
-	form["file"] = data.SHA256
+	form["file"] = of.SHA256
 	delete(form, "sha256")
 	delete(form, "rows")
 	if source {

@@ -19,11 +19,11 @@ type pair struct {
 
 // readPair reads two files of points. Columns are matched by name where both files name them, and by position otherwise.
 func (a *app) readPair(reference, samples string, asked []string, standardise bool) (pair, error) {
-	r, err := a.readPoints(reference)
+	r, err := a.readPoints(reference, asked)
 	if err != nil {
 		return pair{}, err
 	}
-	s, err := a.readPoints(samples)
+	s, err := a.readPoints(samples, asked)
 	if err != nil {
 		return pair{}, err
 	}
@@ -57,7 +57,7 @@ func matchColumns(r, s pointsFile, asked []string) (ofR, ofS []string, err error
 		}
 		return ofR, ofS, err
 	}
-	ofR, ofS = r.table.PointColumns(), s.table.PointColumns()
+	ofR, ofS = r.have, s.have
 	if !r.table.Named || !s.table.Named {
 		if len(ofR) != len(ofS) {
 			return nil, nil, fmt.Errorf("%s has %d numeric columns, but the reference %s has %d: choose columns with --columns, or use points of the same dimension",
@@ -83,7 +83,7 @@ func matchColumns(r, s pointsFile, asked []string) (ofR, ofS []string, err error
 // has as many.
 func (f pointsFile) named(asked []string) ([]string, error) {
 	known := f.table.Names()
-	have := f.table.PointColumns()
+	have := f.have
 	for i, name := range asked {
 		switch {
 		case slices.Contains(asked[:i], name):
@@ -150,11 +150,11 @@ func (p *pair) standardise(reference string) error {
 // readLike returns the points of a file, (n, d), all finite, in the order of the columns known, if there are any: those
 // asked for, those of the same names, or all if the file names none and has as many.
 func (a *app) readLike(path string, known, asked []string) (flow.Batch, error) {
-	f, err := a.readPoints(path)
+	f, err := a.readPoints(path, asked)
 	if err != nil {
 		return flow.Batch{}, err
 	}
-	names := f.table.PointColumns()
+	names := f.have
 	switch {
 	case len(asked) > 0:
 		if names, err = f.named(asked); err != nil {

@@ -13,7 +13,7 @@ import (
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/oracle"
-	"flowsweep/experiments/target"
+	"flowsweep/experiments/table"
 	"flowsweep/export"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/ship"
@@ -109,12 +109,12 @@ baselines: []
 	must(t, a.sample(t.Context(), sampleFlags{run: key, noise: filepath.Join(folder, "noise.csv"), out: drawn}))
 	content, err := os.ReadFile(drawn)
 	must(t, err)
-	table, err := target.DecodeTable(content)
+	drawing, err := table.DecodeCSV(content, table.Options{})
 	must(t, err)
-	own, err := table.Points(table.Names())
+	own, err := drawing.Points(drawing.Names())
 	must(t, err)
-	if strings.Join(table.Names(), ",") != "length,mass" {
-		t.Errorf("the samples have the columns %v", table.Names())
+	if strings.Join(drawing.Names(), ",") != "length,mass" {
+		t.Errorf("the samples have the columns %v", drawing.Names())
 	}
 	for i := range own.Data {
 		// Both are rounded to 32 bits, and the flow of one normal distribution to another carries nothing far apart.
@@ -197,11 +197,11 @@ func TestHeadOfPoints(t *testing.T) {
 		head    bool
 	}{{[]string{"x", "y"}, true}, {[]string{"0", "1"}, false}, {[]string{"x", "1990"}, false}, {nil, false}} {
 		b := flow.Batch{Dim: 2, Data: []float64{1, 2}}
-		table, err := target.DecodeTable(flow.EncodeCSV(b, headOf(c.columns)))
+		read, err := table.DecodeCSV(flow.EncodeCSV(b, headOf(c.columns)), table.Options{})
 		must(t, err)
-		back, err := table.Points(table.Names())
-		if err != nil || back.Len() != 1 || (table.Names()[0] != "0") != c.head {
-			t.Errorf("%v: read back as %v with columns %v: %v", c.columns, back, table.Names(), err)
+		back, err := read.Points(read.Names())
+		if err != nil || back.Len() != 1 || (read.Names()[0] != "0") != c.head {
+			t.Errorf("%v: read back as %v with columns %v: %v", c.columns, back, read.Names(), err)
 		}
 	}
 }

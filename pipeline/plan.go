@@ -91,6 +91,7 @@ type planReport struct {
 	Workers    int      `json:"workers"`
 	Megabytes  float64  `json:"estimated_megabytes"` // of the largest fits that are done at once
 	Disk       float64  `json:"disk_megabytes"`      // of the results, beside the store
+	Data       []string `json:"data,omitempty"`      // what is taken of data files, and what is left out
 	Cautions   []string `json:"cautions,omitempty"`
 	KeptAs     string   `json:"earlier_kept_as,omitempty"` // the name of the sweep that is stored under this one with another spec
 	Again      string   `json:"edition_again,omitempty"`   // the stored sweep that has this spec, if it is not that one
@@ -157,7 +158,7 @@ func planWith(ctx context.Context, db *store.DB, plan experiments.Plan, workers 
 		Sweep: plan.Spec.Name, Settings: len(plan.Spec.Settings), Seeds: len(plan.Spec.Seeds),
 		Fits: len(plan.Fits), FitsToDo: w.ToTrain, FitsCached: len(plan.Fits) - w.ToTrain, Teachers: plan.Teachers(),
 		Runs: plan.Runs(), RunsToDo: w.ToSample, RunsCached: plan.Runs() - w.ToSample,
-		ToMeasure: w.ToMeasure, ToSolve: w.ToSolve, TrainSteps: w.TrainSteps, Workers: workers, Cautions: plan.Spec.Cautions(),
+		ToMeasure: w.ToMeasure, ToSolve: w.ToSolve, TrainSteps: w.TrainSteps, Workers: workers, Data: plan.Spec.Notes(), Cautions: plan.Spec.Cautions(),
 	}
 	r.Megabytes, r.Disk = w.Megabytes(workers), w.Bytes(workers)/1e6
 	if err := w.CheckSpace(workers, free); err != nil {
@@ -208,6 +209,9 @@ func (a *app) printPlan(r planReport) {
 	line("sweep", "%s: %d settings over %d seeds", r.Sweep, r.Settings, r.Seeds)
 	if r.earlier != "" {
 		line("earlier", "%s", r.earlier)
+	}
+	for _, note := range r.Data {
+		line("data", "%s", note)
 	}
 	line("fits", "%d: %d to train (%d steps), %d cached", r.Fits, r.FitsToDo, r.TrainSteps, r.FitsCached)
 	if r.Teachers > 0 {

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -15,42 +14,56 @@ import (
 	"flowsweep/experiments/disk"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/problem"
-	"flowsweep/experiments/target"
+	"flowsweep/experiments/table"
 	"flowsweep/pipeline/draw"
-	"flowsweep/pipeline/table"
+	printed "flowsweep/pipeline/table"
 )
 
 // pointsFile is a file of points, one per row.
 type pointsFile struct {
 	path  string
-	table target.Table
+	table table.Table
+	have  []string // the columns of points in it
 }
 
-// readPoints reads a .npy or .csv file, as targets read it, and says on stderr which columns are left out because they hold
-// no numbers. Its errors are usage errors.
-func (a *app) readPoints(path string) (pointsFile, error) {
+// maxPointsSize is the maximum size of a file of points, in bytes.
+const maxPointsSize = 1 << 30
+
+// readPoints reads a data file as targets read it, and says on stderr which columns are left out, unless some are asked for.
+// Its errors are usage errors.
+func (a *app) readPoints(path string, asked []string) (pointsFile, error) {
 	f := pointsFile{path: path}
-	if _, err := pointsForm(path); err != nil {
-		return f, err
+	if table.Extension(path) == "" {
+		return f, usage(fmt.Errorf("%q: points are read from %s: use one of these extensions", path, strings.Join(table.Extensions(), ", ")))
 	}
-	content, err := os.ReadFile(path)
+	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return f, usage(fmt.Errorf("there is no file %s: give the path of a .npy or .csv file of points", path))
 	}
+	if err == nil && info.Size() > maxPointsSize {
+		return f, usage(fmt.Errorf("%s has %d bytes: at most %d: leave rows out", path, info.Size(), maxPointsSize))
+	}
+	content, err := os.ReadFile(path)
 	if err != nil {
 		return f, usage(fmt.Errorf("read points: %w", err))
 	}
-	if f.table, err = target.Decode(path, content); err != nil {
-		return f, usage(fmt.Errorf("%s: %w", path, err))
+	if f.table, err = table.Decode(path, content, table.Options{}); err != nil {
+		return f, usage(fmt.Errorf("%s: %w", path, printable(err)))
 	}
-	have := f.table.PointColumns()
-	if len(have) == 0 {
-		return f, usage(fmt.Errorf("%s has no numeric columns", path))
-	}
-	for _, c := range f.table.Columns {
-		if !slices.Contains(have, c.Name) {
-			fmt.Fprintf(a.stderr, "%s: the column %q is left out: %s\n", path, problem.Printable(c.Name), problem.Printable(c.Word))
+	var left []table.Left
+	if f.have, left, err = f.table.PointColumns(); err != nil {
+		if f.have, left = f.table.Numeric(), nil; len(asked) == 0 {
+			return f, usage(fmt.Errorf("%s: %w", path, printable(err)))
 		}
+	}
+	if len(f.have) == 0 {
+		return f, usage(fmt.Errorf("%s has no numeric columns%s", path, problem.Printable(table.Reasons(left))))
+	}
+	if len(asked) > 0 {
+		left = nil
+	}
+	for _, note := range f.table.Remarks(left) {
+		fmt.Fprintf(a.stderr, "%s: %s\n", path, problem.Printable(note))
 	}
 	return f, nil
 }
@@ -126,7 +139,7 @@ func headOf(columns []string) []string {
 	}
 	var safe []string
 	for _, name := range columns {
-		safe = append(safe, table.Plain(name))
+		safe = append(safe, printed.Plain(name))
 	}
 	return safe
 }
@@ -149,11 +162,11 @@ func (a *app) start(f sampleFlags, from draw.From) (draw.Start, error) {
 		x0, err := from.Noise(f.count, f.seed)
 		return x0, usage(printable(err))
 	}
-	file, err := a.readPoints(f.noise)
+	file, err := a.readPoints(f.noise, nil)
 	if err != nil {
 		return draw.Start{}, err
 	}
-	x0, err := file.points(file.table.PointColumns())
+	x0, err := file.points(file.have)
 	if err == nil && x0.Dim != from.Dim {
 		err = usage(fmt.Errorf("%s holds points of dimension %d, and the %s takes %d", f.noise, x0.Dim, from.Name, from.Dim))
 	}

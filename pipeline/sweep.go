@@ -85,6 +85,9 @@ func (a *app) sweep(ctx context.Context, path string, f sweepFlags) error {
 	if err := a.confirmLarge(plan, f.yes); err != nil {
 		return err
 	}
+	for _, note := range plan.Spec.Notes() {
+		fmt.Fprintln(a.stderr, "data:", note)
+	}
 	for _, caution := range plan.Spec.Cautions() {
 		fmt.Fprintln(a.stderr, "caution:", caution)
 	}

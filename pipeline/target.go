@@ -9,6 +9,7 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/oracle"
+	"flowsweep/experiments/problem"
 	"flowsweep/experiments/target"
 )
 
@@ -67,6 +68,9 @@ func (a *app) targetCommand() *cobra.Command {
 			t, err := experiments.Parser{Open: dataIn(".")}.Target(args[0])
 			if err != nil {
 				return usage(err)
+			}
+			for _, note := range t.Notes {
+				fmt.Fprintln(a.stderr, "data:", problem.Printable(note))
 			}
 			if f.out == "" && (cmd.Flags().Changed("count") || cmd.Flags().Changed("seed")) {
 				return usage(errors.New("--count and --seed are of a sample: give the file to draw it into, too, with --out"))

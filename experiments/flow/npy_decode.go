@@ -11,21 +11,40 @@ import (
 	"strings"
 )
 
-// DecodeNPY returns the points of a NumPy file of floats or integers, of any byte order, in C or Fortran order. An
-// array with one axis holds points of dimension 1. With more than two axes, each index of the first axis is a point,
+// DecodeNPY returns the points of a NumPy file of floats, integers or booleans, of any byte order, in C or Fortran order.
+// An array with one axis holds points of dimension 1. With more than two axes, each index of the first axis is a point,
 // with its numbers in C order.
 func DecodeNPY(file []byte) (Batch, error) {
+	b, _, err := DecodeArray(file, math.MaxInt, math.MaxInt)
+	return b, err
+}
+
+// Array is what a NumPy file says of its numbers.
+type Array struct {
+	Shape []int  // sizes of its axes, at least one
+	Type  string // NumPy's name of its numbers, such as float32
+}
+
+// DecodeArray is like DecodeNPY, and also returns what the file says of its numbers. It is an error if there are more
+// than most of them, or more than wide in a row.
+func DecodeArray(file []byte, most, wide int) (Batch, Array, error) {
 	header, data, err := splitNPY(file)
 	if err != nil {
-		return Batch{}, fmt.Errorf("decode npy: %w", err)
+		return Batch{}, Array{}, fmt.Errorf("decode npy: %w", err)
 	}
 	a, err := parseNPYHeader(header)
 	if err != nil {
-		return Batch{}, fmt.Errorf("decode npy: %w", err)
+		return Batch{}, Array{}, fmt.Errorf("decode npy: %w", err)
 	}
 	rows, dim, err := a.size(len(data))
+	if err == nil && dim > wide {
+		err = fmt.Errorf("rows of %d numbers are too wide: at most %d", dim, wide)
+	}
+	if err == nil && rows > most/dim {
+		err = fmt.Errorf("%d rows of %d numbers are too many: at most %d numbers", rows, dim, most)
+	}
 	if err != nil {
-		return Batch{}, fmt.Errorf("decode npy: %w", err)
+		return Batch{}, Array{}, fmt.Errorf("decode npy: %w", err)
 	}
 	b := NewBatch(rows, dim)
 	for i := range b.Data {
@@ -35,7 +54,7 @@ func DecodeNPY(file []byte) (Batch, error) {
 		}
 		b.Data[i] = a.number(data[at*a.width : (at+1)*a.width])
 	}
-	return b, nil
+	return b, Array{a.shape, a.name()}, nil
 }
 
 // splitNPY returns the header of a NumPy file of version 1, 2 or 3, and the data after it.
@@ -61,7 +80,7 @@ func splitNPY(file []byte) (header, data []byte, err error) {
 
 // npyArray is the description of an array in the header of a NumPy file.
 type npyArray struct {
-	kind    byte // f, i or u
+	kind    byte // f, i, u or b
 	width   int  // bytes per number
 	order   binary.ByteOrder
 	fortran bool  // the first axis varies fastest
@@ -69,7 +88,8 @@ type npyArray struct {
 }
 
 var (
-	npyType    = regexp.MustCompile(`'descr'\s*:\s*'([<>|])([fiu])([1248])'`)
+	npyType    = regexp.MustCompile(`'descr'\s*:\s*'([<>|=])([fiub])([1248])'`)
+	npyOther   = regexp.MustCompile(`'descr'\s*:\s*('[<>|=]?([a-zA-Z])[^']*'|\[)`)
 	npyFortran = regexp.MustCompile(`'fortran_order'\s*:\s*(True|False)`)
 	npyShape   = regexp.MustCompile(`'shape'\s*:\s*\(([\d\s,]*)\)`)
 )
@@ -83,7 +103,10 @@ func parseNPYHeader(header []byte) (a npyArray, err error) {
 		if kind[1][0] == '>' {
 			a.order = binary.BigEndian
 		}
-		known = (kind[1][0] != '|' || width == 1) && (a.kind != 'f' || width > 1)
+		known = (kind[1][0] != '|' || width == 1) && (a.kind != 'f' || width > 1) && (a.kind != 'b' || width == 1)
+	}
+	if other := npyOther.FindSubmatch(header); !known && other != nil && fortran != nil && shape != nil {
+		return a, fmt.Errorf("it is an array of %s: save an array of numbers, such as with astype(float)", npyKind(other[1], other[2]))
 	}
 	if !known {
 		return a, fmt.Errorf("header %.200q: must be an array of integers, or of floats of at most 64 bits", bytes.TrimSpace(header))
@@ -102,6 +125,36 @@ func parseNPYHeader(header []byte) (a npyArray, err error) {
 		return a, errors.New("it holds a single number: must be an array with at least one axis")
 	}
 	return a, nil
+}
+
+// npyKind says what an array holds that is not read, from its type and the letter in it.
+func npyKind(whole, letter []byte) string {
+	if len(letter) == 0 {
+		return "rows with named fields (a structured type)"
+	}
+	switch letter[0] {
+	case 'O':
+		return "Python objects"
+	case 'U', 'S', 'a':
+		return "texts"
+	case 'c':
+		return "complex numbers"
+	case 'M', 'm':
+		return "dates or durations"
+	case 'V':
+		return "raw bytes"
+	default:
+		return fmt.Sprintf("the type %.20s, which is not one of bool, integers, and floats of 16 to 64 bits", whole)
+	}
+}
+
+// name returns NumPy's name of the numbers.
+func (a npyArray) name() string {
+	kind := map[byte]string{'f': "float", 'i': "int", 'u': "uint"}[a.kind]
+	if a.kind == 'b' {
+		return "bool"
+	}
+	return kind + strconv.Itoa(8*a.width)
 }
 
 // size returns the number of points and their dimension, or an error unless they fill exactly the given number of
@@ -138,7 +191,9 @@ func (a npyArray) place(i int) (at int) {
 func (a npyArray) number(raw []byte) float64 {
 	bits := unsigned(raw, a.order)
 	switch {
-	case a.kind == 'u':
+	case a.kind == 'b' && bits > 1:
+		return 1
+	case a.kind == 'u', a.kind == 'b':
 		return float64(bits)
 	case a.kind == 'i':
 		unused := 64 - 8*a.width

@@ -84,6 +84,7 @@ var numpyFiles = []struct {
 		[]float64{-1.5, -.5},
 	},
 	{"no rows", 1, "{'descr': '<f8', 'fortran_order': False, 'shape': (0, 3), }", "", 3, nil},
+	{"booleans", 1, "{'descr': '|b1', 'fortran_order': False, 'shape': (3,), }", "000102", 1, []float64{0, 1, 1}},
 	{"the keys in another order", 1, "{'shape':(1,),'fortran_order':False,'descr':'|i1'}", "ff", 1, []float64{-1}},
 }
 
@@ -112,13 +113,13 @@ func TestDecodeNPYErrors(t *testing.T) {
 	one := "000000000000f03f"
 	for _, c := range []struct{ name, header, numbers, want string }{
 		{"a single number", shaped("()"), one, "must be an array with at least one axis"},
-		{"complex numbers", strings.Replace(shaped("(1,)"), "<f8", "<c16", 1), one + one, "must be an array of integers, or of floats"},
-		{"words", strings.Replace(shaped("(2,)"), "<f8", "<U1", 1), one, "must be an array of integers, or of floats"},
-		{"floats of 80 bits", strings.Replace(shaped("(1,)"), "<f8", "<f16", 1), one + one, "must be an array of integers, or of floats"},
-		{"floats of 8 bits", strings.Replace(shaped("(8,)"), "<f8", "|f1", 1), one, "must be an array of integers, or of floats"},
-		{"no byte order", strings.Replace(shaped("(1,)"), "<f8", "|f8", 1), one, "must be an array of integers, or of floats"},
-		{"records", strings.Replace(shaped("(1,)"), "'<f8'", "[('a', '<f8')]", 1), one, "must be an array of integers, or of floats"},
-		{"an object", strings.Replace(shaped("(1,)"), "<f8", "|O", 1), one, "must be an array of integers, or of floats"},
+		{"complex numbers", strings.Replace(shaped("(1,)"), "<f8", "<c16", 1), one + one, "array of complex numbers: save an array of numbers"},
+		{"words", strings.Replace(shaped("(2,)"), "<f8", "<U1", 1), one, "array of texts"},
+		{"floats of 80 bits", strings.Replace(shaped("(1,)"), "<f8", "<f16", 1), one + one, "the type '<f16', which is not one of"},
+		{"floats of 8 bits", strings.Replace(shaped("(8,)"), "<f8", "|f1", 1), one, "the type '|f1'"},
+		{"no byte order", strings.Replace(shaped("(1,)"), "<f8", "|f8", 1), one, "the type '|f8'"},
+		{"records", strings.Replace(shaped("(1,)"), "'<f8'", "[('a', '<f8')]", 1), one, "named fields (a structured type)"},
+		{"an object", strings.Replace(shaped("(1,)"), "<f8", "|O", 1), one, "array of Python objects"},
 		{"no header", "", one, "must be an array of integers, or of floats"},
 		{"no columns", shaped("(3, 0)"), "", "no numbers, or too many"},
 		{"too few numbers", shaped("(2,)"), one, "8 bytes do not hold 2 rows of 1 numbers"},

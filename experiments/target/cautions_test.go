@@ -55,9 +55,3 @@ func ExampleScaleCautions() {
 	// the standard deviation of "a" is 1e+03: beside it, distances barely see "b" (0.01)
 	// 1
 }
-
-func ExampleTable_Place() {
-	t, _ := DecodeTable([]byte("x\n\n1\n2\n"))
-	fmt.Println(t.Place(1), "or", TableOf(flow.NewBatch(2, 1)).Place(1))
-	// Output: in line 4 or row 1, from 0
-}

@@ -13,22 +13,35 @@ import (
 
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/oracle"
+	"flowsweep/experiments/table"
 )
 
 // File is the form in a spec of a target from the user's own data. It stands for the Data of the file's rows.
 type File struct {
-	File        string   `json:"file" text:"any" required:"yes" doc:"path of a .csv or .npy file, relative to the folder of the spec"`
+	File        string   `json:"file" text:"any" required:"yes" doc:"path of a .csv, .tsv, .txt, .npy, .npz or .parquet file, or such a file with .gz, relative to the folder of the spec"`
 	Columns     []string `json:"columns" doc:"names of the columns, or their numbers from 0 if the file has no names; default: all numeric columns"`
 	Standardise Scaling  `json:"standardise" doc:"true: train on (x - mean) / std of each column; robust: on (x - median) / (interquartile range / 1.349), which outliers do not move; quantile: on the normal scores of the ranks, so that every column is normal; samples are converted back to the units of the file"`
 	Noise       float64  `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise added to every draw, after standardising"`
 	Holdout     float64  `json:"holdout" min:"0" below:"1" doc:"fraction of the rows held out of training, for measuring"`
+
+	Exclude   []string     `json:"exclude" doc:"names of columns to leave out"`
+	Missing   string       `json:"missing" oneof:"error drop" doc:"what to do about rows with a missing value in a column that is taken: error, or drop these rows"`
+	Header    table.Header `json:"header" doc:"whether the first line of a text names the columns; auto decides by the content, and plan says how"`
+	Separator string       `json:"separator" text:"any" doc:"what divides the columns of a text: a comma, tab, semicolon, vertical bar or space; default: decided by the content"`
+	Decimal   string       `json:"decimal" text:"any" doc:"what stands before decimals in a text: . or , (default: decided by the content)"`
+	Array     string       `json:"array" text:"any" doc:"name of the array in a .npz file; default: the only one"`
+}
+
+// Reading returns how the file is read where it does not say so itself.
+func (f File) Reading() table.Options {
+	return table.Options{Header: f.Header, Separator: f.Separator, Decimal: f.Decimal, Array: f.Array}
 }
 
 // FileName is the name of targets given as a File.
 const FileName = "file"
 
 // DefaultFile holds the defaults of a File.
-var DefaultFile = File{Standardise: Standardised, Holdout: .2}
+var DefaultFile = File{Standardise: Standardised, Holdout: .2, Missing: "error", Header: table.AutoHeader}
 
 // Data is a target of equally likely rows (the bootstrap), with Gaussian noise.
 //

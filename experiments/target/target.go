@@ -36,6 +36,9 @@ type Target struct {
 	Columns []string   // names of the coordinates, (Dim); nil if there are none
 	Content []byte     // a NumPy file of the data in the user's own units; Params hold its sha256
 
+	// Notes are sentences on the file of the data: what was taken of it, what was left out and why, how it was read.
+	Notes []string
+
 	// Cautions are sentences on rows that outweigh the others, and on columns on other scales.
 	Cautions []string
 }

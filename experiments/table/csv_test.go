@@ -1,4 +1,4 @@
-package target
+package table
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ import (
 )
 
 func ExampleTable_Points() {
-	t, _ := DecodeTable([]byte("x,y\n1,2.5\n3,-4e-1\n"))
+	t, _ := DecodeCSV([]byte("x,y\n1,2.5\n3,-4e-1\n"), Options{})
 	b, err := t.Points(t.Names())
 	fmt.Println(t.Names(), b.Len(), b.Data, err)
 	// Output: [x y] 2 [1 2.5 3 -0.4] <nil>
@@ -19,7 +19,7 @@ func ExampleTable_Points() {
 
 // decodePoints returns the points of comma-separated values, and the names of their columns.
 func decodePoints(file []byte) (b flow.Batch, columns []string, err error) {
-	t, err := DecodeTable(file)
+	t, err := DecodeCSV(file, Options{})
 	if err != nil {
 		return b, nil, err
 	}
@@ -60,18 +60,35 @@ func TestDecodePoints(t *testing.T) {
 	}
 }
 
-func FuzzDecodePoints(f *testing.F) {
-	f.Add([]byte("x,y\n1,2\n"))
-	f.Add([]byte("1,\"2\n3\""))
+func FuzzDecodeCSV(f *testing.F) {
+	for _, text := range []string{
+		"x,y\n1,2\n", "1,\"2\n3\"", "x;y\r1,5;2\r", "# a b\n1 2\n", "sep=;\n1;2", "\xff\xfe1\x00,\x002\x00", ",a\n0,5\n1,x\n", "0,1\n.5,.5\n",
+	} {
+		f.Add([]byte(text))
+	}
 	f.Fuzz(func(t *testing.T, file []byte) {
-		b, columns, err := decodePoints(file)
+		table, err := DecodeCSV(file, Options{})
+		if err != nil {
+			return
+		}
+		for _, c := range table.Columns {
+			if len(c.Values) != table.Len() || c.Texts != nil && len(c.Texts) != table.Len() || len(table.Lines) != table.Len() {
+				t.Errorf("column %q has %d values and %d texts in %d rows", c.Name, len(c.Values), len(c.Texts), table.Len())
+			}
+		}
+		columns := table.Names()
+		b, err := table.Points(columns)
 		if err != nil {
 			return
 		}
 		if b.Len()*b.Dim != len(b.Data) || len(columns) != b.Dim {
 			t.Errorf("%d numbers in %d rows of %d, columns %q", len(b.Data), b.Len(), b.Dim, columns)
 		}
-		again, _, err := decodePoints(flow.EncodeCSV(b, nil))
+		table, err = DecodeCSV(flow.EncodeCSV(b, nil), Options{Header: NoNames})
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := table.Points(table.Names())
 		if err != nil || again.Len() != b.Len() {
 			t.Errorf("%v comes back as %v: %v", b, again, err)
 		}

@@ -1,4 +1,4 @@
-package target
+package table
 
 import (
 	"fmt"
@@ -10,17 +10,17 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-func ExampleDecodeTable() {
-	t, err := DecodeTable([]byte("height,weight,species\n1.7,60,a\n1.8,,b\n"))
+func ExampleDecodeCSV() {
+	t, err := DecodeCSV([]byte("height,weight,species\n1.7,60,a\n1.8,,b\n"), Options{})
 	fmt.Println(t.Names(), t.Numeric(), t.Columns[0].Values, err)
 	_, err = t.Rows([]string{"height", "weight"})
 	fmt.Println(err)
 	// Output:
 	// [height weight species] [height weight] [1.7 1.8] <nil>
-	// file: 1 of 2 rows have an empty cell, NaN or Inf in the columns height, weight, the first is in line 3: remove or fill in these rows, or leave out columns
+	// file: 1 of 2 rows have an empty cell, NaN or Inf in the columns height, weight, the first is in line 3, column "weight": fill in or leave out these rows, or leave out columns
 }
 
-func TestDecodeTableNames(t *testing.T) {
+func TestDecodeCSVNames(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, text     string
@@ -41,7 +41,7 @@ func TestDecodeTableNames(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := DecodeTable([]byte(c.text))
+			got, err := DecodeCSV([]byte(c.text), Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -63,7 +63,7 @@ func TestDecodeTableNames(t *testing.T) {
 	}
 }
 
-func TestDecodeTableErrors(t *testing.T) {
+func TestDecodeCSVErrors(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, text, want string }{
 		{"empty", "", "the file is empty"},
@@ -72,9 +72,8 @@ func TestDecodeTableErrors(t *testing.T) {
 		{"a quote left open", "x,y\n1,\"2\n", "line 2"},
 		{"one name twice", "x,x\n1,2\n", `two columns are named "x"`},
 		{"a name that moves the cursor", "x,\"y\x1b[2J\"\n1,2\n", `the name "y\x1b[2J" of column 1`},
-		{"semicolons", "x;y\n1;2\n", "separate the columns by commas"},
 	} {
-		if _, err := DecodeTable([]byte(c.text)); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := DecodeCSV([]byte(c.text), Options{}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
 		}
 	}
@@ -82,7 +81,7 @@ func TestDecodeTableErrors(t *testing.T) {
 
 func TestTableRows(t *testing.T) {
 	t.Parallel()
-	table, err := DecodeTable([]byte("a,b,c,d\n1,-0,x,1\n2,5e-1,y,Inf\n3,1e999,,nan\n"))
+	table, err := DecodeCSV([]byte("a,b,c,d\n1,-0,x,1\n2,5e-1,y,Inf\n3,1e999,,nan\n"), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +102,7 @@ func TestTableRows(t *testing.T) {
 			t.Errorf("%v: got %v, want %q", c.columns, err, c.want)
 		}
 	}
-	table = TableOf(flow.Batch{Dim: 2, Data: []float64{1, 2, math.Copysign(0, -1), math.NaN()}})
+	table = Of(flow.Batch{Dim: 2, Data: []float64{1, 2, math.Copysign(0, -1), math.NaN()}})
 	got, err = table.Rows([]string{"0"})
 	if err != nil || math.Signbit(got.Data[1]) {
 		t.Errorf("-0 is read as %v (%v), want 0: equal data must have the same key", got.Data, err)
@@ -120,4 +119,10 @@ func TestTooManyNumbers(t *testing.T) {
 	if _, err := table.Rows([]string{"x", "x"}); err == nil || !strings.Contains(err.Error(), "too many") {
 		t.Errorf("got %v", err)
 	}
+}
+
+func ExampleTable_Place() {
+	t, _ := DecodeCSV([]byte("x\n\n1\n2\n"), Options{})
+	fmt.Println(t.Place(1), "or", Of(flow.NewBatch(2, 1)).Place(1))
+	// Output: in line 4 or row 1, from 0
 }
