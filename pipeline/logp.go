@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -50,7 +51,7 @@ func (a *app) logpCommand() *cobra.Command {
 		Use:         "logp (--run KEY | --model logp.onnx) FILE",
 		Annotations: keepsNothing,
 		Short:       "Compute the log densities of the points in a file under a run's net",
-		Long: "Compute the log densities of the points in a .npy or .csv file, one point per row, under the flow of a run's net, in nats\n" +
+		Long: "Compute the log densities of the points in a data file, one point per row, under the flow of a run's net, in nats\n" +
 			"and in the units of the file. Columns are found by the names that the net was trained with. They are printed as CSV, or\n" +
 			"written to --out.",
 		Args: cobra.ExactArgs(1),
@@ -60,7 +61,7 @@ func (a *app) logpCommand() *cobra.Command {
 	flags.StringVar(&f.run, "run", "", "the net of the run with this `key`")
 	flags.StringVar(&f.model, "model", "", "a logp.onnx `file`, which export --log-prob writes")
 	flags.StringSliceVar(&f.columns, "columns", nil, "the `names` of the columns in the file, in the order of the net's, separated by commas")
-	flags.StringVar(&f.out, "out", "", "the `file` to write, .npy or .csv")
+	flags.StringVar(&f.out, "out", "", "the `file` to write, .npy, .csv or .parquet")
 	flags.BoolVar(&f.asJSON, "json", false, "print JSON")
 	cmd.MarkFlagsMutuallyExclusive("run", "model")
 	cmd.MarkFlagsOneRequired("run", "model")
@@ -118,11 +119,7 @@ func (a *app) printLogP(d density, logp []float64, f logpFlags) error {
 		summary += "; " + d.note
 	}
 	if f.out != "" {
-		content := flow.EncodeNPY64(column)
-		if strings.HasSuffix(strings.ToLower(f.out), ".csv") {
-			content = flow.EncodeCSV(column, []string{"log_prob"})
-		}
-		if err := ship.WriteFile(f.out, content); err != nil {
+		if err := saveLogP(f.out, column); err != nil {
 			return err
 		}
 	}
@@ -140,6 +137,19 @@ func (a *app) printLogP(d density, logp []float64, f logpFlags) error {
 		fmt.Fprintln(a.stderr, summary)
 		_, err := a.stdout.Write(flow.EncodeCSV(column, []string{"log_prob"}))
 		return err
+	}
+}
+
+// saveLogP writes log densities as 64-bit floats.
+func saveLogP(path string, column flow.Batch) error {
+	names := []string{"log_prob"}
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".npy":
+		return ship.WriteFile(path, flow.EncodeNPY64(column))
+	case ".csv":
+		return ship.WriteFile(path, flow.EncodeCSV(column, names))
+	default:
+		return savePoints(path, column.Len(), names, func(each func(flow.Batch) error) error { return each(column) })
 	}
 }
 

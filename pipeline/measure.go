@@ -56,8 +56,8 @@ func (a *app) measureCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:         "measure (REFERENCE SAMPLES | --run KEY)",
 		Annotations: keepsNothing,
-		Short:       "Measure the metrics between two files of points, .npy or .csv, or those of a run again",
-		Long: "Measure the metrics between two files of points, .npy or .csv, one point per row. Columns are matched by their names, if\n" +
+		Short:       "Measure the metrics between two files of points, or those of a run again",
+		Long: "Measure the metrics between two data files (.csv, .npy, .npz, .parquet), one point per row. Columns are matched by their names, if\n" +
 			"both files have names; columns of words are left out. Each row of the table holds the value; the null, which is the\n" +
 			"metric between random parts of the pooled points (mean and 95 % quantile); and the p-value of the permutation test that\n" +
 			"both files are samples of one distribution. These are of n samples and m reference points. Large files are cut to random\n" +

@@ -38,7 +38,7 @@ func (a *app) readPoints(path string, asked []string) (pointsFile, error) {
 	}
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return f, usage(fmt.Errorf("there is no file %s: give the path of a .npy or .csv file of points", path))
+		return f, usage(fmt.Errorf("there is no file %s: give the path of a data file of points", path))
 	}
 	if err == nil && info.Size() > maxPointsSize {
 		return f, usage(fmt.Errorf("%s has %d bytes: at most %d: leave rows out", path, info.Size(), maxPointsSize))
@@ -104,8 +104,8 @@ func (a *app) printSaved(path string, n, dim int) error {
 	return err
 }
 
-// savePoints writes n points to a .npy or .csv file as draw makes them, part by part. A .csv file starts with the names of the columns,
-// if they have any. The file appears once all is written.
+// savePoints writes n points to a .npy, .csv or .parquet file as draw makes them, part by part. The last two start with the names of
+// the columns, if they have any. The file appears once all is written.
 func savePoints(path string, n int, columns []string, draw func(each func(part flow.Batch) error) error) error {
 	form, err := pointsForm(path)
 	if err != nil {
@@ -113,6 +113,9 @@ func savePoints(path string, n int, columns []string, draw func(each func(part f
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("make the output folder: %w", err)
+	}
+	if form == ".parquet" {
+		return disk.Write(path, 0o644, func(w io.Writer) error { return writeParquet(w, columns, draw) })
 	}
 	head, first, content := headOf(columns), 0, []byte(nil)
 	return disk.Write(path, 0o644, func(w io.Writer) error {
@@ -130,6 +133,25 @@ func savePoints(path string, n int, columns []string, draw func(each func(part f
 	})
 }
 
+// writeParquet writes points as a Parquet file of 64-bit floats.
+func writeParquet(to io.Writer, columns []string, draw func(each func(part flow.Batch) error) error) error {
+	var w *table.Writer
+	err := draw(func(part flow.Batch) error {
+		t := table.Of(part)
+		if w == nil {
+			if columns == nil {
+				columns = t.Names()
+			}
+			w = table.NewWriter(to, columns, make([]table.Kind, part.Dim)) // all Real
+		}
+		return w.Write(t)
+	})
+	if err != nil || w == nil {
+		return err
+	}
+	return w.Close()
+}
+
 // headOf returns the header of a .csv file, or nil if a reader would take it for numbers.
 func headOf(columns []string) []string {
 	for _, name := range columns {
@@ -144,11 +166,11 @@ func headOf(columns []string) []string {
 	return safe
 }
 
-// pointsForm returns the format of a file of points: .csv or .npy, from its extension.
+// pointsForm returns the format in which to write points, from the extension of a file.
 func pointsForm(path string) (string, error) {
 	form := strings.ToLower(filepath.Ext(path))
-	if form != ".npy" && form != ".csv" {
-		return "", usage(fmt.Errorf("%q: points are read and written as .npy or .csv: use one of these extensions", path))
+	if form != ".npy" && form != ".csv" && form != ".parquet" {
+		return "", usage(fmt.Errorf("%q: points are written as .npy, .csv or .parquet: use one of these extensions", path))
 	}
 	return form, nil
 }

@@ -55,8 +55,8 @@ func (a *app) sampleCommand() *cobra.Command {
 	flags.StringVar(&f.sdeNoise, "sde-noise", "", "noise added on the way, c of eps(t) = c sigma(t), with euler or heun (default as for --solver, or 0)")
 	flags.IntVar(&f.count, "count", 2000, "samples")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the noise, and of that added on the way")
-	flags.StringVar(&f.noise, "noise", "", "start from the points in this .npy or .csv `file` instead of --count and --seed")
-	flags.StringVar(&f.out, "out", "", "the `file` to write, .npy or .csv")
+	flags.StringVar(&f.noise, "noise", "", "start from the points in this data `file` instead of --count and --seed")
+	flags.StringVar(&f.out, "out", "", "the `file` to write, .npy, .csv or .parquet")
 	cmd.MarkFlagsMutuallyExclusive("run", "model", "exact")
 	cmd.MarkFlagsOneRequired("run", "model", "exact")
 	cmd.MarkFlagsRequiredTogether("exact", "target")
@@ -65,7 +65,7 @@ func (a *app) sampleCommand() *cobra.Command {
 
 func (a *app) sample(ctx context.Context, f sampleFlags) (err error) {
 	if f.out == "" {
-		return usage(errors.New("--out is missing: give a .npy or .csv file to write"))
+		return usage(errors.New("--out is missing: give a .npy, .csv or .parquet file to write"))
 	}
 	if !f.exact && f.run == "" && f.model == "" {
 		return usage(errors.New("nothing to sample: give --run a key or --model a file"))

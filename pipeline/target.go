@@ -92,7 +92,7 @@ func (a *app) targetCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&path, "path", "condot", "the `path` from noise to the target")
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print JSON: the facts, or which sample was written")
-	cmd.Flags().StringVar(&f.out, "out", "", "draw a sample into this .npy or .csv `file`")
+	cmd.Flags().StringVar(&f.out, "out", "", "draw a sample into this .npy, .csv or .parquet `file`")
 	cmd.Flags().IntVar(&f.count, "count", 2000, "number of points in the sample of --out")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 0, "seed of the sample of --out")
 	return cmd

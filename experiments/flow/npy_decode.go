@@ -199,7 +199,7 @@ func (a npyArray) number(raw []byte) float64 {
 		unused := 64 - 8*a.width
 		return float64(int64(bits<<unused) >> unused)
 	case a.width == 2:
-		return half(uint16(bits))
+		return Half(uint16(bits))
 	case a.width == 4:
 		return float64(math.Float32frombits(uint32(bits)))
 	default:
@@ -221,8 +221,8 @@ func unsigned(raw []byte, order binary.ByteOrder) uint64 {
 	}
 }
 
-// half returns the value of an IEEE 754 16-bit float: a sign bit, 5 bits of exponent and 10 of fraction.
-func half(bits uint16) float64 {
+// Half returns the value of an IEEE 754 16-bit float: a sign bit, 5 bits of exponent and 10 of fraction.
+func Half(bits uint16) float64 {
 	exponent, fraction := int(bits>>10&31), float64(bits&1023)
 	value := math.Ldexp(1024+fraction, exponent-25)
 	switch {

@@ -24,21 +24,21 @@ const (
 	MaxMemory   = 3 << 30   // bytes
 )
 
-// format is a form of data files.
-type format struct {
+// reader is a form of data files.
+type reader struct {
 	ext    string
 	decode func(file []byte, o Options) (Table, error)
 }
 
-// formats lists the forms of data files by the endings of their names.
-var formats = []format{
+// readers lists the forms of data files by the endings of their names.
+var readers = []reader{
 	{".csv", DecodeCSV}, {".tsv", DecodeCSV}, {".txt", DecodeCSV}, {".npy", decodeNPY}, {".npz", decodeNPZ}, {".parquet", decodeParquet},
 }
 
 // Extensions lists the endings of the names of data files. Each may be followed by .gz.
 func Extensions() []string {
 	var list []string
-	for _, f := range formats {
+	for _, f := range readers {
 		list = append(list, f.ext)
 	}
 	return list
@@ -56,7 +56,7 @@ func Extension(name string) string {
 // Decode returns the table in a data file, in the form that the ending of its name says.
 func Decode(name string, file []byte, o Options) (Table, error) {
 	ext := Extension(name)
-	at := slices.IndexFunc(formats, func(f format) bool { return f.ext == ext })
+	at := slices.IndexFunc(readers, func(f reader) bool { return f.ext == ext })
 	if at < 0 {
 		return Table{}, fmt.Errorf("%q is none of %s: convert it to one of them", name, strings.Join(Extensions(), ", "))
 	}
@@ -72,7 +72,7 @@ func Decode(name string, file []byte, o Options) (Table, error) {
 			return Table{}, fmt.Errorf("it is %s, whatever its name: %s", m.what, m.do)
 		}
 	}
-	t, err := formats[at].decode(file, o)
+	t, err := readers[at].decode(file, o)
 	if err == nil && t.Len() == 0 {
 		err = errors.New("no rows")
 	}
