@@ -107,7 +107,11 @@ func (a About) unitsSection() string {
 			"`sampler.onnx`, as it could not return samples in the units of the data. `flowsweep sample` does.\n\n"
 	}
 	var b strings.Builder
-	b.WriteString("## Units\n\nThe net was trained on standardised data. `sampler.onnx` returns samples in the units of the data; `velocity.onnx` works on\n" +
+	sampler, digits := "`sampler.onnx` returns samples in the units of the data; `velocity.onnx` works on\n", 9
+	if len(a.Units.Coarse()) > 0 {
+		sampler, digits = "There is no `sampler.onnx`, as 32-bit floats barely\ntell the values of the data apart; `flowsweep sample` returns samples in their units. `velocity.onnx` works on\n", 17
+	}
+	b.WriteString("## Units\n\nThe net was trained on standardised data. " + sampler +
 		"the scale of the net, where data = scale x + shift. Metrics were measured on the scale of the net.\n\n" +
 		"| column | scale | shift |\n| --- | --- | --- |\n")
 	for j, scale := range a.Units.Scale {
@@ -115,7 +119,7 @@ func (a About) unitsSection() string {
 		if a.Columns != nil {
 			name = a.Columns[j]
 		}
-		fmt.Fprintf(&b, "| %s | %.9g | %.9g |\n", cell(name), scale, a.Units.Shift[j])
+		fmt.Fprintf(&b, "| %s | %.*g | %.*g |\n", cell(name), digits, scale, digits, a.Units.Shift[j])
 	}
 	return b.String() + "\n"
 }

@@ -97,6 +97,9 @@ func (a About) checkAffine() error {
 	if a.Units.Curves != nil {
 		return errors.New("files that return points in the units of data on the scale of their ranks are not written: use velocity.onnx with its quantile_knots, or flowsweep sample and logp")
 	}
+	if len(a.Units.Coarse()) > 0 {
+		return errors.New("files that return points in the units of data so far from 0 are not written, as they compute in 32-bit floats: use velocity.onnx with its scale and shift, or flowsweep sample and logp")
+	}
 	return nil
 }
 

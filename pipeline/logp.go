@@ -149,7 +149,7 @@ func saveLogP(path string, column flow.Batch) error {
 	case ".csv":
 		return ship.WriteFile(path, flow.EncodeCSV(column, names))
 	default:
-		return savePoints(path, column.Len(), names, func(each func(flow.Batch) error) error { return each(column) })
+		return savePoints(path, column.Len(), names, flow.Units{}, func(each func(flow.Batch) error) error { return each(column) })
 	}
 }
 

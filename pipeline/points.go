@@ -105,8 +105,9 @@ func (a *app) printSaved(path string, n, dim int) error {
 }
 
 // savePoints writes n points to a .npy, .csv or .parquet file as draw makes them, part by part. The last two start with the names of
-// the columns, if they have any. The file appears once all is written.
-func savePoints(path string, n int, columns []string, draw func(each func(part flow.Batch) error) error) error {
+// the columns, if they have any. A .npy file holds 32-bit floats, unless the points are in units that need more. The file appears
+// once all is written.
+func savePoints(path string, n int, columns []string, units flow.Units, draw func(each func(part flow.Batch) error) error) error {
 	form, err := pointsForm(path)
 	if err != nil {
 		return err
@@ -117,6 +118,10 @@ func savePoints(path string, n int, columns []string, draw func(each func(part f
 	if form == ".parquet" {
 		return disk.Write(path, 0o644, func(w io.Writer) error { return writeParquet(w, columns, draw) })
 	}
+	appendNPY := flow.AppendNPY
+	if len(units.Coarse()) > 0 {
+		appendNPY = flow.AppendNPY64
+	}
 	head, first, content := headOf(columns), 0, []byte(nil)
 	return disk.Write(path, 0o644, func(w io.Writer) error {
 		return draw(func(part flow.Batch) error {
@@ -124,7 +129,7 @@ func savePoints(path string, n int, columns []string, draw func(each func(part f
 			if form == ".csv" {
 				content = flow.AppendCSV(content, part, head, first)
 			} else {
-				content = flow.AppendNPY(content, part, n, first)
+				content = appendNPY(content, part, n, first)
 			}
 			first += part.Len()
 			_, err := w.Write(content)

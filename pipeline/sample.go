@@ -94,7 +94,7 @@ func (a *app) sample(ctx context.Context, f sampleFlags) (err error) {
 		return err
 	}
 	var nfe float64
-	err = savePoints(f.out, start.Count, from.Columns, func(each func(part flow.Batch) error) (err error) {
+	err = savePoints(f.out, start.Count, from.Columns, from.Units, func(each func(part flow.Batch) error) (err error) {
 		nfe, err = from.Draw(ctx, how, start, each)
 		return err
 	})

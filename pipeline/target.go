@@ -120,7 +120,7 @@ func (a *app) writeTarget(t target.Target, f drawFlags) error {
 		return usage(fmt.Errorf("--count %d: must be at least 1", f.count))
 	}
 	stream := flow.NewStream(f.seed, "target")
-	err := savePoints(f.out, f.count, t.Columns, func(each func(part flow.Batch) error) error {
+	err := savePoints(f.out, f.count, t.Columns, t.Units, func(each func(part flow.Batch) error) error {
 		return flow.InParts(f.count, t.Dim(), func(part flow.Batch, first int) error {
 			t.Fill(part, stream, uint64(first))
 			return each(t.Units.Apply(part))

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 )
 
@@ -30,7 +29,14 @@ func AppendNPY(out []byte, b Batch, n, first int) []byte {
 
 // EncodeNPY64 returns the points, (n, d), as a NumPy file of 64-bit floats, which reads back as the same numbers.
 func EncodeNPY64(b Batch) []byte {
-	out := slices.Grow(npyHead("<f8", b.Len(), b.Dim), 8*len(b.Data))
+	return AppendNPY64(make([]byte, 0, 128+8*len(b.Data)), b, b.Len(), 0)
+}
+
+// AppendNPY64 is like AppendNPY, for 64-bit floats.
+func AppendNPY64(out []byte, b Batch, n, first int) []byte {
+	if first == 0 {
+		out = append(out, npyHead("<f8", n, b.Dim)...)
+	}
 	for _, v := range b.Data {
 		out = binary.LittleEndian.AppendUint64(out, math.Float64bits(v))
 	}

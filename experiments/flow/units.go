@@ -19,6 +19,35 @@ func (u Units) Identity() bool { return u.Scale == nil && u.Curves == nil }
 // Dim returns the number of coordinates, 0 for the identity.
 func (u Units) Dim() int { return max(len(u.Scale), len(u.Curves)) }
 
+// MaxOffset is how far from 0 the values of a coordinate may lie, in standard deviations, for 32-bit floats to resolve a
+// hundredth of one.
+const MaxOffset = 1e5
+
+// Coarse returns the coordinates whose values 32-bit floats barely tell apart, since they lie further from 0 than MaxOffset.
+func (u Units) Coarse() (list []int) {
+	if u.Curves == nil && len(u.Shift) != len(u.Scale) {
+		return nil // not valid
+	}
+	for j := range u.Dim() {
+		if size, middle := u.Size(j); size > 0 && math.Abs(middle) > MaxOffset*size {
+			list = append(list, j)
+		}
+	}
+	return list
+}
+
+// Size returns the scale of a coordinate and a value in its middle. The scale is 0 if a curve has no knots.
+func (u Units) Size(j int) (scale, middle float64) {
+	if u.Curves == nil {
+		return math.Abs(u.Scale[j]), u.Shift[j]
+	}
+	c := u.Curves[j]
+	if len(c.Y) == 0 {
+		return 0, 0
+	}
+	return c.Slope[0], c.Y[len(c.Y)/2]
+}
+
 // Apply returns the image of the points, (n, d), as a new batch.
 func (u Units) Apply(x Batch) Batch {
 	y := x.Clone()

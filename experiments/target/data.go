@@ -87,7 +87,7 @@ func (d Data) Make() (Target, error) {
 	t := ofLaw(FileName, dataset{d, hex.EncodeToString(sum[:])}, law)
 	t.Held, t.Fresh = halves(units.Undo(held))
 	t.Rows, t.Noise, t.Units, t.Columns, t.Content = law.Means, d.Noise, units, d.Columns, content
-	t.Cautions = d.cautions(drawn)
+	t.Cautions = append(d.cautions(drawn), d.coarse(units)...)
 	if drawn.Len() > maxLawRows {
 		t.Law = nil
 	}
@@ -133,18 +133,18 @@ func (d Data) split() (drawn, held flow.Batch, err error) {
 	return d.Rows.Take(drawn, order[out:]), d.Rows.Take(held, order[:out]), nil
 }
 
-// maxOffset is the largest mean of a column, in standard deviations. Up to it, the 32-bit floats of nets and files
-// resolve a hundredth of a standard deviation.
-const maxOffset = 1e5
+// maxOffset is the largest mean of a column, in standard deviations, whose mean is subtracted in 64-bit floats. Up to it,
+// they resolve a thousandth of a standard deviation; without subtraction it is flow.MaxOffset.
+const maxOffset = 1e11
 
-// check returns an error if 32-bit floats cannot represent a column.
+// check returns an error if the floats in which a column is trained cannot represent it.
 func (d Data) check(drawn flow.Batch) error {
 	mean, std := drawn.Moments()
 	for j, name := range d.Columns {
 		switch {
 		case constant(drawn, j):
-		case math.Abs(mean[j]) > maxOffset*std[j]:
-			return fmt.Errorf("columns: %q has mean %.6g and standard deviation %.3g: 32-bit floats barely tell its values apart: subtract a constant from it",
+		case d.Standardise.units == nil && math.Abs(mean[j]) > flow.MaxOffset*std[j]:
+			return fmt.Errorf("columns: %q has mean %.6g and standard deviation %.3g: 32-bit floats barely tell its values apart: use standardise: true, or subtract a constant from it",
 				name, mean[j], std[j])
 		case std[j] < 1e-30 || !(math.Abs(mean[j])+std[j] < 1e30):
 			return fmt.Errorf("columns: the values of %q are too small or too large for 32-bit floats, with mean %.3g and standard deviation %.3g: use another unit",
@@ -159,11 +159,11 @@ func (d Data) scaled(rows flow.Batch) (flow.Units, error) {
 	units := d.Standardise.units(rows)
 	var flat []string
 	for j, name := range d.Columns {
-		switch s, middle := sizeOf(units, j); {
+		switch s, middle := units.Size(j); {
 		case s == 0:
 			flat = append(flat, strconv.Quote(name))
 		case math.Abs(middle) > maxOffset*s:
-			return flow.Units{}, fmt.Errorf("columns: %q is %.6g with a scale of %.3g: 32-bit floats barely tell its values apart: subtract a constant from it",
+			return flow.Units{}, fmt.Errorf("columns: %q is %.6g with a scale of %.3g: 64-bit floats barely tell its values apart: subtract a constant from it",
 				name, middle, s)
 		}
 	}
@@ -171,6 +171,16 @@ func (d Data) scaled(rows flow.Batch) (flow.Units, error) {
 		return flow.Units{}, fmt.Errorf("columns: %s: %s: leave them out, or use standardise: false", d.Standardise.flat, strings.Join(flat, ", "))
 	}
 	return units, nil
+}
+
+// coarse returns a caution for each column that the ONNX sampler could not return.
+func (d Data) coarse(units flow.Units) (list []string) {
+	for _, j := range units.Coarse() {
+		size, middle := units.Size(j)
+		list = append(list, fmt.Sprintf("column %q is %.6g with a scale of %.3g, which 32-bit floats barely tell apart: there will be no sampler.onnx, but "+
+			"flowsweep sample writes 64-bit floats: subtract a constant from the column to have one", d.Columns[j], middle, size))
+	}
+	return list
 }
 
 // cautions returns what makes nets and metrics blind to most of the drawn rows. On an even scale nothing does.

@@ -414,3 +414,46 @@ func TestOthersAreNotInTheReference(t *testing.T) {
 		t.Errorf("fewer points are %v, want the first of %v, and others for another stream", few, all[:fresh])
 	}
 }
+
+// TestFarFromZero: values near 10^12 that differ by 10^3 keep their digits, since their mean is subtracted in 64-bit floats; on their own
+// scale, 32-bit floats would give them 65,536 in common steps.
+func TestFarFromZero(t *testing.T) {
+	t.Parallel()
+	rows := flow.NewBatch(200, 1)
+	flow.NewStream(1, "far").Normal(rows, 0)
+	near := rows.Clone()
+	for i, z := range rows.Data {
+		rows.Data[i] = 1e12 + 1e3*z
+	}
+	for _, scaling := range []Scaling{Standardised, Robust, Quantile} {
+		far, err := Data{Columns: []string{"x"}, Rows: rows, Standardise: scaling}.Make()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := Data{Columns: []string{"x"}, Rows: near, Standardise: scaling}.Make()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range far.Rows.Data {
+			// 64-bit floats near 10^12 are 1.2e-4 apart, a tenth of a millionth of 10^3.
+			if math.Abs(v-want.Rows.Data[i]) > 1e-6 {
+				t.Errorf("%s: row %d is %g, want %g", scaling.Name, i, v, want.Rows.Data[i])
+			}
+			if back := far.Units.Apply(flow.Batch{Dim: 1, Data: []float64{v}}).Data[0]; math.Abs(back-rows.Data[i]) > 1e-3 {
+				t.Errorf("%s: row %d comes back as %g, want %g", scaling.Name, i, back, rows.Data[i])
+			}
+		}
+		if len(far.Cautions) != 1 || !strings.Contains(far.Cautions[0], `column "x" is 1e+12`) || len(want.Cautions) != 0 {
+			t.Errorf("%s: the cautions are %q, and %q near 0", scaling.Name, far.Cautions, want.Cautions)
+		}
+	}
+	if _, err := (Data{Columns: []string{"x"}, Rows: rows}).Make(); err == nil || !strings.Contains(err.Error(), "use standardise: true") {
+		t.Errorf("on their own scale: %v", err)
+	}
+	for i := range rows.Data {
+		rows.Data[i] = 1e15 + float64(i%3)
+	}
+	if _, err := (Data{Columns: []string{"x"}, Rows: rows, Standardise: Standardised}).Make(); err == nil || !strings.Contains(err.Error(), "64-bit floats barely tell") {
+		t.Errorf("beyond 64-bit floats: %v", err)
+	}
+}

@@ -80,15 +80,3 @@ func knots(scores, values []float64) (x, y []float64) {
 func spread(sorted []float64) float64 {
 	return (quantile(sorted, .75) - quantile(sorted, .25)) / normalIQR
 }
-
-// sizeOf returns a scale of a column and a value in its middle; the scale is 0 if the column has none.
-func sizeOf(u flow.Units, j int) (scale, middle float64) {
-	if u.Curves == nil {
-		return u.Scale[j], u.Shift[j]
-	}
-	c := u.Curves[j]
-	if len(c.Y) == 0 {
-		return 0, 0
-	}
-	return c.Slope[0], c.Y[len(c.Y)/2]
-}

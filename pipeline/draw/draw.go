@@ -22,15 +22,15 @@ import (
 type From struct {
 	Name     string
 	Dim      int
-	Columns  []string // names of the coordinates; nil if there are none
-	Cautions []string // what a user should know of it
+	Columns  []string   // names of the coordinates; nil if there are none
+	Cautions []string   // what a user should know of it
+	Units    flow.Units // of the samples
 
 	velocity   job.Velocity
 	sampler    func(x0 flow.Batch, noise ...flow.Batch) (flow.Batch, error) // noise to samples; nil if there is a velocity
 	steps      int                                                          // of the noise that the sampler takes besides
 	source     experiments.Source
 	noSource   error                // why the source cannot be drawn from
-	units      flow.Units           // of the samples
 	noScore    error                // why no noise can be added on the way
 	exact      bool                 // the velocity is that of any path, so that there is none to change to
 	run        experiments.Sampling // of a run; zero for others
@@ -125,5 +125,5 @@ func (f From) part(ctx context.Context, how Settings, x0 flow.Batch, first int, 
 	if !flow.Finite(got.Points.Data...) {
 		return got.Points, got.NFE, nil
 	}
-	return f.units.Apply(got.Points), got.NFE, nil
+	return f.Units.Apply(got.Points), got.NFE, nil
 }

@@ -43,7 +43,7 @@ func TestParts(t *testing.T) {
 	start.Fill(x0, 0)
 	whole.Noise = job.StepNoise(seed, 0)
 	want, err := whole.Sample(context.Background(), how.Sampling, x0)
-	if err != nil || !slices.Equal(got, from.units.Apply(want.Points).Data) {
+	if err != nil || !slices.Equal(got, from.Units.Apply(want.Points).Data) {
 		t.Errorf("samples drawn in parts are others than those drawn at once (%v)", err)
 	}
 }

@@ -37,6 +37,8 @@ func noSampler(s experiments.Setting) string {
 	switch {
 	case s.Target.Units.Curves != nil:
 		return "it could not return samples in the units of data on the scale of their ranks (standardise: quantile); flowsweep sample can"
+	case len(s.Target.Units.Coarse()) > 0:
+		return "it could not return samples in the units of data so far from 0, since it computes in 32-bit floats; flowsweep sample can"
 	default:
 		return ""
 	}
