@@ -72,6 +72,18 @@ func commaNumber(text string) (yes, thousands bool) {
 	return true, len(rest) == 3 && len(whole) <= 3 && whole != "0" && whole != ""
 }
 
+// amount reports whether a text is a number but for a mark between thousands, or a sign of money or percent.
+func amount(text string) bool {
+	bare := strings.TrimSpace(strings.Trim(text, "$€£¥%"))
+	if bare != text && len(bare) > 0 {
+		if _, kind := parse(bare, '.'); kind == numberCell {
+			return true
+		}
+	}
+	_, kind := parse(strings.ReplaceAll(bare, ",", ""), '.')
+	return kind == numberCell && strings.Contains(bare, ",")
+}
+
 // advice says what to do about a cell in a column of numbers that holds none.
 func advice(text string) string {
 	comma, _ := commaNumber(text)

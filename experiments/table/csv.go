@@ -193,6 +193,9 @@ func (c *Column) finish(t Table) {
 	switch {
 	case c.words > 0:
 		c.Word = fmt.Sprintf("%s says %s", t.where(c.word), quoted(c.word.text))
+		if amount(c.word.text) {
+			c.Word += ": " + advice(c.word.text)
+		}
 	case c.numbers == 0 || !hasNumber(c.Values):
 		c.Word = "it has no numbers"
 	}

@@ -208,6 +208,26 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+// TestAmounts: a column of amounts is left out with what to do about it.
+func TestAmounts(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ text, want string }{
+		{"x,y\n\"1,000\",1\n\"2,500\",2\n", `"1,000": write its decimals after a point and thousands without a comma`},
+		{"x,y\n$5,1\n$7,2\n", `"$5": correct it, such as by leaving out the unit`},
+		{"x,y\n5 %,1\n7 %,2\n", `"5 %": correct it`},
+		{"x,y\na5,1\nb7,2\n", `line 2 says "a5")`},
+		{"x,y\n%,1\n$,2\n", `line 2 says "%")`},
+	} {
+		got, err := DecodeCSV([]byte(c.text), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, left, err := got.Default(nil); err != nil || !strings.Contains(Reasons(left), c.want) {
+			t.Errorf("%q: left out%s, want %q: %v", c.text, Reasons(left), c.want, err)
+		}
+	}
+}
+
 // TestTexts: columns with words keep the text of each cell, whichever line comes first.
 func TestTexts(t *testing.T) {
 	t.Parallel()
