@@ -139,41 +139,51 @@ func (c chunk) page(h format.PageHeader, data []byte) (n int32, err error) {
 		}
 		return 0, err
 	case h.Type == format.DataPage && h.DataPageHeader.Valid:
-		raw, err := c.inflate(data, size)
-		if err != nil {
-			return 0, err
-		}
 		d := h.DataPageHeader.V
-		if c.optional {
-			levels, rest, ok := prefixed(raw)
-			if !ok || d.DefinitionLevelEncoding != format.RLE {
-				return 0, errTruncated
-			}
-			if err := checkRuns(levels, 1, d.NumValues); err != nil {
-				return 0, err
-			}
-			raw = rest
-		}
-		return d.NumValues, checkValues(raw, d.Encoding, d.NumValues)
+		return d.NumValues, c.first(d, data, size)
 	case h.Type == format.DataPageV2 && h.DataPageHeaderV2.Valid:
 		d := h.DataPageHeaderV2.V
-		levels := int(d.DefinitionLevelsByteLength)
-		if levels < 0 || d.RepetitionLevelsByteLength != 0 || levels > len(data) || d.NumNulls < 0 || d.NumNulls > d.NumValues {
-			return 0, errTruncated
-		}
-		if err := checkRuns(data[:levels], 1, d.NumValues); err != nil {
-			return 0, err
-		}
-		raw := data[levels:]
-		if !d.IsCompressed.Valid || d.IsCompressed.V {
-			if raw, err = c.inflate(raw, size); err != nil { // the size may count the levels, too
-				return 0, err
-			}
-		}
-		return d.NumValues, checkValues(raw, d.Encoding, d.NumValues)
+		return d.NumValues, c.second(d, data, size)
 	case h.Type == format.IndexPage:
 		return 0, nil
 	default:
 		return 0, fmt.Errorf("a page of an unknown type: %w", errTruncated)
 	}
+}
+
+// first checks a page of the first version: the lengths of its levels, which say what is null, stand in it.
+func (c chunk) first(d format.DataPageHeader, data []byte, size int) error {
+	raw, err := c.inflate(data, size)
+	if err != nil {
+		return err
+	}
+	if c.optional {
+		levels, rest, ok := prefixed(raw)
+		if !ok || d.DefinitionLevelEncoding != format.RLE {
+			return errTruncated
+		}
+		if err := checkRuns(levels, 1, d.NumValues); err != nil {
+			return err
+		}
+		raw = rest
+	}
+	return checkValues(raw, d.Encoding, d.NumValues)
+}
+
+// second checks a page of the second version, whose levels are not compressed.
+func (c chunk) second(d format.DataPageHeaderV2, data []byte, size int) (err error) {
+	levels := int(d.DefinitionLevelsByteLength)
+	if levels < 0 || d.RepetitionLevelsByteLength != 0 || levels > len(data) || d.NumNulls < 0 || d.NumNulls > d.NumValues {
+		return errTruncated
+	}
+	if err := checkRuns(data[:levels], 1, d.NumValues); err != nil {
+		return err
+	}
+	raw := data[levels:]
+	if !d.IsCompressed.Valid || d.IsCompressed.V {
+		if raw, err = c.inflate(raw, size); err != nil { // the size may count the levels, too
+			return err
+		}
+	}
+	return checkValues(raw, d.Encoding, d.NumValues)
 }

@@ -54,6 +54,9 @@ func checkRuns(data []byte, width int, n int32) error {
 	return nil
 }
 
+// plainDictionary is the name that early writers give to format.RLEDictionary in a page of values.
+const plainDictionary format.Encoding = 2
+
 // checkValues returns an error if the values of a page are more than n, or encoded so that they cannot be counted.
 func checkValues(data []byte, e format.Encoding, n int32) error {
 	if n < 0 {
@@ -62,7 +65,7 @@ func checkValues(data []byte, e format.Encoding, n int32) error {
 	switch e {
 	case format.Plain, format.ByteStreamSplit:
 		return nil
-	case format.PlainDictionary, format.RLEDictionary:
+	case plainDictionary, format.RLEDictionary:
 		if len(data) == 0 {
 			return nil
 		}

@@ -21,7 +21,7 @@ const (
 
 // Writer writes a Parquet file part by part.
 type Writer struct {
-	to      *parquet.Writer
+	to      *parquet.GenericWriter[any]
 	kinds   []Kind
 	columns int
 	rows    []parquet.Row
@@ -42,7 +42,7 @@ func NewWriter(to io.Writer, names []string, kinds []Kind) *Writer {
 		node.names = append(node.names, name)
 	}
 	schema := parquet.NewSchema("table", node)
-	w := parquet.NewWriter(to, schema, parquet.Compression(&parquet.Snappy), parquet.MaxRowsPerRowGroup(groupRows),
+	w := parquet.NewGenericWriter[any](to, schema, parquet.Compression(&parquet.Snappy), parquet.MaxRowsPerRowGroup(groupRows),
 		parquet.CreatedBy("flowsweep", "", ""))
 	return &Writer{to: w, kinds: kinds, columns: len(names)}
 }

@@ -11,7 +11,6 @@ package table
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -98,36 +97,6 @@ func (t Table) Rows(names []string) (flow.Batch, error) {
 	return rows, nil
 }
 
-// GapError says that rows have no finite number where one is needed.
-type GapError struct {
-	text    string
-	Missing bool // the first of them has none at all, rather than an infinite one
-}
-
-func (e *GapError) Error() string {
-	return e.text + ": fill in or leave out these rows, or leave out columns"
-}
-
-// gaps returns a GapError if a row has no finite number in one of the columns.
-func (t Table) gaps(columns []Column) error {
-	bad, first, in := 0, 0, Column{}
-	for i := range t.Len() {
-		at := slices.IndexFunc(columns, func(c Column) bool { return !flow.Finite(c.Values[i]) })
-		if at < 0 {
-			continue
-		}
-		if bad++; bad == 1 {
-			first, in = i, columns[at]
-		}
-	}
-	if bad == 0 {
-		return nil
-	}
-	names := Table{Columns: columns}.Names()
-	return &GapError{fmt.Sprintf("file: %d of %d rows have an empty cell, NaN or Inf in the columns %s, the first is %s, column %q",
-		bad, t.Len(), Listed(names), t.Place(first), in.Name), in.Missing(first)}
-}
-
 // Points returns the rows of the named columns, (n, d), or an error unless every cell is a number. NaN and Inf are
 // numbers, as samples may hold them; an empty cell is not.
 func (t Table) Points(names []string) (flow.Batch, error) {
@@ -151,57 +120,6 @@ func (t Table) Points(names []string) (flow.Batch, error) {
 		}
 	}
 	return points, nil
-}
-
-// Complete returns the table without the rows that have an empty cell or NaN in one of the named columns, the first of
-// these rows, and how many they are. In a column with words, a word for a missing value, such as NA, is an empty cell.
-func (t Table) Complete(names []string) (whole Table, first, left int) {
-	keep := make([]int, 0, t.Len())
-	var columns []Column
-	for _, c := range t.Columns {
-		if slices.Contains(names, c.Name) {
-			columns = append(columns, c)
-		}
-	}
-	for i := range t.Len() {
-		if !slices.ContainsFunc(columns, func(c Column) bool { return c.Missing(i) }) {
-			keep = append(keep, i)
-		} else if len(keep) == i {
-			first = i
-		}
-	}
-	if left = t.Len() - len(keep); left == 0 {
-		return t, 0, 0
-	}
-	whole = t
-	whole.Columns = make([]Column, len(t.Columns))
-	for j, c := range t.Columns {
-		whole.Columns[j] = c
-		whole.Columns[j].Values = taken(c.Values, keep)
-		whole.Columns[j].Texts = taken(c.Texts, keep)
-	}
-	whole.Lines = taken(t.Lines, keep)
-	return whole, first, left
-}
-
-// taken returns the values at the places, or nil if there are no values.
-func taken[T any](values []T, at []int) []T {
-	if values == nil {
-		return nil
-	}
-	list := make([]T, len(at))
-	for i, k := range at {
-		list[i] = values[k]
-	}
-	return list
-}
-
-// Missing reports whether a row has no value in the column.
-func (c Column) Missing(row int) bool {
-	if c.Texts != nil {
-		return isMissing(c.Texts[row])
-	}
-	return !isNumber(c.Values[row])
 }
 
 // columns returns the columns of these names, or an error unless they are of numbers.
