@@ -35,7 +35,7 @@ func decodeCSV(file []byte, o Options) (t Table, err error) {
 	d, unusual := dialectOf(text, o)
 	t.Notes = append(notes, unusual...)
 	s := newScanner(text, d.sep)
-	head, err := t.read(s, d)
+	head, err := t.read(s, d, o.Header != NoNames)
 	if err != nil {
 		return t, err
 	}
@@ -64,8 +64,8 @@ func excelSeparator(text []byte) (rest []byte, sep string, ok bool) {
 	return after[1:], o.Separator, o.Check() == nil
 }
 
-// read reads all rows but the first, and returns the cells of the first record.
-func (t *Table) read(s *scanner, d dialect) (head []cell, err error) {
+// read reads all rows but the first, and returns the cells of the first record, which may hold names.
+func (t *Table) read(s *scanner, d dialect, names bool) (head []cell, err error) {
 	lines := bytes.Count(s.text, []byte("\n")) + bytes.Count(s.text, []byte("\r")) + 1
 	for {
 		ok, err := s.next()
@@ -80,8 +80,9 @@ func (t *Table) read(s *scanner, d dialect) (head []cell, err error) {
 			t.Columns = make([]Column, len(head))
 			continue
 		}
-		if n := len(s.fields); len(t.Lines) == 0 && n == len(head)+1 && allWords(head) {
+		if n := len(s.fields); len(t.Lines) == 0 && n == len(head)+1 && names && allWords(head, d.decimal) {
 			// R writes no name above the names of rows.
+			t.Named = true
 			head = append([]cell{{line: head[0].line}}, head...)
 			t.Columns, s.columns = make([]Column, n), n
 		} else if n != len(head) {
@@ -106,8 +107,8 @@ func (t *Table) read(s *scanner, d dialect) (head []cell, err error) {
 	}
 }
 
-func allWords(cells []cell) bool {
-	return !slices.ContainsFunc(cells, func(c cell) bool { _, k := parse(c.text, '.'); return k != wordCell })
+func allWords(cells []cell, decimal byte) bool {
+	return !slices.ContainsFunc(cells, func(c cell) bool { _, k := parse(c.text, decimal); return k != wordCell })
 }
 
 // plain returns the number in a field as most are written, without taking memory for it.

@@ -23,10 +23,10 @@ func (t *Table) head(cells []cell, d dialect, asked Header, told string) error {
 	f := firstLine{t: t, cells: cells, d: d}
 	f.look()
 	var note string
-	switch asked {
-	case Names:
+	switch {
+	case t.Named || asked == Names:
 		t.Named = true
-	case NoNames:
+	case asked == NoNames:
 	default:
 		t.Named, note = f.names()
 	}
