@@ -139,3 +139,22 @@ func (c *Column) add(at cell, decimal byte) {
 	}
 	c.Values = append(c.Values, v)
 }
+
+// texts holds texts that occur, so that equal ones share their memory.
+type texts map[string]string
+
+// maxShared bounds texts: a column with more is not one of categories.
+const maxShared = 1 << 20
+
+// of returns the text in a field.
+func (t texts) of(field []byte) string {
+	text, ok := t[string(field)]
+	if ok {
+		return text
+	}
+	text = string(field)
+	if len(t) < maxShared {
+		t[text] = text
+	}
+	return text
+}

@@ -25,7 +25,7 @@ func (t Table) Mistake(c Column) string {
 // Left is a column that is left out, and why.
 type Left struct{ Name, Why string }
 
-// Default returns the columns to take if none are named: all of numbers but those to exclude and the one that counts the
+// Default returns the columns to take if none are named: all of numbers but those to exclude and the one that numbers the
 // rows, if there are others; and those left out. It is an error if a column is of numbers but for a few cells.
 func (t Table) Default(exclude []string) (names []string, left []Left, err error) {
 	return t.choose(exclude, func(c Column) bool { return c.Word == "" })
@@ -47,7 +47,7 @@ func (t Table) choose(exclude []string, numeric func(Column) bool) (names []stri
 		case !numeric(c):
 			left = append(left, Left{c.Name, c.Word})
 		case c.RowNumbers && len(t.Columns) > 1:
-			left = append(left, Left{c.Name, "it counts the rows, as R and pandas write it: name it in columns to take it"})
+			left = append(left, Left{c.Name, "it numbers the rows, as R and pandas write it: name it in columns to take it"})
 		default:
 			names = append(names, c.Name)
 		}

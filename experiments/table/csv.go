@@ -224,7 +224,7 @@ func (t *Table) readTexts(text []byte, sep byte) error {
 		return nil
 	}
 	s := newScanner(text, sep)
-	shared := map[string]string{}
+	shared := texts{}
 	for {
 		ok, err := s.next()
 		if err != nil || !ok {
@@ -235,12 +235,7 @@ func (t *Table) readTexts(text []byte, sep byte) error {
 			continue // the names
 		}
 		for _, j := range columns {
-			text, ok := shared[string(s.fields[j].text)]
-			if !ok {
-				text = string(s.fields[j].text)
-				shared[text] = text
-			}
-			t.Columns[j].Texts = append(t.Columns[j].Texts, text)
+			t.Columns[j].Texts = append(t.Columns[j].Texts, shared.of(s.fields[j].text))
 		}
 	}
 }

@@ -141,13 +141,15 @@ func TestHeader(t *testing.T) {
 func TestRowNumbers(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, text, take, left string }{
-		{"pandas", ",x\n0,5\n1,6\n2,9\n", "x", "it counts the rows"},
-		{"pandas, read again", "Unnamed: 0,x\n0,5\n1,6\n2,9\n", "x", "it counts the rows"},
-		{"R", "\"\",\"x\"\n\"1\",5\n\"2\",6\n\"3\",9\n", "x", "it counts the rows"},
-		{"Rdatasets", "rownames,x\n1,5\n2,6\n3,9\n", "x", "it counts the rows"},
-		{"R without a name", "x\n1,5\n2,6\n3,9\n", "x", "it counts the rows"},
+		{"pandas", ",x\n0,5\n1,6\n2,9\n", "x", "it numbers the rows"},
+		{"pandas, read again", "Unnamed: 0,x\n0,5\n1,6\n2,9\n", "x", "it numbers the rows"},
+		{"R", "\"\",\"x\"\n\"1\",5\n\"2\",6\n\"3\",9\n", "x", "it numbers the rows"},
+		{"Rdatasets", "rownames,x\n1,5\n2,6\n3,9\n", "x", "it numbers the rows"},
+		{"R without a name", "x\n1,5\n2,6\n3,9\n", "x", "it numbers the rows"},
 		{"another name", "t,x\n0,5\n1,6\n2,9\n", "t x", ""},
-		{"not counting", ",x\n0,5\n2,6\n1,9\n", " x", ""},
+		{"R, of a part", ",x\n85,5\n19,6\n91,9\n", "x", "it numbers the rows"},
+		{"one number twice", ",x\n0,5\n2,6\n0,9\n", " x", ""},
+		{"not whole", ",x\n0.5,5\n2,6\n1,9\n", " x", ""},
 		{"the second column", "x,\n5,0\n6,1\n9,2\n", "x ", ""},
 		{"no names", "0,5\n1,6\n2,9\n", "0 1", ""},
 		{"excluded", "id,x\n7,5\n8,6\n", "x", "excluded"},

@@ -11,7 +11,7 @@ import (
 // head uses the first line as the names of the columns or, if it holds none, as the first row. It names them if
 //
 //   - no cell of it is a number, and one is a word;
-//   - it has a word above a column of numbers, or nothing above one that counts the rows;
+//   - it has a word above a column of numbers, or nothing above a first column in which nothing is missing;
 //   - its numbers are 0, 1 and so on, as pandas numbers columns, and there are at least three, or two and no number below is whole;
 //   - its numbers are whole, increase, such as years, and lie far from all others in their columns.
 //
@@ -45,27 +45,35 @@ func (t *Table) head(cells []cell, d dialect, asked Header, told string) error {
 	} else if err := t.name(cells, d); err != nil {
 		return err
 	}
-	if c := &t.Columns[0]; t.Named && rowNumberNames[strings.ToLower(c.Name)] && counts(c.Values) {
-		c.RowNumbers = true
+	if c := &t.Columns[0]; t.Named && rowNumberNames[strings.ToLower(c.Name)] {
+		c.RowNumbers = numberRows(c.Values)
 	}
 	return nil
 }
 
-// rowNumberNames are the names that R and pandas give to a column that counts the rows.
-var rowNumberNames = map[string]bool{"": true, "unnamed: 0": true, "rownames": true}
-
-// counts reports whether values are 0, 1, 2 and so on, or 1, 2, 3 and so on.
-func counts(values []float64) bool {
-	if len(values) == 0 || values[0] != 0 && values[0] != 1 {
-		return false
-	}
+// numberRows reports whether values are whole, and none of them occurs twice: R numbers the rows of a part as it did those of
+// the whole.
+func numberRows(values []float64) bool {
+	increasing := true
 	for i, v := range values {
-		if v != values[0]+float64(i) {
+		if v != math.Trunc(v) || math.IsInf(v, 0) {
 			return false
 		}
+		increasing = increasing && (i == 0 || v > values[i-1])
 	}
-	return true
+	if !increasing {
+		sorted := slices.Sorted(slices.Values(values))
+		for i, v := range sorted[1:] {
+			if v == sorted[i] {
+				return false
+			}
+		}
+	}
+	return len(values) > 0
 }
+
+// rowNumberNames are the names that R and pandas give to a column that numbers the rows.
+var rowNumberNames = map[string]bool{"": true, "unnamed: 0": true, "rownames": true}
 
 // firstLine is the first line of a text, above the columns of the others.
 type firstLine struct {
@@ -74,17 +82,20 @@ type firstLine struct {
 	d     dialect
 
 	words, numbers, aboveNumbers bool
+	corner                       bool  // the first cell alone is empty, no other occurs twice, and nothing is missing below it
 	whole                        []int // columns of the cells that are whole numbers, if all numbers are and they increase
 }
 
 func (f *firstLine) look() {
-	last, increase := math.Inf(-1), true
+	last, increase, seen := math.Inf(-1), true, map[string]bool{}
+	f.corner = len(f.cells) > 1 && f.t.Columns[0].gap.line == 0 && f.t.Len() > 1
 	for j, at := range f.cells {
 		v, kind := parse(at.text, f.d.decimal)
 		c := f.t.Columns[j]
 		f.words = f.words || kind == wordCell
-		f.aboveNumbers = f.aboveNumbers || kind == wordCell && c.words == 0 && hasNumber(c.Values) ||
-			at.text == "" && j == 0 && counts(c.Values)
+		f.aboveNumbers = f.aboveNumbers || kind == wordCell && c.words == 0 && hasNumber(c.Values)
+		f.corner = f.corner && (at.text == "") == (j == 0) && !seen[at.text]
+		seen[at.text] = true
 		if kind != numberCell || !isNumber(v) {
 			continue
 		}
@@ -106,8 +117,10 @@ func isDigits(text string) bool {
 func (f *firstLine) names() (named bool, note string) {
 	said := quoted(f.text())
 	switch {
-	case f.words && !f.numbers, f.aboveNumbers:
+	case f.words && !f.numbers, f.aboveNumbers, f.corner && numberRows(f.t.Columns[0].Values):
 		return true, ""
+	case f.corner:
+		return true, fmt.Sprintf("the first line, %s, is taken for names: header: false makes it a row", said)
 	case len(f.whole) == 0 || f.t.Len() == 0:
 		return false, ""
 	case f.counting() && (len(f.whole) >= 3 || len(f.whole) == 2 && !f.anyWholeBelow()), f.far():

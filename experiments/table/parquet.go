@@ -38,7 +38,7 @@ func decodeParquet(file []byte, _ Options) (t Table, err error) {
 			}
 			c.finish(t)
 		}
-		if strings.HasPrefix(c.Name, "__index_level_") && counts(c.Values) {
+		if strings.HasPrefix(c.Name, "__index_level_") && numberRows(c.Values) {
 			c.RowNumbers = true // pandas
 		}
 		t.Columns = append(t.Columns, c)
@@ -130,7 +130,7 @@ func readLeaf(f parquetFile, leaf *parquet.Column, n int) (Column, error) {
 		c.Texts = make([]string, 0, n)
 	}
 	number := numberOf(leaf)
-	shared := map[string]string{}
+	shared := texts{}
 	for _, group := range f.RowGroups() {
 		err := eachValue(group.ColumnChunks()[leaf.Index()], func(v parquet.Value) error {
 			if len(c.Values) == n {
@@ -165,15 +165,11 @@ func readLeaf(f parquetFile, leaf *parquet.Column, n int) (Column, error) {
 }
 
 // addText appends a text. Equal ones share their memory.
-func (c *Column) addText(raw []byte, shared map[string]string) error {
-	text, ok := shared[string(raw)]
-	if !ok {
-		if !utf8.Valid(raw) {
-			return errors.New("it holds raw bytes: leave it out of the file, or write texts in UTF-8")
-		}
-		text = strings.TrimSpace(string(raw))
-		shared[string(raw)] = text
+func (c *Column) addText(raw []byte, shared texts) error {
+	if !utf8.Valid(raw) {
+		return errors.New("it holds raw bytes: leave it out of the file, or write texts in UTF-8")
 	}
+	text := shared.of(bytes.TrimSpace(raw))
 	c.Texts = append(c.Texts, text)
 	c.Values = append(c.Values, math.NaN())
 	at := cell{text, len(c.Values)}

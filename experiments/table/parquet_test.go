@@ -97,7 +97,7 @@ func TestParquetEncodings(t *testing.T) {
 		t.Errorf("an encoding whose size nobody can tell gives %v", err)
 	}
 	got, err = Decode("a.parquet", fixture(t, "pandas.parquet"), Options{})
-	if names, left, _ := got.Default(nil); err != nil || !slices.Equal(names, []string{"x"}) || !strings.Contains(Reasons(left), "it counts the rows") {
+	if names, left, _ := got.Default(nil); err != nil || !slices.Equal(names, []string{"x"}) || !strings.Contains(Reasons(left), "it numbers the rows") {
 		t.Errorf("pandas: %q, left out %v: %v", names, left, err)
 	}
 }

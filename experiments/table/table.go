@@ -34,7 +34,8 @@ type Column struct {
 	Word   string    // why the column is not numeric, such as the line and text of its first word; empty if it is
 	Texts  []string  // of a column with words: the text of each cell as it stands, without spaces around it; nil if it has no words
 
-	// RowNumbers reports that the column is the first, has no name, and counts the rows from 0 or 1, as R and pandas write it.
+	// RowNumbers reports that the column numbers the rows, as R and pandas write it: it is the first, has no name, and holds whole
+	// numbers, none of them twice.
 	RowNumbers bool
 
 	gap            cell // the first cell without a number: a word, a word for a missing number, or empty
