@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -156,17 +155,12 @@ var Headers = []Header{AutoHeader, Names, NoNames}
 
 // Check returns an error that names the option which is none, or nil.
 func (o Options) Check() error {
-	known := func(s byte) bool {
-		return slices.ContainsFunc(separators, func(k struct {
-			sep  byte
-			name string
-		},
-		) bool {
-			return k.sep == s
-		})
+	known := false
+	for _, s := range separators {
+		known = known || o.Separator == string(s.sep)
 	}
 	switch {
-	case o.Separator != "" && (len(o.Separator) > 1 || !known(o.Separator[0])):
+	case o.Separator != "" && !known:
 		return fmt.Errorf("separator: %q is none: use \",\", \";\", \"\\t\", \"|\" or \" \"", o.Separator)
 	case o.Decimal != "" && o.Decimal != "." && o.Decimal != ",":
 		return fmt.Errorf("decimal: %q is none: use \".\" or \",\"", o.Decimal)
