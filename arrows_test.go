@@ -20,7 +20,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"": {rooms: []string{"pipeline"}},
 	"pipeline": {rooms: []string{
 		"pipeline/bench", "pipeline/draw", "pipeline/job", "pipeline/saved", "pipeline/ship", "pipeline/sweep", "pipeline/table",
-		"experiments", "experiments/disk", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/metric", "experiments/oracle",
+		"experiments", "experiments/disk", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/kinds", "experiments/metric", "experiments/oracle",
 		"experiments/problem", "experiments/query", "experiments/table", "experiments/target", "experiments/velocity", "export", "export/signing", "store",
 	}},
 	"pipeline/sweep": {
@@ -38,7 +38,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"pipeline/saved": {rooms: []string{"experiments", "experiments/flow", "experiments/ode", "experiments/velocity", "store"}},
 	// What samples are drawn from, be it from the store or from elsewhere, with one way to say how.
 	"pipeline/draw": {rooms: []string{
-		"pipeline/job", "pipeline/saved", "experiments", "experiments/engine", "experiments/flow", "experiments/oracle", "experiments/target",
+		"pipeline/job", "pipeline/saved", "experiments", "experiments/engine", "experiments/flow", "experiments/kinds", "experiments/oracle", "experiments/target",
 		"experiments/velocity", "export", "store",
 	}},
 	"pipeline/ship": {rooms: []string{
@@ -69,7 +69,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	// It writes ONNX files and runs them in onnxruntime. The Go side of a comparison is passed in as a function. The result
 	// is a Check of experiments, which all doors share.
 	"export": {rooms: []string{
-		"experiments", "experiments/engine/onnx", "experiments/engine/ort", "experiments/flow", "experiments/net", "experiments/ode", "experiments/velocity",
+		"experiments", "experiments/engine/onnx", "experiments/engine/ort", "experiments/flow", "experiments/kinds", "experiments/net", "experiments/ode", "experiments/velocity",
 		"export/roles",
 	}},
 	// A file of any origin, of which only the shapes and names of inputs and outputs are known.
@@ -78,7 +78,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	// It uses net rather than velocity, so that the store does not depend on GoMLX.
 	"experiments": {
 		rooms: []string{
-			"experiments/baseline", "experiments/declare", "experiments/flow", "experiments/metric", "experiments/net", "experiments/ode",
+			"experiments/baseline", "experiments/declare", "experiments/flow", "experiments/kinds", "experiments/metric", "experiments/net", "experiments/ode",
 			"experiments/problem", "experiments/query", "experiments/table", "experiments/target",
 		},
 	},
@@ -103,7 +103,9 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"experiments/engine/fused": {},
 	"experiments/baseline":     {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},
 	"experiments/metric":       {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},
-	"experiments/target":       {rooms: []string{"experiments/flow", "experiments/oracle", "experiments/table"}},
+	"experiments/target":       {rooms: []string{"experiments/flow", "experiments/kinds", "experiments/oracle", "experiments/table"}},
+	// What the columns of a table are. It knows rows and points, and no files or nets.
+	"experiments/kinds": {rooms: []string{"experiments/flow"}},
 	// It reads and writes data files, and knows nothing of what is made of them.
 	"experiments/table":  {rooms: []string{"experiments/flow"}, doors: []string{"github.com/parquet-go/parquet-go"}},
 	"experiments/oracle": {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},

@@ -70,6 +70,7 @@ func TestScripts(t *testing.T) {
 			"truncate":    truncate,
 			"twinkey":     twinKey,
 			"cardhas":     cardHas,
+			"eachrow":     eachRow,
 		},
 		RequireExplicitExec: true,
 	})
@@ -113,6 +114,23 @@ func jsonAt(ts *testscript.TestScript, file, path string) any {
 		}
 	}
 	return v
+}
+
+// eachRow checks the lines of a file after the first: eachrow FILE COUNT REGEXP, which each of them must match as a whole.
+func eachRow(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: eachrow FILE COUNT REGEXP")
+	}
+	form := regexp.MustCompile("^(?:" + args[2] + ")$")
+	lines := strings.Split(strings.TrimSuffix(ts.ReadFile(args[0]), "\n"), "\n")[1:]
+	if strconv.Itoa(len(lines)) != args[1] {
+		ts.Fatalf("%s has %d rows, want %s", args[0], len(lines), args[1])
+	}
+	for i, line := range lines {
+		if !form.MatchString(line) {
+			ts.Fatalf("%s: row %d, %q, does not match %s", args[0], i+1, line, args[2])
+		}
+	}
 }
 
 // jsonIs compares a value in a JSON file, numbers within a tolerance: jsonis FILE PATH VALUE [TOLERANCE]

@@ -9,6 +9,7 @@ import (
 
 	"flowsweep/experiments/declare"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/problem"
 	"flowsweep/experiments/table"
 	"flowsweep/experiments/target"
@@ -54,7 +55,7 @@ func fileTargets(data *dataFiles) declare.Family[target.Target] {
 	return declare.Family[target.Target]{
 		Name: target.FileName, Default: target.DefaultFile, Refused: refusedFileKeys,
 		Make: func(params any, at declare.Place) (target.Target, error) {
-			return data.target(params.(target.File), at)
+			return data.take(params.(target.File), data.real, at)
 		},
 	}
 }
@@ -65,10 +66,14 @@ func fileSources(data *dataFiles) declare.Family[Source] {
 		Name: target.FileName, Default: sourceFile{Missing: target.DefaultFile.Missing, Header: target.DefaultFile.Header}, Refused: refusedFileKeys,
 		Make: func(params any, at declare.Place) (Source, error) {
 			f := params.(sourceFile)
-			from, err := data.target(target.File{
-				File: f.File, Columns: f.Columns, Noise: f.Noise, Exclude: f.Exclude, Missing: f.Missing,
+			var choices []kinds.Choice
+			for _, name := range f.Columns {
+				choices = append(choices, kinds.Choice{Column: name, Kind: kinds.Real})
+			}
+			from, err := data.take(target.File{
+				File: f.File, Columns: choices, Noise: f.Noise, Exclude: f.Exclude, Missing: f.Missing,
 				Header: f.Header, Separator: f.Separator, Decimal: f.Decimal, Array: f.Array,
-			}, at)
+			}, true, at)
 			return Source{From: from}, err
 		},
 	}
@@ -80,6 +85,7 @@ var refusedFileKeys = map[string]string{"label": "models conditional on a label 
 // dataFiles are the data files named in a text. Each is read once, in each way that is asked for.
 type dataFiles struct {
 	open   func(path string) ([]byte, error)
+	real   bool // see Parser.Real
 	tables map[readAs]table.Table
 	files  []DataFile // in order of first use
 }
@@ -95,8 +101,8 @@ func newDataFiles(open func(path string) ([]byte, error)) *dataFiles {
 	return &dataFiles{open: open, tables: map[readAs]table.Table{}}
 }
 
-// target returns the target of a data file. Errors are shown at the wrong parameter.
-func (d *dataFiles) target(f target.File, at declare.Place) (target.Target, error) {
+// take returns the target of a data file, all of whose columns are real if that is said. Errors are shown at the wrong parameter.
+func (d *dataFiles) take(f target.File, real bool, at declare.Place) (target.Target, error) {
 	if err := f.Reading().Check(); err != nil {
 		return target.Target{}, err
 	}
@@ -104,59 +110,91 @@ func (d *dataFiles) target(f target.File, at declare.Place) (target.Target, erro
 	if err != nil {
 		return target.Target{}, at.Key("file").Word(f.File).Errorf("%v", err)
 	}
-	names, left, err := chosen(t, f, at)
+	choices, left, err := chosen(t, f, real, at)
 	if err != nil {
 		return target.Target{}, err
+	}
+	names := make([]string, len(choices))
+	for i, c := range choices {
+		names[i] = c.Column
 	}
 	t, dropped, err := complete(t, f, names)
 	if err != nil {
 		return target.Target{}, err
 	}
-	rows, err := t.Rows(names)
-	if gap := (*table.GapError)(nil); errors.As(err, &gap) && gap.Missing {
-		err = fmt.Errorf("%w, or say missing: drop", err)
-	}
-	if err != nil {
+	taken, err := target.Take(t, choices, f.Columns)
+	bad, gap := (*target.ColumnError)(nil), (*table.GapError)(nil)
+	switch {
+	case errors.As(err, &bad):
+		return target.Target{}, at.Key("columns").Word(bad.Column).Errorf("%v", err)
+	case errors.As(err, &gap) && gap.Missing:
+		return target.Target{}, fmt.Errorf("%w, or say missing: drop", err)
+	case err != nil:
 		return target.Target{}, err
 	}
-	data := target.Data{Columns: names, Rows: rows, Standardise: f.Standardise, Noise: f.Noise, Holdout: f.Holdout}
-	made, err := data.Make()
+	taken.Standardise, taken.Noise, taken.Holdout = f.Standardise, f.Noise, f.Holdout
+	made, err := taken.Make(f.File)
 	for _, note := range append(t.Describe(names, left), dropped...) {
 		made.Notes = append(made.Notes, f.File+": "+note)
 	}
 	return made, err
 }
 
-// chosen returns the columns of a table that a file asks for, and those left out.
-func chosen(t table.Table, f target.File, at declare.Place) (names []string, left []table.Left, err error) {
+// chosen returns the columns of a table that a file asks for, with their kinds, all real if that is said, and those left out.
+func chosen(t table.Table, f target.File, real bool, at declare.Place) (list []kinds.Choice, left []table.Left, err error) {
+	if err := checkNames(t, f, at); err != nil {
+		return nil, nil, err
+	}
+	file := at.Key("file").Word(f.File)
+	if len(f.Columns) == 0 {
+		if list, left, err = target.Default(t, f.Exclude, real); err != nil {
+			return nil, nil, file.Errorf("%s: %v", f.File, err)
+		}
+		if len(list) == 0 {
+			return nil, nil, file.Errorf("%s has no numeric columns, nor one of words that repeat%s", f.File, table.Reasons(left))
+		}
+		return list, left, nil
+	}
+	var names []string
+	for _, c := range f.Columns {
+		names = append(names, c.Column)
+		if real {
+			c.Kind = kinds.Real
+		}
+		if !c.Kind.Known() {
+			if c.Kind, err = target.Guess(t, c.Column); err != nil {
+				return nil, nil, at.Key("columns").Word(c.Column).Errorf("columns: %q: %v", c.Column, err)
+			}
+		}
+		list = append(list, c)
+	}
+	return list, t.Rest(names, f.Exclude), nil
+}
+
+// checkNames returns an error if a column that is named is not there, or is named twice.
+func checkNames(t table.Table, f target.File, at declare.Place) error {
 	known := t.Names()
+	is := func(name string) func(kinds.Choice) bool {
+		return func(c kinds.Choice) bool { return c.Column == name }
+	}
 	for i, name := range f.Exclude {
 		if !slices.Contains(known, name) {
-			return nil, nil, at.Key("exclude").Word(name).Errorf("%s", problem.Unknown("column", name, known))
+			return at.Key("exclude").Word(name).Errorf("%s", problem.Unknown("column", name, known))
 		}
-		if slices.Contains(f.Columns, name) || slices.Contains(f.Exclude[:i], name) {
-			return nil, nil, at.Key("exclude").Word(name).Errorf("the column %q is named twice, in columns or exclude: leave one out", name)
+		if slices.ContainsFunc(f.Columns, is(name)) || slices.Contains(f.Exclude[:i], name) {
+			return at.Key("exclude").Word(name).Errorf("the column %q is named twice, in columns or exclude: leave one out", name)
 		}
 	}
-	if len(f.Columns) == 0 {
-		if names, left, err = t.Default(f.Exclude); err != nil {
-			return nil, nil, at.Key("file").Word(f.File).Errorf("%s: %v", f.File, err)
-		}
-		if len(names) == 0 {
-			return nil, nil, at.Key("file").Word(f.File).Errorf("%s has no numeric columns%s", f.File, table.Reasons(left))
-		}
-		return names, left, nil
-	}
-	for i, name := range f.Columns {
+	for i, c := range f.Columns {
 		columns := at.Key("columns")
 		switch {
-		case !slices.Contains(known, name):
-			return nil, nil, columns.Word(name).Errorf("%s", problem.Unknown("column", name, known))
-		case slices.Contains(f.Columns[:i], name):
-			return nil, nil, columns.Errorf("the column %q is repeated: leave one out", name)
+		case !slices.Contains(known, c.Column):
+			return columns.Word(c.Column).Errorf("%s", problem.Unknown("column", c.Column, known))
+		case slices.ContainsFunc(f.Columns[:i], is(c.Column)):
+			return columns.Errorf("the column %q is repeated: leave one out", c.Column)
 		}
 	}
-	return f.Columns, t.Rest(f.Columns, f.Exclude), nil
+	return nil
 }
 
 // complete drops the rows with a missing value in the named columns, if the file asks for that, and says so.

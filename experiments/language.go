@@ -8,6 +8,7 @@ import (
 	"flowsweep/experiments/baseline"
 	"flowsweep/experiments/declare"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
@@ -31,6 +32,7 @@ func language(data *dataFiles) declare.Language {
 			declare.BareWords(net.Architectures, func(a net.Architecture) string { return a.Name }),
 			declare.BareWords(net.Activations, func(a net.Activation) string { return a.Name }),
 			declare.FlagOrWord(target.Scalings, func(s target.Scaling) string { return s.Name }),
+			declare.Assigned("kind", kinds.Names(), choiceOf),
 			declare.FlagOrWord(table.Headers, func(h table.Header) string { return h.Name }),
 			declare.Short("tolerance", `above:"0"`, func(x float64) ode.Tolerance { return ode.Tolerance{Atol: x, Rtol: x} }),
 		},
@@ -38,6 +40,15 @@ func language(data *dataFiles) declare.Language {
 			return flow.NewStream(seed, "random "+place).At(k)
 		},
 	}
+}
+
+// choiceOf returns the choice of a column, by its name or with a kind.
+func choiceOf(column, kind string, arguments []string) (c kinds.Choice, err error) {
+	c.Column = column
+	if kind != "" {
+		c.Kind, err = kinds.Of(kind, arguments...)
+	}
+	return c, err
 }
 
 // families converts families to those of package declare.

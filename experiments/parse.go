@@ -19,6 +19,9 @@ type Parser struct {
 
 	// Stored is for specs that an earlier version may have accepted: what is missing to choose well is no error.
 	Stored bool
+
+	// Real is for specs of versions that knew no kinds of columns: those of numbers are real, and those of words are left out.
+	Real bool
 }
 
 // Parse parses a spec in YAML, fills in defaults and expands lists. The name of the file is used only in errors, which
@@ -27,7 +30,9 @@ func Parse(file string, text []byte) (Spec, error) { return Parser{}.Parse(file,
 
 // Parse is like the function Parse, for specs that may name data files.
 func (p Parser) Parse(file string, text []byte) (Spec, error) {
-	return parse(file, text, newDataFiles(p.Open), p.Stored)
+	data := newDataFiles(p.Open)
+	data.real = p.Real
+	return parse(file, text, data, p.Stored)
 }
 
 func parse(file string, text []byte, data *dataFiles, stored bool) (Spec, error) {

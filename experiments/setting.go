@@ -160,6 +160,10 @@ func (doc document) checkMetric(m metric.Metric) error {
 		return fmt.Errorf("%s compares samples with the flow from the same noise, from which noise on the way (sde) leads away: leave out one of them", m.Name)
 	case m.FromNoise && !doc.Source.Gaussian():
 		return fmt.Errorf("%s needs the source noise: leave out either the metric or the source", m.Name)
+	case m.Density && doc.Target.Code.Category() != "":
+		return fmt.Errorf("%s needs data that have a density, and the categories of the column %q have none: leave out either of them", m.Name, doc.Target.Code.Category())
+	case m.ExactVelocity && doc.Target.Law == nil && doc.Target.Code.Grains() != nil:
+		return fmt.Errorf("%s needs the exact velocity, which is not known with the noise of integer columns: leave it out, or declare these real", m.Name)
 	case m.ExactVelocity && doc.Target.Law == nil:
 		return fmt.Errorf("%s needs the exact velocity, which %s does not have: leave it out", m.Name, doc.Target.Name)
 	case m.ExactVelocity && doc.Coupling.Name != flow.Independent.Name:

@@ -10,7 +10,9 @@ import (
 	"slices"
 
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/table"
+	"flowsweep/experiments/target"
 )
 
 // Setting returns the setting stored as the JSON of a recipe, with or without its seed, and of a sampling. It is needed
@@ -53,6 +55,7 @@ func (p Parser) specForm(stored json.RawMessage, source bool, data *dataFiles) (
 	var of struct {
 		SHA256  string
 		Columns []string
+		Kinds   []kinds.Kind
 	}
 	if json.Unmarshal(stored, &of) != nil || of.SHA256 == "" {
 		return stored, nil
@@ -64,18 +67,12 @@ func (p Parser) specForm(stored json.RawMessage, source bool, data *dataFiles) (
 	if err != nil {
 		return nil, err
 	}
-	b, err := flow.DecodeNPY(content)
-	if err != nil {
-		return nil, err
+	if of.Kinds == nil {
+		of.Kinds = slices.Repeat([]kinds.Kind{kinds.Real}, len(of.Columns))
 	}
-	if b.Dim != len(of.Columns) {
-		return nil, fmt.Errorf("%s has %d columns, want %d", of.SHA256, b.Dim, len(of.Columns))
+	if data.tables[readAs{of.SHA256, table.Options{Header: table.AutoHeader}}], err = storedTable(content, of.Columns, of.Kinds); err != nil {
+		return nil, fmt.Errorf("%s: %w", of.SHA256, err)
 	}
-	t := table.Of(b)
-	for j, name := range of.Columns {
-		t.Columns[j].Name = name
-	}
-	data.tables[readAs{of.SHA256, table.Options{Header: table.AutoHeader}}] = t
 	var form map[string]any
 	if err := json.Unmarshal(stored, &form); err != nil {
 		return nil, err
@@ -83,11 +80,49 @@ func (p Parser) specForm(stored json.RawMessage, source bool, data *dataFiles) (
 	form["file"] = of.SHA256
 	delete(form, "sha256")
 	delete(form, "rows")
+	delete(form, "kinds")
 	if source {
 		delete(form, "standardise")
 		delete(form, "holdout")
+		return json.Marshal(form)
+	}
+	if form["columns"], err = choices(of.Columns, of.Kinds); err != nil {
+		return nil, err
 	}
 	return json.Marshal(form)
+}
+
+// storedTable returns the table of stored rows, whose categories are numbers.
+func storedTable(content []byte, names []string, list []kinds.Kind) (t table.Table, err error) {
+	b, err := flow.DecodeNPY(content)
+	if err != nil {
+		return t, err
+	}
+	if b.Dim != len(names) || b.Dim != len(list) {
+		return t, fmt.Errorf("it has %d columns, of %d names and %d kinds", b.Dim, len(names), len(list))
+	}
+	t = table.Of(b)
+	for j, name := range names {
+		t.Columns[j] = target.Named(t.Columns[j], name, list[j])
+	}
+	return t, nil
+}
+
+// choices returns the columns of a stored target as they stand in a spec, in their order.
+func choices(columns []string, list []kinds.Kind) (json.RawMessage, error) {
+	text := []byte("{")
+	for j, name := range columns {
+		key, err := json.Marshal(name)
+		kind, err2 := json.Marshal(list[j])
+		if err := errors.Join(err, err2); err != nil {
+			return nil, err
+		}
+		if j > 0 {
+			text = append(text, ',')
+		}
+		text = slices.Concat(text, key, []byte(":"), kind)
+	}
+	return append(text, '}'), nil
 }
 
 // IsKeyOfFit reports whether this is the key of a fit with this configuration, as it is stored: the JSON of a recipe, with

@@ -97,6 +97,9 @@ func (t *Twin) section() string {
 
 // unitsSection explains the scale of the files if it is not that of the data.
 func (a About) unitsSection() string {
+	if !a.Code.Identity() {
+		return a.columnsSection()
+	}
 	if a.Units.Identity() {
 		return ""
 	}
@@ -130,9 +133,10 @@ func cell(text string) string { return strings.ReplaceAll(html.EscapeString(text
 // examples returns the programs that draw samples, of points with dim coordinates.
 func (a About) examples(dim int) string {
 	fill := struct {
-		Dim         int
+		Dim, Width  int
 		Note, Steps string // a note on the source; the number of steps, if they take noise
-	}{Dim: dim}
+		Rows        bool   // samples are rows of a table
+	}{Dim: dim, Width: a.width(dim), Rows: !a.Code.Identity()}
 	if a.Properties[recommendedNoise] != "" {
 		fill.Steps = a.Properties["recommended_steps"]
 	}
@@ -162,3 +166,27 @@ func outcome(c experiments.Check) string {
 		"difference is %.3g and the mean difference %.3g; %.3g is allowed (%s). **%s**", c.Runtime, c.Points, c.Batches, strings.Join(c.Levels, ", "),
 		c.Threads, c.MaxAbsDiff, c.MeanAbsDiff, c.Tolerance, c.Reason, word) + notes
 }
+
+// columnsSection explains the columns of rows, and the way from points to them.
+func (a About) columnsSection() string {
+	var b strings.Builder
+	b.WriteString("## Columns\n\n`sampler.onnx` returns rows of a table: a value for each column, that of a category as its number, from 0, in the list\n" +
+		"of its categories. Every value is one of its column: whole, within its bounds, or a category. The metadata `kinds` hold all this.\n\n" +
+		"| column | kind | values | coordinates of the net |\n| --- | --- | --- | --- |\n")
+	for _, c := range a.Code.Columns() {
+		fmt.Fprintf(&b, "| %s | %s | %s | %d |\n", cell(c.Name), c.Kind.Name, cell(c.Span()), c.Width())
+	}
+	b.WriteString("\nThe net was trained on codes of the rows, and metrics were measured on these: logs of positive columns, logits of bounded ones, whole\n" +
+		"numbers with noise, and one-hot vectors divided by 2. `velocity.onnx` works on the scale of the net, where code = " + a.affine() + ".\n\n")
+	if a.Units.Scale != nil {
+		b.WriteString("| coordinate | scale | shift |\n| --- | --- | --- |\n")
+		for j, name := range a.Code.Coordinates() {
+			fmt.Fprintf(&b, "| %s | %.9g | %.9g |\n", cell(name), a.Units.Scale[j], a.Units.Shift[j])
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+// affine says how to get from the scale of the net to codes.
+func (a About) affine() string { return strings.TrimPrefix(a.conversion(), "data = ") }

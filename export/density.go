@@ -27,7 +27,7 @@ func Density(n net.Net, weights []float32, solver ode.Solver, ts []float64, abou
 		err = checkExplicit(solver)
 	}
 	if err == nil {
-		err = errors.Join(about.check(n.Dim()), about.checkAffine())
+		err = errors.Join(about.check(n.Dim()), about.checkAffine(), about.checkDensity())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("export log densities: %w", err)

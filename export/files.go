@@ -3,9 +3,11 @@ package export
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 )
@@ -51,7 +53,8 @@ type Steps struct {
 	Field  flow.Field
 	Solver ode.Solver
 	Times  []float64
-	Units  flow.Units // of the samples
+	Units  flow.Units // of the samples, or of their codes
+	Code   kinds.Code // of the samples, if they are rows of a table
 
 	Density    flow.DivField // Field with its divergence, if the file returns log densities
 	Trajectory bool          // the file returns trajectories
@@ -107,21 +110,24 @@ func Vectors(n net.Net, reference flow.RowField, sampler, density *Steps) ([]byt
 // vectors returns noise and Go's samples for it. The tolerance is measured on this noise, as the flow may spread it more than
 // the noise that the file was verified with.
 func (s Steps) vectors(dim int) (*samplerVectors, error) {
-	got, err := solve(s, s.Density, Noise(dim, vectorCount, 1))
+	got, err := s.solveVectors(dim)
 	if err != nil {
 		return nil, err
 	}
+	rows := func(x flow.Batch) [][]float32 {
+		return split(s.Code.Decode(s.Units.Apply(x)).Data, widthOf(s.Code, dim))
+	}
 	out := &samplerVectors{
 		Comment: "sampler.onnx must give samples for noise, to within tolerance",
-		Noise:   split(got.noise.Data, dim), Samples: split(s.Units.Apply(got.trajectory[len(s.Times)-1]).Data, dim),
-		Tolerance: got.tolerance(), Unit: got.unit(),
+		Noise:   split(got.noise.Data, dim), Samples: rows(got.trajectory[len(s.Times)-1]),
+		Tolerance: got.tolerance(), Unit: got.rowUnit(),
 	}
 	for _, z := range got.steps {
 		out.StepNoise = append(out.StepNoise, split(z.Data, dim))
 	}
 	if s.Trajectory {
 		for _, x := range got.trajectory {
-			out.Trajectory = append(out.Trajectory, split(s.Units.Apply(x).Data, dim))
+			out.Trajectory = append(out.Trajectory, rows(x))
 		}
 	}
 	if s.Density != nil {
@@ -150,4 +156,89 @@ func (s Steps) densityVectors(dim int) (*densityVectors, error) {
 // split returns the rows of a batch, rounded to 32 bits.
 func split(flat []float64, dim int) [][]float32 {
 	return slices.Collect(slices.Chunk(flow.Narrow(nil, flat), dim))
+}
+
+// Test vectors of rows of a table must not be rounded the other way by another runtime, so that they can be compared one by one: points
+// that are nearly another whole number or category are passed over.
+
+// solveVectors returns the solution for the noise of the test vectors.
+func (s Steps) solveVectors(dim int) (solution, error) {
+	noise := Noise(dim, vectorCount, 1)
+	if s.Code.Identity() || s.Trajectory { // there are hardly any points that keep away from edges on all of their way
+		return solve(s, s.Density, noise)
+	}
+	many, err := solve(s, nil, Noise(dim, 4*vectorCount, 1))
+	if err != nil {
+		return many, err
+	}
+	var clear []int
+	codes := s.Units.Apply(many.trajectory[len(s.Times)-1])
+	for i := 0; i < codes.Len() && len(clear) < vectorCount; i++ {
+		if many.clear(codes.Row(i)) {
+			clear = append(clear, i)
+		}
+	}
+	if len(clear) == 0 {
+		return solve(s, nil, noise)
+	}
+	return solve(s, nil, many.noise.Take(flow.Batch{}, clear))
+}
+
+// moved calls each with the value of every column at a point of codes, (w), and where one of its coordinates is moved by twice the
+// tolerance.
+func (s solution) moved(point []float64, each func(column int, before, after float64)) {
+	unit := s.codeUnit()
+	at := flow.Batch{Dim: len(point), Data: point}
+	before := s.code.Decode(at).Data
+	for j, c := range s.code.Columns() {
+		for k := s.code.At(j); k < s.code.At(j)+c.Width(); k++ {
+			for _, sign := range []float64{-1, 1} {
+				there := at.Clone()
+				there.Data[k] += sign * 2 * s.tolerance() * unit[k]
+				each(j, before[j], s.code.Decode(there).Data[j])
+			}
+		}
+	}
+}
+
+// clear reports whether no whole number or category changes where a point of codes, (w), moves within the tolerance.
+func (s solution) clear(point []float64) bool {
+	ok := true
+	s.moved(point, func(column int, before, after float64) {
+		ok = ok && (before == after || !s.code.Columns()[column].Kind.Discrete)
+	})
+	return ok
+}
+
+// codeUnit is unit with a number for every coordinate.
+func (s solution) codeUnit() []float64 {
+	if unit := s.unit(); unit != nil {
+		return unit
+	}
+	unit := make([]float64, s.noise.Dim)
+	for j := range unit {
+		unit[j] = 1
+	}
+	return unit
+}
+
+// rowUnit is unit for the columns of rows: how far values move where points move by 1, at most, with room for their rounding.
+func (s solution) rowUnit() []float64 {
+	if s.code.Identity() {
+		return s.unit()
+	}
+	unit := make([]float64, s.code.Dim())
+	codes := s.units.Apply(s.trajectory[len(s.trajectory)-1])
+	for i := range codes.Len() {
+		s.moved(codes.Row(i), func(column int, before, after float64) {
+			if !s.code.Columns()[column].Kind.Discrete {
+				unit[column] = max(unit[column], math.Abs(after-before)/s.tolerance())
+			}
+		})
+	}
+	for i, x := range s.code.Decode(codes).Data {
+		j := i % len(unit)
+		unit[j] = max(unit[j], shiftRounding*math.Abs(x)/s.tolerance(), shiftRounding)
+	}
+	return unit
 }

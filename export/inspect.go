@@ -13,13 +13,14 @@ import (
 
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/kinds"
 )
 
 // maxFileSize is the largest file that is read, in bytes: far more than any net trained here needs.
 const maxFileSize = 1 << 30
 
-// kinds are the models that a file can hold.
-var kinds = []string{"velocity", "sampler", "density"}
+// modelKinds are the models that a file can hold.
+var modelKinds = []string{"velocity", "sampler", "density"}
 
 // Origin returns the kind of model in a file, velocity, sampler or density, and the key of its run. It returns an error for a file that
 // Velocity, Sampler or Density cannot have written, even if another program has written it over.
@@ -28,7 +29,7 @@ func Origin(file []byte) (kind, run string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	if properties["run"] == "" || !slices.Contains(kinds, kind) {
+	if properties["run"] == "" || !slices.Contains(modelKinds, kind) {
 		return "", "", errors.New("the file does not name its run: use a file that flowsweep exported")
 	}
 	return kind, properties["run"], nil
@@ -167,7 +168,22 @@ func (o own) units(dim int) (units flow.Units, err error) {
 	return units, nil
 }
 
-// columns returns the names of the coordinates, or nil.
+// code returns the code of the samples. One that does not fit the points is an error.
+func (o own) code(dim int) (code kinds.Code, err error) {
+	text, ok := o["kinds"]
+	if !ok {
+		return code, nil
+	}
+	if !fromJSON(text, &code) {
+		return code, errors.New("its metadata kinds are damaged, so that the columns of its samples are not known: export the file again")
+	}
+	if err := (About{Code: code, Columns: o.columns()}).check(dim); err != nil {
+		return code, fmt.Errorf("its metadata are damaged: %w: export the file again", err)
+	}
+	return code, nil
+}
+
+// columns returns the names of the columns, or nil.
 func (o own) columns() (names []string) {
 	if !fromJSON(o["columns"], &names) {
 		return nil

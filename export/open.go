@@ -13,6 +13,7 @@ import (
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/kinds"
 	"flowsweep/export/roles"
 )
 
@@ -27,8 +28,9 @@ type Opened struct {
 	Steps    int                                                             // of the noise that a sampler takes besides, (n, d) each; 0 for none
 	Sampler  func(noise flow.Batch, steps ...flow.Batch) (flow.Batch, error) // noise to samples; nil for a velocity
 	Density  func(data flow.Batch) ([]float64, error)                        // log densities of points, (n); nil for the others
-	Units    flow.Units                                                      // of the samples of a velocity, if the file has them
-	Columns  []string                                                        // names of the coordinates, if the file has them
+	Units    flow.Units                                                      // of the samples of a velocity, or of their codes, if the file has them
+	Code     kinds.Code                                                      // of the samples, if they are rows of a table; those of a sampler are decoded
+	Columns  []string                                                        // names of the columns of samples, if the file has them
 	Says     Advice                                                          // how to sample it, if this program wrote the file
 	Cautions []string                                                        // what a user should know of the file, in sentences without a full stop
 	session  *ort.Session
@@ -178,7 +180,10 @@ func (o *Opened) describe(d onnx.Description, kind string) (err error) {
 			return err
 		}
 	}
-	if columns := own.columns(); len(columns) == o.Dim {
+	if o.Code, err = own.code(o.Dim); err != nil {
+		return err
+	}
+	if columns := own.columns(); len(columns) == widthOf(o.Code, o.Dim) {
 		o.Columns = columns
 	}
 	o.Says = own.advice()

@@ -27,7 +27,7 @@ type Parts struct {
 
 // derived are the properties that follow from the other parts of a file.
 var derived = []string{
-	checksum, "architecture", "parameters", "time_convention", "dimension", "quantile_knots", "scale", "shift", "columns",
+	checksum, "architecture", "parameters", "time_convention", "dimension", "quantile_knots", "scale", "shift", "columns", "kinds", "coordinates",
 	"prediction", "solver", "steps", "velocity_calls_a_step", "arithmetic", "times", "coefficients", "sampling_path", sdeNoise,
 }
 
@@ -46,7 +46,7 @@ func Dissect(file []byte) (p Parts, err error) {
 	if err != nil {
 		return p, err
 	}
-	if !slices.Contains(kinds, p.Kind) {
+	if !slices.Contains(modelKinds, p.Kind) {
 		return p, fmt.Errorf("it holds no velocity, sampler or density, but %q", m.Name)
 	}
 	if p.Net, err = net.Parse(m.Metadata["architecture"]); err != nil {
@@ -154,7 +154,7 @@ func aboutOf(m onnx.Model) (a About, err error) {
 	if m.Producer != producer {
 		return a, fmt.Errorf("it was written by %q", m.Producer)
 	}
-	for key, values := range map[string]any{"scale": &a.Units.Scale, "shift": &a.Units.Shift, "quantile_knots": &a.Units.Curves, "columns": &a.Columns} {
+	for key, values := range map[string]any{"scale": &a.Units.Scale, "shift": &a.Units.Shift, "quantile_knots": &a.Units.Curves, "columns": &a.Columns, "kinds": &a.Code} {
 		if text, ok := m.Metadata[key]; ok && !fromJSON(text, values) {
 			return a, fmt.Errorf("its %s are not readable", key)
 		}
@@ -162,7 +162,7 @@ func aboutOf(m onnx.Model) (a About, err error) {
 	for _, key := range derived {
 		delete(a.Properties, key)
 	}
-	if !a.Units.Identity() {
+	if !a.Units.Identity() || !a.Code.Identity() {
 		delete(a.Properties, "units") // follows from them
 	}
 	return a, nil

@@ -68,6 +68,9 @@ func samplerModel(n net.Net, weights []float32, solver ode.Solver, ts []float64,
 	if err == nil {
 		err = errors.Join(about.check(n.Dim()), about.checkAffine())
 	}
+	if err == nil && o.LogProb {
+		err = about.checkDensity()
+	}
 	if err != nil {
 		return onnx.Model{}, fmt.Errorf("export a sampler: %w", err)
 	}
@@ -92,25 +95,33 @@ func samplerModel(n net.Net, weights []float32, solver ode.Solver, ts []float64,
 		properties[sdeNoise] = fmt.Sprint(o.SDE.Noise)
 		properties["arithmetic"] += ", plus the noise of the step"
 	}
-	if !about.Units.Identity() {
-		m.Outputs[0].Doc += ", in the units of the data"
-		properties["units"] = "samples are in those of the data; noise is standardised"
-	}
+	about.returned(&m.Outputs[0], properties)
 	describe(&m, n, about, properties)
 	return m, nil
 }
 
+// returned says in which units an output is.
+func (a About) returned(output *onnx.ValueInfo, properties map[string]string) {
+	if !a.Code.Identity() {
+		output.Doc += ", as rows in the units of the data: a value for each of the columns, that of a category as its number in the metadata kinds"
+		properties["units"] = "samples are rows in the units of the data; noise has the coordinates of the net"
+	} else if !a.Units.Identity() {
+		output.Doc += ", in the units of the data"
+		properties["units"] = "samples are in those of the data; noise is standardised"
+	}
+}
+
 // graph returns the graph of a sampler of points with dim coordinates.
 func (o SamplerOptions) graph(net onnx.Graph, dim int, solver ode.Solver, grid []float32, about About) onnx.Graph {
-	points := []int{onnx.Batch, dim}
+	points, width := []int{onnx.Batch, dim}, about.width(dim)
 	g := onnx.Graph{
 		Name:         "sampler",
 		Inputs:       []onnx.ValueInfo{{Name: "noise", Dims: points, Doc: "starting points, t = " + number(grid[0]) + "; " + about.source() + " at t = 0"}},
-		Outputs:      []onnx.ValueInfo{{Name: "samples", Dims: points, Doc: "where the points arrive, t = " + number(grid[len(grid)-1])}},
+		Outputs:      []onnx.ValueInfo{{Name: "samples", Dims: []int{onnx.Batch, width}, Doc: "where the points arrive, t = " + number(grid[len(grid)-1])}},
 		Initializers: slices.Clone(net.Initializers),
 	}
 	w := &writer{
-		net: net, solver: solver, units: about.Units, end: "samples", density: o.LogProb, constants: newConstants(&g),
+		net: net, solver: solver, units: about.Units, code: about.Code, end: "samples", density: o.LogProb, constants: newConstants(&g),
 		along: o.Along, sde: o.SDE, times: flow.Widen(grid), dim: dim,
 	}
 	if o.SDE != nil {
@@ -136,7 +147,7 @@ func (o SamplerOptions) graph(net onnx.Graph, dim int, solver ode.Solver, grid [
 	}
 	if o.Trajectory {
 		g.Outputs = append(g.Outputs, onnx.ValueInfo{
-			Name: "trajectory", Dims: []int{times, onnx.Batch, dim}, Doc: "the points at every time of the grid",
+			Name: "trajectory", Dims: []int{times, onnx.Batch, width}, Doc: "the points at every time of the grid",
 		})
 	}
 	g.Nodes = w.nodes
@@ -179,23 +190,31 @@ func checkExplicit(s ode.Solver) error {
 
 // before returns the name of an output before it is converted to the user's units.
 func (w *writer) before(output string) string {
-	if w.units.Identity() {
+	if w.units.Identity() && w.code.Identity() {
 		return output
 	}
 	return "net/" + output
 }
 
-// rescale converts the outputs to the user's units.
+// rescale converts the outputs to the user's units, and to rows.
 func (w *writer) rescale(trajectory bool) {
-	if w.units.Identity() {
-		return
-	}
 	outputs := []string{w.end}
 	if trajectory {
 		outputs = append(outputs, "trajectory")
 	}
-	scale, shift := w.constants.row("units/scale", w.units.Scale), w.constants.row("units/shift", w.units.Shift)
 	for _, output := range outputs {
-		w.node(output, "Add", nil, w.node(output+"/scaled", "Mul", nil, w.before(output), scale), shift)
+		codes := output
+		if !w.code.Identity() {
+			codes += "/codes"
+		}
+		if w.units.Identity() {
+			codes = w.before(output)
+		} else {
+			scale, shift := w.constants.row("units/scale", w.units.Scale), w.constants.row("units/shift", w.units.Shift)
+			w.node(codes, "Add", nil, w.node(output+"/scaled", "Mul", nil, w.before(output), scale), shift)
+		}
+		if !w.code.Identity() {
+			w.decode(output, codes)
+		}
 	}
 }

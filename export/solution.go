@@ -7,6 +7,7 @@ import (
 
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/ode"
 )
 
@@ -14,6 +15,7 @@ import (
 type solution struct {
 	noise      flow.Batch
 	units      flow.Units
+	code       kinds.Code
 	steps      []flow.Batch // the noise of every step, if it adds any
 	trajectory []flow.Batch
 	maxAbs     float64 // the largest coordinate
@@ -29,7 +31,7 @@ type solution struct {
 const nudge = 1e-2
 
 func solve(by Steps, div flow.DivField, noise flow.Batch) (s solution, err error) {
-	s.noise, s.units, s.roundings = noise, by.Units, by.roundings()
+	s.noise, s.units, s.code, s.roundings = noise, by.Units, by.Code, by.roundings()
 	s.steps = by.stepNoise(noise.Len(), noise.Dim)
 	if s.trajectory, err = by.carry(noise); err != nil {
 		return s, fmt.Errorf("solve in Go: %w", err)
@@ -189,7 +191,7 @@ func (s solution) trial(where string) trial {
 		steps[i] = slices.Repeat(s.units.Apply(x).Data, copies)
 	}
 	tr := trial{
-		where: where, rows: s.noise.Len() * copies, maxRuns: 4, unit: s.unit(), tolerance: s.tolerance(),
+		where: where, rows: s.noise.Len() * copies, maxRuns: 4, unit: s.unit(), code: s.code, tolerance: s.tolerance(),
 		inputs: func(from, to int) []ort.Tensor {
 			first := ort.Tensor{Dims: []int{to - from, dim}, Data: noise[from*dim : to*dim]}
 			if len(s.steps) == 0 {

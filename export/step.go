@@ -7,6 +7,7 @@ import (
 
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/ode"
 )
 
@@ -15,7 +16,8 @@ type writer struct {
 	net       onnx.Graph // t, x -> v, or v and div
 	density   bool       // the state includes the integral of div, the net's second output
 	solver    ode.Solver
-	units     flow.Units // of the outputs
+	units     flow.Units // of the outputs, or of their codes
+	code      kinds.Code // of the outputs
 	end       string     // name of the points where the steps end
 	along     *flow.PathConversion
 	sde       *SDE

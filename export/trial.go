@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"flowsweep/experiments/engine/ort"
+	"flowsweep/experiments/kinds"
 )
 
 // batches are the batch sizes that a file is checked at: empty, one point, small, common and large.
@@ -34,10 +35,11 @@ type Progress func(done, of int)
 type trial struct {
 	where   string // it differs, for messages; empty for the first trial, whose differences are shown
 	rows    int
-	maxRuns int       // at each batch size; 0 means all rows
-	unit    []float64 // of differences in each coordinate; nil means 1
-	density int       // index of the output log_prob, or 0; its differences are separate, in nats
-	times   []float32 // of the input ts; nil where the file takes none
+	maxRuns int        // at each batch size; 0 means all rows
+	unit    []float64  // of differences in each coordinate; nil means 1
+	code    kinds.Code // of the rows that the file returns, if what it must return are their codes
+	density int        // index of the output log_prob, or 0; its differences are separate, in nats
+	times   []float32  // of the input ts; nil where the file takes none
 	inputs  func(from, to int) []ort.Tensor
 	want    func(output, from, to int) []float64
 
@@ -185,7 +187,10 @@ func (tr trial) runAt(s *ort.Session, size int, d *differences) error {
 // compare adds the differences of an output.
 func (tr trial) compare(output, from, to int, name string, out ort.Tensor, d *differences) error {
 	want := tr.want(output, from, to)
-	if len(out.Data) != len(want) {
+	if coded := !tr.code.Identity(); coded && len(out.Data)*tr.code.Width() == len(want)*tr.code.Dim() {
+		d.addRows(tr.code, out.Data, want)
+		return nil
+	} else if coded || len(out.Data) != len(want) {
 		return fmt.Errorf("the output %q has shape %v for %d points", name, out.Dims, to-from)
 	}
 	if tr.density > 0 && output == tr.density {

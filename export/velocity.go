@@ -14,6 +14,7 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/net"
 	"flowsweep/experiments/velocity"
 )
@@ -24,8 +25,9 @@ type About struct {
 	Version    string            // of the program
 	Doc        string            // what the net models, in a sentence
 	Source     string            // the distribution at t = 0; empty means standard normal
-	Units      flow.Units        // from the scale of the net to the user's units; zero if these are the same
-	Columns    []string          // names of the coordinates, or nil
+	Units      flow.Units        // from the scale of the net to the user's units, or to those of Code; zero if these are the same
+	Code       kinds.Code        // of rows of a table, if points are not rows themselves
+	Columns    []string          // names of the columns of rows, which are the coordinates unless there is a Code; or nil
 	Properties map[string]string // target, path, recommended solver and steps, metrics, keys, commit, ...
 	Absent     []Absent          // files that are not written, for the card
 	Twin       *Twin             // of a sampler at fixed steps for a run that adapts them
@@ -51,7 +53,10 @@ func Velocity(n net.Net, weights []float32, about About) ([]byte, error) {
 	m.Inputs, m.Outputs = velocity.Signature(n)
 	m.Inputs[1].Doc += "; " + about.source() + " at t = 0"
 	properties := map[string]string{"prediction": "velocity"}
-	if !about.Units.Identity() {
+	if !about.Code.Identity() {
+		m.Inputs[1].Doc += "; on the scale of the net, from which the kinds of the metadata lead to rows"
+		properties["units"] = "codes of rows: " + about.conversion() + ", which the kinds lead to rows"
+	} else if !about.Units.Identity() {
 		m.Inputs[1].Doc += "; " + about.conversion() + ", with the numbers of the metadata"
 		m.Outputs[0].Doc += ", on the scale of x"
 		properties["units"] = "standardised: " + about.conversion()
@@ -62,6 +67,9 @@ func Velocity(n net.Net, weights []float32, about About) ([]byte, error) {
 
 // check returns an error unless the units have dim coordinates and their numbers fit into 32-bit floats.
 func (a About) check(dim int) error {
+	if w := a.Code.Width(); !a.Code.Identity() && (w != dim || len(a.Columns) != a.Code.Dim()) {
+		return fmt.Errorf("the kinds of %d columns have %d coordinates, for %d columns and %d coordinates: must be as many", a.Code.Dim(), w, len(a.Columns), dim)
+	}
 	if a.Units.Identity() {
 		return nil
 	}
@@ -103,8 +111,19 @@ func (a About) checkAffine() error {
 	return nil
 }
 
+// checkDensity returns an error if a file cannot return log densities in the units.
+func (a About) checkDensity() error {
+	if !a.Code.Identity() {
+		return errors.New("log densities of rows with kinds of columns are not written into files: use flowsweep logp, for columns that are real, positive or bounded")
+	}
+	return nil
+}
+
 // conversion says how to get from the scale of the net to the user's units.
 func (a About) conversion() string {
+	if a.Units.Identity() {
+		return "data = x"
+	}
 	if a.Units.Curves != nil {
 		return "data = the piecewise linear curve of x in quantile_knots"
 	}
@@ -137,6 +156,9 @@ func describe(m *onnx.Model, n net.Net, about About, properties map[string]strin
 	}
 	if about.Columns != nil {
 		m.Metadata["columns"] = toJSON(about.Columns)
+	}
+	if !about.Code.Identity() {
+		m.Metadata["kinds"], m.Metadata["coordinates"] = toJSON(about.Code), toJSON(about.Code.Coordinates())
 	}
 	maps.Copy(m.Metadata, properties)
 	maps.Copy(m.Metadata, about.Properties)

@@ -52,6 +52,9 @@ func verifySampler(file []byte, s Steps, div flow.DivField, noise flow.Batch, wa
 		}
 		c.MaxAbs, c.Tolerance = experiments.Number(near.maxAbs), experiments.Number(near.tolerance())
 		c.Reason = near.reason()
+		if !s.Code.Identity() {
+			c.Reason += "; a value of a row counts by how far Go's point is from the nearest one with that value, so that whole numbers and categories may differ where a point is as near to the next"
+		}
 		by := campaign{settings, batches, []trial{near.trial("")}, watch}
 		if takesTimes(m) {
 			by.trials[0].times = flow.Narrow(nil, s.Times)
@@ -151,12 +154,13 @@ func checkSampler(m onnx.Model, dim int, s Steps, density bool) error {
 		times = onnx.Times
 		inputs = append(inputs, onnx.ValueInfo{Name: "ts", Dims: []int{onnx.Times}})
 	}
-	outputs := []onnx.ValueInfo{{Name: "samples", Dims: points}}
+	width := widthOf(s.Code, dim)
+	outputs := []onnx.ValueInfo{{Name: "samples", Dims: []int{onnx.Batch, width}}}
 	if density {
 		outputs = append(outputs, onnx.ValueInfo{Name: "log_prob", Dims: []int{onnx.Batch}})
 	}
 	if len(m.Outputs) > len(outputs) {
-		outputs = append(outputs, onnx.ValueInfo{Name: "trajectory", Dims: []int{times, onnx.Batch, dim}})
+		outputs = append(outputs, onnx.ValueInfo{Name: "trajectory", Dims: []int{times, onnx.Batch, width}})
 	}
 	grid, err := narrowed(ts)
 	if err == nil {

@@ -5,10 +5,56 @@ import (
 	"slices"
 	"strings"
 
+	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/problem"
 	"flowsweep/experiments/target"
 )
+
+// planColumn is a column that is taken of a data file in `flowsweep plan --json`.
+type planColumn struct {
+	File    string `json:"file"`
+	Column  string `json:"column"`
+	Kind    string `json:"kind"`
+	Guessed bool   `json:"guessed"`
+	Values  string `json:"values"` // that samples can have
+}
+
+// planColumns returns the columns taken of all data files of a spec, in the order of the settings.
+func planColumns(s experiments.Spec) (list []planColumn) {
+	seen := map[planColumn]bool{}
+	for _, setting := range s.Settings {
+		for _, n := range setting.Target.ColumnNotes {
+			c := planColumn{File: n.File, Column: n.Column, Kind: n.Kind.Name, Guessed: !n.Set, Values: n.Span}
+			if !seen[c] {
+				seen[c], list = true, append(list, c)
+			}
+		}
+	}
+	return list
+}
+
+// maxColumns is the number of columns in a table for people.
+const maxColumns = 50
+
+// printColumns prints a table of the columns.
+func printColumns(list []planColumn, line func(name, format string, args ...any)) {
+	shown := list[:min(len(list), maxColumns)]
+	width := [2]int{}
+	for _, c := range shown {
+		width = [2]int{max(width[0], len([]rune(problem.Printable(c.Column)))), max(width[1], len(c.Kind))}
+	}
+	for _, c := range shown {
+		by := "set    "
+		if c.Guessed {
+			by = "guessed"
+		}
+		line("column", "%-*s  %-*s  %s  %s", width[0], problem.Printable(c.Column), width[1], c.Kind, by, c.Values)
+	}
+	if more := len(list) - len(shown); more > 0 {
+		line("column", "and %d more: --json lists them all", more)
+	}
+}
 
 // pair is two files of points with the columns that they are compared on.
 type pair struct {

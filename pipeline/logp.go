@@ -12,7 +12,9 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/metric"
+	"flowsweep/experiments/target"
 	"flowsweep/export"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/saved"
@@ -149,7 +151,7 @@ func saveLogP(path string, column flow.Batch) error {
 	case ".csv":
 		return ship.WriteFile(path, flow.EncodeCSV(column, names))
 	default:
-		return savePoints(path, column.Len(), names, flow.Units{}, func(each func(flow.Batch) error) error { return each(column) })
+		return savePoints(path, column.Len(), names, flow.Units{}, kinds.Code{}, func(each func(flow.Batch) error) error { return each(column) })
 	}
 }
 
@@ -190,6 +192,9 @@ func runDensity(ctx context.Context, db *store.DB, prefix string) (d density, er
 	if !recipe.Source.Gaussian() {
 		return d, usage(fmt.Errorf("run %s starts from %s, whose density is not known: log densities need a run that starts from noise", key, recipe.Source.From.Name))
 	}
+	if column := recipe.Target.Code.Discrete(); column != "" {
+		return d, usage(fmt.Errorf("run %s has the column %q, whose values have probabilities and no density: log densities need a table of real, positive and bounded columns", key, column))
+	}
 	weights, err := saved.Weights(ctx, db, recipe, r.Fit)
 	if err != nil {
 		return d, err
@@ -202,22 +207,27 @@ func runDensity(ctx context.Context, db *store.DB, prefix string) (d density, er
 	if err != nil {
 		return d, err
 	}
-	d = density{name: "run " + key, dim: recipe.Target.Dim(), columns: recipe.Target.Columns, close: net.Close}
-	if d.dim > job.ExactDimensions {
+	d = density{name: "run " + key, dim: recipe.Target.Width(), columns: recipe.Target.Columns, close: net.Close}
+	if recipe.Target.Dim() > job.ExactDimensions {
 		d.note = fmt.Sprintf("in more than %d dimensions they are estimates without bias, from random probes of the divergence", job.ExactDimensions)
 	}
 	if noise := r.Setting.Sample.SDE.Noise; noise > 0 {
 		d.note = strings.TrimPrefix(fmt.Sprintf("%s; they are those of the net's flow, which the run's noise on the way (sde) leaves", d.note), "; ")
 	}
-	d.of = func(x flow.Batch) ([]float64, error) {
-		units := recipe.Target.Units
-		z := units.Undo(x)
-		logp, err := net.LogDensities(z)
-		volumes := units.LogVolumes(z)
-		for i := range logp {
-			logp[i] -= volumes[i]
-		}
-		return logp, err
-	}
+	d.of = func(x flow.Batch) ([]float64, error) { return rowDensities(net, recipe.Target, x) }
 	return d, nil
+}
+
+// rowDensities returns the log densities of rows, (n), in the units of the data.
+func rowDensities(net *job.Fitted, t target.Target, x flow.Batch) ([]float64, error) {
+	if err := t.Code.Check(x); err != nil {
+		return nil, usage(err)
+	}
+	z := t.Encode(x)
+	logp, err := net.LogDensities(z)
+	volumes := t.LogVolumes(z)
+	for i := range logp {
+		logp[i] -= volumes[i]
+	}
+	return logp, err
 }

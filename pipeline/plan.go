@@ -71,30 +71,31 @@ func (a *app) readSpec(ctx context.Context, path string) ([]byte, error) {
 
 // planReport is the form of `flowsweep plan --json`.
 type planReport struct {
-	Sweep      string   `json:"sweep"`
-	Settings   int      `json:"settings"`
-	Seeds      int      `json:"seeds"`
-	Fits       int      `json:"fits"`
-	FitsToDo   int      `json:"fits_to_train"`
-	FitsCached int      `json:"fits_cached"`
-	Teachers   int      `json:"teachers,omitempty"` // fits, among these, that only make the pairs of others
-	Runs       int      `json:"runs"`
-	RunsToDo   int      `json:"runs_to_sample"`
-	RunsCached int      `json:"runs_cached"`
-	ToMeasure  int      `json:"runs_to_measure"`   // those to sample among them
-	ToSolve    int      `json:"dense_solves"`      // that show what of an error is the net's
-	Tunings    int      `json:"tunings,omitempty"` // solvers whose coefficients are fitted to a net
-	ToTune     int      `json:"tunings_to_do,omitempty"`
-	TuneCalls  int      `json:"tuning_velocity_calls,omitempty"` // of single points, that these take
-	TrainSteps int      `json:"train_steps"`
-	Seconds    *float64 `json:"estimated_fit_seconds"` // null where the store has nothing to estimate from
-	Workers    int      `json:"workers"`
-	Megabytes  float64  `json:"estimated_megabytes"` // of the largest fits that are done at once
-	Disk       float64  `json:"disk_megabytes"`      // of the results, beside the store
-	Data       []string `json:"data,omitempty"`      // what is taken of data files, and what is left out
-	Cautions   []string `json:"cautions,omitempty"`
-	KeptAs     string   `json:"earlier_kept_as,omitempty"` // the name of the sweep that is stored under this one with another spec
-	Again      string   `json:"edition_again,omitempty"`   // the stored sweep that has this spec, if it is not that one
+	Sweep      string       `json:"sweep"`
+	Settings   int          `json:"settings"`
+	Seeds      int          `json:"seeds"`
+	Fits       int          `json:"fits"`
+	FitsToDo   int          `json:"fits_to_train"`
+	FitsCached int          `json:"fits_cached"`
+	Teachers   int          `json:"teachers,omitempty"` // fits, among these, that only make the pairs of others
+	Runs       int          `json:"runs"`
+	RunsToDo   int          `json:"runs_to_sample"`
+	RunsCached int          `json:"runs_cached"`
+	ToMeasure  int          `json:"runs_to_measure"`   // those to sample among them
+	ToSolve    int          `json:"dense_solves"`      // that show what of an error is the net's
+	Tunings    int          `json:"tunings,omitempty"` // solvers whose coefficients are fitted to a net
+	ToTune     int          `json:"tunings_to_do,omitempty"`
+	TuneCalls  int          `json:"tuning_velocity_calls,omitempty"` // of single points, that these take
+	TrainSteps int          `json:"train_steps"`
+	Seconds    *float64     `json:"estimated_fit_seconds"` // null where the store has nothing to estimate from
+	Workers    int          `json:"workers"`
+	Megabytes  float64      `json:"estimated_megabytes"` // of the largest fits that are done at once
+	Disk       float64      `json:"disk_megabytes"`      // of the results, beside the store
+	Data       []string     `json:"data,omitempty"`      // what is taken of data files, and what is left out
+	Columns    []planColumn `json:"columns,omitempty"`   // that are taken of them
+	Cautions   []string     `json:"cautions,omitempty"`
+	KeptAs     string       `json:"earlier_kept_as,omitempty"` // the name of the sweep that is stored under this one with another spec
+	Again      string       `json:"edition_again,omitempty"`   // the stored sweep that has this spec, if it is not that one
 
 	earlier string // both in a sentence
 }
@@ -159,6 +160,7 @@ func planWith(ctx context.Context, db *store.DB, plan experiments.Plan, workers 
 		Fits: len(plan.Fits), FitsToDo: w.ToTrain, FitsCached: len(plan.Fits) - w.ToTrain, Teachers: plan.Teachers(),
 		Runs: plan.Runs(), RunsToDo: w.ToSample, RunsCached: plan.Runs() - w.ToSample,
 		ToMeasure: w.ToMeasure, ToSolve: w.ToSolve, TrainSteps: w.TrainSteps, Workers: workers, Data: plan.Spec.Notes(), Cautions: plan.Spec.Cautions(),
+		Columns: planColumns(plan.Spec),
 	}
 	r.Megabytes, r.Disk = w.Megabytes(workers), w.Bytes(workers)/1e6
 	if err := w.CheckSpace(workers, free); err != nil {
@@ -236,6 +238,7 @@ func (a *app) printPlan(r planReport) {
 		d := time.Duration(*r.Seconds * float64(time.Second)).Round(time.Second)
 		line("training", "about %v with %d workers, judging by the stored fits", d, r.Workers)
 	}
+	printColumns(r.Columns, line)
 	for _, caution := range r.Cautions {
 		line("caution", "%s", caution)
 	}

@@ -13,6 +13,7 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/disk"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/problem"
 	"flowsweep/experiments/table"
 	"flowsweep/pipeline/draw"
@@ -105,9 +106,9 @@ func (a *app) printSaved(path string, n, dim int) error {
 }
 
 // savePoints writes n points to a .npy, .csv or .parquet file as draw makes them, part by part. The last two start with the names of
-// the columns, if they have any. A .npy file holds 32-bit floats, unless the points are in units that need more. The file appears
-// once all is written.
-func savePoints(path string, n int, columns []string, units flow.Units, draw func(each func(part flow.Batch) error) error) error {
+// the columns, if they have any. A .npy file holds 32-bit floats, unless the points are in units that need more or rows of a table, and
+// the numbers of categories, which are texts in the others. The file appears once all is written.
+func savePoints(path string, n int, columns []string, units flow.Units, code kinds.Code, draw func(each func(part flow.Batch) error) error) error {
 	form, err := pointsForm(path)
 	if err != nil {
 		return err
@@ -116,10 +117,10 @@ func savePoints(path string, n int, columns []string, units flow.Units, draw fun
 		return fmt.Errorf("make the output folder: %w", err)
 	}
 	if form == ".parquet" {
-		return disk.Write(path, 0o644, func(w io.Writer) error { return writeParquet(w, columns, draw) })
+		return disk.Write(path, 0o644, func(w io.Writer) error { return writeParquet(w, columns, code, draw) })
 	}
 	appendNPY := flow.AppendNPY
-	if len(units.Coarse()) > 0 {
+	if len(units.Coarse()) > 0 || !code.Identity() {
 		appendNPY = flow.AppendNPY64
 	}
 	head, first, content := headOf(columns), 0, []byte(nil)
@@ -127,7 +128,7 @@ func savePoints(path string, n int, columns []string, units flow.Units, draw fun
 		return draw(func(part flow.Batch) error {
 			content = content[:0]
 			if form == ".csv" {
-				content = flow.AppendCSV(content, part, head, first)
+				content = code.AppendCSV(content, part, head, first)
 			} else {
 				content = appendNPY(content, part, n, first)
 			}
@@ -138,8 +139,8 @@ func savePoints(path string, n int, columns []string, units flow.Units, draw fun
 	})
 }
 
-// writeParquet writes points as a Parquet file of 64-bit floats.
-func writeParquet(to io.Writer, columns []string, draw func(each func(part flow.Batch) error) error) error {
+// writeParquet writes points as a Parquet file of 64-bit floats or, with a code, of integers and texts too.
+func writeParquet(to io.Writer, columns []string, code kinds.Code, draw func(each func(part flow.Batch) error) error) error {
 	var w *table.Writer
 	err := draw(func(part flow.Batch) error {
 		t := table.Of(part)
@@ -147,7 +148,15 @@ func writeParquet(to io.Writer, columns []string, draw func(each func(part flow.
 			if columns == nil {
 				columns = t.Names()
 			}
-			w = table.NewWriter(to, columns, make([]table.Kind, part.Dim)) // all Real
+			w = table.NewWriter(to, columns, parquetKinds(code, part.Dim))
+		}
+		for j, c := range code.Columns() {
+			if c.Kind.Categories == nil {
+				continue
+			}
+			for _, x := range t.Columns[j].Values {
+				t.Columns[j].Texts = append(t.Columns[j].Texts, c.Text(x))
+			}
 		}
 		return w.Write(t)
 	})
@@ -155,6 +164,20 @@ func writeParquet(to io.Writer, columns []string, draw func(each func(part flow.
 		return err
 	}
 	return w.Close()
+}
+
+// parquetKinds says how columns of rows are written, of which there are dim.
+func parquetKinds(code kinds.Code, dim int) []table.Kind {
+	list := make([]table.Kind, dim) // all Real
+	for j, c := range code.Columns() {
+		switch {
+		case c.Kind.Categories != nil:
+			list[j] = table.Text
+		case c.Kind.Discrete:
+			list[j] = table.Whole
+		}
+	}
+	return list
 }
 
 // headOf returns the header of a .csv file, or nil if a reader would take it for numbers.

@@ -94,7 +94,7 @@ func (a *app) sample(ctx context.Context, f sampleFlags) (err error) {
 		return err
 	}
 	var nfe float64
-	err = savePoints(f.out, start.Count, from.Columns, from.Units, func(each func(part flow.Batch) error) (err error) {
+	err = savePoints(f.out, start.Count, from.Columns, from.Units, from.Code, func(each func(part flow.Batch) error) (err error) {
 		nfe, err = from.Draw(ctx, how, start, each)
 		return err
 	})
@@ -103,7 +103,7 @@ func (a *app) sample(ctx context.Context, f sampleFlags) (err error) {
 	}
 	how.Sampling.Count = start.Count
 	a.printDrawn(f, from, how, nfe)
-	return a.printSaved(f.out, start.Count, from.Dim)
+	return a.printSaved(f.out, start.Count, from.Width())
 }
 
 // printDrawn says in a line how samples were drawn, and who said so.

@@ -9,6 +9,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/problem"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/saved"
@@ -24,6 +25,7 @@ type shownPoints struct {
 	Scale     []float64    `json:"scale"` // data = scale x + shift, for points x on the scale of the metrics; null if that is the data's own
 	Shift     []float64    `json:"shift"`
 	Curves    []flow.Curve `json:"quantile_knots,omitempty"` // data = the curve of x
+	Kinds     *kinds.Code  `json:"kinds,omitempty"`          // of columns, if data, or what is called so here, are codes of rows: metrics of samples take projected.npy
 	Compared  int          `json:"compared"`                 // first samples that metrics of two samples take
 	Reference string       `json:"reference"`                // key
 }
@@ -44,6 +46,13 @@ func writeRunPoints(ctx context.Context, db *store.DB, s shown, folder string) (
 		{Name: "noise.npy", Content: flow.EncodeNPY64(job.Noise(r.Setting.Recipe, spec.Reference.Seed, r.Setting.Sample.Count))},
 		{Name: "samples.npy", Content: samples},
 	}
+	if !t.Code.Identity() {
+		b, err := flow.DecodeNPY(samples)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, store.File{Name: "projected.npy", Content: flow.EncodeNPY64(t.Project(b))})
+	}
 	if t.Rows.Len() > 0 {
 		files = append(files, store.File{Name: "trained.npy", Content: flow.EncodeNPY64(t.Rows)})
 	}
@@ -52,6 +61,9 @@ func writeRunPoints(ctx context.Context, db *store.DB, s shown, folder string) (
 	}
 	out := &shownPoints{
 		Folder: folder, Sweep: use.Sweep, Scale: t.Units.Scale, Shift: t.Units.Shift, Curves: t.Units.Curves, Compared: spec.Compared(r.Setting), Reference: use.Reference,
+	}
+	if !t.Code.Identity() {
+		out.Kinds = &t.Code
 	}
 	for _, f := range files {
 		if err := ship.WriteFile(filepath.Join(folder, f.Name), f.Content); err != nil {
@@ -99,6 +111,9 @@ func (a *app) printRunPoints(p shownPoints) {
 	}
 	if p.Curves != nil {
 		scale = "that of the metrics: normal scores of ranks (--json lists the knots)"
+	}
+	if p.Kinds != nil {
+		scale = "that of the codes of rows, of which metrics of samples measure projected.npy: the codes of the rows that samples decode to (--json says how)"
 	}
 	fmt.Fprintf(a.stdout, "%-12s %s\n%-12s the first %d samples with the reference of %s, by metrics of two samples\n", "scale", scale, "compared", p.Compared, p.Sweep)
 }

@@ -8,6 +8,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/oracle"
 	"flowsweep/experiments/problem"
 	"flowsweep/experiments/target"
@@ -40,6 +41,7 @@ type targetFacts struct {
 	HeldOut   int                 `json:"held_out,omitempty"` // rows of data
 	Scale     []float64           `json:"scale,omitempty"`    // data = scale x + shift; all facts are of x
 	Shift     []float64           `json:"shift,omitempty"`
+	Kinds     *kinds.Code         `json:"kinds,omitempty"`          // of columns; what is called data above is the codes of rows then
 	Curves    []flow.Curve        `json:"quantile_knots,omitempty"` // data = the curve of x
 	Mean      []float64           `json:"mean"`
 	Cov       [][]float64         `json:"cov"`
@@ -120,19 +122,19 @@ func (a *app) writeTarget(t target.Target, f drawFlags) error {
 		return usage(fmt.Errorf("--count %d: must be at least 1", f.count))
 	}
 	stream := flow.NewStream(f.seed, "target")
-	err := savePoints(f.out, f.count, t.Columns, t.Units, func(each func(part flow.Batch) error) error {
+	err := savePoints(f.out, f.count, t.Columns, t.Units, t.Code, func(each func(part flow.Batch) error) error {
 		return flow.InParts(f.count, t.Dim(), func(part flow.Batch, first int) error {
 			t.Fill(part, stream, uint64(first))
-			return each(t.Units.Apply(part))
+			return each(t.Decode(part))
 		})
 	})
 	if err != nil {
 		return err
 	}
 	if f.asJSON {
-		return printJSON(a.stdout, drawn{f.out, f.count, t.Dim(), t.Columns, f.seed})
+		return printJSON(a.stdout, drawn{f.out, f.count, t.Width(), t.Columns, f.seed})
 	}
-	return a.printSaved(f.out, f.count, t.Dim())
+	return a.printSaved(f.out, f.count, t.Width())
 }
 
 // factsOf returns the known facts of a target.
@@ -140,11 +142,11 @@ func factsOf(t target.Target, p flow.Path) targetFacts {
 	facts := targetFacts{
 		Target: t, Path: p, Dim: t.Dim(), Columns: t.Columns, HeldOut: t.Held.Len(), Scale: t.Units.Scale, Shift: t.Units.Shift, Curves: t.Units.Curves,
 	}
+	if !t.Code.Identity() {
+		facts.Kinds = &t.Code
+	}
 	if t.Law == nil {
-		facts.Note = fmt.Sprintf("%s has no closed form: only samples of it are known", t.Name)
-		if t.Content != nil {
-			facts.Note = "of so many rows no closed form is used: only samples are known"
-		}
+		facts.Note = withoutLaw(t)
 		return facts
 	}
 	number := func(value, se float64) (v, e *experiments.Number) {
@@ -177,6 +179,18 @@ func factsOf(t target.Target, p flow.Path) targetFacts {
 	return facts
 }
 
+// withoutLaw says why no exact facts are known of a target.
+func withoutLaw(t target.Target) string {
+	switch {
+	case t.Code.Grains() != nil:
+		return "of whole numbers with the noise of training no closed form is used: only samples are known"
+	case t.Content != nil:
+		return "of so many rows no closed form is used: only samples are known"
+	default:
+		return fmt.Sprintf("%s has no closed form: only samples of it are known", t.Name)
+	}
+}
+
 func (a *app) printFacts(f targetFacts) {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(a.stdout, "%-15s %s\n", name, fmt.Sprintf(format, args...))
@@ -187,7 +201,9 @@ func (a *app) printFacts(f targetFacts) {
 	if f.HeldOut > 0 {
 		line("held out", "%d rows, to measure against", f.HeldOut)
 	}
-	if f.Scale != nil {
+	if f.Kinds != nil && f.Scale != nil {
+		line("units", "codes of rows = scale x + shift, scale %.6g, shift %.6g; what follows is of x", f.Scale, f.Shift)
+	} else if f.Scale != nil {
 		line("units", "data = scale x + shift, scale %.6g, shift %.6g; what follows is of x", f.Scale, f.Shift)
 	}
 	if f.Curves != nil {
@@ -216,5 +232,8 @@ func withError(value, se *experiments.Number) string {
 
 // errNoLaw says that a target has no exact velocity.
 func errNoLaw(t target.Target) error {
+	if t.Code.Grains() != nil {
+		return usage(errors.New("the exact velocity of rows with the noise of integer columns is not known: declare these real, as in columns: {age: real}"))
+	}
 	return usage(errors.New("the exact velocity of " + t.Name + " is not known: it has no closed form"))
 }

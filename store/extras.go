@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"flowsweep/experiments"
 )
@@ -187,6 +188,26 @@ func parser(ctx context.Context, tx *sql.Tx, sweep string, read artifactReader) 
 		}
 		return content, err
 	}}
+}
+
+// parseSpec returns a stored spec as it was meant: versions that knew no kinds of columns took all for real, and stored none.
+func (db *DB) parseSpec(ctx context.Context, tx *sql.Tx, name, text string) (experiments.Spec, error) {
+	p := parser(ctx, tx, name, db.readArtifact)
+	spec, err := p.Parse(name+".yaml", []byte(text))
+	coded := func(s experiments.Setting) bool { return !s.Target.Code.Identity() }
+	if err == nil && !slices.ContainsFunc(spec.Settings, coded) {
+		return spec, nil
+	}
+	var known bool
+	if err := tx.QueryRowContext(ctx, `SELECT NOT EXISTS (SELECT 1 FROM sweep_runs WHERE sweep = ?1) OR EXISTS (SELECT 1 FROM sweep_runs p
+		JOIN runs r ON r.key = p.run JOIN fits f ON f.key = r.fit WHERE p.sweep = ?1 AND f.config -> 'target' -> 'kinds' IS NOT NULL)`, name).Scan(&known); err != nil {
+		return spec, err
+	}
+	if known {
+		return spec, err
+	}
+	p.Real = true
+	return p.Parse(name+".yaml", []byte(text))
 }
 
 // Content returns the content with this sha256, such as the data of a stored recipe.

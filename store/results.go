@@ -95,7 +95,7 @@ func (db *DB) readSweep(ctx context.Context, tx *sql.Tx, name string, plan exper
 
 // parsePlan returns the plan of a stored spec.
 func (db *DB) parsePlan(ctx context.Context, tx *sql.Tx, name, text string) (experiments.Plan, error) {
-	spec, err := parser(ctx, tx, name, db.readArtifact).Parse(name+".yaml", []byte(text))
+	spec, err := db.parseSpec(ctx, tx, name, text)
 	if err != nil {
 		return experiments.Plan{}, err
 	}

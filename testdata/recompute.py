@@ -101,7 +101,7 @@ def points_metrics(run, stored=None):
     """The metrics of a run from its points. Where they are stored, they must agree."""
     with tempfile.TemporaryDirectory() as folder:
         said = json.loads(flowsweep("show", run, "--points", folder, "--json"))["points"]
-        x, y = (np.load(f"{folder}/{name}.npy").astype(float) for name in ("samples", "reference"))
+        x, y = (np.load(f"{folder}/{name}.npy").astype(float) for name in ("projected" if "kinds" in said else "samples", "reference"))
     got = {name: float(f(x[: said["compared"]], y)) for name, f in METRICS.items()}
     for name, value in (stored or {}).items():
         if name in got and not abs(got[name] - value) <= 1e-9 * (1 + abs(value)):

@@ -28,6 +28,7 @@ type Metric struct {
 
 	// What else it needs.
 	FromNoise     bool   // a flow that starts from N(0, I)
+	Density       bool   // data that have a density
 	HeldOut       bool   // rows of data that training never uses
 	RowsAlone     bool   // for OfRun, of the net nothing but the rows that it was trained on and those it was not
 	OfPairs       bool   // pairs of held-out rows and noise, as the coupling of the training makes them

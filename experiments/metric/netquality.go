@@ -64,6 +64,7 @@ var NLL = Metric{
 	Doc:       "Mean negative log-likelihood of fresh data under the model's flow, in nats per point. Its smallest value is the entropy of the target. Divided by d log 2, it is in bits per dimension.",
 	OfNet:     negativeLogLikelihood,
 	FromNoise: true,
+	Density:   true,
 	Signed:    true,
 	Entropy:   true,
 }

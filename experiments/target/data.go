@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -12,17 +13,18 @@ import (
 	"strings"
 
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/oracle"
 	"flowsweep/experiments/table"
 )
 
 // File is the form in a spec of a target from the user's own data. It stands for the Data of the file's rows.
 type File struct {
-	File        string   `json:"file" text:"any" required:"yes" doc:"path of a .csv, .tsv, .txt, .npy, .npz or .parquet file, or such a file with .gz, relative to the folder of the spec"`
-	Columns     []string `json:"columns" doc:"names of the columns, or their numbers from 0 if the file has no names; default: all numeric columns"`
-	Standardise Scaling  `json:"standardise" doc:"true: train on (x - mean) / std of each column; robust: on (x - median) / (interquartile range / 1.349), which outliers do not move; quantile: on the normal scores of the ranks, so that every column is normal; samples are converted back to the units of the file"`
-	Noise       float64  `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise added to every draw, after standardising"`
-	Holdout     float64  `json:"holdout" min:"0" below:"1" doc:"fraction of the rows held out of training, for measuring"`
+	File        string         `json:"file" text:"any" required:"yes" doc:"path of a .csv, .tsv, .txt, .npy, .npz or .parquet file, or such a file with .gz, relative to the folder of the spec"`
+	Columns     []kinds.Choice `json:"columns" doc:"names of the columns, or their numbers from 0 if the file has no names, or a mapping of these to kinds: real, positive, {bounded: [0, 1]}, integer, categorical, constant; kinds that are not given are guessed; default: all columns but words that do not repeat"`
+	Standardise Scaling        `json:"standardise" doc:"true: train on (x - mean) / std of each column; robust: on (x - median) / (interquartile range / 1.349), which outliers do not move; quantile: on the normal scores of the ranks, so that every column is normal; samples are converted back to the units of the file"`
+	Noise       float64        `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise added to every draw, after standardising"`
+	Holdout     float64        `json:"holdout" min:"0" below:"1" doc:"fraction of the rows held out of training, for measuring"`
 
 	Exclude   []string     `json:"exclude" doc:"names of columns to leave out"`
 	Missing   string       `json:"missing" oneof:"error drop" doc:"what to do about rows with a missing value in a column that is taken: error, or drop these rows"`
@@ -52,9 +54,13 @@ var DefaultFile = File{Standardise: Standardised, Holdout: .2, Missing: "error",
 // With Standardise the target is that of z = (x - m) / s. If it is Standardised, m and s are the mean and the standard
 // deviation (with divisor n) of each column over the drawn rows; if Robust, the median and the interquartile range / 1.349.
 // If it is Quantile, z is the normal score of the rank of x among them. Target.Units maps z back to x.
+//
+// With Kinds other than real, all this is of the codes of the rows, which Target.Code maps back to rows. Coordinates of categories are
+// not scaled.
 type Data struct {
 	Columns     []string
-	Rows        flow.Batch // (n, d), finite, in the user's own units
+	Kinds       []kinds.Kind // (d), as Kind.Take completed them; nil if all are real
+	Rows        flow.Batch   // (n, d), finite, in the user's own units; codes of categories
 	Standardise Scaling
 	Noise       float64
 	Holdout     float64
@@ -75,19 +81,26 @@ func (d Data) Make() (Target, error) {
 	if err := d.check(drawn); err != nil {
 		return Target{}, err
 	}
+	code := kinds.Learn(d.Columns, d.kindsOrReal(), drawn)
+	if !code.Identity() && code.Width() == 0 {
+		return Target{}, errors.New("columns: every column is constant, so that there is nothing to learn: add one that is not")
+	}
+	codes := code.Encode(drawn)
 	var units flow.Units
 	if d.Standardise.units != nil {
-		if units, err = d.scaled(drawn); err != nil {
+		if units, err = d.scaled(code, codes); err != nil {
 			return Target{}, err
 		}
 	}
-	law := oracle.Mixture{Means: units.Undo(drawn), Std: []float64{d.Noise}}
+	law := oracle.Mixture{Means: units.Undo(codes), Std: []float64{d.Noise}}
 	content := flow.EncodeNPY64(d.Rows)
 	sum := sha256.Sum256(content)
 	t := ofLaw(FileName, dataset{d, hex.EncodeToString(sum[:])}, law)
-	t.Held, t.Fresh = halves(units.Undo(held))
+	t.Held, t.Fresh = halves(units.Undo(code.Encode(held)))
 	t.Rows, t.Noise, t.Units, t.Columns, t.Content = law.Means, d.Noise, units, d.Columns, content
-	t.Cautions = append(d.cautions(drawn), d.coarse(units)...)
+	t.Code = code
+	t.Cautions = append(d.cautions(code, codes), d.coarse(code, units)...)
+	t.blur()
 	if drawn.Len() > maxLawRows {
 		t.Law = nil
 	}
@@ -137,12 +150,21 @@ func (d Data) split() (drawn, held flow.Batch, err error) {
 // they resolve a thousandth of a standard deviation; without subtraction it is flow.MaxOffset.
 const maxOffset = 1e11
 
+// kindsOrReal returns the kind of every column.
+func (d Data) kindsOrReal() []kinds.Kind {
+	if d.Kinds == nil {
+		return slices.Repeat([]kinds.Kind{kinds.Real}, len(d.Columns))
+	}
+	return d.Kinds
+}
+
 // check returns an error if the floats in which a column is trained cannot represent it.
 func (d Data) check(drawn flow.Batch) error {
 	mean, std := drawn.Moments()
+	of := d.kindsOrReal()
 	for j, name := range d.Columns {
 		switch {
-		case constant(drawn, j):
+		case constant(drawn, j) || of[j].OneHot:
 		case d.Standardise.units == nil && math.Abs(mean[j]) > flow.MaxOffset*std[j]:
 			return fmt.Errorf("columns: %q has mean %.6g and standard deviation %.3g: 32-bit floats barely tell its values apart: use standardise: true, or subtract a constant from it",
 				name, mean[j], std[j])
@@ -154,11 +176,12 @@ func (d Data) check(drawn flow.Batch) error {
 	return nil
 }
 
-// scaled returns the map from scaled rows back to the given ones.
-func (d Data) scaled(rows flow.Batch) (flow.Units, error) {
+// scaled returns the map from scaled codes back to the given ones.
+func (d Data) scaled(code kinds.Code, rows flow.Batch) (flow.Units, error) {
 	units := d.Standardise.units(rows)
+	unscale(units, code.OneHot())
 	var flat []string
-	for j, name := range d.Columns {
+	for j, name := range d.coordinates(code) {
 		switch s, middle := units.Size(j); {
 		case s == 0:
 			flat = append(flat, strconv.Quote(name))
@@ -173,26 +196,43 @@ func (d Data) scaled(rows flow.Batch) (flow.Units, error) {
 	return units, nil
 }
 
+// coordinates returns the names of the coordinates of codes.
+func (d Data) coordinates(code kinds.Code) []string {
+	if code.Identity() {
+		return d.Columns
+	}
+	return code.Coordinates()
+}
+
 // coarse returns a caution for each column that the ONNX sampler could not return.
-func (d Data) coarse(units flow.Units) (list []string) {
+func (d Data) coarse(code kinds.Code, units flow.Units) (list []string) {
+	names := d.coordinates(code)
 	for _, j := range units.Coarse() {
 		size, middle := units.Size(j)
 		list = append(list, fmt.Sprintf("column %q is %.6g with a scale of %.3g, which 32-bit floats barely tell apart: there will be no sampler.onnx, but "+
-			"flowsweep sample writes 64-bit floats: subtract a constant from the column to have one", d.Columns[j], middle, size))
+			"flowsweep sample writes 64-bit floats: subtract a constant from the column to have one", names[j], middle, size))
 	}
 	return list
 }
 
-// cautions returns what makes nets and metrics blind to most of the drawn rows. On an even scale nothing does.
-func (d Data) cautions(drawn flow.Batch) (list []string) {
+// cautions returns what makes nets and metrics blind to most of the codes of the drawn rows. On an even scale nothing does, and
+// categories are never on another one.
+func (d Data) cautions(code kinds.Code, codes flow.Batch) (list []string) {
 	if d.Standardise.even {
 		return nil
 	}
-	for _, c := range Cautions(d.Columns, drawn) {
+	names := d.coordinates(code)
+	if oneHot := code.OneHot(); slices.Contains(oneHot, true) {
+		names, codes = without(oneHot, names, codes)
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	for _, c := range Cautions(names, codes) {
 		list = append(list, c+d.Standardise.advice)
 	}
 	if d.Standardise.units == nil {
-		for _, c := range ScaleCautions(d.Columns, drawn) {
+		for _, c := range ScaleCautions(names, codes) {
 			list = append(list, c+": use standardise: true")
 		}
 	}
@@ -219,11 +259,12 @@ type dataset struct {
 // MarshalJSON returns what identifies the data, which does not include the path of the file.
 func (d dataset) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
-		SHA256      string   `json:"sha256"` // of Target.Content
-		Rows        int      `json:"rows"`
-		Columns     []string `json:"columns"`
-		Standardise Scaling  `json:"standardise"`
-		Noise       float64  `json:"noise"`
-		Holdout     float64  `json:"holdout"`
-	}{d.sum, d.Rows.Len(), d.Columns, d.Standardise, d.Noise, d.Holdout})
+		SHA256      string       `json:"sha256"` // of Target.Content
+		Rows        int          `json:"rows"`
+		Columns     []string     `json:"columns"`
+		Kinds       []kinds.Kind `json:"kinds,omitempty"`
+		Standardise Scaling      `json:"standardise"`
+		Noise       float64      `json:"noise"`
+		Holdout     float64      `json:"holdout"`
+	}{d.sum, d.Rows.Len(), d.Columns, d.Kinds, d.Standardise, d.Noise, d.Holdout})
 }

@@ -39,6 +39,19 @@ func (s Scaling) MarshalJSON() ([]byte, error) {
 	return json.Marshal(name)
 }
 
+// unscale leaves coordinates as they are.
+func unscale(u flow.Units, coordinates []bool) {
+	for j, out := range coordinates {
+		switch {
+		case !out:
+		case u.Curves != nil:
+			u.Curves[j] = flow.Curve{X: []float64{0}, Y: []float64{0}, Slope: []float64{1, 1}}
+		default:
+			u.Scale[j], u.Shift[j] = 1, 0
+		}
+	}
+}
+
 // normalIQR is the interquartile range of a standard normal distribution.
 const normalIQR = 1.349
 

@@ -15,6 +15,7 @@ import (
 	"strconv"
 
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/oracle"
 )
 
@@ -28,13 +29,17 @@ type Target struct {
 	Atoms  bool                              // draws may repeat a point, for lack of noise
 
 	// For targets made from Data only.
-	Rows    flow.Batch // rows that Draw repeats, (n, Dim)
-	Noise   float64    // standard deviation of the noise that Draw adds to them
-	Held    flow.Batch // held-out rows, which Draw never writes, (m, Dim): what nets are measured with and chosen by
-	Fresh   flow.Batch // more of them, kept for the figures of what was chosen; none if few rows are held out
-	Units   flow.Units // from the scale of Draw, Law and Held to the user's own units
-	Columns []string   // names of the coordinates, (Dim); nil if there are none
-	Content []byte     // a NumPy file of the data in the user's own units; Params hold its sha256
+	Rows        flow.Batch   // rows that Draw repeats, (n, Dim)
+	Noise       float64      // standard deviation of the noise that Draw adds to them
+	Held        flow.Batch   // held-out rows, which Draw never writes, (m, Dim): what nets are measured with and chosen by
+	Fresh       flow.Batch   // more of them, kept for the figures of what was chosen; none if few rows are held out
+	Units       flow.Units   // from the scale of Draw, Law and Held to the user's own units, or to those of Code
+	Code        kinds.Code   // of the rows, if not all columns are real; else they are their own codes
+	Columns     []string     // names of the columns of rows, which are the coordinates unless there is a Code; nil if there are none
+	Content     []byte       // a NumPy file of the data in the user's own units; Params hold its sha256
+	ColumnNotes []ColumnNote // on the columns
+
+	grains func(r *rand.Rand, row []float64) // see Blur
 
 	// Notes are sentences on the file of the data: what was taken of it, what was left out and why, how it was read.
 	Notes []string
@@ -79,12 +84,15 @@ func (t Target) Sample(n int, stream *flow.Stream) flow.Batch {
 	return b
 }
 
+// Truth returns the points 0 to n-1 of the stream as samples are measured, (n, Dim): projected.
+func (t Target) Truth(n int, stream *flow.Stream) flow.Batch { return t.Project(t.Sample(n, stream)) }
+
 // Reference returns points to compare samples with. If rows were held out, it returns those, each at most once and in a
 // random order from the stream, (at most n, Dim), since only they reveal a net that has memorised its training data.
-// Otherwise it returns the points 0 to n-1 of the stream, (n, Dim).
+// Otherwise it returns the points 0 to n-1 of the stream, (n, Dim), as Truth does.
 func (t Target) Reference(n int, stream *flow.Stream) flow.Batch {
 	if t.Held.Len() == 0 {
-		return t.Sample(n, stream)
+		return t.Truth(n, stream)
 	}
 	order := stream.At(0).Perm(t.Held.Len())
 	return t.Held.Take(flow.Batch{}, order[:min(n, len(order))])
@@ -119,7 +127,7 @@ func (t Target) RealPair(n, m int, stream *flow.Stream) (samples, reference flow
 // then held-out ones, then ones to train on, each kind in a random order.
 func (t Target) Others(n, m int, reference, stream *flow.Stream) flow.Batch {
 	if t.Held.Len() == 0 {
-		return t.Sample(n, stream)
+		return t.Truth(n, stream)
 	}
 	out := flow.Batch{Dim: t.Dim()}
 	order := reference.At(0).Perm(t.Held.Len()) // as in Reference

@@ -16,6 +16,7 @@ const StepNoise = "step_noise"
 type Roles struct {
 	Kind     string // velocity, sampler or density
 	Dim      int    // coordinates of a point
+	Width    int    // numbers of a sample, if it is a row of a table and no point; otherwise 0
 	Output   ort.Port
 	times    ort.Port
 	points   ort.Port
@@ -95,6 +96,9 @@ func (r *Roles) single(outputs []ort.Port, named map[string]string) error {
 		if r.Dim < 1 {
 			return fmt.Errorf("its input %s must be [batch, d] with d known", one(r.points))
 		}
+		return nil
+	}
+	if r.decodes(outputs) {
 		return nil
 	}
 	if len(outputs) == 1 {
@@ -196,21 +200,6 @@ func (r *Roles) chooseOutput(outputs []ort.Port) error {
 	}
 	r.Dim = dim
 	return nil
-}
-
-// width returns the number of coordinates of a point, and whether the file says it.
-func width(p ort.Port) (n int, known bool) {
-	if len(p.Dims) < 2 {
-		return 0, false
-	}
-	n = 1
-	for _, d := range p.Dims[1:] {
-		if d < 0 {
-			return 0, false
-		}
-		n *= d
-	}
-	return n, true
 }
 
 // rows returns the number of points that the file takes at once, or 0 if it takes any number.

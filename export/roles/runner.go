@@ -35,7 +35,32 @@ func (m Runner) Samples(noise flow.Batch, steps ...flow.Batch) (flow.Batch, erro
 	if len(steps) != m.Steps() {
 		return noise, fmt.Errorf("the sampler takes the noise of %d steps, not of %d", m.Steps(), len(steps))
 	}
-	return m.Rows(make([]float64, noise.Len()), m.pack(noise, steps))
+	if m.Width == 0 {
+		return m.Rows(make([]float64, noise.Len()), m.pack(noise, steps))
+	}
+	all := flow.NewBatch(noise.Len(), m.Width)
+	err := m.chunks(make([]float64, noise.Len()), m.pack(noise, steps), func(from int, t []float64, part flow.Batch) error {
+		out, err := m.call(t, part, m.Output.Dims)
+		copy(all.Slice(from, from+part.Len()).Data, out)
+		return err
+	})
+	return all, err
+}
+
+// decodes reports whether a file is a sampler of this program that returns rows of a table, which may have more numbers than its noise, or
+// fewer, and fills in the roles if so.
+func (r *Roles) decodes(outputs []ort.Port) bool {
+	i := slices.IndexFunc(outputs, func(p ort.Port) bool { return p.Name == "samples" })
+	if i < 0 || r.points.Name != "noise" {
+		return false
+	}
+	in, ok := width(r.points)
+	out, ok2 := width(outputs[i])
+	if !ok || !ok2 || in == out || len(r.points.Dims) != 2 || len(outputs[i].Dims) != 2 {
+		return false
+	}
+	r.Dim, r.Width, r.Output = in, out, outputs[i]
+	return true
 }
 
 // Densities runs a density file on points, (n, d), in chunks. It returns their log densities, (n), in nats.
@@ -155,4 +180,19 @@ func withRows(dims []int, n int) []int {
 		}
 	}
 	return out
+}
+
+// width returns the number of coordinates of a point, and whether the file says it.
+func width(p ort.Port) (n int, known bool) {
+	if len(p.Dims) < 2 {
+		return 0, false
+	}
+	n = 1
+	for _, d := range p.Dims[1:] {
+		if d < 0 {
+			return 0, false
+		}
+		n *= d
+	}
+	return n, true
 }

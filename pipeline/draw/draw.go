@@ -14,6 +14,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/oracle"
 	"flowsweep/pipeline/job"
 )
@@ -22,9 +23,10 @@ import (
 type From struct {
 	Name     string
 	Dim      int
-	Columns  []string   // names of the coordinates; nil if there are none
+	Columns  []string   // names of the columns of samples; nil if there are none
+	Code     kinds.Code // of samples that are rows of a table; they are points of Dim coordinates otherwise
 	Cautions []string   // what a user should know of it
-	Units    flow.Units // of the samples
+	Units    flow.Units // of the samples, or of their codes
 
 	velocity   job.Velocity
 	sampler    func(x0 flow.Batch, noise ...flow.Batch) (flow.Batch, error) // noise to samples; nil if there is a velocity
@@ -43,6 +45,14 @@ type From struct {
 
 // Close frees what the samples were drawn from.
 func (f From) Close() error { return f.close() }
+
+// Width returns the number of numbers of a sample.
+func (f From) Width() int {
+	if f.Code.Identity() {
+		return f.Dim
+	}
+	return f.Code.Dim()
+}
 
 // Sampler reports whether it has its own solver and steps.
 func (f From) Sampler() bool { return f.sampler != nil }
@@ -125,5 +135,5 @@ func (f From) part(ctx context.Context, how Settings, x0 flow.Batch, first int, 
 	if !flow.Finite(got.Points.Data...) {
 		return got.Points, got.NFE, nil
 	}
-	return f.Units.Apply(got.Points), got.NFE, nil
+	return f.Code.Decode(f.Units.Apply(got.Points)), got.NFE, nil
 }

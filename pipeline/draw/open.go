@@ -20,7 +20,7 @@ import (
 func Exact(t target.Target, path flow.Path) From {
 	o := oracle.Oracle{Law: t.Law, Path: path}
 	return From{
-		Name: "exact velocity of " + t.Name, Dim: t.Dim(), Columns: t.Columns, Units: t.Units, exact: true,
+		Name: "exact velocity of " + t.Name, Dim: t.Dim(), Columns: t.Columns, Code: t.Code, Units: t.Units, exact: true,
 		velocity: job.Velocity{Path: path, Field: o.Field(), Rows: o.RowField()}, close: func() error { return nil },
 	}
 }
@@ -50,7 +50,7 @@ func Run(ctx context.Context, db *store.DB, key string) (From, error) {
 	}
 	return From{
 		tunings: tunings,
-		Name:    "run " + key, Dim: model.Net.Dim(), Columns: recipe.Target.Columns, Units: recipe.Target.Units,
+		Name:    "run " + key, Dim: model.Net.Dim(), Columns: recipe.Target.Columns, Code: recipe.Target.Code, Units: recipe.Target.Units,
 		source: recipe.Source, noScore: recipe.HasScore(), run: r.Setting.Sample, advice: adviceOf(r.Setting.Sample),
 		velocity: job.Velocity{Path: recipe.Path, Field: model.Field(), Rows: model.RowField()}, close: model.Close,
 	}, nil
@@ -67,7 +67,7 @@ func File(path string, inputs map[string]string) (From, error) {
 		return From{}, errorAnd(fmt.Errorf("%s gives log densities of points, not samples: use flowsweep logp --model", path), o)
 	}
 	f := From{
-		Name: path, Dim: o.Dim, Columns: o.Columns, Cautions: o.Cautions, Units: o.Units,
+		Name: path, Dim: o.Dim, Columns: o.Columns, Code: o.Code, Cautions: o.Cautions, Units: o.Units,
 		velocity: job.Velocity{Path: flow.CondOT}, sampler: o.Sampler, steps: o.Steps, close: o.Close,
 	}
 	if o.Velocity != nil {

@@ -25,7 +25,7 @@ func (j *Judges) FitBaseline(plan experiments.BaselinePlan) (*Baseline, error) {
 	t, spec := plan.Target(), j.spec.Reference
 	rows := t.Rows
 	if rows.Len() == 0 {
-		rows = t.Sample(spec.Count, flow.NewStream(spec.Seed, "baseline rows"))
+		rows = t.Truth(spec.Count, flow.NewStream(spec.Seed, "baseline rows"))
 	}
 	draw, err := plan.Baseline.Fit(baseline.Data{Rows: rows, Truth: func(n int, stream *flow.Stream) flow.Batch {
 		return t.Others(n, spec.Count, flow.NewStream(spec.Seed, "reference"), stream)
@@ -41,6 +41,9 @@ func (j *Judges) FitBaseline(plan experiments.BaselinePlan) (*Baseline, error) {
 func (b *Baseline) Measure(ctx context.Context, k int, metrics []metric.Metric) (values []experiments.Value, err error) {
 	judges := b.judges.judgesOf(b.plan.Setting.Recipe, b.plan.Reference)()
 	points := b.draw(b.plan.Count, flow.NewStream(b.judges.spec.Reference.Seed, fmt.Sprintf("baseline %s %d", b.plan.Name, k)))
+	if !b.plan.Baseline.Real {
+		points = b.plan.Target().Project(points)
+	}
 	var failed []error
 	for _, m := range metrics {
 		if ctx.Err() != nil {

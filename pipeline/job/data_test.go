@@ -2,12 +2,15 @@ package job
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/metric"
+	"flowsweep/experiments/table"
 	"flowsweep/experiments/target"
 )
 
@@ -75,6 +78,74 @@ func TestHeldOutLossOfAKnownNet(t *testing.T) {
 	must(t, err)
 	if se := math.Sqrt(6. / curveRows); math.Abs(loss-2) > 4*se {
 		t.Errorf("the curve has the loss %g, want 2 within %g", loss, 4*se)
+	}
+}
+
+// ages returns a target of whole numbers and two categories, of which a fifth of the rows is held out.
+func ages(t *testing.T) target.Target {
+	t.Helper()
+	read := table.Table{Columns: []table.Column{{Name: "age"}, {Name: "group", Word: "words"}}}
+	for i := range 100 {
+		read.Columns[0].Values = append(read.Columns[0].Values, float64(20+i*7%50))
+		read.Columns[1].Values = append(read.Columns[1].Values, math.NaN())
+		read.Columns[1].Texts = append(read.Columns[1].Texts, []string{"a", "b"}[i%2])
+	}
+	taken, err := target.Take(read, []kinds.Choice{{Column: "age", Kind: kinds.Integer}, {Column: "group", Kind: kinds.Categorical}}, nil)
+	must(t, err)
+	taken.Standardise, taken.Holdout = target.Standardised, .2
+	made, err := taken.Make("ages.csv")
+	must(t, err)
+	return made
+}
+
+// TestSamplesAreMeasuredAsRows: metrics of samples see the rows that these decode to, so that samples near held-out rows score like these
+// rows, exactly; path-rmse sees the samples as they are.
+func TestSamplesAreMeasuredAsRows(t *testing.T) {
+	t.Parallel()
+	p := plan(t, "name: a\ntarget: gaussian\nnet: {width: 4, depth: 1}\nmetrics: [w1, path-rmse]\nsample: {count: 20}\n")
+	fit := p.Fits[0]
+	fit.Recipe.Target = ages(t)
+	net := fit.Recipe.VelocityNet()
+	f, err := Open(untrained(t, p, 0).engine, fit, make([]float32, net.Size()), 0)
+	must(t, err)
+	defer f.Close()
+	judges := NewJudges(engine.Go, p.Spec)
+	defer judges.Close()
+	rows := Reference(p.Spec, fit.Recipe)
+	near := rows.Clone()
+	flow.NewStream(1, "near").Normal(near, 0)
+	for i, e := range near.Data { // a unit of age is .07 standard deviations, and categories are .5 apart
+		near.Data[i] = rows.Data[i] + .01*math.Tanh(e)
+	}
+	values, err := judges.Measure(f, fit.Runs[0], near)
+	must(t, err)
+	again, err := judges.Measure(f, fit.Runs[0], rows)
+	must(t, err)
+	if values[0].Value != 0 || again[0].Value != 0 {
+		t.Errorf("w1 is %g near rows and %g at them, want 0", values[0].Value, again[0].Value)
+	}
+	if values[1].Value == again[1].Value {
+		t.Errorf("path-rmse is %g at rows and near them: it sees rows in place of samples", values[1].Value)
+	}
+}
+
+// TestHeldOutRowsHaveTheNoiseOfTraining: a held-out loss is on rows with the noise of their whole numbers, each within its cell.
+func TestHeldOutRowsHaveTheNoiseOfTraining(t *testing.T) {
+	t.Parallel()
+	to := ages(t)
+	r := plan(t, "name: a\ntarget: gaussian\n").Fits[0].Recipe
+	r.Target = to
+	rows := to.Held.Clone()
+	_, err := noisy(r, 3, rows)
+	must(t, err)
+	moved := 0
+	for i := range rows.Len() {
+		if rows.Row(i)[0] != to.Held.Row(i)[0] {
+			moved++
+		}
+	}
+	if got := to.Project(rows); moved < rows.Len()/2 || !slices.Equal(got.Data, to.Held.Data) {
+		t.Errorf("%d of %d rows have noise, or some leave their cell", moved, rows.Len())
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/target"
 	"flowsweep/experiments/velocity"
 )
 
@@ -62,6 +63,7 @@ func noisy(r experiments.Recipe, seed uint64, x1 flow.Batch) (x0 flow.Batch, err
 			x1.Data[i] += r.Target.Noise * z
 		}
 	}
+	blur(r.Target, x1, flow.NewStream(seed, "held-out grains"))
 	x0 = x1.Like(x1.Dim)
 	r.Source.Fill(x0, flow.NewStream(seed, "held-out starts"), 0)
 	coupled := flow.NewStream(seed, "held-out coupling")
@@ -72,6 +74,13 @@ func noisy(r experiments.Recipe, seed uint64, x1 flow.Batch) (x0 flow.Batch, err
 		}
 	}
 	return x0, nil
+}
+
+// blur adds to rows of the data, in place, the noise of their whole numbers that training adds.
+func blur(t target.Target, rows flow.Batch, stream *flow.Stream) {
+	for i := range rows.Len() {
+		t.Blur(stream.At(uint64(i)), rows.Row(i))
+	}
 }
 
 // loss returns the loss of the net with these weights, a mean over pairs and dimensions.

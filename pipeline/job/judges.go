@@ -105,11 +105,15 @@ func (j *Judges) Prepare(plan experiments.Plan) (cannot []Unmeasured) {
 func (j *Judges) Measure(f *Fitted, run experiments.Run, points flow.Batch) (values []experiments.Value, err error) {
 	var errs []error
 	judges := j.judgesOf(f.fit.Recipe, run.Reference)()
-	compared := points.Slice(0, j.spec.Compared(experiments.Setting{Recipe: f.fit.Recipe, Sample: run.Sampling}))
+	projected := f.fit.Recipe.Target.Project(points)
+	compared := projected.Slice(0, j.spec.Compared(experiments.Setting{Recipe: f.fit.Recipe, Sample: run.Sampling}))
 	for _, m := range f.fit.MetricsOf(run, j.spec) {
 		points := points
-		if m.TwoSamples() {
+		switch {
+		case m.TwoSamples():
 			points = compared
+		case m.OfPoints():
+			points = projected
 		}
 		got, err := judges[m.Name].measure(points, func() (metric.Measurement, error) { return f.netMetric(m, points) })
 		if err != nil {

@@ -38,9 +38,16 @@ func (f *Fitted) metricModel() metric.Model {
 	rows := rowModel(r.Target, f.seed)
 	return metric.Model{
 		Seed: f.seed, Path: r.Path, Velocity: f.model.RowField(), Exact: f.exactVelocity(),
-		Start:   func(n int) flow.Batch { return f.start(n).x0 },
-		Draw:    func(n int) flow.Batch { return r.Target.Sample(n, heldOut) },
-		HeldOut: func(n int) flow.Batch { return r.Target.Reference(n, heldOut) },
+		Start: func(n int) flow.Batch { return f.start(n).x0 },
+		Draw:  func(n int) flow.Batch { return r.Target.Sample(n, heldOut) },
+		HeldOut: func(n int) flow.Batch {
+			if r.Target.Held.Len() == 0 {
+				return r.Target.Sample(n, heldOut)
+			}
+			points := r.Target.Reference(n, heldOut)
+			blur(r.Target, points, flow.NewStream(f.seed, "held-out grains"))
+			return points
+		},
 		Trained: rows.Trained, Held: rows.Held, Losses: f.rowLosses,
 		Ends: func(n int) (flow.Batch, error) { return f.exactEnds(context.Background(), n) }, Energies: f.pathEnergies, LogDensities: f.logDensities,
 		Whole: func(n int) (flow.Batch, bool) { return r.Target.Whole(n, flow.NewStream(f.seed, "whole data")) },

@@ -33,7 +33,7 @@ func NullValues(ctx context.Context, e engine.Engine, n experiments.NullPlan, r 
 			return err
 		}
 		values, err = metric.Null(judge, func(k int) (flow.Batch, error) {
-			return n.Target.Sample(n.N, flow.NewStream(r.Seed, fmt.Sprintf("%s %d", stream, k))), ctx.Err()
+			return n.Target.Truth(n.N, flow.NewStream(r.Seed, fmt.Sprintf("%s %d", stream, k))), ctx.Err()
 		}, n.Count)
 		return err
 	})

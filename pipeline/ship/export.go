@@ -130,7 +130,7 @@ func verify(f store.File, r experiments.Result, model *velocity.Model, weights [
 func partsOf(r experiments.Result, kind string, weights []float32, o export.SamplerOptions) export.Parts {
 	p := export.Parts{
 		Kind: kind, Net: r.Setting.VelocityNet(), Weights: weights, Solver: r.Setting.Sample.Solver, Options: o,
-		About: export.About{Units: r.Setting.Target.Units},
+		About: export.About{Units: r.Setting.Target.Units, Code: r.Setting.Target.Code},
 	}
 	switch kind {
 	case "sampler":
@@ -194,10 +194,10 @@ func aboutRun(r experiments.Result, of origin) export.About {
 	for _, v := range r.Metrics {
 		properties["metric."+v.Name] = experiments.Number(v.Value).String()
 	}
-	if s.Target.Units.Identity() {
+	if s.Target.Units.Identity() && s.Target.Code.Identity() {
 		properties["units"] = "the data's own; inputs and outputs are not rescaled"
 	}
-	about := export.About{Version: r.Version, Properties: properties, Units: s.Target.Units, Columns: s.Target.Columns, Reduced: of.in}
+	about := export.About{Version: r.Version, Properties: properties, Units: s.Target.Units, Code: s.Target.Code, Columns: s.Target.Columns, Reduced: of.in}
 	source := "N(0, I)"
 	if !s.Source.Gaussian() {
 		source = experiments.Form(s.Source)

@@ -84,7 +84,7 @@ func freshSamples(ctx context.Context, db *store.DB, e engine.Engine, spec exper
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	got, err := f.Sample(ctx, r.Setting.Sample, time.Now)
-	return got.Points, err
+	return r.Setting.Target.Project(got.Points), err
 }
 
 // freshFigure measures the samples, one per seed, by a metric against the fresh reference, and their mean against its null.

@@ -38,7 +38,7 @@ func panels(ctx context.Context, db *store.DB, sweep experiments.Sweep, chosen e
 		if r.Run == chosen.Run {
 			title = "chosen: " + title
 		}
-		list = append(list, reports.Panel{Title: title, Points: points(b), Chosen: r.Run == chosen.Run})
+		list = append(list, reports.Panel{Title: title, Points: points(r.Setting.Target.Project(b)), Chosen: r.Run == chosen.Run})
 	}
 	return list, nil
 }

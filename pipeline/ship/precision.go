@@ -118,7 +118,7 @@ func reduced(p export.Precision, r experiments.Result, weights []float32) (*expo
 // reducedSteps returns what the sampler of a run computes, but for its field.
 func reducedSteps(r experiments.Result) export.Steps {
 	s := r.Setting
-	return export.Steps{Solver: s.Sample.Solver, Times: samplerGrid(r), Units: s.Target.Units, Along: along(s), SDE: sdeOf(s)}
+	return export.Steps{Solver: s.Sample.Solver, Times: samplerGrid(r), Units: s.Target.Units, Code: s.Target.Code, Along: along(s), SDE: sdeOf(s)}
 }
 
 // reduceRun writes the files of a run in a precision and verifies them, and notes what they weigh and take.

@@ -104,7 +104,7 @@ func samplerFiles(n net.Net, weights []float32, r experiments.Result, about expo
 
 // samplerSteps returns what a sampler file computes, with log densities or without. Close it after use.
 func samplerSteps(p export.Parts, model *velocity.Model) (*export.Steps, func(), error) {
-	s, by := &export.Steps{Field: model.Field(), Solver: p.Solver, Times: p.Times, Units: p.About.Units, SDE: p.Options.SDE}, p.Options.Along
+	s, by := &export.Steps{Field: model.Field(), Solver: p.Solver, Times: p.Times, Units: p.About.Units, Code: p.About.Code, SDE: p.Options.SDE}, p.Options.Along
 	if by != nil {
 		s.Field = flow.Reschedule(s.Field, by.From, by.To)
 	}
