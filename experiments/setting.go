@@ -154,6 +154,8 @@ func (doc document) checkMetric(m metric.Metric) error {
 	switch {
 	case m.JudgeMixture != nil && !mixture:
 		return fmt.Errorf("%s needs a mixture of Gaussians, which %s is not: use %s", m.Name, doc.Target.Name, m.Instead)
+	case m.JudgeTable != nil && len(doc.Target.Columns) == 0:
+		return fmt.Errorf("%s compares the rows of a table, which %s is not: leave it out, or use a file", m.Name, doc.Target.Name)
 	case m.HeldOut && doc.Target.Held.Len() == 0:
 		return fmt.Errorf("%s needs rows that are held out, and %s has none: leave it out, or use a file with holdout", m.Name, doc.Target.Name)
 	case judgesSolver(m) && doc.Sample.SDE.Noise > 0:

@@ -17,7 +17,7 @@ func TestFactsAgree(t *testing.T) {
 	}
 	for _, m := range Metrics {
 		ways := 0
-		for _, has := range []bool{m.Judge != nil, m.JudgeBy != nil, m.JudgeMixture != nil, m.OfRun != nil, m.OfNet != nil} {
+		for _, has := range []bool{m.Judge != nil, m.JudgeBy != nil, m.JudgeTable != nil, m.JudgeMixture != nil, m.OfRun != nil, m.OfNet != nil} {
 			if has {
 				ways++
 			}

@@ -22,6 +22,7 @@ type Metric struct {
 	// depends only on their arguments, such as bandwidths and sorted projections.
 	Judge        func(reference flow.Batch) (Judge, error)                // samples against a sample of the truth, (m, d)
 	JudgeBy      func(c Classifier, reference flow.Batch) (Judge, error)  // likewise, by a classifier; With makes it a Judge
+	JudgeTable   func(t Table, reference flow.Batch) (Judge, error)       // likewise, as rows of a table; On makes it a Judge
 	JudgeMixture func(truth Mixture, reference flow.Batch) (Judge, error) // samples against the truth itself
 	OfRun        func(net Model, samples flow.Batch) (Measurement, error) // samples against the flow of the net that drew them
 	OfNet        func(net Model) (Measurement, error)                     // a net, independent of the solver
@@ -84,13 +85,15 @@ type Model struct {
 }
 
 // Metrics lists every metric: those of samples first, then those of models.
-var Metrics = []Metric{MMD, MMDRFF, SlicedW2, Energy, W1, W2, C2ST, ExactMMD, NLL, ExcessLoss, HeldOutLoss, LossGap, NPE, PathRMSE, NNShare, NearShare}
+var Metrics = []Metric{MMD, MMDRFF, SlicedW2, Energy, W1, W2, C2ST, W1Table, Marginals, Correlations, ExactMMD, NLL, ExcessLoss, HeldOutLoss, LossGap, NPE, PathRMSE, NNShare, NearShare}
 
 // Checks lists the metrics that show whether a net has memorised its data. They are measured wherever rows are held out.
 var Checks = []Metric{HeldOutLoss, LossGap, NNShare, NearShare}
 
-// TwoSamples reports whether the metric needs only two samples, besides what With gives it.
-func (m Metric) TwoSamples() bool { return m.Judge != nil || m.JudgeBy != nil }
+// TwoSamples reports whether the metric needs only two samples, besides what With and On give it.
+func (m Metric) TwoSamples() bool {
+	return m.Judge != nil || m.JudgeBy != nil || m.JudgeTable != nil
+}
 
 // OfSamples reports whether the metric measures samples alone, without the net that drew them.
 func (m Metric) OfSamples() bool { return m.TwoSamples() || m.JudgeMixture != nil }

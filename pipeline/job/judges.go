@@ -145,12 +145,12 @@ func (j *Judges) judgesOf(r experiments.Recipe, key string) func() map[string]pr
 	defer j.mu.Unlock()
 	if j.byKey[key] == nil {
 		j.byKey[key] = sync.OnceValue(func() map[string]prepared {
-			truth := Reference(j.spec, r)
+			truth, table := Reference(j.spec, r), TableOf(r.Target)
 			list := map[string]prepared{}
 			for _, m := range j.spec.MetricsOf(r.Target) {
 				var p prepared
 				p.err = Guard(func() (err error) {
-					p.judge, err = judgeOf(m.With(j.classifier.LogOdds), r.Target, truth)
+					p.judge, err = judgeOf(m.With(j.classifier.LogOdds).On(table), r.Target, truth)
 					return err
 				})
 				list[m.Name] = p

@@ -18,7 +18,7 @@ import (
 func NullValues(ctx context.Context, e engine.Engine, n experiments.NullPlan, r experiments.Reference) (values []float64, err error) {
 	classifier := velocity.NewClassifier(e)
 	defer func() { err = errors.Join(err, classifier.Close()) }()
-	n.Judged = n.Judged.With(classifier.LogOdds)
+	n.Judged = n.Judged.With(classifier.LogOdds).On(TableOf(n.Target))
 	err = Guard(func() error {
 		truth, stream := reference(n.Target, r), "null"
 		if n.Fresh {

@@ -47,7 +47,7 @@ func (o Outcome) fresh(ctx context.Context, db *store.DB, e engine.Engine) (f ex
 		if !m.TwoSamples() {
 			continue
 		}
-		if f.Metrics[m.Name], err = freshFigure(ctx, e, spec, to, m.With(classifier.LogOdds), truth, samples); err != nil {
+		if f.Metrics[m.Name], err = freshFigure(ctx, e, spec, to, m.With(classifier.LogOdds).On(job.TableOf(to)), truth, samples); err != nil {
 			return f, err
 		}
 	}
