@@ -62,7 +62,7 @@ func ranged(rows flow.Batch) Table {
 	for _, values := range columnsOf(rows).col[:rows.Dim-1] {
 		columns = append(columns, TableColumn{Low: slices.Min(values), High: slices.Max(values)})
 	}
-	return plain(append(columns, TableColumn{Categories: 3})...)
+	return plain(append(columns, TableColumn{Categories: []string{"x", "y", "z"}})...)
 }
 
 func readRows(t *testing.T, file string) (rows flow.Batch) {
@@ -88,7 +88,7 @@ func readRows(t *testing.T, file string) (rows flow.Batch) {
 // TestTableKnownValues has values that can be worked out by hand. Column a ranges over 10, b has two categories.
 func TestTableKnownValues(t *testing.T) {
 	t.Parallel()
-	table := plain(TableColumn{Name: "a", Low: 0, High: 10}, TableColumn{Name: "b", Categories: 2})
+	table := plain(TableColumn{Name: "a", Low: 0, High: 10}, TableColumn{Name: "b", Categories: []string{"x", "y"}})
 	reference := rowsOf([]float64{0, 0}, []float64{10, 1}, []float64{5, 0}, []float64{5, 1})
 	for _, c := range []struct {
 		name                        string
@@ -115,7 +115,7 @@ func TestTableKnownValues(t *testing.T) {
 // a third.
 func TestTableErrors(t *testing.T) {
 	t.Parallel()
-	table := plain(TableColumn{Low: -3, High: 3}, TableColumn{Low: -3, High: 3}, TableColumn{Categories: 3})
+	table := plain(TableColumn{Name: "a"}, TableColumn{Name: "b"}, TableColumn{Name: "c", Categories: []string{"x", "y", "z"}})
 	draw := func(seed uint64, n int, by float64) flow.Batch {
 		rows := flow.NewBatch(n, 3)
 		flow.NewStream(seed, "rows of a table").Normal(rows, 0)
@@ -153,7 +153,7 @@ func TestTableRefuses(t *testing.T) {
 		if _, err := m.On(Table{}).Judge(reference); err == nil || !strings.Contains(err.Error(), "no rows of a table") {
 			t.Errorf("%s without a table: %v", m.Name, err)
 		}
-		got := mustMeasure(t, m.On(plain(TableColumn{}, TableColumn{})), reference, rowsOf([]float64{0, 0}, []float64{math.NaN(), 1}))
+		got := mustMeasure(t, m.On(plain(TableColumn{Name: "a"}, TableColumn{Name: "b"})), reference, rowsOf([]float64{0, 0}, []float64{math.NaN(), 1}))
 		if !math.IsNaN(got.Value) {
 			t.Errorf("%s of NaN is %v", m.Name, got)
 		}
