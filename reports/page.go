@@ -24,6 +24,7 @@ type Page struct {
 	ChoiceError string                     // why nothing could be chosen, or empty
 	Targets     []experiments.TargetChoice // a choice for every target, of which Choice is one; may be empty if there is only one
 	Samples     []Panel                    // first the data, then samples of the chosen net and others
+	Rows        *Rows                      // the data and the samples as rows of a table; nil if all is in Samples
 	Curves      []Curve
 	Floors      []Floor           // of the summaries; empty if not known
 	Fresh       experiments.Fresh // of the chosen setting; may be empty
@@ -78,7 +79,7 @@ type view struct {
 	Noise       bool // the noise floor of some metric is known
 	InNoise     bool // the leaderboard marks means within it
 	Remarks     *remarks
-	Samples     figure
+	Samples     []figure
 	Heat        heat
 	Curves      figure
 	Budgets     []figure
@@ -110,7 +111,7 @@ func Render(p Page) ([]byte, error) {
 		Noise:       r.any(func(i int, metric string) bool { _, ok := r.noiseFloor(i, metric); return ok }),
 		InNoise:     r.any(r.withinNoise),
 		Remarks:     r.remarks(),
-		Samples:     samples(p.Samples),
+		Samples:     sampleFigures(p),
 		Heat:        r.heat(),
 		Curves:      r.curves(),
 		Budgets:     r.budgets(),

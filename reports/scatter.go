@@ -25,6 +25,25 @@ const (
 	pairWidth      = 400 // if two panels fill a row
 )
 
+// sampleFigures returns the figures of the samples: of a table by its columns and pairs of them.
+func sampleFigures(p Page) []figure {
+	var list []figure
+	if p.Rows == nil || len(p.Rows.Columns) <= 2 {
+		list = append(list, samples(p.Samples))
+	}
+	if p.Rows == nil {
+		return list
+	}
+	list = append(list, marginals(*p.Rows))
+	if len(p.Rows.Correlations) > 0 {
+		list = append(list, pairs(*p.Rows))
+	}
+	if f := correlations(*p.Rows); len(f.Drawings) > 0 {
+		list = append(list, f)
+	}
+	return list
+}
+
 // samples returns the figure of the panels, as scatter plots or, in one dimension, histograms. All share the axes of the
 // first.
 func samples(panels []Panel) figure {
@@ -156,7 +175,11 @@ type dots struct {
 
 // Plot draws the points.
 func (d dots) Plot(c draw.Canvas, p *plot.Plot) {
-	const layers, radius = 8, 1
+	const layers = 8
+	radius := vg.Length(1)
+	if len(d.XYs) < 300 {
+		radius = 1.8
+	}
 	toX, toY := p.Transforms(&c)
 	d.colour.A = 130
 	c.SetColor(d.colour)

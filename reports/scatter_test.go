@@ -19,7 +19,7 @@ func TestMoments(t *testing.T) {
 func TestDensity(t *testing.T) {
 	x := span{-1, 1}
 	area := 0.
-	line := density(Panel{Points: [][]float64{{0}, {.5}, {-1}, {7}}}, x)
+	line := density(Panel{Points: [][]float64{{0}, {.5}, {-1}, {7}}}, 0, x, bins)
 	for i := 1; i < len(line); i++ {
 		area += (line[i].X - line[i-1].X) * (line[i].Y + line[i-1].Y) / 2
 	}

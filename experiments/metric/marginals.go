@@ -11,25 +11,25 @@ import (
 
 // The metrics of single columns of a table, and of pairs of them.
 var (
-	// Marginals is the Kolmogorov-Smirnov distance sup |F - G| of a column of numbers, or the total variation distance
+	// WorstMarginal is the Kolmogorov-Smirnov distance sup |F - G| of a column of numbers, or the total variation distance
 	// 1/2 sum |p - q| of a column of categories: the greatest of all columns.
-	Marginals = Metric{
-		Name: "marginals",
+	WorstMarginal = Metric{
+		Name: "worst-marginal",
 		Doc: "The greatest distance between the samples and the truth of any single column of the table, from 0 to 1: of numbers the " +
 			"Kolmogorov-Smirnov distance, of categories the total variation, which is the largest difference between the shares of any set of them.",
 		JudgeTable: func(t Table, reference flow.Batch) (Judge, error) { return t.judge(reference, t.worstMarginal) },
 		Share:      true,
 	}
-	// Correlations is the greatest difference between Pearson's correlations of two columns, of the shares in a category too.
-	Correlations = Metric{
-		Name: "correlations",
+	// WorstCorrelation is the greatest difference between Pearson's correlations of two columns, of the shares in a category too.
+	WorstCorrelation = Metric{
+		Name: "worst-correlation",
 		Doc: "The greatest difference between the samples and the truth in the correlation of two columns of the table. A category counts as a " +
 			"column that is 1 in its rows and 0 elsewhere, and a column that does not vary as one that is correlated with none.",
 		JudgeTable: func(t Table, reference flow.Batch) (Judge, error) { return t.judge(reference, t.worstCorrelation) },
 	}
 )
 
-// Marginal is how far two samples are apart in a column; see Marginals.
+// Marginal is how far two samples are apart in a column; see WorstMarginal.
 type Marginal struct {
 	Column string
 	Measurement
@@ -70,7 +70,7 @@ func (c TableColumn) marginal(x, y []float64) Measurement {
 // in x; of numbers, those up to some number.
 func (c TableColumn) apart(x, y []float64) (p, q float64) {
 	if len(c.Categories) > 0 {
-		px, py := c.shares(x), c.shares(y)
+		px, py := c.Shares(x), c.Shares(y)
 		for k := range px {
 			if px[k] > py[k] {
 				p, q = p+px[k], q+py[k]
@@ -95,8 +95,8 @@ func (c TableColumn) apart(x, y []float64) (p, q float64) {
 	return p, q
 }
 
-// shares returns the share of each category.
-func (c TableColumn) shares(values []float64) []float64 {
+// Shares returns the share of each category among the values of the column.
+func (c TableColumn) Shares(values []float64) []float64 {
 	shares := make([]float64, len(c.Categories))
 	for _, v := range values {
 		if k := int(v); k >= 0 && k < len(shares) {
@@ -106,7 +106,7 @@ func (c TableColumn) shares(values []float64) []float64 {
 	return shares
 }
 
-// Correlation is how far two samples are apart in the correlation of two columns; see Correlations.
+// Correlation is how far two samples are apart in the correlation of two columns; see WorstCorrelation.
 type Correlation struct {
 	A, B               Measured
 	Samples, Reference Measurement // the correlations

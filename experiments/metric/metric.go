@@ -85,7 +85,7 @@ type Model struct {
 }
 
 // Metrics lists every metric: those of samples first, then those of models.
-var Metrics = []Metric{MMD, MMDRFF, SlicedW2, Energy, W1, W2, C2ST, W1Table, Marginals, Correlations, ExactMMD, NLL, ExcessLoss, HeldOutLoss, LossGap, NPE, PathRMSE, NNShare, NearShare}
+var Metrics = []Metric{MMD, MMDRFF, SlicedW2, Energy, W1, W2, C2ST, W1Table, WorstMarginal, WorstCorrelation, ExactMMD, NLL, ExcessLoss, HeldOutLoss, LossGap, NPE, PathRMSE, NNShare, NearShare}
 
 // Checks lists the metrics that show whether a net has memorised its data. They are measured wherever rows are held out.
 var Checks = []Metric{HeldOutLoss, LossGap, NNShare, NearShare}

@@ -104,7 +104,7 @@ func TestTableKnownValues(t *testing.T) {
 		{"others", rowsOf([]float64{0, 1}, []float64{10, 0}, []float64{5, 1}, []float64{5, 0}), .5, 0, 2 * math.Sqrt(.5)},
 		{"a column that does not vary", rowsOf([]float64{5, 0}, []float64{5, 1}, []float64{5, 0}, []float64{5, 1}), .25, .25, math.Sqrt(.5)},
 	} {
-		for metric, want := range map[*Metric]float64{&W1Table: c.w1, &Marginals: c.marginals, &Correlations: c.correlations} {
+		for metric, want := range map[*Metric]float64{&W1Table: c.w1, &WorstMarginal: c.marginals, &WorstCorrelation: c.correlations} {
 			near(t, c.name+": "+metric.Name, mustMeasure(t, metric.On(table), reference, c.samples).Value, want, 1e-12)
 		}
 	}
@@ -126,7 +126,7 @@ func TestTableErrors(t *testing.T) {
 		}
 		return rows
 	}
-	for _, m := range []Metric{Marginals, Correlations} {
+	for _, m := range []Metric{WorstMarginal, WorstCorrelation} {
 		var values []float64
 		se := 0.
 		const repetitions = 300
@@ -149,7 +149,7 @@ func TestTableErrors(t *testing.T) {
 func TestTableRefuses(t *testing.T) {
 	t.Parallel()
 	reference := rowsOf([]float64{0, 0}, []float64{1, 1})
-	for _, m := range []Metric{W1Table, Marginals, Correlations} {
+	for _, m := range []Metric{W1Table, WorstMarginal, WorstCorrelation} {
 		if _, err := m.On(Table{}).Judge(reference); err == nil || !strings.Contains(err.Error(), "no rows of a table") {
 			t.Errorf("%s without a table: %v", m.Name, err)
 		}

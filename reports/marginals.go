@@ -1,0 +1,208 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"html/template"
+	"image/color"
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"flowsweep/experiments/metric"
+)
+
+// Rows are the truth and the samples of the chosen net as rows of a table, in the units of its columns. The numbers of a
+// column of categories are places in the list of these.
+type Rows struct {
+	Columns        []metric.TableColumn
+	Truth, Samples Panel
+	Marginals      []metric.Marginal    // of the columns
+	Correlations   []metric.Correlation // of every two
+}
+
+// maxMarginals is the maximum number of columns that are drawn.
+const maxMarginals = 12
+
+// marginals returns the figure of the columns of a table, one drawing each.
+func marginals(r Rows) figure {
+	f := figure{Table: table{Head: []string{"column", "distance", "±", "data", "±", "samples", "±"}, Text: 1}, Size: "small"}
+	distances := r.Marginals
+	order := make([]int, len(distances))
+	for j := range order {
+		order[j] = j
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(distances[b].Value, distances[a].Value) })
+	for _, j := range order {
+		r.addMarginal(&f.Table, j, distances[j])
+	}
+	drawn := order[:min(len(order), maxMarginals)]
+	slices.Sort(drawn)
+	titles := make([]string, len(drawn))
+	for i, j := range drawn {
+		titles[i] = r.Columns[j].Name
+	}
+	titles = fitted(titles, 12.5, panelWidth-4)
+	for i, j := range drawn {
+		f.Drawings = append(f.Drawings, r.marginal(j, titles[i], fmt.Sprintf("distance %s", number(distances[j].Value))))
+	}
+	f.Legend = []entry{{barSwatch(dataFill, nil), r.Truth.Title, ""}, {barSwatch(nil, palette[1]), r.Samples.Title, ""}}
+	f.Caption = "Every column of the table in its own units: the shares of the values of the data, in grey, and of the samples, as a line. The distance is " +
+		"the largest difference between the shares up to some number (Kolmogorov-Smirnov) or, of categories, of any set of them (total variation)."
+	if left := len(order) - len(drawn); left > 0 {
+		f.Caption += fmt.Sprintf(" The %s with the largest distance are drawn; the table has the other %s too.", plural(len(drawn), "column"), whole(left))
+	}
+	return f
+}
+
+// addMarginal adds the row of a column: its means and standard deviations, or of categories the shares.
+func (r Rows) addMarginal(t *table, j int, m metric.Marginal) {
+	c := r.Columns[j]
+	truth, samples := column(r.Truth, j), column(r.Samples, j)
+	if len(c.Categories) == 0 {
+		mean, std := moments(truth)
+		sampleMean, sampleStd := moments(samples)
+		t.add(c.Name, number(m.Value), number(m.SE), number(mean), number(std), number(sampleMean), number(sampleStd))
+		return
+	}
+	t.add(c.Name, number(m.Value), number(m.SE), "", "", "", "")
+	p, q := c.Shares(truth), c.Shares(samples)
+	for k, name := range c.Categories {
+		t.add(c.Name+": "+name, "", "", number(p[k]), "", number(q[k]), "")
+	}
+}
+
+// marginal draws a column.
+func (r Rows) marginal(j int, title, label string) template.HTML {
+	const width, height = panelWidth, 170
+	c, p := r.Columns[j], newPlot(title, label, "")
+	p.Y.Tick.Marker = evenTicks{}
+	if len(c.Categories) > 0 {
+		r.bars(p, j)
+	} else {
+		x := spanOf(Panel{Points: slices.Concat(r.Truth.Points, r.Samples.Points)}, j)
+		n := binsFor(min(len(r.Truth.Points), len(r.Samples.Points)))
+		data, samples := density(r.Truth, j, x, n), density(r.Samples, j, x, n)
+		p.X.Tick.Marker = evenTicks{}
+		p.Add(&plotter.Line{XYs: data, FillColor: dataFill}, &plotter.Line{XYs: samples, LineStyle: draw.LineStyle{Color: palette[1], Width: 1.6}})
+		p.X.Min, p.X.Max = x.low, x.high
+	}
+	p.Y.Min = 0
+	return svg(c.Name, "Shares of the values of the data and of the samples.", width, height, p.Draw)
+}
+
+// maxCategories is the maximum number of categories of a column that are drawn.
+const maxCategories = 10
+
+// bars draws the shares of the categories of column j: the most frequent ones.
+func (r Rows) bars(p *plot.Plot, j int) {
+	c := r.Columns[j]
+	shares, theirs := c.Shares(column(r.Truth, j)), c.Shares(column(r.Samples, j))
+	order := make([]int, len(shares))
+	for k := range order {
+		order[k] = k
+	}
+	if len(order) > maxCategories {
+		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(shares[b], shares[a]) })
+		order = order[:maxCategories]
+		slices.Sort(order)
+	}
+	names := make([]string, len(order))
+	for i, k := range order {
+		names[i] = c.Categories[k]
+	}
+	names = fitted(names, 11.5, (panelWidth-50)/vg.Length(max(1, len(names))))
+	var ticks plot.ConstantTicks
+	for i, k := range order {
+		at := float64(i)
+		p.Add(box(at-.4, at+.4, shares[k], dataFill, nil), box(at-.4, at+.4, theirs[k], nil, palette[1]))
+		ticks = append(ticks, plot.Tick{Value: at, Label: names[i]})
+	}
+	p.X.Tick.Marker = ticks
+	p.X.Min, p.X.Max = -.6, float64(len(order))-.4
+}
+
+// box is a bar from 0 to a height.
+func box(left, right, height float64, fill, line color.Color) *plotter.Line {
+	l := &plotter.Line{XYs: plotter.XYs{{X: left}, {X: left, Y: height}, {X: right, Y: height}, {X: right}}, FillColor: fill}
+	if line != nil {
+		l.LineStyle = draw.LineStyle{Color: line, Width: 1.6}
+	}
+	return l
+}
+
+// barSwatch is a bar of a colour as it appears in a legend.
+func barSwatch(fill, line color.Color) template.HTML {
+	return svg("", "", 30, 12, func(c draw.Canvas) {
+		corners := []vg.Point{{X: 4, Y: 1}, {X: 4, Y: 11}, {X: 26, Y: 11}, {X: 26, Y: 1}, {X: 4, Y: 1}}
+		if fill != nil {
+			c.FillPolygon(fill, corners)
+		}
+		if line != nil {
+			c.StrokeLines(draw.LineStyle{Color: line, Width: 1.6}, corners)
+		}
+	})
+}
+
+// dataFill is the grey of the data behind samples.
+var dataFill = color.NRGBA{205, 205, 205, 255}
+
+// bins is the number of bars of a histogram of thousands of values.
+const bins = 40
+
+// histograms returns one drawing for each panel after the data, over that of the data, or one of the data alone.
+func histograms(panels []Panel, x span) []template.HTML {
+	data := density(panels[0], 0, x, bins)
+	top := 0.
+	for _, panel := range panels {
+		for _, at := range density(panel, 0, x, bins) {
+			top = max(top, at.Y)
+		}
+	}
+	var drawings []template.HTML
+	titles := panelTitles(panels, 400)
+	for i, panel := range panels {
+		if i == 0 && len(panels) > 1 {
+			continue
+		}
+		p := newPlot(titles[i], "x1", "density")
+		p.X.Tick.Marker, p.Y.Tick.Marker = evenTicks{}, evenTicks{}
+		p.Add(&plotter.Line{XYs: data, FillColor: dataFill})
+		if i > 0 {
+			p.Add(&plotter.Line{XYs: density(panel, 0, x, bins), LineStyle: draw.LineStyle{Color: panelColour(panels, i), Width: 1.6}})
+		}
+		p.Add(farPoints(panel, panelColour(panels, i), x))
+		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = x.low, x.high, 0, max(top*1.05, 1e-9)
+		drawings = append(drawings, svg(panel.Title, "Histogram in front of that of the data.", 400, 260, p.Draw))
+	}
+	return drawings
+}
+
+// binsFor returns how many bars suit n values: a number that grows with the cube root, as in Rice's rule.
+func binsFor(n int) int { return min(max(8, int(3*math.Cbrt(float64(n)))), bins) }
+
+// density returns the outline of a histogram of a coordinate whose area is the fraction of the values within the span.
+func density(p Panel, coordinate int, x span, bins int) plotter.XYs {
+	values := column(p, coordinate)
+	width := (x.high - x.low) / float64(bins)
+	counts := make([]float64, bins)
+	for _, v := range values {
+		if i := int((v - x.low) / width); v >= x.low && v < x.high && i < bins {
+			counts[i]++
+		}
+	}
+	line := plotter.XYs{{X: x.low}}
+	for i, n := range counts {
+		y := 0.
+		if len(values) > 0 {
+			y = n / float64(len(values)) / width
+		}
+		left := x.low + float64(i)*width
+		line = append(line, plotter.XY{X: left, Y: y}, plotter.XY{X: left + width, Y: y})
+	}
+	return append(line, plotter.XY{X: x.high})
+}
