@@ -196,49 +196,6 @@ func (d Data) scaled(code kinds.Code, rows flow.Batch) (flow.Units, error) {
 	return units, nil
 }
 
-// coordinates returns the names of the coordinates of codes.
-func (d Data) coordinates(code kinds.Code) []string {
-	if code.Identity() {
-		return d.Columns
-	}
-	return code.Coordinates()
-}
-
-// coarse returns a caution for each column that the ONNX sampler could not return.
-func (d Data) coarse(code kinds.Code, units flow.Units) (list []string) {
-	names := d.coordinates(code)
-	for _, j := range units.Coarse() {
-		size, middle := units.Size(j)
-		list = append(list, fmt.Sprintf("column %q is %.6g with a scale of %.3g, which 32-bit floats barely tell apart: there will be no sampler.onnx, but "+
-			"flowsweep sample writes 64-bit floats: subtract a constant from the column to have one", names[j], middle, size))
-	}
-	return list
-}
-
-// cautions returns what makes nets and metrics blind to most of the codes of the drawn rows. On an even scale nothing does, and
-// categories are never on another one.
-func (d Data) cautions(code kinds.Code, codes flow.Batch) (list []string) {
-	if d.Standardise.even {
-		return nil
-	}
-	names := d.coordinates(code)
-	if oneHot := code.OneHot(); slices.Contains(oneHot, true) {
-		names, codes = without(oneHot, names, codes)
-	}
-	if len(names) == 0 {
-		return nil
-	}
-	for _, c := range Cautions(names, codes) {
-		list = append(list, c+d.Standardise.advice)
-	}
-	if d.Standardise.units == nil {
-		for _, c := range ScaleCautions(names, codes) {
-			list = append(list, c+": use standardise: true")
-		}
-	}
-	return list
-}
-
 // constant reports whether all values of a column are equal. Its standard deviation would not tell, because of
 // rounding.
 func constant(rows flow.Batch, j int) bool {
