@@ -79,7 +79,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"experiments": {
 		rooms: []string{
 			"experiments/baseline", "experiments/declare", "experiments/flow", "experiments/kinds", "experiments/metric", "experiments/net", "experiments/ode",
-			"experiments/problem", "experiments/query", "experiments/table", "experiments/target",
+			"experiments/problem", "experiments/query", "experiments/table", "experiments/target", "experiments/target/datasets",
 		},
 	},
 	// It knows how things are declared, but not which ones exist: solvers, targets and so on are passed in.
@@ -104,6 +104,9 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"experiments/baseline":     {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},
 	"experiments/metric":       {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},
 	"experiments/target":       {rooms: []string{"experiments/flow", "experiments/kinds", "experiments/oracle", "experiments/table"}},
+	// Files, and the program that makes them.
+	"experiments/target/datasets":      {},
+	"experiments/target/datasets/make": {},
 	// What the columns of a table are. It knows rows and points, and no files or nets.
 	"experiments/kinds": {rooms: []string{"experiments/flow"}},
 	// It reads and writes data files, and knows nothing of what is made of them.

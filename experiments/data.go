@@ -11,6 +11,7 @@ import (
 	"flowsweep/experiments/problem"
 	"flowsweep/experiments/table"
 	"flowsweep/experiments/target"
+	"flowsweep/experiments/target/datasets"
 )
 
 // MaxDataSize is the maximum size of a data file, in bytes.
@@ -53,7 +54,7 @@ func fileTargets(data *dataFiles) declare.Family[target.Target] {
 	return declare.Family[target.Target]{
 		Name: target.FileName, Default: target.DefaultFile, Refused: refusedFileKeys,
 		Make: func(params any, at declare.Place) (target.Target, error) {
-			return data.take(params.(target.File), data.real, at)
+			return data.take(params.(target.File), nil, data.real, at)
 		},
 	}
 }
@@ -71,7 +72,7 @@ func fileSources(data *dataFiles) declare.Family[Source] {
 			from, err := data.take(target.File{
 				File: f.File, Columns: choices, Noise: f.Noise, Exclude: f.Exclude, Missing: f.Missing,
 				Header: f.Header, Separator: f.Separator, Decimal: f.Decimal, Array: f.Array,
-			}, true, at)
+			}, nil, true, at)
 			return Source{From: from}, err
 		},
 	}
@@ -91,6 +92,7 @@ type dataFiles struct {
 // readAs is a data file and how it is read.
 type readAs struct {
 	path string
+	set  bool // a file of package datasets
 	how  table.Options
 }
 
@@ -99,14 +101,18 @@ func newDataFiles(open func(path string) ([]byte, error)) *dataFiles {
 	return &dataFiles{open: open, tables: map[readAs]table.Table{}}
 }
 
-// take returns the target of a data file, all of whose columns are real if that is said. Errors are shown at the wrong parameter.
-func (d *dataFiles) take(f target.File, real bool, at declare.Place) (target.Target, error) {
+// take returns the target of a data file, or of a data set, all of whose columns are real if that is said. Errors are shown at the
+// wrong parameter.
+func (d *dataFiles) take(f target.File, set *datasets.Dataset, real bool, at declare.Place) (target.Target, error) {
 	if err := f.Reading().Check(); err != nil {
 		return target.Target{}, err
 	}
-	t, err := d.table(f.File, f.Reading())
+	t, err := d.table(f.File, set, f.Reading())
 	if err != nil {
 		return target.Target{}, at.Key("file").Word(f.File).Errorf("%v", err)
+	}
+	if f.Held != "" {
+		f.Exclude = append(slices.Clone(f.Exclude), f.Held)
 	}
 	choices, left, err := chosen(t, f, real, at)
 	if err != nil {
@@ -120,6 +126,13 @@ func (d *dataFiles) take(f target.File, real bool, at declare.Place) (target.Tar
 	if err != nil {
 		return target.Target{}, err
 	}
+	t, held, err := heldLast(t, f.Held)
+	if err != nil {
+		return target.Target{}, at.Key("held").Errorf("%v", err)
+	}
+	if f.Shape != nil && len(f.Columns) == 0 && !real && f.Mixture == 0 {
+		choices = target.Pixels(t, choices)
+	}
 	taken, err := target.Take(t, choices, f.Columns)
 	bad, gap := (*target.ColumnError)(nil), (*table.GapError)(nil)
 	switch {
@@ -130,7 +143,8 @@ func (d *dataFiles) take(f target.File, real bool, at declare.Place) (target.Tar
 	case err != nil:
 		return target.Target{}, err
 	}
-	taken.Standardise, taken.Noise, taken.Holdout = f.Standardise, f.Noise, f.Holdout
+	taken.Standardise, taken.Noise, taken.Holdout, taken.HeldLast = f.Standardise, f.Noise, f.Holdout, held
+	taken.Shape, taken.Mixture = f.Shape, f.Mixture
 	made, err := taken.Make(f.File)
 	for _, note := range append(t.Describe(names, left), dropped...) {
 		made.Notes = append(made.Notes, f.File+": "+note)
@@ -175,6 +189,9 @@ func checkNames(t table.Table, f target.File, at declare.Place) error {
 	is := func(name string) func(kinds.Choice) bool {
 		return func(c kinds.Choice) bool { return c.Column == name }
 	}
+	if f.Held != "" && !slices.Contains(known, f.Held) {
+		return at.Key("held").Errorf("%s", problem.Unknown("column", f.Held, known))
+	}
 	for i, name := range f.Exclude {
 		if !slices.Contains(known, name) {
 			return at.Key("exclude").Word(name).Errorf("%s", problem.Unknown("column", name, known))
@@ -211,9 +228,15 @@ func complete(t table.Table, f target.File, names []string) (table.Table, []stri
 }
 
 // table returns the table in a data file.
-func (d *dataFiles) table(path string, how table.Options) (table.Table, error) {
-	if t, ok := d.tables[readAs{path, how}]; ok {
+func (d *dataFiles) table(path string, set *datasets.Dataset, how table.Options) (table.Table, error) {
+	as := readAs{path, set != nil, how}
+	if t, ok := d.tables[as]; ok {
 		return t, nil
+	}
+	if set != nil {
+		t, err := table.Decode(path, set.Read(), how)
+		d.tables[as] = t
+		return t, err
 	}
 	if table.Extension(path) == "" {
 		return table.Table{}, fmt.Errorf("%q is none of %s: convert it to one of them", path, strings.Join(table.Extensions(), ", "))
@@ -229,7 +252,7 @@ func (d *dataFiles) table(path string, how table.Options) (table.Table, error) {
 	if err != nil {
 		return t, fmt.Errorf("%s: %w", path, err)
 	}
-	d.tables[readAs{path, how}] = t
+	d.tables[as] = t
 	return t, nil
 }
 

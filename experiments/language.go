@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"flowsweep/experiments/baseline"
 	"flowsweep/experiments/declare"
@@ -20,7 +21,7 @@ import (
 func language(data *dataFiles) declare.Language {
 	return declare.Language{
 		Kinds: []declare.Kind{
-			declare.Families("target", append(families(target.Families), fileTargets(data))),
+			declare.Families("target", slices.Concat(families(target.Families), []declare.Family[target.Target]{fileTargets(data)}, datasetTargets(data))),
 			declare.Families("source", sources(data)),
 			declare.Families("path", families(flow.PathFamilies)),
 			declare.Families("coupling", append(families(flow.CouplingFamilies), keyed(families(ode.CouplingFamilies))...)),

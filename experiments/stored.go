@@ -70,7 +70,7 @@ func (p Parser) specForm(stored json.RawMessage, source bool, data *dataFiles) (
 	if of.Kinds == nil {
 		of.Kinds = slices.Repeat([]kinds.Kind{kinds.Real}, len(of.Columns))
 	}
-	if data.tables[readAs{of.SHA256, table.Options{Header: table.AutoHeader}}], err = storedTable(content, of.Columns, of.Kinds); err != nil {
+	if data.tables[readAs{path: of.SHA256, how: table.Options{Header: table.AutoHeader}}], err = storedTable(content, of.Columns, of.Kinds); err != nil {
 		return nil, fmt.Errorf("%s: %w", of.SHA256, err)
 	}
 	var form map[string]any

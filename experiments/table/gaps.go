@@ -57,15 +57,20 @@ func (t Table) Complete(names []string) (whole Table, first, left int) {
 	if left = t.Len() - len(keep); left == 0 {
 		return t, 0, 0
 	}
-	whole = t
-	whole.Columns = make([]Column, len(t.Columns))
+	return t.Take(keep), first, left
+}
+
+// Take returns the table of the rows at the places, in that order.
+func (t Table) Take(rows []int) Table {
+	some := t
+	some.Columns = make([]Column, len(t.Columns))
 	for j, c := range t.Columns {
-		whole.Columns[j] = c
-		whole.Columns[j].Values = taken(c.Values, keep)
-		whole.Columns[j].Texts = taken(c.Texts, keep)
+		some.Columns[j] = c
+		some.Columns[j].Values = taken(c.Values, rows)
+		some.Columns[j].Texts = taken(c.Texts, rows)
 	}
-	whole.Lines = taken(t.Lines, keep)
-	return whole, first, left
+	some.Lines = taken(t.Lines, rows)
+	return some
 }
 
 // taken returns the values at the places, or nil if there are no values.

@@ -114,7 +114,7 @@ func (d Data) coarse(code kinds.Code, units flow.Units) (list []string) {
 // cautions returns what makes nets and metrics blind to most of the codes of the drawn rows. On an even scale nothing does, and
 // categories are never on another one.
 func (d Data) cautions(code kinds.Code, codes flow.Batch) (list []string) {
-	if d.Standardise.even {
+	if d.Standardise.even || d.Shape != nil {
 		return nil
 	}
 	names := d.coordinates(code)

@@ -18,6 +18,9 @@ type ColumnNote struct {
 
 // note fills in, in the notes on its columns, which values these give back.
 func (t *Target) note(file string, notes []ColumnNote) {
+	if t.Rows.Len() == 0 {
+		return // a mixture stands for them
+	}
 	coders := t.Code.Columns()
 	if coders == nil {
 		rows := t.Decode(t.Rows)

@@ -26,6 +26,10 @@ type File struct {
 	Noise       float64        `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise added to every draw, after standardising"`
 	Holdout     float64        `json:"holdout" min:"0" below:"1" doc:"fraction of the rows held out of training, for measuring"`
 
+	Shape   []int  `json:"shape" doc:"channels, height and width of the images that the rows are, such as [1, 8, 8]; their pixels are scaled together"`
+	Mixture int    `json:"mixture" min:"0" doc:"learn, instead of the rows, the mixture of so many Gaussians that fits them best, whose velocity and floor are known"`
+	Held    string `json:"held" text:"any" doc:"name of a column that is 1 in the rows to hold out and 0 in others, instead of holdout"`
+
 	Exclude   []string     `json:"exclude" doc:"names of columns to leave out"`
 	Missing   string       `json:"missing" oneof:"error drop" doc:"what to do about rows with a missing value in a column that is taken: error, or drop these rows"`
 	Header    table.Header `json:"header" doc:"whether the first line of a text names the columns; auto decides by the content, and plan says how"`
@@ -64,6 +68,10 @@ type Data struct {
 	Standardise Scaling
 	Noise       float64
 	Holdout     float64
+
+	HeldLast int   // the rows held out are the last so many, instead of Holdout
+	Shape    []int // channels, height and width, if rows are images; nil otherwise
+	Mixture  int   // Gaussians of the mixture that stands for the rows; 0 for the rows themselves
 }
 
 const (
@@ -78,7 +86,7 @@ func (d Data) Make() (Target, error) {
 	if err != nil {
 		return Target{}, err
 	}
-	if err := d.check(drawn); err != nil {
+	if err := errors.Join(d.checkShape(), d.check(drawn)); err != nil {
 		return Target{}, err
 	}
 	code := kinds.Learn(d.Columns, d.kindsOrReal(), drawn)
@@ -92,19 +100,42 @@ func (d Data) Make() (Target, error) {
 			return Target{}, err
 		}
 	}
-	law := oracle.Mixture{Means: units.Undo(codes), Std: []float64{d.Noise}}
 	content := flow.EncodeNPY64(d.Rows)
 	sum := sha256.Sum256(content)
-	t := ofLaw(FileName, dataset{d, hex.EncodeToString(sum[:])}, law)
-	t.Held, t.Fresh = halves(units.Undo(code.Encode(held)))
-	t.Rows, t.Noise, t.Units, t.Columns, t.Content = law.Means, d.Noise, units, d.Columns, content
-	t.Code = code
+	of := dataset{d, hex.EncodeToString(sum[:])}
+	var t Target
+	if d.Mixture > 0 {
+		if t, err = d.fitted(of, code, units.Undo(codes)); err != nil {
+			return Target{}, err
+		}
+	} else {
+		t = ofLaw(FileName, of, oracle.Mixture{Means: units.Undo(codes), Std: []float64{d.Noise}})
+		t.Held, t.Fresh = halves(units.Undo(code.Encode(held)))
+		t.Rows, t.Noise, t.Code = units.Undo(codes), d.Noise, code
+	}
+	t.Units, t.Columns, t.Content = units, d.Columns, content
+	if d.Shape != nil {
+		t.Shape = d.Shape
+	}
 	t.Cautions = append(d.cautions(code, codes), d.coarse(code, units)...)
 	t.blur()
-	if drawn.Len() > maxLawRows {
+	if t.Rows.Len() > maxLawRows {
 		t.Law = nil
 	}
 	return t, nil
+}
+
+// fitted returns the target of the mixture that fits the rows best.
+func (d Data) fitted(of dataset, code kinds.Code, rows flow.Batch) (Target, error) {
+	switch {
+	case !code.Identity():
+		return Target{}, errors.New("mixture: it takes columns of real numbers: declare the others real, or exclude them")
+	case d.Mixture > rows.Len():
+		return Target{}, fmt.Errorf("mixture: %d Gaussians do not fit %d rows: use fewer", d.Mixture, rows.Len())
+	case d.Noise > 0:
+		return Target{}, errors.New("noise: the Gaussians of a mixture have widths of their own: leave noise out")
+	}
+	return ofLaw(FileName, of, fitMixture(rows, d.Mixture)), nil
 }
 
 // minHalf is the smallest half of the held-out rows that is worth a half: with fewer, all are used for everything.
@@ -127,12 +158,18 @@ func halves(held flow.Batch) (first, second flow.Batch) {
 func (d Data) split() (drawn, held flow.Batch, err error) {
 	n := d.Rows.Len()
 	out := int(math.Round(d.Holdout * float64(n)))
+	if d.HeldLast > 0 {
+		out = d.HeldLast
+	}
 	if d.Holdout > 0 && out < minRows {
 		return drawn, held, fmt.Errorf("holdout: %g of %d rows is %d: at least %d are needed for measuring: hold out more, or add rows",
 			d.Holdout, n, out, minRows)
 	}
 	if n-out < minRows {
 		return drawn, held, fmt.Errorf("file: %d of %d rows are left for training: at least %d are needed: hold out fewer, or add rows", n-out, n, minRows)
+	}
+	if d.HeldLast > 0 {
+		return d.Rows.Slice(0, n-out), d.Rows.Slice(n-out, n), nil
 	}
 	hash := make([]uint64, n)
 	order := make([]int, n)
@@ -178,6 +215,9 @@ func (d Data) check(drawn flow.Batch) error {
 
 // scaled returns the map from scaled codes back to the given ones.
 func (d Data) scaled(code kinds.Code, rows flow.Batch) (flow.Units, error) {
+	if d.Shape != nil && d.Standardise.Name == Standardised.Name {
+		return pixelUnits(rows)
+	}
 	units := d.Standardise.units(rows)
 	unscale(units, code.OneHot())
 	var flat []string
@@ -223,5 +263,8 @@ func (d dataset) MarshalJSON() ([]byte, error) {
 		Standardise Scaling      `json:"standardise"`
 		Noise       float64      `json:"noise"`
 		Holdout     float64      `json:"holdout"`
-	}{d.sum, d.Rows.Len(), d.Columns, d.Kinds, d.Standardise, d.Noise, d.Holdout})
+		HeldLast    int          `json:"held_last,omitempty"`
+		Shape       []int        `json:"shape,omitempty"`
+		Mixture     int          `json:"mixture,omitempty"`
+	}{d.sum, d.Rows.Len(), d.Columns, d.Kinds, d.Standardise, d.Noise, d.Holdout, d.HeldLast, d.Shape, d.Mixture})
 }

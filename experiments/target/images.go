@@ -1,0 +1,70 @@
+package target
+
+import (
+	"fmt"
+	"math"
+
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/kinds"
+	"flowsweep/experiments/table"
+)
+
+// Pixels returns the columns of a table as pixels of images: whole numbers if all of them are, and real ones otherwise.
+func Pixels(t table.Table, choices []kinds.Choice) []kinds.Choice {
+	taken := map[string]bool{}
+	for _, c := range choices {
+		taken[c.Column] = true
+	}
+	kind := kinds.Integer
+	for _, c := range t.Columns {
+		for _, v := range c.Values {
+			if taken[c.Name] && v != math.Trunc(v) {
+				kind = kinds.Real
+			}
+		}
+	}
+	pixels := make([]kinds.Choice, len(choices))
+	for i, c := range choices {
+		pixels[i] = kinds.Choice{Column: c.Column, Kind: kind}
+	}
+	return pixels
+}
+
+// checkShape returns an error unless every row is an image of the shape.
+func (d Data) checkShape() error {
+	if d.Shape == nil {
+		return nil
+	}
+	size := 1
+	for _, n := range d.Shape {
+		if n < 1 || size > maxNumbers/n {
+			return fmt.Errorf("shape: %v: use channels, height and width, such as [1, 8, 8]", d.Shape)
+		}
+		size *= n
+	}
+	switch {
+	case len(d.Shape) != 3:
+		return fmt.Errorf("shape: %v has %d sizes: use channels, height and width, such as [1, 8, 8]", d.Shape, len(d.Shape))
+	case size != len(d.Columns):
+		return fmt.Errorf("shape: images of %d channels with %d x %d pixels have %d numbers, and the rows have %d: use another shape, or exclude columns",
+			d.Shape[0], d.Shape[1], d.Shape[2], size, len(d.Columns))
+	}
+	return nil
+}
+
+// pixelUnits returns the map from [-1, 1] to the range of the pixels, which is the same for all, so that pictures keep their
+// contrast and a pixel that never changes does no harm.
+func pixelUnits(rows flow.Batch) (flow.Units, error) {
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, v := range rows.Data {
+		low, high = min(low, v), max(high, v)
+	}
+	if !(high > low) {
+		return flow.Units{}, fmt.Errorf("file: all pixels are %g: use images that differ", low)
+	}
+	units := flow.Units{Scale: make([]float64, rows.Dim), Shift: make([]float64, rows.Dim)}
+	for j := range rows.Dim {
+		units.Scale[j], units.Shift[j] = (high-low)/2, (high+low)/2
+	}
+	return units, nil
+}
