@@ -114,6 +114,7 @@ func (d *dataFiles) take(f target.File, set *datasets.Dataset, real bool, at dec
 	if f.Held != "" {
 		f.Exclude = append(slices.Clone(f.Exclude), f.Held)
 	}
+	real = real || f.Mixture > 0
 	choices, left, err := chosen(t, f, real, at)
 	if err != nil {
 		return target.Target{}, err
@@ -130,7 +131,7 @@ func (d *dataFiles) take(f target.File, set *datasets.Dataset, real bool, at dec
 	if err != nil {
 		return target.Target{}, at.Key("held").Errorf("%v", err)
 	}
-	if f.Shape != nil && len(f.Columns) == 0 && !real && f.Mixture == 0 {
+	if f.Shape != nil && len(f.Columns) == 0 && !real {
 		choices = target.Pixels(t, choices)
 	}
 	taken, err := target.Take(t, choices, f.Columns)
@@ -144,7 +145,10 @@ func (d *dataFiles) take(f target.File, set *datasets.Dataset, real bool, at dec
 		return target.Target{}, err
 	}
 	taken.Standardise, taken.Noise, taken.Holdout, taken.HeldLast = f.Standardise, f.Noise, f.Holdout, held
-	taken.Shape, taken.Mixture = f.Shape, f.Mixture
+	if taken.Shape, err = f.Sizes(); err != nil {
+		return target.Target{}, err
+	}
+	taken.Mixture = f.Mixture
 	made, err := taken.Make(f.File)
 	for _, note := range append(t.Describe(names, left), dropped...) {
 		made.Notes = append(made.Notes, f.File+": "+note)

@@ -32,7 +32,7 @@ func datasetTargets(data *dataFiles) (list []declare.Family[target.Target]) {
 				f.File, f.Columns, f.Exclude, f.Standardise = set.File, p.Columns, p.Exclude, p.Standardise
 				f.Noise, f.Holdout, f.Mixture = p.Noise, p.Holdout, p.Mixture
 				if len(p.Columns) == 0 {
-					f.Shape = set.Images
+					f.Shape = sizes(set.Images)
 				}
 				return data.take(f, &set, data.real, at)
 			},
@@ -61,4 +61,12 @@ func heldLast(t table.Table, column string) (table.Table, int, error) {
 		return t, 0, fmt.Errorf("the column %q is 1 in no row, so that none would be held out", column)
 	}
 	return t.Take(append(first, last...)), len(last), nil
+}
+
+// sizes returns a shape as a spec has it.
+func sizes(shape []int) (list []float64) {
+	for _, n := range shape {
+		list = append(list, float64(n))
+	}
+	return list
 }

@@ -22,7 +22,7 @@ func ExampleParse() {
 	fmt.Println(err)
 	// Output:
 	// 2 settings, [0 1 2] chosen by mmd <nil>
-	// bad.yaml:1:21: unknown target "mons" (have moons, gaussians, checkerboard, circles, gaussian, pinwheel, s-curve, spirals, swiss-roll, file): did you mean "moons"?
+	// bad.yaml:1:21: unknown target "mons" (have moons, gaussians, checkerboard, circles, gaussian, pinwheel, s-curve, spirals, swiss-roll, file, iris, wine, breast-cancer, digits): did you mean "moons"?
 	//     {name: bad, target: mons}
 	//                         ^
 }
@@ -127,7 +127,9 @@ func TestParseTarget(t *testing.T) {
 }
 
 // targetNames returns the names of the targets in specs.
-func targetNames() []string { return append(familyNames(target.Families), target.FileName) }
+func targetNames() []string {
+	return append(familyNames(target.Families), target.FileName, "iris", "wine", "breast-cancer", "digits")
+}
 
 // familyNames returns the names of families.
 func familyNames[T any](all []flow.Family[T]) []string {

@@ -53,9 +53,10 @@ func (p Parser) Setting(recipe, sampling []byte) (Setting, error) {
 // the file, and its table is added to data.
 func (p Parser) specForm(stored json.RawMessage, source bool, data *dataFiles) (json.RawMessage, error) {
 	var of struct {
-		SHA256  string
-		Columns []string
-		Kinds   []kinds.Kind
+		SHA256   string
+		Columns  []string
+		Kinds    []kinds.Kind
+		HeldLast int `json:"held_last"`
 	}
 	if json.Unmarshal(stored, &of) != nil || of.SHA256 == "" {
 		return stored, nil
@@ -70,13 +71,20 @@ func (p Parser) specForm(stored json.RawMessage, source bool, data *dataFiles) (
 	if of.Kinds == nil {
 		of.Kinds = slices.Repeat([]kinds.Kind{kinds.Real}, len(of.Columns))
 	}
-	if data.tables[readAs{path: of.SHA256, how: table.Options{Header: table.AutoHeader}}], err = storedTable(content, of.Columns, of.Kinds); err != nil {
+	t, err := storedTable(content, of.Columns, of.Kinds)
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", of.SHA256, err)
 	}
 	var form map[string]any
 	if err := json.Unmarshal(stored, &form); err != nil {
 		return nil, err
 	}
+	if of.HeldLast > 0 {
+		form["held"] = t.Mark(of.HeldLast)
+		delete(form, "held_last")
+		delete(form, "holdout")
+	}
+	data.tables[readAs{path: of.SHA256, how: table.Options{Header: table.AutoHeader}}] = t
 	form["file"] = of.SHA256
 	delete(form, "sha256")
 	delete(form, "rows")

@@ -73,6 +73,20 @@ func (t Table) Take(rows []int) Table {
 	return some
 }
 
+// Mark adds a column, of a name that no other has, which is 1 in the last n rows and 0 in the others. It returns the name.
+func (t *Table) Mark(n int) string {
+	name := "held out"
+	for slices.Contains(t.Names(), name) {
+		name += "'"
+	}
+	c := Column{Name: name, Values: make([]float64, t.Len())}
+	for i := t.Len() - n; i < t.Len(); i++ {
+		c.Values[i] = 1
+	}
+	t.Columns = append(t.Columns, c)
+	return name
+}
+
 // taken returns the values at the places, or nil if there are no values.
 func taken[T any](values []T, at []int) []T {
 	if values == nil {

@@ -26,9 +26,9 @@ type File struct {
 	Noise       float64        `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise added to every draw, after standardising"`
 	Holdout     float64        `json:"holdout" min:"0" below:"1" doc:"fraction of the rows held out of training, for measuring"`
 
-	Shape   []int  `json:"shape" doc:"channels, height and width of the images that the rows are, such as [1, 8, 8]; their pixels are scaled together"`
-	Mixture int    `json:"mixture" min:"0" doc:"learn, instead of the rows, the mixture of so many Gaussians that fits them best, whose velocity and floor are known"`
-	Held    string `json:"held" text:"any" doc:"name of a column that is 1 in the rows to hold out and 0 in others, instead of holdout"`
+	Shape   []float64 `json:"shape" doc:"channels, height and width of the images that the rows are, such as [1, 8, 8]; their pixels are scaled together"`
+	Mixture int       `json:"mixture" min:"0" doc:"learn, instead of the rows, the mixture of so many Gaussians that fits them best, whose velocity and floor are known"`
+	Held    string    `json:"held" text:"any" doc:"name of a column that is 1 in the rows to hold out and 0 in others, instead of holdout"`
 
 	Exclude   []string     `json:"exclude" doc:"names of columns to leave out"`
 	Missing   string       `json:"missing" oneof:"error drop" doc:"what to do about rows with a missing value in a column that is taken: error, or drop these rows"`

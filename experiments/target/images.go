@@ -30,23 +30,31 @@ func Pixels(t table.Table, choices []kinds.Choice) []kinds.Choice {
 	return pixels
 }
 
+// Sizes returns the shape, or an error if a size is not a whole number.
+func (f File) Sizes() (shape []int, err error) {
+	for _, size := range f.Shape {
+		if size != math.Trunc(size) || !(size >= 1 && size <= maxNumbers) {
+			return nil, fmt.Errorf("shape: %v: use channels, height and width, such as [1, 8, 8]", f.Shape)
+		}
+		shape = append(shape, int(size))
+	}
+	return shape, nil
+}
+
 // checkShape returns an error unless every row is an image of the shape.
 func (d Data) checkShape() error {
 	if d.Shape == nil {
 		return nil
 	}
-	size := 1
+	size := 1.
 	for _, n := range d.Shape {
-		if n < 1 || size > maxNumbers/n {
-			return fmt.Errorf("shape: %v: use channels, height and width, such as [1, 8, 8]", d.Shape)
-		}
-		size *= n
+		size *= float64(n)
 	}
 	switch {
 	case len(d.Shape) != 3:
 		return fmt.Errorf("shape: %v has %d sizes: use channels, height and width, such as [1, 8, 8]", d.Shape, len(d.Shape))
-	case size != len(d.Columns):
-		return fmt.Errorf("shape: images of %d channels with %d x %d pixels have %d numbers, and the rows have %d: use another shape, or exclude columns",
+	case size != float64(len(d.Columns)):
+		return fmt.Errorf("shape: images of %d channels with %d x %d pixels have %g numbers, and the rows have %d: use another shape, or exclude columns",
 			d.Shape[0], d.Shape[1], d.Shape[2], size, len(d.Columns))
 	}
 	return nil
