@@ -11,6 +11,13 @@ import (
 func TestNetsInSpecs(t *testing.T) {
 	t.Parallel()
 	for _, a := range net.Architectures {
+		if a.Images {
+			_, err := Parse("spec.yaml", []byte("name: a\ntarget: moons\nnet: {name: "+a.Name+"}\n"))
+			if err == nil || !strings.Contains(err.Error(), "takes images") {
+				t.Errorf("%s on points of the plane: %v", a.Name, err)
+			}
+			continue
+		}
 		n := planned(t, "name: a\ntarget: moons\nnet: {name: "+a.Name+"}\n").Fits[0].Recipe.VelocityNet()
 		if err := n.Check(); err != nil || n.Architecture.Name != a.Name {
 			t.Errorf("%s: net %v, %v", a.Name, n, err)
@@ -27,7 +34,7 @@ func TestNetsInSpecs(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"name: unet":       `unknown name "unet" (have mlp, residual, attention, conv)`,
+		"name: gone":       `unknown name "gone" (have mlp, residual, attention, conv, conv2d, unet)`,
 		"activation: gone": `unknown activation "gone" (have elu, silu, gelu, tanh, relu)`,
 	} {
 		if _, err := Parse("spec.yaml", []byte("name: a\ntarget: moons\nnet: {"+text+"}\n")); err == nil || !strings.Contains(err.Error(), want) {

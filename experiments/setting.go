@@ -84,6 +84,9 @@ func checkTogether(t *declare.Text, docs []*document) {
 				t.Problem(net.Key("heads"), "%d heads do not divide the width %d: use a divisor", doc.Net.Heads, doc.Net.Width)
 			}
 		}
+		if err := doc.setting().VelocityNet().CheckShape(); err != nil {
+			t.Problem(net.Key("name"), "%v", err)
+		}
 		if err := doc.Source.check(doc.Target, doc.Path); err != nil {
 			t.Problem(root.Key("source"), "%v", err)
 		}

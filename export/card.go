@@ -42,18 +42,18 @@ var exampleText string
 var examples = template.Must(template.New("examples").Parse(exampleText))
 
 // Card returns model-card.md: what the files are, how to use them in several languages, how they were verified, and where
-// they come from. The points have dim coordinates.
-func Card(about About, dim int, checks ...experiments.Check) []byte {
+// they come from. The points have the shape.
+func Card(about About, shape []int, checks ...experiments.Check) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Model card\n\n%s.\n\n", html.EscapeString(about.Doc))
 	b.WriteString(about.Twin.section())
 	b.WriteString(about.unitsSection())
 	for _, c := range checks {
-		fmt.Fprintf(&b, "## %s\n\n%s%s\n\n%s\n\nsha256 `%s`\n\n", c.File, strings.ReplaceAll(usage[unsuffixed(c.File)], "%s", about.source()),
-			about.noiseUsage(c.File), outcome(c), c.SHA256)
+		fmt.Fprintf(&b, "## %s\n\n%s%s\n\n%s\n\nsha256 `%s`\n\n", c.File, strings.ReplaceAll(usageOf(c.File, shape), "%s", about.source()),
+			strings.ReplaceAll(about.noiseUsage(c.File), "batch,d]", "batch,"+sizes(shape, ",")+"]"), outcome(c), c.SHA256)
 	}
 	if slices.ContainsFunc(checks, func(c experiments.Check) bool { return c.File == "sampler.onnx" }) {
-		b.WriteString(about.examples(dim))
+		b.WriteString(about.examples(shape))
 	}
 	for _, f := range about.Figures {
 		b.WriteString(f.section())
@@ -130,13 +130,37 @@ func (a About) unitsSection() string {
 // cell escapes a text for a table cell.
 func cell(text string) string { return strings.ReplaceAll(html.EscapeString(text), "|", "\\|") }
 
-// examples returns the programs that draw samples, of points with dim coordinates.
-func (a About) examples(dim int) string {
+// usageOf is usage for points of a shape.
+func usageOf(file string, shape []int) string {
+	text := strings.ReplaceAll(usage[unsuffixed(file)], "batch,d]", "batch,"+sizes(shape, ",")+"]")
+	if len(shape) == 3 {
+		text += "\n\nPoints are images, channels first: " + sizes(shape, " x ") + " are channels, height and width."
+	}
+	return text
+}
+
+// sizes writes a shape: that of vectors as d, whose number the metadata hold.
+func sizes(shape []int, between string) string {
+	if len(shape) == 1 {
+		return "d"
+	}
+	words := make([]string, len(shape))
+	for i, size := range shape {
+		words[i] = fmt.Sprint(size)
+	}
+	return strings.Join(words, between)
+}
+
+// examples returns the programs that draw samples, of points of a shape.
+func (a About) examples(shape []int) string {
 	fill := struct {
-		Dim, Width  int
-		Note, Steps string // a note on the source; the number of steps, if they take noise
-		Rows        bool   // samples are rows of a table
-	}{Dim: dim, Width: a.width(dim), Rows: !a.Code.Identity()}
+		Dim, Width    int
+		Shape, Return string // the sizes of a point and of a sample
+		Note, Steps   string // a note on the source; the number of steps, if they take noise
+		Rows          bool   // samples are rows of a table
+	}{Dim: elements(shape), Width: a.width(elements(shape)), Rows: !a.Code.Identity()}
+	list := func(sizes []int) string { return strings.Trim(strings.ReplaceAll(fmt.Sprint(sizes), " ", ", "), "[]") }
+	fill.Shape, fill.Return = list(shape), list(returned(a.Code, shape))
 	if a.Properties[recommendedNoise] != "" {
 		fill.Steps = a.Properties["recommended_steps"]
 	}

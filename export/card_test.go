@@ -25,7 +25,7 @@ func writeExample(t *testing.T, language string, noisy bool) (folder, program st
 		about.Properties = map[string]string{recommendedNoise: "0.5", "recommended_steps": "2"}
 		o.SDE = &SDE{ode.SDE{Noise: .5}, flow.CondOT}
 	}
-	code := regexp.MustCompile("(?s)```" + language + "\n(.*?)```").FindSubmatch(Card(about, 3, experiments.Check{File: "sampler.onnx"}))
+	code := regexp.MustCompile("(?s)```" + language + "\n(.*?)```").FindSubmatch(Card(about, []int{3}, experiments.Check{File: "sampler.onnx"}))
 	if code == nil {
 		t.Fatalf("the card has no example in %s", language)
 	}
@@ -118,11 +118,11 @@ func TestCPPExampleDrawsSamples(t *testing.T) {
 func TestCardSaysThatASamplerIsATwin(t *testing.T) {
 	t.Parallel()
 	twin := &Twin{Of: [2]string{"bosh3, tolerance 0.01", "15.5"}, Is: [2]string{"bosh3-fixed, 4 steps", "12"}}
-	if card := string(Card(About{Twin: twin}, 2)); !strings.Contains(card, "not measured") {
+	if card := string(Card(About{Twin: twin}, []int{2})); !strings.Contains(card, "not measured") {
 		t.Errorf("the card does not say that the twin was not measured:\n%s", card)
 	}
 	twin.Metrics = [][3]string{{"mmd", "0.25", "0.5"}}
-	card := string(Card(About{Twin: twin}, 2))
+	card := string(Card(About{Twin: twin}, []int{2}))
 	for _, part := range []string{
 		"bosh3, tolerance 0.01 adapts its steps", "| velocity calls | 15.5 | 12 |", "| mmd | 0.25 | 0.5 |", "`sampler.onnx`: bosh3-fixed, 4 steps |",
 	} {
@@ -130,7 +130,7 @@ func TestCardSaysThatASamplerIsATwin(t *testing.T) {
 			t.Errorf("the card lacks %q:\n%s", part, card)
 		}
 	}
-	if card := string(Card(About{}, 2)); strings.Contains(card, "Fixed steps") {
+	if card := string(Card(About{}, []int{2})); strings.Contains(card, "Fixed steps") {
 		t.Errorf("the card of a run at fixed steps speaks of a twin:\n%s", card)
 	}
 }
@@ -139,7 +139,7 @@ func TestCardSaysThatASamplerIsATwin(t *testing.T) {
 func TestCardOfNoiseOnTheWay(t *testing.T) {
 	t.Parallel()
 	about := About{Properties: map[string]string{recommendedNoise: "0.5", "recommended_steps": "8"}}
-	card := string(Card(about, 3, experiments.Check{File: "velocity.onnx"}, experiments.Check{File: "sampler.onnx"}, experiments.Check{File: "sampler-portable.onnx"}))
+	card := string(Card(about, []int{3}, experiments.Check{File: "velocity.onnx"}, experiments.Check{File: "sampler.onnx"}, experiments.Check{File: "sampler-portable.onnx"}))
 	for part, want := range map[string]int{
 		"eps = 0.5 sigma(t)": 1, "`step_noise[steps,batch,d]`": 2, `"step_noise": normal((8, 1000, 3), dtype="f4")`: 1, "{{.": 0, "normal(8, 1000, 3)": 1, "[8, 1000, 3]": 1, "step_sizes = {8, 1000, 3}": 1,
 	} {
@@ -147,7 +147,7 @@ func TestCardOfNoiseOnTheWay(t *testing.T) {
 			t.Errorf("the card has %q %d times, want %d:\n%s", part, got, want, card)
 		}
 	}
-	if plain := string(Card(About{}, 3, experiments.Check{File: "sampler.onnx"})); strings.Contains(plain, "step_noise") {
+	if plain := string(Card(About{}, []int{3}, experiments.Check{File: "sampler.onnx"})); strings.Contains(plain, "step_noise") {
 		t.Errorf("the card of a flow speaks of noise on the way:\n%s", plain)
 	}
 }
@@ -155,10 +155,10 @@ func TestCardOfNoiseOnTheWay(t *testing.T) {
 // TestCardHasExamplesOnlyWithASampler checks that the card of a velocity alone has no examples.
 func TestCardHasExamplesOnlyWithASampler(t *testing.T) {
 	t.Parallel()
-	if card := string(Card(About{}, 2, experiments.Check{File: "velocity.onnx"})); strings.Contains(card, "```") {
+	if card := string(Card(About{}, []int{2}, experiments.Check{File: "velocity.onnx"})); strings.Contains(card, "```") {
 		t.Errorf("the card of a velocity alone has examples:\n%s", card)
 	}
-	if card := string(Card(About{}, 7, experiments.Check{File: "sampler.onnx"})); strings.Contains(card, "{{.") || strings.Count(card, "(1000, 7)") != 3 {
+	if card := string(Card(About{}, []int{7}, experiments.Check{File: "sampler.onnx"})); strings.Contains(card, "{{.") || strings.Count(card, "(1000, 7)") != 3 {
 		t.Errorf("the card is not filled in:\n%s", card)
 	}
 }

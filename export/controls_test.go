@@ -312,7 +312,7 @@ func TestToleranceCoversManySteps(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := run(t, open(t, c.file, ort.SessionOptions{Optimise: ort.All}), tensorOf(c.noise))
+			got := run(t, open(t, c.file, ort.SessionOptions{Optimise: ort.All}), tensorOf(c.noise, []int{c.noise.Dim}))
 			var d differences
 			d.add(got[0].Data, want.trajectory[len(ts)-1].Data)
 			if few := tolerance * (1 + want.maxAbs) * max(1, want.growth); d.largest < c.least*few || (d.largest <= want.tolerance()) != c.ok {

@@ -37,7 +37,7 @@ func Density(n net.Net, weights []float32, solver ode.Solver, ts []float64, abou
 		return nil, err
 	}
 	slices.Reverse(grid)
-	m := onnx.Model{Graph: densityGraph(recorded.Graph, n.Dim(), solver, grid, about)}
+	m := onnx.Model{Graph: densityGraph(recorded.Graph, n.Shape, solver, grid, about)}
 	properties := stepProperties(solver, grid)
 	if !about.Units.Identity() {
 		m.Inputs[0].Doc += ", in the units of the data"
@@ -48,8 +48,8 @@ func Density(n net.Net, weights []float32, solver ode.Solver, ts []float64, abou
 }
 
 // densityGraph returns the graph of the way back along the grid, which runs from data to noise.
-func densityGraph(net onnx.Graph, dim int, solver ode.Solver, grid []float32, about About) onnx.Graph {
-	points := []int{onnx.Batch, dim}
+func densityGraph(net onnx.Graph, shape []int, solver ode.Solver, grid []float32, about About) onnx.Graph {
+	points := pointsOf(shape)
 	g := onnx.Graph{
 		Name:   "density",
 		Inputs: []onnx.ValueInfo{{Name: "data", Dims: points, Doc: "points, t = " + number(grid[0])}},
@@ -59,14 +59,14 @@ func densityGraph(net onnx.Graph, dim int, solver ode.Solver, grid []float32, ab
 		},
 		Initializers: slices.Clone(net.Initializers),
 	}
-	w := &writer{net: net, solver: solver, end: "noise", density: true, constants: newConstants(&g)}
+	w := &writer{net: net, solver: solver, end: "noise", density: true, constants: newConstants(&g), shape: shape}
 	from := w.start(w.standardised("data", about.Units))
 	g.Inputs = append(g.Inputs, onnx.ValueInfo{Name: "ts", Dims: []int{onnx.Times}, Doc: "times of the grid, from data (1) to noise (0); the default has " +
 		fmt.Sprint(len(grid)-1) + " steps"})
 	g.Initializers = append(g.Initializers, onnx.Initializer{Name: "ts", Dims: []int{len(grid)}, Data: grid})
 	w.loop(from, points, false)
 	// The integral is that from data to noise.
-	w.node("log_prob", "Add", nil, w.normal("noise", normalConstant(dim, about.Units)), w.flat("integral"))
+	w.node("log_prob", "Add", nil, w.normal("noise", normalConstant(elements(shape), about.Units)), w.flat("integral", w.constants.list(1)))
 	g.Nodes = w.nodes
 	return g
 }
@@ -76,8 +76,8 @@ func (w *writer) standardised(points string, units flow.Units) string {
 	if units.Identity() {
 		return points
 	}
-	shifted := w.node(points+"/shifted", "Sub", nil, points, w.constants.row("units/shift", units.Shift))
-	return w.node("net/"+points, "Div", nil, shifted, w.constants.row("units/scale", units.Scale))
+	shifted := w.node(points+"/shifted", "Sub", nil, points, w.constants.tensor("units/shift", w.shape, units.Shift))
+	return w.node("net/"+points, "Div", nil, shifted, w.constants.tensor("units/scale", w.shape, units.Scale))
 }
 
 // recordDivergence returns the net with its divergence, or an error if that gives no log densities.
@@ -100,16 +100,28 @@ func stepProperties(solver ode.Solver, grid []float32) map[string]string {
 	}
 }
 
-// flat writes a reshape of (batch, 1) to (batch).
-func (w *writer) flat(name string) string {
-	return w.node(name+"/flat", "ReduceSum", []onnx.Attribute{{Name: "keepdims", Value: int64(0)}}, name, w.constants.list(1))
+// flat writes the sum over all axes of points but that of the batch: for (batch, 1), a reshape to (batch).
+func (w *writer) flat(name string, axes string) string {
+	return w.node(name+"/flat", "ReduceSum", []onnx.Attribute{{Name: "keepdims", Value: int64(0)}}, name, axes)
+}
+
+// pointAxes returns the axes of points but that of the batch.
+func (w *writer) pointAxes() string {
+	if len(w.shape) == 1 {
+		return w.constants.list(1)
+	}
+	axes := make([]int64, len(w.shape))
+	for i := range axes {
+		axes[i] = int64(1 + i)
+	}
+	return w.constants.add("axes", []int{len(axes)}, axes)
 }
 
 // normal writes the log density of N(0, I) at points, (batch), up to a constant:
 //
 //	constant - ||x||^2 / 2
 func (w *writer) normal(points string, constant float64) string {
-	square := w.flat(w.node(points+"/square", "Mul", nil, points, points))
+	square := w.flat(w.node(points+"/square", "Mul", nil, points, points), w.pointAxes())
 	half := w.node(points+"/half", "Mul", nil, square, w.constants.float(-.5))
 	return w.node(points+"/log_density", "Add", nil, half, w.constants.float(float32(constant)))
 }

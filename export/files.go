@@ -18,6 +18,7 @@ const vectorCount = 64
 // vectors is the content of vectors.json: inputs and Go's outputs for them, one row per point.
 type vectors struct {
 	Comment   string          `json:"comment"`
+	Shape     []int           `json:"shape,omitempty"` // of a point, whose rows are flat, unless it is a vector
 	T         [][]float32     `json:"t"`
 	X         [][]float32     `json:"x"`
 	V         [][]float32     `json:"v"`
@@ -89,6 +90,10 @@ func Vectors(n net.Net, reference flow.RowField, sampler, density *Steps) ([]byt
 		Comment: "velocity.onnx must give v for t and x, to within tolerance",
 		T:       split(p.T, 1), X: split(p.X.Data, n.Dim()), V: split(v.Data, n.Dim()),
 		Tolerance: tolerance * (1 + largest),
+	}
+	if len(n.Shape) > 1 {
+		out.Comment += "; every row is a point of that shape, its numbers in a row"
+		out.Shape = n.Shape
 	}
 	if sampler != nil {
 		if out.Sampler, err = sampler.vectors(n.Dim()); err != nil {

@@ -12,18 +12,26 @@ import (
 	"flowsweep/experiments/velocity"
 )
 
+// fitting returns a net with the heads that its architecture needs, on images of 2 x 2 pixels if it needs these.
+func fitting(n net.Net) net.Net {
+	if n.Architecture.Heads {
+		n.Heads = 2
+	}
+	if n.Architecture.Images {
+		n.Shape = []int{n.Shape[0], 2, 2}
+	}
+	return n
+}
+
 // nets returns small nets of every architecture and activation.
 func nets() (list []net.Net) {
 	for i, a := range net.Architectures {
 		for j, act := range net.Activations {
-			if i > 0 && j%len(net.Architectures) != i {
+			if i > 0 && j != i%len(net.Activations) {
 				continue // every activation with an MLP, and some with the other nets
 			}
 			n := net.Spec{Architecture: a, Width: 4, Depth: 1 + j%2, Activation: act}.On(2 + i%2)
-			if a.Heads {
-				n.Heads = 2
-			}
-			list = append(list, n)
+			list = append(list, fitting(n))
 		}
 	}
 	return list
@@ -62,8 +70,8 @@ func TestEveryNetIsVerified(t *testing.T) {
 				if c := VerifySampler(file, ode.Midpoint, ts, m.Field(), flow.Units{}, Noise(n.Dim(), 64, 0)); !c.OK {
 					t.Errorf("sampler %+v: %+v", o, c)
 				}
-				noise, level := drawn(7, n.Dim()), ort.SessionOptions{Optimise: ort.All}
-				want := stepped(t, velocities, ode.Midpoint, grid, noise.Data, n.Dim())
+				noise, level := drawn(7, n.Shape...), ort.SessionOptions{Optimise: ort.All}
+				want := stepped(t, velocities, ode.Midpoint, grid, noise.Data, n.Shape...)
 				if got := run(t, open(t, file, level), noise); !identical(got[0].Data, want[len(ts)-1]) {
 					t.Errorf("sampler %+v: bits differ from those of its steps", o)
 				}

@@ -3,6 +3,7 @@ package export
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"flowsweep/experiments/engine/onnx"
@@ -31,9 +32,9 @@ type SDE struct {
 // stepNoise is the input for the noise of the steps.
 const stepNoise = roles.StepNoise
 
-// input returns the input step_noise of a file with that many steps of points with dim coordinates.
-func (s *SDE) input(steps, dim int) onnx.ValueInfo {
-	return onnx.ValueInfo{Name: stepNoise, Dims: []int{steps, onnx.Batch, dim}, Doc: "standard normal numbers, which every step adds to the points on the way"}
+// input returns the input step_noise of a file with that many steps of points of a shape.
+func (s *SDE) input(steps int, shape []int) onnx.ValueInfo {
+	return onnx.ValueInfo{Name: stepNoise, Dims: slices.Concat([]int{steps}, pointsOf(shape)), Doc: "standard normal numbers, which every step adds to the points on the way"}
 }
 
 // sdeNoise is the property that holds c of ode.SDE.

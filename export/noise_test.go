@@ -21,10 +21,7 @@ import (
 func noisy() (list []net.Net) {
 	for _, a := range net.Architectures {
 		n := net.Spec{Architecture: a, Width: 4, Depth: 1, Activation: net.SiLU}.On(2)
-		if a.Heads {
-			n.Heads = 2
-		}
-		list = append(list, n)
+		list = append(list, fitting(n))
 	}
 	return list
 }
@@ -34,10 +31,10 @@ func noisy() (list []net.Net) {
 // path it is not verified.
 func TestNoisySampler(t *testing.T) {
 	t.Parallel()
-	grid, noise := []float64{0, .2, .5, 1}, Noise(2, 64, 0)
+	grid := []float64{0, .2, .5, 1}
 	to := &flow.PathConversion{From: flow.CondOT, To: flow.Cosine}
 	for i, n := range noisy() {
-		weights := velocity.Init(n, 3)
+		noise, weights := Noise(n.Dim(), 64, 0), velocity.Init(n, 3)
 		m, err := velocity.Compile(engine.Go, n, weights)
 		if err != nil {
 			t.Fatal(err)
@@ -50,7 +47,8 @@ func TestNoisySampler(t *testing.T) {
 			}
 			about := About{Version: "test", Properties: map[string]string{"run": "abc", "path": "condot"}}
 			if k == 0 {
-				s.Units, about.Units = metres, metres
+				s.Units = flow.Units{Scale: slices.Repeat(metres.Scale, n.Dim()/2), Shift: slices.Repeat(metres.Shift, n.Dim()/2)}
+				about.Units = s.Units
 			}
 			if o.Along != nil {
 				s.Field, s.SDE.Path = flow.Reschedule(s.Field, flow.CondOT, flow.Cosine), flow.Cosine

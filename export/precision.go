@@ -141,7 +141,7 @@ func calibrate(g onnx.Graph, weights []string, on Steps, noise flow.Batch) (prod
 	}
 	on = on.on(func(t float64, x flow.Batch) (flow.Batch, error) {
 		times := ort.Tensor{Dims: []int{x.Len(), 1}, Data: slices.Repeat([]float32{float32(t)}, x.Len())}
-		out, err := s.Run(times, tensorOf(x))
+		out, err := s.Run(times, tensorOf(x, g.Inputs[1].Dims[1:]))
 		if err != nil {
 			return x, err
 		}
@@ -210,13 +210,14 @@ func (r *Reduced) jittered(seed uint64) []float32 {
 	return weights
 }
 
-func tensorOf(x flow.Batch) ort.Tensor {
-	return ort.Tensor{Dims: []int{x.Len(), x.Dim}, Data: flow.Narrow(nil, x.Data)}
+// tensorOf returns a batch of points of a shape.
+func tensorOf(x flow.Batch, shape []int) ort.Tensor {
+	return ort.Tensor{Dims: slices.Concat([]int{x.Len()}, shape), Data: flow.Narrow(nil, x.Data)}
 }
 
-// batchOf returns an output with the shape of x as a batch.
+// batchOf returns an output with as many points as x as a batch.
 func batchOf(out ort.Tensor, x flow.Batch) (flow.Batch, error) {
-	if !slices.Equal(out.Dims, []int{x.Len(), x.Dim}) {
+	if len(out.Data) != len(x.Data) || len(out.Dims) == 0 || out.Dims[0] != x.Len() {
 		return x, fmt.Errorf("it returns shape %v for points of shape [%d %d]", out.Dims, x.Len(), x.Dim)
 	}
 	b := flow.NewBatch(x.Len(), x.Dim)

@@ -44,10 +44,7 @@ func inPrecision(t *testing.T, r *Reduced, o SamplerOptions) (velocities, sample
 func reducible() (list []net.Net) {
 	for i, a := range net.Architectures {
 		n := net.Spec{Architecture: a, Width: 16, Depth: 1 + (len(net.Architectures)-i)/len(net.Architectures), Activation: net.Activations[i%len(net.Activations)]}.On(2)
-		if a.Heads {
-			n.Heads = 2
-		}
-		list = append(list, n)
+		list = append(list, fitting(n))
 	}
 	return list
 }

@@ -49,7 +49,7 @@ func VerifyReduced(file []byte, points Sample, r *Reduced, watch ...Progress) ex
 		}
 		out.where, out.tolerance = "far outside the data", further.allowed()
 		spread.note(c)
-		return spread, compare(c, m, file, campaign{settings, batches, []trial{near, out}, first(watch)})
+		return spread, compare(c, m, file, campaign{settings: settings, batches: batches, trials: []trial{near, out}, watch: first(watch)})
 	})
 }
 
@@ -63,7 +63,7 @@ func VerifyReducedSampler(file []byte, s Steps, noise flow.Batch, r *Reduced, wa
 		if err != nil {
 			return spread, err
 		}
-		by := campaign{settings, batches, []trial{near}, first(watch)}
+		by := campaign{settings: settings, batches: batches, trials: []trial{near}, watch: first(watch)}
 		if takesTimes(m) {
 			by.trials[0].times = flow.Narrow(nil, s.Times)
 			for _, ts := range otherGrids {

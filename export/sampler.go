@@ -8,6 +8,7 @@ import (
 
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
@@ -27,8 +28,8 @@ type SamplerOptions struct {
 	SDE *SDE
 }
 
-// Sampler returns the net and the solver as one ONNX file, opset 17: noise[batch,d], ts[times] -> samples[batch,d]. The
-// input ts defaults to the time grid, of K+1 times for K steps, so that noise alone is enough; a Portable file has no ts.
+// Sampler returns the net and the solver as one ONNX file, opset 17: noise[batch,d], ts[times] -> samples[batch,d], with
+// the sizes of a shape in place of d where the points have one. The input ts defaults to the time grid, of K+1 times for K steps, so that noise alone is enough; a Portable file has no ts.
 // With Trajectory the file also returns trajectory[times,batch,d], from the noise to the samples. The steps are a Loop, whose
 // body has a copy of the net for each stage of the solver. The copies share the weights, named initializers as in Velocity.
 //
@@ -81,7 +82,7 @@ func samplerModel(n net.Net, weights []float32, solver ode.Solver, ts []float64,
 	if err != nil {
 		return onnx.Model{}, err
 	}
-	m := onnx.Model{Graph: o.graph(recorded.Graph, n.Dim(), solver, grid, about)}
+	m := onnx.Model{Graph: o.graph(recorded.Graph, n.Shape, solver, grid, about)}
 	properties := stepProperties(solver, grid)
 	if solver.Table != nil {
 		properties = tableProperties(solver, grid)
@@ -111,21 +112,21 @@ func (a About) returned(output *onnx.ValueInfo, properties map[string]string) {
 	}
 }
 
-// graph returns the graph of a sampler of points with dim coordinates.
-func (o SamplerOptions) graph(net onnx.Graph, dim int, solver ode.Solver, grid []float32, about About) onnx.Graph {
-	points, width := []int{onnx.Batch, dim}, about.width(dim)
+// graph returns the graph of a sampler of points of a shape.
+func (o SamplerOptions) graph(net onnx.Graph, shape []int, solver ode.Solver, grid []float32, about About) onnx.Graph {
+	points, dim, samples := pointsOf(shape), elements(shape), pointsOf(returned(about.Code, shape))
 	g := onnx.Graph{
 		Name:         "sampler",
 		Inputs:       []onnx.ValueInfo{{Name: "noise", Dims: points, Doc: "starting points, t = " + number(grid[0]) + "; " + about.source() + " at t = 0"}},
-		Outputs:      []onnx.ValueInfo{{Name: "samples", Dims: []int{onnx.Batch, width}, Doc: "where the points arrive, t = " + number(grid[len(grid)-1])}},
+		Outputs:      []onnx.ValueInfo{{Name: "samples", Dims: samples, Doc: "where the points arrive, t = " + number(grid[len(grid)-1])}},
 		Initializers: slices.Clone(net.Initializers),
 	}
 	w := &writer{
 		net: net, solver: solver, units: about.Units, code: about.Code, end: "samples", density: o.LogProb, constants: newConstants(&g),
-		along: o.Along, sde: o.SDE, times: flow.Widen(grid), dim: dim,
+		along: o.Along, sde: o.SDE, times: flow.Widen(grid), dim: dim, shape: shape,
 	}
 	if o.SDE != nil {
-		g.Inputs = append(g.Inputs, o.SDE.input(len(grid)-1, dim))
+		g.Inputs = append(g.Inputs, o.SDE.input(len(grid)-1, shape))
 	}
 	from, times := w.start("noise"), len(grid)
 	if solver.Table != nil {
@@ -142,12 +143,12 @@ func (o SamplerOptions) graph(net onnx.Graph, dim int, solver ode.Solver, grid [
 		w.loop(from, points, o.Trajectory)
 	}
 	if o.LogProb { // the integral is that from noise to data
-		w.node("log_prob", "Sub", nil, w.normal("noise", normalConstant(dim, about.Units)), w.flat("integral"))
+		w.node("log_prob", "Sub", nil, w.normal("noise", normalConstant(dim, about.Units)), w.flat("integral", w.constants.list(1)))
 		g.Outputs = append(g.Outputs, onnx.ValueInfo{Name: "log_prob", Dims: []int{onnx.Batch}, Doc: "log density of the samples, in nats"})
 	}
 	if o.Trajectory {
 		g.Outputs = append(g.Outputs, onnx.ValueInfo{
-			Name: "trajectory", Dims: []int{times, onnx.Batch, width}, Doc: "the points at every time of the grid",
+			Name: "trajectory", Dims: slices.Concat([]int{times}, samples), Doc: "the points at every time of the grid",
 		})
 	}
 	g.Nodes = w.nodes
@@ -160,6 +161,35 @@ func (o SamplerOptions) record(n net.Net, weights []float32, about About) (onnx.
 		return recordDivergence(n, weights, about)
 	}
 	return velocity.Record(n, weights)
+}
+
+// pointsOf returns the sizes of a batch of points of a shape.
+func pointsOf(shape []int) []int { return slices.Concat([]int{onnx.Batch}, shape) }
+
+// elements returns the numbers of a point of a shape.
+func elements(shape []int) int {
+	n := 1
+	for _, size := range shape {
+		n *= size
+	}
+	return n
+}
+
+// returned returns the shape of a sample of points of a shape: that of a row where the file decodes points to rows.
+func returned(code kinds.Code, shape []int) []int {
+	if code.Identity() {
+		return shape
+	}
+	return []int{widthOf(code, elements(shape))}
+}
+
+// shapeIn returns the shape of the points of a file, which it says of its net. Another program's file has vectors of dim
+// coordinates.
+func shapeIn(m onnx.Model, dim int) []int {
+	if n, err := net.Parse(m.Metadata["architecture"]); err == nil && n.Dim() == dim {
+		return n.Shape
+	}
+	return []int{dim}
 }
 
 // narrowed returns the time grid in 32-bit floats.
@@ -210,7 +240,7 @@ func (w *writer) rescale(trajectory bool) {
 		if w.units.Identity() {
 			codes = w.before(output)
 		} else {
-			scale, shift := w.constants.row("units/scale", w.units.Scale), w.constants.row("units/shift", w.units.Shift)
+			scale, shift := w.constants.tensor("units/scale", w.shape, w.units.Scale), w.constants.tensor("units/shift", w.shape, w.units.Shift)
 			w.node(codes, "Add", nil, w.node(output+"/scaled", "Mul", nil, w.before(output), scale), shift)
 		}
 		if !w.code.Identity() {

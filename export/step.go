@@ -23,12 +23,13 @@ type writer struct {
 	sde       *SDE
 	times     []float64         // of the grid, for along and sde
 	dim       int               // of a point
+	shape     []int             // of a point
 	sizes     map[string]string // those that the net computes from the number of points, by their names in the net
 	constants *constants
 	nodes     []onnx.Node
 }
 
-// state names the points, (batch, d), and, with density, the integral of div so far, (batch, 1).
+// state names the points, (batch, shape), and, with density, the integral of div so far, (batch, 1).
 type state struct{ x, integral string }
 
 // interval names the times of a step, of rank 0.
@@ -213,14 +214,11 @@ func (c *constants) add(name string, dims []int, data any) string {
 	return name
 }
 
-func (c *constants) float(v float32) string           { return c.add(number(v), nil, []float32{v}) }
-func (c *constants) long(name string, v int64) string { return c.add(name, nil, []int64{v}) }
-func (c *constants) row(name string, v []float64) string {
-	row := make([]float32, len(v))
-	for i, x := range v {
-		row[i] = float32(x)
-	}
-	return c.add(name, []int{len(row)}, row)
+func (c *constants) float(v float32) string              { return c.add(number(v), nil, []float32{v}) }
+func (c *constants) long(name string, v int64) string    { return c.add(name, nil, []int64{v}) }
+func (c *constants) row(name string, v []float64) string { return c.tensor(name, []int{len(v)}, v) }
+func (c *constants) tensor(name string, dims []int, v []float64) string {
+	return c.add(name, dims, flow.Narrow(nil, v))
 }
 
 // list adds a list of one integer, as axes and bounds are given.

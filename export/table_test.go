@@ -118,9 +118,7 @@ func TestTunedSamplerOfEveryNet(t *testing.T) {
 		t.Run(a.Name, func(t *testing.T) {
 			t.Parallel()
 			n := net.Spec{Architecture: a, Width: 8, Depth: 1, Activation: net.SiLU}.On(2)
-			if a.Heads {
-				n.Heads = 2
-			}
+			n = fitting(n)
 			s := tunedTo(t, n, ts)
 			model, err := velocity.Compile(engine.Go, n, velocity.Init(n, 3))
 			if err != nil {
@@ -129,7 +127,7 @@ func TestTunedSamplerOfEveryNet(t *testing.T) {
 			defer model.Close()
 			for _, o := range []SamplerOptions{{}, {Trajectory: true}, {Portable: true}} {
 				file := sampler(t, n, s, ts, o)
-				if check := VerifySampler(file, s, ts, model.Field(), flow.Units{}, Noise(2, 64, 0)); !check.OK {
+				if check := VerifySampler(file, s, ts, model.Field(), flow.Units{}, Noise(n.Dim(), 64, 0)); !check.OK {
 					t.Errorf("%+v: %+v", o, check)
 				}
 				parts, err := Dissect(file)
@@ -143,7 +141,7 @@ func TestTunedSamplerOfEveryNet(t *testing.T) {
 			other := tunedTo(t, n, ode.Uniform(6))
 			table := other.Table(ts)
 			table.Points[3].U[0] += .1
-			if check := VerifySampler(sampler(t, n, other.With(table), ts, SamplerOptions{}), s, ts, model.Field(), flow.Units{}, Noise(2, 64, 0)); check.OK {
+			if check := VerifySampler(sampler(t, n, other.With(table), ts, SamplerOptions{}), s, ts, model.Field(), flow.Units{}, Noise(n.Dim(), 64, 0)); check.OK {
 				t.Error("verified with another coefficient")
 			}
 		})

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/kinds"
 )
@@ -93,7 +94,8 @@ func (d differences) check(tr trial) error {
 type campaign struct {
 	settings []ort.SessionOptions
 	batches  []int
-	trials   []trial // the first at every batch size in every setting, the others in one batch, as it is and fully optimised
+	takes    []onnx.ValueInfo // the inputs of the file
+	trials   []trial          // the first at every batch size in every setting, the others in one batch, as it is and fully optimised
 	watch    Progress
 }
 
@@ -150,7 +152,7 @@ func (c campaign) runIn(file []byte, o ort.SessionOptions, byDefault bool, found
 			if i == 0 {
 				part(1 + k)
 			}
-			if err := tr.runAt(s, size, &found[i]); err != nil {
+			if err := tr.runAt(s, c.takes, size, &found[i]); err != nil {
 				return err
 			}
 		}
@@ -158,14 +160,15 @@ func (c campaign) runIn(file []byte, o ort.SessionOptions, byDefault bool, found
 	return nil
 }
 
-// runAt runs the file at a batch size.
-func (tr trial) runAt(s *ort.Session, size int, d *differences) error {
+// runAt runs the file, which takes these inputs, at a batch size.
+func (tr trial) runAt(s *ort.Session, takes []onnx.ValueInfo, size int, d *differences) error {
 	for run := 0; run == 0 || size > 0 && run*size < tr.rows && (run < tr.maxRuns || tr.maxRuns == 0); run++ {
 		from, to := run*size, min((run+1)*size, tr.rows)
 		inputs := tr.inputs(from, to)
 		if tr.times != nil {
 			inputs = append(inputs, ort.Tensor{Dims: []int{len(tr.times)}, Data: tr.times})
 		}
+		shapeAs(inputs, takes)
 		out, err := s.Run(inputs...)
 		if err != nil {
 			return err
@@ -182,6 +185,17 @@ func (tr trial) runAt(s *ort.Session, size int, d *differences) error {
 		}
 	}
 	return nil
+}
+
+// shapeAs gives inputs, whose points are rows of numbers, the sizes of the points that a file takes.
+func shapeAs(inputs []ort.Tensor, takes []onnx.ValueInfo) {
+	for i, in := range inputs {
+		declared := takes[i].Dims
+		batch := slices.Index(declared, onnx.Batch)
+		if batch >= 0 && len(in.Dims) < len(declared) {
+			inputs[i].Dims = slices.Concat(in.Dims[:batch+1], declared[batch+1:])
+		}
+	}
 }
 
 // compare adds the differences of an output.

@@ -181,13 +181,13 @@ func TestVelocitySaysItsUnits(t *testing.T) {
 	if !strings.Contains(b.Inputs[1].Doc, "data = scale x + shift") {
 		t.Errorf("x is %q", b.Inputs[1].Doc)
 	}
-	card := string(Card(About{Units: metres, Columns: []string{"length", "a|b"}}, 2))
+	card := string(Card(About{Units: metres, Columns: []string{"length", "a|b"}}, []int{2}))
 	for _, want := range []string{"| length | 0.001 | -0.25 |", `| a\|b | 2000000 | 30000000 |`, "data = scale x + shift"} {
 		if !strings.Contains(card, want) {
 			t.Errorf("the card does not contain %q:\n%s", want, card)
 		}
 	}
-	if card := string(Card(About{}, 2)); strings.Contains(card, "## Units") {
+	if card := string(Card(About{}, []int{2})); strings.Contains(card, "## Units") {
 		t.Errorf("a card without units has a section on them:\n%s", card)
 	}
 }

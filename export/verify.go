@@ -73,7 +73,7 @@ func Verify(file []byte, points Sample, reference flow.RowField, watch ...Progre
 			tr.where, tr.tolerance = "far outside the data", tolerance*(1+maxAbs)
 			trials = append(trials, tr)
 		}
-		return compare(c, m, file, campaign{settings, batches, trials, first(watch)})
+		return compare(c, m, file, campaign{settings: settings, batches: batches, trials: trials, watch: first(watch)})
 	})
 }
 
@@ -117,6 +117,7 @@ func compare(c *experiments.Check, m onnx.Model, file []byte, by campaign) error
 			c.Threads = append(c.Threads, o.Threads)
 		}
 	}
+	by.takes = m.Inputs
 	d, err := by.run(file)
 	c.MaxAbsDiff, c.MeanAbsDiff = experiments.Number(d.largest), experiments.Number(d.mean())
 	if !sealed(m, file) {

@@ -53,14 +53,14 @@ func VerifyLikelihood(file []byte, solver ode.Solver, ts []float64, field flow.D
 		if err != nil {
 			return err
 		}
-		return compare(c, m, file, campaign{settings, densityBatches, trials, first(watch)})
+		return compare(c, m, file, campaign{settings: settings, batches: densityBatches, trials: trials, watch: first(watch)})
 	})
 }
 
 // checkDensity returns an error unless the model is the way back of dim coordinates with that solver and the reverse of that
 // grid.
 func checkDensity(m onnx.Model, dim int, solver ode.Solver, ts []float64) error {
-	points := []int{onnx.Batch, dim}
+	points := pointsOf(shapeIn(m, dim))
 	inputs := []onnx.ValueInfo{{Name: "data", Dims: points}, {Name: "ts", Dims: []int{onnx.Times}}}
 	grid, err := narrowed(ts)
 	if err == nil {

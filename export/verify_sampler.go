@@ -55,7 +55,7 @@ func verifySampler(file []byte, s Steps, div flow.DivField, noise flow.Batch, wa
 		if !s.Code.Identity() {
 			c.Reason += "; a value of a row counts by how far Go's point is from the nearest one with that value, so that whole numbers and categories may differ where a point is as near to the next"
 		}
-		by := campaign{settings, batches, []trial{near.trial("")}, watch}
+		by := campaign{settings: settings, batches: batches, trials: []trial{near.trial("")}, watch: watch}
 		if takesTimes(m) {
 			by.trials[0].times = flow.Narrow(nil, s.Times)
 		}
@@ -145,22 +145,23 @@ func takesTimes(m onnx.Model) bool {
 // log densities if density is set.
 func checkSampler(m onnx.Model, dim int, s Steps, density bool) error {
 	solver, ts := s.Solver, s.Times
-	points := []int{onnx.Batch, dim}
+	shape := shapeIn(m, dim)
+	points := pointsOf(shape)
 	inputs, times := []onnx.ValueInfo{{Name: "noise", Dims: points}}, len(ts)
 	if s.SDE != nil {
-		inputs = append(inputs, s.SDE.input(len(ts)-1, dim))
+		inputs = append(inputs, s.SDE.input(len(ts)-1, shape))
 	}
 	if takesTimes(m) { // neither unrolled nor along another path nor with noise on the way
 		times = onnx.Times
 		inputs = append(inputs, onnx.ValueInfo{Name: "ts", Dims: []int{onnx.Times}})
 	}
-	width := widthOf(s.Code, dim)
-	outputs := []onnx.ValueInfo{{Name: "samples", Dims: []int{onnx.Batch, width}}}
+	samples := pointsOf(returned(s.Code, shape))
+	outputs := []onnx.ValueInfo{{Name: "samples", Dims: samples}}
 	if density {
 		outputs = append(outputs, onnx.ValueInfo{Name: "log_prob", Dims: []int{onnx.Batch}})
 	}
 	if len(m.Outputs) > len(outputs) {
-		outputs = append(outputs, onnx.ValueInfo{Name: "trajectory", Dims: []int{times, onnx.Batch, width}})
+		outputs = append(outputs, onnx.ValueInfo{Name: "trajectory", Dims: slices.Concat([]int{times}, samples)})
 	}
 	grid, err := narrowed(ts)
 	if err == nil {

@@ -245,17 +245,17 @@ func TestVectorsHoldDensitiesAndTrajectories(t *testing.T) {
 func TestCardSaysWhetherItIsVerified(t *testing.T) {
 	t.Parallel()
 	about := About{Doc: "A net", Properties: map[string]string{"pipe": "a|b"}}
-	card := string(Card(about, 2, experiments.Check{File: "velocity.onnx", OK: true}, experiments.Check{File: "sampler.onnx"}))
+	card := string(Card(about, []int{2}, experiments.Check{File: "velocity.onnx", OK: true}, experiments.Check{File: "sampler.onnx"}))
 	for _, want := range []string{`a\|b`, "## velocity.onnx", "## sampler.onnx", "**verified**", "do not use", "`noise[batch,d]`", "`t[batch,1]`"} {
 		if !strings.Contains(card, want) {
 			t.Errorf("the card does not say %q:\n%s", want, card)
 		}
 	}
 	about.Source = "two rings"
-	if card := string(Card(about, 2, experiments.Check{File: "velocity.onnx"}, experiments.Check{File: "sampler.onnx"})); strings.Count(card, "(two rings)") != 2 || strings.Contains(card, "(standard normal)") || !strings.Contains(card, "source, two rings.") {
+	if card := string(Card(about, []int{2}, experiments.Check{File: "velocity.onnx"}, experiments.Check{File: "sampler.onnx"})); strings.Count(card, "(two rings)") != 2 || strings.Contains(card, "(standard normal)") || !strings.Contains(card, "source, two rings.") {
 		t.Errorf("the card does not name the source:\n%s", card)
 	}
-	if card := string(Card(about, 2, experiments.Check{File: "sampler.onnx", Error: "no library"})); !strings.Contains(card, "no library") {
+	if card := string(Card(about, []int{2}, experiments.Check{File: "sampler.onnx", Error: "no library"})); !strings.Contains(card, "no library") {
 		t.Errorf("card\n%s", card)
 	}
 }

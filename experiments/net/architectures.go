@@ -11,6 +11,9 @@ type Architecture struct {
 	Heads         bool // takes heads, which divide the width
 	Linear        bool // width and depth may be 0, which makes a linear net
 	PerCoordinate bool // applies its weights to each coordinate of a point
+	AnyShape      bool // takes points of any shape, as vectors
+	Images        bool // takes points of shape (channels, height, width)
+	Halves        bool // halves height and width Depth times
 
 	params    func(n Net) []Param
 	rowFloats func(n Net) int
@@ -20,13 +23,14 @@ type Architecture struct {
 func (a Architecture) MarshalText() ([]byte, error) { return []byte(a.Name), nil }
 
 // Architectures lists all architectures. The package velocity has a builder for each.
-var Architectures = []Architecture{MLP, Residual, Attention, Conv}
+var Architectures = []Architecture{MLP, Residual, Attention, Conv, Conv2D, UNet}
 
 // MLP is a multilayer perceptron on (t, x): Depth hidden layers of Width units, and a linear layer to R^Dim. Names follow
 // PyTorch's Sequential.
 var MLP = Architecture{
-	Name:   "mlp",
-	Linear: true,
+	Name:     "mlp",
+	Linear:   true,
+	AnyShape: true,
 	params: func(n Net) (params []Param) {
 		in := 1 + n.Dim()
 		for i := range n.Depth + 1 {
@@ -48,7 +52,8 @@ var MLP = Architecture{
 //
 // where e(t) is an embedding of the time, and a linear layer from act(h) to R^Dim.
 var Residual = Architecture{
-	Name: "residual",
+	Name:     "residual",
+	AnyShape: true,
 	params: func(n Net) []Param {
 		params := slices.Concat(timeParams(n.Width), linear("input", n.Dim(), n.Width))
 		for i := range n.Depth {

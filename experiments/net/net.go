@@ -61,9 +61,9 @@ func (n Net) Check() error {
 	switch {
 	case a.Name == "":
 		return errors.New("the net has no architecture: set one of net.Architectures")
-	case len(n.Shape) != 1:
-		return fmt.Errorf("the %s takes vectors, not points of shape %v", a.Name, n.Shape)
-	case n.Shape[0] < 1 || n.Depth < 0 || n.Width < 1 && !linear:
+	case n.checkRank() != nil:
+		return n.checkRank()
+	case slices.Min(n.Shape) < 1 || n.Depth < 0 || n.Width < 1 && !linear:
 		return fmt.Errorf("there is no %s of dimension %s, width %d and depth %d: use sizes of at least 1", a.Name, n.sizes(), n.Width, n.Depth)
 	case n.Activation.Name == "":
 		return fmt.Errorf("the %s has no activation: set one of net.Activations", a.Name)
@@ -71,6 +71,48 @@ func (n Net) Check() error {
 		return fmt.Errorf("%d heads do not share a width of %d evenly: use a number of heads that divides it", n.Heads, n.Width)
 	case !a.Heads && n.Heads != 0:
 		return fmt.Errorf("a net of the kind %s takes no heads: leave them out", a.Name)
+	}
+	return n.checkHalves()
+}
+
+// CheckShape returns an error unless the architecture, with its depth, takes points of the shape.
+func (n Net) CheckShape() error {
+	if err := n.checkRank(); err != nil {
+		return err
+	}
+	return n.checkHalves()
+}
+
+func (n Net) checkRank() error {
+	switch a := n.Architecture; {
+	case len(n.Shape) == 0:
+		return fmt.Errorf("the %s needs the shape of its points, and has none", a.Name)
+	case a.AnyShape:
+		return nil
+	case a.Images && len(n.Shape) != 3:
+		return fmt.Errorf("the %s takes images, points of shape (channels, height, width), and not those of dimension %s: use mlp, or give the shape of the images", a.Name, n.sizes())
+	case !a.Images && len(n.Shape) != 1:
+		return fmt.Errorf("the %s takes vectors, not points of shape %v: use conv2d or unet", a.Name, n.Shape)
+	}
+	return nil
+}
+
+// checkHalves returns an error unless height and width can be halved as often as the net does.
+func (n Net) checkHalves() error {
+	if !n.Architecture.Halves {
+		return nil
+	}
+	most := 0
+	for ; n.Shape[1]%(2<<most) == 0 && n.Shape[2]%(2<<most) == 0 && most < n.Depth; most++ {
+	}
+	switch {
+	case n.Depth < 1:
+		return fmt.Errorf("there is no %s of depth %d: use a depth of at least 1", n.Architecture.Name, n.Depth)
+	case most == 0:
+		return fmt.Errorf("a %s halves height and width, and %d x %d are not both even: use conv2d, or add rows and columns to the images", n.Architecture.Name, n.Shape[1], n.Shape[2])
+	case most < n.Depth:
+		return fmt.Errorf("a %s of depth %d halves height and width %d times, and %d x %d can be halved %d times: use a depth of at most %d",
+			n.Architecture.Name, n.Depth, n.Depth, n.Shape[1], n.Shape[2], most, most)
 	}
 	return nil
 }
@@ -109,10 +151,13 @@ func (n Net) Size() int {
 func (n Net) RowFloats() int { return n.Architecture.rowFloats(n) }
 
 // StepFlops counts the floating-point operations in the matrix products of a training step on a batch: one product forward
-// and two backward per kernel of two axes, except for the unused gradient of the inputs.
+// and two backward per kernel of two axes, or of four at each pixel, except for the unused gradient of the inputs.
 func (n Net) StepFlops(batch int) float64 {
 	products := 0
 	for i, p := range n.Params() {
+		if p.Places > 0 && len(p.Dims) > 1 {
+			products += 3 * p.Size() * p.Places
+		}
 		if len(p.Dims) != 2 {
 			continue
 		}

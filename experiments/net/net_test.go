@@ -22,11 +22,16 @@ func ExampleSpec() {
 		if a.Heads {
 			n.Heads = 4
 		}
-		fmt.Printf("%-9s %6d weights\n", a.Name, n.Size())
+		if a.Images {
+			n.Shape = []int{1, 8, 8}
+		}
+		fmt.Printf("%-9s %7d weights\n", a.Name, n.Size())
 	}
 	// Output:
-	// mlp         8706 weights
-	// residual   42818 weights
-	// attention 168002 weights
-	// conv      104577 weights
+	// mlp          8706 weights
+	// residual    42818 weights
+	// attention  168002 weights
+	// conv       104577 weights
+	// conv2d     253953 weights
+	// unet      2800577 weights
 }

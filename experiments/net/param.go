@@ -7,6 +7,7 @@ type Param struct {
 	Name          string
 	Dims          []int
 	Center, Bound float64 // fresh numbers are uniform in Center +- Bound
+	Places        int     // pixels of a point at which a convolution applies it; 0 for all other weights
 }
 
 // Size returns how many numbers the weight holds.

@@ -8,7 +8,7 @@ import (
 	"flowsweep/experiments/net"
 )
 
-// builder builds the velocity v, (n, Dim), as documented at its architecture in net.
+// builder builds the velocity v, of the shape of the points, as documented at its architecture in net.
 type builder func(l *layers, in inputs) *graph.Node
 
 // builders holds the builder of each of net.Architectures, by name.
@@ -17,8 +17,11 @@ var builders = map[string]builder{
 	net.Residual.Name:  residual,
 	net.Attention.Name: attention,
 	net.Conv.Name:      conv,
+	net.Conv2D.Name:    conv2d,
+	net.UNet.Name:      unet,
 }
 
+// mlp and residual, which take points of any shape, see them as vectors.
 func mlp(l *layers, in inputs) *graph.Node {
 	h := graph.Concatenate([]*graph.Node{in.t(), in.x()}, -1) // (n, 1 + Dim)
 	for i := range l.Depth + 1 {

@@ -17,10 +17,22 @@ import (
 // powers of 2 that other kernels use.
 const rows = 768
 
+// imageRows is that of nets for images, whose convolutions see each pixel as a row, in nine windows.
+const imageRows = 48
+
+// chunkRows returns the number of points that a compiled net takes at once.
+func chunkRows(n net.Net) int {
+	if n.Architecture.Images {
+		return imageRows
+	}
+	return rows
+}
+
 // chunked is a row-by-row function of a net, compiled with its weights. Its chunks are computed on all cores; it is used from one
 // goroutine at a time.
 type chunked struct {
 	program engine.Program
+	rows    int // of a chunk
 	weights engine.Tensor
 	takes   []engine.Input    // one chunk of each input
 	lanes   [][]engine.Tensor // memory of the inputs, for each chunk under way
@@ -35,12 +47,13 @@ func compileChunked(e engine.Engine, n net.Net, weights []float32, others []stri
 	if err := checkWeights(n, weights); err != nil {
 		return nil, err
 	}
+	rows := chunkRows(n)
 	takes := declare(n, rows)
 	own := len(takes)
 	for _, name := range others {
 		takes = append(takes, declareValue(net.Value{Name: name, Dims: n.Shape}, rows))
 	}
-	c := &chunked{weights: engine.Tensor{Dims: []int{n.Size()}, Data: weights}, takes: takes}
+	c := &chunked{rows: rows, weights: engine.Tensor{Dims: []int{n.Size()}, Data: weights}, takes: takes}
 	// Chunks side by side use the cores better than the threads of an operation.
 	program, err := e.WithThreads(1).Compile(func(in []*graph.Node) []*graph.Node {
 		outputs := f(split(n, in[0]), in[1:1+own], in[1+own:])
@@ -65,7 +78,7 @@ func (c *chunked) Close() error { return c.program.Close() }
 func (c *chunked) byChunks(inputs [][]float64) ([][]float64, error) {
 	n := len(inputs[0])
 	for i, in := range inputs {
-		if width := c.takes[i].Size() / rows; len(in) != n*width {
+		if width := c.takes[i].Size() / c.rows; len(in) != n*width {
 			return nil, fmt.Errorf("%d times do not go with %d numbers of points of dimension %d", n, len(in), width)
 		}
 	}
@@ -73,12 +86,12 @@ func (c *chunked) byChunks(inputs [][]float64) ([][]float64, error) {
 	for i, width := range c.out {
 		outputs[i] = make([]float64, n*width)
 	}
-	errs := make([]error, (n+rows-1)/rows)
+	errs := make([]error, (n+c.rows-1)/c.rows)
 	lanes := 0
 	flow.ParallelWorkers(len(errs), func() func(k int) {
 		lane := c.lane(lanes)
 		lanes++
-		return func(k int) { errs[k] = c.chunk(lane, inputs, outputs, k*rows, min((k+1)*rows, n)) }
+		return func(k int) { errs[k] = c.chunk(lane, inputs, outputs, k*c.rows, min((k+1)*c.rows, n)) }
 	})
 	return outputs, cmp.Or(errs...)
 }
@@ -98,7 +111,7 @@ func (c *chunked) lane(i int) []engine.Tensor {
 // chunk computes the rows from one to before another.
 func (c *chunked) chunk(lane []engine.Tensor, inputs, outputs [][]float64, from, to int) error {
 	for i, in := range inputs {
-		width := len(lane[i].Data) / rows
+		width := len(lane[i].Data) / c.rows
 		flow.Narrow(lane[i].Data[:0], in[from*width:to*width]) // in place; what is beyond does not matter
 	}
 	out, err := c.program.Run(append([]engine.Tensor{c.weights}, lane...)...)

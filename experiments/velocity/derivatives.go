@@ -32,12 +32,14 @@ func CompileDivergence(e engine.Engine, n net.Net, weights []float32) (*Divergen
 	return &Divergence{n, c}, nil
 }
 
-// applyDivergence builds the velocity, (n, Dim), and its divergence in x, (n, 1).
+// applyDivergence builds the velocity, of the shape of the points, and its divergence in x, (n, 1).
 func applyDivergence(n net.Net, weights []*graph.Node, in inputs) []*graph.Node {
 	v := apply(n, weights, in)
 	var div *graph.Node
 	for j := range n.Dim() {
-		column := func(m *graph.Node) *graph.Node { return graph.Slice(m, graph.AxisRange(), graph.AxisElem(j)) } // (rows, 1)
+		column := func(m *graph.Node) *graph.Node { // (rows, 1)
+			return graph.Slice(vectors(m, n), graph.AxisRange(), graph.AxisElem(j))
+		}
 		// Rows are independent, so the gradient of the sum holds that of each row.
 		d := column(graph.Gradient(graph.ReduceAllSum(column(v)), in.x())[0])
 		if j == 0 {

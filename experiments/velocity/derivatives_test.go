@@ -164,7 +164,7 @@ func TestRowsDoNotDependOnTheBatch(t *testing.T) {
 	const count = rows + 300
 	for _, n := range small(2, net.ELU) {
 		weights := Init(n, 1)
-		x, vectors := points32(1, count, 2), points32(2, count, 2)
+		x, vectors := points32(1, count, n.Dim()), points32(2, count, n.Dim())
 		for _, e := range []engine.Engine{engine.Go, engine.ONNXRuntime} {
 			t.Run(n.Architecture.Name+"/"+e.Name, func(t *testing.T) {
 				t.Parallel()

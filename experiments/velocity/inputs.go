@@ -3,6 +3,7 @@ package velocity
 import (
 	"slices"
 
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 
 	"flowsweep/experiments/engine"
@@ -14,7 +15,24 @@ import (
 type inputs []*graph.Node
 
 func (in inputs) t() *graph.Node { return in[0] } // (n, 1)
-func (in inputs) x() *graph.Node { return in[1] } // (n, Dim)
+func (in inputs) x() *graph.Node { return in[1] } // (n) and the shape of a point
+
+// vectors returns points of a net, or what has their shape, as (n, Dim).
+func vectors(x *graph.Node, n net.Net) *graph.Node {
+	if len(n.Shape) == 1 {
+		return x
+	}
+	return withRows(x, n.Dim())
+}
+
+// withRows reshapes x to rows of other sizes. Their number may be unknown.
+func withRows(x *graph.Node, dims ...int) *graph.Node {
+	if !x.Shape().IsDynamic() {
+		return graph.Reshape(x, slices.Concat([]int{-1}, dims)...)
+	}
+	names := append([]string{x.Shape().AxisName(0)}, make([]string, len(dims))...)
+	return graph.ReshapeWithShape(x, shapes.MakeDynamic(x.DType(), slices.Concat(x.Shape().Dimensions[:1], dims), names))
+}
 
 // cut returns a range of rows of every input.
 func (in inputs) cut(rows graph.SliceAxisSpec) inputs {

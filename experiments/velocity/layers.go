@@ -18,14 +18,19 @@ type layers struct {
 	products []onnx.Product // computed as if in 8-bit integers
 }
 
-// apply builds the velocity v, (n, Dim), from the weights in the order of Params. Values that meet a weight of the products are
+// apply builds the velocity v, of the shape of the points, from the weights in the order of Params. Values that meet a weight of the products are
 // rounded to 8 bits.
 func apply(n net.Net, weights []*graph.Node, in inputs, products ...onnx.Product) *graph.Node {
 	build, act := builders[n.Architecture.Name], activations[n.Activation.Name]
 	if build == nil || act == nil {
 		panic("velocity: no builder for the net " + n.String())
 	}
-	return build(&layers{Net: n, act: act, weights: weights, products: products}, in)
+	l := &layers{Net: n, act: act, weights: weights, products: products}
+	if len(n.Shape) == 1 || !n.Architecture.AnyShape {
+		return build(l, in)
+	}
+	v := build(l, inputs{in.t(), vectors(in.x(), n)})
+	return withRows(v, n.Shape...)
 }
 
 func (l *layers) next() *graph.Node {

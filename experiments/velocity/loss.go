@@ -14,14 +14,25 @@ const chunkFloats = 6 << 20
 // minChunkRows is the smallest chunk: products of fewer rows spend their time fetching the weights.
 const minChunkRows = 128
 
+// The chunks of images are smaller: each pixel is a row of the products, and windows are passed over more often than they
+// are multiplied. They are at most 16, as each is a copy of the net in the graph.
+const (
+	imageChunkFloats = 2 << 20
+	minChunkImages   = 8
+	maxImageChunks   = 16
+)
+
 // chunks returns the number of chunks in a batch.
 func chunks(n net.Net, batch int) int {
-	fit := (n.RowFloats()*batch + chunkFloats - 1) / chunkFloats
-	return max(1, min(fit, batch/minChunkRows))
+	floats := n.RowFloats() * batch
+	if n.Architecture.Images {
+		return max(1, min(ceilDiv(floats, imageChunkFloats), batch/minChunkImages, maxImageChunks))
+	}
+	return max(1, min(ceilDiv(floats, chunkFloats), batch/minChunkRows))
 }
 
 // lossOf builds the loss of a batch, a scalar, and its gradient in the weights, (P), summed over count chunks. The
-// velocities u to learn are (n, Dim).
+// velocities u to learn have the shape of the points.
 func lossOf(n net.Net, weights []*graph.Node, in inputs, u *graph.Node, count int) (loss, grad *graph.Node) {
 	batch := u.Shape().Dimensions[0]
 	share := 1 / float64(batch*n.Dim())

@@ -2,6 +2,7 @@ package velocity
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -21,11 +22,12 @@ func TestPartsOfABatchAddUp(t *testing.T) {
 }
 
 func partsAddUp(t *testing.T, n net.Net) {
-	batch := flow.NewBatch(10, 5)
+	dim := n.Dim()
+	batch := flow.NewBatch(10, 1+2*dim)
 	flow.NewStream(1, "batch").Normal(batch, 0)
 	var in [3]engine.Tensor
-	for i, columns := range [][2]int{{0, 1}, {1, 3}, {3, 5}} {
-		in[i].Dims = []int{10, columns[1] - columns[0]}
+	for i, columns := range [][2]int{{0, 1}, {1, 1 + dim}, {1 + dim, 1 + 2*dim}} {
+		in[i].Dims = slices.Concat([]int{10}, append([][]int{{1}}, n.Shape, n.Shape)[i])
 		for r := range 10 {
 			for _, v := range batch.Row(r)[columns[0]:columns[1]] {
 				in[i].Data = append(in[i].Data, float32(v))
@@ -72,6 +74,9 @@ func TestChunks(t *testing.T) {
 		{"attention by width", net.Spec{Architecture: net.Attention, Width: 64, Depth: 2, Heads: 4}.On(2), 4096, 5},
 		{"attention by dimension", net.Spec{Architecture: net.Attention, Width: 8, Depth: 1, Heads: 8}.On(64), 1024, 8},
 		{"conv", net.Spec{Architecture: net.Conv, Width: 64, Depth: 2}.On(16), 4096, 14},
+		{"small images", net.Spec{Architecture: net.Conv2D, Width: 32, Depth: 2}.On(1, 8, 8), 128, 10},
+		{"few images", net.Spec{Architecture: net.UNet, Width: 32, Depth: 2}.On(3, 32, 32), 20, 2},
+		{"large images", net.Spec{Architecture: net.UNet, Width: 64, Depth: 3}.On(3, 32, 32), 1024, 16},
 	} {
 		if got := chunks(c.n, c.batch); got != c.want {
 			t.Errorf("%s: %d chunks, want %d", c.name, got, c.want)

@@ -53,7 +53,7 @@ func (m *Model) RowField() flow.RowField {
 func (m *Model) Field() flow.Field { return m.RowField().Field() }
 
 // Record returns the net as an ONNX model from the batch of its inputs to that of its output, t[batch,1], x[batch,Dim] ->
-// v[batch,Dim], the weights as initializers named as in Params. It is recorded from the graph that was trained.
+// v[batch,Dim] (or the sizes of a shape in place of Dim), the weights as initializers named as in Params. It is recorded from the graph that was trained.
 func Record(n net.Net, weights []float32) (onnx.Model, error) {
 	return record(onnx.Record, n, weights, func(weights []*graph.Node, in inputs) []*graph.Node {
 		return []*graph.Node{apply(n, weights, in)}

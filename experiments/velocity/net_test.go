@@ -17,13 +17,20 @@ import (
 	"flowsweep/experiments/net"
 )
 
-// small returns a small net of each architecture. For attention the width is that of 2 heads.
+// small returns a small net of each architecture. For attention the width is that of 2 heads. Nets for images take images of
+// 2 x 2 pixels, with dim channels.
 func small(dim int, a net.Activation) []net.Net {
 	nets := make([]net.Net, len(net.Architectures))
 	for i, architecture := range net.Architectures {
 		nets[i] = net.Spec{Architecture: architecture, Width: 8, Depth: 2, Activation: a}.On(dim)
 		if architecture.Heads {
 			nets[i].Heads = 2
+		}
+		if architecture.Images {
+			nets[i].Shape = []int{dim, 2, 2}
+		}
+		if architecture.Halves {
+			nets[i].Depth = 1
 		}
 	}
 	return nets
@@ -41,7 +48,7 @@ func TestNetsAreWhatTheySay(t *testing.T) {
 	for _, dim := range []int{1, 2, 5} {
 		nets = append(nets, small(dim, net.SiLU)...)
 	}
-	for _, n := range nets {
+	for _, n := range append(nets, shaped()...) {
 		t.Run(n.String(), func(t *testing.T) {
 			t.Parallel()
 			const tol = 2e-6
@@ -100,7 +107,7 @@ func recorded(t *testing.T, n net.Net, weights, times, x []float32) []float32 {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	out, err := s.Run(engine.Tensor{Dims: []int{len(times), 1}, Data: times}, engine.Tensor{Dims: []int{len(times), n.Dim()}, Data: x})
+	out, err := s.Run(engine.Tensor{Dims: []int{len(times), 1}, Data: times}, engine.Tensor{Dims: slices.Concat([]int{len(times)}, n.Shape), Data: x})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,6 +233,9 @@ func TestFreshNets(t *testing.T) {
 			if len(p.Dims) == 3 && p.Dims[2] == 32 { // convolutions, and the joined heads
 				in *= float64(p.Dims[1])
 			}
+			if len(p.Dims) == 4 {
+				in *= float64(p.Dims[1] * p.Dims[2])
+			}
 			if reach := float64(slices.Max(numbers)) * math.Sqrt(in); p.Size() > 100 && (reach < .9 || reach > 1) {
 				t.Errorf("%s: %s reaches to %g of its bound", n, p.Name, reach)
 			}
@@ -272,7 +282,18 @@ func TestNetsAreChecked(t *testing.T) {
 		{"linear", net.Spec{Architecture: net.MLP, Activation: net.ELU}.On(2), ""},
 		{"attention", net.Spec{Architecture: net.Attention, Width: 6, Depth: 1, Heads: 3, Activation: net.ELU}.On(2), ""},
 		{"no dimension", net.Spec{Architecture: net.MLP, Width: 4, Depth: 1, Activation: net.ELU}.On(0), "dimension 0"},
-		{"images", net.Spec{Architecture: net.MLP, Width: 4, Depth: 1, Activation: net.ELU}.On(3, 8, 8), "points of shape [3 8 8]"},
+		{"images as vectors", net.Spec{Architecture: net.MLP, Width: 4, Depth: 1, Activation: net.ELU}.On(3, 8, 8), ""},
+		{"images of odd sizes", net.Spec{Architecture: net.Conv2D, Width: 4, Depth: 1, Activation: net.ELU}.On(1, 5, 3), ""},
+		{"images in conv", net.Spec{Architecture: net.Conv, Width: 4, Depth: 1, Activation: net.ELU}.On(3, 8, 8), "takes vectors, not points of shape [3 8 8]: use conv2d or unet"},
+		{"images in attention", net.Spec{Architecture: net.Attention, Width: 4, Depth: 1, Heads: 2, Activation: net.ELU}.On(3, 8, 8), "use conv2d or unet"},
+		{"vectors in conv2d", net.Spec{Architecture: net.Conv2D, Width: 4, Depth: 1, Activation: net.ELU}.On(64), "takes images, points of shape (channels, height, width), and not those of dimension 64"},
+		{"no pixels", net.Spec{Architecture: net.Conv2D, Width: 4, Depth: 1, Activation: net.ELU}.On(1, 0, 4), "dimension 1x0x4"},
+		{"no shape", net.Spec{Architecture: net.MLP, Width: 4, Depth: 1, Activation: net.ELU}.On(), "needs the shape"},
+		{"odd images", net.Spec{Architecture: net.UNet, Width: 4, Depth: 1, Activation: net.ELU}.On(1, 8, 7), "8 x 7 are not both even: use conv2d"},
+		{"halved too often", net.Spec{Architecture: net.UNet, Width: 4, Depth: 3, Activation: net.ELU}.On(1, 28, 28), "28 x 28 can be halved 2 times: use a depth of at most 2"},
+		{"deep", net.Spec{Architecture: net.UNet, Width: 4, Depth: 1000, Activation: net.ELU}.On(1, 8, 8), "use a depth of at most 3"},
+		{"never halved", net.Spec{Architecture: net.UNet, Width: 4, Activation: net.ELU}.On(1, 8, 8), "no unet of depth 0"},
+		{"halved", net.Spec{Architecture: net.UNet, Width: 4, Depth: 2, Activation: net.ELU}.On(1, 28, 28), ""},
 		{"no architecture", net.Spec{Width: 4, Depth: 1, Activation: net.ELU}.On(2), "no architecture"},
 		{"no width", net.Spec{Architecture: net.MLP, Depth: 1, Activation: net.ELU}.On(2), "width 0"},
 		{"residual without width", net.Spec{Architecture: net.Residual, Activation: net.ELU}.On(2), "width 0"},

@@ -30,7 +30,7 @@ type plain struct {
 func forward(n net.Net, weights []float32, t float64, x []float64) []float64 {
 	p := &plain{n, weights}
 	v := map[string]func(t float64, x []float64) []float64{
-		"mlp": p.mlp, "residual": p.residual, "attention": p.attention, "conv": p.conv,
+		"mlp": p.mlp, "residual": p.residual, "attention": p.attention, "conv": p.conv, "conv2d": p.conv2d, "unet": p.unet,
 	}[n.Architecture.Name](t, x)
 	if len(p.weights) != 0 {
 		panic("weights are left over")

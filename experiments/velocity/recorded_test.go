@@ -3,6 +3,7 @@ package velocity
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"flowsweep/experiments/engine"
@@ -50,7 +51,7 @@ func TestRecordedDivergence(t *testing.T) {
 					for i := range t32 {
 						t32[i] = .375
 					}
-					out, err := s.Run(ort.Tensor{Dims: []int{rows, 1}, Data: t32}, ort.Tensor{Dims: []int{rows, n.Dim()}, Data: x32})
+					out, err := s.Run(ort.Tensor{Dims: []int{rows, 1}, Data: t32}, ort.Tensor{Dims: slices.Concat([]int{rows}, n.Shape), Data: x32})
 					if err != nil {
 						t.Fatal(err)
 					}

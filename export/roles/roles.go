@@ -20,7 +20,7 @@ type Roles struct {
 	Output   ort.Port
 	times    ort.Port
 	points   ort.Port
-	noise    ort.Port           // of the steps, [steps, batch, d]; zero where a sampler takes none
+	noise    ort.Port           // of the steps, [steps, batch, d], or with the sizes of a shape in place of d; zero where a sampler takes none
 	switches map[string]float64 // other inputs, and their constant values
 }
 
@@ -69,7 +69,7 @@ func Of(inputs, outputs []ort.Port, switches map[string]float64, named map[strin
 
 // isStepNoise reports whether an input is the noise that a sampler adds on the way.
 func isStepNoise(p ort.Port) bool {
-	return p.Name == StepNoise && len(p.Dims) == 3 && p.Dims[0] > 0 && p.Kind.Float()
+	return p.Name == StepNoise && len(p.Dims) >= 3 && p.Dims[0] > 0 && p.Kind.Float()
 }
 
 // Steps returns the number of steps to which a sampler adds noise.

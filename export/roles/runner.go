@@ -112,7 +112,7 @@ func (m Runner) call(t []float64, x flow.Batch, like []int) ([]float64, error) {
 	points, noise := m.unpack(x)
 	inputs := map[string]ort.Array{m.points.Name: {Dims: withRows(m.points.Dims, n), Data: points}}
 	if noise != nil {
-		inputs[m.noise.Name] = ort.Array{Dims: []int{m.Steps(), n, m.Dim}, Data: noise}
+		inputs[m.noise.Name] = ort.Array{Dims: slices.Concat([]int{m.Steps()}, withRows(m.points.Dims, n)), Data: noise}
 	}
 	if m.Kind == "velocity" {
 		inputs[m.times.Name] = m.timesOf(t)

@@ -67,7 +67,7 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin
 	}
 	e.files, e.Checks, e.Figures = append(e.files, of.reduced.files...), append(e.Checks, of.reduced.checks...), of.reduced.figures
 	about.Absent, about.Figures = e.Absent, e.Figures
-	e.files = append(e.files, store.File{Name: cardFile, Content: export.Card(about, model.Net.Dim(), e.Checks...)})
+	e.files = append(e.files, store.File{Name: cardFile, Content: export.Card(about, model.Net.Shape, e.Checks...)})
 	vectors, err := vectorFiles(e.Checks, r, sampled, model, weights, o)
 	e.files = append(e.files, vectors...)
 	return e, err
