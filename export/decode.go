@@ -43,6 +43,14 @@ func (w *writer) decode(rows, codes string) {
 	w.node(rows, "Concat", []onnx.Attribute{{Name: "axis", Value: int64(lastAxis)}}, parts...)
 }
 
+// decodeImages writes images, (..., C, H, W), from their codes, of the same shape: as rows of pixels in between.
+func (w *writer) decodeImages(images, codes string) {
+	pixels := int64(elements(w.shape))
+	flat := w.node(images+"/flat codes", "Reshape", nil, codes, w.constants.add("kinds/flat", []int{2}, []int64{-1, pixels}))
+	w.decode(images+"/flat", flat)
+	w.node(images, "Reshape", nil, images+"/flat", w.node(images+"/shape", "Shape", nil, codes))
+}
+
 // alike reports whether two columns take the same steps, with parameters of their own.
 func alike(a, b kinds.Coder) bool {
 	x, ok := a.Steps()

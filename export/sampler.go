@@ -175,9 +175,10 @@ func elements(shape []int) int {
 	return n
 }
 
-// returned returns the shape of a sample of points of a shape: that of a row where the file decodes points to rows.
+// returned returns the shape of a sample of points of a shape: that of a row where the file decodes points to rows. Images stay
+// images, as each of their coordinates is the code of a pixel.
 func returned(code kinds.Code, shape []int) []int {
-	if code.Identity() {
+	if code.Identity() || len(shape) > 1 {
 		return shape
 	}
 	return []int{widthOf(code, elements(shape))}
@@ -243,8 +244,12 @@ func (w *writer) rescale(trajectory bool) {
 			scale, shift := w.constants.tensor("units/scale", w.shape, w.units.Scale), w.constants.tensor("units/shift", w.shape, w.units.Shift)
 			w.node(codes, "Add", nil, w.node(output+"/scaled", "Mul", nil, w.before(output), scale), shift)
 		}
-		if !w.code.Identity() {
+		switch {
+		case w.code.Identity():
+		case len(w.shape) == 1:
 			w.decode(output, codes)
+		default:
+			w.decodeImages(output, codes)
 		}
 	}
 }

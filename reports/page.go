@@ -24,6 +24,7 @@ type Page struct {
 	ChoiceError string                     // why nothing could be chosen, or empty
 	Targets     []experiments.TargetChoice // a choice for every target, of which Choice is one; may be empty if there is only one
 	Samples     []Panel                    // first the data, then samples of the chosen net and others
+	Pictures    *Pictures                  // the data and the samples as images; nil if they are none
 	Rows        *Rows                      // the data and the samples as rows of a table; nil if all is in Samples
 	Curves      []Curve
 	Floors      []Floor           // of the summaries; empty if not known

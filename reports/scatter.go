@@ -25,8 +25,11 @@ const (
 	pairWidth      = 400 // if two panels fill a row
 )
 
-// sampleFigures returns the figures of the samples: of a table by its columns and pairs of them.
+// sampleFigures returns the figures of the samples: of images as such, of a table by its columns and pairs of them.
 func sampleFigures(p Page) []figure {
+	if p.Pictures != nil {
+		return []figure{pictures(*p.Pictures)}
+	}
 	var list []figure
 	if p.Rows == nil || len(p.Rows.Columns) <= 2 {
 		list = append(list, samples(p.Samples))

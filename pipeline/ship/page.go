@@ -70,6 +70,9 @@ func (o Outcome) addChoice(ctx context.Context, db *store.DB, p *reports.Page) (
 		if p.Samples, err = panels(ctx, db, o.Sweep, o.Choice.Run); err != nil {
 			return err
 		}
+		if p.Pictures, err = pictures(ctx, db, o.Sweep, o.Choice.Run); err != nil {
+			return err
+		}
 		if p.Rows, err = tableRows(ctx, db, o.Sweep, o.Choice.Run); err != nil {
 			return err
 		}
