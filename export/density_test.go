@@ -68,6 +68,9 @@ func TestLogProbIsPushed(t *testing.T) {
 	t.Parallel()
 	ts, noise := ode.Uniform(2), drawn(7, 2)
 	for _, n := range nets() {
+		if n.Architecture.Images {
+			continue // TestFilesOfImages
+		}
 		if n.Activation.Kinked {
 			continue
 		}

@@ -60,6 +60,9 @@ func TestDensityIsTheLikelihood(t *testing.T) {
 	t.Parallel()
 	ts := ode.Uniform(3)
 	for _, n := range nets() {
+		if n.Architecture.Images {
+			continue // TestFilesOfImages
+		}
 		if n.Activation.Kinked {
 			continue
 		}

@@ -3,7 +3,6 @@ package velocity
 import (
 	"slices"
 
-	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 
 	"flowsweep/experiments/engine"
@@ -30,8 +29,10 @@ func withRows(x *graph.Node, dims ...int) *graph.Node {
 	if !x.Shape().IsDynamic() {
 		return graph.Reshape(x, slices.Concat([]int{-1}, dims)...)
 	}
-	names := append([]string{x.Shape().AxisName(0)}, make([]string, len(dims))...)
-	return graph.ReshapeWithShape(x, shapes.MakeDynamic(x.DType(), slices.Concat(x.Shape().Dimensions[:1], dims), names))
+	shape := x.Shape().Clone()
+	shape.AxisNames = append([]string{shape.AxisName(0)}, make([]string, len(dims))...)
+	shape.Dimensions = slices.Concat(shape.Dimensions[:1], dims)
+	return graph.ReshapeWithShape(x, shape)
 }
 
 // cut returns a range of rows of every input.
