@@ -35,45 +35,12 @@ func (r Recipe) Contents() []DataFile {
 	return list
 }
 
-// sourceFile is a data file used as a source. It is not rescaled, so that noise is in the units of the file, and no
-// rows are held out.
-type sourceFile struct {
-	File      string       `json:"file" text:"any" required:"yes" doc:"path of a data file as for a target, relative to the folder of the spec"`
-	Columns   []string     `json:"columns" doc:"names of the columns, or their numbers from 0 if the file has no names; default: all numeric columns"`
-	Noise     float64      `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise added to every draw"`
-	Exclude   []string     `json:"exclude" doc:"as for a target"`
-	Missing   string       `json:"missing" oneof:"error drop" doc:"as for a target"`
-	Header    table.Header `json:"header" doc:"as for a target"`
-	Separator string       `json:"separator" text:"any" doc:"as for a target"`
-	Decimal   string       `json:"decimal" text:"any" doc:"as for a target"`
-	Array     string       `json:"array" text:"any" doc:"as for a target"`
-}
-
 // fileTargets returns the family of targets from data files.
 func fileTargets(data *dataFiles) declare.Family[target.Target] {
 	return declare.Family[target.Target]{
 		Name: target.FileName, Default: target.DefaultFile, Refused: refusedFileKeys,
 		Make: func(params any, at declare.Place) (target.Target, error) {
 			return data.take(params.(target.File), nil, data.real, at)
-		},
-	}
-}
-
-// fileSources returns the family of sources from data files.
-func fileSources(data *dataFiles) declare.Family[Source] {
-	return declare.Family[Source]{
-		Name: target.FileName, Default: sourceFile{Missing: target.DefaultFile.Missing, Header: target.DefaultFile.Header}, Refused: refusedFileKeys,
-		Make: func(params any, at declare.Place) (Source, error) {
-			f := params.(sourceFile)
-			var choices []kinds.Choice
-			for _, name := range f.Columns {
-				choices = append(choices, kinds.Choice{Column: name, Kind: kinds.Real})
-			}
-			from, err := data.take(target.File{
-				File: f.File, Columns: choices, Noise: f.Noise, Exclude: f.Exclude, Missing: f.Missing,
-				Header: f.Header, Separator: f.Separator, Decimal: f.Decimal, Array: f.Array,
-			}, nil, true, at)
-			return Source{From: from}, err
 		},
 	}
 }
@@ -134,6 +101,15 @@ func (d *dataFiles) take(f target.File, set *datasets.Dataset, real bool, at dec
 	if f.Shape != nil && len(f.Columns) == 0 && !real {
 		choices = target.Pixels(t, choices)
 	}
+	made, err := d.made(f, t, choices, held, at)
+	for _, note := range append(t.Describe(names, left), dropped...) {
+		made.Notes = append(made.Notes, f.File+": "+note)
+	}
+	return made, err
+}
+
+// made returns the target of the chosen columns of a table, of which the last rows are held out if that is said.
+func (d *dataFiles) made(f target.File, t table.Table, choices []kinds.Choice, held int, at declare.Place) (target.Target, error) {
 	taken, err := target.Take(t, choices, f.Columns)
 	bad, gap := (*target.ColumnError)(nil), (*table.GapError)(nil)
 	switch {
@@ -144,16 +120,11 @@ func (d *dataFiles) take(f target.File, set *datasets.Dataset, real bool, at dec
 	case err != nil:
 		return target.Target{}, err
 	}
-	taken.Standardise, taken.Noise, taken.Holdout, taken.HeldLast = f.Standardise, f.Noise, f.Holdout, held
+	taken.Standardise, taken.Noise, taken.Holdout, taken.HeldLast, taken.Mixture = f.Standardise, f.Noise, f.Holdout, held, f.Mixture
 	if taken.Shape, err = f.Sizes(); err != nil {
 		return target.Target{}, err
 	}
-	taken.Mixture = f.Mixture
-	made, err := taken.Make(f.File)
-	for _, note := range append(t.Describe(names, left), dropped...) {
-		made.Notes = append(made.Notes, f.File+": "+note)
-	}
-	return made, err
+	return taken.Make(f.File)
 }
 
 // chosen returns the columns of a table that a file asks for, with their kinds, all real if that is said, and those left out.

@@ -12,9 +12,11 @@ import (
 	"flowsweep/experiments/baseline"
 	"flowsweep/experiments/declare"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
+	"flowsweep/experiments/table"
 	"flowsweep/experiments/target"
 )
 
@@ -165,5 +167,38 @@ func defaults() document {
 		Reference: Reference{Count: 2000},
 		Choose:    Choose{Rule: ruleCheapestTied, Confidence: .95},
 		Engine:    "auto",
+	}
+}
+
+// sourceFile is a data file used as a source. It is not rescaled, so that noise is in the units of the file, and no
+// rows are held out.
+type sourceFile struct {
+	File      string       `json:"file" text:"any" required:"yes" doc:"path of a data file as for a target, relative to the folder of the spec"`
+	Columns   []string     `json:"columns" doc:"names of the columns, or their numbers from 0 if the file has no names; default: all numeric columns"`
+	Noise     float64      `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise added to every draw"`
+	Exclude   []string     `json:"exclude" doc:"as for a target"`
+	Missing   string       `json:"missing" oneof:"error drop" doc:"as for a target"`
+	Header    table.Header `json:"header" doc:"as for a target"`
+	Separator string       `json:"separator" text:"any" doc:"as for a target"`
+	Decimal   string       `json:"decimal" text:"any" doc:"as for a target"`
+	Array     string       `json:"array" text:"any" doc:"as for a target"`
+}
+
+// fileSources returns the family of sources from data files.
+func fileSources(data *dataFiles) declare.Family[Source] {
+	return declare.Family[Source]{
+		Name: target.FileName, Default: sourceFile{Missing: target.DefaultFile.Missing, Header: target.DefaultFile.Header}, Refused: refusedFileKeys,
+		Make: func(params any, at declare.Place) (Source, error) {
+			f := params.(sourceFile)
+			var choices []kinds.Choice
+			for _, name := range f.Columns {
+				choices = append(choices, kinds.Choice{Column: name, Kind: kinds.Real})
+			}
+			from, err := data.take(target.File{
+				File: f.File, Columns: choices, Noise: f.Noise, Exclude: f.Exclude, Missing: f.Missing,
+				Header: f.Header, Separator: f.Separator, Decimal: f.Decimal, Array: f.Array,
+			}, nil, true, at)
+			return Source{From: from}, err
+		},
 	}
 }
