@@ -79,11 +79,7 @@ func (p Parser) specForm(stored json.RawMessage, source bool, data *dataFiles) (
 	if err := json.Unmarshal(stored, &form); err != nil {
 		return nil, err
 	}
-	if of.HeldLast > 0 {
-		form["held"] = t.Mark(of.HeldLast)
-		delete(form, "held_last")
-		delete(form, "holdout")
-	}
+	markHeld(form, &t, of.HeldLast)
 	data.tables[readAs{path: of.SHA256, how: table.Options{Header: table.AutoHeader}}] = t
 	form["file"] = of.SHA256
 	delete(form, "sha256")
@@ -98,6 +94,15 @@ func (p Parser) specForm(stored json.RawMessage, source bool, data *dataFiles) (
 		return nil, err
 	}
 	return json.Marshal(form)
+}
+
+// markHeld says in the form of a target that the last n rows of its table are held out, if that is not 0.
+func markHeld(form map[string]any, t *table.Table, n int) {
+	if n > 0 {
+		form["held"] = t.Mark(n)
+		delete(form, "held_last")
+		delete(form, "holdout")
+	}
 }
 
 // storedTable returns the table of stored rows, whose categories are numbers.

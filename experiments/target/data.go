@@ -94,8 +94,8 @@ func (d Data) Make() (Target, error) {
 		return Target{}, errors.New("columns: every column is constant, so that there is nothing to learn: add one that is not")
 	}
 	codes := code.Encode(drawn)
-	if d.Shape != nil && (code.Width() != 0 && code.Width() != len(d.Columns) || slices.Contains(code.OneHot(), true)) {
-		return Target{}, errors.New("columns: the pixels of an image are numbers: declare them real, positive, integer or bounded")
+	if err := d.checkPixels(code); err != nil {
+		return Target{}, err
 	}
 	var units flow.Units
 	if d.Standardise.units != nil {

@@ -1,8 +1,10 @@
 package target
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/kinds"
@@ -56,6 +58,14 @@ func (d Data) checkShape() error {
 	case size != float64(len(d.Columns)):
 		return fmt.Errorf("shape: images of %d channels with %d x %d pixels have %g numbers, and the rows have %d: use another shape, or exclude columns",
 			d.Shape[0], d.Shape[1], d.Shape[2], size, len(d.Columns))
+	}
+	return nil
+}
+
+// checkPixels returns an error unless every pixel of an image is a number that is learnt.
+func (d Data) checkPixels(code kinds.Code) error {
+	if d.Shape != nil && !code.Identity() && (code.Width() != len(d.Columns) || slices.Contains(code.OneHot(), true)) {
+		return errors.New("columns: the pixels of an image are numbers: declare them real, positive, integer or bounded")
 	}
 	return nil
 }
