@@ -106,15 +106,9 @@ func (d Data) Make() (Target, error) {
 	content := flow.EncodeNPY64(d.Rows)
 	sum := sha256.Sum256(content)
 	of := dataset{d, hex.EncodeToString(sum[:])}
-	var t Target
-	if d.Mixture > 0 {
-		if t, err = d.fitted(of, code, units.Undo(codes)); err != nil {
-			return Target{}, err
-		}
-	} else {
-		t = ofLaw(FileName, of, oracle.Mixture{Means: units.Undo(codes), Std: []float64{d.Noise}})
-		t.Held, t.Fresh = halves(units.Undo(code.Encode(held)))
-		t.Rows, t.Noise, t.Code = units.Undo(codes), d.Noise, code
+	t, err := d.learnt(of, code, units.Undo(codes), units.Undo(code.Encode(held)))
+	if err != nil {
+		return Target{}, err
 	}
 	t.Units, t.Columns, t.Content = units, d.Columns, content
 	if d.Shape != nil {
@@ -125,6 +119,17 @@ func (d Data) Make() (Target, error) {
 	if t.Rows.Len() > maxLawRows {
 		t.Law = nil
 	}
+	return t, nil
+}
+
+// learnt returns the target of the drawn points, or of the mixture that stands for them.
+func (d Data) learnt(of dataset, code kinds.Code, points, held flow.Batch) (Target, error) {
+	if d.Mixture > 0 {
+		return d.fitted(of, code, points)
+	}
+	t := ofLaw(FileName, of, oracle.Mixture{Means: points, Std: []float64{d.Noise}})
+	t.Held, t.Fresh = halves(held)
+	t.Rows, t.Noise, t.Code = points, d.Noise, code
 	return t, nil
 }
 
