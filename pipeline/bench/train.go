@@ -40,6 +40,9 @@ func measureTrain(ctx context.Context, o Options) (any, func(w io.Writer), error
 func benchTrain(ctx context.Context, o Options) (rows []trainSpeed, err error) {
 	err = o.eachCase(func(e engine.Engine, name string, fit experiments.Fit) error {
 		net := fit.Recipe.VelocityNet()
+		if o.Threads > 0 {
+			e = job.EngineFor(e.WithThreads(1), fit, o.Threads) // as many of the cores as a sweep lets it use
+		}
 		before, err := peak(e, o.Time)
 		if err != nil {
 			return err
