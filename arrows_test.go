@@ -61,11 +61,13 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	// It knows files and their checksums, not what needs them.
 	"store/large": {rooms: []string{"experiments/disk"}},
 	// These know files, processes and curves, but not SQLite.
-	"store/lock":   {rooms: []string{"experiments/disk"}},
-	"store/losses": {rooms: []string{"experiments"}},
-	"store/place":  {rooms: []string{"experiments/disk"}},
-	"store/seal":   {doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
-	"reports":      {rooms: []string{"experiments", "experiments/metric"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
+	"store/lock":     {rooms: []string{"experiments/disk"}},
+	"store/losses":   {rooms: []string{"experiments"}},
+	"store/place":    {rooms: []string{"experiments/disk"}},
+	"store/seal":     {doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
+	"reports":        {rooms: []string{"experiments", "experiments/metric", "reports/number", "reports/ticks"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
+	"reports/ticks":  {rooms: []string{"reports/number"}, doors: []string{"gonum.org/v1/plot"}},
+	"reports/number": {},
 	// It writes ONNX files and runs them in onnxruntime. The Go side of a comparison is passed in as a function. The result
 	// is a Check of experiments, which all doors share.
 	"export": {rooms: []string{

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"flowsweep/experiments"
+	"flowsweep/reports/number"
 )
 
 // banner is a warning: a problem if something went wrong, or else a caution about the results.
@@ -28,7 +29,7 @@ func (r report) copies() (banners []banner) {
 	}
 	if settings > 0 {
 		banners = append(banners, banner{false, fmt.Sprintf("The samples of %d of %s are copies of training rows, by nn-share and near-share: the other figures of these say nothing.",
-			settings, plural(len(r.Summaries), "setting"))})
+			settings, number.Plural(len(r.Summaries), "setting"))})
 	}
 	return banners
 }
@@ -47,7 +48,7 @@ func (r report) failures() []banner {
 	for _, res := range r.Sweep.Results {
 		count[res.State]++
 		for _, v := range res.Metrics {
-			if !finite(v.Value) {
+			if !number.Finite(v.Value) {
 				notFinite++
 				break
 			}
@@ -55,7 +56,7 @@ func (r report) failures() []banner {
 	}
 	for _, state := range []experiments.State{experiments.Failed, experiments.Killed, experiments.Lost} {
 		if count[state] > 0 {
-			add("%s %s: see Failures.", plural(count[state], "run"), state)
+			add("%s %s: see Failures.", number.Plural(count[state], "run"), state)
 		}
 	}
 	if notFinite > 0 {
@@ -67,7 +68,7 @@ func (r report) failures() []banner {
 			add("%s could not be compared with Go: %s.", c.File, strings.TrimSuffix(c.Error, "."))
 		case !c.OK:
 			add("%s does not match Go: the largest difference is %s, but at most %s is allowed.", c.File,
-				number(float64(c.MaxAbsDiff)), number(float64(c.Tolerance)))
+				number.Text(float64(c.MaxAbsDiff)), number.Text(float64(c.Tolerance)))
 		}
 	}
 	return banners
@@ -86,7 +87,7 @@ func (r report) cautions() []banner {
 		}
 	}
 	if waiting > 0 {
-		add("%s not finished yet.", countAre(waiting, "run", "runs"))
+		add("%s not finished yet.", number.CountAre(waiting, "run", "runs"))
 	}
 	if r.chosen < 0 {
 		return banners
@@ -133,7 +134,7 @@ func (r report) diverged() string {
 	}
 	text := fmt.Sprintf("Diverged, by a %s far above that of the other seeds: %s", metric, strings.Join(names[:min(len(names), maxNamedTies)], "; "))
 	if more := len(names) - maxNamedTies; more > 0 {
-		text += fmt.Sprintf("; and %s more", whole(more))
+		text += fmt.Sprintf("; and %s more", number.Whole(more))
 	}
 	return text + ". A setting with such a seed is chosen only if all have one."
 }
@@ -151,5 +152,5 @@ func runsHave(n int) string {
 	if n == 1 {
 		return "1 run has"
 	}
-	return whole(n) + " runs have"
+	return number.Whole(n) + " runs have"
 }

@@ -14,6 +14,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"flowsweep/experiments"
+	"flowsweep/reports/number"
+	"flowsweep/reports/ticks"
 )
 
 // maxBars is the maximum number of settings in a drawing of budgets.
@@ -47,7 +49,7 @@ func (r report) budgets() []figure {
 			b, ok := s.Budget(m)
 			switch st, there := s.Stat(m); {
 			case !ok || !there:
-			case finite(b.Net.Value) && finite(b.Solver.Value) && finite(b.Floor):
+			case number.Finite(b.Net.Value) && number.Finite(b.Solver.Value) && number.Finite(b.Floor):
 				rows = append(rows, budgetRow{i, st.Mean, b})
 			default:
 				infinite++
@@ -59,7 +61,7 @@ func (r report) budgets() []figure {
 		slices.SortStableFunc(rows, func(a, b budgetRow) int { return cmp.Compare(a.mean, b.mean) })
 		fig := r.budgetFigure(m, rows)
 		if infinite > 0 {
-			fig.Caption += fmt.Sprintf(" %s not here: a part is not finite.", countAre(infinite, "setting", "settings"))
+			fig.Caption += fmt.Sprintf(" %s not here: a part is not finite.", number.CountAre(infinite, "setting", "settings"))
 		}
 		figures = append(figures, fig)
 	}
@@ -72,7 +74,7 @@ func (r report) budgetFigure(metric string, rows []budgetRow) figure {
 		Caption: fmt.Sprintf("The mean %s of each setting is the sum of three parts. The floor is the mean of samples of the target itself, the net’s part "+
 			"what a dense solve of the same net from the same noise adds, and the solver’s part what its steps add to that. A part below 0 lies to the "+
 			"left: there, the run scores better than what it is compared with. One sample of the target differs from another by the noise, %s "+
-			"(one standard deviation).", metric, number(rows[0].budget.Noise)),
+			"(one standard deviation).", metric, number.Text(rows[0].budget.Noise)),
 		Table: table{Head: []string{"setting", "mean", "noise floor", "net", "± se", "solver", "± se", "noise"}, Text: 1},
 	}
 	for _, part := range budgetParts {
@@ -84,8 +86,8 @@ func (r report) budgetFigure(metric string, rows []budgetRow) figure {
 	for _, row := range rows {
 		b := row.budget
 		label := r.labels.Setting(row.i)
-		fig.Table.addFor(r.labels.Whole(label), label, number(row.mean), number(b.Floor), number(b.Net.Value), number(b.Net.SE), number(b.Solver.Value),
-			number(b.Solver.SE), number(b.Noise))
+		fig.Table.addFor(r.labels.Whole(label), label, number.Text(row.mean), number.Text(b.Floor), number.Text(b.Net.Value), number.Text(b.Net.SE), number.Text(b.Solver.Value),
+			number.Text(b.Solver.SE), number.Text(b.Noise))
 	}
 	shown, which := r.shownBudgets(rows)
 	if len(shown) < len(rows) {
@@ -93,7 +95,7 @@ func (r report) budgetFigure(metric string, rows []budgetRow) figure {
 	}
 	x, cut := budgetAxis(shown, r.upperLimit(metric))
 	if cut > 0 {
-		fig.Caption += fmt.Sprintf(" %s far longer than the others and cut off, with an arrow and the place of the end.", countAre(cut, "bar", "bars"))
+		fig.Caption += fmt.Sprintf(" %s far longer than the others and cut off, with an arrow and the place of the end.", number.CountAre(cut, "bar", "bars"))
 	}
 	fig.Drawings = []template.HTML{r.drawBudgets(metric, shown, x)}
 	return fig
@@ -147,29 +149,29 @@ func budgetAxis(rows []budgetRow, limit float64) (x span, cut int) {
 // drawBudgets draws one bar for each row, the first on top. Those that leave the span are cut off and marked.
 func (r report) drawBudgets(metric string, rows []budgetRow, x span) template.HTML {
 	p := newPlot("", metric, "")
-	ticks := make([]plot.Tick, len(rows))
+	marks := make([]plot.Tick, len(rows))
 	labels := r.barLabels(rows)
 	var far outsiders
 	for k, row := range rows {
 		y := float64(len(rows) - k)
-		ticks[k] = plot.Tick{Value: y, Label: labels[k]}
+		marks[k] = plot.Tick{Value: y, Label: labels[k]}
 		bars, all := row.parts()
 		for i, b := range bars {
 			p.Add(bar(x.nearest(b.low), x.nearest(b.high), y, budgetParts[i].colour))
 		}
 		if all.high > x.high {
-			far = append(far, outside{plotter.XY{X: x.high, Y: y}, rightward, number(all.high), ink})
+			far = append(far, outside{plotter.XY{X: x.high, Y: y}, rightward, number.Text(all.high), ink})
 		}
 		if all.low < x.low {
-			far = append(far, outside{plotter.XY{X: x.low, Y: y}, leftward, number(all.low), ink})
+			far = append(far, outside{plotter.XY{X: x.low, Y: y}, leftward, number.Text(all.low), ink})
 		}
 	}
 	p.Add(far)
 	p.Add(&plotter.Line{XYs: plotter.XYs{{X: 0, Y: .4}, {X: 0, Y: float64(len(rows)) + .6}}, LineStyle: draw.LineStyle{Color: muted, Width: .8}})
 	p.Y.Min, p.Y.Max = .4, float64(len(rows))+.6
-	p.Y.Tick.Marker, p.X.Tick.Marker = plot.ConstantTicks(ticks), evenTicks{}
+	p.Y.Tick.Marker, p.X.Tick.Marker = plot.ConstantTicks(marks), ticks.Even{}
 	p.Y.Tick.Length, p.Y.LineStyle.Width = 0, 0
-	return svg(metric+" by its parts", fmt.Sprintf("One bar for each of %s. The numbers are in the table below.", plural(len(rows), "setting")),
+	return svg(metric+" by its parts", fmt.Sprintf("One bar for each of %s. The numbers are in the table below.", number.Plural(len(rows), "setting")),
 		560, vg.Length(60+17*len(rows)), p.Draw)
 }
 
@@ -216,12 +218,12 @@ func sortKey(c cell) float64 {
 func (r report) baselineRow(of experiments.BaselineSummary) row {
 	out := row{
 		Label: of.Label, Baseline: true,
-		Full: fmt.Sprintf("%s of %s, %s points", of.Name, of.Target().Name, whole(of.Count)),
+		Full: fmt.Sprintf("%s of %s, %s points", of.Name, of.Target().Name, number.Whole(of.Count)),
 	}
 	for _, m := range r.metrics() {
 		out.Cells = append(out.Cells, r.meanCell(of.Summary, m))
 	}
 	draws := len(of.Summary.Runs)
-	out.Cells = append(out.Cells, noCell, cell{Text: whole(draws), Sort: strconv.Itoa(draws)})
+	out.Cells = append(out.Cells, noCell, cell{Text: number.Whole(draws), Sort: strconv.Itoa(draws)})
 	return fill(out, len(r.metrics())+6)
 }

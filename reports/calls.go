@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"flowsweep/experiments"
+	"flowsweep/reports/number"
 )
 
 // callsTable answers how many velocity calls can be saved: for each solver, the fewest calls with which a setting is as good as the
@@ -43,7 +45,7 @@ func (r report) callsTable() *table {
 		if reached {
 			answer = "yes"
 		}
-		t.add(name, nfe(s), r.labels.Setting(i), interval(st.Mean, st.Low, st.High), answer)
+		t.add(name, nfe(s), r.labels.Setting(i), number.Interval(st.Mean, st.Low, st.High), answer)
 	}
 	return &t
 }
@@ -79,7 +81,7 @@ func (r report) tuningTable() *table {
 		default:
 			verdict = fmt.Sprintf("no difference for %d of %d seeds: needs no tuning", tuned.Seeds-tuned.Nearer, tuned.Seeds)
 		}
-		t.add(r.labels.Setting(i), number(tuned.RMSE), tuned.Against, number(tuned.AgainstRMSE), verdict)
+		t.add(r.labels.Setting(i), number.Text(tuned.RMSE), tuned.Against, number.Text(tuned.AgainstRMSE), verdict)
 	}
 	if len(t.Rows) == 0 {
 		return nil
@@ -93,4 +95,21 @@ func (r report) tuning() string {
 		return ""
 	}
 	return r.Summaries[r.chosen].TuningWords(r.labels.Setting(r.chosen))
+}
+
+// calls returns a number of velocity calls, with its digits in groups of three.
+func calls(n experiments.Calls) string {
+	digits, fraction, broken := strings.Cut(n.String(), ".")
+	if broken {
+		return number.Grouped(digits) + "." + fraction
+	}
+	return number.Grouped(digits)
+}
+
+// callCount returns the number of velocity calls with its noun.
+func callCount(n experiments.Calls) string {
+	if n == 1 {
+		return "1 velocity call"
+	}
+	return calls(n) + " velocity calls"
 }

@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"flowsweep/experiments"
+	"flowsweep/reports/number"
 )
 
 // description says what is particular to a figure of quality.
@@ -73,7 +74,7 @@ func (r report) tiesNote(metric string, fronts map[string][]point) string {
 		}
 	}
 	return fmt.Sprintf("Thin rings mark the settings tied with the best, including %d of the %s on the front: the differences "+
-		"between tied settings may be luck.", tied, plural(front, "setting"))
+		"between tied settings may be luck.", tied, number.Plural(front, "setting"))
 }
 
 // untunedNote explains the front without tuning.
@@ -109,17 +110,17 @@ func outsideNote(list []series, f frame) string {
 	var notes []string
 	if n := len(means); n > 0 {
 		notes = append(notes, fmt.Sprintf("%s far above the others, at %s: outside the axis, where arrows mark them.",
-			countAre(n, "setting", "settings"), between(means)))
+			number.CountAre(n, "setting", "settings"), between(means)))
 	}
 	if ends > 0 {
-		notes = append(notes, fmt.Sprintf("%s cut off at the upper edge, far below the end.", countAre(ends, "interval", "intervals")))
+		notes = append(notes, fmt.Sprintf("%s cut off at the upper edge, far below the end.", number.CountAre(ends, "interval", "intervals")))
 	}
 	return strings.Join(notes, " ")
 }
 
 // between returns the range of some numbers in words, or the only one.
 func between(values []float64) string {
-	low, high := number(slices.Min(values)), number(slices.Max(values))
+	low, high := number.Text(slices.Min(values)), number.Text(slices.Max(values))
 	if low == high {
 		return low
 	}
@@ -130,14 +131,14 @@ func between(values []float64) string {
 func omissions(missing, dropped int, byRecipe bool) string {
 	text := ""
 	if missing > 0 {
-		text = fmt.Sprintf("%s left out for want of a finite mean. ", countAre(missing, "setting", "settings"))
+		text = fmt.Sprintf("%s left out for want of a finite mean. ", number.CountAre(missing, "setting", "settings"))
 	}
 	one, several := "other line", "other lines"
 	if byRecipe {
 		one, several = "other recipe", "other recipes"
 	}
 	if dropped > 0 {
-		text += fmt.Sprintf("%s not drawn: those shown have the lowest means.", countAre(dropped, one, several))
+		text += fmt.Sprintf("%s not drawn: those shown have the lowest means.", number.CountAre(dropped, one, several))
 	}
 	return strings.TrimSpace(text)
 }
@@ -148,7 +149,7 @@ func (r report) intervalNote(st experiments.Stat) string {
 		return "One seed gives no interval"
 	}
 	return fmt.Sprintf("Brackets show the 95\u00a0%% interval of the mean: %s. The %d seeds alone read %s to %s",
-		r.metric(st.Name).IntervalOver(), st.N, number(st.SeedLow), number(st.SeedHigh))
+		r.metric(st.Name).IntervalOver(), st.N, number.Text(st.SeedLow), number.Text(st.SeedHigh))
 }
 
 var (

@@ -11,6 +11,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"flowsweep/experiments"
+	"flowsweep/reports/number"
+	"flowsweep/reports/ticks"
 )
 
 // Curve is the logged losses of one fit, all of which are drawn. Group names the recipe, which fits of different seeds share,
@@ -94,13 +96,13 @@ func (r report) curvesCaption(f lossFrame) string {
 	}
 	if n := len(f.beyond); n > 0 {
 		caption += fmt.Sprintf(" %s far above the others, up to %s: outside the axis, where arrows mark the highest loss of each.",
-			countAre(n, "curve", "curves"), number(slices.Max(f.beyond)))
+			number.CountAre(n, "curve", "curves"), number.Text(slices.Max(f.beyond)))
 	}
 	if f.left > 0 {
-		caption += fmt.Sprintf(" %s left out: not finite and positive.", countAre(f.left, "logged loss", "logged losses"))
+		caption += fmt.Sprintf(" %s left out: not finite and positive.", number.CountAre(f.left, "logged loss", "logged losses"))
 	}
 	if len(f.empty) > 0 {
-		caption += fmt.Sprintf(" %s logged no finite loss: not drawn.", plural(len(f.empty), "recipe"))
+		caption += fmt.Sprintf(" %s logged no finite loss: not drawn.", number.Plural(len(f.empty), "recipe"))
 	}
 	if len(f.groups) > maxDrawings {
 		caption += fmt.Sprintf(" Only the first %d of %d recipes are drawn.", maxDrawings, len(f.groups))
@@ -132,7 +134,7 @@ func (f lossFrame) draw(curves []Curve, group, title string) template.HTML {
 	for i, c := range curves {
 		if c.Group == group {
 			if top := c.highest(); top.Y > f.limit {
-				far = append(far, outside{top, upwards, number(top.Y), palette[0]})
+				far = append(far, outside{top, upwards, number.Text(top.Y), palette[0]})
 			}
 			p.Add(&plotter.Line{XYs: f.lines[i], LineStyle: draw.LineStyle{Color: colour, Width: 1}})
 			if held := c.heldOut(); len(held) > 0 {
@@ -148,10 +150,10 @@ func (f lossFrame) draw(curves []Curve, group, title string) template.HTML {
 	}
 	p.Add(far)
 	margin := math.Pow(f.high/f.low, .1) * 1.02
-	logAxis(&p.Y, max(f.low/margin, smallest), min(f.high*margin, largest))
+	ticks.SetLog(&p.Y, max(f.low/margin, smallest), min(f.high*margin, largest))
 	p.X.Min, p.X.Max = 0, last
-	p.X.Tick.Marker = evenTicks{}
-	return svg("training loss, "+whole, fmt.Sprintf("Loss against training step for %s.", plural(seeds, "seed")), 400, 260, p.Draw)
+	p.X.Tick.Marker = ticks.Even{}
+	return svg("training loss, "+whole, fmt.Sprintf("Loss against training step for %s.", number.Plural(seeds, "seed")), 400, 260, p.Draw)
 }
 
 // highest returns the highest point of a curve and its held-out losses, or none.
@@ -188,8 +190,8 @@ func curvesTable(all []Curve) table {
 			t.addFor(c.Whole, c.Group, c.Label, "0", "–", "–", "–", "–", end, floor, "–", "–")
 			continue
 		}
-		if mean, se := c.tail(); finite(mean) && se > 0 {
-			end = plusMinus(mean, se)
+		if mean, se := c.tail(); number.Finite(mean) && se > 0 {
+			end = number.PlusMinus(mean, se)
 		}
 		lowest := math.Inf(1)
 		for _, l := range c.Losses {
@@ -197,10 +199,10 @@ func curvesTable(all []Curve) table {
 		}
 		held, step := noCell.Text, noCell.Text
 		if l, ok := experiments.LowestHeldOut(c.Losses); ok {
-			held, step = number(l.HeldOut), whole(l.Step)
+			held, step = number.Text(l.HeldOut), number.Whole(l.Step)
 		}
 		last := c.Losses[len(c.Losses)-1]
-		t.addFor(c.Whole, c.Group, c.Label, whole(len(c.Losses)), number(c.Losses[0].Value), number(lowest), number(last.Value), whole(last.Step), end, floor, held, step)
+		t.addFor(c.Whole, c.Group, c.Label, number.Whole(len(c.Losses)), number.Text(c.Losses[0].Value), number.Text(lowest), number.Text(last.Value), number.Whole(last.Step), end, floor, held, step)
 	}
 	return t
 }

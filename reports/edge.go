@@ -9,6 +9,8 @@ import (
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"flowsweep/reports/number"
 )
 
 // The directions in which values lie outside a drawing.
@@ -57,7 +59,7 @@ func farPoints(panel Panel, colour color.NRGBA, spans ...span) (marks outsiders)
 			if v < s.low {
 				direction = direction.Scale(-1)
 			}
-			marks = append(marks, outside{plotter.XY{X: at[0], Y: at[1]}, direction, number(v), colour})
+			marks = append(marks, outside{plotter.XY{X: at[0], Y: at[1]}, direction, number.Text(v), colour})
 		}
 	}
 	return marks

@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"flowsweep/experiments/metric"
+	"flowsweep/reports/number"
 )
 
 // Floor holds the lowest losses that any net can have on fresh data for a recipe.
@@ -36,9 +37,9 @@ var (
 // String returns the floor of the training loss, with its standard error if it has one.
 func (f Floor) String() string {
 	if f.LossSE > 0 {
-		return plusMinus(f.Loss, f.LossSE)
+		return number.PlusMinus(f.Loss, f.LossSE)
 	}
-	return precise(f.Loss)
+	return number.Precise(f.Loss)
 }
 
 // floorLabel is the text of a floor, drawn in the lower right corner, away from the curves.
@@ -76,7 +77,7 @@ func floorsNote(all []Curve) string {
 		reasons[c.Floor.Why] = append(reasons[c.Floor.Why], c.Group)
 	}
 	for _, why := range order {
-		note += fmt.Sprintf(" No floor for %s: %s.", plural(len(reasons[why]), "recipe"), why)
+		note += fmt.Sprintf(" No floor for %s: %s.", number.Plural(len(reasons[why]), "recipe"), why)
 	}
 	return strings.TrimSpace(note)
 }
@@ -133,7 +134,7 @@ func (r report) belowFloor() []banner {
 		}
 		mean, se := c.tail()
 		banners = append(banners, banner{true, fmt.Sprintf("Below the floor: the net memorises its data. The training loss of %s, %s ends at %s, "+
-			"below %s, the lowest of any velocity on fresh data.", c.Group, c.Label, plusMinus(mean, se), c.Floor)})
+			"below %s, the lowest of any velocity on fresh data.", c.Group, c.Label, number.PlusMinus(mean, se), c.Floor)})
 	}
 	return banners
 }
@@ -148,10 +149,10 @@ func (r report) floorGap() string {
 	if !ok || f.Why != "" || f.Copy || !(f.HeldOut > 0) {
 		return ""
 	}
-	share := func(x float64) string { return number(100*x/f.HeldOut) + "\u00a0%" }
+	share := func(x float64) string { return number.Text(100*x/f.HeldOut) + "\u00a0%" }
 	sentence := fmt.Sprintf("The held-out loss of the chosen setting is %s above the floor", share(st.Mean))
-	if finite(st.Low) && finite(st.High) {
+	if number.Finite(st.Low) && number.Finite(st.High) {
 		sentence += fmt.Sprintf(" (%s to %s)", share(st.Low), share(st.High))
 	}
-	return sentence + fmt.Sprintf(": %s %s over %s.", st.Name, number(st.Mean), precise(f.HeldOut))
+	return sentence + fmt.Sprintf(": %s %s over %s.", st.Name, number.Text(st.Mean), number.Precise(f.HeldOut))
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"flowsweep/experiments"
+	"flowsweep/reports/number"
 )
 
 // trained returns a curve of 500 losses that falls to level, with the given noise.
@@ -79,11 +80,11 @@ func TestFloorIsDrawn(t *testing.T) {
 		t.Errorf("the caption does not say why: %q", figure.Caption)
 	}
 	excess, _ := p.Summaries[p.Choice.Chosen].Stat("excess-loss")
-	if want := "is " + number(50*excess.Mean) + "\u00a0% above the floor"; !strings.Contains(figure.Caption, want) {
+	if want := "is " + number.Text(50*excess.Mean) + "\u00a0% above the floor"; !strings.Contains(figure.Caption, want) {
 		t.Errorf("the caption lacks %q: %q", want, figure.Caption)
 	}
 
-	if want := "excess-loss " + number(excess.Mean) + " over 2.000"; !strings.Contains(figure.Caption, want) {
+	if want := "excess-loss " + number.Text(excess.Mean) + " over 2.000"; !strings.Contains(figure.Caption, want) {
 		t.Errorf("the caption lacks %q: %q", want, figure.Caption)
 	}
 

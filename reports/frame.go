@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"gonum.org/v1/plot/plotter"
+
+	"flowsweep/reports/number"
 )
 
 // frame is the part of the plane that a drawing shows.
@@ -70,7 +72,7 @@ func (f *frame) include(p point) {
 		highs = append(highs, p.noise.q95)
 	}
 	for _, y := range highs {
-		if finite(y) && y <= f.limit {
+		if number.Finite(y) && y <= f.limit {
 			f.yhigh = max(f.yhigh, y)
 		}
 	}
@@ -92,7 +94,7 @@ func (p point) lowest(linear bool) float64 {
 	}
 	lowest := math.Inf(1)
 	for _, y := range lows {
-		if finite(y) && (y > 0 || linear) {
+		if number.Finite(y) && (y > 0 || linear) {
 			lowest = min(lowest, y)
 		}
 	}

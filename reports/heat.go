@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"flowsweep/experiments"
+	"flowsweep/reports/number"
 )
 
 // shades is the number of colours of the heat table.
@@ -50,7 +51,7 @@ func (r report) heat() heat {
 		if !slices.Contains(samplers, r.labels.Sampler(i)) {
 			samplers = append(samplers, r.labels.Sampler(i))
 		}
-		if st, ok := s.Stat(h.Metric); ok && finite(st.Mean) && st.Mean > 0 {
+		if st, ok := s.Stat(h.Metric); ok && number.Finite(st.Mean) && st.Mean > 0 {
 			means = append(means, st.Mean)
 		}
 	}
@@ -83,7 +84,7 @@ func (h *heat) scale(means []float64, limit float64) (low, high float64) {
 		low, high = min(low, x), max(high, x)
 	}
 	if len(far) > 0 {
-		h.Note = fmt.Sprintf("%s far above the others, at %s: as pale as the highest of those.", countAre(len(far), "cell", "cells"), between(far))
+		h.Note = fmt.Sprintf("%s far above the others, at %s: as pale as the highest of those.", number.CountAre(len(far), "cell", "cells"), between(far))
 	}
 	return low, high
 }
@@ -125,9 +126,9 @@ func (r report) heatCell(metric string, i int, low, high float64) heatCell {
 		return heatCell{Text: noCell.Text, Shade: -1}
 	}
 	c := heatCell{NFE: nfe(r.Summaries[i]), Shade: -1, Chosen: i == r.chosen}
-	c.Text, c.Ends = twoLines(interval(st.Mean, st.Low, st.High))
+	c.Text, c.Ends = twoLines(number.Interval(st.Mean, st.Low, st.High))
 	switch {
-	case !finite(st.Mean):
+	case !number.Finite(st.Mean):
 	case st.Mean <= low || high <= low:
 		c.Shade = shades - 1
 	default:

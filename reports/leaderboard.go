@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"flowsweep/experiments"
+	"flowsweep/reports/number"
 )
 
 // topRows is the number of settings in the part of the leaderboard that is always open.
@@ -85,7 +86,7 @@ func (r report) row(i int) row {
 		out.Cells = append(out.Cells, r.meanCell(s, m))
 	}
 	out.Cells = append(out.Cells, r.behind(i))
-	seeds := cell{Text: whole(len(s.Runs)), Sort: strconv.Itoa(len(s.Runs))}
+	seeds := cell{Text: number.Whole(len(s.Runs)), Sort: strconv.Itoa(len(s.Runs))}
 	if len(s.Runs) < s.Planned {
 		seeds.Text = fmt.Sprintf("%d of %d", len(s.Runs), s.Planned)
 	}
@@ -95,9 +96,9 @@ func (r report) row(i int) row {
 	}
 	out.Cells = append(out.Cells,
 		callCell(s),
-		cell{Text: number(milliseconds(s)), Sort: sortable(milliseconds(s))},
-		cell{Text: whole(s.Params), Sort: strconv.Itoa(s.Params)},
-		cell{Text: number(fitSeconds(s)), Sort: sortable(fitSeconds(s))})
+		cell{Text: number.Text(milliseconds(s)), Sort: sortable(milliseconds(s))},
+		cell{Text: number.Whole(s.Params), Sort: strconv.Itoa(s.Params)},
+		cell{Text: number.Text(fitSeconds(s)), Sort: sortable(fitSeconds(s))})
 	return out
 }
 
@@ -108,7 +109,7 @@ func (r report) meanCell(s experiments.Summary, metric string) cell {
 		return noCell
 	}
 	c := cell{Sort: sortable(st.Mean), InNoise: r.inNoise(s.Setting, st)}
-	c.Text, c.Ends = twoLines(interval(st.Mean, st.Low, st.High))
+	c.Text, c.Ends = twoLines(number.Interval(st.Mean, st.Low, st.High))
 	return c
 }
 
@@ -124,7 +125,7 @@ func fill(r row, n int) row {
 
 // sortable returns a number in the form that the page's script reads; numbers that are not finite sort last.
 func sortable(x float64) string {
-	if !finite(x) {
+	if !number.Finite(x) {
 		return "inf"
 	}
 	return strconv.FormatFloat(x, 'g', 6, 64)
@@ -160,14 +161,14 @@ func (r report) ties(metric string) []int {
 // behind returns how far setting i is above the best of its target in the metric of the choice.
 func (r report) behind(i int) cell {
 	c, ok := r.choiceOf(i)
-	if !ok || i >= len(c.Margins) || !finite(c.Margins[i].Mean) {
+	if !ok || i >= len(c.Margins) || !number.Finite(c.Margins[i].Mean) {
 		return noCell
 	}
 	if i == c.Best {
 		return cell{Text: "lowest", Sort: "0"}
 	}
 	m := c.Margins[i]
-	mean, ends := twoLines(interval(m.Mean, m.Low, m.High))
+	mean, ends := twoLines(number.Interval(m.Mean, m.Low, m.High))
 	return cell{Text: mean, Ends: ends, Sort: sortable(m.Mean)}
 }
 
@@ -200,7 +201,7 @@ func callRange(mean experiments.Calls, maxCalls int) string {
 	if float64(maxCalls) <= float64(mean) {
 		return calls(mean)
 	}
-	return calls(mean) + " (max " + whole(maxCalls) + ")"
+	return calls(mean) + " (max " + number.Whole(maxCalls) + ")"
 }
 
 func (r report) qualityTable(c cost, list []series) table {
@@ -217,17 +218,17 @@ func (r report) qualityTable(c cost, list []series) table {
 			if p.front {
 				front = "yes"
 			}
-			if finite(p.low) && finite(p.high) {
-				low, high = number(p.low), number(p.high)
+			if number.Finite(p.low) && number.Finite(p.high) {
+				low, high = number.Text(p.low), number.Text(p.high)
 			}
 			label := r.labels.Setting(p.setting)
 			if s.sampler == "" {
 				label = s.recipe
 			}
-			cells := []string{label, number(p.cost), number(p.mean), low, high, whole(p.seeds), front}
+			cells := []string{label, number.Text(p.cost), number.Text(p.mean), low, high, number.Whole(p.seeds), front}
 			switch {
 			case p.noise.n > 0:
-				cells = append(cells, number(p.noise.mean), number(p.noise.q95))
+				cells = append(cells, number.Text(p.noise.mean), number.Text(p.noise.q95))
 			case noisy:
 				cells = append(cells, noCell.Text, noCell.Text)
 			}

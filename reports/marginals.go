@@ -14,6 +14,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"flowsweep/experiments/metric"
+	"flowsweep/reports/number"
+	"flowsweep/reports/ticks"
 )
 
 // Rows are the truth and the samples of the chosen net as rows of a table, in the units of its columns. The numbers of a
@@ -48,13 +50,13 @@ func marginals(r Rows) figure {
 	}
 	titles = fitted(titles, 12.5, panelWidth-4)
 	for i, j := range drawn {
-		f.Drawings = append(f.Drawings, r.marginal(j, titles[i], fmt.Sprintf("distance %s", number(distances[j].Value))))
+		f.Drawings = append(f.Drawings, r.marginal(j, titles[i], fmt.Sprintf("distance %s", number.Text(distances[j].Value))))
 	}
 	f.Legend = []entry{{barSwatch(dataFill, nil), r.Truth.Title, ""}, {barSwatch(nil, palette[1]), r.Samples.Title, ""}}
 	f.Caption = "Every column of the table in its own units: the shares of the values of the data, in grey, and of the samples, as a line. The distance is " +
 		"the largest difference between the shares up to some number (Kolmogorov-Smirnov) or, of categories, of any set of them (total variation)."
 	if left := len(order) - len(drawn); left > 0 {
-		f.Caption += fmt.Sprintf(" The %s with the largest distance are drawn; the table has the other %s too.", plural(len(drawn), "column"), whole(left))
+		f.Caption += fmt.Sprintf(" The %s with the largest distance are drawn; the table has the other %s too.", number.Plural(len(drawn), "column"), number.Whole(left))
 	}
 	return f
 }
@@ -66,13 +68,13 @@ func (r Rows) addMarginal(t *table, j int, m metric.Marginal) {
 	if len(c.Categories) == 0 {
 		mean, std := moments(truth)
 		sampleMean, sampleStd := moments(samples)
-		t.add(c.Name, number(m.Value), number(m.SE), number(mean), number(std), number(sampleMean), number(sampleStd))
+		t.add(c.Name, number.Text(m.Value), number.Text(m.SE), number.Text(mean), number.Text(std), number.Text(sampleMean), number.Text(sampleStd))
 		return
 	}
-	t.add(c.Name, number(m.Value), number(m.SE), "", "", "", "")
+	t.add(c.Name, number.Text(m.Value), number.Text(m.SE), "", "", "", "")
 	p, q := c.Shares(truth), c.Shares(samples)
 	for k, name := range c.Categories {
-		t.add(c.Name+": "+name, "", "", number(p[k]), "", number(q[k]), "")
+		t.add(c.Name+": "+name, "", "", number.Text(p[k]), "", number.Text(q[k]), "")
 	}
 }
 
@@ -80,14 +82,14 @@ func (r Rows) addMarginal(t *table, j int, m metric.Marginal) {
 func (r Rows) marginal(j int, title, label string) template.HTML {
 	const width, height = panelWidth, 170
 	c, p := r.Columns[j], newPlot(title, label, "")
-	p.Y.Tick.Marker = evenTicks{}
+	p.Y.Tick.Marker = ticks.Even{}
 	if len(c.Categories) > 0 {
 		r.bars(p, j)
 	} else {
 		x := spanOf(Panel{Points: slices.Concat(r.Truth.Points, r.Samples.Points)}, j)
 		n := binsFor(min(len(r.Truth.Points), len(r.Samples.Points)))
 		data, samples := density(r.Truth, j, x, n), density(r.Samples, j, x, n)
-		p.X.Tick.Marker = evenTicks{}
+		p.X.Tick.Marker = ticks.Even{}
 		p.Add(&plotter.Line{XYs: data, FillColor: dataFill}, &plotter.Line{XYs: samples, LineStyle: draw.LineStyle{Color: palette[1], Width: 1.6}})
 		p.X.Min, p.X.Max = x.low, x.high
 	}
@@ -170,7 +172,7 @@ func histograms(panels []Panel, x span) []template.HTML {
 			continue
 		}
 		p := newPlot(titles[i], "x1", "density")
-		p.X.Tick.Marker, p.Y.Tick.Marker = evenTicks{}, evenTicks{}
+		p.X.Tick.Marker, p.Y.Tick.Marker = ticks.Even{}, ticks.Even{}
 		p.Add(&plotter.Line{XYs: data, FillColor: dataFill})
 		if i > 0 {
 			p.Add(&plotter.Line{XYs: density(panel, 0, x, bins), LineStyle: draw.LineStyle{Color: panelColour(panels, i), Width: 1.6}})

@@ -5,12 +5,13 @@ import (
 	"image/color"
 	"slices"
 
-	"flowsweep/experiments"
-
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"flowsweep/experiments"
+	"flowsweep/reports/number"
 )
 
 // noiseFloor describes the values of a metric between the reference and fresh samples of the target.
@@ -21,7 +22,7 @@ type noiseFloor struct {
 
 // String returns the mean and the 95 % quantile in words.
 func (n noiseFloor) String() string {
-	return fmt.Sprintf("%s on average and up to %s in 95\u00a0%% of cases", number(n.mean), number(n.q95))
+	return fmt.Sprintf("%s on average and up to %s in 95\u00a0%% of cases", number.Text(n.mean), number.Text(n.q95))
 }
 
 // noiseFloor returns the noise floor of a metric for samples as large as those of setting i, and whether it is known.
@@ -31,7 +32,7 @@ func (r report) noiseFloor(i int, metric string) (noiseFloor, bool) {
 
 func (r report) noiseOf(of experiments.Setting, metric string) (noiseFloor, bool) {
 	s, ok := r.Sweep.Null(of, metric)
-	if !ok || !finite(s.Mean) || !finite(s.Q95) {
+	if !ok || !number.Finite(s.Mean) || !number.Finite(s.Q95) {
 		return noiseFloor{}, false
 	}
 	return noiseFloor{s.Mean, s.Q95, s.N}, true
@@ -67,7 +68,7 @@ func (r report) noiseFact(metric string) []fact {
 	if !ok {
 		return nil
 	}
-	return []fact{{"Noise floor", number(n.mean) + " to " + number(n.q95), "the score of the target itself"}}
+	return []fact{{"Noise floor", number.Text(n.mean) + " to " + number.Text(n.q95), "the score of the target itself"}}
 }
 
 // The noise floor has the yellow that is too pale for lines.

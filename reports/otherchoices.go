@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"flowsweep/experiments"
+	"flowsweep/reports/number"
 )
 
 // otherTargets returns a sentence on what was chosen for every target but that of the verdict.
@@ -23,7 +24,7 @@ func (r report) otherTargets() []string {
 		s := r.Summaries[t.Chosen]
 		st, _ := s.Stat(r.Sweep.Spec.Choose.Metric)
 		list = append(list, fmt.Sprintf("For %s: %s, with %s %s at %s per sample. It is the %s.", target, r.labels.Setting(t.Chosen), st.Name,
-			interval(st.Mean, st.Low, st.High), callCount(s.NFE), t.Reason))
+			number.Interval(st.Mean, st.Low, st.High), callCount(s.NFE), t.Reason))
 	}
 	return list
 }
@@ -62,7 +63,7 @@ func (r report) twin() string {
 	var figures []string
 	for _, st := range r.Twin.Metrics {
 		if was, ok := of.Stat(st.Name); ok && st.N > 0 && !r.ofNet(st.Name) {
-			figures = append(figures, fmt.Sprintf("%s %s instead of %s", st.Name, interval(st.Mean, st.Low, st.High), interval(was.Mean, was.Low, was.High)))
+			figures = append(figures, fmt.Sprintf("%s %s instead of %s", st.Name, number.Interval(st.Mean, st.Low, st.High), number.Interval(was.Mean, was.Low, was.High)))
 		}
 	}
 	if len(figures) > 0 {
@@ -80,7 +81,7 @@ func (r report) twinFact(metric string) []fact {
 	if !ok {
 		return nil
 	}
-	return []fact{{metric + " of sampler.onnx", interval(st.Mean, st.Low, st.High), fmt.Sprintf("at fixed steps, NFE %s", calls(r.Twin.NFE))}}
+	return []fact{{metric + " of sampler.onnx", number.Interval(st.Mean, st.Low, st.High), fmt.Sprintf("at fixed steps, NFE %s", calls(r.Twin.NFE))}}
 }
 
 // twinTable compares the chosen setting with what sampler.onnx computes, if they differ.
@@ -93,7 +94,7 @@ func (r report) twinTable() *table {
 	t.add("velocity calls", nfe(of), nfe(*r.Twin))
 	for _, st := range r.Twin.Metrics {
 		if was, ok := of.Stat(st.Name); ok {
-			t.add(st.Name, interval(was.Mean, was.Low, was.High), interval(st.Mean, st.Low, st.High))
+			t.add(st.Name, number.Interval(was.Mean, was.Low, was.High), number.Interval(st.Mean, st.Low, st.High))
 		}
 	}
 	return &t
@@ -136,14 +137,14 @@ func (r report) studentTable() *table {
 		{data + " of the teacher at as many calls", func(s Student) float64 { return s.Data.Teacher }},
 		{data + " of the teacher’s flow", func(s Student) float64 { return s.Dense }},
 	} {
-		if !slices.ContainsFunc(r.Students, func(s Student) bool { return finite(column.of(s)) }) {
+		if !slices.ContainsFunc(r.Students, func(s Student) bool { return number.Finite(column.of(s)) }) {
 			continue
 		}
 		t.Head = append(t.Head, column.head)
 		for i, s := range r.Students {
 			text := noCell.Text
-			if x := column.of(s); finite(x) {
-				text = number(x)
+			if x := column.of(s); number.Finite(x) {
+				text = number.Text(x)
 			}
 			rows[i] = append(rows[i], text)
 		}

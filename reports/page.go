@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"flowsweep/experiments"
+	"flowsweep/reports/number"
 )
 
 // Page is everything a report shows.
@@ -52,9 +53,9 @@ var (
 	scriptText string
 
 	pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-		"number": func(x experiments.Number) string { return number(float64(x)) },
-		"whole":  whole[int],
-		"size":   whole[int64],
+		"number": func(x experiments.Number) string { return number.Text(float64(x)) },
+		"whole":  number.Whole[int],
+		"size":   number.Whole[int64],
 		"long":   func(label string) bool { return utf8.RuneCountInString(label) > 30 }, // so that it may be broken
 	}).Parse(pageText))
 )

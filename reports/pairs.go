@@ -14,6 +14,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"flowsweep/experiments/metric"
+	"flowsweep/reports/number"
+	"flowsweep/reports/ticks"
 )
 
 // maxPairs is the maximum number of pairs of columns that are drawn.
@@ -26,8 +28,8 @@ func pairs(r Rows) figure {
 	byMiss := sortedBy(r.Correlations, func(c metric.Correlation) float64 { return c.Difference().Value })
 	for _, c := range byMiss {
 		d := c.Difference()
-		f.Table.add(measuredName(c.A), measuredName(c.B), number(c.Reference.Value), number(c.Reference.SE),
-			number(c.Samples.Value), number(c.Samples.SE), number(d.Value), number(d.SE))
+		f.Table.add(measuredName(c.A), measuredName(c.B), number.Text(c.Reference.Value), number.Text(c.Reference.SE),
+			number.Text(c.Samples.Value), number.Text(c.Samples.SE), number.Text(d.Value), number.Text(d.SE))
 	}
 	byStrength := sortedBy(r.Correlations, func(c metric.Correlation) float64 { return math.Abs(c.Reference.Value) })
 	var drawn [][2]int
@@ -43,7 +45,7 @@ func pairs(r Rows) figure {
 	}
 	f.Caption = fmt.Sprintf("Pairs of columns, the data beside the samples: %s of %s, those that the data correlate most and those whose correlation the samples "+
 		"miss most. Categories are spread a little. The table has the correlations of all pairs, where a category is a column that is 1 in its rows and 0 elsewhere.",
-		whole(len(drawn)), whole(len(r.Columns)*(len(r.Columns)-1)/2))
+		number.Whole(len(drawn)), number.Whole(len(r.Columns)*(len(r.Columns)-1)/2))
 	return f
 }
 
@@ -92,7 +94,7 @@ type pairAxis struct {
 // ticks returns the marks of the axis.
 func (a pairAxis) ticks(room vg.Length) plot.Ticker {
 	if len(a.categories) == 0 || len(a.categories) > maxCategories {
-		return evenTicks{}
+		return ticks.Even{}
 	}
 	var ticks plot.ConstantTicks
 	for k, name := range fitted(a.categories, 11.5, room) {
@@ -126,7 +128,7 @@ func (r Rows) pairCloud(panel Panel, what string, colour color.NRGBA, axes [2]pa
 	}
 	p.Add(dots{inside, colour})
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = x.span.low, x.span.high, y.span.low, y.span.high
-	return svg(fmt.Sprintf("%s and %s: %s", x.name, y.name, what), fmt.Sprintf("Scatter plot of %s.", plural(len(inside), "point")), width, height, p.Draw)
+	return svg(fmt.Sprintf("%s and %s: %s", x.name, y.name, what), fmt.Sprintf("Scatter plot of %s.", number.Plural(len(inside), "point")), width, height, p.Draw)
 }
 
 // correlations returns the figure of what the samples miss in the correlations of all columns.

@@ -9,6 +9,8 @@ import (
 	"image/color"
 	"image/png"
 	"math"
+
+	"flowsweep/reports/number"
 )
 
 // Pictures are the truth and the samples of the chosen net as images.
@@ -36,7 +38,7 @@ func pictures(p Pictures) figure {
 			pixels = append(pixels, row...)
 		}
 		mean, std := moments(pixels)
-		f.Table.add(panel.Title, whole(len(panel.Points)), number(mean), number(std))
+		f.Table.add(panel.Title, number.Whole(len(panel.Points)), number.Text(mean), number.Text(std))
 	}
 	return f
 }
@@ -72,7 +74,7 @@ func (p Pictures) grid(panel Panel) template.HTML {
 func (p Pictures) pixel(row []float64, y, x int) color.NRGBA {
 	shade := func(channel int) (uint8, bool) {
 		v := (row[(channel*p.Shape[1]+y)*p.Shape[2]+x] - p.Low) / (p.High - p.Low)
-		return uint8(math.Round(255 * min(max(v, 0), 1))), finite(v)
+		return uint8(math.Round(255 * min(max(v, 0), 1))), number.Finite(v)
 	}
 	r, known := shade(0)
 	g, b := r, r

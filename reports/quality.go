@@ -10,6 +10,9 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg/draw"
+
+	"flowsweep/reports/number"
+	"flowsweep/reports/ticks"
 )
 
 const (
@@ -124,23 +127,23 @@ func (q chart) draw(title, of string, lines []series) template.HTML {
 	front := stairs(q.fronts[lines[0].target], f, frontStyle)
 	p.Add(front, stairs(q.untuned[lines[0].target], f, untunedStyle))
 	q.addLines(p, lines, front.XYs)
-	logAxis(&p.X, f.xlow, f.xhigh)
+	ticks.SetLog(&p.X, f.xlow, f.xhigh)
 	p.X.Tick.Marker = q.cost.ticks
 	axes := "logarithmic axes"
 	if f.linear {
-		p.Y.Min, p.Y.Max, p.Y.Tick.Marker = f.ylow, f.yhigh, evenTicks{}
+		p.Y.Min, p.Y.Max, p.Y.Tick.Marker = f.ylow, f.yhigh, ticks.Even{}
 		axes = "a logarithmic and a linear axis"
 	} else {
-		logAxis(&p.Y, f.ylow, f.yhigh)
+		ticks.SetLog(&p.Y, f.ylow, f.yhigh)
 	}
 	if f.nonPositive {
-		p.Y.Tick.Marker = nonPositiveTicks{f.ylow}
+		p.Y.Tick.Marker = ticks.NonPositive{Low: f.ylow}
 	}
 	name := q.metricName + " against " + q.cost.short
 	if of != "" {
 		name += ", " + of
 	}
-	description := fmt.Sprintf("%s as %s on %s. The numbers are in the table below.", q.metricName, plural(len(lines), "line"), axes)
+	description := fmt.Sprintf("%s as %s on %s. The numbers are in the table below.", q.metricName, number.Plural(len(lines), "line"), axes)
 	return svg(name, description, 400, 300, p.Draw)
 }
 
@@ -157,7 +160,7 @@ func (q chart) addLines(p *plot.Plot, lines []series, front plotter.XYs) {
 		drawn = append(append(drawn, line), bars...)
 		for j, at := range s.points {
 			if q.frame.beyond(at.mean) {
-				far = append(far, outside{line[j], upwards, number(at.mean), s.style.colour()})
+				far = append(far, outside{line[j], upwards, number.Text(at.mean), s.style.colour()})
 			}
 			if at.setting == q.chosen {
 				chosen = &callout{at: line[j], text: "chosen"}
@@ -201,7 +204,7 @@ func (s series) add(p *plot.Plot, f frame, shift float64) (line plotter.XYs, int
 			continue
 		}
 		marked, open = append(marked, xy), append(open, f.open(at.mean))
-		if finite(at.low) && finite(at.high) && at.high > f.ylow {
+		if number.Finite(at.low) && number.Finite(at.high) && at.high > f.ylow {
 			low, high := at.low, f.clipped(at.high)
 			if !f.linear {
 				low = max(low, f.ylow/1.5) // below the edge, where it is clipped and gets no cap

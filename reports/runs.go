@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"flowsweep/experiments"
+	"flowsweep/reports/number"
 )
 
 // runTable is a list of runs, with a column for each metric and one for its p-values, if it has any.
@@ -95,7 +96,7 @@ func (r report) runRow(i int, tested map[string]bool) runRow {
 		value, p := noCell.Text, noCell.Text
 		if at := slices.IndexFunc(result.Metrics, func(v experiments.Value) bool { return v.Name == m }); at >= 0 {
 			value, p = measured(result.Metrics[at])
-			row.NotFinite = row.NotFinite || !finite(result.Metrics[at].Value)
+			row.NotFinite = row.NotFinite || !number.Finite(result.Metrics[at].Value)
 		}
 		row.Numbers = append(row.Numbers, value)
 		if tested[m] {
@@ -118,12 +119,12 @@ const maxReason = 200
 
 // measured returns a value with its standard error, and its p-value.
 func measured(v experiments.Value) (value, p string) {
-	value, p = number(v.Value), noCell.Text
-	if v.SE > 0 && finite(v.Value) && finite(v.SE) {
-		value = plusMinus(v.Value, v.SE)
+	value, p = number.Text(v.Value), noCell.Text
+	if v.SE > 0 && number.Finite(v.Value) && number.Finite(v.SE) {
+		value = number.PlusMinus(v.Value, v.SE)
 	}
 	if v.P > 0 {
-		p = pText(v.P)
+		p = number.P(v.P)
 	}
 	return value, p
 }
@@ -132,7 +133,7 @@ func seconds(s float64) string {
 	if s == 0 {
 		return noCell.Text
 	}
-	return number(s)
+	return number.Text(s)
 }
 
 // maxRemarks is the maximum number of tagged or noted things listed beside the settings.

@@ -10,6 +10,9 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"flowsweep/reports/number"
+	"flowsweep/reports/ticks"
 )
 
 // Panel is a sample to draw: points, (n, d), with a title. The first panel of a page is the data.
@@ -77,7 +80,7 @@ func samples(panels []Panel) figure {
 	for i, panel := range panels {
 		p.Drawings = append(p.Drawings, cloud(panel, titles[i], panelColour(panels, i), x, y, width))
 		if len(panel.Points) > maxPanelPoints {
-			p.Caption += fmt.Sprintf(" %s: the first %s of %s points.", panel.Title, whole(maxPanelPoints), whole(len(panel.Points)))
+			p.Caption += fmt.Sprintf(" %s: the first %s of %s points.", panel.Title, number.Whole(maxPanelPoints), number.Whole(len(panel.Points)))
 		}
 	}
 	p.Caption += " Points outside the axes are counted in the table." + farNote(panels, x, y)
@@ -136,7 +139,7 @@ func (s span) has(x float64) bool { return x >= s.low && x <= s.high }
 func column(p Panel, coordinate int) []float64 {
 	var values []float64
 	for _, row := range p.Points {
-		if coordinate < len(row) && finite(row[coordinate]) {
+		if coordinate < len(row) && number.Finite(row[coordinate]) {
 			values = append(values, row[coordinate])
 		}
 	}
@@ -147,7 +150,7 @@ func column(p Panel, coordinate int) []float64 {
 func cloud(panel Panel, title string, colour color.NRGBA, x, y span, width vg.Length) template.HTML {
 	p := newPlot(title, "", "")
 	far := farPoints(panel, colour, x, y)
-	p.X.Tick.Marker, p.Y.Tick.Marker = evenTicks{}, evenTicks{}
+	p.X.Tick.Marker, p.Y.Tick.Marker = ticks.Even{}, ticks.Even{}
 	ratio := (y.high - y.low) / (x.high - x.low)
 	height := 45 + (width-35)*vg.Length(min(max(ratio, .5), 1.2))
 	var inside plotter.XYs
@@ -166,7 +169,7 @@ func cloud(panel Panel, title string, colour color.NRGBA, x, y span, width vg.Le
 	}
 	p.Add(dots{inside, colour}, far)
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = x.low, x.high, y.low, y.high
-	return svg(panel.Title, fmt.Sprintf("Scatter plot of %s.", plural(len(inside), "point")), width, height, p.Draw)
+	return svg(panel.Title, fmt.Sprintf("Scatter plot of %s.", number.Plural(len(inside), "point")), width, height, p.Draw)
 }
 
 // dots draws points in a few layers of one path each. That is much smaller than one path per point, and dense areas are
@@ -213,7 +216,7 @@ func momentsTable(panels []Panel, dim int) table {
 		bad, outside := 0, 0
 		for _, row := range p.Points {
 			for k := range min(dim, len(row)) {
-				if !finite(row[k]) {
+				if !number.Finite(row[k]) {
 					bad++
 					break
 				}
@@ -223,10 +226,10 @@ func momentsTable(panels []Panel, dim int) table {
 				}
 			}
 		}
-		cells := []string{titles[i], whole(len(p.Points)), whole(bad), whole(outside)}
+		cells := []string{titles[i], number.Whole(len(p.Points)), number.Whole(bad), number.Whole(outside)}
 		for k := range dim {
 			mean, std := moments(column(p, k))
-			cells = append(cells, number(mean), number(std))
+			cells = append(cells, number.Text(mean), number.Text(std))
 		}
 		tip := ""
 		if titles[i] != p.Title {

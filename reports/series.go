@@ -8,6 +8,8 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/metric"
+	"flowsweep/reports/number"
+	"flowsweep/reports/ticks"
 )
 
 // cost is a quantity against which the quality of settings is drawn.
@@ -18,9 +20,9 @@ type cost struct {
 }
 
 var (
-	byCalls = cost{"velocity calls per sample (NFE)", "NFE", func(s experiments.Summary) float64 { return float64(s.NFE) }, doublingTicks{}}
-	byTime  = cost{"milliseconds per sample", "ms per sample", milliseconds, logTicks{}}
-	bySize  = cost{"parameters of the net", "parameters", func(s experiments.Summary) float64 { return float64(s.Params) }, logTicks{}}
+	byCalls = cost{"velocity calls per sample (NFE)", "NFE", func(s experiments.Summary) float64 { return float64(s.NFE) }, ticks.Doubling{}}
+	byTime  = cost{"milliseconds per sample", "ms per sample", milliseconds, ticks.Log{}}
+	bySize  = cost{"parameters of the net", "parameters", func(s experiments.Summary) float64 { return float64(s.Params) }, ticks.Log{}}
 )
 
 // series is one line of a figure: the settings of one recipe and sampler with different numbers of steps.
@@ -56,7 +58,7 @@ func (r report) metric(name string) metric.Metric {
 // whether there is one.
 func (r report) chosenStat(wanted func(metric.Metric) bool) (experiments.Stat, bool) {
 	for _, m := range metric.Metrics {
-		if st, ok := r.Summaries[r.chosen].Stat(m.Name); ok && wanted(m) && finite(st.Mean) {
+		if st, ok := r.Summaries[r.chosen].Stat(m.Name); ok && wanted(m) && number.Finite(st.Mean) {
 			return st, true
 		}
 	}
@@ -92,7 +94,7 @@ func (r report) series(metric string, c cost) (list []series, missing int) {
 	for _, i := range r.settings(c) {
 		s := r.Summaries[i]
 		st, ok := s.Stat(metric)
-		if !ok || !finite(st.Mean) || !(c.of(s) > 0) {
+		if !ok || !number.Finite(st.Mean) || !(c.of(s) > 0) {
 			missing++
 			continue
 		}

@@ -8,6 +8,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/metric"
+	"flowsweep/reports/number"
 )
 
 // verdict is the first section: what was chosen, how good it is, and warnings.
@@ -40,21 +41,21 @@ func (r report) verdict() verdict {
 		st, _ := s.Stat(metric)
 		v.Whole = r.labels.Whole(r.labels.Setting(r.chosen))
 		v.Sentence = fmt.Sprintf("Chosen: %s, with %s %s at %s per sample.", r.labels.Setting(r.chosen), metric,
-			interval(st.Mean, st.Low, st.High), callCount(s.NFE))
+			number.Interval(st.Mean, st.Low, st.High), callCount(s.NFE))
 		v.Reason = fmt.Sprintf("It is the %s. %s.", r.Choice.Reason, r.intervalNote(st))
 		v.Judged, v.Tests, v.Untested = r.Verdict.Sentence(), r.tests(), r.Verdict.Untested
 		v.Tied, v.Fresh, v.Split, v.Tuning, v.Twin = r.tiedNames(), r.fresh(st), r.errorSplit(), r.tuning(), r.twin()
 		if !r.alarming() {
 			v.Memory = r.Memory.Sentence()
 		}
-		v.Facts = append(v.Facts, fact{metric, interval(st.Mean, st.Low, st.High), "lower is better"})
+		v.Facts = append(v.Facts, fact{metric, number.Interval(st.Mean, st.Low, st.High), "lower is better"})
 		v.Facts = append(v.Facts, r.freshFact(metric)...)
 		v.Facts = append(v.Facts, r.twinFact(metric)...)
 		v.Facts = append(v.Facts, r.noiseFact(metric)...)
 		v.Facts = append(v.Facts,
 			fact{"Velocity calls", nfe(s), "per sample (NFE)"},
-			fact{"Time", number(milliseconds(s)) + " ms", "per sample, in a batch of " + whole(s.Setting.Sample.Count)},
-			fact{"Parameters", whole(s.Params), r.labels.Recipe(r.chosen)},
+			fact{"Time", number.Text(milliseconds(s)) + " ms", "per sample, in a batch of " + number.Whole(s.Setting.Sample.Count)},
+			fact{"Parameters", number.Whole(s.Params), r.labels.Recipe(r.chosen)},
 			r.onnx())
 	}
 	v.Others = r.otherTargets()
@@ -85,9 +86,9 @@ func (r report) tiedNames() string {
 			names = append(names, r.labels.Setting(i))
 		}
 	}
-	text := fmt.Sprintf("%s, lowest mean first: ", plural(len(names), "setting")) + strings.Join(names[:min(len(names), maxNamedTies)], "; ")
+	text := fmt.Sprintf("%s, lowest mean first: ", number.Plural(len(names), "setting")) + strings.Join(names[:min(len(names), maxNamedTies)], "; ")
 	if more := len(names) - maxNamedTies; more > 0 {
-		text += fmt.Sprintf("; and %s more", whole(more))
+		text += fmt.Sprintf("; and %s more", number.Whole(more))
 	}
 	return text + ". They are marked ≈ in the leaderboard."
 }
@@ -98,10 +99,10 @@ func (r report) errorSplit() string {
 	for _, name := range append([]string{r.Sweep.Spec.Choose.Metric}, r.metrics()...) {
 		b, ok := s.Budget(name)
 		st, there := s.Stat(name)
-		if !ok || !there || !finite(b.Net.Value) || !finite(b.Solver.Value) {
+		if !ok || !there || !number.Finite(b.Net.Value) || !number.Finite(b.Solver.Value) {
 			continue
 		}
-		text := fmt.Sprintf("Of the %s of %s, %s is the noise floor, %s is the net’s and %s the solver’s.", name, number(st.Mean), number(b.Floor),
+		text := fmt.Sprintf("Of the %s of %s, %s is the noise floor, %s is the net’s and %s the solver’s.", name, number.Text(st.Mean), number.Text(b.Floor),
 			withError(b.Net), withError(b.Solver))
 		if math.Abs(b.Net.Value) <= 2*b.Net.SE && math.Abs(b.Solver.Value) <= b.Noise {
 			text += " Both are within the noise."
@@ -114,9 +115,9 @@ func (r report) errorSplit() string {
 // withError returns a value with its standard error, if it has one.
 func withError(m metric.Measurement) string {
 	if !(m.SE > 0) {
-		return number(m.Value)
+		return number.Text(m.Value)
 	}
-	return plusMinus(m.Value, m.SE)
+	return number.PlusMinus(m.Value, m.SE)
 }
 
 // onnx returns the outcome of the ONNX checks.
@@ -151,8 +152,8 @@ func (r report) counts() fact {
 		fits[res.Fit] = fits[res.Fit] || finished
 	}
 	return fact{
-		"Finished", fmt.Sprintf("%s of %s", whole(runs), plural(len(r.Sweep.Results), "run")),
-		fmt.Sprintf("from %s of %s", whole(trained), plural(len(fits), "fit")),
+		"Finished", fmt.Sprintf("%s of %s", number.Whole(runs), number.Plural(len(r.Sweep.Results), "run")),
+		fmt.Sprintf("from %s of %s", number.Whole(trained), number.Plural(len(fits), "fit")),
 	}
 }
 
@@ -167,14 +168,14 @@ func (r report) tests() []testRow {
 	var rows []testRow
 	for _, t := range r.Verdict.Tests {
 		row := testRow{
-			Metric: t.Metric, Value: number(float64(t.Value)), P: pText(float64(t.P)), Holm: pText(float64(t.Holm)), Mark: string(t.Mark), Why: t.Why,
+			Metric: t.Metric, Value: number.Text(float64(t.Value)), P: number.P(float64(t.P)), Holm: number.P(float64(t.Holm)), Mark: string(t.Mark), Why: t.Why,
 			Failed: t.Mark == experiments.TestFail, Null: noCell.Text,
 		}
 		switch {
 		case t.Null != nil:
-			row.Null = number(float64(t.Null.Mean)) + " to " + number(float64(t.Null.Q95))
+			row.Null = number.Text(float64(t.Null.Mean)) + " to " + number.Text(float64(t.Null.Q95))
 		case t.Above != nil:
-			row.Null = "at least " + number(float64(t.Value-*t.Above))
+			row.Null = "at least " + number.Text(float64(t.Value-*t.Above))
 		}
 		rows = append(rows, row)
 	}
@@ -189,7 +190,7 @@ func (r report) fresh(chosenBy experiments.Stat) string {
 	var figures []string
 	judged := false
 	for _, st := range r.Fresh.Stats(r.Sweep.Spec.Metrics) {
-		figures = append(figures, st.Name+" "+interval(st.Mean, st.Low, st.High))
+		figures = append(figures, st.Name+" "+number.Interval(st.Mean, st.Low, st.High))
 		judged = judged || st.Name == chosenBy.Name
 	}
 	text := strings.Join(figures, ", ")
@@ -199,7 +200,7 @@ func (r report) fresh(chosenBy experiments.Stat) string {
 	text += ", with noise and a reference that the choice did not use."
 	if judged && len(r.Summaries) > 1 {
 		text += fmt.Sprintf(" The lowest of many figures is partly luck, so the %s of %s behind the choice flatters the setting: "+
-			"publish these figures instead.", chosenBy.Name, number(chosenBy.Mean))
+			"publish these figures instead.", chosenBy.Name, number.Text(chosenBy.Mean))
 	}
 	return text
 }
@@ -208,7 +209,7 @@ func (r report) fresh(chosenBy experiments.Stat) string {
 func (r report) freshFact(metric string) []fact {
 	for _, st := range r.Fresh.Stats(r.Sweep.Spec.Metrics) {
 		if st.Name == metric {
-			return []fact{{metric + " on fresh points", interval(st.Mean, st.Low, st.High), "the figure to publish"}}
+			return []fact{{metric + " on fresh points", number.Interval(st.Mean, st.Low, st.High), "the figure to publish"}}
 		}
 	}
 	return nil
