@@ -19,6 +19,7 @@ var (
 			"Kolmogorov-Smirnov distance, of categories the total variation, which is the largest difference between the shares of any set of them.",
 		JudgeTable: func(t Table, reference flow.Batch) (Judge, error) { return t.judge(reference, t.worstMarginal) },
 		Share:      true,
+		Version:    1, // 0 took the codes of mixed columns for their values
 	}
 	// WorstCorrelation is the greatest difference between Pearson's correlations of two columns, of the shares in a category too.
 	WorstCorrelation = Metric{
@@ -26,6 +27,7 @@ var (
 		Doc: "The greatest difference between the samples and the truth in the correlation of two columns of the table. A category counts as a " +
 			"column that is 1 in its rows and 0 elsewhere, and a column that does not vary as one that is correlated with none.",
 		JudgeTable: func(t Table, reference flow.Batch) (Judge, error) { return t.judge(reference, t.worstCorrelation) },
+		Version:    1,
 	}
 )
 

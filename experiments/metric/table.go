@@ -31,6 +31,7 @@ var W1Table = Metric{
 		"most 2,000 rows of each, chosen at random.",
 	JudgeTable: func(t Table, reference flow.Batch) (Judge, error) { return t.judge(reference, t.transported) },
 	Assigned:   true,
+	Version:    1, // 0 took the codes of mixed columns for their values
 }
 
 // On returns the metric with the table that points are rows of, if it needs to know. Permutation and others that call Judge

@@ -155,3 +155,32 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// TestTableOfMixedColumns: the metrics of tables see the values of a column, whatever its kind, and not the codes that nets learn. The
+// trained ages range over 40, so that w1-table of two rows 10 years apart, with one of two regions changed, is 10/40 + 1/2.
+func TestTableOfMixedColumns(t *testing.T) {
+	t.Parallel()
+	region, err := kinds.Of("categorical", "north", "south", "west")
+	must(t, err)
+	d := target.Data{
+		Columns: []string{"region", "age", "income"}, Kinds: []kinds.Kind{region, kinds.Integer, kinds.Positive}, Standardise: target.Standardised,
+		Rows: flow.Batch{Dim: 3, Data: []float64{0, 20, 10, 1, 60, 1000, 2, 30, 100, 2, 40, 500}},
+	}
+	made, err := d.Make()
+	must(t, err)
+	table := TableOf(made)
+	if got := table.Columns; !slices.Equal(got[0].Categories, region.Categories) || got[1].Low != 20 || got[1].High != 60 || got[1].Categories != nil || math.Abs(got[2].High-1000) > 1e-9 {
+		t.Errorf("columns %+v", got)
+	}
+	reference := made.Encode(flow.Batch{Dim: 3, Data: []float64{0, 20, 10, 1, 60, 1000}})
+	samples := made.Encode(flow.Batch{Dim: 3, Data: []float64{2, 30, 10, 1, 50, 1000}})
+	for m, want := range map[*metric.Metric]float64{&metric.W1Table: .75, &metric.WorstMarginal: .5, &metric.WorstCorrelation: 1} {
+		judge, err := m.On(table).Judge(reference)
+		must(t, err)
+		got, err := judge(samples)
+		must(t, err)
+		if math.Abs(got.Value-want) > 1e-12 { // rounding of logs and of a standard deviation
+			t.Errorf("%s is %.15g, want %g", m.Name, got.Value, want)
+		}
+	}
+}
