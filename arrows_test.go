@@ -19,9 +19,9 @@ import (
 var arrows = map[string]struct{ rooms, doors []string }{
 	"": {rooms: []string{"pipeline"}},
 	"pipeline": {rooms: []string{
-		"pipeline/bench", "pipeline/draw", "pipeline/job", "pipeline/saved", "pipeline/ship", "pipeline/sweep", "pipeline/table",
+		"pipeline/bench", "pipeline/draw", "pipeline/job", "pipeline/pair", "pipeline/saved", "pipeline/ship", "pipeline/sweep", "pipeline/table",
 		"experiments", "experiments/disk", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/kinds", "experiments/metric", "experiments/oracle",
-		"experiments/problem", "experiments/query", "experiments/table", "experiments/target", "experiments/velocity", "export", "export/signing", "store",
+		"experiments/problem", "experiments/query", "experiments/table", "experiments/target", "export", "export/signing", "store",
 	}},
 	"pipeline/sweep": {
 		rooms: []string{
@@ -44,6 +44,11 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"pipeline/ship": {rooms: []string{
 		"pipeline/job", "pipeline/saved", "pipeline/stage", "pipeline/table", "experiments", "experiments/disk", "experiments/engine", "experiments/flow", "experiments/metric",
 		"experiments/net", "experiments/ode", "experiments/oracle", "experiments/query", "experiments/target", "experiments/velocity", "export", "export/signing", "reports", "store",
+	}},
+	// Two files as one table, and how far they are apart. It knows what is in them, and neither disks nor a terminal.
+	"pipeline/pair": {rooms: []string{
+		"pipeline/job", "experiments", "experiments/engine", "experiments/flow", "experiments/kinds", "experiments/metric", "experiments/problem", "experiments/table",
+		"experiments/target", "experiments/velocity",
 	}},
 	"pipeline/table": {rooms: []string{"experiments/problem", "experiments/query"}},
 	// It times what the others do, and knows none of them.

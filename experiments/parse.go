@@ -6,6 +6,7 @@ import (
 	"flowsweep/experiments/baseline"
 	"flowsweep/experiments/declare"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/problem"
 	"flowsweep/experiments/target"
@@ -128,6 +129,11 @@ func ParsePath(text string) (flow.Path, error) { return inline[flow.Path](Parser
 // ParseMetrics parses a list of metrics.
 func ParseMetrics(text string) ([]metric.Metric, error) {
 	return inline[[]metric.Metric](Parser{}, "metrics", text)
+}
+
+// ParseColumns parses the columns of a file: a list of names, or a mapping of these to kinds.
+func ParseColumns(text string) ([]kinds.Choice, error) {
+	return inline[[]kinds.Choice](Parser{}, "columns", text)
 }
 
 // inline parses a single value.

@@ -1,49 +1,25 @@
 package pipeline
 
 import (
+	"encoding/csv"
 	"errors"
 	"fmt"
-	"math"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"flowsweep/experiments"
-	"flowsweep/experiments/engine"
+	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/problem"
-	"flowsweep/experiments/velocity"
-	"flowsweep/pipeline/job"
+	"flowsweep/pipeline/pair"
 )
-
-// comparison is a row of `flowsweep measure --json`.
-type comparison struct {
-	Metric string              `json:"metric"`
-	Value  experiments.Number  `json:"value"` // between n samples and m reference points, the sizes of the null
-	Null   experiments.NullRow `json:"null"`  // between random parts of the pooled points, of the same sizes
-	PValue experiments.Number  `json:"p_value"`
-	N      int                 `json:"n"`
-	M      int                 `json:"m"`
-	All    measured            `json:"all_rows"`
-	Note   string              `json:"note,omitempty"`  // why there is no null
-	Error  string              `json:"error,omitempty"` // why there is no value
-
-	Columns  []string `json:"columns"`
-	Warnings []string `json:"warnings,omitempty"` // of the files
-}
-
-// measured is a value at full size.
-type measured struct {
-	Value experiments.Number `json:"value"`
-	SE    experiments.Number `json:"se"`
-	N     int                `json:"n"` // samples: all, or what w1 and w2 take of large files
-	M     int                `json:"m"` // reference points
-}
 
 type measureFlags struct {
 	metrics      string
-	columns      []string
+	columns      string
 	standardise  bool
 	json         bool
 	permutations int
@@ -56,13 +32,16 @@ func (a *app) measureCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:         "measure (REFERENCE SAMPLES | --run KEY)",
 		Annotations: keepsNothing,
-		Short:       "Measure the metrics between two files of points, or those of a run again",
-		Long: "Measure the metrics between two data files (.csv, .npy, .npz, .parquet), one point per row. Columns are matched by their names, if\n" +
-			"both files have names; columns of words are left out. Each row of the table holds the value; the null, which is the\n" +
-			"metric between random parts of the pooled points (mean and 95 % quantile); and the p-value of the permutation test that\n" +
-			"both files are samples of one distribution. These are of n samples and m reference points. Large files are cut to random\n" +
-			"rows for the test, so the value of all rows follows, with its standard error. Nothing depends on the order of the rows.\n" +
-			"c2st trains nets for each permutation, so it takes fewer of them, 99 or 19.\n\n" +
+		Short:       "Measure the metrics between two files of points or rows, or those of a run again",
+		Long: "Measure the metrics between two data files (.csv, .npy, .npz, .parquet), one point or row of a table each. Columns are matched by\n" +
+			"their names, if both files have names, and by position otherwise. Words that repeat are categories, those of either file; other\n" +
+			"words are left out. Kinds of columns are guessed from both files, as plan would, and printed unless all are real numbers; then\n" +
+			"the metrics of tables are measured, too. Other metrics compare numbers as they stand, whatever their kind, and categories as\n" +
+			"one-hot vectors divided by 2. w1-table divides by the ranges in the reference.\n\n" +
+			"Each row of the output holds the value; the null, which is the metric between random parts of the pooled points (mean and 95 %\n" +
+			"quantile); and the p-value of the permutation test that both files are samples of one distribution. These are of n samples and\n" +
+			"m reference points. Large files are cut to random rows for the test, so the value of all rows follows, with its standard error.\n" +
+			"Nothing depends on the order of the rows. c2st trains nets for each permutation, so it takes fewer of them, 99 or 19.\n\n" +
 			"With --run every metric of a stored run is measured again, from its stored samples and weights, and printed beside the\n" +
 			"stored value. The exit code is 1 unless they are equal to the last digit.",
 		Args: filesOrRun(&f.run),
@@ -70,29 +49,73 @@ func (a *app) measureCommand() *cobra.Command {
 			if f.run == "" {
 				return a.measure(args[0], args[1], f)
 			}
-			metrics, err := experiments.ParseMetrics("[" + f.metrics + "]")
+			metrics, err := f.chosen(nil)
 			if err != nil {
-				return usage(err)
+				return err
 			}
 			return a.measureRun(cmd, f.run, metrics, f.json)
 		},
 	}
-	cmd.Flags().StringVar(&f.metrics, "metrics", "mmd, sliced-w2, energy", "`names`, separated by commas (with --run all that are stored)")
+	cmd.Flags().StringVar(&f.metrics, "metrics", "", "`names`, separated by commas (default "+namesOf(pointMetrics)+", for columns that are not all real also\n"+
+		namesOf(tableMetrics)+", and with --run all that are stored)")
 	cmd.Flags().StringVar(&f.run, "run", "", "measure the run with this `key` again, a unique prefix is enough")
-	cmd.Flags().StringSliceVar(&f.columns, "columns", nil, "`names` of the columns to compare, separated by commas (default all numeric ones)")
-	cmd.Flags().BoolVar(&f.standardise, "standardise", false, "compare (x - mean) / std of each column, with mean and std of the reference")
+	cmd.Flags().StringVar(&f.columns, "columns", "", "`names` of the columns to compare, separated by commas, or {name: kind, ...} as in a spec, such as\n"+
+		"{age: integer, zone: categorical} (default all that both files have, of kinds that are guessed)")
+	cmd.Flags().BoolVar(&f.standardise, "standardise", false, "compare (x - mean) / std of each column of numbers, with mean and std of the reference")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON")
 	cmd.Flags().IntVar(&f.permutations, "permutations", metric.MinPermutations, "permutations of each test")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 0, "seed of the permutations")
 	return cmd
 }
 
-func (a *app) measure(reference, samples string, f measureFlags) error {
-	metrics, err := experiments.ParseMetrics("[" + f.metrics + "]")
-	if err != nil {
-		return usage(err)
+// What is measured if no metrics are named: of all files, and of those with columns that are no plain numbers.
+var (
+	pointMetrics = []metric.Metric{metric.MMD, metric.SlicedW2, metric.Energy}
+	tableMetrics = []metric.Metric{metric.W1Table, metric.WorstMarginal, metric.WorstCorrelation}
+)
+
+func namesOf(metrics []metric.Metric) string {
+	names := make([]string, len(metrics))
+	for i, m := range metrics {
+		names[i] = m.Name
 	}
-	for _, m := range metrics {
+	return strings.Join(names, ", ")
+}
+
+// chosen returns the metrics that are named, or else the others.
+func (f measureFlags) chosen(others []metric.Metric) ([]metric.Metric, error) {
+	if f.metrics == "" {
+		return others, nil
+	}
+	metrics, err := experiments.ParseMetrics("[" + f.metrics + "]")
+	return metrics, usage(err)
+}
+
+// asked returns the columns that are named.
+func (f measureFlags) asked() (list []kinds.Choice, err error) {
+	if strings.HasPrefix(strings.TrimSpace(f.columns), "{") {
+		list, err = experiments.ParseColumns(f.columns)
+		return list, usage(err)
+	}
+	if f.columns == "" {
+		return nil, nil
+	}
+	names, err := csv.NewReader(strings.NewReader(f.columns)).Read()
+	if err != nil {
+		return nil, usage(fmt.Errorf("--columns: %w", err))
+	}
+	for _, name := range names {
+		list = append(list, kinds.Choice{Column: name})
+	}
+	return list, nil
+}
+
+func (a *app) measure(reference, samples string, f measureFlags) error {
+	named, err := f.chosen(nil)
+	if err != nil {
+		return err
+	}
+	for _, m := range named {
 		if !m.TwoSamples() {
 			return usage(fmt.Errorf("%s measures a net, not two files: leave it out", m.Name))
 		}
@@ -100,17 +123,18 @@ func (a *app) measure(reference, samples string, f measureFlags) error {
 	if f.permutations < metric.MinPermutations {
 		return usage(fmt.Errorf("--permutations %d: must be at least %d", f.permutations, metric.MinPermutations))
 	}
-	p, err := a.readPair(reference, samples, f.columns, f.standardise)
+	p, err := a.readPair(reference, samples, f)
 	if err != nil {
 		return err
 	}
-	if n, m := p.samples.Len(), p.reference.Len(); n < 2 || m < 2 {
-		return usage(fmt.Errorf("%d samples against %d reference points: use at least 2 of each", n, m))
+	metrics := named
+	if named == nil {
+		metrics = pointMetrics
+		if !p.Plain() {
+			metrics = slices.Concat(pointMetrics, tableMetrics)
+		}
 	}
-	for _, w := range p.warnings {
-		fmt.Fprintf(a.stderr, "warning: %s\n", problem.Printable(w))
-	}
-	rows, err := compare(p, metrics, f.permutations, f.seed)
+	rows, err := p.Compare(metrics, f.permutations, f.seed)
 	if err != nil {
 		return err
 	}
@@ -122,54 +146,34 @@ func (a *app) measure(reference, samples string, f measureFlags) error {
 	return errors.Join(err, notMeasured(rows))
 }
 
-// compare measures the samples against the reference by every metric. A metric that cannot be measured leaves the others
-// alone. Classifiers learn on the fastest engine.
-func compare(p pair, metrics []metric.Metric, permutations int, seed uint64) (rows []comparison, err error) {
-	e, _, err := engine.Pick(engine.Auto)
+// readPair reads two files, and says on stderr how.
+func (a *app) readPair(reference, samples string, f measureFlags) (pair.Pair, error) {
+	asked, err := f.asked()
 	if err != nil {
-		return nil, err
+		return pair.Pair{}, err
 	}
-	classifier := velocity.NewClassifier(e)
-	defer func() { err = errors.Join(err, classifier.Close()) }()
-	// What takes the first points of a sample takes random ones.
-	p.reference, p.samples = metric.Shuffled(p.reference), metric.Shuffled(p.samples)
-	for _, m := range metrics {
-		row := comparison{Metric: m.Name, Columns: p.columns, Warnings: p.warnings}
-		err := job.Guard(func() error { return row.measure(p, m.With(classifier.LogOdds), permutations, seed) })
-		if err != nil {
-			nan := experiments.Number(math.NaN())
-			row.Error, row.Value, row.PValue, row.All.Value, row.All.SE = err.Error(), nan, nan, nan, nan
-			row.Null = experiments.NullRowOf(metric.Summarize(nil))
-		}
-		rows = append(rows, row)
+	r, s := pair.File{Path: reference}, pair.File{Path: samples}
+	if r.Table, err = a.readTable(reference); err != nil {
+		return pair.Pair{}, err
 	}
-	return rows, nil
-}
-
-// measure fills in the row of a metric.
-func (c *comparison) measure(p pair, m metric.Metric, permutations int, seed uint64) error {
-	c.N, c.M = m.MatchedPoints(p.samples.Len(), p.reference.Len(), p.reference.Dim)
-	judge, err := m.Judge(p.reference)
+	if s.Table, err = a.readTable(samples); err != nil {
+		return pair.Pair{}, err
+	}
+	p, err := pair.Of(r, s, asked, f.standardise)
+	for _, note := range p.Notes {
+		fmt.Fprintln(a.stderr, problem.Printable(note))
+	}
 	if err != nil {
-		return err
+		return p, usage(printable(err))
 	}
-	all, err := judge(p.samples)
-	if err != nil {
-		return err
+	for _, w := range p.Warnings {
+		fmt.Fprintf(a.stderr, "warning: %s\n", problem.Printable(w))
 	}
-	c.All = measured{experiments.Number(all.Value), experiments.Number(all.SE), c.N, c.M}
-	test, err := metric.Permutation(p.samples, p.reference, m, permutations, seed)
-	c.Null = experiments.NullRowOf(metric.Summarize(test.Null))
-	if err != nil {
-		c.Value, c.PValue, c.Note = c.All.Value, experiments.Number(math.NaN()), err.Error()
-		return nil
-	}
-	c.Value, c.PValue, c.N, c.M = experiments.Number(test.Value), experiments.Number(test.P), test.X, test.Y
-	return nil
+	return p, nil
 }
 
 // notMeasured returns an error that lists the metrics without a value because of an error.
-func notMeasured(rows []comparison) error {
+func notMeasured(rows []pair.Comparison) error {
 	var failed []string
 	for _, r := range rows {
 		if r.Error != "" {
@@ -182,7 +186,14 @@ func notMeasured(rows []comparison) error {
 	return fmt.Errorf("not measured: %s", strings.Join(failed, "; "))
 }
 
-func (a *app) printComparisons(p pair, rows []comparison) error {
+func (a *app) printComparisons(p pair.Pair, rows []pair.Comparison) error {
+	if !p.Plain() {
+		var list []planColumn
+		for _, c := range p.Columns {
+			list = append(list, planColumn{Column: c.Name, Kind: c.Kind.Name, Guessed: !c.Set, Values: c.Range})
+		}
+		printColumns(list, func(name, format string, args ...any) { fmt.Fprintf(a.stdout, name+"  "+format+"\n", args...) })
+	}
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "metric\tvalue\tnull mean\tnull 95 %\tp\tn\tm\tall rows\tse\t")
 	for _, r := range rows {
@@ -192,7 +203,7 @@ func (a *app) printComparisons(p pair, rows []comparison) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	n, m := p.samples.Len(), p.reference.Len()
+	m, n := p.Sizes()
 	for _, r := range rows {
 		if r.Note != "" {
 			fmt.Fprintf(a.stdout, "%s: no test: %s\n", r.Metric, r.Note)

@@ -8,7 +8,9 @@ import (
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
+	"flowsweep/experiments/table"
 	"flowsweep/experiments/velocity"
+	"flowsweep/pipeline/pair"
 )
 
 // TestMeasureDoesNotKnowOrder: no figure of any metric depends on the order of rows, to the last digit, also where points
@@ -32,10 +34,15 @@ func TestMeasureDoesNotKnowOrder(t *testing.T) {
 	flow.NewStream(1, "y").Normal(y, 0)
 	few := flow.NewBatch(90, 2)
 	flow.NewStream(2, "few").Normal(few, 0)
-	form := func(x, few, y flow.Batch) string {
-		rows, err := compare(pair{reference: x, samples: y}, fast, metric.MinPermutations, 1)
+	pairOf := func(reference, samples flow.Batch) pair.Pair {
+		p, err := pair.Of(pair.File{Table: table.Of(reference)}, pair.File{Table: table.Of(samples)}, nil, false)
 		must(t, err)
-		fewer, err := compare(pair{reference: few, samples: y}, assigned, metric.MinPermutations, 1)
+		return p
+	}
+	form := func(x, few, y flow.Batch) string {
+		rows, err := pairOf(x, y).Compare(fast, metric.MinPermutations, 1)
+		must(t, err)
+		fewer, err := pairOf(few, y).Compare(assigned, metric.MinPermutations, 1)
 		must(t, err)
 		rows = append(rows, fewer...)
 		text, err := json.Marshal(rows)

@@ -29,8 +29,9 @@ const MinPermutations = 499
 // section 5, and Szekely and Rizzo 2004, "Testing for equal distributions in high dimension"). It is exact at any size:
 // if the distributions are equal, p <= a occurs in at most a fraction a of cases. It needs at least 499 permutations.
 //
-// It uses at most 4,000 points of each sample for mmd and energy, 1,000 for sliced-w2, c2st and, in one dimension, w1 and
-// w2, and 200 for w1 and w2 in more dimensions, where each permutation requires an assignment. There, one size is a whole
+// It uses at most 4,000 points of each sample for mmd and energy, 1,000 for sliced-w2, c2st, the marginals and correlations
+// of tables and, in one dimension, w1 and w2, and 200 for w1 and w2 in more dimensions and for w1-table, where each
+// permutation requires an assignment. There, one size is a whole
 // multiple of the other. For c2st it makes as many permutations as a null has values, since each trains classifiers. Points
 // are chosen by Shuffled, so nothing depends on their order. Memory is linear in the points. The bandwidth of mmd is that of
 // the pooled points, which does not depend on the permutation, so Value differs slightly from that of a Judge. It returns an
@@ -91,6 +92,8 @@ func permuter(m Metric, dim int) (maxPoints int, values permuted, err error) {
 		return 0, nil, fmt.Errorf("%s measures a model, not two samples: use another metric", m.Name)
 	case m.JudgeBy != nil:
 		return classifiedPoints, permutedByJudge(m.Judge), nil
+	case m.JudgeTable != nil && !m.Assigned:
+		return permutedLinePoints, permutedByJudge(m.Judge), nil
 	case m.permute == nil:
 		return permutedJudgePoints, permutedByJudge(m.Judge), nil
 	default:

@@ -113,7 +113,7 @@ func matched(x, y flow.Batch, p int) (cost float64, phi, psi []float64) {
 // MatchedPoints returns how many of n samples and m reference points the metric compares in dim dimensions: all but for
 // w1 and w2 in more than one, which take random ones of larger samples, at most 2,000 of each.
 func (m Metric) MatchedPoints(samples, reference, dim int) (n, k int) {
-	if m.Assigned && dim > 1 {
+	if m.Assigned && (dim > 1 || m.JudgeTable != nil) {
 		return matchedSizes(samples, reference)
 	}
 	return samples, reference
