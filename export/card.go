@@ -2,12 +2,14 @@ package export
 
 import (
 	_ "embed"
+	"encoding/json"
 	"fmt"
 	"html"
 	"maps"
 	"slices"
 	"strings"
 	"text/template"
+	"unicode"
 
 	"flowsweep/experiments"
 )
@@ -39,7 +41,25 @@ const promise = "## Runtimes\n\nThe files declare ONNX IR version 8 and opset 17
 var exampleText string
 
 // examples shows how to draw samples in several languages.
-var examples = template.Must(template.New("examples").Parse(exampleText))
+var examples = template.Must(template.New("examples").Funcs(template.FuncMap{"literal": literal}).Parse(exampleText))
+
+// exampleColumn is a column of a table, as programs print it that cannot read the metadata of a file.
+type exampleColumn struct {
+	Name  string
+	Whole bool
+	Words []string // its categories
+}
+
+// literal returns a text as a literal of JavaScript and C++ alike, within a block of code in Markdown.
+func literal(text string) string {
+	quoted, _ := json.Marshal(strings.Map(func(r rune) rune { // of a string it cannot fail
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text))
+	return strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&", "`", `\u0060`).Replace(string(quoted))
+}
 
 // Card returns model-card.md: what the files are, how to use them in several languages, how they were verified, and where
 // they come from. The points have the shape.
@@ -155,10 +175,15 @@ func sizes(shape []int, between string) string {
 func (a About) examples(shape []int) string {
 	fill := struct {
 		Dim, Width    int
-		Shape, Return string // the sizes of a point and of a sample
-		Note, Steps   string // a note on the source; the number of steps, if they take noise
-		Rows          bool   // samples are rows of a table
-	}{Dim: elements(shape), Width: a.width(elements(shape)), Rows: !a.Code.Identity()}
+		Shape, Return string          // the sizes of a point and of a sample
+		Note, Steps   string          // a note on the source; the number of steps, if they take noise
+		Rows          []exampleColumn // of samples that are rows of a table
+	}{Dim: elements(shape), Width: a.width(elements(shape))}
+	if len(shape) == 1 { // pixels are numbers
+		for _, c := range a.Code.Columns() {
+			fill.Rows = append(fill.Rows, exampleColumn{c.Name, c.Kind.Discrete, c.Kind.Categories})
+		}
+	}
 	list := func(sizes []int) string { return strings.Trim(strings.ReplaceAll(fmt.Sprint(sizes), " ", ", "), "[]") }
 	fill.Shape, fill.Return = list(shape), list(returned(a.Code, shape))
 	if a.Properties[recommendedNoise] != "" {

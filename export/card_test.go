@@ -2,34 +2,41 @@ package export
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/ode"
+	"flowsweep/experiments/velocity"
 )
 
-// writeExample writes the card's program in a language, and a sampler of 3 dimensions that it draws from, to a new folder. The sampler
-// may take noise on the way.
-func writeExample(t *testing.T, language string, noisy bool) (folder, program string) {
+// write writes the card's program in a language, and a sampler that it draws from, to a new folder.
+func (e exampleSampler) write(t *testing.T, language string) (folder, program string) {
 	t.Helper()
 	folder, program = t.TempDir(), "draw."+language
-	about, o := About{}, SamplerOptions{Trajectory: true}
-	if noisy {
-		about.Properties = map[string]string{recommendedNoise: "0.5", "recommended_steps": "2"}
-		o.SDE = &SDE{ode.SDE{Noise: .5}, flow.CondOT}
+	about, n := e.about(t), example.On(3)
+	if !about.Code.Identity() {
+		n = tableNet
 	}
-	code := regexp.MustCompile("(?s)```" + language + "\n(.*?)```").FindSubmatch(Card(about, []int{3}, experiments.Check{File: "sampler.onnx"}))
+	code := regexp.MustCompile("(?s)```" + language + "\n(.*?)\n```").FindSubmatch(Card(about, n.Shape, experiments.Check{File: "sampler.onnx"}))
 	if code == nil {
 		t.Fatalf("the card has no example in %s", language)
 	}
-	file := sampler(t, example.On(3), ode.Heun, ode.Uniform(2), o)
+	file, err := Sampler(n, velocity.Init(n, 3), ode.Heun, ode.Uniform(2), about, e.options)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, content := range map[string][]byte{program: code[1], "sampler.onnx": file} {
 		if err := os.WriteFile(filepath.Join(folder, name), content, 0o644); err != nil {
 			t.Fatal(err)
@@ -38,11 +45,75 @@ func writeExample(t *testing.T, language string, noisy bool) (folder, program st
 	return folder, program
 }
 
-// exampleKinds are the samplers that the programs of the card draw from.
-var exampleKinds = []struct {
-	name  string
-	noisy bool
-}{{"flow", false}, {"noise on the way", true}}
+// exampleSampler is a sampler that the programs of the card draw from.
+type exampleSampler struct {
+	name    string
+	options SamplerOptions
+	about   func(t *testing.T) About
+	rows    bool // samples are rows of a table
+}
+
+var exampleSamplers = []exampleSampler{
+	{"flow", SamplerOptions{Trajectory: true}, func(*testing.T) About { return About{} }, false},
+	{"noise on the way", SamplerOptions{Trajectory: true, SDE: &SDE{ode.SDE{Noise: .5}, flow.CondOT}}, func(*testing.T) About {
+		return About{Properties: map[string]string{recommendedNoise: "0.5", "recommended_steps": "2"}}
+	}, false},
+	{"table", SamplerOptions{}, oddPeople, true},
+}
+
+// oddPeople is people with names that programs must quote.
+func oddPeople(t *testing.T) About {
+	t.Helper()
+	_, about := people(t)
+	columns := slices.Clone(about.Code.Columns())
+	columns[6].Name, columns[6].Kind.Categories = oddNames[0], oddNames[1:]
+	about.Code = kinds.NewCode(columns)
+	about.Columns = slices.Clone(about.Columns)
+	about.Columns[6] = oddNames[0]
+	return about
+}
+
+var oddNames = []string{"re\"gion <é>", "```no\\rth&", "sou{{th}}"}
+
+// rowsPrinted returns an error unless a program has printed the names of the columns and five rows of oddPeople.
+func rowsPrinted(out []byte) error {
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if want := "country,age,children,income,share,rate," + oddNames[0] + ",site,height"; lines[0] != want || len(lines) != 6 {
+		return fmt.Errorf("%d lines start with %q, want %q", len(lines), lines[0], want)
+	}
+	for _, line := range lines[1:] {
+		cells := strings.Split(line, ",")
+		for _, whole := range []int{0, 1, 2} {
+			if _, err := strconv.Atoi(cells[whole]); err != nil {
+				return fmt.Errorf("%q: %q is no whole number", line, cells[whole])
+			}
+		}
+		for _, j := range []int{3, 4, 5, 8} {
+			if _, err := strconv.ParseFloat(cells[j], 32); err != nil {
+				return fmt.Errorf("%q: %q is no number", line, cells[j])
+			}
+		}
+		if cells[0] != "7" || !slices.Contains(oddNames[1:], cells[6]) || cells[7] != "here" {
+			return fmt.Errorf("%q has other categories", line)
+		}
+	}
+	return nil
+}
+
+// check fails unless the output of a program is of rows, if the sampler is of a table, or else passes.
+func (e exampleSampler) check(t *testing.T, out []byte, err error, passes func(out string) bool) {
+	t.Helper()
+	switch {
+	case err != nil:
+	case e.rows:
+		err = rowsPrinted(out)
+	case !passes(string(out)):
+		err = errors.New("it should be points")
+	}
+	if err != nil {
+		t.Errorf("%s: the program prints %s, %v", e.name, out, err)
+	}
+}
 
 // TestPythonExampleDrawsSamples runs the card's program in Python where that has onnxruntime. The task runtimes fetches it.
 func TestPythonExampleDrawsSamples(t *testing.T) {
@@ -50,13 +121,12 @@ func TestPythonExampleDrawsSamples(t *testing.T) {
 	if out, err := exec.Command("python3", "-c", "import onnxruntime").CombinedOutput(); err != nil {
 		t.Skipf("python3 has no package onnxruntime: %v %.80s", err, bytes.TrimSpace(out))
 	}
-	for _, kind := range exampleKinds {
-		folder, code := writeExample(t, "python", kind.noisy)
+	for _, kind := range exampleSamplers {
+		folder, code := kind.write(t, "python")
 		draw := exec.Command("python3", code)
 		draw.Dir = folder
-		if out, err := draw.Output(); err != nil || !strings.HasPrefix(string(out), "(1000, 3) [") {
-			t.Errorf("%s: the program prints %s, %v", kind.name, out, err)
-		}
+		out, err := draw.Output()
+		kind.check(t, out, err, func(out string) bool { return strings.HasPrefix(out, "(1000, 3) [") })
 	}
 }
 
@@ -67,17 +137,16 @@ func TestGoExampleDrawsSamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, kind := range exampleKinds {
-		folder, code := writeExample(t, "go", kind.noisy)
+	for _, kind := range exampleSamplers {
+		folder, code := kind.write(t, "go")
 		program := filepath.Join(folder, "draw")
 		if out, err := exec.Command("go", "build", "-o", program, filepath.Join(folder, code)).CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v: %s", kind.name, err, out)
 		}
 		draw := exec.Command(program)
 		draw.Dir, draw.Env = folder, append(os.Environ(), ort.LibraryVariable+"="+library.Path)
-		if out, err := draw.CombinedOutput(); err != nil || !strings.HasPrefix(string(out), "[1000 3] [") {
-			t.Errorf("%s: the program prints %s, %v", kind.name, out, err)
-		}
+		out, err := draw.CombinedOutput()
+		kind.check(t, out, err, func(out string) bool { return strings.HasPrefix(out, "[1000 3] [") })
 	}
 }
 
@@ -98,8 +167,8 @@ func TestCPPExampleDrawsSamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := filepath.Dir(library.Path)
-	for _, kind := range exampleKinds {
-		folder, code := writeExample(t, "cpp", kind.noisy)
+	for _, kind := range exampleSamplers {
+		folder, code := kind.write(t, "cpp")
 		build := exec.Command(compiler, "-std=c++17", "-Wall", "-Werror", "-I", strings.TrimSpace(string(headers)), code, "-o", "draw", library.Path, "-Wl,-rpath,"+at)
 		build.Dir = folder
 		if out, err := build.CombinedOutput(); err != nil {
@@ -108,9 +177,7 @@ func TestCPPExampleDrawsSamples(t *testing.T) {
 		draw := exec.Command(filepath.Join(folder, "draw"))
 		draw.Dir = folder
 		out, err := draw.CombinedOutput()
-		if err != nil || len(strings.Fields(string(out))) != 3 {
-			t.Errorf("%s: the program prints %s, %v", kind.name, out, err)
-		}
+		kind.check(t, out, err, func(out string) bool { return len(strings.Fields(out)) == 3 })
 	}
 }
 
