@@ -23,7 +23,7 @@ func TestCoresDoNotChangeBits(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			x := points32(1, 8*chunkRows(n)+5, n.Dim())
+			x := points32(1, 24*chunkRows(n)+5, n.Dim())
 			on := func(cores int) []float64 {
 				defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores))
 				u, err := model.Field()(.3, x)
