@@ -26,7 +26,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"pipeline/sweep": {
 		rooms: []string{
 			"pipeline/job", "pipeline/saved", "pipeline/stage", "experiments", "experiments/engine", "experiments/flow", "experiments/problem",
-			"experiments/velocity", "store",
+			"experiments/target", "experiments/velocity", "store",
 		},
 		doors: []string{"github.com/vbauerster/mpb"},
 	},

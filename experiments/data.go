@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"flowsweep/experiments/declare"
+	"flowsweep/experiments/flow"
 	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/problem"
 	"flowsweep/experiments/table"
@@ -17,22 +18,12 @@ import (
 // MaxDataSize is the maximum size of a data file, in bytes.
 const MaxDataSize = 256 << 20
 
-// DataFile is the name and content of a data file.
-type DataFile struct {
-	Name    string // the path in the spec, or the role in a recipe
-	Content []byte
-}
+// MaxHeldSize is the size in bytes of the Content of a target with the most numbers that are held in memory.
+const MaxHeldSize = 8*table.MaxNumbers + 128
 
-// Contents returns the data files of the recipe. Its JSON holds only their sha256.
-func (r Recipe) Contents() []DataFile {
-	var list []DataFile
-	if r.Target.Content != nil {
-		list = append(list, DataFile{"target.npy", r.Target.Content})
-	}
-	if r.Source.From.Content != nil {
-		list = append(list, DataFile{"source.npy", r.Source.From.Content})
-	}
-	return list
+// TooLarge returns the error for a file of more bytes than that.
+func TooLarge(path string, size int64) error {
+	return fmt.Errorf("%s has %d bytes: at most %d: leave rows or columns out, or convert it to %s", path, size, MaxDataSize, table.RowByRow)
 }
 
 // fileTargets returns the family of targets from data files.
@@ -51,9 +42,11 @@ var refusedFileKeys = map[string]string{"label": "models conditional on a label 
 // dataFiles are the data files named in a text. Each is read once, in each way that is asked for.
 type dataFiles struct {
 	open   func(path string) ([]byte, error)
+	large  *LargeFiles
 	real   bool // see Parser.Real
 	tables map[readAs]table.Table
-	files  []DataFile // in order of first use
+	arrays map[string]*flow.ArrayFile // of a stored recipe, whose rows are read as they are needed, by path
+	files  []DataFile                 // in order of first use
 }
 
 // readAs is a data file and how it is read.
@@ -64,8 +57,8 @@ type readAs struct {
 }
 
 // newDataFiles returns the data files of a text, of which none is read yet.
-func newDataFiles(open func(path string) ([]byte, error)) *dataFiles {
-	return &dataFiles{open: open, tables: map[readAs]table.Table{}}
+func newDataFiles(p Parser) *dataFiles {
+	return &dataFiles{open: p.Open, large: p.Large, real: p.Real, tables: map[readAs]table.Table{}, arrays: map[string]*flow.ArrayFile{}}
 }
 
 // take returns the target of a data file, or of a data set, all of whose columns are real if that is said. Errors are shown at the
@@ -74,14 +67,21 @@ func (d *dataFiles) take(f target.File, set *datasets.Dataset, real bool, at dec
 	if err := f.Reading().Check(); err != nil {
 		return target.Target{}, err
 	}
-	t, err := d.table(f.File, set, f.Reading())
+	real = real || f.Mixture > 0
+	a, err := d.array(f, set)
+	if a != nil {
+		return d.takeArray(a, f, real, at)
+	}
+	var t table.Table
+	if err == nil {
+		t, err = d.table(f.File, set, f.Reading())
+	}
 	if err != nil {
 		return target.Target{}, at.Key("file").Word(f.File).Errorf("%v", err)
 	}
 	if f.Held != "" {
 		f.Exclude = append(slices.Clone(f.Exclude), f.Held)
 	}
-	real = real || f.Mixture > 0
 	choices, left, err := chosen(t, f, real, at)
 	if err != nil {
 		return target.Target{}, err
@@ -111,11 +111,16 @@ func (d *dataFiles) take(f target.File, set *datasets.Dataset, real bool, at dec
 // made returns the target of the chosen columns of a table, of which the last rows are held out if that is said.
 func (d *dataFiles) made(f target.File, t table.Table, choices []kinds.Choice, held int, at declare.Place) (target.Target, error) {
 	taken, err := target.Take(t, choices, f.Columns)
+	return makeTaken(f, taken, err, held, at)
+}
+
+// makeTaken returns the target of what was taken of a file, with the error of that, if any.
+func makeTaken(f target.File, taken target.Taken, err error, held int, at declare.Place) (target.Target, error) {
 	bad, gap := (*target.ColumnError)(nil), (*table.GapError)(nil)
 	switch {
 	case errors.As(err, &bad):
 		return target.Target{}, at.Key("columns").Word(bad.Column).Errorf("%v", err)
-	case errors.As(err, &gap) && gap.Missing:
+	case errors.As(err, &gap) && gap.Missing && taken.InFile == nil:
 		return target.Target{}, fmt.Errorf("%w, or say missing: drop", err)
 	case err != nil:
 		return target.Target{}, err
@@ -241,8 +246,8 @@ func (d *dataFiles) content(path string) ([]byte, error) {
 		return nil, err
 	}
 	if len(content) > MaxDataSize {
-		return nil, fmt.Errorf("%s has %d bytes: at most %d: leave rows or columns out", path, len(content), MaxDataSize)
+		return nil, TooLarge(path, int64(len(content)))
 	}
-	d.files = append(d.files, DataFile{path, content})
+	d.files = append(d.files, DataFile{Name: path, Content: content})
 	return content, nil
 }

@@ -43,15 +43,15 @@ func TestPixelsAreScaledTogether(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	low, high := slices.Min(got.Rows.Data), slices.Max(got.Rows.Data)
+	low, high := slices.Min(got.Rows.All().Data), slices.Max(got.Rows.All().Data)
 	if low != -1 || high != 1 {
 		t.Errorf("pixels from %g to %g", low, high)
 	}
-	rows := got.Decode(got.Rows)
+	rows := got.Decode(got.Rows.All())
 	if slices.Min(rows.Data) != 0 || slices.Max(rows.Data) != 16 {
 		t.Errorf("rows from %g to %g", slices.Min(rows.Data), slices.Max(rows.Data))
 	}
-	wild := got.Rows.Slice(0, 1).Clone()
+	wild := got.Rows.All().Slice(0, 1).Clone()
 	for i := range wild.Data {
 		wild.Data[i] = 7
 	}
@@ -72,7 +72,7 @@ func TestHeldRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(got.Decode(got.Rows).Data, []float64{1, 2.5, 3, 1.5, 5, 9.5}) || !slices.Equal(got.Decode(got.Held).Data, []float64{2, 3.5, 4, .5}) {
+	if !slices.Equal(got.Decode(got.Rows.All()).Data, []float64{1, 2.5, 3, 1.5, 5, 9.5}) || !slices.Equal(got.Decode(got.Held.All()).Data, []float64{2, 3.5, 4, .5}) {
 		t.Errorf("rows %v, held out %v", got.Rows, got.Held)
 	}
 	for text, want := range map[string]string{

@@ -18,6 +18,9 @@ type Parser struct {
 	// Open is nil, specs cannot name files.
 	Open func(path string) ([]byte, error)
 
+	// Large opens files that may be larger than memory; nil for none.
+	Large *LargeFiles
+
 	// Stored is for specs that an earlier version may have accepted: what is missing to choose well is no error.
 	Stored bool
 
@@ -31,9 +34,7 @@ func Parse(file string, text []byte) (Spec, error) { return Parser{}.Parse(file,
 
 // Parse is like the function Parse, for specs that may name data files.
 func (p Parser) Parse(file string, text []byte) (Spec, error) {
-	data := newDataFiles(p.Open)
-	data.real = p.Real
-	return parse(file, text, data, p.Stored)
+	return parse(file, text, newDataFiles(p), p.Stored)
 }
 
 func parse(file string, text []byte, data *dataFiles, stored bool) (Spec, error) {
@@ -139,7 +140,7 @@ func ParseColumns(text string) ([]kinds.Choice, error) {
 // inline parses a single value.
 func inline[T any](p Parser, what, text string) (T, error) {
 	var none T
-	t := declare.Read(what, []byte(text), language(newDataFiles(p.Open)))
+	t := declare.Read(what, []byte(text), language(newDataFiles(Parser{Open: p.Open, Large: p.Large})))
 	value, _ := declare.Value(t, what, none, what+"s instead of one: give every parameter a single value")
 	return value, t.Err()
 }

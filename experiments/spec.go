@@ -7,7 +7,9 @@ package experiments
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 
 	"flowsweep/experiments/baseline"
 	"flowsweep/experiments/declare"
@@ -97,6 +99,36 @@ func (s Source) check(t target.Target, p flow.Path) error {
 
 // noiseName is the name of N(0, I) in a spec.
 const noiseName = "noise"
+
+// DataFile is the name and content of a data file.
+type DataFile struct {
+	Name    string // the path in the spec, or the role in a recipe
+	Content []byte
+	Large   *io.SectionReader // the content, instead, of a file whose rows are read as they are needed
+}
+
+// The names of the data files of a recipe.
+const (
+	TargetFile = "target.npy"
+	SourceFile = "source.npy"
+)
+
+// Contents returns the data files of the recipe. Its JSON holds only their sha256.
+func (r Recipe) Contents() []DataFile {
+	var list []DataFile
+	for _, of := range []struct {
+		name string
+		target.Target
+	}{{TargetFile, r.Target}, {SourceFile, r.Source.From}} {
+		if of.Content != nil || of.File != nil {
+			list = append(list, DataFile{of.name, of.Content, of.File})
+		}
+	}
+	return list
+}
+
+// DataErr returns a target.ReadError if rows of the recipe could not be read from their file at some time: see target.Target.Err.
+func (r Recipe) DataErr() error { return errors.Join(r.Target.Err(), r.Source.From.Err()) }
 
 // VelocityNet returns the net of the recipe, for points of its target.
 func (r Recipe) VelocityNet() net.Net { return r.Net.On(r.Target.Shape...) }

@@ -28,7 +28,7 @@ func (p Parser) Setting(recipe, sampling []byte) (Setting, error) {
 	if sampling != nil {
 		doc["sample"] = sampling
 	}
-	data := newDataFiles(nil)
+	data := newDataFiles(Parser{Large: p.Large})
 	for _, key := range []string{"target", "source"} {
 		var err error
 		if doc[key], err = p.specForm(doc[key], key == "source", data); err != nil {
@@ -61,26 +61,25 @@ func (p Parser) specForm(stored json.RawMessage, source bool, data *dataFiles) (
 	if json.Unmarshal(stored, &of) != nil || of.SHA256 == "" {
 		return stored, nil
 	}
-	if p.Open == nil {
-		return nil, fmt.Errorf("cannot open %s: Parser.Open is nil", of.SHA256)
-	}
-	content, err := p.Open(of.SHA256)
-	if err != nil {
-		return nil, err
-	}
 	if of.Kinds == nil {
 		of.Kinds = slices.Repeat([]kinds.Kind{kinds.Real}, len(of.Columns))
 	}
-	t, err := storedTable(content, of.Columns, of.Kinds)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", of.SHA256, err)
-	}
 	var form map[string]any
-	if err := json.Unmarshal(stored, &form); err != nil {
+	err := json.Unmarshal(stored, &form)
+	if err != nil {
 		return nil, err
 	}
-	markHeld(form, &t, of.HeldLast)
-	data.tables[readAs{path: of.SHA256, how: table.Options{Header: table.AutoHeader}}] = t
+	if data.arrays[of.SHA256], err = p.Large.stored(of.SHA256); err != nil {
+		return nil, err
+	}
+	if data.arrays[of.SHA256] == nil {
+		t, err := p.storedTable(of.SHA256, of.Columns, of.Kinds)
+		if err != nil {
+			return nil, err
+		}
+		markHeld(form, &t, of.HeldLast)
+		data.tables[readAs{path: of.SHA256, how: table.Options{Header: table.AutoHeader}}] = t
+	}
 	form["file"] = of.SHA256
 	delete(form, "sha256")
 	delete(form, "rows")
@@ -106,13 +105,20 @@ func markHeld(form map[string]any, t *table.Table, n int) {
 }
 
 // storedTable returns the table of stored rows, whose categories are numbers.
-func storedTable(content []byte, names []string, list []kinds.Kind) (t table.Table, err error) {
-	b, err := flow.DecodeNPY(content)
+func (p Parser) storedTable(sum string, names []string, list []kinds.Kind) (t table.Table, err error) {
+	if p.Open == nil {
+		return t, fmt.Errorf("cannot open %s: Parser.Open is nil", sum)
+	}
+	content, err := p.Open(sum)
 	if err != nil {
 		return t, err
 	}
+	b, err := flow.DecodeNPY(content)
+	if err != nil {
+		return t, fmt.Errorf("%s: %w", sum, err)
+	}
 	if b.Dim != len(names) || b.Dim != len(list) {
-		return t, fmt.Errorf("it has %d columns, of %d names and %d kinds", b.Dim, len(names), len(list))
+		return t, fmt.Errorf("%s: it has %d columns, of %d names and %d kinds", sum, b.Dim, len(names), len(list))
 	}
 	t = table.Of(b)
 	for j, name := range names {

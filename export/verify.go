@@ -108,6 +108,7 @@ func newCheck(file []byte, points int, verify func(c *experiments.Check) error) 
 
 // compare runs the trials and stores the differences of the first, how it was run, and whether the file was edited.
 func compare(c *experiments.Check, m onnx.Model, file []byte, by campaign) error {
+	by.batches = batchesFor(by.batches, m.Inputs)
 	c.Batches = by.batches
 	for _, o := range by.settings {
 		if l := o.Optimise.String(); !slices.Contains(c.Levels, l) {

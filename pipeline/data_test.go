@@ -168,7 +168,7 @@ func TestLikelihoodIsOfHeldOutRows(t *testing.T) {
 	first, err := (&app{}).loadPlan(t.Context(), spec)
 	must(t, err)
 	held := map[int]bool{}
-	for _, x := range first.Fits[0].Recipe.Target.Held.Data {
+	for _, x := range first.Fits[0].Recipe.Target.Held.All().Data {
 		held[int(x)] = true
 	}
 	write(func(i int) float64 {

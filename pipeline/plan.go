@@ -33,7 +33,7 @@ func (a *app) loadPlan(ctx context.Context, path string) (experiments.Plan, erro
 	if err != nil {
 		return experiments.Plan{}, usage(fmt.Errorf("read the spec: %w", err))
 	}
-	spec, err := experiments.Parser{Open: dataIn(folder)}.Parse(name, text)
+	spec, err := parserIn(folder).Parse(name, text)
 	if err != nil {
 		return experiments.Plan{}, usage(err)
 	}

@@ -165,7 +165,7 @@ func printable(err error) error {
 }
 
 func openExact(f sampleFlags) (from draw.From, err error) {
-	t, err := experiments.Parser{Open: dataIn(".")}.Target(f.target)
+	t, err := parserIn(".").Target(f.target)
 	if err != nil {
 		return from, usage(err)
 	}

@@ -54,16 +54,19 @@ func writeRunPoints(ctx context.Context, db *store.DB, s shown, folder string) (
 		files = append(files, store.File{Name: "projected.npy", Content: flow.EncodeNPY64(t.Project(b))})
 	}
 	if t.Rows.Len() > 0 {
-		files = append(files, store.File{Name: "trained.npy", Content: flow.EncodeNPY64(t.Rows)})
+		files = append(files, store.File{Name: "trained.npy", Content: flow.EncodeNPY64(t.Rows.Some())})
 	}
 	if t.Held.Len() > 0 {
-		files = append(files, store.File{Name: "held-out.npy", Content: flow.EncodeNPY64(t.Held)})
+		files = append(files, store.File{Name: "held-out.npy", Content: flow.EncodeNPY64(t.Held.Some())})
 	}
 	out := &shownPoints{
 		Folder: folder, Sweep: use.Sweep, Scale: t.Units.Scale, Shift: t.Units.Shift, Curves: t.Units.Curves, Compared: spec.Compared(r.Setting), Reference: use.Reference,
 	}
 	if !t.Code.Identity() {
 		out.Kinds = &t.Code
+	}
+	if err := t.Err(); err != nil {
+		return nil, err
 	}
 	for _, f := range files {
 		if err := ship.WriteFile(filepath.Join(folder, f.Name), f.Content); err != nil {

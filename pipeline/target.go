@@ -67,7 +67,7 @@ func (a *app) targetCommand() *cobra.Command {
 			"They hold for independent pairs of data and noise N(0, I). With --out, draw a sample instead.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			t, err := experiments.Parser{Open: dataIn(".")}.Target(args[0])
+			t, err := parserIn(".").Target(args[0])
 			if err != nil {
 				return usage(err)
 			}
@@ -125,6 +125,9 @@ func (a *app) writeTarget(t target.Target, f drawFlags) error {
 	err := savePoints(f.out, f.count, t.Columns, t.Units, t.Code, func(each func(part flow.Batch) error) error {
 		return flow.InParts(f.count, t.Dim(), func(part flow.Batch, first int) error {
 			t.Fill(part, stream, uint64(first))
+			if err := t.Err(); err != nil {
+				return err
+			}
 			return each(t.Decode(part))
 		})
 	})
@@ -173,7 +176,7 @@ func factsOf(t target.Target, p flow.Path) targetFacts {
 			facts.Note += ", and over all times it is infinite: " + why
 		}
 	}
-	if t.Content != nil {
+	if t.OfData() {
 		facts.Note += "; they are those of the rows trained on: a net whose loss comes near the floor has learned these by heart"
 	}
 	return facts
@@ -184,7 +187,7 @@ func withoutLaw(t target.Target) string {
 	switch {
 	case t.Code.Grains() != nil:
 		return "of whole numbers with the noise of training no closed form is used: only samples are known"
-	case t.Content != nil:
+	case t.OfData():
 		return "of so many rows no closed form is used: only samples are known"
 	default:
 		return fmt.Sprintf("%s has no closed form: only samples of it are known", t.Name)

@@ -151,8 +151,13 @@ func (db *DB) artifactContent(ctx context.Context, o Owner, name string) (conten
 	return content, err
 }
 
-// artifactReader is readArtifact, or what earlier versions had in its place.
-type artifactReader func(ctx context.Context, tx *sql.Tx, o Owner, name string) ([]byte, error)
+// artifactReader reads artifacts as this version does, or as earlier ones did.
+type artifactReader struct {
+	read func(ctx context.Context, tx *sql.Tx, o Owner, name string) ([]byte, error)
+	db   *DB // of large contents; nil for none
+}
+
+func (db *DB) artifactReader() artifactReader { return artifactReader{db.readArtifact, db} }
 
 // readArtifact returns the content of an artifact, or an error if its sha256 is wrong.
 func (db *DB) readArtifact(ctx context.Context, tx *sql.Tx, o Owner, name string) ([]byte, error) {

@@ -160,7 +160,7 @@ func (db *DB) Scratch(ctx context.Context) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("copy %s to a temporary folder, to work on it: %w", db.path, err)
 	}
-	s := &DB{path: db.path, at: to.Path(copyName), copy: to, large: large.In(to, db.large.Path), largeAbove: db.largeAbove, insertLosses: map[int]*sql.Stmt{1: nil, rowsPerQuery: nil}}
+	s := &DB{path: db.path, at: to.Path(copyName), copy: to, large: large.In(to, db.large.Path), largeAbove: db.largeAbove, data: newDataFiles(), insertLosses: map[int]*sql.Stmt{1: nil, rowsPerQuery: nil}}
 	if err := s.connect(ctx); err != nil {
 		return nil, errors.Join(err, s.disconnect(), s.leave())
 	}

@@ -104,7 +104,7 @@ func (db *DB) checkRows(ctx context.Context, tx *sql.Tx) (list []Finding, err er
 			return nil, err
 		}
 	}
-	odd, err := suspects(ctx, tx, db.readArtifact, impossibleTunings)
+	odd, err := suspects(ctx, tx, db.artifactReader(), impossibleTunings)
 	for _, s := range odd {
 		add("value", s.text, kinds[s.table].repair)
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -42,6 +43,7 @@ const contentsSuffix = ".contents"
 type content struct {
 	experiments.Artifact // without a name
 	parts                [][]byte
+	file                 *io.SectionReader // in place of parts
 	large                bool
 }
 
@@ -82,6 +84,9 @@ func (db *DB) hold(parts ...[]byte) (content, error) {
 func (db *DB) secure(c content) error {
 	if !c.large || db.large.Has(c.SHA256, c.Size) {
 		return nil
+	}
+	if c.file != nil {
+		return db.large.SaveFile(c.SHA256, c.file)
 	}
 	return db.large.Save(c.SHA256, c.parts...)
 }

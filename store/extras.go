@@ -4,9 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"slices"
 
 	"flowsweep/experiments"
 )
@@ -125,101 +122,4 @@ func (db *DB) Dense(ctx context.Context, sweep string) (dense map[experiments.De
 		return rows.Err()
 	})
 	return dense, err
-}
-
-// dataPrefix, followed by the path in the spec, names the artifact of a sweep that holds a data file of its spec. The
-// spec can thus be read again even if the file has moved. The rows of a fit are artifacts of the fit, which may outlive
-// the sweep.
-const dataPrefix = "data/"
-
-// isData is the SQL condition that an artifact of a sweep is one of its data files.
-const isData = `substr(name, 1, length('` + dataPrefix + `')) = '` + dataPrefix + `'`
-
-// saveData replaces the data files of a sweep by those its spec names now.
-func (db *DB) saveData(ctx context.Context, tx *sql.Tx, spec experiments.Spec) error {
-	if _, err := tx.ExecContext(ctx, `DELETE FROM artifacts WHERE owner_kind = ? AND owner = ? AND `+isData, ownerSweep, spec.Name); err != nil {
-		return err
-	}
-	for _, f := range spec.Files {
-		c, err := db.hold(f.Content)
-		if err != nil {
-			return err
-		}
-		if err := db.saveArtifact(ctx, tx, Owner{ownerSweep, spec.Name}, dataPrefix+f.Name, c); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// recipeContents stores the contents of recipes, each once per transaction however many fits share it.
-type recipeContents struct {
-	db    *DB
-	saved map[*byte]experiments.Artifact
-}
-
-func (r recipeContents) save(ctx context.Context, tx *sql.Tx, fit experiments.Fit) error {
-	for _, c := range fit.Recipe.Contents() {
-		a, ok := r.saved[&c.Content[0]]
-		if !ok {
-			held, err := r.db.hold(c.Content)
-			if err == nil {
-				err = r.db.saveBlob(ctx, tx, held)
-			}
-			if err != nil {
-				return err
-			}
-			a = held.Artifact
-			r.saved[&c.Content[0]] = a
-		}
-		if err := nameBlob(ctx, tx, Owner{ownerFit, fit.Key}, c.Name, a); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// parser returns a parser of the sweep's stored spec that reads its data files from the store.
-func parser(ctx context.Context, tx *sql.Tx, sweep string, read artifactReader) experiments.Parser {
-	return experiments.Parser{Stored: true, Open: func(path string) ([]byte, error) {
-		content, err := read(ctx, tx, Owner{ownerSweep, sweep}, dataPrefix+path)
-		if err != nil && !Damaged(err) {
-			err = fmt.Errorf("%w: run `flowsweep sweep` on its spec again", err)
-		}
-		return content, err
-	}}
-}
-
-// parseSpec returns a stored spec as it was meant: versions that knew no kinds of columns took all for real, and stored none.
-func (db *DB) parseSpec(ctx context.Context, tx *sql.Tx, name, text string) (experiments.Spec, error) {
-	p := parser(ctx, tx, name, db.readArtifact)
-	spec, err := p.Parse(name+".yaml", []byte(text))
-	coded := func(s experiments.Setting) bool { return !s.Target.Code.Identity() }
-	if err == nil && !slices.ContainsFunc(spec.Settings, coded) {
-		return spec, nil
-	}
-	var known bool
-	if err := tx.QueryRowContext(ctx, `SELECT NOT EXISTS (SELECT 1 FROM sweep_runs WHERE sweep = ?1) OR EXISTS (SELECT 1 FROM sweep_runs p
-		JOIN runs r ON r.key = p.run JOIN fits f ON f.key = r.fit WHERE p.sweep = ?1 AND f.config -> 'target' -> 'kinds' IS NOT NULL)`, name).Scan(&known); err != nil {
-		return spec, err
-	}
-	if known {
-		return spec, err
-	}
-	p.Real = true
-	return p.Parse(name+".yaml", []byte(text))
-}
-
-// Content returns the content with this sha256, such as the data of a stored recipe.
-func (db *DB) Content(ctx context.Context, sha256 string) (content []byte, err error) {
-	defer wrap(&err, "read the content %s", sha256)
-	var size sql.NullInt64
-	err = db.readers.QueryRowContext(ctx, `SELECT bytes, size FROM blobs WHERE sha256 = ?`, sha256).Scan(&content, &size)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = &DamageError{"it is missing", true}
-	}
-	if err != nil {
-		return nil, err
-	}
-	return db.load(sha256, content, size)
 }

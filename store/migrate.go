@@ -171,7 +171,9 @@ func migrateNext(ctx context.Context, tx *sql.Tx, version int) error {
 		return err
 	}
 	if version == sealedSince {
-		find := func(ctx context.Context, tx *sql.Tx) ([]suspect, error) { return suspects(ctx, tx, readSmallArtifact) }
+		find := func(ctx context.Context, tx *sql.Tx) ([]suspect, error) {
+			return suspects(ctx, tx, artifactReader{read: readSmallArtifact})
+		}
 		return errors.Join(sealAll(ctx, tx), breakSeals(ctx, tx, find))
 	}
 	return nil

@@ -76,7 +76,7 @@ func open(ctx context.Context, path string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{path: path, at: path, file: file, large: large.Folder{Path: largeFolder(path)}, largeAbove: largeAbove, insertLosses: map[int]*sql.Stmt{1: nil, rowsPerQuery: nil}}
+	db := &DB{path: path, at: path, file: file, large: large.Folder{Path: largeFolder(path)}, largeAbove: largeAbove, data: newDataFiles(), insertLosses: map[int]*sql.Stmt{1: nil, rowsPerQuery: nil}}
 	if err := db.connectWhenFree(ctx); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
@@ -177,7 +177,7 @@ func openReadOnly(ctx context.Context, path string, why error) (*DB, error) {
 		return nil, err
 	}
 	var names *place.NamesError
-	db := &DB{path: path, at: path, file: file, large: large.Folder{Path: largeFolder(path)}, largeAbove: largeAbove, readOnly: &ReadOnlyError{path, why, errors.As(why, &names)}}
+	db := &DB{path: path, at: path, file: file, large: large.Folder{Path: largeFolder(path)}, largeAbove: largeAbove, data: newDataFiles(), readOnly: &ReadOnlyError{path, why, errors.As(why, &names)}}
 	if disk.OwnLocks {
 		err = lock.CheckOtherName(path, file)
 	}

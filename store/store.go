@@ -43,6 +43,7 @@ type DB struct {
 	losses     *losses.Log
 	large      large.Folder // of contents above largeAbove bytes
 	largeAbove int64
+	data       *dataFiles
 	wrote      atomic.Bool
 	lock       atomic.Pointer[lock.Lock] // held while this process works on the store
 	close      sync.Once

@@ -63,7 +63,7 @@ func (db *DB) savePlan(ctx context.Context, tx *sql.Tx, plan experiments.Plan) e
 		return err
 	}
 	defer insertPosition.Close()
-	position, saved := 0, recipeContents{db, map[*byte]experiments.Artifact{}}
+	position, saved := 0, recipeContents{db, map[any]experiments.Artifact{}}
 	for _, fit := range plan.Fits {
 		config, err := json.Marshal(fit.Config())
 		if err != nil {

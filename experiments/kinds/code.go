@@ -23,6 +23,11 @@ func Learn(names []string, list []Kind, rows flow.Batch) Code {
 	if AllReal(list) {
 		return Code{}
 	}
+	return NewCode(LearnColumns(names, list, rows))
+}
+
+// LearnColumns returns what Learn learns of each column, also if all are real.
+func LearnColumns(names []string, list []Kind, rows flow.Batch) []Coder {
 	coders := make([]Coder, len(list))
 	for j, k := range list {
 		values := make([]float64, rows.Len())
@@ -31,7 +36,7 @@ func Learn(names []string, list []Kind, rows flow.Batch) Code {
 		}
 		coders[j] = k.Learn(names[j], values)
 	}
-	return NewCode(coders)
+	return coders
 }
 
 // NewCode returns the code of the columns.

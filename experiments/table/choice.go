@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -94,9 +95,9 @@ func reasons(left []Left) string {
 
 // Describe returns what was taken of a file and what was left out, as sentences without a full stop.
 func (t Table) Describe(names []string, left []Left) []string {
-	text := fmt.Sprintf("%d rows of %d columns: %s", t.Len(), len(names), Listed(names))
+	text := fmt.Sprintf("%d rows of %d columns: %s", cmp.Or(t.elsewhere, t.Len()), len(names), Listed(names))
 	if len(names) == 1 {
-		text = fmt.Sprintf("%d rows of one column: %s", t.Len(), names[0])
+		text = fmt.Sprintf("%d rows of one column: %s", cmp.Or(t.elsewhere, t.Len()), names[0])
 	}
 	if !t.Named {
 		text += " (it names none)"

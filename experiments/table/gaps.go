@@ -32,9 +32,13 @@ func (t Table) gaps(columns []Column) error {
 	if bad == 0 {
 		return nil
 	}
-	names := Table{Columns: columns}.Names()
+	return NewGapError(bad, t.Len(), Table{Columns: columns}.Names(), t.Place(first), in.Name, in.Missing(first))
+}
+
+// NewGapError returns the error for bad rows of n in the named columns, the first of which is at a place.
+func NewGapError(bad, n int, names []string, place, column string, missing bool) *GapError {
 	return &GapError{fmt.Sprintf("file: %d of %d rows have an empty cell, NaN or Inf in the columns %s, the first is %s, column %q",
-		bad, t.Len(), Listed(names), t.Place(first), in.Name), in.Missing(first)}
+		bad, n, Listed(names), place, column), missing}
 }
 
 // Complete returns the table without the rows that have an empty cell or NaN in one of the named columns, the first of

@@ -18,17 +18,30 @@ func decodeNPY(file []byte, _ Options) (Table, error) {
 		return Table{}, err
 	}
 	t := Of(b)
-	t.Type = form.Type
-	if len(form.Shape) > 2 {
-		t.Shape = form.Shape[1:]
-		t.Notes = append(t.Notes, fmt.Sprintf("rows of the shape %s are read as %d columns", shapeText(t.Shape), b.Dim))
-	}
+	t.describe(form, b.Dim)
 	for j := range t.Columns {
 		c := &t.Columns[j]
 		c.numbers = len(c.Values)
 		c.finish(t)
 	}
 	return t, nil
+}
+
+// describe notes what the file says of its numbers, which become d columns.
+func (t *Table) describe(form flow.Array, d int) {
+	t.Type = form.Type
+	if len(form.Shape) > 2 {
+		t.Shape = form.Shape[1:]
+		t.Notes = append(t.Notes, fmt.Sprintf("rows of the shape %s are read as %d columns", shapeText(t.Shape), d))
+	}
+}
+
+// Heads returns the table of an array whose rows stay in its file: its columns have no values.
+func Heads(a *flow.ArrayFile) Table {
+	t := Of(flow.Batch{Dim: a.Dim})
+	t.elsewhere = a.Rows
+	t.describe(a.Array, a.Dim)
+	return t
 }
 
 func shapeText(shape []int) string {

@@ -25,6 +25,8 @@ type Table struct {
 	Shape   []int    // sizes of a row of an array with more than two axes, whose numbers in C order are the columns; nil otherwise
 	Type    string   // NumPy's name of the numbers in an array, such as uint8; empty for other files
 	Notes   []string // how the file was read where it leaves that open, and what was skipped, as sentences without a full stop
+
+	elsewhere int // rows that are not in the columns: see Heads
 }
 
 // Column is one column of a Table.
@@ -71,8 +73,11 @@ func (t Table) Numeric() []string {
 	return names
 }
 
-// maxNumbers bounds what Rows returns.
-const maxNumbers = 10_000_000
+// MaxNumbers bounds what Rows returns.
+const MaxNumbers = 10_000_000
+
+// RowByRow names the form of files of which more is learnt, as rows are read when they are needed: see flow.OpenArray.
+const RowByRow = "an uncompressed .npy of two axes or more in C order, whose rows are read as they are needed"
 
 // Rows returns the rows of the named columns, (n, d), or an error unless all their cells are finite numbers:
 // a GapError if some are not.
@@ -82,9 +87,9 @@ func (t Table) Rows(names []string) (flow.Batch, error) {
 		return flow.Batch{}, err
 	}
 	n := t.Len()
-	if n > maxNumbers/max(1, len(names)) {
-		return flow.Batch{}, fmt.Errorf("file: %d rows of %d columns are too many: use at most %d numbers in total",
-			n, len(names), maxNumbers)
+	if n > MaxNumbers/max(1, len(names)) {
+		return flow.Batch{}, fmt.Errorf("file: %d rows of %d columns are too many: use at most %d numbers in total, or convert the file to %s",
+			n, len(names), MaxNumbers, RowByRow)
 	}
 	if err := t.gaps(columns); err != nil {
 		return flow.Batch{}, err

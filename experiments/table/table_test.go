@@ -115,7 +115,7 @@ func TestTableRows(t *testing.T) {
 // TestTooManyNumbers: a table that is too large is an error before memory is allocated for it.
 func TestTooManyNumbers(t *testing.T) {
 	t.Parallel()
-	table := Table{Columns: []Column{{Name: "x", Values: make([]float64, maxNumbers/2+1)}}}
+	table := Table{Columns: []Column{{Name: "x", Values: make([]float64, MaxNumbers/2+1)}}}
 	if _, err := table.Rows([]string{"x", "x"}); err == nil || !strings.Contains(err.Error(), "too many") {
 		t.Errorf("got %v", err)
 	}

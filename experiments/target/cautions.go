@@ -63,13 +63,25 @@ func zOfOthers(values []float64, i int) float64 {
 // scaleRatio is the ratio of the standard deviations of two columns above which distances do not see the smaller one.
 const scaleRatio = 100
 
+// scaleAdvice is what to do about them.
+const scaleAdvice = ": use standardise: true"
+
 // ScaleCautions returns a caution if the standard deviations of the columns of rows, (n, d), differ by two orders of
 // magnitude or more: a distance between points is then one between the larger ones.
 func ScaleCautions(names []string, rows flow.Batch) []string {
 	_, sd := rows.Moments()
+	flat := make([]bool, rows.Dim)
+	for j := range flat {
+		flat[j] = constant(rows, j)
+	}
+	return scaleCautions(names, sd, flat)
+}
+
+// scaleCautions is ScaleCautions for columns of these standard deviations, of which some are constant.
+func scaleCautions(names []string, sd []float64, flat []bool) []string {
 	large, small := -1, -1
 	for j, s := range sd {
-		if !flow.Finite(s) || constant(rows, j) {
+		if !flow.Finite(s) || flat[j] {
 			continue
 		}
 		if large < 0 || s > sd[large] {
@@ -84,7 +96,7 @@ func ScaleCautions(names []string, rows flow.Batch) []string {
 	}
 	var unseen []string
 	for j, s := range sd {
-		if !constant(rows, j) && sd[large] >= scaleRatio*s {
+		if !flat[j] && sd[large] >= scaleRatio*s {
 			unseen = append(unseen, fmt.Sprintf("%q (%.3g)", names[j], s))
 		}
 	}
@@ -111,26 +123,38 @@ func (d Data) coarse(code kinds.Code, units flow.Units) (list []string) {
 	return list
 }
 
-// cautions returns what makes nets and metrics blind to most of the codes of the drawn rows. On an even scale nothing does, and
-// categories are never on another one.
+// cautions returns what makes nets and metrics blind to most of the codes of the drawn rows.
 func (d Data) cautions(code kinds.Code, codes flow.Batch) (list []string) {
-	if d.Standardise.even || d.Shape != nil {
-		return nil
-	}
-	names := d.coordinates(code)
-	if oneHot := code.OneHot(); slices.Contains(oneHot, true) {
-		names, codes = without(oneHot, names, codes)
-	}
+	names, codes := d.judged(code, codes)
 	if len(names) == 0 {
 		return nil
 	}
-	for _, c := range Cautions(names, codes) {
-		list = append(list, c+d.Standardise.advice)
-	}
+	list = d.outliers(names, codes)
 	if d.Standardise.units == nil {
 		for _, c := range ScaleCautions(names, codes) {
-			list = append(list, c+": use standardise: true")
+			list = append(list, c+scaleAdvice)
 		}
+	}
+	return list
+}
+
+// judged returns the coordinates that cautions are of, with their names. On an even scale nothing needs caution, and categories are never on
+// another one.
+func (d Data) judged(code kinds.Code, codes flow.Batch) ([]string, flow.Batch) {
+	if d.Standardise.even || d.Shape != nil {
+		return nil, codes
+	}
+	names := d.coordinates(code)
+	if oneHot := code.OneHot(); slices.Contains(oneHot, true) {
+		return without(oneHot, names, codes)
+	}
+	return names, codes
+}
+
+// outliers returns the cautions on values far from all others.
+func (d Data) outliers(names []string, codes flow.Batch) (list []string) {
+	for _, c := range Cautions(names, codes) {
+		list = append(list, c+d.Standardise.advice)
 	}
 	return list
 }

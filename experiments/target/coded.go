@@ -22,8 +22,10 @@ func (t *Target) note(file string, notes []ColumnNote) {
 		return // a mixture stands for them
 	}
 	coders := t.Code.Columns()
-	if coders == nil {
-		rows := t.Decode(t.Rows)
+	if t.spans != nil {
+		coders = nil
+	} else if coders == nil {
+		rows := t.Decode(t.Rows.All())
 		values := make([]float64, rows.Len())
 		for j, name := range t.Columns {
 			for i := range values {
@@ -33,7 +35,12 @@ func (t *Target) note(file string, notes []ColumnNote) {
 		}
 	}
 	for i := range notes {
-		notes[i].File, notes[i].Span = file, coders[i].Span()
+		notes[i].File = file
+		if t.spans != nil {
+			notes[i].Span = t.spans[i]
+		} else {
+			notes[i].Span = coders[i].Span()
+		}
 	}
 	t.ColumnNotes = notes
 }

@@ -74,7 +74,7 @@ func TestCodedTarget(t *testing.T) {
 		if made.Dim() != 5 || made.Width() != 4 || made.Law != nil || made.Atoms {
 			t.Fatalf("%s: dimension %d of %d columns, law %v, atoms %v", scaling.Name, made.Dim(), made.Width(), made.Law, made.Atoms)
 		}
-		for name, rows := range map[string]flow.Batch{"rows": made.Rows, "held": made.Held, "draws": made.Sample(500, flow.NewStream(1, "draws"))} {
+		for name, rows := range map[string]flow.Batch{"rows": made.Rows.All(), "held": made.Held.All(), "draws": made.Sample(500, flow.NewStream(1, "draws"))} {
 			decoded := made.Decode(rows)
 			for i := range decoded.Len() {
 				row := decoded.Row(i)
@@ -93,7 +93,7 @@ func TestCodedTarget(t *testing.T) {
 			t.Errorf("%s: projecting twice is not projecting once", scaling.Name)
 		}
 		for j, oneHot := range made.Code.OneHot() {
-			if _, std := made.Rows.Moments(); oneHot && !(std[j] < .3) {
+			if _, std := made.Rows.All().Moments(); oneHot && !(std[j] < .3) {
 				t.Errorf("%s: the category %d is scaled to a standard deviation of %g", scaling.Name, j, std[j])
 			}
 		}
@@ -150,7 +150,7 @@ func TestRealTableStaysAsItWas(t *testing.T) {
 			t.Errorf("%s is not %s (%v, %v)", b, a, err, err2)
 		}
 		stream := flow.NewStream(1, "draws")
-		if !slices.Equal(made.Sample(9, stream).Data, before.Sample(9, stream).Data) || !slices.Equal(made.Rows.Data, before.Rows.Data) || !made.Code.Identity() || made.Law == nil {
+		if !slices.Equal(made.Sample(9, stream).Data, before.Sample(9, stream).Data) || !slices.Equal(made.Rows.All().Data, before.Rows.All().Data) || !made.Code.Identity() || made.Law == nil {
 			t.Error("the draws, rows or law are others")
 		}
 	}

@@ -1,7 +1,6 @@
 package target
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -65,6 +64,7 @@ type Data struct {
 	Columns     []string
 	Kinds       []kinds.Kind // (d), as Kind.Take completed them; nil if all are real
 	Rows        flow.Batch   // (n, d), finite, in the user's own units; codes of categories
+	InFile      *Columns     // the rows, instead of Rows, as TakeColumns has them
 	Standardise Scaling
 	Noise       float64
 	Holdout     float64
@@ -82,21 +82,22 @@ const (
 // Make returns the target. It has a law, that of the drawn rows, if there are at most maxLawRows of them. An error
 // starts with the name of the invalid parameter of File.
 func (d Data) Make() (Target, error) {
-	drawn, held, err := d.split()
+	if d.InFile != nil {
+		return d.makeFromFile()
+	}
+	drawnRows, heldRows, err := d.split()
 	if err != nil {
 		return Target{}, err
 	}
+	drawn, held := d.Rows.Take(flow.Batch{}, drawnRows), d.Rows.Take(flow.Batch{}, heldRows)
 	if err := errors.Join(d.checkShape(), d.check(drawn)); err != nil {
 		return Target{}, err
 	}
 	code := kinds.Learn(d.Columns, d.kindsOrReal(), drawn)
-	if !code.Identity() && code.Width() == 0 {
-		return Target{}, errors.New("columns: every column is constant, so that there is nothing to learn: add one that is not")
-	}
-	codes := code.Encode(drawn)
-	if err := d.checkPixels(code); err != nil {
+	if err := d.checkCode(code); err != nil {
 		return Target{}, err
 	}
+	codes := code.Encode(drawn)
 	var units flow.Units
 	if d.Standardise.units != nil {
 		if units, err = d.scaled(code, codes); err != nil {
@@ -128,8 +129,9 @@ func (d Data) learnt(of dataset, code kinds.Code, points, held flow.Batch) (Targ
 		return d.fitted(of, code, points)
 	}
 	t := ofLaw(FileName, of, oracle.Mixture{Means: points, Std: []float64{d.Noise}})
-	t.Held, t.Fresh = halves(held)
-	t.Rows, t.Noise, t.Code = points, d.Noise, code
+	first, second := halves(held.Len())
+	t.Held, t.Fresh = InMemory(held.Take(flow.Batch{}, first)), InMemory(held.Take(flow.Batch{}, second))
+	t.Rows, t.Noise, t.Code = InMemory(points), d.Noise, code
 	return t, nil
 }
 
@@ -144,51 +146,6 @@ func (d Data) fitted(of dataset, code kinds.Code, rows flow.Batch) (Target, erro
 		return Target{}, errors.New("noise: the Gaussians of a mixture have widths of their own: leave noise out")
 	}
 	return ofLaw(FileName, of, fitMixture(rows, d.Mixture)), nil
-}
-
-// minHalf is the smallest half of the held-out rows that is worth a half: with fewer, all are used for everything.
-const minHalf = 50
-
-// halves divides the held-out rows into those to choose by and those for the figures of the choice. The rows are in the
-// order of the data, which may be sorted, so every other one of them in a random order goes to the second half.
-func halves(held flow.Batch) (first, second flow.Batch) {
-	n := held.Len()
-	if n < 2*minHalf {
-		return held, flow.Batch{}
-	}
-	order := flow.NewStream(0, "held-out halves").At(0).Perm(n)
-	slices.Sort(order[:n/2])
-	slices.Sort(order[n/2:])
-	return held.Take(flow.Batch{}, order[n/2:]), held.Take(flow.Batch{}, order[:n/2])
-}
-
-// split returns the drawn rows and the held-out ones, both in the order of the data.
-func (d Data) split() (drawn, held flow.Batch, err error) {
-	n := d.Rows.Len()
-	out := int(math.Round(d.Holdout * float64(n)))
-	if d.HeldLast > 0 {
-		out = d.HeldLast
-	}
-	if d.Holdout > 0 && out < minRows {
-		return drawn, held, fmt.Errorf("holdout: %g of %d rows is %d: at least %d are needed for measuring: hold out more, or add rows",
-			d.Holdout, n, out, minRows)
-	}
-	if n-out < minRows {
-		return drawn, held, fmt.Errorf("file: %d of %d rows are left for training: at least %d are needed: hold out fewer, or add rows", n-out, n, minRows)
-	}
-	if d.HeldLast > 0 {
-		return d.Rows.Slice(0, n-out), d.Rows.Slice(n-out, n), nil
-	}
-	hash := make([]uint64, n)
-	order := make([]int, n)
-	stream := flow.NewStream(0, "holdout")
-	for i := range order {
-		hash[i], order[i] = stream.At(uint64(i)).Uint64(), i
-	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(hash[a], hash[b]), cmp.Compare(a, b)) })
-	slices.Sort(order[:out])
-	slices.Sort(order[out:])
-	return d.Rows.Take(drawn, order[out:]), d.Rows.Take(held, order[:out]), nil
 }
 
 // maxOffset is the largest mean of a column, in standard deviations, whose mean is subtracted in 64-bit floats. Up to it,
@@ -223,7 +180,7 @@ func (d Data) check(drawn flow.Batch) error {
 
 // scaled returns the map from scaled codes back to the given ones.
 func (d Data) scaled(code kinds.Code, rows flow.Batch) (flow.Units, error) {
-	if d.Shape != nil && d.Standardise.Name == Standardised.Name {
+	if d.pixels() {
 		return pixelUnits(rows)
 	}
 	units := d.Standardise.units(rows)
@@ -274,5 +231,5 @@ func (d dataset) MarshalJSON() ([]byte, error) {
 		HeldLast    int          `json:"held_last,omitempty"`
 		Shape       []int        `json:"shape,omitempty"`
 		Mixture     int          `json:"mixture,omitempty"`
-	}{d.sum, d.Rows.Len(), d.Columns, d.Kinds, d.Standardise, d.Noise, d.Holdout, d.HeldLast, d.Shape, d.Mixture})
+	}{d.sum, d.len(), d.Columns, d.Kinds, d.Standardise, d.Noise, d.Holdout, d.HeldLast, d.Shape, d.Mixture})
 }

@@ -21,6 +21,12 @@ func numbered(n int) Data {
 	return d
 }
 
+// splitRows returns the drawn rows and the held-out ones.
+func splitRows(d Data) (drawn, held flow.Batch, err error) {
+	drawnRows, heldRows, err := d.split()
+	return d.Rows.Take(drawn, drawnRows), d.Rows.Take(held, heldRows), err
+}
+
 func ExampleData() {
 	d := Data{Columns: []string{"x"}, Rows: flow.Batch{Dim: 1, Data: []float64{10, 20, 30, 40, 50, 60, 70, 80, 90, 100}}, Standardise: Standardised, Holdout: .2}
 	t, err := d.Make()
@@ -29,7 +35,7 @@ func ExampleData() {
 		return
 	}
 	x := t.Units.Apply(t.Sample(5, flow.NewStream(1, "data")))
-	fmt.Printf("drawn %.0f, held out %.0f\n", x.Data, t.Units.Apply(t.Held).Data)
+	fmt.Printf("drawn %.0f, held out %.0f\n", x.Data, t.Units.Apply(t.Held.All()).Data)
 	// Output: drawn [40 60 90 30 40], held out [20 100]
 }
 
@@ -49,7 +55,7 @@ func TestHeldOutRowsAreNeverDrawn(t *testing.T) {
 			}
 			return counts
 		}
-		held := indices(target.Held)
+		held := indices(target.Held.All())
 		// 10,000 draws of 80 rows leave one out with probability 80 (1 - 1/80)^10000, about 1e-53.
 		drawn := indices(target.Sample(10_000, flow.NewStream(3, "data")))
 		if len(held) != 20 || len(drawn) != 80 {
@@ -91,7 +97,7 @@ func TestHoldoutIsOfTheIndex(t *testing.T) {
 		for i := range n {
 			d.Rows.Row(i)[1] += shift
 		}
-		_, held, err := d.split()
+		_, held, err := splitRows(d)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -130,7 +136,7 @@ func TestStandardised(t *testing.T) {
 	d := numbered(50)
 	d.Standardise = Standardised
 	target := mustTarget(t, d)
-	drawn, held, err := d.split()
+	drawn, held, err := splitRows(d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +156,7 @@ func TestStandardised(t *testing.T) {
 	if want := math.Sqrt(squares - sum*sum); math.Abs(target.Units.Scale[0]-want) > 1e-12*want || math.Abs(target.Units.Shift[0]-sum) > 1e-12*sum {
 		t.Errorf("units %v, want scale %g and shift %g", target.Units, want, sum)
 	}
-	back := target.Units.Apply(target.Held)
+	back := target.Units.Apply(target.Held.All())
 	for i, v := range back.Data {
 		if math.Abs(v-held.Data[i]) > 1e-12*math.Abs(v) {
 			t.Errorf("held-out number %d comes back as %g, want %g", i, v, held.Data[i])
@@ -165,7 +171,7 @@ func TestRobust(t *testing.T) {
 	d := numbered(50)
 	d.Standardise = Robust
 	plain := mustTarget(t, d)
-	drawn, held, err := d.split()
+	drawn, held, err := splitRows(d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +179,7 @@ func TestRobust(t *testing.T) {
 	if m, iqr := quantile(x, .5), quantile(x, .75)-quantile(x, .25); math.Abs(m) > 1e-13 || math.Abs(iqr-1.349) > 1e-13 {
 		t.Errorf("median %g and interquartile range %g, want 0 and 1.349", m, iqr)
 	}
-	for i, v := range plain.Units.Apply(plain.Held).Data {
+	for i, v := range plain.Units.Apply(plain.Held.All()).Data {
 		if math.Abs(v-held.Data[i]) > 1e-12*math.Abs(v) {
 			t.Errorf("held-out number %d comes back as %g, want %g", i, v, held.Data[i])
 		}
@@ -392,7 +398,7 @@ func TestOthersAreNotInTheReference(t *testing.T) {
 	known := indices(target.Reference(m, reference()))
 	all := indices(target.Others(1000, m, reference(), flow.NewStream(0, "others")))
 	fresh, held := target.Fresh.Len(), target.Held.Len()
-	rows := [3][]int{indices(target.Fresh), indices(target.Held), indices(target.Rows)}
+	rows := [3][]int{indices(target.Fresh.All()), indices(target.Held.All()), indices(target.Rows.All())}
 	if fresh == 0 || len(known) != m || len(all) != 600-m {
 		t.Fatalf("%d other points of 600 rows and a reference of %d, with %d fresh rows", len(all), len(known), fresh)
 	}
@@ -434,10 +440,10 @@ func TestFarFromZero(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, v := range far.Rows.Data {
+		for i, v := range far.Rows.All().Data {
 			// 64-bit floats near 10^12 are 1.2e-4 apart, a tenth of a millionth of 10^3.
-			if math.Abs(v-want.Rows.Data[i]) > 1e-6 {
-				t.Errorf("%s: row %d is %g, want %g", scaling.Name, i, v, want.Rows.Data[i])
+			if math.Abs(v-want.Rows.All().Data[i]) > 1e-6 {
+				t.Errorf("%s: row %d is %g, want %g", scaling.Name, i, v, want.Rows.All().Data[i])
 			}
 			if back := far.Units.Apply(flow.Batch{Dim: 1, Data: []float64{v}}).Data[0]; math.Abs(back-rows.Data[i]) > 1e-3 {
 				t.Errorf("%s: row %d comes back as %g, want %g", scaling.Name, i, back, rows.Data[i])

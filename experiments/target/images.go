@@ -62,8 +62,14 @@ func (d Data) checkShape() error {
 	return nil
 }
 
-// checkPixels returns an error unless every pixel of an image is a number that is learnt.
-func (d Data) checkPixels(code kinds.Code) error {
+// pixels reports whether the columns are scaled together.
+func (d Data) pixels() bool { return d.Shape != nil && d.Standardise.Name == Standardised.Name }
+
+// checkCode returns an error unless there is something to learn and, of an image, every pixel is a number that is learnt.
+func (d Data) checkCode(code kinds.Code) error {
+	if !code.Identity() && code.Width() == 0 {
+		return errors.New("columns: every column is constant, so that there is nothing to learn: add one that is not")
+	}
 	if d.Shape != nil && !code.Identity() && (code.Width() != len(d.Columns) || slices.Contains(code.OneHot(), true)) {
 		return errors.New("columns: the pixels of an image are numbers: declare them real, positive, integer or bounded")
 	}
@@ -77,11 +83,16 @@ func pixelUnits(rows flow.Batch) (flow.Units, error) {
 	for _, v := range rows.Data {
 		low, high = min(low, v), max(high, v)
 	}
+	return unitsOfPixels(low, high, rows.Dim)
+}
+
+// unitsOfPixels is pixelUnits for d pixels of this range.
+func unitsOfPixels(low, high float64, d int) (flow.Units, error) {
 	if !(high > low) {
 		return flow.Units{}, fmt.Errorf("file: all pixels are %g: use images that differ", low)
 	}
-	units := flow.Units{Scale: make([]float64, rows.Dim), Shift: make([]float64, rows.Dim)}
-	for j := range rows.Dim {
+	units := flow.Units{Scale: make([]float64, d), Shift: make([]float64, d)}
+	for j := range d {
 		units.Scale[j], units.Shift[j] = (high-low)/2, (high+low)/2
 	}
 	return units, nil

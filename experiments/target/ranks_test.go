@@ -30,13 +30,13 @@ func drawnFrom(n int, inverse func(u float64) float64) []float64 {
 // the mean of their ranks.
 func TestNormalScores(t *testing.T) {
 	t.Parallel()
-	z := column(t, []float64{0, .75, .25, 1, .5}).Rows
+	z := column(t, []float64{0, .75, .25, 1, .5}).Rows.All()
 	for i, p := range []float64{.1, .7, .3, .9, .5} {
 		if want := distuv.UnitNormal.Quantile(p); math.Abs(z.Data[i]-want) > 1e-15 {
 			t.Errorf("row %d has the score %g, want %g", i, z.Data[i], want)
 		}
 	}
-	z = column(t, []float64{2, 1, 2, 5, 2}).Rows // the ranks 3, 1, 3, 5, 3
+	z = column(t, []float64{2, 1, 2, 5, 2}).Rows.All() // the ranks 3, 1, 3, 5, 3
 	for i, want := range []float64{0, -1.2815515655446004, 0, 1.2815515655446004, 0} {
 		if math.Abs(z.Data[i]-want) > 1e-15 {
 			t.Errorf("with ties row %d has the score %g, want %g", i, z.Data[i], want)
@@ -115,9 +115,9 @@ func TestOutlierByRank(t *testing.T) {
 	plain := column(t, slices.Clone(values))
 	values[top] = 1e6
 	far := column(t, values)
-	for i, z := range far.Rows.Data {
-		if math.Abs(z) > 4 || math.Abs(z-plain.Rows.Data[i]) > 1e-3 {
-			t.Errorf("row %d, %g, has the score %g, and %g without the outlier", i, values[i], z, plain.Rows.Data[i])
+	for i, z := range far.Rows.All().Data {
+		if math.Abs(z) > 4 || math.Abs(z-plain.Rows.All().Data[i]) > 1e-3 {
+			t.Errorf("row %d, %g, has the score %g, and %g without the outlier", i, values[i], z, plain.Rows.All().Data[i])
 		}
 	}
 	if len(far.Cautions) > 0 {

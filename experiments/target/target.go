@@ -9,6 +9,7 @@
 package target
 
 import (
+	"io"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -29,17 +30,19 @@ type Target struct {
 	Atoms  bool                              // draws may repeat a point, for lack of noise
 
 	// For targets made from Data only.
-	Rows        flow.Batch   // rows that Draw repeats, (n, Dim)
-	Noise       float64      // standard deviation of the noise that Draw adds to them
-	Held        flow.Batch   // held-out rows, which Draw never writes, (m, Dim): what nets are measured with and chosen by
-	Fresh       flow.Batch   // more of them, kept for the figures of what was chosen; none if few rows are held out
-	Units       flow.Units   // from the scale of Draw, Law and Held to the user's own units, or to those of Code
-	Code        kinds.Code   // of the rows, if not all columns are real; else they are their own codes
-	Columns     []string     // names of the columns of rows, which are the coordinates unless there is a Code; nil if there are none
-	Content     []byte       // a NumPy file of the data in the user's own units; Params hold its sha256
-	ColumnNotes []ColumnNote // on the columns
+	Rows        Rows              // rows that Draw repeats, (n, Dim)
+	Noise       float64           // standard deviation of the noise that Draw adds to them
+	Held        Rows              // held-out rows, which Draw never writes, (m, Dim): what nets are measured with and chosen by
+	Fresh       Rows              // more of them, kept for the figures of what was chosen; none if few rows are held out
+	Units       flow.Units        // from the scale of Draw, Law and Held to the user's own units, or to those of Code
+	Code        kinds.Code        // of the rows, if not all columns are real; else they are their own codes
+	Columns     []string          // names of the columns of rows, which are the coordinates unless there is a Code; nil if there are none
+	Content     []byte            // a NumPy file of the data in the user's own units; Params hold its sha256
+	File        *io.SectionReader // the file that holds the data, instead of Content, which Params hold the sha256 of all the same
+	ColumnNotes []ColumnNote      // on the columns
 
 	grains func(r *rand.Rand, row []float64) // see Blur
+	spans  []string                          // of the columns; nil if they follow from Rows
 
 	// Notes are sentences on the file of the data: what was taken of it, what was left out and why, how it was read.
 	Notes []string
@@ -63,6 +66,9 @@ func (t Target) Dim() int {
 	}
 	return dim
 }
+
+// OfData reports whether the target was made from Data.
+func (t Target) OfData() bool { return t.Content != nil || t.File != nil }
 
 // Mixture returns the law of the target as a mixture of Gaussians, and whether it is one.
 func (t Target) Mixture() (oracle.Mixture, bool) {
@@ -117,7 +123,7 @@ func (t Target) Comparable(count, m int) int {
 
 // RealPair returns n and m different rows of the data, trained on or not, at random: two samples of the truth.
 func (t Target) RealPair(n, m int, stream *flow.Stream) (samples, reference flow.Batch) {
-	all := flow.Batch{Dim: t.Dim(), Data: slices.Concat(t.Rows.Data, t.Held.Data, t.Fresh.Data)}
+	all := joined(t.Rows, t.Held, t.Fresh)
 	order := stream.At(0).Perm(all.Len())
 	return all.Take(flow.Batch{}, order[:n]), all.Take(flow.Batch{}, order[n:n+m])
 }
@@ -132,7 +138,7 @@ func (t Target) Others(n, m int, reference, stream *flow.Stream) flow.Batch {
 	out := flow.Batch{Dim: t.Dim()}
 	order := reference.At(0).Perm(t.Held.Len()) // as in Reference
 	left := t.Held.Take(flow.Batch{}, order[min(m, len(order)):])
-	for i, rows := range []flow.Batch{t.Fresh, left, t.Rows} {
+	for i, rows := range []Rows{t.Fresh, InMemory(left), t.Rows} {
 		order := stream.At(uint64(i)).Perm(rows.Len())
 		out.Data = append(out.Data, rows.Take(flow.Batch{}, order[:min(n-out.Len(), len(order))]).Data...)
 	}
@@ -147,19 +153,24 @@ const stdDraws = 4096
 func (t Target) Std() float64 {
 	rows := t.Rows
 	if rows.Len() == 0 {
-		rows = t.Sample(stdDraws, flow.NewStream(0, "standard deviation"))
+		rows = InMemory(t.Sample(stdDraws, flow.NewStream(0, "standard deviation")))
 	}
+	n, dim := float64(rows.Len()), t.Dim()
+	mean, square := make([]float64, dim), make([]float64, dim)
+	rows.EachPart(func(part flow.Batch) {
+		for i, v := range part.Data {
+			mean[i%dim] += v / n
+		}
+	})
+	rows.EachPart(func(part flow.Batch) {
+		for i, v := range part.Data {
+			d := v - mean[i%dim]
+			square[i%dim] += d * d / n
+		}
+	})
 	sum := 0.
-	for j := range rows.Dim {
-		mean, square := 0., 0.
-		for i := range rows.Len() {
-			mean += rows.Row(i)[j] / float64(rows.Len())
-		}
-		for i := range rows.Len() {
-			d := rows.Row(i)[j] - mean
-			square += d * d / float64(rows.Len())
-		}
-		sum += square / float64(rows.Dim)
+	for _, s := range square {
+		sum += s / float64(dim)
 	}
 	std, _ := strconv.ParseFloat(strconv.FormatFloat(math.Sqrt(sum), 'g', 3, 64), 64)
 	return std

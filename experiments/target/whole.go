@@ -14,7 +14,7 @@ func (t Target) Whole(n int, stream *flow.Stream) (points flow.Batch, all bool) 
 	if t.Rows.Len() == 0 {
 		return t.Sample(n, stream), false
 	}
-	rows := flow.Batch{Dim: t.Dim(), Data: slices.Concat(t.Rows.Data, t.Held.Data, t.Fresh.Data)}
+	rows := joined(t.Rows, t.Held, t.Fresh)
 	order := stream.At(0).Perm(rows.Len())
 	if rows.Len() > n {
 		order = order[:n]

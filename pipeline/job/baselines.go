@@ -19,13 +19,16 @@ type Baseline struct {
 	draw   baseline.Sampler
 }
 
-// FitBaseline fits a baseline of the judges' sweep to the training rows. Where a target is no data file, these are as many
+// FitBaseline fits a baseline of the judges' sweep to the training rows, or to some of them if they are read from a file. Where a target is no data file, these are as many
 // fresh draws as the reference has.
 func (j *Judges) FitBaseline(plan experiments.BaselinePlan) (*Baseline, error) {
 	t, spec := plan.Target(), j.spec.Reference
-	rows := t.Rows
+	rows := t.Rows.Some()
 	if rows.Len() == 0 {
 		rows = t.Truth(spec.Count, flow.NewStream(spec.Seed, "baseline rows"))
+	}
+	if err := t.Err(); err != nil {
+		return nil, err
 	}
 	draw, err := plan.Baseline.Fit(baseline.Data{Rows: rows, Truth: func(n int, stream *flow.Stream) flow.Batch {
 		return t.Others(n, spec.Count, flow.NewStream(spec.Seed, "reference"), stream)
@@ -33,7 +36,7 @@ func (j *Judges) FitBaseline(plan experiments.BaselinePlan) (*Baseline, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fit the baseline %s: %w", plan.Name, err)
 	}
-	return &Baseline{plan: plan, judges: j, draw: draw}, nil
+	return &Baseline{plan: plan, judges: j, draw: draw}, t.Err()
 }
 
 // Measure returns the values of the metrics for draw k, a sample as large as those of runs. A metric that fails leaves the
@@ -55,6 +58,9 @@ func (b *Baseline) Measure(ctx context.Context, k int, metrics []metric.Metric) 
 			continue
 		}
 		values = append(values, experiments.Value{Name: m.Name, Value: got.Value, SE: got.SE, P: got.P, Version: m.Version})
+	}
+	if err := b.plan.Target().Err(); err != nil {
+		return nil, err // as in Judges.Measure
 	}
 	return values, errors.Join(failed...)
 }

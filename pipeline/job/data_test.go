@@ -135,16 +135,16 @@ func TestHeldOutRowsHaveTheNoiseOfTraining(t *testing.T) {
 	to := ages(t)
 	r := plan(t, "name: a\ntarget: gaussian\n").Fits[0].Recipe
 	r.Target = to
-	rows := to.Held.Clone()
-	_, err := noisy(r, 3, rows)
+	rows := to.Held.All().Clone()
+	_, err := noisy(r, 3, rows, 0)
 	must(t, err)
 	moved := 0
 	for i := range rows.Len() {
-		if rows.Row(i)[0] != to.Held.Row(i)[0] {
+		if rows.Row(i)[0] != to.Held.All().Row(i)[0] {
 			moved++
 		}
 	}
-	if got := to.Project(rows); moved < rows.Len()/2 || !slices.Equal(got.Data, to.Held.Data) {
+	if got := to.Project(rows); moved < rows.Len()/2 || !slices.Equal(got.Data, to.Held.All().Data) {
 		t.Errorf("%d of %d rows have noise, or some leave their cell", moved, rows.Len())
 	}
 }

@@ -122,6 +122,9 @@ func (j *Judges) Measure(f *Fitted, run experiments.Run, points flow.Batch) (val
 		}
 		values = append(values, experiments.Value{Name: m.Name, Value: got.Value, SE: got.SE, P: got.P, Version: m.Version})
 	}
+	if err := f.fit.Recipe.DataErr(); err != nil {
+		return nil, err // the values may be of rows that are NaN
+	}
 	return values, errors.Join(errs...)
 }
 

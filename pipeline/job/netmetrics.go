@@ -10,6 +10,7 @@ import (
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/oracle"
+	"flowsweep/experiments/target"
 	"flowsweep/experiments/velocity"
 )
 
@@ -45,7 +46,7 @@ func (f *Fitted) metricModel() metric.Model {
 				return r.Target.Sample(n, heldOut)
 			}
 			points := r.Target.Reference(n, heldOut)
-			blur(r.Target, points, flow.NewStream(f.seed, "held-out grains"))
+			blur(r.Target, points, flow.NewStream(f.seed, "held-out grains"), 0)
 			return points
 		},
 		Trained: rows.Trained, Held: rows.Held, Losses: f.rowLosses,
@@ -55,9 +56,9 @@ func (f *Fitted) metricModel() metric.Model {
 }
 
 // subset returns the rows, or n random ones if there are more.
-func subset(rows flow.Batch, n int, seed uint64, stream string) flow.Batch {
+func subset(rows target.Rows, n int, seed uint64, stream string) flow.Batch {
 	if rows.Len() <= n {
-		return rows
+		return rows.All()
 	}
 	return rows.Take(flow.Batch{}, flow.NewStream(seed, stream).At(0).Perm(rows.Len())[:n])
 }

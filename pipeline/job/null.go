@@ -37,6 +37,9 @@ func NullValues(ctx context.Context, e engine.Engine, n experiments.NullPlan, r 
 		}, n.Count)
 		return err
 	})
+	if dataErr := n.Target.Err(); dataErr != nil {
+		return nil, dataErr
+	}
 	return values, err
 }
 

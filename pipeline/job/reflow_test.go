@@ -152,7 +152,7 @@ func TestStudentWithoutTeacher(t *testing.T) {
 	if _, err := Train(ctx, j, &quiet{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the end of the context", err)
 	}
-	if _, err := noisy(fit.Recipe, 0, flow.NewBatch(4, 2)); err == nil {
+	if _, err := noisy(fit.Recipe, 0, flow.NewBatch(4, 2), 0); err == nil {
 		t.Error("rows are paired by a coupling that knows none")
 	}
 }

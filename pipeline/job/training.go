@@ -148,6 +148,9 @@ func Pairs(fit experiments.Fit) velocity.Pairs {
 		fit.Recipe.Source.Fill(x0, noise, first)
 		fit.Recipe.Target.Fill(x1, data, first)
 		fit.Recipe.Train.Times.Fill(t, times, first)
+		if err := fit.Recipe.DataErr(); err != nil {
+			return err
+		}
 		return fit.Recipe.Coupling.Pair(coupled.At(uint64(step)), x0, x1)
 	}
 }

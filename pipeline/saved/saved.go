@@ -65,7 +65,7 @@ func withNulls(ctx context.Context, db *store.DB, sweep experiments.Sweep) (expe
 
 // Parser returns a parser of stored recipes that reads their data from the store.
 func Parser(ctx context.Context, db *store.DB) experiments.Parser {
-	return experiments.Parser{Open: func(sha256 string) ([]byte, error) { return db.Content(ctx, sha256) }}
+	return experiments.Parser{Open: func(sha256 string) ([]byte, error) { return db.Content(ctx, sha256) }, Large: db.DataFiles(ctx)}
 }
 
 // Weights returns the weights, (P), of a finished fit of the recipe.

@@ -25,6 +25,12 @@ import (
 // verifyPoints is the number of points at which velocity.onnx is compared with Go.
 const verifyPoints = 4096
 
+// verifyNumbers bounds the numbers of these points: nets for images hold many times as many while they run.
+const verifyNumbers = 1 << 19
+
+// pointsFor returns at how many points of dim coordinates files are compared: count, or fewer where the points are large.
+func pointsFor(dim, count int) int { return min(count, max(verifyNumbers/dim, 64)) }
+
 // runFiles is the export of a run without its folder. A check that the store holds for the same bytes is not repeated.
 func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin, o export.SamplerOptions) (e Exported, err error) {
 	defer stage.Enter(ctx, stage.Export)()
@@ -149,7 +155,7 @@ func verifyAs(onnx []byte, p export.Parts, model *velocity.Model, watch export.P
 	case "density":
 		return verifyDensity(onnx, p, model, watch)
 	default:
-		return export.Verify(onnx, export.Points(model.Net, verifyPoints, 0), model.RowField(), watch)
+		return export.Verify(onnx, export.Points(model.Net, pointsFor(model.Net.Dim(), verifyPoints), 0), model.RowField(), watch)
 	}
 }
 
@@ -239,7 +245,7 @@ func recommendation(s experiments.Sampling) (properties map[string]string, effor
 
 // named returns what to call a target in a sentence.
 func named(t target.Target) string {
-	if t.Content == nil {
+	if !t.OfData() {
 		return t.Name
 	}
 	return "data of " + strings.Join(t.Columns, ", ")

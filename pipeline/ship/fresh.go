@@ -52,7 +52,7 @@ func (o Outcome) fresh(ctx context.Context, db *store.DB, e engine.Engine) (f ex
 		}
 	}
 	reference, err := o.Sweep.ReferenceKey(chosen.Setting)
-	if err != nil {
+	if err := errors.Join(err, to.Err()); err != nil {
 		return f, err
 	}
 	return f, db.SaveFresh(ctx, o.Sweep.Name, reference, f)

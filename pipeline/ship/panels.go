@@ -42,7 +42,7 @@ func panels(ctx context.Context, db *store.DB, sweep experiments.Sweep, chosen e
 		}
 		list = append(list, reports.Panel{Title: title, Points: points(r.Setting.Target.Project(b)), Chosen: r.Run == chosen.Run})
 	}
-	return list, nil
+	return list, chosen.Setting.Target.Err()
 }
 
 // truthTitle says what the reference is, and on which scale points are drawn: that of the metrics.
@@ -119,7 +119,7 @@ func tableRows(ctx context.Context, db *store.DB, sweep experiments.Sweep, chose
 	if t.Dim() <= maxCorrelated {
 		rows.Correlations = table.CorrelationsOf(samples, truth)
 	}
-	return rows, nil
+	return rows, t.Err()
 }
 
 // maxCorrelated is the largest number of coordinates whose correlations are worked out for the page: their number grows with
@@ -149,29 +149,36 @@ func pictures(ctx context.Context, db *store.DB, sweep experiments.Sweep, chosen
 	p := &reports.Pictures{Shape: t.Shape, Panels: []reports.Panel{
 		{Title: title, Points: points(t.Decode(truth))}, {Title: "samples of the chosen net", Points: points(t.Decode(samples)), Chosen: true},
 	}}
-	pixels := t.Decode(truth).Data
-	if t.Rows.Len() > 0 {
-		p.Panels = append(p.Panels, reports.Panel{Title: "training images nearest to the samples", Points: points(t.Decode(nearest(samples, t.Rows)))})
-		pixels = t.Decode(t.Rows).Data
+	if t.Rows.Len() == 0 {
+		pixels := t.Decode(truth).Data
+		p.Low, p.High = slices.Min(pixels), slices.Max(pixels)
+		return p, nil
 	}
-	p.Low, p.High = slices.Min(pixels), slices.Max(pixels)
-	return p, nil
+	p.Panels = append(p.Panels, reports.Panel{Title: "training images nearest to the samples", Points: points(t.Decode(nearest(samples, t.Rows)))})
+	p.Low, p.High = math.Inf(1), math.Inf(-1)
+	t.Rows.EachPart(func(part flow.Batch) {
+		pixels := t.Decode(part).Data
+		p.Low, p.High = min(p.Low, slices.Min(pixels)), max(p.High, slices.Max(pixels))
+	})
+	return p, t.Err()
 }
 
 // nearest returns for each point the row that is nearest to it.
-func nearest(points, rows flow.Batch) flow.Batch {
-	near := make([]int, points.Len())
-	flow.Parallel(points.Len(), func(i int) {
-		least := math.Inf(1)
-		for j := range rows.Len() {
-			sum := 0.
-			for k, x := range points.Row(i) {
-				sum += (x - rows.Row(j)[k]) * (x - rows.Row(j)[k])
+func nearest(points flow.Batch, rows target.Rows) flow.Batch {
+	near, least, before := make([]int, points.Len()), slices.Repeat([]float64{math.Inf(1)}, points.Len()), 0
+	rows.EachPart(func(part flow.Batch) {
+		flow.Parallel(points.Len(), func(i int) {
+			for j := range part.Len() {
+				sum := 0.
+				for k, x := range points.Row(i) {
+					sum += (x - part.Row(j)[k]) * (x - part.Row(j)[k])
+				}
+				if sum < least[i] {
+					least[i], near[i] = sum, before+j
+				}
 			}
-			if sum < least {
-				least, near[i] = sum, j
-			}
-		}
+		})
+		before += part.Len()
 	})
 	return rows.Take(flow.Batch{}, near)
 }

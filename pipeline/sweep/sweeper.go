@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/target"
 	"flowsweep/pipeline/job"
 	"flowsweep/store"
 )
@@ -66,11 +67,13 @@ func fitLabels(plan experiments.Plan) map[string]string {
 	return byKey
 }
 
-// failed notes and prints a failure. With FailFast it returns it as an error, which stops the sweep.
+// failed notes and prints a failure. With FailFast, and if the data are gone that all others need, it returns it as an error, which stops
+// the sweep.
 func (s *sweeper) failed(kind, key string, err error) error {
 	text := fmt.Sprintf("%s %s failed: %v", kind, key, err)
 	s.note(text)
-	if s.FailFast {
+	var gone *target.ReadError
+	if s.FailFast || errors.As(err, &gone) {
 		return errors.New(text)
 	}
 	return nil
