@@ -115,6 +115,7 @@ func (d differences) check(tr trial) error {
 // campaign is all that is tried with a file. Each of the settings opens it once.
 type campaign struct {
 	settings []ort.SessionOptions
+	ports    *ort.Ports // of the file, once it is open
 	batches  []int
 	takes    []onnx.ValueInfo // the inputs of the file
 	trials   []trial          // the first at every batch size in every setting, the others in one batch, as it is and fully optimised
@@ -125,6 +126,7 @@ type campaign struct {
 // default must be in effect then.
 func (c campaign) run(file []byte) (first differences, err error) {
 	found := make([]differences, len(c.trials))
+	c.ports = new(ort.Ports)
 	for i, tr := range c.trials {
 		found[i].unit = tr.unit
 	}
@@ -154,7 +156,7 @@ func (c campaign) runIn(file []byte, o ort.SessionOptions, byDefault bool, found
 	if c.trials[0].times != nil && !byDefault {
 		o.Defaults = []string{"ts"}
 	}
-	s, err := ort.Open(file, o)
+	s, err := c.open(file, o)
 	if err != nil {
 		return err
 	}
@@ -181,6 +183,24 @@ func (c campaign) runIn(file []byte, o ort.SessionOptions, byDefault bool, found
 		}
 	}
 	return nil
+}
+
+// open opens the file. Its inputs and outputs are described the first time only, as that takes as long as opening it.
+func (c campaign) open(file []byte, o ort.SessionOptions) (*ort.Session, error) {
+	if len(c.ports.Outputs) > 0 {
+		known := o
+		known.Ports = c.ports
+		if s, err := ort.Open(file, known); err == nil {
+			return s, nil
+		}
+		// A description also finds out how far the file can be optimised.
+	}
+	s, err := ort.Open(file, o)
+	if err == nil {
+		in, out := s.Ports()
+		c.ports.Inputs, c.ports.Outputs = slices.Clip(in[:len(in)-len(o.Defaults)]), out
+	}
+	return s, err
 }
 
 // runAt runs the file, which takes these inputs, at a batch size, the first time twice if that is asked for.
