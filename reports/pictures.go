@@ -18,6 +18,7 @@ type Pictures struct {
 	Shape     []int   // channels, height and width
 	Low, High float64 // of the pixels, shown as black and white
 	Panels    []Panel // of rows of pixels; row i of every panel but the first belongs together
+	Nearest   bool    // whether the last panel has the training images that are nearest to the samples
 }
 
 // pictureRows and pictureColumns are the sizes of a grid of images.
@@ -25,8 +26,10 @@ const pictureRows, pictureColumns = 6, 8
 
 // pictures returns the figure of the images, a grid for each panel.
 func pictures(p Pictures) figure {
-	f := figure{Size: "mid", Caption: fmt.Sprintf("The first %d images each, in the same range of brightness. The last grid has, for every sample, the training "+
-		"image that is nearest to it: samples that look like it pixel by pixel are copies.", pictureRows*pictureColumns)}
+	f := figure{Size: "mid", Caption: fmt.Sprintf("The first %d images each, in the same range of brightness.", pictureRows*pictureColumns)}
+	if p.Nearest {
+		f.Caption += " The last grid has, for every sample, the training image that is nearest to it: samples that look like it pixel by pixel are copies."
+	}
 	if c := p.Shape[0]; c != 1 && c != 3 {
 		f.Caption += fmt.Sprintf(" Only the first of %d channels is shown.", c)
 	}

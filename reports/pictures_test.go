@@ -19,6 +19,12 @@ func TestPictures(t *testing.T) {
 	if len(f.Drawings) != 1 || !strings.Contains(string(f.Drawings[0]), "<title>data &#34;a&#34;</title>") || f.Table.Rows[0][1] != "3" {
 		t.Fatalf("figure %+v", f)
 	}
+	for _, nearest := range []bool{false, true} {
+		grey.Nearest = nearest
+		if got := strings.Contains(pictures(grey).Caption, "nearest"); got != nearest {
+			t.Errorf("with the nearest images %t, the caption names them %t", nearest, got)
+		}
+	}
 	colours := Pictures{Shape: []int{3, 1, 1}, Low: 0, High: 1, Panels: []Panel{{Points: [][]float64{{1, 0, .6}}}}}
 	for _, c := range []struct {
 		of   Pictures

@@ -154,6 +154,7 @@ func pictures(ctx context.Context, db *store.DB, sweep experiments.Sweep, chosen
 		p.Low, p.High = slices.Min(pixels), slices.Max(pixels)
 		return p, nil
 	}
+	p.Nearest = true
 	p.Panels = append(p.Panels, reports.Panel{Title: "training images nearest to the samples", Points: points(t.Decode(nearest(samples, t.Rows)))})
 	p.Low, p.High = math.Inf(1), math.Inf(-1)
 	t.Rows.EachPart(func(part flow.Batch) {
