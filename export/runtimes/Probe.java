@@ -42,8 +42,9 @@ public class Probe {
 
   static String probe(List<String> lines) throws Exception {
     int repeat = Integer.parseInt(lines.get(1));
+    double[] unit = Arrays.stream(lines.get(2).split(" ")).mapToDouble(Double::parseDouble).toArray();
     Map<String, Tensor> inputs = new HashMap<>();
-    for (int i = 2; i < lines.size(); i += 2) {
+    for (int i = 3; i < lines.size(); i += 2) {
       String[] head = lines.get(i).split(" "), numbers = lines.get(i + 1).split(" ");
       float[] data = new float[numbers.length];
       for (int j = 0; j < data.length; j++) data[j] = Float.parseFloat(numbers[j]);
@@ -60,19 +61,19 @@ public class Probe {
       session = ENVIRONMENT.createSession(lines.get(0), options);
       open = Math.min(open, (System.nanoTime() - start) / 1e9);
     }
-    double[] once = run(session, inputs, want, 1);
+    double[] once = run(session, inputs, want, unit, 1);
     double difference = once[0], rate = 0;
     long begin = System.nanoTime();
     for (int i = 0; repeat > 0 && (i < 3 || System.nanoTime() - begin < 1e9); i++) {
-      double[] many = run(session, inputs, want, repeat);
+      double[] many = run(session, inputs, want, unit, repeat);
       difference = Math.max(difference, many[0]);
       rate = Math.max(rate, repeat * want.dims()[0] / many[1]);
     }
     return String.format(Locale.ROOT, "{\"difference\": %g, \"open\": %g, \"rate\": %g}", difference, open, rate);
   }
 
-  /** Returns the largest difference from the repeated output, and the seconds. */
-  static double[] run(OrtSession session, Map<String, Tensor> inputs, Tensor want, int times) throws Exception {
+  /** Returns the largest difference from the repeated output, in units of the numbers of a point, and the seconds. */
+  static double[] run(OrtSession session, Map<String, Tensor> inputs, Tensor want, double[] unit, int times) throws Exception {
     Map<String, OnnxTensor> feeds = new HashMap<>();
     for (var input : inputs.entrySet()) {
       Tensor t = input.getValue().times(times);
@@ -85,8 +86,8 @@ public class Probe {
       Tensor all = want.times(times);
       if (got.remaining() != all.data().length) throw new Exception("the output has " + got.remaining() + " numbers, want " + all.data().length);
       double difference = 0;
-      for (float x : all.data()) {
-        double d = Math.abs(got.get() - x);
+      for (int i = 0; i < all.data().length; i++) {
+        double d = Math.abs((double) got.get() - all.data()[i]) / unit[i % unit.length];
         if (!(d <= difference)) difference = Double.isFinite(d) ? d : 1e300;
       }
       return new double[] {difference, seconds};

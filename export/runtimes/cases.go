@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -17,6 +16,7 @@ type testCase struct {
 	Inputs    map[string]tensor `json:"inputs"`
 	Output    tensor            `json:"output"`
 	Tolerance float64           `json:"tolerance"`
+	Unit      []float64         `json:"unit"`   // of differences, for the numbers of a point in turn
 	Repeat    int               `json:"repeat"` // the larger batch that is tried and timed has the inputs so often; 0: none is
 
 	net, head string    // the kind of net, and the title of the column
@@ -24,35 +24,23 @@ type testCase struct {
 	file      string    // the case as JSON; with the ending .txt as plain lines
 }
 
-// tensor is an input or output. Its points are along the axis before the last.
-type tensor struct {
-	Dims []int     `json:"dims"`
-	Data []float32 `json:"data"`
-}
-
-// matrix returns the tensor of rows.
-func matrix(rows [][]float32) tensor {
-	return tensor{[]int{len(rows), len(rows[0])}, slices.Concat(rows...)}
-}
-
-// stack returns the tensor of matrices of one size.
-func stack(layers [][][]float32) tensor {
-	all := tensor{Dims: []int{len(layers), len(layers[0]), len(layers[0][0])}}
-	for _, rows := range layers {
-		all.Data = append(all.Data, slices.Concat(rows...)...)
-	}
-	return all
-}
-
 // subject is a run of spec.yaml, whose files are tried.
-type subject struct{ name, net, solver string }
+type subject struct{ name, net, solver, target string }
 
 // nets are the kinds of nets, all with one solver. The first is tried in every form, and with each of the solvers.
 var (
-	nets    = []subject{{"mlp", "mlp", "midpoint"}, {"residual", "residual", "midpoint"}, {"attention", "attention", "midpoint"}, {"conv", "conv", "midpoint"}}
-	solvers = []subject{{"ab2", "mlp", "ab2"}, {"tuned", "mlp", "tuned"}, {"heun with noise", "mlp", "heun"}}
+	nets = []subject{
+		{"mlp", "mlp", "midpoint", "moons"},
+		{"residual", "residual", "midpoint", "moons"},
+		{"attention", "attention", "midpoint", "moons"},
+		{"conv", "conv", "midpoint", "moons"},
+	}
+	solvers = []subject{{"ab2", "mlp", "ab2", "moons"}, {"tuned", "mlp", "tuned", "moons"}, {"heun with noise", "mlp", "heun", "moons"}}
 
-	exampled = []subject{nets[0], solvers[2]} // whose cards have the example programs that are run
+	// Points of other shapes: images, with channels first, and codes of rows, which samplers decode to whole numbers and categories.
+	data = []subject{{"images", "unet", "midpoint", "file"}, {"table", "mlp", "midpoint", "file"}}
+
+	exampled = []subject{nets[0], solvers[2], data[0], data[1]} // whose cards have the example programs that are run
 )
 
 // folder returns where the files of a subject are, in the folder of all.
@@ -60,8 +48,8 @@ func (s subject) folder(of string) string {
 	return filepath.Join(of, strings.ReplaceAll(s.name, " ", "-"))
 }
 
-// trials are the cases of the three tables: the forms of one net, every other net, and solvers of other kinds.
-type trials struct{ forms, nets, solvers []testCase }
+// trials are the cases of the four tables: the forms of one net, every other net, solvers of other kinds, and other data.
+type trials struct{ forms, nets, solvers, data []testCase }
 
 // makeCases trains the nets, exports their files and returns what to try.
 func makeCases(folder string) (all trials, err error) {
@@ -70,7 +58,7 @@ func makeCases(folder string) (all trials, err error) {
 		return all, err
 	}
 	for i, s := range nets {
-		cases, err := of.cases(s)
+		cases, err := of.cases(s, true)
 		if err != nil {
 			return all, err
 		}
@@ -84,13 +72,23 @@ func makeCases(folder string) (all trials, err error) {
 		}
 	}
 	for _, s := range solvers {
-		cases, err := of.cases(s)
+		cases, err := of.cases(s, true)
 		if err != nil {
 			return all, err
 		}
 		all.solvers = append(all.solvers, titled(s.name, cases[1], cases[2])...)
 	}
-	return all, errors.Join(writeCases(all.forms), writeCases(all.nets), writeCases(all.solvers))
+	for _, s := range data {
+		cases, err := of.cases(s, false)
+		if err != nil {
+			return all, err
+		}
+		for _, c := range titled(s.name, cases...) {
+			c.Repeat, c.net = 0, s.name
+			all.data = append(all.data, c)
+		}
+	}
+	return all, errors.Join(writeCases(all.forms), writeCases(all.nets), writeCases(all.solvers), writeCases(all.data))
 }
 
 // titled returns the cases with what they are of in their titles.
@@ -101,10 +99,10 @@ func titled(name string, cases ...testCase) []testCase {
 	return cases
 }
 
-// cases exports a run and returns the cases of its velocity, its sampler and its portable sampler.
-func (of trained) cases(s subject) ([]testCase, error) {
+// cases exports a run and returns the cases of its velocity, its sampler and, if it has or must have one, its portable sampler.
+func (of trained) cases(s subject, all bool) ([]testCase, error) {
 	at := s.folder(of.folder)
-	portable, err := of.export(s, at)
+	portable, err := of.export(s, at, all)
 	if err != nil {
 		return nil, err
 	}
@@ -114,12 +112,18 @@ func (of trained) cases(s subject) ([]testCase, error) {
 	}
 	times := []float32{0, .125, .25, .375, .5, .625, .75, .875, 1} // the steps of the spec
 	file := func(name string) string { return filepath.Join(at, name+".onnx") }
-	samples := testCase{Inputs: v.Sampler.inputs(), Output: matrix(v.Sampler.Samples), Tolerance: v.Sampler.Tolerance, Repeat: 16, times: times}
+	samples := testCase{Inputs: v.inputs(), Output: v.points(v.Sampler.Samples), Tolerance: v.Sampler.Tolerance, Unit: v.Sampler.Unit, Repeat: 16, times: times}
+	if samples.Unit == nil {
+		samples.Unit = []float64{1}
+	}
 	cases := []testCase{
-		{Path: file("velocity"), Inputs: map[string]tensor{"t": matrix(v.T), "x": matrix(v.X)}, Output: matrix(v.V), Tolerance: v.Tolerance},
+		{Path: file("velocity"), Inputs: map[string]tensor{"t": matrix(v.T), "x": v.points(v.X)}, Output: v.points(v.V), Tolerance: v.Tolerance, Unit: []float64{1}},
 		samples, samples,
 	}
 	cases[1].Path, cases[2].Path = file("sampler"), portable
+	if portable == "" {
+		cases = cases[:2]
+	}
 	for i := range cases {
 		cases[i].net, cases[i].head = s.net, []string{"velocity.onnx", "sampler.onnx", "sampler-portable.onnx"}[i]
 		cases[i].file = at + "-" + cases[i].head + ".json"
@@ -148,22 +152,22 @@ func train(folder string) (of trained, err error) {
 	}
 	var runs []struct {
 		Run, Solver string
-		Net         struct{ Name string }
+		Net, Target struct{ Name string }
 	}
-	if err := json.Unmarshal(table, &runs); err != nil || len(runs) != len(nets)+len(solvers) {
-		return of, fmt.Errorf("the store has %d runs, want %d: remove %s (%v)", len(runs), len(nets)+len(solvers), folder, err)
+	if err := json.Unmarshal(table, &runs); err != nil || len(runs) != len(nets)+len(solvers)+len(data) {
+		return of, fmt.Errorf("the store has %d runs, want %d: remove %s (%v)", len(runs), len(nets)+len(solvers)+len(data), folder, err)
 	}
 	for _, r := range runs {
-		of.keys[subject{net: r.Net.Name, solver: r.Solver}] = r.Run
+		of.keys[subject{net: r.Net.Name, solver: r.Solver, target: r.Target.Name}] = r.Run
 	}
 	return of, nil
 }
 
 // export exports a run to a folder and returns the path of the portable sampler. One of many operations is not beside the
-// others but has to be asked for.
-func (of trained) export(s subject, at string) (portable string, err error) {
+// others but has to be asked for; it is if all is set, and otherwise the path is empty.
+func (of trained) export(s subject, at string, all bool) (portable string, err error) {
 	export := func(out string, flags ...string) error {
-		run := of.keys[subject{net: s.net, solver: s.solver}]
+		run := of.keys[subject{net: s.net, solver: s.solver, target: s.target}]
 		return call(of.flowsweep, append([]string{"export", "--db", of.db, "--run", run, "--force", "--out", out}, flags...)...)
 	}
 	if err := export(at); err != nil {
@@ -172,6 +176,9 @@ func (of trained) export(s subject, at string) (portable string, err error) {
 	portable = filepath.Join(at, "sampler-portable.onnx")
 	if _, err := os.Stat(portable); err == nil {
 		return portable, nil
+	}
+	if !all {
+		return "", nil
 	}
 	return filepath.Join(at+"-portable", "sampler.onnx"), export(at+"-portable", "--portable")
 }
@@ -190,11 +197,11 @@ func writeCases(cases []testCase) error {
 	return nil
 }
 
-// lines returns the case as text: the path, the repetitions, and for each input and for the output a line of its name and
+// lines returns the case as text: the path, the repetitions, the units, and for each input and for the output a line of its name and
 // sizes and one of its numbers.
 func (c testCase) lines() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n%d\n", c.Path, c.Repeat)
+	fmt.Fprintf(&b, "%s\n%d\n%s\n", c.Path, c.Repeat, strings.Trim(fmt.Sprint(c.Unit), "[]"))
 	write := func(name string, t tensor) {
 		b.WriteString(name)
 		for _, n := range t.Dims {
@@ -213,37 +220,4 @@ func (c testCase) lines() string {
 	}
 	write("output", c.Output)
 	return b.String()
-}
-
-// vectors is the part of vectors.json that is tried.
-type vectors struct {
-	T, X, V   [][]float32
-	Tolerance float64
-	Sampler   samplerVectors
-}
-
-type samplerVectors struct {
-	Noise, Samples [][]float32
-	StepNoise      [][][]float32 `json:"step_noise"`
-	Tolerance      float64
-}
-
-// inputs returns the inputs of the sampler.
-func (v samplerVectors) inputs() map[string]tensor {
-	inputs := map[string]tensor{"noise": matrix(v.Noise)}
-	if v.StepNoise != nil {
-		inputs["step_noise"] = stack(v.StepNoise)
-	}
-	return inputs
-}
-
-func readVectors(path string) (v vectors, err error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return v, err
-	}
-	if err := json.Unmarshal(text, &v); err != nil {
-		return v, fmt.Errorf("read the test vectors: %w", err)
-	}
-	return v, nil
 }

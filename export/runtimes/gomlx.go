@@ -55,7 +55,7 @@ func reimport(c testCase) (difference float64, err error) {
 	}
 	got := tensors.MustCopyFlatData[float32](out[0])
 	for i, want := range c.Output.Data {
-		if d := math.Abs(float64(got[i] - want)); !(d <= difference) {
+		if d := math.Abs(float64(got[i]-want)) / c.Unit[i%len(c.Unit)]; !(d <= difference) {
 			difference = d
 		}
 	}

@@ -1,6 +1,6 @@
 // The program runtimes runs the files that flowsweep exports in other runtimes, which it fetches from PyPI, npm, Maven Central
 // and crates.io. It prints Markdown tables: how far their outputs differ from Go's, for each form of the files, for each kind
-// of net and for solvers of each kind, how fast they are, and what the example programs of the model card print. It exits with status 1 if a runtime
+// of net, for solvers of each kind, for images and for a table, how fast they are, and what the example programs of the model card print. It exits with status 1 if a runtime
 // computes something else, unless it is known to. A runtime that cannot be had, or does not take a file, has the reason in its
 // cells.
 //
@@ -39,7 +39,7 @@ func run(folder, only string) error {
 	if err != nil {
 		return err
 	}
-	var byForm, byNet, bySolver, figures []row
+	var byForm, byNet, bySolver, byData, figures []row
 	for _, known := range runtimes {
 		if !strings.Contains(strings.ToLower(known.name), strings.ToLower(only)) {
 			continue
@@ -50,6 +50,7 @@ func run(folder, only string) error {
 		byForm = append(byForm, row{known.name, results.cells(all.forms, known.wrong)})
 		byNet = append(byNet, row{known.name, r.tryAll(all.nets).cells(all.nets, known.wrong)})
 		bySolver = append(bySolver, row{known.name, r.tryAll(all.solvers).cells(all.solvers, known.wrong)})
+		byData = append(byData, row{known.name, r.tryAll(all.data).cells(all.data, known.wrong)})
 		if cells := results.figures(all.forms, r.folder); cells != nil {
 			figures = append(figures, row{known.name, cells})
 		}
@@ -57,13 +58,14 @@ func run(folder, only string) error {
 	printTable("runtime", heads(all.forms), byForm)
 	printTable("runtime", heads(all.nets), byNet)
 	printTable("runtime", heads(all.solvers), bySolver)
+	printTable("runtime", heads(all.data), byData)
 	printTable("runtime", figureHeads, figures)
 	var examples []row
 	if only == "" {
 		examples = tryExamples(folder)
 		printTable("example in the card", exampleHeads(), examples)
 	}
-	return errors.Join(failures(byForm), failures(byNet), failures(bySolver), failures(examples))
+	return errors.Join(failures(byForm), failures(byNet), failures(bySolver), failures(byData), failures(examples))
 }
 
 // call runs a program and shows its output.

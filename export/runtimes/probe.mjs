@@ -6,7 +6,7 @@ function repeated({ dims, data }, times) {
 }
 
 // probe runs a model on a case and returns how far its output differs from Go's and how fast it was, or why it failed.
-export async function probe(ort, model, { inputs, output, repeat }) {
+export async function probe(ort, model, { inputs, output, unit, repeat }) {
   try {
     const options = { intraOpNumThreads: 1, logSeverityLevel: 3 };
     let session, open = Infinity;
@@ -30,7 +30,7 @@ export async function probe(ort, model, { inputs, output, repeat }) {
       if (got.length !== want.length) throw `the output has ${got.length} numbers, want ${want.length}`;
       let difference = 0;
       for (let i = 0; i < want.length; i++) {
-        const d = Math.abs(got[i] - want[i]);
+        const d = Math.abs(got[i] - want[i]) / unit[i % unit.length];
         if (!(d <= difference)) difference = Number.isFinite(d) ? d : 1e300;
       }
       return difference;

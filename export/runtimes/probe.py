@@ -111,10 +111,11 @@ def opencv(path):
     return run
 
 
-def compare(got, want):
+def compare(got, want, unit):
+    """The largest difference, in units of the numbers of a point."""
     if got.shape != want.shape:
         raise RuntimeError(f"the output has shape {got.shape}, want {want.shape}")
-    difference = float(np.max(np.abs(got.astype("f8") - want)))
+    difference = float(np.max(np.abs(got.astype("f8") - want).reshape(-1, len(unit)) / unit))
     return difference if np.isfinite(difference) else 1e300
 
 
@@ -138,14 +139,14 @@ def probe(runtime, case):
     got = run(inputs)
     if got is None:
         return {}
-    difference, rate, times, begin = compare(got, want), 0, case["repeat"], time.perf_counter()
+    difference, rate, times, begin = compare(got, want, case["unit"]), 0, case["repeat"], time.perf_counter()
     inputs = {name: repeated(value, times) for name, value in inputs.items()}
     calls = 0
     while times and (calls < 3 or time.perf_counter() - begin < 1):
         start = time.perf_counter()
         got = run(inputs)
         rate = max(rate, times * len(want) / (time.perf_counter() - start))
-        difference = max(difference, compare(got, repeated(want, times)))
+        difference = max(difference, compare(got, repeated(want, times), case["unit"]))
         calls += 1
     return {"difference": difference, "open": opened, "rate": rate}
 

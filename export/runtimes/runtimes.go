@@ -61,7 +61,7 @@ var runtimes = []struct {
 	// Its CPU plug-in computes Mul, ReduceSum and Add wrongly where they follow each other, as they do in attention.
 	{"OpenVINO 2026.4.1, f32", []string{"attention"}, python("openvino_f32", openvino)},
 	// By itself it computes in 16-bit floats where the processor has them.
-	{"OpenVINO 2026.4.1, as it comes", []string{"mlp", "residual", "attention", "conv"}, python("openvino", openvino)},
+	{"OpenVINO 2026.4.1, as it comes", []string{"mlp", "residual", "attention", "conv", "images", "table"}, python("openvino", openvino)},
 	{"tract 0.23.9, Python", nil, python("tract", tract, "numpy")},
 	{"candle-onnx 0.11.1", nil, cargo("candle")},
 	{"burn-onnx 0.22.0", nil, untried("it makes Rust code of a file, and builds some 250 crates with it")},

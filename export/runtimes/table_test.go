@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -58,10 +59,20 @@ func TestARuntimeThatIsMissingHasItsReason(t *testing.T) {
 // TestLinesHoldTensors: languages without JSON get sizes and numbers of inputs with any number of axes.
 func TestLinesHoldTensors(t *testing.T) {
 	t.Parallel()
-	v := samplerVectors{Noise: [][]float32{{1, 2}}, StepNoise: [][][]float32{{{3, 4}}, {{5, .5}}, {{7, 8}}}}
-	c := testCase{Path: "a.onnx", Repeat: 2, Inputs: v.inputs(), Output: matrix([][]float32{{9, 10}})}
-	want := "a.onnx\n2\nnoise 1 2\n1 2 \nstep_noise 3 1 2\n3 4 5 0.5 7 8 \noutput 1 2\n9 10 \n"
+	v := vectors{Sampler: samplerVectors{Noise: [][]float32{{1, 2}}, StepNoise: [][][]float32{{{3, 4}}, {{5, .5}}, {{7, 8}}}}}
+	c := testCase{Path: "a.onnx", Repeat: 2, Unit: []float64{1, .5}, Inputs: v.inputs(), Output: matrix([][]float32{{9, 10}})}
+	want := "a.onnx\n2\n1 0.5\nnoise 1 2\n1 2 \nstep_noise 3 1 2\n3 4 5 0.5 7 8 \noutput 1 2\n9 10 \n"
 	if got := c.lines(); got != want {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestPointsHaveTheShapeOfImages: rows of numbers are images if the vectors say so.
+func TestPointsHaveTheShapeOfImages(t *testing.T) {
+	t.Parallel()
+	v := vectors{Shape: []int{1, 2, 2}, Sampler: samplerVectors{Noise: [][]float32{{1, 2, 3, 4}, {5, 6, 7, 8}}}}
+	got := v.inputs()["noise"]
+	if !slices.Equal(got.Dims, []int{2, 1, 2, 2}) || !slices.Equal(got.Data, []float32{1, 2, 3, 4, 5, 6, 7, 8}) {
+		t.Errorf("%+v", got)
 	}
 }
