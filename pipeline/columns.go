@@ -1,13 +1,17 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
 	"strings"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/problem"
+	"flowsweep/experiments/table"
 )
 
 // planColumn is a column that is taken of a data file in `flowsweep plan --json`.
@@ -53,6 +57,30 @@ func printColumns(list []planColumn, line func(name, format string, args ...any)
 	if more := len(list) - len(shown); more > 0 {
 		line("column", "and %d more: --json lists them all", more)
 	}
+}
+
+// readTable reads a data file as targets read it. Its errors are usage errors.
+func (a *app) readTable(path string) (table.Table, error) {
+	none := table.Table{}
+	if table.Extension(path) == "" {
+		return none, usage(fmt.Errorf("%q: points are read from %s: use one of these extensions", path, strings.Join(table.Extensions(), ", ")))
+	}
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return none, usage(fmt.Errorf("there is no file %s: give the path of a data file of points", path))
+	}
+	if err == nil && info.Size() > maxPointsSize {
+		return none, usage(fmt.Errorf("%s has %d bytes: at most %d: leave rows out", path, info.Size(), maxPointsSize))
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return none, usage(fmt.Errorf("read points: %w", err))
+	}
+	t, err := table.Decode(path, content, table.Options{})
+	if err != nil {
+		return none, usage(fmt.Errorf("%s: %w", path, printable(err)))
+	}
+	return t, nil
 }
 
 // named returns the columns of the file that are asked for by name. A file that names none has them by position, if it

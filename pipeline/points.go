@@ -30,30 +30,6 @@ type pointsFile struct {
 // maxPointsSize is the maximum size of a file of points, in bytes.
 const maxPointsSize = 1 << 30
 
-// readTable reads a data file as targets read it. Its errors are usage errors.
-func (a *app) readTable(path string) (table.Table, error) {
-	none := table.Table{}
-	if table.Extension(path) == "" {
-		return none, usage(fmt.Errorf("%q: points are read from %s: use one of these extensions", path, strings.Join(table.Extensions(), ", ")))
-	}
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return none, usage(fmt.Errorf("there is no file %s: give the path of a data file of points", path))
-	}
-	if err == nil && info.Size() > maxPointsSize {
-		return none, usage(fmt.Errorf("%s has %d bytes: at most %d: leave rows out", path, info.Size(), maxPointsSize))
-	}
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return none, usage(fmt.Errorf("read points: %w", err))
-	}
-	t, err := table.Decode(path, content, table.Options{})
-	if err != nil {
-		return none, usage(fmt.Errorf("%s: %w", path, printable(err)))
-	}
-	return t, nil
-}
-
 // readPoints reads a file of points, and says on stderr which columns are left out, unless some are asked for. Its errors are usage errors.
 func (a *app) readPoints(path string, asked []string) (pointsFile, error) {
 	f := pointsFile{path: path}
