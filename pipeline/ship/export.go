@@ -12,6 +12,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
+	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/target"
 	"flowsweep/experiments/velocity"
@@ -28,8 +29,14 @@ const verifyPoints = 4096
 // verifyNumbers bounds the numbers of these points: nets for images hold many times as many while they run.
 const verifyNumbers = 1 << 19
 
-// pointsFor returns at how many points of dim coordinates files are compared: count, or fewer where the points are large.
-func pointsFor(dim, count int) int { return min(count, max(verifyNumbers/dim, 64)) }
+// pointsFor returns at how many points files of a net are compared: count, or fewer where the points are large. Nets for images, whose
+// convolutions take Go a hundred times as long a point, get an eighth.
+func pointsFor(n net.Net, count int) int {
+	if n.Architecture.Images {
+		count /= 8
+	}
+	return min(count, max(verifyNumbers/n.Dim(), 64))
+}
 
 // runFiles is the export of a run without its folder. A check that the store holds for the same bytes is not repeated.
 func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin, o export.SamplerOptions) (e Exported, err error) {
@@ -155,7 +162,7 @@ func verifyAs(onnx []byte, p export.Parts, model *velocity.Model, watch export.P
 	case "density":
 		return verifyDensity(onnx, p, model, watch)
 	default:
-		return export.Verify(onnx, export.Points(model.Net, pointsFor(model.Net.Dim(), verifyPoints), 0), model.RowField(), watch)
+		return export.Verify(onnx, export.Points(model.Net, pointsFor(model.Net, verifyPoints), 0), model.RowField(), watch)
 	}
 }
 

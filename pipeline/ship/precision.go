@@ -157,9 +157,9 @@ func verifyReduced(f store.File, r experiments.Result, in *export.Reduced, faile
 	case failed != nil:
 		c.Error = failed.Error()
 	case kind == "sampler":
-		c = export.VerifyReducedSampler(f.Content, reducedSteps(r), export.Noise(n.Dim(), pointsFor(n.Dim(), samplerPoints), 0), in, watch)
+		c = export.VerifyReducedSampler(f.Content, reducedSteps(r), export.Noise(n.Dim(), pointsFor(n, samplerPoints), 0), in, watch)
 	default:
-		c = export.VerifyReduced(f.Content, export.Points(n, pointsFor(n.Dim(), verifyPoints), 0), in, watch)
+		c = export.VerifyReduced(f.Content, export.Points(n, pointsFor(n, verifyPoints), 0), in, watch)
 	}
 	c.File, c.Run = f.Name, r.Run
 	return c

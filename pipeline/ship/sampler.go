@@ -129,7 +129,7 @@ func divergence(d *velocity.Divergence, by *flow.PathConversion) flow.DivField {
 
 // verifySampler compares a sampler file in onnxruntime with Go.
 func verifySampler(onnx []byte, p export.Parts, model *velocity.Model, watch export.Progress) experiments.Check {
-	noise := export.Noise(model.Net.Dim(), pointsFor(model.Net.Dim(), samplerPoints), 0)
+	noise := export.Noise(model.Net.Dim(), pointsFor(model.Net, samplerPoints), 0)
 	s, done, err := samplerSteps(p, model)
 	if err != nil {
 		return experiments.Check{Error: err.Error()}
