@@ -12,7 +12,6 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
-	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/target"
 	"flowsweep/experiments/velocity"
@@ -25,18 +24,6 @@ import (
 
 // verifyPoints is the number of points at which velocity.onnx is compared with Go.
 const verifyPoints = 4096
-
-// verifyNumbers bounds the numbers of these points: nets for images hold many times as many while they run.
-const verifyNumbers = 1 << 19
-
-// pointsFor returns at how many points files of a net are compared: count, or fewer where the points are large. Nets for images, whose
-// convolutions take Go a hundred times as long a point, get an eighth.
-func pointsFor(n net.Net, count int) int {
-	if n.Architecture.Images {
-		count /= 8
-	}
-	return min(count, max(verifyNumbers/n.Dim(), 64))
-}
 
 // runFiles is the export of a run without its folder. A check that the store holds for the same bytes is not repeated.
 func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin, o export.SamplerOptions) (e Exported, err error) {
@@ -71,12 +58,8 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin
 		}
 		e.files, runs = append(e.files, store.File{Name: densityFile, Content: onnx}), append(runs, r)
 	}
-	stored, err := db.Checks(ctx, of.sweep.Name)
-	if err != nil {
+	if err := e.check(ctx, db, of.sweep.Name, runs, model, weights); err != nil {
 		return e, err
-	}
-	for i, f := range e.files {
-		e.Checks = append(e.Checks, checked(stored, f, runs[i], model, weights, progress(ctx, f.Name)))
 	}
 	e.files, e.Checks, e.Figures = append(e.files, of.reduced.files...), append(e.Checks, of.reduced.checks...), of.reduced.figures
 	about.Absent, about.Figures = e.Absent, e.Figures
@@ -84,6 +67,18 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin
 	vectors, err := vectorFiles(e.Checks, r, sampled, model, weights, o)
 	e.files = append(e.files, vectors...)
 	return e, err
+}
+
+// check compares the files, each of a run, with Go, unless the sweep has checked the same bytes before.
+func (e *Exported) check(ctx context.Context, db *store.DB, sweep string, runs []experiments.Result, model *velocity.Model, weights []float32) error {
+	stored, err := db.Checks(ctx, sweep)
+	if err != nil {
+		return err
+	}
+	for i, f := range e.files {
+		e.Checks = append(e.Checks, checked(stored, f, runs[i], model, weights, progress(ctx, f.Name)))
+	}
+	return nil
 }
 
 // vectorFiles returns vectors.json, for those of the files that could be compared with Go.
