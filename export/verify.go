@@ -177,7 +177,7 @@ func (s Sample) farOut() Sample {
 
 // inputs returns the inputs of a file of the net for some of the points.
 func (s Sample) inputs(from, to int) (list []ort.Tensor) {
-	numbers := velocity.Numbers(s.T[from:to], s.X.Slice(from, to))
+	numbers := velocity.Numbers(s.Net, s.T[from:to], s.X.Slice(from, to))
 	for i, in := range s.Net.Inputs() {
 		list = append(list, ort.Tensor{Dims: slices.Concat([]int{to - from}, in.Dims), Data: flow.Narrow(nil, numbers[i])})
 	}

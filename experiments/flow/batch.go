@@ -5,17 +5,14 @@ import (
 	"slices"
 )
 
-// Batch is a list of points of equal dimension, stored row by row, with the labels and conditions of each.
+// Batch is a list of points of equal dimension, stored row by row, with what each is conditional on.
 type Batch struct {
 	Dim  int       // numbers per point
 	Data []float64 // (n, Dim), row-major
-	Given
-}
 
-// Given holds what a velocity may depend on besides time and point, with one row per point. Fields are nil if unused.
-type Given struct {
-	Labels     []int     // (n), classes
-	Conditions []float64 // (n, k), row-major
+	// Given is what a velocity depends on beside time and point, (n, m), row-major; nil if it is conditional on nothing. The
+	// package given says what its numbers mean. A row of zeros stands for no condition.
+	Given []float64
 }
 
 // NewBatch returns n points of dimension dim, all zero.
@@ -23,7 +20,7 @@ func NewBatch(n, dim int) Batch {
 	return Batch{Dim: dim, Data: make([]float64, n*dim)}
 }
 
-// Like returns a batch of as many points of dimension dim, all zero, which shares the labels and conditions.
+// Like returns a batch of as many points of dimension dim, all zero, which shares what these are conditional on.
 func (b Batch) Like(dim int) Batch {
 	out := NewBatch(b.Len(), dim)
 	out.Given = b.Given
@@ -41,23 +38,30 @@ func (b Batch) Len() int {
 // Row returns point i, (Dim), sharing memory with the batch.
 func (b Batch) Row(i int) []float64 { return b.Data[i*b.Dim : (i+1)*b.Dim] }
 
+// GivenTo returns what point i is conditional on, (m), sharing memory with the batch; nil if that is nothing.
+func (b Batch) GivenTo(i int) []float64 {
+	if len(b.Given) == 0 {
+		return nil
+	}
+	m := len(b.Given) / b.Len()
+	return b.Given[i*m : (i+1)*m]
+}
+
 // Slice returns the points [from, to), sharing memory with the batch.
 func (b Batch) Slice(from, to int) Batch {
 	n := b.Len()
-	return Batch{Dim: b.Dim, Data: cut(b.Data, n, from, to), Given: Given{cut(b.Labels, n, from, to), cut(b.Conditions, n, from, to)}}
+	return Batch{Dim: b.Dim, Data: cut(b.Data, n, from, to), Given: cut(b.Given, n, from, to)}
 }
 
 // Clone returns a copy that shares no memory with the batch.
 func (b Batch) Clone() Batch {
-	return Batch{Dim: b.Dim, Data: slices.Clone(b.Data), Given: Given{slices.Clone(b.Labels), slices.Clone(b.Conditions)}}
+	return Batch{Dim: b.Dim, Data: slices.Clone(b.Data), Given: slices.Clone(b.Given)}
 }
 
 // Take returns the listed rows, written to the memory of dst. dst may be the batch itself if the list is increasing.
 func (b Batch) Take(dst Batch, rows []int) Batch {
 	n := b.Len()
-	return Batch{Dim: b.Dim, Data: take(dst.Data, b.Data, n, rows), Given: Given{
-		take(dst.Labels, b.Labels, n, rows), take(dst.Conditions, b.Conditions, n, rows),
-	}}
+	return Batch{Dim: b.Dim, Data: take(dst.Data, b.Data, n, rows), Given: take(dst.Given, b.Given, n, rows)}
 }
 
 // cut returns the rows [from, to) of a list of n rows.

@@ -5,33 +5,32 @@ import (
 	"testing"
 )
 
-// known returns n points (i, -i), with labels i and conditions 10 i and 10 i + 1.
+// known returns n points (i, -i), given 10 i and 10 i + 1.
 func known(n int) Batch {
 	b := NewBatch(n, 2)
 	for i := range n {
 		b.Row(i)[0], b.Row(i)[1] = float64(i), -float64(i)
-		b.Labels = append(b.Labels, i)
-		b.Conditions = append(b.Conditions, 10*float64(i), 10*float64(i)+1)
+		b.Given = append(b.Given, 10*float64(i), 10*float64(i)+1)
 	}
 	return b
 }
 
-// checkRows fails unless the batch holds the wanted points of known, with their labels and conditions.
+// checkRows fails unless the batch holds the wanted points of known, with what they are given.
 func checkRows(t *testing.T, what string, b Batch, want ...int) {
 	t.Helper()
-	if b.Dim != 2 || b.Len() != len(want) || !slices.Equal(b.Labels, want) {
-		t.Errorf("%s: %d points of dimension %d with labels %v, want %v", what, b.Len(), b.Dim, b.Labels, want)
+	if b.Dim != 2 || b.Len() != len(want) || len(b.Given) != 2*len(want) {
+		t.Errorf("%s: %d points of dimension %d given %v, want %v", what, b.Len(), b.Dim, b.Given, want)
 		return
 	}
 	for i, w := range want {
 		x := float64(w)
-		if !slices.Equal(b.Row(i), []float64{x, -x}) || !slices.Equal(b.Conditions[2*i:2*i+2], []float64{10 * x, 10*x + 1}) {
-			t.Errorf("%s: row %d is %v under %v, want those of %d", what, i, b.Row(i), b.Conditions, w)
+		if !slices.Equal(b.Row(i), []float64{x, -x}) || !slices.Equal(b.GivenTo(i), []float64{10 * x, 10*x + 1}) {
+			t.Errorf("%s: row %d is %v given %v, want those of %d", what, i, b.Row(i), b.GivenTo(i), w)
 		}
 	}
 }
 
-// TestRowsKeepWhatBelongsToThem: picking, moving and copying rows keeps their labels and conditions.
+// TestRowsKeepWhatBelongsToThem: picking, moving and copying rows keeps what they are given.
 func TestRowsKeepWhatBelongsToThem(t *testing.T) {
 	t.Parallel()
 	checkRows(t, "a slice", known(5).Slice(1, 4), 1, 2, 3)
@@ -49,19 +48,19 @@ func TestRowsKeepWhatBelongsToThem(t *testing.T) {
 	other, wide := b.Clone(), b.Like(4)
 	b.Take(b, []int{2})
 	checkRows(t, "a copy", other, 0, 1, 2)
-	if wide.Len() != 3 || wide.Dim != 4 || &wide.Labels[0] != &b.Labels[0] || &wide.Conditions[0] != &b.Conditions[0] {
+	if wide.Len() != 3 || wide.Dim != 4 || &wide.Given[0] != &b.Given[0] {
 		t.Errorf("other points of the same rows are %+v", wide)
 	}
 }
 
-// TestNothingIsKnown: operations on batches without labels and conditions add none.
+// TestNothingIsKnown: operations on batches that are given nothing add nothing.
 func TestNothingIsKnown(t *testing.T) {
 	t.Parallel()
 	b := Batch{Dim: 1, Data: []float64{1, 2, 3}}
 	for what, got := range map[string]Batch{
 		"slice": b.Slice(1, 3), "copy": b.Clone().Slice(1, 3), "rows": b.Take(known(2), []int{1, 2}), "empty": Batch{}.Clone().Take(b.Clone(), nil),
 	} {
-		if want := []float64{2, 3}; what != "empty" && !slices.Equal(got.Data, want) || got.Labels != nil || got.Conditions != nil {
+		if want := []float64{2, 3}; what != "empty" && !slices.Equal(got.Data, want) || got.Given != nil || got.GivenTo(0) != nil {
 			t.Errorf("%s: %+v", what, got)
 		}
 	}
@@ -72,17 +71,17 @@ func TestSlicesDoNotGrowIntoTheirNeighbours(t *testing.T) {
 	t.Parallel()
 	b := known(3)
 	first := b.Slice(0, 1)
-	_, _, _ = append(first.Data, 9), append(first.Labels, 9), append(first.Conditions, 9)
+	_, _ = append(first.Data, 9), append(first.Given, 9)
 	checkRows(t, "the batch", b, 0, 1, 2)
 }
 
-// TestRescheduledFieldsSeeWhatIsKnown: a rescheduled field gets the labels and conditions.
+// TestRescheduledFieldsSeeWhatIsKnown: a rescheduled field gets what the points are given.
 func TestRescheduledFieldsSeeWhatIsKnown(t *testing.T) {
 	t.Parallel()
 	seen := 0
 	u := Reschedule(func(_ float64, x Batch) (Batch, error) {
 		seen++
-		if !slices.Equal(x.Labels, []int{0, 1, 2}) || len(x.Conditions) != 6 {
+		if !slices.Equal(x.Given, []float64{0, 1, 10, 11, 20, 21}) {
 			t.Errorf("the field sees %+v", x)
 		}
 		return x.Like(x.Dim), nil

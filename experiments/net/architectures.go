@@ -25,14 +25,14 @@ func (a Architecture) MarshalText() ([]byte, error) { return []byte(a.Name), nil
 // Architectures lists all architectures. The package velocity has a builder for each.
 var Architectures = []Architecture{MLP, Residual, Attention, Conv, Conv2D, UNet}
 
-// MLP is a multilayer perceptron on (t, x): Depth hidden layers of Width units, and a linear layer to R^Dim. Names follow
+// MLP is a multilayer perceptron on (t, x), and on what the points are conditional on: Depth hidden layers of Width units, and a linear layer to R^Dim. Names follow
 // PyTorch's Sequential.
 var MLP = Architecture{
 	Name:     "mlp",
 	Linear:   true,
 	AnyShape: true,
 	params: func(n Net) (params []Param) {
-		in := 1 + n.Dim()
+		in := 1 + n.Dim() + n.Given
 		for i := range n.Depth + 1 {
 			out := n.Width
 			if i == n.Depth {
@@ -55,7 +55,7 @@ var Residual = Architecture{
 	Name:     "residual",
 	AnyShape: true,
 	params: func(n Net) []Param {
-		params := slices.Concat(timeParams(n.Width), linear("input", n.Dim(), n.Width))
+		params := slices.Concat(n.embedding(), linear("input", n.Dim(), n.Width))
 		for i := range n.Depth {
 			for _, name := range []string{"time", "first", "second"} {
 				params = append(params, linear(fmt.Sprintf("blocks.%d.%s", i, name), n.Width, n.Width)...)
@@ -80,7 +80,7 @@ var Attention = Architecture{
 	params: func(n Net) []Param {
 		dim, width, head := n.Dim(), n.Width, n.Width/max(n.Heads, 1)
 		// As in the feature tokenizer of arXiv 2106.11959, the bound depends on the size of the token.
-		params := slices.Concat(timeParams(width), layer("input", width, []int{dim, width}, []int{dim, width}))
+		params := slices.Concat(n.embedding(), layer("input", width, []int{dim, width}, []int{dim, width}))
 		for i := range n.Depth {
 			name := func(part string) string { return fmt.Sprintf("blocks.%d.%s", i, part) }
 			params = slices.Concat(params, linear(name("time"), width, width), layerNorm(name("norm1"), width))
@@ -108,7 +108,7 @@ var Conv = Architecture{
 	Name:          "conv",
 	PerCoordinate: true,
 	params: func(n Net) []Param {
-		params := slices.Concat(timeParams(n.Width), convolution("input", 1, n.Width))
+		params := slices.Concat(n.embedding(), convolution("input", 1, n.Width))
 		for i := range n.Depth {
 			name := func(part string) string { return fmt.Sprintf("blocks.%d.%s", i, part) }
 			params = slices.Concat(params, linear(name("scale"), n.Width, n.Width), linear(name("shift"), n.Width, n.Width),

@@ -22,7 +22,7 @@ var Conv2D = Architecture{
 	Images: true,
 	params: func(n Net) []Param {
 		channels, pixels := n.channels(), n.pixels()
-		params := slices.Concat(timeParams(n.Width), convolution2D("input", channels+Coordinates, n.Width, pixels))
+		params := slices.Concat(n.embedding(), convolution2D("input", channels+Coordinates, n.Width, pixels))
 		for i := range n.Depth {
 			params = append(params, blockParams(fmt.Sprintf("blocks.%d", i), n.Width, n.Width, pixels)...)
 		}
@@ -43,7 +43,7 @@ var UNet = Architecture{
 	params: func(n Net) []Param {
 		channels, pixels := n.channels(), n.pixels()
 		at := func(level int) (width, places int) { return n.Width * min(2, 1+level), pixels >> (2 * level) }
-		params := slices.Concat(timeParams(n.Width), convolution2D("input", channels+Coordinates, n.Width, pixels))
+		params := slices.Concat(n.embedding(), convolution2D("input", channels+Coordinates, n.Width, pixels))
 		for i := range n.Depth {
 			width, places := at(i)
 			lower, fewer := at(i + 1)

@@ -26,6 +26,7 @@ type Spec struct {
 type Net struct {
 	Spec
 	Shape []int // sizes of a point; d-dimensional vectors have the shape {d}
+	Given int   // numbers that a point is conditional on; 0 for none
 }
 
 // On returns the net for points of a shape.
@@ -43,10 +44,14 @@ type Value struct {
 
 // Inputs lists what the net takes, times and points first.
 func (n Net) Inputs() []Value {
-	return []Value{
+	list := []Value{
 		{Name: "t", Dims: []int{1}, Doc: "time of each point, from 0 (noise) to 1 (data)"},
 		{Name: "x", Dims: n.Shape, Doc: "points"},
 	}
+	if n.Given > 0 {
+		list = append(list, Value{Name: "c", Dims: []int{n.Given}, Doc: "what each point is conditional on; zeros for nothing"})
+	}
+	return list
 }
 
 // Output is the output of the net.
@@ -63,6 +68,8 @@ func (n Net) Check() error {
 		return errors.New("the net has no architecture: set one of net.Architectures")
 	case n.checkRank() != nil:
 		return n.checkRank()
+	case n.Given < 0:
+		return fmt.Errorf("the %s is conditional on %d numbers: use 0 for none", a.Name, n.Given)
 	case slices.Min(n.Shape) < 1 || n.Depth < 0 || n.Width < 1 && !linear:
 		return fmt.Errorf("there is no %s of dimension %s, width %d and depth %d: use sizes of at least 1", a.Name, n.sizes(), n.Width, n.Depth)
 	case n.Activation.Name == "":
@@ -123,7 +130,11 @@ func (n Net) String() string {
 	if n.Heads > 0 {
 		heads = fmt.Sprintf("%d heads, ", n.Heads)
 	}
-	return fmt.Sprintf("%s, dimension %s, width %d, depth %d, %s%s", n.Architecture.Name, n.sizes(), n.Width, n.Depth, heads, n.Activation.Name)
+	given := ""
+	if n.Given > 0 {
+		given = fmt.Sprintf("given %d, ", n.Given)
+	}
+	return fmt.Sprintf("%s, dimension %s, %swidth %d, depth %d, %s%s", n.Architecture.Name, n.sizes(), given, n.Width, n.Depth, heads, n.Activation.Name)
 }
 
 // sizes writes the shape, as 2 or 3x8x8.

@@ -1,6 +1,9 @@
 package net
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Param is one weight of a net: its name, its sizes and its initial values.
 type Param struct {
@@ -49,7 +52,11 @@ func convolution(name string, in, out int) []Param {
 // velocity change faster than solvers step.
 const Frequencies = 6
 
-// timeParams returns the weights of the time embedding.
-func timeParams(width int) []Param {
-	return append(linear("time.0", 1+2*Frequencies, width), linear("time.1", width, width)...)
+// embedding returns the weights of the embedding of the time and of what the points are conditional on.
+func (n Net) embedding() []Param {
+	params := append(linear("time.0", 1+2*Frequencies, n.Width), linear("time.1", n.Width, n.Width)...)
+	if n.Given > 0 {
+		params = slices.Concat(params, linear("given.0", n.Given, n.Width), linear("given.1", n.Width, n.Width))
+	}
+	return params
 }

@@ -30,7 +30,7 @@ func Parse(text string) (n Net, err error) {
 		n.Shape = append(n.Shape, s)
 	}
 	for _, w := range words[2 : len(words)-1] {
-		for form, number := range map[string]*int{"width %d": &n.Width, "depth %d": &n.Depth, "%d heads": &n.Heads} {
+		for form, number := range map[string]*int{"given %d": &n.Given, "width %d": &n.Width, "depth %d": &n.Depth, "%d heads": &n.Heads} {
 			v := 0
 			if _, err := fmt.Sscanf(w, form, &v); err == nil {
 				*number = v

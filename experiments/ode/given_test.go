@@ -8,37 +8,38 @@ import (
 	"flowsweep/experiments/flow"
 )
 
-// labelled returns points whose second coordinate and condition are determined by their label.
+// labelled returns points whose second coordinate is their label, given the label and half of it.
 func labelled(labels ...int) flow.Batch {
 	x := flow.NewBatch(len(labels), 2)
 	for i, l := range labels {
 		x.Row(i)[1] = float64(l)
-		x.Labels, x.Conditions = append(x.Labels, l), append(x.Conditions, float64(l)/2)
+		x.Given = append(x.Given, float64(l), float64(l)/2)
 	}
 	return x
 }
 
-// byLabel is a field that moves the first coordinate of each point according to its label. It fails the test if the
-// label or the condition does not belong to the point.
+// byLabel is a field that moves the first coordinate of each point according to its label. It fails the test if
+// what a point is given is not its own.
 func byLabel(t *testing.T, calls *[]int) flow.RowField {
 	return func(ts []float64, x flow.Batch) (flow.Batch, error) {
 		*calls = append(*calls, x.Len())
-		if len(x.Labels) != x.Len() || len(x.Conditions) != x.Len() {
-			t.Fatalf("%d points with %d labels and %d conditions", x.Len(), len(x.Labels), len(x.Conditions))
+		if len(x.Given) != 2*x.Len() {
+			t.Fatalf("%d points given %d numbers", x.Len(), len(x.Given))
 		}
 		u := flow.NewBatch(x.Len(), x.Dim)
-		for i, l := range x.Labels {
-			if float64(l) != x.Row(i)[1] || float64(l)/2 != x.Conditions[i] {
-				t.Fatalf("the point of label %g has label %d and condition %g", x.Row(i)[1], l, x.Conditions[i])
+		for i := range x.Len() {
+			l := x.GivenTo(i)[0]
+			if l != x.Row(i)[1] || l/2 != x.GivenTo(i)[1] {
+				t.Fatalf("the point of label %g is given %v", x.Row(i)[1], x.GivenTo(i))
 			}
-			u.Row(i)[0] = float64(l) * math.Cos(float64(l)*ts[i])
+			u.Row(i)[0] = l * math.Cos(l*ts[i])
 		}
 		return u, nil
 	}
 }
 
 // TestAdaptiveSamplesKeepTheirLabels: samples with larger labels take more steps, so those with smaller ones leave the
-// batch earlier. Each ends where it does alone, to the last bit, with its own label and condition.
+// batch earlier. Each ends where it does alone, to the last bit, given its own label.
 func TestAdaptiveSamplesKeepTheirLabels(t *testing.T) {
 	t.Parallel()
 	labels := []int{30, 1, 80, 0, 5, 50, 2}
@@ -54,8 +55,8 @@ func TestAdaptiveSamplesKeepTheirLabels(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !slices.Equal(x.Labels, labels) || !slices.Equal(x.Conditions, x0.Conditions) {
-			t.Errorf("%s: the samples end with labels %v and conditions %v", s.Name, x.Labels, x.Conditions)
+		if !slices.Equal(x.Given, x0.Given) {
+			t.Errorf("%s: the samples end given %v", s.Name, x.Given)
 		}
 		if slices.Sort(sizes); len(slices.Compact(sizes)) < len(labels)-1 {
 			t.Errorf("%s: all samples leave together, in batches of %v: the test cannot detect mixed-up labels", s.Name, sizes)
@@ -75,7 +76,7 @@ func TestAdaptiveSamplesKeepTheirLabels(t *testing.T) {
 	}
 }
 
-// TestStepsKeepLabels: every stage of a step, and of an integral along the way, gets the labels and conditions.
+// TestStepsKeepLabels: every stage of a step, and of an integral along the way, gets what the points are given.
 func TestStepsKeepLabels(t *testing.T) {
 	t.Parallel()
 	for _, s := range Solvers {
@@ -87,12 +88,12 @@ func TestStepsKeepLabels(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, x := range xs {
-			if !slices.Equal(x.Labels, x0.Labels) || !slices.Equal(x.Conditions, x0.Conditions) {
-				t.Errorf("%s: an intermediate batch has labels %v and conditions %v", s.Name, x.Labels, x.Conditions)
+			if !slices.Equal(x.Given, x0.Given) {
+				t.Errorf("%s: an intermediate batch is given %v", s.Name, x.Given)
 			}
 		}
-		if _, x1, _, err := PathEnergies(field, s, Uniform(3), x0); err != nil || !slices.Equal(x1.Labels, x0.Labels) {
-			t.Errorf("%s: paths end with labels %v, %v", s.Name, x1.Labels, err)
+		if _, x1, _, err := PathEnergies(field, s, Uniform(3), x0); err != nil || !slices.Equal(x1.Given, x0.Given) {
+			t.Errorf("%s: paths end given %v, %v", s.Name, x1.Given, err)
 		}
 	}
 }

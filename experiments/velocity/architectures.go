@@ -23,7 +23,7 @@ var builders = map[string]builder{
 
 // mlp and residual, which take points of any shape, see them as vectors.
 func mlp(l *layers, in inputs) *graph.Node {
-	h := graph.Concatenate([]*graph.Node{in.t(), in.x()}, -1) // (n, 1 + Dim)
+	h := graph.Concatenate(in, -1) // (n, 1 + Dim + Given)
 	for i := range l.Depth + 1 {
 		h = l.linear(h)
 		if i < l.Depth {
@@ -34,7 +34,7 @@ func mlp(l *layers, in inputs) *graph.Node {
 }
 
 func residual(l *layers, in inputs) *graph.Node {
-	e := l.time(in.t())
+	e := l.embedding(in)
 	h := l.linear(in.x())
 	for range l.Depth {
 		shift := l.linear(e)
@@ -45,7 +45,7 @@ func residual(l *layers, in inputs) *graph.Node {
 }
 
 func attention(l *layers, in inputs) *graph.Node {
-	e := l.time(in.t())
+	e := l.embedding(in)
 	h := graph.Mul(graph.InsertAxes(in.x(), -1), spread(l.next(), 3))
 	h = plusBias(h, l.next()) // (n, Dim, Width)
 	for range l.Depth {
@@ -67,7 +67,7 @@ func attend(l *layers, h *graph.Node) *graph.Node {
 }
 
 func conv(l *layers, in inputs) *graph.Node {
-	e := l.time(in.t())
+	e := l.embedding(in)
 	h := l.conv(graph.InsertAxes(in.x(), -1)) // (n, Dim, Width)
 	for range l.Depth {
 		scale, shift := graph.InsertAxes(l.linear(e), 1), graph.InsertAxes(l.linear(e), 1)

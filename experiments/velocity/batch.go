@@ -88,6 +88,7 @@ func (b *batches) next(ctx context.Context) (*trainingBatch, error) {
 
 // trainingBatch holds the buffers of a batch.
 type trainingBatch struct {
+	net            net.Net
 	times          []float64
 	x0, x1, xt, ut flow.Batch
 	tensors        []engine.Tensor // those of batchOf
@@ -95,7 +96,10 @@ type trainingBatch struct {
 
 func newTrainingBatch(n net.Net, tr Training) *trainingBatch {
 	rows := func() flow.Batch { return flow.NewBatch(tr.Batch, n.Dim()) }
-	b := &trainingBatch{times: make([]float64, tr.Batch), x0: rows(), x1: rows(), xt: rows(), ut: rows()}
+	b := &trainingBatch{net: n, times: make([]float64, tr.Batch), x0: rows(), x1: rows(), xt: rows(), ut: rows()}
+	if n.Given > 0 {
+		b.x1.Given = make([]float64, tr.Batch*n.Given)
+	}
 	for _, in := range batchOf(n, tr.Batch) {
 		b.tensors = append(b.tensors, newTensor(in))
 	}
@@ -113,7 +117,7 @@ func (b *trainingBatch) draw(step int, path flow.Path, pairs Pairs) error {
 	}
 	path.Interpolate(b.xt, b.ut, b.times, b.x0, b.x1)
 	b.xt.Given = b.x1.Given
-	for i, numbers := range append(Numbers(b.times, b.xt), b.ut.Data) {
+	for i, numbers := range append(Numbers(b.net, b.times, b.xt), b.ut.Data) {
 		flow.Narrow(b.tensors[i].Data[:0], numbers) // in place
 	}
 	return nil

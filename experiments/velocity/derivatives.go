@@ -54,7 +54,7 @@ func applyDivergence(n net.Net, weights []*graph.Node, in inputs) []*graph.Node 
 // DivField returns the net and its divergence as a field. Times and points are rounded to 32 bits.
 func (d *Divergence) DivField() flow.DivField {
 	return func(t float64, x flow.Batch) (flow.Batch, []float64, error) {
-		out, err := d.byChunks(Numbers(times(t, x), x))
+		out, err := d.byChunks(Numbers(d.Net, times(t, x), x))
 		if err != nil {
 			return flow.Batch{}, nil, err
 		}
@@ -92,7 +92,7 @@ func (p *VJP) Field() func(t float64, x, e flow.Batch) (u, ej flow.Batch, err er
 		if err := flow.CheckLike(x, e); err != nil {
 			return flow.Batch{}, flow.Batch{}, err
 		}
-		out, err := p.byChunks(append(Numbers(times(t, x), x), e.Data))
+		out, err := p.byChunks(append(Numbers(p.Net, times(t, x), x), e.Data))
 		if err != nil {
 			return flow.Batch{}, flow.Batch{}, err
 		}

@@ -9,7 +9,7 @@ import (
 // Nets for images have their channels last, as a convolution is a product with the channels: (n, height, width, channels).
 
 func conv2d(l *layers, in inputs) *graph.Node {
-	e := l.time(in.t())
+	e := l.embedding(in)
 	h := l.conv2d(placed(in.x()))
 	for range l.Depth {
 		h = l.block(h, e)
@@ -18,7 +18,7 @@ func conv2d(l *layers, in inputs) *graph.Node {
 }
 
 func unet(l *layers, in inputs) *graph.Node {
-	e := l.time(in.t())
+	e := l.embedding(in)
 	h := l.conv2d(placed(in.x()))
 	left := make([]*graph.Node, l.Depth)
 	for i := range left {

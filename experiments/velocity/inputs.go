@@ -16,6 +16,14 @@ type inputs []*graph.Node
 func (in inputs) t() *graph.Node { return in[0] } // (n, 1)
 func (in inputs) x() *graph.Node { return in[1] } // (n) and the shape of a point
 
+// given returns what the points are conditional on, (n, Given), or nil.
+func (in inputs) given() *graph.Node {
+	if len(in) < 3 {
+		return nil
+	}
+	return in[2]
+}
+
 // vectors returns points of a net, or what has their shape, as (n, Dim).
 func vectors(x *graph.Node, n net.Net) *graph.Node {
 	if len(n.Shape) == 1 {
@@ -61,5 +69,15 @@ func newTensor(in engine.Input) engine.Tensor {
 	return engine.Tensor{Dims: in.Dims, Data: make([]float32, in.Size())}
 }
 
-// Numbers returns the values of a net's inputs, in the order of net.Net.Inputs, for points x, (n, d), at their times, (n).
-func Numbers(t []float64, x flow.Batch) [][]float64 { return [][]float64{t, x.Data} }
+// Numbers returns the values of a net's inputs, in the order of net.Net.Inputs, for points x, (n, d), at their times, (n). Points that
+// are conditional on nothing have zeros for that.
+func Numbers(n net.Net, t []float64, x flow.Batch) [][]float64 {
+	switch {
+	case n.Given == 0:
+		return [][]float64{t, x.Data}
+	case x.Given == nil:
+		return [][]float64{t, x.Data, make([]float64, x.Len()*n.Given)}
+	default:
+		return [][]float64{t, x.Data, x.Given}
+	}
+}

@@ -2,6 +2,7 @@ package velocity
 
 import (
 	"math"
+	"slices"
 
 	"github.com/gomlx/gomlx/core/graph"
 
@@ -29,7 +30,9 @@ func apply(n net.Net, weights []*graph.Node, in inputs, products ...onnx.Product
 	if len(n.Shape) == 1 || !n.Architecture.AnyShape {
 		return build(l, in)
 	}
-	v := build(l, inputs{in.t(), vectors(in.x(), n)})
+	flat := slices.Clone(in)
+	flat[1] = vectors(in.x(), n)
+	v := build(l, flat)
 	return withRows(v, n.Shape...)
 }
 
@@ -80,17 +83,21 @@ func (l *layers) conv(h *graph.Node) *graph.Node {
 	return plusBias(graph.Dot(window, kernel).General([]int{2}, nil, []int{0}, nil), bias)
 }
 
-// time builds the embedding of the times, (n, Width): a perceptron on t, sin(2^k pi t) and cos(2^k pi t), the features of
-// arXiv 2003.08934, equation 4.
-func (l *layers) time(t *graph.Node) *graph.Node {
+// embedding builds the embedding of the times, (n, Width): a perceptron on t, sin(2^k pi t) and cos(2^k pi t), the features of
+// arXiv 2003.08934, equation 4. A perceptron on what the points are conditional on is added to it before the last activation.
+func (l *layers) embedding(in inputs) *graph.Node {
+	t := in.t()
 	waves := make([]float64, net.Frequencies)
 	for k := range waves {
 		waves[k] = math.Pi * float64(int(1)<<k)
 	}
 	angles := graph.Mul(t, graph.ConstAsDType(t.Graph(), t.DType(), [][]float64{waves})) // (n, Frequencies)
 	h := graph.Concatenate([]*graph.Node{t, graph.Sin(angles), graph.Cos(angles)}, -1)
-	h = l.act(l.linear(h))
-	return l.act(l.linear(h))
+	h = l.linear(l.act(l.linear(h)))
+	if c := in.given(); c != nil {
+		h = graph.Add(h, l.linear(l.act(l.linear(c))))
+	}
+	return l.act(h)
 }
 
 // plusBias adds a bias on the last axes of h.

@@ -41,7 +41,7 @@ func (m *Model) Load(weights []float32) { m.weights.Data = weights }
 // RowField returns the net as a field with a time for each point. Times and points are rounded to 32 bits.
 func (m *Model) RowField() flow.RowField {
 	return func(t []float64, x flow.Batch) (flow.Batch, error) {
-		out, err := m.byChunks(Numbers(t, x))
+		out, err := m.byChunks(Numbers(m.Net, t, x))
 		if err != nil {
 			return flow.Batch{}, err
 		}

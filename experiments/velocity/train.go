@@ -39,7 +39,8 @@ func (e *CheckpointError) Error() string {
 
 func (e *CheckpointError) Unwrap() error { return e.Err }
 
-// Pairs fills the batch of one training step: noise x0 and data x1, (n, d), coupled, and times t, (n).
+// Pairs fills the batch of one training step: noise x0 and data x1, (n, d), coupled, and times t, (n). The data have room for what they
+// are conditional on, if the net takes that.
 type Pairs func(step int, t []float64, x0, x1 flow.Batch) error
 
 // Train minimises the conditional flow matching loss of arXiv 2412.06264, equation 2.9,
