@@ -29,15 +29,12 @@ func TooLarge(path string, size int64) error {
 // fileTargets returns the family of targets from data files.
 func fileTargets(data *dataFiles) declare.Family[target.Target] {
 	return declare.Family[target.Target]{
-		Name: target.FileName, Default: target.DefaultFile, Refused: refusedFileKeys,
+		Name: target.FileName, Default: target.DefaultFile,
 		Make: func(params any, at declare.Place) (target.Target, error) {
 			return data.take(params.(target.File), nil, data.real, at)
 		},
 	}
 }
-
-// refusedFileKeys are keys that a data file does not take, and why.
-var refusedFileKeys = map[string]string{"label": "models conditional on a label are not supported yet: leave it out"}
 
 // dataFiles are the data files named in a text. Each is read once, in each way that is asked for.
 type dataFiles struct {
@@ -79,6 +76,9 @@ func (d *dataFiles) take(f target.File, set *datasets.Dataset, real bool, at dec
 	if err != nil {
 		return target.Target{}, at.Key("file").Word(f.File).Errorf("%v", err)
 	}
+	if t, err = d.labels(t, &f); err != nil {
+		return target.Target{}, at.Key("label").Errorf("%v", err)
+	}
 	if f.Held != "" {
 		f.Exclude = append(slices.Clone(f.Exclude), f.Held)
 	}
@@ -90,7 +90,7 @@ func (d *dataFiles) take(f target.File, set *datasets.Dataset, real bool, at dec
 	for i, c := range choices {
 		names[i] = c.Column
 	}
-	t, dropped, err := complete(t, f, names)
+	t, dropped, err := complete(t, f, append(slices.Clone(names), f.Given()...))
 	if err != nil {
 		return target.Target{}, err
 	}
@@ -111,6 +111,9 @@ func (d *dataFiles) take(f target.File, set *datasets.Dataset, real bool, at dec
 // made returns the target of the chosen columns of a table, of which the last rows are held out if that is said.
 func (d *dataFiles) made(f target.File, t table.Table, choices []kinds.Choice, held int, at declare.Place) (target.Target, error) {
 	taken, err := target.Take(t, choices, f.Columns)
+	if err == nil {
+		err = taken.Condition(t, f)
+	}
 	return makeTaken(f, taken, err, held, at)
 }
 
@@ -137,6 +140,7 @@ func chosen(t table.Table, f target.File, real bool, at declare.Place) (list []k
 	if err := checkNames(t, f, at); err != nil {
 		return nil, nil, err
 	}
+	f.Exclude = append(slices.Clone(f.Exclude), f.Given()...)
 	file := at.Key("file").Word(f.File)
 	if len(f.Columns) == 0 {
 		if list, left, err = target.Default(t, f.Exclude, real); err != nil {
@@ -168,6 +172,20 @@ func checkNames(t table.Table, f target.File, at declare.Place) error {
 	known := t.Names()
 	is := func(name string) func(kinds.Choice) bool {
 		return func(c kinds.Choice) bool { return c.Column == name }
+	}
+	for i, name := range f.Given() {
+		place := at.Key("label")
+		if f.Label == (target.Label{}) {
+			place = at.Key("condition").Word(name)
+		}
+		switch {
+		case !slices.Contains(known, name):
+			return place.Errorf("%s", problem.Unknown("column", name, known))
+		case slices.ContainsFunc(f.Columns, is(name)):
+			return place.Errorf("the column %q is learnt, as it is among the columns, and models cannot be conditional on it too: leave one out", name)
+		case slices.Contains(f.Given()[:i], name):
+			return place.Errorf("the column %q is named twice: leave one out", name)
+		}
 	}
 	if f.Held != "" && !slices.Contains(known, f.Held) {
 		return at.Key("held").Errorf("%s", problem.Unknown("column", f.Held, known))

@@ -24,6 +24,8 @@ type namedData struct {
 	Noise       float64        `json:"noise" min:"0" doc:"as for a file"`
 	Holdout     float64        `json:"holdout" min:"0" below:"1" doc:"as for a file"`
 	Mixture     int            `json:"mixture" min:"0" doc:"as for a file"`
+	Label       target.Label   `json:"label" excludes:"condition" doc:"as for a file"`
+	Condition   []string       `json:"condition" doc:"as for a file"`
 }
 
 // datasetTargets returns the families of the data sets that have a name.
@@ -31,11 +33,11 @@ func datasetTargets(data *dataFiles) (list []declare.Family[target.Target]) {
 	for _, set := range datasets.Datasets {
 		of := target.DefaultFile
 		list = append(list, declare.Family[target.Target]{
-			Name: set.Name, Default: namedData{Exclude: set.Left, Standardise: of.Standardise, Holdout: of.Holdout}, Refused: refusedFileKeys,
+			Name: set.Name, Default: namedData{Exclude: set.Left, Standardise: of.Standardise, Holdout: of.Holdout},
 			Make: func(params any, at declare.Place) (target.Target, error) {
 				p, f := params.(namedData), of
 				f.File, f.Columns, f.Exclude, f.Standardise = set.File, p.Columns, p.Exclude, p.Standardise
-				f.Noise, f.Holdout, f.Mixture = p.Noise, p.Holdout, p.Mixture
+				f.Noise, f.Holdout, f.Mixture, f.Label, f.Condition = p.Noise, p.Holdout, p.Mixture, p.Label, p.Condition
 				if len(p.Columns) == 0 {
 					f.Shape = sizes(set.Images)
 				}
@@ -231,6 +233,8 @@ func checkArray(a *flow.ArrayFile, f target.File) error {
 	switch {
 	case a.Rows > MaxArrayRows || a.Rows > MaxArrayNumbers/a.Dim || a.Dim > table.MaxColumns:
 		return fmt.Errorf("%d rows of %d numbers are too many: at most %d numbers, %d rows and %d columns", a.Rows, a.Dim, MaxArrayNumbers, MaxArrayRows, table.MaxColumns)
+	case len(f.Given()) > 0 || f.Label.File != "":
+		return fmt.Errorf("rows that stay in their file, of more than %d numbers, have no label or condition: use fewer rows", table.MaxNumbers)
 	case f.Mixture > 0:
 		return fmt.Errorf("a mixture is fitted to at most %d numbers, and it has %d rows of %d: use fewer", table.MaxNumbers, a.Rows, a.Dim)
 	case f.Missing == "drop":

@@ -35,6 +35,8 @@ func language(data *dataFiles) declare.Language {
 			declare.FlagOrWord(target.Scalings, func(s target.Scaling) string { return s.Name }),
 			declare.Assigned("kind", kinds.Names(), choiceOf),
 			declare.FlagOrWord(table.Headers, func(h table.Header) string { return h.Name }),
+			declare.ShortText("label", func(column string) target.Label { return target.Label{Column: column} }),
+			declare.NumberOf("", flow.Guided),
 			declare.Short("tolerance", `above:"0"`, func(x float64) ode.Tolerance { return ode.Tolerance{Atol: x, Rtol: x} }),
 		},
 		Random: func(seed uint64, place string, k uint64) *rand.Rand {

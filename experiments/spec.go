@@ -130,8 +130,12 @@ func (r Recipe) Contents() []DataFile {
 // DataErr returns a target.ReadError if rows of the recipe could not be read from their file at some time: see target.Target.Err.
 func (r Recipe) DataErr() error { return errors.Join(r.Target.Err(), r.Source.From.Err()) }
 
-// VelocityNet returns the net of the recipe, for points of its target.
-func (r Recipe) VelocityNet() net.Net { return r.Net.On(r.Target.Shape...) }
+// VelocityNet returns the net of the recipe, for points of its target and what they are given.
+func (r Recipe) VelocityNet() net.Net {
+	n := r.Net.On(r.Target.Shape...)
+	n.Given = r.Target.Given.Width()
+	return n
+}
 
 // Train says how a net is trained: in Steps steps, each on a new batch of Batch pairs at Times.
 type Train struct {
@@ -142,6 +146,7 @@ type Train struct {
 	Rate      float64    `json:"rate" above:"0" doc:"learning rate"`
 	Schedule  string     `json:"schedule" oneof:"constant cosine" doc:"schedule of the learning rate: constant, or decreasing to 0 along half a cosine"`
 	Decay     float64    `json:"decay" min:"0" doc:"decoupled weight decay of adamw"`
+	Drop      float64    `json:"drop,omitzero" min:"0" below:"1" doc:"share of the pairs whose label or condition is left out, so that the net also learns the whole distribution, which guidance needs"`
 	Clip      float64    `json:"clip" min:"0" doc:"maximum norm of the gradient; 0 means no limit"`
 	EMA       float64    `json:"ema" min:"0" below:"1" doc:"decay per step of the moving average of the weights, which then replaces the weights; it warms up as (1 + k) / (10 + k); 0 means no average"`
 }
@@ -154,6 +159,8 @@ type Sampling struct {
 	Tolerance ode.Tolerance `json:"tolerance,omitzero" doc:"error per step of adaptive solvers: one number for both atol and rtol, or a mapping"`
 	Grid      ode.Grid      `json:"grid,omitzero" doc:"spacing of the steps in time"`
 	Path      flow.Path     `json:"path,omitzero" doc:"path to sample along; default: the path of the training"`
+	Guidance  flow.Guidance `json:"guidance,omitzero" doc:"weight w of u_w = u_none + w (u_c - u_none), for targets with a label or condition: 0 samples the whole distribution, 1 that of the condition, more sharpens"`
+	Label     string        `json:"label,omitzero" text:"scalar" doc:"the class to sample, or all for every class in its share"`
 	SDE       ode.SDE       `json:"sde,omitzero" doc:"noise that is added on the way from noise to data; default: none"`
 	Count     int           `json:"count" min:"2" max:"10000000" doc:"number of samples"`
 }
@@ -194,7 +201,7 @@ func defaults() document {
 		Net:       net.Spec{Architecture: net.MLP, Width: 64, Depth: 3, Heads: 4, Activation: net.ELU},
 		Train:     Train{Steps: 10000, Batch: 256, Times: flow.Uniform, Optimizer: "adam", Rate: 1e-3, Schedule: "constant"},
 		Seeds:     []uint64{0},
-		Sample:    Sampling{Solver: ode.Midpoint, Steps: 8, Tolerance: ode.Tolerance{Atol: 1e-5, Rtol: 1e-5}, Grid: ode.UniformGrid, Count: 2000},
+		Sample:    Sampling{Solver: ode.Midpoint, Steps: 8, Tolerance: ode.Tolerance{Atol: 1e-5, Rtol: 1e-5}, Grid: ode.UniformGrid, Guidance: flow.Guided(1), Count: 2000},
 		Metrics:   []metric.Metric{metric.MMD, metric.SlicedW2},
 		Reference: Reference{Count: 2000},
 		Choose:    Choose{Rule: ruleCheapestTied, Confidence: .95},
@@ -216,10 +223,16 @@ type sourceFile struct {
 	Array     string       `json:"array" text:"any" doc:"as for a target"`
 }
 
+// refusedOfSource are keys of a file that a source does not take, and why.
+var refusedOfSource = map[string]string{
+	"label":     "a source has no classes: give the target a label",
+	"condition": "models are conditional on columns of the target: give it the condition",
+}
+
 // fileSources returns the family of sources from data files.
 func fileSources(data *dataFiles) declare.Family[Source] {
 	return declare.Family[Source]{
-		Name: target.FileName, Default: sourceFile{Missing: target.DefaultFile.Missing, Header: target.DefaultFile.Header}, Refused: refusedFileKeys,
+		Name: target.FileName, Default: sourceFile{Missing: target.DefaultFile.Missing, Header: target.DefaultFile.Header}, Refused: refusedOfSource,
 		Make: func(params any, at declare.Place) (Source, error) {
 			f := params.(sourceFile)
 			var choices []kinds.Choice

@@ -47,6 +47,8 @@ func (t *Text) text(n *yaml.Node, f field) alternatives {
 		return t.problem(n, "%s must be a word", f.name)
 	case len(known) > 0 && (n.Tag != "!!str" || !slices.Contains(known, n.Value)):
 		return t.problem(n, "%s", problem.Unknown(f.name, n.Value, known))
+	case f.tag.Get("text") == "scalar" && n.Tag != "!!null":
+		return one(reflect.ValueOf(n.Value))
 	case n.Tag != "!!str":
 		return t.problem(n, "%s must be a word: put it in quotes", f.name)
 	case f.tag.Get("text") == "any":

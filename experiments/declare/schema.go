@@ -170,6 +170,8 @@ func wordSchema(f field) Object {
 	switch f.tag.Get("text") {
 	case "any":
 		return Object{"type": "string"}
+	case "scalar":
+		return Object{"type": []string{"string", "number", "boolean"}}
 	case "name":
 		return Object{"type": "string", "pattern": nameForm}
 	}

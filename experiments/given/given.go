@@ -56,6 +56,14 @@ func (c Condition) Width() int {
 	return len(c.Classes)
 }
 
+// Names returns the names of the numbers.
+func (c Condition) Names() (names []string) {
+	for _, n := range c.Numbers {
+		names = append(names, n.Name)
+	}
+	return names
+}
+
 // Class returns the row of a class, (m), or of None.
 func (c Condition) Class(k int) []float64 {
 	row := make([]float64, c.Width())
@@ -105,10 +113,7 @@ func (c Condition) Parse(words []string) ([]float64, error) {
 	if len(c.Numbers) == 0 {
 		return nil, errors.New("the model is not conditional on numbers: leave the condition out")
 	}
-	names := make([]string, len(c.Numbers))
-	for j, n := range c.Numbers {
-		names[j] = n.Name
-	}
+	names := c.Names()
 	values, seen := make([]float64, len(names)), make([]bool, len(names))
 	for _, word := range words {
 		name, text, ok := strings.Cut(word, "=")

@@ -45,9 +45,17 @@ func (b Boxes) Entropy(n int, seed uint64) (nats, se float64) {
 	return mixedEntropy(b, b.Weights, logVolume, n, seed)
 }
 
-// Draw writes one point, (d), into dst.
-func (b Boxes) Draw(r *rand.Rand, dst []float64) {
-	b.drawPart(pickRandom(b.Weights, b.parts(), r), r, dst)
+// Draw writes one point, (d), into dst, and returns the box that it is from.
+func (b Boxes) Draw(r *rand.Rand, dst []float64) (part int) {
+	part = pickRandom(b.Weights, b.parts(), r)
+	b.drawPart(part, r, dst)
+	return part
+}
+
+func (b Boxes) shares() []float64 { return shares(b.Weights, b.parts()) }
+
+func (b Boxes) only(parts []int) Law {
+	return Boxes{Weights: pickOut(b.Weights, parts), Low: b.Low.Take(flow.Batch{}, parts), High: b.High.Take(flow.Batch{}, parts)}
 }
 
 func (b Boxes) parts() int { return b.Low.Len() }

@@ -29,13 +29,21 @@ type Law interface {
 	// a lower bound on the mean negative log-likelihood of any model. It is exact, with standard error 0, if the parts
 	// do not overlap, as for disjoint boxes and one Gaussian. It is -Inf if some point has positive probability.
 	Entropy(n int, seed uint64) (nats, se float64)
-	// Draw writes one point, (Dim), into dst.
-	Draw(r *rand.Rand, dst []float64)
+	// Draw writes one point, (Dim), into dst, and returns the part that it is from.
+	Draw(r *rand.Rand, dst []float64) (part int)
 
 	parts() int
+	shares() []float64
+	only(parts []int) Law
 	drawPart(i int, r *rand.Rand, dst []float64)
 	posterior() posterior
 }
+
+// Only returns the law given that a point is from one of some parts, of which there must be at least one.
+func Only(law Law, parts []int) Law { return law.only(parts) }
+
+// PartShares returns the probability of each part, in their order.
+func PartShares(law Law) []float64 { return law.shares() }
 
 // shares returns the weights of k parts, scaled to sum to 1. It panics if they are not valid weights.
 func shares(weights []float64, k int) []float64 {

@@ -49,9 +49,32 @@ func (m Mixture) Entropy(n int, seed uint64) (nats, se float64) {
 	return mixedEntropy(m, m.Weights, gaussian, n, seed)
 }
 
-// Draw writes one point, (d), into dst.
-func (m Mixture) Draw(r *rand.Rand, dst []float64) {
-	m.drawPart(pickRandom(m.Weights, m.parts(), r), r, dst)
+// Draw writes one point, (d), into dst, and returns the Gaussian that it is from.
+func (m Mixture) Draw(r *rand.Rand, dst []float64) (part int) {
+	part = pickRandom(m.Weights, m.parts(), r)
+	m.drawPart(part, r, dst)
+	return part
+}
+
+func (m Mixture) shares() []float64 { return m.Shares() }
+
+func (m Mixture) only(parts []int) Law {
+	kept := Mixture{Means: m.Means.Take(flow.Batch{}, parts), Std: m.Std}
+	if len(m.Std) > 1 {
+		kept.Std = pickOut(m.Std, parts)
+	}
+	kept.Weights = pickOut(m.Weights, parts)
+	return kept
+}
+
+// pickOut returns the listed entries, or nil of none.
+func pickOut(all []float64, parts []int) (list []float64) {
+	for _, i := range parts {
+		if all != nil {
+			list = append(list, all[i])
+		}
+	}
+	return list
 }
 
 func (m Mixture) parts() int { return m.Means.Len() }

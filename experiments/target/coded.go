@@ -117,9 +117,11 @@ func (t *Target) blur() {
 			}
 		}
 	}
-	t.Draw = func(r *rand.Rand, row []float64) {
-		draw(r, row)
-		t.grains(r, row)
+	blurred := t.grains
+	t.Draw = func(r *rand.Rand, row []float64) int {
+		part := draw(r, row)
+		blurred(r, row)
+		return part
 	}
 	t.Law, t.Atoms = nil, false
 }

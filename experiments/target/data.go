@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/given"
 	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/oracle"
 	"flowsweep/experiments/table"
@@ -25,9 +26,12 @@ type File struct {
 	Noise       float64        `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise added to every draw, after standardising"`
 	Holdout     float64        `json:"holdout" min:"0" below:"1" doc:"fraction of the rows held out of training, for measuring"`
 
-	Shape   []float64 `json:"shape" doc:"channels, height and width of the images that the rows are, such as [1, 8, 8]; their pixels are scaled together"`
-	Mixture int       `json:"mixture" min:"0" doc:"learn, instead of the rows, the mixture of so many Gaussians that fits them best, whose velocity and floor are known"`
-	Held    string    `json:"held" text:"any" doc:"name of a column that is 1 in the rows to hold out and 0 in others, instead of holdout"`
+	Shape     []float64 `json:"shape" doc:"channels, height and width of the images that the rows are, such as [1, 8, 8]; their pixels are scaled together"`
+	Mixture   int       `json:"mixture" min:"0" doc:"learn, instead of the rows, the mixture of so many Gaussians that fits them best, whose velocity and floor are known"`
+	Label     Label     `json:"label" excludes:"condition" doc:"classes that models are conditional on: the name of a column, or a file of its own with one for each row"`
+	Condition []string  `json:"condition" doc:"names of columns of numbers that models are conditional on"`
+
+	Held string `json:"held" text:"any" doc:"name of a column that is 1 in the rows to hold out and 0 in others, instead of holdout"`
 
 	Exclude   []string     `json:"exclude" doc:"names of columns to leave out"`
 	Missing   string       `json:"missing" oneof:"error drop" doc:"what to do about rows with a missing value in a column that is taken: error, or drop these rows"`
@@ -71,7 +75,11 @@ type Data struct {
 
 	HeldLast int   // the rows held out are the last so many, instead of Holdout
 	Shape    []int // channels, height and width, if rows are images; nil otherwise
-	Mixture  int   // Gaussians of the mixture that stands for the rows; 0 for the rows themselves
+	Mixture  int   // Gaussians of the mixture that stands for the rows, or for each class of them; 0 for the rows themselves
+
+	// Given is what models are conditional on, without shares and scales. Rows.Given then holds the class of each row, (n, 1), or
+	// its numbers, (n, k).
+	Given given.Condition
 }
 
 const (
@@ -90,6 +98,10 @@ func (d Data) Make() (Target, error) {
 		return Target{}, err
 	}
 	drawn, held := d.Rows.Take(flow.Batch{}, drawnRows), d.Rows.Take(flow.Batch{}, heldRows)
+	condition, err := d.condition(drawn, held)
+	if err != nil {
+		return Target{}, err
+	}
 	if err := errors.Join(d.checkShape(), d.check(drawn)); err != nil {
 		return Target{}, err
 	}
@@ -104,10 +116,12 @@ func (d Data) Make() (Target, error) {
 			return Target{}, err
 		}
 	}
-	content := flow.EncodeNPY64(d.Rows)
+	content := flow.EncodeNPY64(withGiven(d.Rows))
 	sum := sha256.Sum256(content)
 	of := dataset{d, hex.EncodeToString(sum[:])}
-	t, err := d.learnt(of, code, units.Undo(codes), units.Undo(code.Encode(held)))
+	points, others := units.Undo(codes), units.Undo(code.Encode(held))
+	points.Given, others.Given = encoded(condition, drawn), encoded(condition, held)
+	t, err := d.learnt(of, code, points, others, condition)
 	if err != nil {
 		return Target{}, err
 	}
@@ -120,13 +134,18 @@ func (d Data) Make() (Target, error) {
 	if t.Rows.Len() > maxLawRows {
 		t.Law = nil
 	}
+	if t.Rows.Len() > 0 && !condition.Empty() {
+		t.Given = condition
+		t.give(flow.Batch{Dim: condition.Width(), Data: points.Given})
+		t.Cautions = append(t.Cautions, d.fewOf(condition, drawn, held)...)
+	}
 	return t, nil
 }
 
 // learnt returns the target of the drawn points, or of the mixture that stands for them.
-func (d Data) learnt(of dataset, code kinds.Code, points, held flow.Batch) (Target, error) {
+func (d Data) learnt(of dataset, code kinds.Code, points, held flow.Batch, condition given.Condition) (Target, error) {
 	if d.Mixture > 0 {
-		return d.fitted(of, code, points)
+		return d.fitted(of, code, points, condition)
 	}
 	t := ofLaw(FileName, of, oracle.Mixture{Means: points, Std: []float64{d.Noise}})
 	first, second := halves(held.Len())
@@ -136,8 +155,10 @@ func (d Data) learnt(of dataset, code kinds.Code, points, held flow.Batch) (Targ
 }
 
 // fitted returns the target of the mixture that fits the rows best.
-func (d Data) fitted(of dataset, code kinds.Code, rows flow.Batch) (Target, error) {
+func (d Data) fitted(of dataset, code kinds.Code, rows flow.Batch, condition given.Condition) (Target, error) {
 	switch {
+	case len(condition.Numbers) > 0:
+		return Target{}, errors.New("mixture: its velocity given numbers is not known: leave condition out, or the mixture")
 	case !code.Identity():
 		return Target{}, errors.New("mixture: it takes columns of real numbers: declare the others real, or exclude them")
 	case d.Mixture > rows.Len():
@@ -145,7 +166,10 @@ func (d Data) fitted(of dataset, code kinds.Code, rows flow.Batch) (Target, erro
 	case d.Noise > 0:
 		return Target{}, errors.New("noise: the Gaussians of a mixture have widths of their own: leave noise out")
 	}
-	return ofLaw(FileName, of, fitMixture(rows, d.Mixture)), nil
+	if condition.Empty() {
+		return ofLaw(FileName, of, fitMixture(rows, d.Mixture)), nil
+	}
+	return d.fittedByClass(of, rows, condition)
 }
 
 // maxOffset is the largest mean of a column, in standard deviations, whose mean is subtracted in 64-bit floats. Up to it,
@@ -231,5 +255,8 @@ func (d dataset) MarshalJSON() ([]byte, error) {
 		HeldLast    int          `json:"held_last,omitempty"`
 		Shape       []int        `json:"shape,omitempty"`
 		Mixture     int          `json:"mixture,omitempty"`
-	}{d.sum, d.len(), d.Columns, d.Kinds, d.Standardise, d.Noise, d.Holdout, d.HeldLast, d.Shape, d.Mixture})
+		Label       string       `json:"label,omitempty"`
+		Classes     []string     `json:"classes,omitempty"`
+		Condition   []string     `json:"condition,omitempty"`
+	}{d.sum, d.len(), d.Columns, d.Kinds, d.Standardise, d.Noise, d.Holdout, d.HeldLast, d.Shape, d.Mixture, d.Given.Label, d.Given.Classes, d.Given.Names()})
 }

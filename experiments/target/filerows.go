@@ -127,12 +127,14 @@ func (f *fileRows) point(dst []float64, row int) {
 }
 
 // draw returns Target.Draw of the rows at these places of the file: as oracle.Mixture draws, to the bit.
-func (f *fileRows) draw(at []int, noise float64) func(r *rand.Rand, dst []float64) {
-	return func(r *rand.Rand, dst []float64) {
-		f.point(dst, at[r.IntN(len(at))])
+func (f *fileRows) draw(at []int, noise float64) func(r *rand.Rand, dst []float64) int {
+	return func(r *rand.Rand, dst []float64) int {
+		part := r.IntN(len(at))
+		f.point(dst, at[part])
 		for j, mean := range dst {
 			dst[j] = mean + noise*r.NormFloat64()
 		}
+		return part
 	}
 }
 

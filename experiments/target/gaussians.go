@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/given"
 	"flowsweep/experiments/oracle"
 )
 
@@ -21,6 +22,7 @@ type Gaussians struct {
 	Means  [][]float64 `json:"means" excludes:"count radius" doc:"the means, one per row, instead of a ring or grid"`
 	Layout string      `json:"layout" oneof:"ring grid" doc:"arrangement of the means"`
 	Dim    int         `json:"dim" min:"1" doc:"dimension of the ring or grid"`
+	Label  string      `json:"label" oneof:"component" doc:"classes that models are conditional on: the Gaussians, counted from 0"`
 }
 
 // The defaults, which the JSON omits, since keys are hashes of it.
@@ -35,7 +37,8 @@ func (g Gaussians) MarshalJSON() ([]byte, error) {
 		return json.Marshal(struct {
 			Std   float64     `json:"std"`
 			Means [][]float64 `json:"means"`
-		}{g.Std, g.Means})
+			Label string      `json:"label,omitempty"`
+		}{g.Std, g.Means, g.Label})
 	}
 	if g.Layout == defaultLayout {
 		g.Layout = ""
@@ -49,7 +52,8 @@ func (g Gaussians) MarshalJSON() ([]byte, error) {
 		Std    float64 `json:"std"`
 		Layout string  `json:"layout,omitempty"`
 		Dim    int     `json:"dim,omitempty"`
-	}{g.Count, g.Radius, g.Std, g.Layout, g.Dim})
+		Label  string  `json:"label,omitempty"`
+	}{g.Count, g.Radius, g.Std, g.Layout, g.Dim, g.Label})
 }
 
 // Make returns the mixture. An empty layout stands for a ring, and dimension 0 for 2.
@@ -67,7 +71,14 @@ func (g Gaussians) Make() (Target, error) {
 	if len(g.Means) > 0 {
 		g.Count, g.Radius, g.Layout, g.Dim = len(g.Means), 0, "", means.Dim
 	}
-	return ofLaw("gaussians", g, oracle.Mixture{Means: means, Std: []float64{g.Std}}), nil
+	t := ofLaw("gaussians", g, oracle.Mixture{Means: means, Std: []float64{g.Std}})
+	if g.Label != "" {
+		if means.Len() > given.MaxClasses {
+			return Target{}, fmt.Errorf("label: %d classes are too many: use at most %d", means.Len(), given.MaxClasses)
+		}
+		t.label(g.Label, ordinals(means.Len()), upTo(means.Len()), equal(means.Len()))
+	}
+	return t, nil
 }
 
 // These limits protect against typos that would exhaust memory.

@@ -7,16 +7,21 @@ import "math"
 // including the ends.
 type Moons struct {
 	Noise float64 `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise"`
+	Label string  `json:"label,omitempty" oneof:"crescent" doc:"classes that models are conditional on: the crescents"`
 }
 
 // Make returns the moons.
 func (m Moons) Make() (Target, error) {
 	const half = curvePoints / 2
-	return ofLaw("moons", m, noisy(curvePoints, m.Noise, func(k int) (x, y float64) {
+	t := ofLaw("moons", m, noisy(curvePoints, m.Noise, func(k int) (x, y float64) {
 		sin, cos := math.Sincos(math.Pi * float64(k%half) / (half - 1))
 		if k >= half {
 			return 1 - cos, .5 - sin
 		}
 		return cos, sin
-	})), nil
+	}))
+	if m.Label != "" {
+		t.label(m.Label, []string{"upper", "lower"}, halvesOf(curvePoints), equal(2))
+	}
+	return t, nil
 }

@@ -84,6 +84,7 @@ func joined(lists ...Rows) (all Rows) {
 		}
 		all.points.Dim = max(all.points.Dim, r.points.Dim)
 		all.points.Data = append(all.points.Data, r.points.Data...)
+		all.points.Given = append(all.points.Given, r.points.Given...)
 	}
 	return all
 }

@@ -8,12 +8,13 @@ type Spirals struct {
 	Turns  float64 `json:"turns" above:"0" doc:"number of turns of each spiral"`
 	Radius float64 `json:"radius" above:"0" doc:"distance of the outer ends from the origin"`
 	Noise  float64 `json:"noise" min:"0" doc:"standard deviation of the Gaussian noise"`
+	Label  string  `json:"label,omitempty" oneof:"spiral" doc:"classes that models are conditional on: the spirals"`
 }
 
 // Make returns the spirals.
 func (s Spirals) Make() (Target, error) {
 	const half = curvePoints / 2
-	return ofLaw("spirals", s, noisy(curvePoints, s.Noise, func(k int) (x, y float64) {
+	t := ofLaw("spirals", s, noisy(curvePoints, s.Noise, func(k int) (x, y float64) {
 		part := math.Sqrt((float64(k%half) + .5) / half)
 		sin, cos := math.Sincos(2 * math.Pi * s.Turns * part)
 		r := s.Radius * part
@@ -21,5 +22,9 @@ func (s Spirals) Make() (Target, error) {
 			r = -r
 		}
 		return -r * cos, r * sin
-	})), nil
+	}))
+	if s.Label != "" {
+		t.label(s.Label, []string{"first", "second"}, halvesOf(curvePoints), equal(2))
+	}
+	return t, nil
 }

@@ -16,6 +16,7 @@ import (
 	"strconv"
 
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/given"
 	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/oracle"
 )
@@ -23,11 +24,16 @@ import (
 // Target is a distribution from which points can be drawn.
 type Target struct {
 	Name   string
-	Params any                               // the parameters it was made from, for example a Moons
-	Shape  []int                             // sizes of a point; d-dimensional vectors have the shape {d}
-	Draw   func(r *rand.Rand, dst []float64) // writes one point, (Dim), into dst
-	Law    oracle.Law                        // the law of Draw in closed form; nil if there is none
-	Atoms  bool                              // draws may repeat a point, for lack of noise
+	Params any                                          // the parameters it was made from, for example a Moons
+	Shape  []int                                        // sizes of a point; d-dimensional vectors have the shape {d}
+	Draw   func(r *rand.Rand, dst []float64) (part int) // writes one point, (Dim), into dst, and returns the part of the law that it is from
+	Law    oracle.Law                                   // the law of Draw in closed form; nil if there is none
+	Atoms  bool                                         // draws may repeat a point, for lack of noise
+
+	// For targets that models are conditional on something of.
+	Given     given.Condition
+	DrawGiven func(r *rand.Rand, dst, row []float64) // Draw, which also writes what the point is given, (Given.Width())
+	LawGiven  func(row []float64) oracle.Law         // the law of Draw given a row, where it is known; nil if it is not
 
 	// For targets made from Data only.
 	Rows        Rows              // rows that Draw repeats, (n, Dim)
@@ -76,16 +82,25 @@ func (t Target) Mixture() (oracle.Mixture, bool) {
 	return m, ok
 }
 
-// Fill draws a point into each row of dst, (n, Dim). Row i is drawn from id first + i of the stream.
+// Fill draws a point into each row of dst, (n, Dim), and what it is given if dst has room for that. Row i is drawn from id first + i of
+// the stream.
 func (t Target) Fill(dst flow.Batch, stream *flow.Stream, first uint64) {
 	for i := range dst.Len() {
-		t.Draw(stream.At(first+uint64(i)), dst.Row(i))
+		r := stream.At(first + uint64(i))
+		if row := dst.GivenTo(i); t.DrawGiven != nil && row != nil {
+			t.DrawGiven(r, dst.Row(i), row)
+			continue
+		}
+		t.Draw(r, dst.Row(i))
 	}
 }
 
 // Sample returns the points 0 to n-1 of the stream, (n, Dim).
 func (t Target) Sample(n int, stream *flow.Stream) flow.Batch {
 	b := flow.NewBatch(n, t.Dim())
+	if m := t.Given.Width(); m > 0 {
+		b.Given = make([]float64, n*m)
+	}
 	t.Fill(b, stream, 0)
 	return b
 }
@@ -140,7 +155,8 @@ func (t Target) Others(n, m int, reference, stream *flow.Stream) flow.Batch {
 	left := t.Held.Take(flow.Batch{}, order[min(m, len(order)):])
 	for i, rows := range []Rows{t.Fresh, InMemory(left), t.Rows} {
 		order := stream.At(uint64(i)).Perm(rows.Len())
-		out.Data = append(out.Data, rows.Take(flow.Batch{}, order[:min(n-out.Len(), len(order))]).Data...)
+		more := rows.Take(flow.Batch{}, order[:min(n-out.Len(), len(order))])
+		out.Data, out.Given = append(out.Data, more.Data...), append(out.Given, more.Given...)
 	}
 	return out
 }
@@ -186,6 +202,7 @@ var Families = []flow.Family[Target]{
 	{Name: "checkerboard", Default: Checkerboard{Scale: 1 / 0.45}},
 	{Name: "circles", Default: Circles{Factor: 0.5, Noise: 0.05}},
 	{Name: "gaussian", Default: Gaussian{Dim: 2, Mean: 0, Std: 1}},
+	{Name: "linear-gaussian", Default: LinearGaussian{Dim: 1, Shift: -1, Variance: .3}},
 	{Name: "pinwheel", Default: Pinwheel{Arms: 5, Radial: 0.3, Tangential: 0.1, Rate: 0.25, Scale: 2}},
 	{Name: "s-curve", Default: SCurve{Noise: 0.05, Scale: 1.5}},
 	{Name: "spirals", Default: Spirals{Turns: 1.5, Radius: 3, Noise: 0.1}},

@@ -1,0 +1,82 @@
+package oracle
+
+import (
+	"encoding/binary"
+	"math"
+
+	"flowsweep/experiments/flow"
+)
+
+// Conditional computes the exact flow from N(0, I) to the law that each point is given, as an Oracle does for one law.
+type Conditional struct {
+	// Law returns the law given a row of flow.Batch.Given, (m): of zeros, that of all points.
+	Law  func(row []float64) Law
+	Path flow.Path
+
+	known map[string]Oracle
+}
+
+// NewConditional returns the oracle of laws. It remembers them, so it is used from one goroutine at a time.
+func NewConditional(law func(row []float64) Law, path flow.Path) Conditional {
+	return Conditional{law, path, map[string]Oracle{}}
+}
+
+// maxKnown is the number of laws that are remembered: enough for classes, while numbers hardly repeat.
+const maxKnown = 1024
+
+// RowField returns the velocity u(t, x | c) of every point given its own row c.
+func (o Conditional) RowField() flow.RowField {
+	return func(t []float64, x flow.Batch) (flow.Batch, error) {
+		u := flow.NewBatch(x.Len(), x.Dim)
+		for _, group := range groups(x) {
+			ts := make([]float64, len(group))
+			for i, k := range group {
+				ts[i] = t[k]
+			}
+			got, err := o.of(x.GivenTo(group[0])).RowField()(ts, x.Take(flow.Batch{}, group))
+			if err != nil {
+				return flow.Batch{}, err
+			}
+			for i, k := range group {
+				copy(u.Row(k), got.Row(i))
+			}
+		}
+		return u, nil
+	}
+}
+
+// of returns the oracle of the law given a row.
+func (o Conditional) of(row []float64) Oracle {
+	key := bits(row)
+	of, ok := o.known[key]
+	if !ok {
+		of = Oracle{Law: o.Law(row), Path: o.Path}
+		if len(o.known) < maxKnown {
+			o.known[key] = of
+		}
+	}
+	return of
+}
+
+// groups returns the points that are given the same, in the order of the first of them.
+func groups(x flow.Batch) (list [][]int) {
+	at := map[string]int{}
+	for i := range x.Len() {
+		key := bits(x.GivenTo(i))
+		k, ok := at[key]
+		if !ok {
+			k = len(list)
+			at[key], list = k, append(list, nil)
+		}
+		list[k] = append(list[k], i)
+	}
+	return list
+}
+
+func bits(row []float64) string {
+	text := make([]byte, 0, 8*len(row))
+	for _, v := range row {
+		text = binary.LittleEndian.AppendUint64(text, math.Float64bits(v))
+	}
+	return string(text)
+}
