@@ -125,6 +125,8 @@ var rowNames = otherNames{
 	{"grid", "sample.grid"},
 	{"sample_path", "sample.path"},
 	{"sde", "sample.sde"},
+	{"guidance", "sample.guidance"},
+	{"label", "sample.label"},
 	{"count", "sample.count"},
 }
 

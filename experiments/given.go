@@ -4,6 +4,10 @@ import (
 	"fmt"
 	"slices"
 
+	"flowsweep/experiments/declare"
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/given"
+
 	"flowsweep/experiments/table"
 	"flowsweep/experiments/target"
 )
@@ -39,4 +43,58 @@ func (d *dataFiles) labels(t table.Table, f *target.File) (table.Table, error) {
 	t.Columns = append(slices.Clone(t.Columns), column)
 	f.Label = target.Label{Column: column.Name}
 	return t, nil
+}
+
+// allClasses is the label of samples of every class.
+const allClasses = "all"
+
+// conditional clears what does not apply to a target with this condition.
+func (s *Sampling) conditional(c given.Condition) {
+	if s.Label == allClasses {
+		s.Label = ""
+	}
+	if c.Empty() {
+		s.Guidance = flow.Guidance{}
+	}
+}
+
+// checkGiven records what is said of a condition that the target does not have, or that training leaves out.
+func (doc document) checkGiven(t *declare.Text, sample declare.Place) {
+	drop := t.Root().Key("train").Key("drop")
+	c, s := doc.Target.Given, doc.setting().Sample
+	if c.Empty() {
+		for _, at := range []struct {
+			key   string
+			place declare.Place
+			has   bool
+		}{{"guidance", sample.Key("guidance"), sample.Has("guidance")}, {"label", sample.Key("label"), sample.Has("label")}, {"drop", drop, t.Root().Key("train").Has("drop")}} {
+			if at.has {
+				t.Problem(at.place, "%s is for targets with a label or condition, and %s has none: leave it out, or add one", at.key, doc.Target.Name)
+			}
+		}
+		return
+	}
+	if w := s.Guidance.Weight(); w != 1 && doc.Train.Drop == 0 {
+		t.Problem(sample.Key("guidance"), "guidance %g needs a net that has also learnt the whole distribution: add train: {drop: 0.1}, or use guidance 1", w)
+	}
+	if s.Label == "" {
+		return
+	}
+	if _, err := c.Index(s.Label); err != nil {
+		t.Problem(sample.Key("label"), "%v", err)
+	} else if s.Guidance.Weight() == 0 {
+		t.Problem(sample.Key("label"), "guidance 0 samples the whole distribution whatever the label: leave one of them out")
+	}
+}
+
+// Measured returns the target that samples of the setting are compared with: of one class, if they are.
+func (s Setting) Measured() target.Target {
+	if s.Sample.Label == "" {
+		return s.Target
+	}
+	k, err := s.Target.Given.Index(s.Sample.Label)
+	if err != nil {
+		return s.Target // of a stored setting that nothing made
+	}
+	return s.Target.Only(k)
 }

@@ -25,7 +25,7 @@ func TestHints(t *testing.T) {
 		"net: {name: mpl}":                           `did you mean "mlp"?`,
 		"net: {widht: 8}":                            `did you mean "width"?`,
 		"sample: {solver: {nmae: heun}}":             `unknown key "nmae" (have name): did you mean "name"?`,
-		"sample: {rate: 1}":                          `unknown key "rate" (have solver, steps, tolerance, grid, path, sde, count): it belongs in train`,
+		"sample: {rate: 1}":                          `unknown key "rate" (have solver, steps, tolerance, grid, path, guidance, label, sde, count): it belongs in train`,
 		"sample: {metrics: mmd}":                     `it belongs at the top level`,
 		"steps: 3":                                   `it belongs in train or in sample`,
 		"width: 8":                                   `it belongs in net`,

@@ -9,6 +9,7 @@ import (
 	"flowsweep/experiments/baseline"
 	"flowsweep/experiments/declare"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/given"
 	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/net"
@@ -99,6 +100,7 @@ func sources(data *dataFiles) []declare.Family[Source] {
 			Name: f.Name, Default: f.Default,
 			Make: func(params any, at declare.Place) (Source, error) {
 				from, err := f.Make(params, at)
+				from.Given, from.DrawGiven, from.LawGiven = given.Condition{}, nil, nil // only targets have them
 				return Source{From: from}, err
 			},
 		})

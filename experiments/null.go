@@ -50,7 +50,8 @@ func (p Plan) Nulls() ([]NullPlan, error) {
 				if !m.TwoSamples() {
 					continue
 				}
-				n := p.Spec.Compared(Setting{Recipe: fit.Recipe, Sample: run.Sampling})
+				setting := Setting{Recipe: fit.Recipe, Sample: run.Sampling}
+				n, t := p.Spec.Compared(setting), setting.Measured()
 				k, err := NullKey(run.Reference, m.Name, m.Version, n)
 				if err != nil {
 					return nil, err
@@ -61,7 +62,7 @@ func (p Plan) Nulls() ([]NullPlan, error) {
 				seen[k] = true
 				list = append(list, NullPlan{
 					Null:   Null{Key: k, Reference: run.Reference, Metric: m.Name, N: n},
-					Target: fit.Recipe.Target, Judged: m, Count: m.NullCount(fit.Recipe.Target.Dim()),
+					Target: t, Judged: m, Count: m.NullCount(t.Dim()),
 				})
 			}
 		}
@@ -98,7 +99,8 @@ func (s *Sweep) SetNulls(nulls map[string]Null) error {
 	places := map[nullPlace]Null{} // seeds share nulls
 	for i := range s.Results {
 		r := &s.Results[i]
-		form := Form(r.Setting.Target)
+		measured := r.Setting.Measured()
+		form := Form(measured)
 		for j := range r.Metrics {
 			v := &r.Metrics[j]
 			place := nullPlace{form, r.Setting.Sample.Count, v.Name}
@@ -117,7 +119,7 @@ func (s *Sweep) SetNulls(nulls map[string]Null) error {
 			if len(null.Values) > 0 {
 				s.nulls[place] = null.Summary()
 				s.noise[place] = metric.NullNoise{
-					Values: null.Values, Pairs: r.Setting.Target.Held.Len() > 0, Samples: null.N, Reference: s.Spec.referenceSize(r.Setting.Target),
+					Values: null.Values, Pairs: measured.Held.Len() > 0, Samples: null.N, Reference: s.Spec.referenceSize(measured),
 				}
 				*v = v.Against(null)
 			}

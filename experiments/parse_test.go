@@ -22,7 +22,7 @@ func ExampleParse() {
 	fmt.Println(err)
 	// Output:
 	// 2 settings, [0 1 2] chosen by mmd <nil>
-	// bad.yaml:1:21: unknown target "mons" (have moons, gaussians, checkerboard, circles, gaussian, pinwheel, s-curve, spirals, swiss-roll, file, iris, wine, breast-cancer, digits): did you mean "moons"?
+	// bad.yaml:1:21: unknown target "mons" (have moons, gaussians, checkerboard, circles, gaussian, linear-gaussian, pinwheel, s-curve, spirals, swiss-roll, file, iris, wine, breast-cancer, digits): did you mean "moons"?
 	//     {name: bad, target: mons}
 	//                         ^
 }
@@ -31,7 +31,7 @@ func ExampleParser_Target_inline() {
 	ring, err := Parser{}.Target("{name: gaussians, count: 4}")
 	fmt.Println(ring.Name, ring.Dim(), ring.Params, err)
 	// Output:
-	// gaussians 2 {4 5 0.5 [] ring 2} <nil>
+	// gaussians 2 {4 5 0.5 [] ring 2 } <nil>
 }
 
 // settings returns the settings of a sweep, one line each.
@@ -43,8 +43,9 @@ func settings(t *testing.T, text string) []string {
 	}
 	var lines []string
 	for _, s := range spec.Settings {
-		lines = append(lines, fmt.Sprintf("%s%v w%d %s r%g %s/%d", s.Target.Name, s.Target.Params, s.Net.Width,
-			s.Net.Activation.Name, s.Train.Rate, s.Sample.Solver.Name, s.Sample.Steps))
+		line := fmt.Sprintf("%s%v w%d %s r%g %s/%d", s.Target.Name, s.Target.Params, s.Net.Width,
+			s.Net.Activation.Name, s.Train.Rate, s.Sample.Solver.Name, s.Sample.Steps)
+		lines = append(lines, strings.ReplaceAll(line, " }", "}")) // of targets without a label
 	}
 	return lines
 }

@@ -110,12 +110,12 @@ func (s Spec) Plan() (Plan, error) {
 			if err := s.addMeasuredDense(&plan.Fits[i], setting); err != nil {
 				return plan, err
 			}
-			lessons = append(lessons, lesson{teachers, setting.Sample.Count})
+			lessons = append(lessons, lesson{teachers, setting.Sample})
 		}
 	}
 	for _, l := range lessons {
 		for _, teacher := range l.teachers {
-			if err := s.addDense(&plan.Fits[index(teacher)], l.count); err != nil {
+			if err := s.addDense(&plan.Fits[index(teacher)], l.sample); err != nil {
 				return plan, err
 			}
 		}
@@ -128,12 +128,12 @@ func (s Spec) addMeasuredDense(fit *Fit, setting Setting) error {
 	if !slices.ContainsFunc(s.Metrics, metric.Metric.OfSamples) {
 		return nil
 	}
-	return s.addDense(fit, setting.Sample.Count)
+	return s.addDense(fit, setting.Sample)
 }
 
-// addDense adds the dense solve for so many points, unless the fit has it.
-func (s Spec) addDense(fit *Fit, count int) error {
-	run, err := s.run(fit.Key, Setting{Recipe: fit.Recipe, Sample: denseSampling(count)})
+// addDense adds the dense solve from the points of a sampling, unless the fit has it.
+func (s Spec) addDense(fit *Fit, how Sampling) error {
+	run, err := s.run(fit.Key, Setting{Recipe: fit.Recipe, Sample: how.dense()})
 	if err == nil && !slices.ContainsFunc(fit.Dense, func(r Run) bool { return r.Key == run.Key }) {
 		fit.Dense = append(fit.Dense, run)
 	}
@@ -143,23 +143,24 @@ func (s Spec) addDense(fit *Fit, count int) error {
 // DenseSteps is the number of rk4 steps of a dense solve, whose error is negligible beside the rounding of a net.
 const DenseSteps = 128
 
-func denseSampling(count int) Sampling {
-	return Sampling{Solver: ode.RK4, Steps: DenseSteps, Grid: ode.UniformGrid, Count: count}
+// dense returns the dense solve of what a sampling samples.
+func (s Sampling) dense() Sampling {
+	return Sampling{Solver: ode.RK4, Steps: DenseSteps, Grid: ode.UniformGrid, Guidance: s.Guidance, Label: s.Label, Count: s.Count}
 }
 
 // Dense reports whether the sampling is a dense solve.
-func (s Sampling) Dense() bool { return Form(s) == Form(denseSampling(s.Count)) }
+func (s Sampling) Dense() bool { return Form(s) == Form(s.dense()) }
 
 func (s Spec) run(fit string, setting Setting) (Run, error) {
 	run, err := key("run", runVersion, fit, setting.Sample, s.Reference.Seed)
 	if err != nil {
 		return Run{}, err
 	}
-	version := measureVersion
-	if setting.Target.Held.Len() > 0 {
+	version, measured := measureVersion, setting.Measured()
+	if measured.Held.Len() > 0 {
 		version = heldOutVersion
 	}
-	reference, err := key("reference", version, setting.Target, s.Reference)
+	reference, err := key("reference", version, measured, s.Reference)
 	return Run{Key: run, Sampling: setting.Sample, Reference: reference}, err
 }
 
@@ -204,7 +205,7 @@ func (s Spec) referenceSize(t target.Target) int {
 
 // Compared returns how many points of a run of the setting its metrics of two samples use.
 func (s Spec) Compared(setting Setting) int {
-	return setting.Target.Comparable(setting.Sample.Count, s.Reference.Count)
+	return setting.Measured().Comparable(setting.Sample.Count, s.Reference.Count)
 }
 
 // Runs returns the number of runs in the plan.

@@ -169,7 +169,7 @@ var (
 // paths returns the field indices that lead to each number and name. Of values with a name it returns only the name,
 // and the parameters if they have any.
 func paths(v reflect.Value, to []int) [][]int {
-	if v.Kind() != reflect.Struct || v.Type() == reflect.TypeFor[Source]() {
+	if v.Kind() != reflect.Struct || v.Type() == reflect.TypeFor[Source]() || v.Type() == reflect.TypeFor[flow.Guidance]() {
 		return [][]int{to}
 	}
 	var all [][]int
@@ -198,6 +198,8 @@ func change(v reflect.Value) {
 		v.SetString(v.String() + "x")
 	case v.Type() == reflect.TypeFor[Source]():
 		v.Set(reflect.ValueOf(Source{From: target.Target{Name: "moons", Params: target.Moons{}}}))
+	case v.Type() == reflect.TypeFor[flow.Guidance]():
+		v.Set(reflect.ValueOf(flow.Guided(.25)))
 	case v.Kind() == reflect.Interface:
 		v.Set(reflect.ValueOf(target.Moons{Noise: 0.25}))
 	default:

@@ -44,7 +44,7 @@ a.yaml:4:3: unknown key "widht" (have name, width, depth, heads, activation): di
       widht: 8
       ^`},
 		{"unknown parameter", "name: a\ntarget: {name: moons, nose: 1}\n", `
-a.yaml:2:23: unknown key "nose" (have name, noise): did you mean "noise"?
+a.yaml:2:23: unknown key "nose" (have name, noise, label): did you mean "noise"?
     target: {name: moons, nose: 1}
                           ^`},
 		{"unknown activation", "name: a\ntarget: moons\nnet: {activation: RELU6}\n", `
@@ -261,7 +261,7 @@ a.yaml:3:8: seeds must be a whole number
 a.yaml:4:19: unknown solver "rk5" (have SOLVERS): did you mean "rk4"?
     sample: {solver: [rk5, heun], stesp: 4}
                       ^
-a.yaml:4:31: unknown key "stesp" (have solver, steps, tolerance, grid, path, sde, count): did you mean "steps"?
+a.yaml:4:31: unknown key "stesp" (have solver, steps, tolerance, grid, path, guidance, label, sde, count): did you mean "steps"?
     sample: {solver: [rk5, heun], stesp: 4}
                                   ^`},
 	} {

@@ -33,6 +33,8 @@ type resultJSON struct {
 	Grid          ode.Grid          `json:"grid,omitzero"`
 	SamplePath    flow.Path         `json:"sample_path,omitzero"`
 	SDE           ode.SDE           `json:"sde,omitzero"`
+	Guidance      flow.Guidance     `json:"guidance,omitzero"`
+	Label         string            `json:"label,omitzero"`
 	Count         int               `json:"count"`
 	NFE           *Calls            `json:"nfe,omitempty"`
 	NFEMax        *int              `json:"nfe_max,omitempty"`
@@ -63,7 +65,7 @@ func (r Result) row() resultJSON {
 		Sweep: r.Sweep, Fit: r.Fit, Teacher: known(r.Teacher, false), Run: r.Run, State: r.State, Seed: r.Seed,
 		Target: s.Target, Source: s.Source, Path: s.Path, Coupling: s.Coupling, Net: s.Net, Train: s.Train,
 		Solver: s.Sample.Solver.Name, Steps: known(s.Sample.Steps, false), Tolerance: s.Sample.Tolerance, Grid: s.Sample.Grid,
-		SamplePath: s.Sample.Path, SDE: s.Sample.SDE, Count: s.Sample.Count, NFE: known(r.NFE, done), NFEMax: known(r.NFEMax, done),
+		SamplePath: s.Sample.Path, SDE: s.Sample.SDE, Guidance: s.Sample.Guidance, Label: s.Sample.Label, Count: s.Sample.Count, NFE: known(r.NFE, done), NFEMax: known(r.NFEMax, done),
 		Metrics: map[string]Number{}, MetricsSE: map[string]Number{}, MetricsP: map[string]Number{},
 		SolverShare: map[string]Number{}, NetShare: map[string]Number{}, NoiseFloor: map[string]Number{}, Noise: map[string]Number{}, Memorised: known(r.memorised()),
 		FitSeconds: known(r.FitSeconds, done), SampleSeconds: known(r.SampleSeconds, done), Params: known(r.Params, done),

@@ -9,7 +9,6 @@ import (
 
 	"flowsweep/experiments/declare"
 	"flowsweep/experiments/flow"
-	"flowsweep/experiments/given"
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/problem"
@@ -44,19 +43,6 @@ func (doc document) setting() Setting {
 	}
 	s.Sample.conditional(s.Target.Given)
 	return s
-}
-
-// allClasses is the label of samples of every class.
-const allClasses = "all"
-
-// conditional clears what does not apply to a target with this condition.
-func (s *Sampling) conditional(c given.Condition) {
-	if s.Label == allClasses {
-		s.Label = ""
-	}
-	if c.Empty() {
-		s.Guidance = flow.Guidance{}
-	}
 }
 
 // Form returns the canonical JSON of a setting or a part of one, which is equal for equal values. Settings come from
@@ -138,35 +124,6 @@ func (doc document) checkNoise(t *declare.Text, sample declare.Place) {
 	}
 	if err := doc.setting().HasScore(); err != nil && doc.Sample.SDE.Noise > 0 {
 		t.Problem(at, "%v", err)
-	}
-}
-
-// checkGiven records what is said of a condition that the target does not have, or that training leaves out.
-func (doc document) checkGiven(t *declare.Text, sample declare.Place) {
-	drop := t.Root().Key("train").Key("drop")
-	c, s := doc.Target.Given, doc.setting().Sample
-	if c.Empty() {
-		for _, at := range []struct {
-			key   string
-			place declare.Place
-			has   bool
-		}{{"guidance", sample.Key("guidance"), sample.Has("guidance")}, {"label", sample.Key("label"), sample.Has("label")}, {"drop", drop, t.Root().Key("train").Has("drop")}} {
-			if at.has {
-				t.Problem(at.place, "%s is for targets with a label or condition, and %s has none: leave it out, or add one", at.key, doc.Target.Name)
-			}
-		}
-		return
-	}
-	if w := s.Guidance.Weight(); w != 1 && doc.Train.Drop == 0 {
-		t.Problem(sample.Key("guidance"), "guidance %g needs a net that has also learnt the whole distribution: add train: {drop: 0.1}, or use guidance 1", w)
-	}
-	if s.Label == "" {
-		return
-	}
-	if _, err := c.Index(s.Label); err != nil {
-		t.Problem(sample.Key("label"), "%v", err)
-	} else if s.Guidance.Weight() == 0 {
-		t.Problem(sample.Key("label"), "guidance 0 samples the whole distribution whatever the label: leave one of them out")
 	}
 }
 

@@ -57,6 +57,10 @@ func (p Parser) specForm(stored json.RawMessage, source bool, data *dataFiles) (
 		Columns  []string
 		Kinds    []kinds.Kind
 		HeldLast int `json:"held_last"`
+
+		Label     string
+		Classes   []string
+		Condition []string
 	}
 	if json.Unmarshal(stored, &of) != nil || of.SHA256 == "" {
 		return stored, nil
@@ -73,7 +77,8 @@ func (p Parser) specForm(stored json.RawMessage, source bool, data *dataFiles) (
 		return nil, err
 	}
 	if data.arrays[of.SHA256] == nil {
-		t, err := p.storedTable(of.SHA256, of.Columns, of.Kinds)
+		given, kindsOfGiven := givenColumns(of.Label, of.Classes, of.Condition)
+		t, err := p.storedTable(of.SHA256, slices.Concat(of.Columns, given), slices.Concat(of.Kinds, kindsOfGiven))
 		if err != nil {
 			return nil, err
 		}
@@ -84,6 +89,7 @@ func (p Parser) specForm(stored json.RawMessage, source bool, data *dataFiles) (
 	delete(form, "sha256")
 	delete(form, "rows")
 	delete(form, "kinds")
+	delete(form, "classes")
 	if source {
 		delete(form, "standardise")
 		delete(form, "holdout")
@@ -93,6 +99,14 @@ func (p Parser) specForm(stored json.RawMessage, source bool, data *dataFiles) (
 		return nil, err
 	}
 	return json.Marshal(form)
+}
+
+// givenColumns returns the columns of stored rows, after those that are learnt, that models are conditional on.
+func givenColumns(label string, classes, condition []string) (names []string, list []kinds.Kind) {
+	if label != "" {
+		return []string{label}, []kinds.Kind{{Categories: classes}}
+	}
+	return condition, slices.Repeat([]kinds.Kind{kinds.Real}, len(condition))
 }
 
 // markHeld says in the form of a target that the last n rows of its table are held out, if that is not 0.

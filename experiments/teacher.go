@@ -48,11 +48,11 @@ func fitOf(r Recipe, seed uint64) (fit Fit, teachers []Fit, err error) {
 	return fit, teachers, err
 }
 
-// lesson is what the teachers of a fit are needed for beside its pairs: their own dense solves from the noise of its runs, of count
-// points, show how far those end from where they should.
+// lesson is what the teachers of a fit are needed for beside its pairs: their own dense solves from the noise of its runs show how far
+// those end from where they should.
 type lesson struct {
 	teachers []Fit
-	count    int
+	sample   Sampling
 }
 
 // Teachers returns the number of fits that only make the pairs of others: the spec has no runs of them.

@@ -236,7 +236,7 @@ func TestReferenceOfDataIsHeldOut(t *testing.T) {
 	plan, err := (&app{}).loadPlan(t.Context(), spec)
 	must(t, err)
 	for _, fit := range plan.Fits {
-		truth := job.Reference(plan.Spec, fit.Recipe)
+		truth := job.Reference(plan.Spec, experiments.Setting{Recipe: fit.Recipe, Sample: fit.Runs[0].Sampling})
 		if truth.Len() != 30 {
 			t.Errorf("a reference of %d rows, want 30 of the 40 that are held out", truth.Len())
 		}

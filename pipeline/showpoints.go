@@ -42,8 +42,8 @@ func writeRunPoints(ctx context.Context, db *store.DB, s shown, folder string) (
 	}
 	spec, t := sweep.Spec, r.Setting.Target
 	files := []store.File{
-		{Name: "reference.npy", Content: flow.EncodeNPY64(job.Reference(spec, r.Setting.Recipe))},
-		{Name: "noise.npy", Content: flow.EncodeNPY64(job.Noise(r.Setting.Recipe, spec.Reference.Seed, r.Setting.Sample.Count))},
+		{Name: "reference.npy", Content: flow.EncodeNPY64(job.Reference(spec, r.Setting))},
+		{Name: "noise.npy", Content: flow.EncodeNPY64(job.Noise(r.Setting, spec.Reference.Seed))},
 		{Name: "samples.npy", Content: samples},
 	}
 	if !t.Code.Identity() {

@@ -3,6 +3,7 @@ package flow
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -18,6 +19,50 @@ type Coupling struct {
 	Pair   func(r *rand.Rand, x0, x1 Batch) error
 	Ties   bool // repeated points give several optimal pairings, among which the solver chooses
 	Taught bool // the flow of another net, the teacher, makes both points of every pair; Pair is then nil
+}
+
+// Within pairs as Pair does, but only points whose data are given the same: pairing across classes would bias the velocity given a
+// class (arXiv 2406.03314). Data that are given numbers, which hardly repeat, are paired all together.
+func (c Coupling) Within(r *rand.Rand, x0, x1 Batch) error {
+	groups := map[int][]int{}
+	if c.Name != Independent.Name {
+		groups = classes(x1)
+	}
+	if len(groups) < 2 {
+		return c.Pair(r, x0, x1)
+	}
+	for _, k := range slices.Sorted(maps.Keys(groups)) {
+		rows := groups[k]
+		own := x0.Take(Batch{}, rows)
+		if err := c.Pair(r, own, x1.Take(Batch{}, rows)); err != nil {
+			return err
+		}
+		for i, row := range rows {
+			copy(x0.Row(row), own.Row(i))
+		}
+	}
+	return nil
+}
+
+// classes returns the points given each class, or nothing unless all are given one.
+func classes(x Batch) map[int][]int {
+	groups := map[int][]int{}
+	for i := range x.Len() {
+		row, k := x.GivenTo(i), -1
+		for j, v := range row {
+			switch {
+			case v == 1 && k < 0:
+				k = j
+			case v != 0:
+				return nil
+			}
+		}
+		if k < 0 {
+			return nil
+		}
+		groups[k] = append(groups[k], i)
+	}
+	return groups
 }
 
 // MarshalJSON returns the coupling as written in a spec: its name, with its parameters if it has any.

@@ -60,6 +60,7 @@ func (t Target) Only(class int) Target {
 	if t.LawGiven != nil {
 		t.Law = t.LawGiven(row)
 	}
+	t.only = t.Given.Classes[class]
 	t.Rows, t.Held, t.Fresh = t.Rows.only(class), t.Held.only(class), t.Fresh.only(class)
 	return t
 }

@@ -9,6 +9,7 @@
 package target
 
 import (
+	"encoding/json"
 	"io"
 	"math"
 	"math/rand/v2"
@@ -47,6 +48,7 @@ type Target struct {
 	File        *io.SectionReader // the file that holds the data, instead of Content, which Params hold the sha256 of all the same
 	ColumnNotes []ColumnNote      // on the columns
 
+	only   string                            // name of the one class whose points it has; empty for all
 	grains func(r *rand.Rand, row []float64) // see Blur
 	spans  []string                          // of the columns; nil if they follow from Rows
 
@@ -193,7 +195,14 @@ func (t Target) Std() float64 {
 }
 
 // MarshalJSON returns the target as written in a spec: its name with its parameters.
-func (t Target) MarshalJSON() ([]byte, error) { return flow.Form(t.Name, t.Params) }
+func (t Target) MarshalJSON() ([]byte, error) {
+	text, err := flow.Form(t.Name, t.Params)
+	if t.only == "" || err != nil {
+		return text, err
+	}
+	class, err := json.Marshal(t.only)
+	return slices.Concat(text[:len(text)-1], []byte(`,"only":`), class, []byte("}")), err
+}
 
 // Families lists every family of targets.
 var Families = []flow.Family[Target]{

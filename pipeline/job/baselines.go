@@ -42,7 +42,7 @@ func (j *Judges) FitBaseline(plan experiments.BaselinePlan) (*Baseline, error) {
 // Measure returns the values of the metrics for draw k, a sample as large as those of runs. A metric that fails leaves the
 // others alone: their values are returned beside the error.
 func (b *Baseline) Measure(ctx context.Context, k int, metrics []metric.Metric) (values []experiments.Value, err error) {
-	judges := b.judges.judgesOf(b.plan.Setting.Recipe, b.plan.Reference)()
+	judges := b.judges.judgesOf(b.plan.Setting, b.plan.Reference)()
 	points := b.draw(b.plan.Count, flow.NewStream(b.judges.spec.Reference.Seed, fmt.Sprintf("baseline %s %d", b.plan.Name, k)))
 	if !b.plan.Baseline.Real {
 		points = b.plan.Target().Project(points)

@@ -132,7 +132,7 @@ func TestBaselinesOfALaw(t *testing.T) {
 	must(t, err)
 	b, err := NewJudges(engine.Go, spec).FitBaseline(plans[2])
 	must(t, err)
-	reference := Reference(spec, spec.Settings[0].Recipe)
+	reference := Reference(spec, spec.Settings[0])
 	known := map[float64]bool{}
 	for _, v := range reference.Data {
 		known[v] = true

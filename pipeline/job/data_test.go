@@ -66,7 +66,7 @@ func TestHeldOutLossOfAKnownNet(t *testing.T) {
 	f, err := Open(untrained(t, p, 0).engine, fit, make([]float32, net.Size()), 0)
 	must(t, err)
 	defer f.Close()
-	got, err := f.netMetric(metric.HeldOutLoss, flow.Batch{})
+	got, err := f.netMetric(metric.HeldOutLoss, fit.Runs[0].Sampling, flow.Batch{})
 	must(t, err)
 	if se := math.Sqrt(6. / 20_000); math.Abs(got.Value-2) > 4*se { // the variance of (x1 - x0)^2 is 6
 		t.Errorf("the held-out loss is %g, want 2 within %g", got.Value, 4*se)
@@ -111,7 +111,7 @@ func TestSamplesAreMeasuredAsRows(t *testing.T) {
 	defer f.Close()
 	judges := NewJudges(engine.Go, p.Spec)
 	defer judges.Close()
-	rows := Reference(p.Spec, fit.Recipe)
+	rows := Reference(p.Spec, experiments.Setting{Recipe: fit.Recipe, Sample: fit.Runs[0].Sampling})
 	near := rows.Clone()
 	flow.NewStream(1, "near").Normal(near, 0)
 	for i, e := range near.Data { // a unit of age is .07 standard deviations, and categories are .5 apart

@@ -19,10 +19,10 @@ type Fitted struct {
 	model   *velocity.Model
 	weights []float32
 	engine  engine.Engine
-	seed    uint64                        // of the noise that runs start from
-	noise   string                        // name of its stream
-	starts  map[int]*start                // by count
-	dense   map[int]flow.Batch            // where a dense solve ends, by count
+	seed    uint64 // of the noise that runs start from
+	noise   string // name of its stream
+	starts  map[from]*start
+	dense   map[from]flow.Batch           // where a dense solve ends
 	judged  map[string]flow.Batch         // where it takes the noise that tuned solvers are judged on, by path
 	once    map[string]metric.Measurement // metrics that do not depend on how the net is sampled, by name
 }
@@ -45,7 +45,7 @@ func open(e engine.Engine, fit experiments.Fit, weights []float32, seed uint64, 
 	}
 	return &Fitted{
 		fit: fit, model: model, weights: weights, engine: e, seed: seed, noise: noise,
-		starts: map[int]*start{}, dense: map[int]flow.Batch{}, judged: map[string]flow.Batch{}, once: map[string]metric.Measurement{},
+		starts: map[from]*start{}, dense: map[from]flow.Batch{}, judged: map[string]flow.Batch{}, once: map[string]metric.Measurement{},
 	}, nil
 }
 
@@ -62,19 +62,33 @@ type start struct {
 	seconds float64 // that computing u took
 }
 
-func (f *Fitted) start(count int) *start {
-	if f.starts[count] == nil {
-		f.starts[count] = &start{x0: noise(f.fit.Recipe, f.seed, f.noise, count)}
+// from is what a start depends on.
+type from struct {
+	count    int
+	label    string
+	guidance flow.Guidance
+}
+
+func fromOf(s experiments.Sampling) from { return from{s.Count, s.Label, s.Guidance} }
+
+func (f *Fitted) start(s experiments.Sampling) *start {
+	of := fromOf(s)
+	if f.starts[of] == nil {
+		x0 := noise(f.fit.Recipe, f.seed, f.noise, s.Count)
+		x0.Given = conditions(f.fit.Recipe, s.Label, f.seed, f.noise, s.Count)
+		f.starts[of] = &start{x0: x0}
 	}
-	return f.starts[count]
+	return f.starts[of]
 }
 
 // runNoise is the stream of the noise that the runs of a plan start from.
 const runNoise = "noise"
 
-// Noise returns the points that runs of count samples start from, (count, d), given the seed of the reference.
-func Noise(r experiments.Recipe, seed uint64, count int) flow.Batch {
-	return noise(r, seed, runNoise, count)
+// Noise returns the points that runs of a setting start from, (count, d), with what they are given, given the seed of the reference.
+func Noise(s experiments.Setting, seed uint64) flow.Batch {
+	x0 := noise(s.Recipe, seed, runNoise, s.Sample.Count)
+	x0.Given = Conditions(s, seed)
+	return x0
 }
 
 // StepNoise returns the noise of the steps of runs that take any, given the seed of the reference, for points whose
@@ -92,13 +106,14 @@ func noise(r experiments.Recipe, seed uint64, stream string, count int) flow.Bat
 }
 
 // exactEnds returns where a dense solve of the net's velocity carries the noise of a run, (count, d).
-func (f *Fitted) exactEnds(ctx context.Context, count int) (flow.Batch, error) {
-	if x, ok := f.dense[count]; ok {
+func (f *Fitted) exactEnds(ctx context.Context, s experiments.Sampling) (flow.Batch, error) {
+	of := fromOf(s)
+	if x, ok := f.dense[of]; ok {
 		return x, nil
 	}
-	x, _, err := ode.Solve(stopping(ctx, f.model.Field()), ode.RK4, ode.Uniform(experiments.DenseSteps), f.start(count).x0)
+	x, _, err := ode.Solve(stopping(ctx, f.field(s).Field()), ode.RK4, ode.Uniform(experiments.DenseSteps), f.start(s).x0)
 	if err == nil {
-		f.dense[count] = x
+		f.dense[of] = x
 	}
 	return x, err
 }
@@ -123,10 +138,9 @@ func stoppingRows(ctx context.Context, field flow.RowField) flow.RowField {
 	}
 }
 
-// remembering returns the net's field, with the velocity at the start computed only once for all runs. The shared velocity
+// remembering returns the field of a start, with the velocity at the start computed only once for all runs. The shared velocity
 // still counts as a call, and its time is added to saved.
-func (f *Fitted) remembering(o *start, now func() time.Time, saved *float64) flow.Field {
-	net := f.model.Field()
+func (o *start) remembering(net flow.Field, now func() time.Time, saved *float64) flow.Field {
 	return func(t float64, x flow.Batch) (flow.Batch, error) {
 		if t > 0 || !slices.Equal(x.Data, o.x0.Data) {
 			return net(t, x)

@@ -39,6 +39,7 @@ func newHeldOut(e engine.Engine, fit experiments.Fit, l *lessons) (h *heldOut, e
 		if x0, err = noisy(r, fit.Seed, x1, 0); err != nil {
 			return nil, err
 		}
+		drop(fit, x1, 0)
 	default:
 		return nil, nil
 	}
@@ -73,7 +74,7 @@ func noisy(r experiments.Recipe, seed uint64, x1 flow.Batch, first int) (x0 flow
 	coupled := flow.NewStream(seed, "held-out coupling")
 	for from := 0; from < x1.Len(); from += r.Train.Batch {
 		to := min(from+r.Train.Batch, x1.Len())
-		if err := r.Coupling.Pair(coupled.At(uint64(first+from)), x0.Slice(from, to), x1.Slice(from, to)); err != nil {
+		if err := r.Coupling.Within(coupled.At(uint64(first+from)), x0.Slice(from, to), x1.Slice(from, to)); err != nil {
 			return x0, err
 		}
 	}

@@ -75,7 +75,7 @@ func TestRunsStartFromTheSameNoise(t *testing.T) {
 			t.Fatal(err)
 		}
 		// A run that finds the first velocity computed gives the same, counts it, and claims no less time than it took.
-		o := f.start(sampling.Count)
+		o := f.start(sampling)
 		again, err := f.Sample(t.Context(), sampling, time.Now)
 		if err != nil || !slices.Equal(again.Points.Data, s.Points.Data) || again.NFE != s.NFE || again.Seconds < o.seconds || o.seconds <= 0 {
 			t.Errorf("with the first velocity at hand: nfe %g, %g s, %v", again.NFE, again.Seconds, err)
@@ -127,11 +127,11 @@ func TestNoiseOnTheWay(t *testing.T) {
 		t.Fatalf("no run of %d samples with noise %g", count, noise)
 		return experiments.Sampling{}
 	}
-	x0 := Noise(p.Fits[0].Recipe, 5, 30)
+	x0 := Noise(experiments.Setting{Recipe: p.Fits[0].Recipe, Sample: experiments.Sampling{Count: 30}}, 5)
 	draw := func(s experiments.Sampling, stream string) flow.Batch {
 		f := untrained(t, p, 5)
 		f.noise = stream
-		f.starts[s.Count] = &start{x0: x0.Slice(0, s.Count)} // so that streams differ in the noise of the steps alone
+		f.starts[fromOf(s)] = &start{x0: x0.Slice(0, s.Count)} // so that streams differ in the noise of the steps alone
 		got, err := f.Sample(t.Context(), s, time.Now)
 		if err != nil {
 			t.Fatal(err)

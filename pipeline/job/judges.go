@@ -59,15 +59,15 @@ func NewJudges(e engine.Engine, spec experiments.Spec) *Judges {
 // Close frees the classifiers.
 func (j *Judges) Close() error { return j.classifier.Close() }
 
-// Reference returns the fixed sample of the truth that runs of a recipe are measured against, on the scale that nets are
+// Reference returns the fixed sample of the truth that runs of a setting are measured against, on the scale that nets are
 // trained on, where standardised columns weigh the same whatever their units.
-func Reference(spec experiments.Spec, r experiments.Recipe) flow.Batch {
-	return reference(r.Target, spec.Reference)
+func Reference(spec experiments.Spec, s experiments.Setting) flow.Batch {
+	return reference(s.Measured(), spec.Reference)
 }
 
 // FreshReference is Reference for figures that the choice must not have seen.
-func FreshReference(spec experiments.Spec, r experiments.Recipe) flow.Batch {
-	return freshReference(r.Target, spec.Reference)
+func FreshReference(spec experiments.Spec, s experiments.Setting) flow.Batch {
+	return freshReference(s.Measured(), spec.Reference)
 }
 
 func reference(t target.Target, r experiments.Reference) flow.Batch {
@@ -88,7 +88,7 @@ func (j *Judges) Prepare(plan experiments.Plan) (cannot []Unmeasured) {
 				continue
 			}
 			seen[run.Reference] = true
-			judges := j.judgesOf(fit.Recipe, run.Reference)()
+			judges := j.judgesOf(experiments.Setting{Recipe: fit.Recipe, Sample: run.Sampling}, run.Reference)()
 			for _, m := range j.spec.MetricsOf(fit.Recipe.Target) {
 				if why := judges[m.Name].err; why != nil {
 					err := fmt.Errorf("%s against the target %s: %w", m.Name, fit.Recipe.Target.Name, why)
@@ -104,9 +104,11 @@ func (j *Judges) Prepare(plan experiments.Plan) (cannot []Unmeasured) {
 // allow. One that fails has none, and its error is returned with the values of the others.
 func (j *Judges) Measure(f *Fitted, run experiments.Run, points flow.Batch) (values []experiments.Value, err error) {
 	var errs []error
-	judges := j.judgesOf(f.fit.Recipe, run.Reference)()
+	setting := experiments.Setting{Recipe: f.fit.Recipe, Sample: run.Sampling}
+	judges := j.judgesOf(setting, run.Reference)()
+	points.Given = f.start(run.Sampling).x0.Given
 	projected := f.fit.Recipe.Target.Project(points)
-	compared := projected.Slice(0, j.spec.Compared(experiments.Setting{Recipe: f.fit.Recipe, Sample: run.Sampling}))
+	compared := projected.Slice(0, j.spec.Compared(setting))
 	for _, m := range f.fit.MetricsOf(run, j.spec) {
 		points := points
 		switch {
@@ -115,7 +117,7 @@ func (j *Judges) Measure(f *Fitted, run experiments.Run, points flow.Batch) (val
 		case m.OfPoints():
 			points = projected
 		}
-		got, err := judges[m.Name].measure(points, func() (metric.Measurement, error) { return f.netMetric(m, points) })
+		got, err := judges[m.Name].measure(points, func() (metric.Measurement, error) { return f.netMetric(m, run.Sampling, points) })
 		if err != nil {
 			errs = append(errs, fmt.Errorf("measure %s: %w", m.Name, err))
 			continue
@@ -143,17 +145,18 @@ func judgeOf(m metric.Metric, t target.Target, truth flow.Batch) (metric.Judge, 
 	return m.JudgeMixture(metric.Mixture{Means: law.Means, Stds: law.Stds(), Weights: law.Shares()}, truth)
 }
 
-func (j *Judges) judgesOf(r experiments.Recipe, key string) func() map[string]prepared {
+func (j *Judges) judgesOf(s experiments.Setting, key string) func() map[string]prepared {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.byKey[key] == nil {
 		j.byKey[key] = sync.OnceValue(func() map[string]prepared {
-			truth, table := Reference(j.spec, r), TableOf(r.Target)
+			to := s.Measured()
+			truth, table := reference(to, j.spec.Reference), TableOf(to)
 			list := map[string]prepared{}
-			for _, m := range j.spec.MetricsOf(r.Target) {
+			for _, m := range j.spec.MetricsOf(to) {
 				var p prepared
 				p.err = Guard(func() (err error) {
-					p.judge, err = judgeOf(m.With(j.classifier.LogOdds).On(table), r.Target, truth)
+					p.judge, err = judgeOf(m.With(j.classifier.LogOdds).On(table), to, truth)
 					return err
 				})
 				list[m.Name] = p

@@ -15,31 +15,35 @@ import (
 )
 
 // netMetric measures a metric of the net, or of one of its runs, of which the points are. One of the net is measured once.
-func (f *Fitted) netMetric(m metric.Metric, points flow.Batch) (metric.Measurement, error) {
+func (f *Fitted) netMetric(m metric.Metric, s experiments.Sampling, points flow.Batch) (metric.Measurement, error) {
 	if got, ok := f.once[m.Name]; ok {
 		return got, nil
 	}
 	switch {
 	case m.OfRun != nil:
-		return m.OfRun(f.metricModel(), points)
+		return m.OfRun(f.metricModel(s), points)
 	case m.OfNet == nil:
 		return metric.Measurement{}, fmt.Errorf("nothing here measures %s", m.Name)
 	}
-	got, err := m.OfNet(f.metricModel())
+	got, err := m.OfNet(f.metricModel(f.whole(0)))
 	if err == nil {
 		f.once[m.Name] = got
 	}
 	return got, err
 }
 
-// metricModel returns the net as metrics see it.
-func (f *Fitted) metricModel() metric.Model {
+// metricModel returns the net as metrics see it, sampled as a run is.
+func (f *Fitted) metricModel(s experiments.Sampling) metric.Model {
+	at := func(n int) experiments.Sampling {
+		s.Count = n
+		return s
+	}
 	r := f.fit.Recipe
 	heldOut := flow.NewStream(f.seed, "held-out data")
 	rows := rowModel(r.Target, f.seed)
 	return metric.Model{
 		Seed: f.seed, Path: r.Path, Velocity: f.model.RowField(), Exact: f.exactVelocity(),
-		Start: func(n int) flow.Batch { return f.start(n).x0 },
+		Start: func(n int) flow.Batch { return f.start(at(n)).x0 },
 		Draw:  func(n int) flow.Batch { return r.Target.Sample(n, heldOut) },
 		HeldOut: func(n int) flow.Batch {
 			if r.Target.Held.Len() == 0 {
@@ -50,7 +54,7 @@ func (f *Fitted) metricModel() metric.Model {
 			return points
 		},
 		Trained: rows.Trained, Held: rows.Held, Losses: f.rowLosses,
-		Ends: func(n int) (flow.Batch, error) { return f.exactEnds(context.Background(), n) }, Energies: f.pathEnergies, LogDensities: f.logDensities,
+		Ends: func(n int) (flow.Batch, error) { return f.exactEnds(context.Background(), at(n)) }, Energies: f.pathEnergies, LogDensities: f.logDensities,
 		Whole: func(n int) (flow.Batch, bool) { return r.Target.Whole(n, flow.NewStream(f.seed, "whole data")) },
 	}
 }
@@ -66,7 +70,10 @@ func subset(rows target.Rows, n int, seed uint64, stream string) flow.Batch {
 // exactVelocity returns the velocity that the net is trained towards.
 func (f *Fitted) exactVelocity() flow.RowField {
 	r := f.fit.Recipe
-	if r.Target.Law == nil {
+	if r.Target.LawGiven != nil {
+		return oracle.NewConditional(r.Target.LawGiven, r.Path).RowField()
+	}
+	if r.Target.Law == nil || !r.Target.Given.Empty() {
 		return func([]float64, flow.Batch) (flow.Batch, error) {
 			return flow.Batch{}, fmt.Errorf("the exact velocity of %s is not known", r.Target.Name)
 		}

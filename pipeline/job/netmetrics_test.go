@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
 )
@@ -80,7 +81,7 @@ func TestNetMetricsOfAKnownNet(t *testing.T) {
 		{metric.NLL, math.Log(2*math.Pi) + 1, false}, {metric.ExcessLoss, 2 - math.Pi/2, false}, {metric.NPE, -1, true}, {metric.PathRMSE, 0, true},
 	} {
 		run := p.Fits[0].Runs[0]
-		got, err := zero.netMetric(c.metric, zero.start(run.Sampling.Count).x0)
+		got, err := zero.netMetric(c.metric, run.Sampling, zero.start(run.Sampling).x0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,7 +93,7 @@ func TestNetMetricsOfAKnownNet(t *testing.T) {
 			t.Errorf("%s is %g ± %g, want %g", c.metric.Name, got.Value, got.SE, c.want)
 		}
 	}
-	if _, err := zero.netMetric(metric.MMD, flow.Batch{}); err == nil {
+	if _, err := zero.netMetric(metric.MMD, experiments.Sampling{}, flow.Batch{}); err == nil {
 		t.Error("mmd is measured of a net")
 	}
 }

@@ -45,6 +45,9 @@ func lessonsOf(fit experiments.Fit, c ode.Reflow, teacher flow.Field) (l *lesson
 		}
 		x0 = flow.NewBatch(count, fit.Recipe.Target.Dim())
 		fit.Recipe.Source.Fill(x0, flow.NewStream(fit.Seed, fmt.Sprintf("%s %d", stream, c.Rounds)), 0)
+		if x0.Given = conditions(fit.Recipe, "", fit.Seed, stream, count); x0.Given != nil {
+			drop(fit, x0, 0) // the pairs of none are those of the teacher's velocity given none
+		}
 		x1, err = c.Carry(teacher, x0)
 		return x0, x1
 	}
@@ -72,6 +75,7 @@ func (t *training) pairs(l *lessons) velocity.Pairs {
 			k := chosen.At(first + uint64(i)).IntN(l.x0.Len())
 			copy(x0.Row(i), l.x0.Row(k))
 			copy(x1.Row(i), l.x1.Row(k))
+			copy(x1.GivenTo(i), l.x0.GivenTo(k))
 		}
 		fit.Recipe.Train.Times.Fill(ts, times, first)
 		return nil

@@ -77,7 +77,7 @@ func TestReflowOfOneGaussian(t *testing.T) {
 		t.Fatal(err)
 	}
 	square := 0.
-	for i, x := range f.start(500).x0.Data {
+	for i, x := range f.start(f.whole(500)).x0.Data {
 		d := out.Points.Data[i] - mean - std*x
 		square += d * d / 500
 	}
@@ -177,7 +177,7 @@ func TestReflowStraightensTheRing(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer f.Close()
-		x0 := f.start(500).x0
+		x0 := f.start(f.whole(500)).x0
 		energies, x1, _, err := ode.PathEnergies(f.model.Field(), ode.RK4, ode.Uniform(32), x0)
 		if err != nil {
 			t.Fatal(err)

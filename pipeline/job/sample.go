@@ -23,12 +23,12 @@ type Sampled struct {
 // velocity calls.
 func (f *Fitted) Sample(ctx context.Context, s experiments.Sampling, now func() time.Time) (Sampled, error) {
 	if s.Dense() {
-		return f.sampleDense(ctx, s.Count, now)
+		return f.sampleDense(ctx, s, now)
 	}
-	o, saved := f.start(s.Count), 0.
-	v := Velocity{Path: f.fit.Recipe.Path, Field: f.model.Field(), Rows: f.model.RowField(), Noise: stepNoise(f.seed, f.noise, 0)}
+	o, saved, field := f.start(s), 0., f.field(s)
+	v := Velocity{Path: f.fit.Recipe.Path, Field: field.Field(), Rows: field, Noise: stepNoise(f.seed, f.noise, 0)}
 	if s.Path.Name == "" {
-		v.Field = f.remembering(o, now, &saved)
+		v.Field = o.remembering(v.Field, now, &saved)
 	}
 	began := now()
 	out, err := v.Sample(ctx, s, o.x0)
@@ -37,10 +37,10 @@ func (f *Fitted) Sample(ctx context.Context, s experiments.Sampling, now func() 
 }
 
 // sampleDense draws the points of a dense solve, which metrics of the net may have computed already.
-func (f *Fitted) sampleDense(ctx context.Context, count int, now func() time.Time) (out Sampled, err error) {
+func (f *Fitted) sampleDense(ctx context.Context, s experiments.Sampling, now func() time.Time) (out Sampled, err error) {
 	began := now()
-	ends, err := f.exactEnds(ctx, count)
-	out = Sampled{Points: ends.Clone(), MaxNFE: experiments.DenseSteps * ode.RK4.Stages(), Seconds: now().Sub(began).Seconds()}
+	ends, err := f.exactEnds(ctx, s)
+	out = Sampled{Points: ends.Clone(), MaxNFE: experiments.DenseSteps * ode.RK4.Stages() * s.Guidance.Calls(), Seconds: now().Sub(began).Seconds()}
 	out.NFE = float64(out.MaxNFE)
 	out.round()
 	return out, err
@@ -53,8 +53,8 @@ func (out Sampled) round() {
 	}
 }
 
-// Velocity is the velocity of a path in the two forms that solvers need: with one time for all points, and with a time for
-// each.
+// Velocity is the velocity of a path, with its guidance, in the two forms that solvers need: with one time for all points, and with a
+// time for each.
 type Velocity struct {
 	Path  flow.Path
 	Field flow.Field
@@ -75,11 +75,13 @@ func (v Velocity) Sample(ctx context.Context, s experiments.Sampling, x0 flow.Ba
 		var calls []int
 		out.Points, calls, err = ode.SolveAdaptive(stoppingRows(ctx, v.Rows), s.Solver, s.Tolerance, x0)
 		for _, n := range calls {
+			n *= s.Guidance.Calls()
 			out.NFE += float64(n) / float64(len(calls))
 			out.MaxNFE = max(out.MaxNFE, n)
 		}
 	} else {
 		out.Points, out.MaxNFE, err = ode.SolveSDE(stopping(ctx, v.Field), v.Path, s.Solver, s.Times(), s.SDE, v.Noise, x0)
+		out.MaxNFE *= s.Guidance.Calls()
 		out.NFE = float64(out.MaxNFE)
 	}
 	if err != nil {

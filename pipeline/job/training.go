@@ -151,6 +151,10 @@ func Pairs(fit experiments.Fit) velocity.Pairs {
 		if err := fit.Recipe.DataErr(); err != nil {
 			return err
 		}
-		return fit.Recipe.Coupling.Pair(coupled.At(uint64(step)), x0, x1)
+		if err := fit.Recipe.Coupling.Within(coupled.At(uint64(step)), x0, x1); err != nil {
+			return err
+		}
+		drop(fit, x1, first)
+		return nil
 	}
 }

@@ -35,7 +35,7 @@ func (f *Fitted) Tune(ctx context.Context, s experiments.Sampling, now func() ti
 		return t, err
 	}
 	t.Fit, t.Of, t.Points = f.fit.Key, experiments.TuningForm(s), experiments.ToTune{Sampling: s}.Points()
-	field := stopping(ctx, f.model.Field())
+	field := stopping(ctx, f.field(s).Field())
 	if s.Path.Name != "" {
 		field = flow.Reschedule(field, f.fit.Recipe.Path, s.Path)
 	}
@@ -43,7 +43,7 @@ func (f *Fitted) Tune(ctx context.Context, s experiments.Sampling, now func() ti
 	if s.Grid.Fitted {
 		how = f.tuneGrid
 	}
-	x0 := noise(f.fit.Recipe, f.fit.Seed, tuningNoise, t.Points)
+	x0 := f.tuningStart(s, tuningNoise, t.Points)
 	fitted, judged, nfe, err := how(field, s, x0)
 	if err != nil {
 		return t, fmt.Errorf("tune %s: %w", s.Words(), err)
@@ -55,6 +55,13 @@ func (f *Fitted) Tune(ctx context.Context, s experiments.Sampling, now func() ti
 	verdict, err := json.Marshal(judged)
 	t.NFE, t.Table, t.Judged, t.Seconds = nfe, string(table), string(verdict), now().Sub(began).Seconds()
 	return t, err
+}
+
+// tuningStart returns noise to tune to, or to judge on, with what its points are given.
+func (f *Fitted) tuningStart(s experiments.Sampling, stream string, count int) flow.Batch {
+	x0 := noise(f.fit.Recipe, f.fit.Seed, stream, count)
+	x0.Given = conditions(f.fit.Recipe, s.Label, f.fit.Seed, stream, count)
+	return x0
 }
 
 // tuneSolver fits the coefficients of a solver on noise, and judges them. nfe are the velocity calls for each point of the noise.
@@ -84,7 +91,7 @@ func (f *Fitted) tuneGrid(field flow.Field, s experiments.Sampling, x0 flow.Batc
 	if err != nil {
 		return nil, j, nfe, err
 	}
-	x0 = noise(f.fit.Recipe, f.fit.Seed, judgeNoise, judgedPoints)
+	x0 = f.tuningStart(s, judgeNoise, judgedPoints)
 	ends, err := f.judgeEnds(field, s, x0)
 	if err != nil {
 		return nil, j, nfe, err
@@ -120,7 +127,7 @@ func TuningCalls(t experiments.ToTune) int {
 
 // judge compares a tuned solver with the best of the others, from fresh noise.
 func (f *Fitted) judge(field flow.Field, s experiments.Sampling, table ode.Table) (experiments.Judged, error) {
-	x0 := noise(f.fit.Recipe, f.fit.Seed, judgeNoise, judgedPoints)
+	x0 := f.tuningStart(s, judgeNoise, judgedPoints)
 	ends, err := f.judgeEnds(field, s, x0)
 	if err != nil {
 		return experiments.Judged{}, err
@@ -165,7 +172,7 @@ func decide(j *experiments.Judged, tuned, other []float64) {
 
 // judgeEnds returns where a dense solve takes the noise that solvers are judged on. It is the same for all that follow one path.
 func (f *Fitted) judgeEnds(field flow.Field, s experiments.Sampling, x0 flow.Batch) (flow.Batch, error) {
-	path := s.Path.String()
+	path := fmt.Sprintf("%s, label %q, guidance %s", s.Path, s.Label, s.Guidance)
 	if x, ok := f.judged[path]; ok {
 		return x, nil
 	}

@@ -27,8 +27,8 @@ func (o Outcome) fresh(ctx context.Context, db *store.DB, e engine.Engine) (f ex
 		return f, err
 	}
 	spec, chosen := o.Sweep.Spec, o.Chosen()
-	to := chosen.Setting.Target
-	truth := job.FreshReference(spec, chosen.Setting.Recipe)
+	to := chosen.Setting.Measured()
+	truth := job.FreshReference(spec, chosen.Setting)
 	f = experiments.Fresh{
 		Count: chosen.Setting.Sample.Count, Compared: to.Comparable(chosen.Setting.Sample.Count, truth.Len()), Reference: truth.Len(),
 		SameRows: to.Held.Len() > 0 && to.Fresh.Len() == 0, Metrics: map[string]experiments.FreshFigure{},

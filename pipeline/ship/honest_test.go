@@ -39,7 +39,7 @@ func exactSamples(t *testing.T, spec experiments.Spec, shift float64) flow.Batch
 func judged(t *testing.T, spec experiments.Spec, samples flow.Batch) (experiments.Verdict, map[string]float64) {
 	t.Helper()
 	to := spec.Settings[0].Target
-	truth := job.FreshReference(spec, spec.Settings[0].Recipe)
+	truth := job.FreshReference(spec, spec.Settings[0])
 	fresh := experiments.Fresh{Compared: samples.Len(), Reference: truth.Len(), Metrics: map[string]experiments.FreshFigure{}}
 	above := map[string]float64{}
 	for _, m := range spec.Metrics {

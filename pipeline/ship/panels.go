@@ -23,7 +23,7 @@ const maxPanels = 5
 
 // panels returns the data, and the samples of the chosen net and solver at growing numbers of steps or tighter tolerances.
 func panels(ctx context.Context, db *store.DB, sweep experiments.Sweep, chosen experiments.Result) ([]reports.Panel, error) {
-	truth := job.Reference(sweep.Spec, chosen.Setting.Recipe)
+	truth := job.Reference(sweep.Spec, chosen.Setting)
 	list := []reports.Panel{{Title: truthTitle(chosen.Setting.Target), Points: points(truth)}}
 	alike := siblings(sweep.Results, chosen)
 	settings := make([]experiments.Setting, len(alike))
@@ -102,7 +102,7 @@ func tableRows(ctx context.Context, db *store.DB, sweep experiments.Sweep, chose
 			table.Columns = append(table.Columns, metric.TableColumn{Name: fmt.Sprintf("x%d", j+1)})
 		}
 	}
-	truth := job.Reference(sweep.Spec, chosen.Setting.Recipe)
+	truth := job.Reference(sweep.Spec, chosen.Setting)
 	samples, err := saved.Samples(ctx, db, chosen.Run)
 	if err != nil {
 		return nil, err
@@ -141,7 +141,7 @@ func pictures(ctx context.Context, db *store.DB, sweep experiments.Sweep, chosen
 		return nil, err
 	}
 	some := func(points flow.Batch) flow.Batch { return points.Slice(0, min(points.Len(), shownPictures)) }
-	truth, samples := some(job.Reference(sweep.Spec, chosen.Setting.Recipe)), some(t.Project(samples))
+	truth, samples := some(job.Reference(sweep.Spec, chosen.Setting)), some(t.Project(samples))
 	title := "data"
 	if t.Held.Len() > 0 {
 		title = "data held out"

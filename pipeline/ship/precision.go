@@ -230,8 +230,9 @@ func sampleReduced(ctx context.Context, spec experiments.Spec, r experiments.Res
 		return x, err
 	}
 	defer func() { err = errors.Join(err, net.Close()) }()
-	v := job.Velocity{Path: r.Setting.Path, Field: net.Velocity.Field(), Rows: net.Velocity, Noise: job.StepNoise(spec.Reference.Seed, 0)}
-	got, err := v.Sample(ctx, r.Setting.Sample, job.Noise(r.Setting.Recipe, spec.Reference.Seed, r.Setting.Sample.Count))
+	field := net.Velocity.Guide(r.Setting.Sample.Guidance)
+	v := job.Velocity{Path: r.Setting.Path, Field: field.Field(), Rows: field, Noise: job.StepNoise(spec.Reference.Seed, 0)}
+	got, err := v.Sample(ctx, r.Setting.Sample, job.Noise(r.Setting, spec.Reference.Seed))
 	return got.Points, err
 }
 
