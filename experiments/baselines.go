@@ -29,7 +29,7 @@ type BaselinePlan struct {
 }
 
 // Target returns the target of the baseline.
-func (p BaselinePlan) Target() target.Target { return p.Setting.Target }
+func (p BaselinePlan) Target() target.Target { return p.Setting.Measured() }
 
 // BaselinePlans returns the baselines of the spec at every target and number of points.
 func (s Spec) BaselinePlans() ([]BaselinePlan, error) {
@@ -51,7 +51,7 @@ func (s Spec) BaselinePlans() ([]BaselinePlan, error) {
 			seen[at] = true
 			p := BaselinePlan{
 				BaselinePlace: at, Baseline: b, Setting: setting, Compared: s.Compared(setting),
-				Metrics: s.baselineMetrics(b, setting.Target), Draws: len(s.Seeds),
+				Metrics: s.baselineMetrics(b, setting.Measured()), Draws: len(s.Seeds),
 			}
 			if b.Real && p.Compared < setting.Sample.Count {
 				p.Draws = 1
@@ -138,7 +138,7 @@ func (s *Sweep) labelBaselines() {
 	several := false
 	for i, b := range s.baselines {
 		settings[i] = s.baselines[0].Setting
-		settings[i].Target, settings[i].Sample.Count = b.Setting.Target, b.Count
+		settings[i].Target, settings[i].Sample.Count, settings[i].Sample.Label = b.Setting.Target, b.Count, b.Setting.Sample.Label
 		several = several || b.Reference != s.baselines[0].Reference || b.Count != s.baselines[0].Count
 	}
 	labels := NewLabels(settings)

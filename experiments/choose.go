@@ -168,13 +168,13 @@ type TargetChoice struct {
 	Err      error // why nothing could be chosen, if so
 }
 
-// ByTarget chooses for one target at a time, in order of appearance. Values of a metric say nothing across targets: the nll
+// ByTarget chooses for one target, or class of one, at a time, in order of appearance. Values of a metric say nothing across targets: the nll
 // of a narrow target is lower because its entropy is.
 func (c Choose) ByTarget(summaries []Summary, name func(i int) string) []TargetChoice {
 	var list []TargetChoice
 	at := map[string]int{}
 	for i, s := range summaries {
-		form := Form(s.Setting.Target)
+		form := s.Setting.MeasuredForm()
 		k, seen := at[form]
 		if !seen {
 			k = len(list)

@@ -102,6 +102,7 @@ func (d *dataFiles) take(f target.File, set *datasets.Dataset, real bool, at dec
 		choices = target.Pixels(t, choices)
 	}
 	made, err := d.made(f, t, choices, held, at)
+	left = slices.DeleteFunc(left, func(l table.Left) bool { return slices.Contains(f.Given(), l.Name) })
 	for _, note := range append(t.Describe(names, left), dropped...) {
 		made.Notes = append(made.Notes, f.File+": "+note)
 	}

@@ -45,12 +45,12 @@ func (d *dataFiles) labels(t table.Table, f *target.File) (table.Table, error) {
 	return t, nil
 }
 
-// allClasses is the label of samples of every class.
-const allClasses = "all"
+// AllClasses is the label of samples of every class.
+const AllClasses = "all"
 
 // conditional clears what does not apply to a target with this condition.
 func (s *Sampling) conditional(c given.Condition) {
-	if s.Label == allClasses {
+	if s.Label == AllClasses {
 		s.Label = ""
 	}
 	if c.Empty() {
@@ -86,6 +86,9 @@ func (doc document) checkGiven(t *declare.Text, sample declare.Place) {
 		t.Problem(sample.Key("label"), "guidance 0 samples the whole distribution whatever the label: leave one of them out")
 	}
 }
+
+// MeasuredForm identifies what Measured returns, which settings with the same values to compare have in common.
+func (s Setting) MeasuredForm() string { return Form([]any{s.Target, s.Sample.Label}) }
 
 // Measured returns the target that samples of the setting are compared with: of one class, if they are.
 func (s Setting) Measured() target.Target {

@@ -27,6 +27,7 @@ func NewLabels(settings []Setting) Labels {
 	for _, s := range settings {
 		l.settings = append(l.settings, oneTolerance(s.fields()))
 	}
+	l.withAll()
 	first := map[string]string{}
 	for _, fields := range l.settings {
 		for _, f := range fields {
@@ -41,6 +42,22 @@ func NewLabels(settings []Setting) Labels {
 	}
 	l.shorten()
 	return l
+}
+
+// withAll says of samples of all classes that they are, where others are of one.
+func (l *Labels) withAll() {
+	const key = "sample.label"
+	has := func(fields []query.Field, key string) bool {
+		return slices.ContainsFunc(fields, func(f query.Field) bool { return f.Key == key })
+	}
+	if !slices.ContainsFunc(l.settings, func(fields []query.Field) bool { return has(fields, key) }) {
+		return
+	}
+	for i, fields := range l.settings {
+		if has(fields, "sample.guidance") && !has(fields, key) {
+			l.settings[i] = append(fields, query.Field{Key: key, Value: AllClasses})
+		}
+	}
 }
 
 // shorten finds the short forms of the values of every key.
@@ -148,7 +165,7 @@ func (l Labels) Recipe(i int) string {
 // Target returns the label of the target of setting i.
 func (l Labels) Target(i int) string {
 	return l.of(i, func(key string) bool {
-		return key == "target" || l.varies[key] && strings.HasPrefix(key, "target.")
+		return key == "target" || l.varies[key] && (strings.HasPrefix(key, "target.") || key == "sample.label")
 	})
 }
 

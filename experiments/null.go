@@ -100,7 +100,7 @@ func (s *Sweep) SetNulls(nulls map[string]Null) error {
 	for i := range s.Results {
 		r := &s.Results[i]
 		measured := r.Setting.Measured()
-		form := Form(measured)
+		form := r.Setting.MeasuredForm()
 		for j := range r.Metrics {
 			v := &r.Metrics[j]
 			place := nullPlace{form, r.Setting.Sample.Count, v.Name}
@@ -179,7 +179,7 @@ type nullPlace struct {
 }
 
 func placeOf(s Setting, metric string) nullPlace {
-	return nullPlace{Form(s.Target), s.Sample.Count, metric}
+	return nullPlace{s.MeasuredForm(), s.Sample.Count, metric}
 }
 
 // Null returns the null of a metric for a setting, and whether it is known.

@@ -23,6 +23,8 @@ type sampleFlags struct {
 	count                          int
 	seed                           uint64
 	noise, out                     string
+	label, guidance                string
+	condition                      []string
 	inputs                         []string
 }
 
@@ -53,6 +55,9 @@ func (a *app) sampleCommand() *cobra.Command {
 	flags.StringVar(&f.tolerance, "tolerance", "", "error per step of adaptive solvers (default as for --solver, or 1e-5)")
 	flags.StringVar(&f.grid, "grid", "", "the time grid (default as for --solver, or uniform); edm is worse than uniform at few calls")
 	flags.StringVar(&f.sdeNoise, "sde-noise", "", "noise added on the way, c of eps(t) = c sigma(t), with euler or heun (default as for --solver, or 0)")
+	flags.StringVar(&f.label, "label", "", "the `class` to sample, or all (default as the run, or all), of models with a label")
+	flags.StringSliceVar(&f.condition, "condition", nil, "the numbers that samples are given, as `NAME=VALUE`, of models with a condition (default those of draws of the data)")
+	flags.StringVar(&f.guidance, "guidance", "", "the weight w of "+flow.GuidanceFormula+" (default as the run, or 1)")
 	flags.IntVar(&f.count, "count", 2000, "samples")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the noise, and of that added on the way")
 	flags.StringVar(&f.noise, "noise", "", "start from the points in this data `file` instead of --count and --seed")
@@ -84,11 +89,13 @@ func (a *app) sample(ctx context.Context, f sampleFlags) (err error) {
 	for _, c := range from.Cautions {
 		fmt.Fprintf(a.stderr, "caution: %s: %s\n", from.Name, c)
 	}
-	how, err := from.Settings(draw.Flags{Solver: f.solver, Steps: f.steps, Tolerance: f.tolerance, Grid: f.grid, Path: f.path, SDENoise: f.sdeNoise})
+	how, err := from.Settings(draw.Flags{
+		Solver: f.solver, Steps: f.steps, Tolerance: f.tolerance, Grid: f.grid, Path: f.path, SDENoise: f.sdeNoise,
+		Label: f.label, Guidance: f.guidance, Condition: f.condition,
+	}, f.seed)
 	if err != nil {
 		return usage(err)
 	}
-	how.Seed = f.seed
 	start, err := a.start(f, from)
 	if err != nil {
 		return err
@@ -116,7 +123,11 @@ func (a *app) printDrawn(f sampleFlags, from draw.From, how draw.Settings, nfe f
 		fmt.Fprintf(a.stderr, "%s, from %s: %s\n", from.Name, start, how.Origin)
 		return
 	}
-	fmt.Fprintf(a.stderr, "%s, from %s, %s: %.6g velocity calls a sample (%s)\n", from.Name, start, experiments.Form(how.Sampling), nfe, how.Origin)
+	origin := how.Origin
+	if !how.Sampling.Guidance.IsZero() {
+		origin += "; " + flow.GuidanceFormula
+	}
+	fmt.Fprintf(a.stderr, "%s, from %s, %s: %.6g velocity calls a sample (%s)\n", from.Name, start, experiments.Form(how.Sampling), nfe, origin)
 }
 
 // openToDraw returns what the flags name.

@@ -24,7 +24,7 @@ func (r report) callsTable() *table {
 	var solvers []string
 	at := map[string][]int{}
 	for i, s := range r.Summaries {
-		if st, ok := s.Stat(metric); !ok || math.IsNaN(st.Mean) || experiments.Form(s.Setting.Target) != experiments.Form(r.Summaries[r.chosen].Setting.Target) {
+		if st, ok := s.Stat(metric); !ok || math.IsNaN(st.Mean) || s.Setting.MeasuredForm() != r.Summaries[r.chosen].Setting.MeasuredForm() {
 			continue
 		}
 		name := s.Setting.Sample.Solver.Name

@@ -2,7 +2,7 @@
 // velocity of a target.
 //
 //	from, err := draw.File("net.onnx", nil)
-//	how, err := from.Settings(draw.Flags{Steps: "4"})
+//	how, err := from.Settings(draw.Flags{Steps: "4"}, 0)
 //	start, err := from.Noise(2000, 0)
 //	nfe, err := from.Draw(ctx, how, start, func(part flow.Batch) error { ... })
 package draw
@@ -28,6 +28,8 @@ type From struct {
 	Cautions []string   // what a user should know of it
 	Units    flow.Units // of the samples, or of their codes
 
+	conditional
+	noNone     bool // the net has not learnt the whole distribution
 	velocity   job.Velocity
 	sampler    func(x0 flow.Batch, noise ...flow.Batch) (flow.Batch, error) // noise to samples; nil if there is a velocity
 	steps      int                                                          // of the noise that the sampler takes besides
@@ -89,6 +91,9 @@ func (f From) Draw(ctx context.Context, how Settings, from Start, each func(part
 	var bad nonFinite
 	err = flow.InParts(from.Count, f.Dim, func(x0 flow.Batch, first int) error {
 		from.Fill(x0, first)
+		if how.given != nil {
+			x0.Given = how.given(x0.Len(), first)
+		}
 		samples, calls, err := f.part(ctx, how, x0, first, &bad)
 		if err != nil {
 			return err
@@ -122,8 +127,12 @@ func (f From) part(ctx context.Context, how Settings, x0 flow.Batch, first int, 
 		return samples, 0, err
 	}
 	v := f.velocity
-	v.Field, v.Rows, v.Noise = bad.field(v.Field, first), bad.rowField(v.Rows), noise
 	s := how.Sampling
+	if !s.Guidance.IsZero() {
+		v.Rows = v.Rows.Guide(s.Guidance)
+		v.Field = v.Rows.Field()
+	}
+	v.Field, v.Rows, v.Noise = bad.field(v.Field, first), bad.rowField(v.Rows), noise
 	s.Count = x0.Len()
 	got, err := v.Sample(ctx, s, x0)
 	if errors.Is(err, oracle.ErrNoLimit) {
@@ -135,5 +144,7 @@ func (f From) part(ctx context.Context, how Settings, x0 flow.Batch, first int, 
 	if !flow.Finite(got.Points.Data...) {
 		return got.Points, got.NFE, nil
 	}
-	return f.Code.Decode(f.Units.Apply(got.Points)), got.NFE, nil
+	samples = f.Code.Decode(f.Units.Apply(got.Points))
+	samples.Given = x0.Given
+	return samples, got.NFE, nil
 }

@@ -20,7 +20,7 @@ func TestParts(t *testing.T) {
 		t.Fatal(err)
 	}
 	from := Exact(target, flow.CondOT)
-	how, err := from.Settings(Flags{Solver: "euler", Steps: "2", SDENoise: "1"})
+	how, err := from.Settings(Flags{Solver: "euler", Steps: "2", SDENoise: "1"}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,10 +18,14 @@ import (
 
 // Exact is the exact velocity of a target, which must have a law, along a path.
 func Exact(t target.Target, path flow.Path) From {
-	o := oracle.Oracle{Law: t.Law, Path: path}
+	field := oracle.Oracle{Law: t.Law, Path: path}.RowField()
+	if !t.Given.Empty() {
+		field = oracle.NewConditional(t.LawGiven, path).RowField()
+	}
 	return From{
-		Name: "exact velocity of " + t.Name, Dim: t.Dim(), Columns: t.Columns, Code: t.Code, Units: t.Units, exact: true,
-		velocity: job.Velocity{Path: path, Field: o.Field(), Rows: o.RowField()}, close: func() error { return nil },
+		conditional: ofTarget(t),
+		Name:        "exact velocity of " + t.Name, Dim: t.Dim(), Columns: t.Columns, Code: t.Code, Units: t.Units, exact: true,
+		velocity: job.Velocity{Path: path, Field: field.Field(), Rows: field}, close: func() error { return nil },
 	}
 }
 
@@ -49,8 +53,8 @@ func Run(ctx context.Context, db *store.DB, key string) (From, error) {
 		return From{}, err
 	}
 	return From{
-		tunings: tunings,
-		Name:    "run " + key, Dim: model.Net.Dim(), Columns: recipe.Target.Columns, Code: recipe.Target.Code, Units: recipe.Target.Units,
+		tunings: tunings, conditional: ofTarget(recipe.Target), noNone: recipe.Train.Drop == 0,
+		Name: "run " + key, Dim: model.Net.Dim(), Columns: recipe.Target.Columns, Code: recipe.Target.Code, Units: recipe.Target.Units,
 		source: recipe.Source, noScore: recipe.HasScore(), run: r.Setting.Sample, advice: adviceOf(r.Setting.Sample),
 		velocity: job.Velocity{Path: recipe.Path, Field: model.Field(), Rows: model.RowField()}, close: model.Close,
 	}, nil

@@ -14,6 +14,9 @@ import (
 type Flags struct {
 	Solver, Steps, Tolerance, Grid, Path string
 	SDENoise                             string // c of ode.SDE
+
+	Label, Guidance string   // of conditional models
+	Condition       []string // name=value for each number
 }
 
 // named returns the flags that are given, by their names.
@@ -54,7 +57,9 @@ func adviceOf(s experiments.Sampling) advice {
 type Settings struct {
 	Sampling experiments.Sampling
 	Origin   string // where its parts come from, in a few words
-	Seed     uint64 // of the noise of the steps, if they have any
+	Seed     uint64 // of the noise of the steps, if they have any, and of conditions
+
+	given func(count, first int) []float64 // what the samples from a number on are given; nil for nothing
 }
 
 // parts are the parts of a sampling that a solver takes, by whether it is adaptive.
@@ -62,7 +67,16 @@ var parts = map[bool][]string{true: {"tolerance"}, false: {"steps", "grid"}}
 
 // Settings returns how to draw samples: as the flags say; where they say nothing, as the run or the file says; and then by the
 // defaults of a spec. Flags that contradict each other are an error, as are those of a sampler.
-func (f From) Settings(flags Flags) (how Settings, err error) {
+func (f From) Settings(flags Flags, seed uint64) (how Settings, err error) {
+	if how, err = f.settings(flags); err != nil {
+		return how, err
+	}
+	how.Seed = seed
+	how.given, err = f.conditions(flags, how.Sampling, seed)
+	return how, err
+}
+
+func (f From) settings(flags Flags) (how Settings, err error) {
 	given := flags.named()
 	if f.sampler != nil {
 		for _, name := range []string{"solver", "steps", "tolerance", "grid", "path", "sde-noise"} {
@@ -70,16 +84,17 @@ func (f From) Settings(flags Flags) (how Settings, err error) {
 				return how, fmt.Errorf("%s: it is a sampler, with its own solver and steps: leave out --%s, or sample velocity.onnx", f.Name, name)
 			}
 		}
-		return Settings{Origin: "its own solver and steps"}, nil
+		how.Origin = "its own solver and steps"
+		return how, f.condition(flags, &how.Sampling)
 	}
-	if len(given) == 0 && f.run.Solver.Name != "" {
+	if len(given) == 0 && f.run.Solver.Name != "" && flags.Guidance == "" && flags.Label == "" && flags.Condition == nil {
 		return Settings{Sampling: f.run, Origin: "as the run was sampled"}, nil
 	}
-	return f.merged(given)
+	return f.merged(flags, given)
 }
 
 // merged returns the sampling of the flags that are given and, for the others, of the advice and the defaults.
-func (f From) merged(given map[string]string) (how Settings, err error) {
+func (f From) merged(flags Flags, given map[string]string) (how Settings, err error) {
 	advised := f.advice.is.named()
 	taken, err := f.taken(given, advised)
 	if err != nil {
@@ -108,6 +123,9 @@ func (f From) merged(given map[string]string) (how Settings, err error) {
 		origin = append(origin, "path from "+by)
 	}
 	how.Origin = strings.Join(origin, "; ")
+	if err := f.condition(flags, &how.Sampling); err != nil {
+		return how, err
+	}
 	how.Sampling, err = f.fitted(how.Sampling)
 	return how, err
 }

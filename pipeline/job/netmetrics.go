@@ -40,7 +40,7 @@ func (f *Fitted) metricModel(s experiments.Sampling) metric.Model {
 	}
 	r := f.fit.Recipe
 	heldOut := flow.NewStream(f.seed, "held-out data")
-	rows := rowModel(r.Target, f.seed)
+	rows := rowModel(experiments.Setting{Recipe: r, Sample: s}.Measured(), f.seed)
 	return metric.Model{
 		Seed: f.seed, Path: r.Path, Velocity: f.model.RowField(), Exact: f.exactVelocity(),
 		Start: func(n int) flow.Batch { return f.start(at(n)).x0 },
