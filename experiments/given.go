@@ -87,6 +87,16 @@ func (doc document) checkGiven(t *declare.Text, sample declare.Place) {
 	}
 }
 
+// pairingCautions returns what is odd about a coupling with a condition.
+func (r Recipe) pairingCautions() []string {
+	c := r.Coupling
+	if len(r.Target.Given.Numbers) == 0 || c.Taught || c.Name == flow.Independent.Name {
+		return nil
+	}
+	return []string{fmt.Sprintf("the coupling %s pairs points with noise whatever numbers they are given, which biases a model conditional on %s: use independent",
+		c.Name, table.Listed(r.Target.Given.Names()))}
+}
+
 // MeasuredForm identifies what Measured returns, which settings with the same values to compare have in common.
 func (s Setting) MeasuredForm() string { return Form([]any{s.Target, s.Sample.Label}) }
 

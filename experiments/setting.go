@@ -195,7 +195,7 @@ func (s Spec) Cautions() []string {
 		for _, caution := range setting.Target.Cautions {
 			add("target " + setting.Target.Name + ": " + problem.Printable(caution))
 		}
-		for _, caution := range setting.Train.cautions() {
+		for _, caution := range slices.Concat(setting.Train.cautions(), setting.Recipe.pairingCautions()) {
 			add(caution)
 		}
 	}

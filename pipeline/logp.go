@@ -12,6 +12,7 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/flow"
+	"flowsweep/experiments/given"
 	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/target"
@@ -24,6 +25,8 @@ import (
 
 type logpFlags struct {
 	run, model, out string
+	label           string
+	condition       []string
 	columns         []string
 	asJSON          bool
 }
@@ -63,6 +66,8 @@ func (a *app) logpCommand() *cobra.Command {
 	flags.StringVar(&f.run, "run", "", "the net of the run with this `key`")
 	flags.StringVar(&f.model, "model", "", "a logp.onnx `file`, which export --log-prob writes")
 	flags.StringSliceVar(&f.columns, "columns", nil, "the `names` of the columns in the file, in the order of the net's, separated by commas")
+	flags.StringVar(&f.label, "label", "", "the `class` that the points are given, of a net with a label")
+	flags.StringSliceVar(&f.condition, "condition", nil, "the numbers that the points are given, as `NAME=VALUE`, of a net with a condition")
 	flags.StringVar(&f.out, "out", "", "the `file` to write, .npy, .csv or .parquet")
 	flags.BoolVar(&f.asJSON, "json", false, "print JSON")
 	cmd.MarkFlagsMutuallyExclusive("run", "model")
@@ -160,9 +165,12 @@ func (a *app) openDensity(ctx context.Context, f logpFlags) (d density, err erro
 	if f.run == "" && f.model == "" {
 		return d, usage(errors.New("nothing to ask for log densities: give --run a key or --model a file"))
 	}
+	if f.model != "" && (f.label != "" || f.condition != nil) {
+		return d, usage(errors.New("--label and --condition are of a run's net: give --run"))
+	}
 	if f.run != "" {
 		err = a.withStore(ctx, func(db *store.DB) error {
-			d, err = runDensity(ctx, db, f.run)
+			d, err = runDensity(ctx, db, f)
 			return err
 		})
 		return d, err
@@ -179,8 +187,8 @@ func (a *app) openDensity(ctx context.Context, f logpFlags) (d density, err erro
 }
 
 // runDensity opens the net of a run.
-func runDensity(ctx context.Context, db *store.DB, prefix string) (d density, err error) {
-	key, err := findRun(ctx, db, prefix)
+func runDensity(ctx context.Context, db *store.DB, f logpFlags) (d density, err error) {
+	key, err := findRun(ctx, db, f.run)
 	if err != nil {
 		return d, err
 	}
@@ -194,6 +202,10 @@ func runDensity(ctx context.Context, db *store.DB, prefix string) (d density, er
 	}
 	if column := recipe.Target.Code.Discrete(); column != "" {
 		return d, usage(fmt.Errorf("run %s has the column %q, whose values have probabilities and no density: log densities need a table of real, positive and bounded columns", key, column))
+	}
+	row, err := conditionOf(recipe, f)
+	if err != nil {
+		return d, usage(fmt.Errorf("run %s: %w", key, err))
 	}
 	weights, err := saved.Weights(ctx, db, recipe, r.Fit)
 	if err != nil {
@@ -214,8 +226,40 @@ func runDensity(ctx context.Context, db *store.DB, prefix string) (d density, er
 	if noise := r.Setting.Sample.SDE.Noise; noise > 0 {
 		d.note = strings.TrimPrefix(fmt.Sprintf("%s; they are those of the net's flow, which the run's noise on the way (sde) leaves", d.note), "; ")
 	}
-	d.of = func(x flow.Batch) ([]float64, error) { return rowDensities(net, recipe.Target, x) }
+	if row != nil {
+		d.note = strings.TrimPrefix(d.note+"; given "+recipe.Target.Given.Words(row), "; ")
+	}
+	d.of = func(x flow.Batch) ([]float64, error) {
+		x.Given = given.Repeat(row, x.Len())
+		return rowDensities(net, recipe.Target, x)
+	}
 	return d, nil
+}
+
+// conditionOf returns what points are given: as the flags say or, without any, nothing, which the net must have learnt. It is nil for a
+// net that is conditional on nothing.
+func conditionOf(r experiments.Recipe, f logpFlags) ([]float64, error) {
+	c := r.Target.Given
+	switch {
+	case f.label != "":
+		k, err := c.Index(f.label)
+		if err != nil {
+			return nil, fmt.Errorf("--label: %w", err)
+		}
+		return c.Class(k), nil
+	case len(f.condition) > 0:
+		row, err := c.Parse(f.condition)
+		if err != nil {
+			return nil, fmt.Errorf("--condition: %w", err)
+		}
+		return row, nil
+	case c.Empty():
+		return nil, nil
+	case r.Train.Drop == 0:
+		return nil, errors.New("the net was trained without drop, so it has not learnt the density of the whole distribution: say what the points are given, with --label or --condition")
+	default:
+		return c.Class(given.None), nil
+	}
 }
 
 // rowDensities returns the log densities of rows, (n), in the units of the data.
@@ -224,6 +268,7 @@ func rowDensities(net *job.Fitted, t target.Target, x flow.Batch) ([]float64, er
 		return nil, usage(err)
 	}
 	z := t.Encode(x)
+	z.Given = x.Given
 	logp, err := net.LogDensities(z)
 	volumes := t.LogVolumes(z)
 	for i := range logp {
