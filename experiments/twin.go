@@ -17,9 +17,9 @@ func (s Sampling) Twin(nfe Calls) (twin Sampling, ok bool) {
 		return s, false
 	}
 	const rounding = 1e-9 // of a mean of whole numbers
-	steps := math.Ceil(float64(nfe)/float64(s.Solver.Stages()) - rounding)
+	steps := math.Ceil(float64(nfe)/float64(s.Solver.Stages()*s.Guidance.Calls()) - rounding)
 	return Sampling{
-		Solver: s.Solver.AtFixedSteps(), Steps: max(1, int(steps)), Grid: ode.UniformGrid, Path: s.Path, Count: s.Count,
+		Solver: s.Solver.AtFixedSteps(), Steps: max(1, int(steps)), Grid: ode.UniformGrid, Path: s.Path, Guidance: s.Guidance, Label: s.Label, Count: s.Count,
 	}, true
 }
 

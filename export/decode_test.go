@@ -16,6 +16,7 @@ import (
 	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
+	"flowsweep/export/guided"
 )
 
 // tableNet is a net for the codes of people.
@@ -194,7 +195,7 @@ func TestVectorsOfRows(t *testing.T) {
 	t.Parallel()
 	code, about := people(t)
 	steps := &Steps{Field: tableField(t), Solver: ode.Heun, Times: ode.Uniform(4), Units: about.Units, Code: code}
-	text, err := Vectors(tableNet, mustRows(t), steps, nil)
+	text, err := Vectors(tableNet, guided.Model{}, mustRows(t), steps, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
+	"flowsweep/export/guided"
 )
 
 // vectorCount is the number of test vectors: enough to catch a faulty runtime, and few enough to read.
@@ -17,19 +18,46 @@ const vectorCount = 64
 
 // vectors is the content of vectors.json: inputs and Go's outputs for them, one row per point.
 type vectors struct {
-	Comment   string          `json:"comment"`
-	Shape     []int           `json:"shape,omitempty"` // of a point, whose rows are flat, unless it is a vector
-	T         [][]float32     `json:"t"`
-	X         [][]float32     `json:"x"`
+	Comment string      `json:"comment"`
+	Shape   []int       `json:"shape,omitempty"` // of a point, whose rows are flat, unless it is a vector
+	T       [][]float32 `json:"t"`
+	X       [][]float32 `json:"x"`
+	given
 	V         [][]float32     `json:"v"`
 	Tolerance float64         `json:"tolerance"`
 	Sampler   *samplerVectors `json:"sampler,omitempty"`
 	Density   *densityVectors `json:"density,omitempty"`
 }
 
+// given is what points are given, as the inputs of a file.
+type given struct {
+	Label     []int       `json:"label,omitempty"`
+	Condition [][]float32 `json:"condition,omitempty"`
+	Guidance  *float32    `json:"guidance,omitempty"`
+}
+
+func givenOf(g guided.Model, rows []float64) (v given) {
+	if g.Empty() {
+		return v
+	}
+	t := g.Tensor(rows)
+	if len(t.Dims) > 1 {
+		v.Condition = slices.Collect(slices.Chunk(t.Data, t.Dims[1]))
+	} else {
+		for _, k := range t.Data {
+			v.Label = append(v.Label, int(k))
+		}
+	}
+	if w := g.Default(g.Guidance); w != nil {
+		v.Guidance = &w[0]
+	}
+	return v
+}
+
 type samplerVectors struct {
-	Comment   string        `json:"comment"`
-	Noise     [][]float32   `json:"noise"`
+	Comment string      `json:"comment"`
+	Noise   [][]float32 `json:"noise"`
+	given
 	StepNoise [][][]float32 `json:"step_noise,omitempty"` // of every step, if it adds any
 	Samples   [][]float32   `json:"samples"`
 	Tolerance float64       `json:"tolerance"`
@@ -61,8 +89,23 @@ type Steps struct {
 	Trajectory bool          // the file returns trajectories
 	SDE        *SDE          // the noise that it adds on the way; nil for none
 
+	Conditional guided.Model                     // what samples are conditional on; Field has the default guidance then
+	Guide       func(w flow.Guidance) flow.Field // Field with another guidance, of a file that takes one
+
 	// Along, if not nil, leads from the path of the net in a lower precision to that of the steps. Otherwise Field is along that already.
 	Along *flow.PathConversion
+}
+
+// under returns noise with what its points are given to compare files.
+func (s Steps) under(noise flow.Batch) flow.Batch {
+	noise.Given = s.Conditional.Rows(noise.Len())
+	return noise
+}
+
+// guidedBy returns the steps under another guidance.
+func (s Steps) guidedBy(w flow.Guidance) Steps {
+	s.Field, s.Conditional.Guidance = s.Guide(w), w
+	return s
 }
 
 // on returns the steps with the field of a net, along their path.
@@ -76,9 +119,9 @@ func (s Steps) on(net flow.Field) Steps {
 
 // Vectors returns vectors.json, for tests in other runtimes: seeded inputs of velocity.onnx and Go's outputs, and, if sampler
 // is not nil, the same for sampler.onnx, and if density is not nil for logp.onnx, whose steps are those from noise to data.
-func Vectors(n net.Net, reference flow.RowField, sampler, density *Steps) ([]byte, error) {
-	p := Points(n, vectorCount, 1)
-	v, err := reference(p.T, p.X)
+func Vectors(n net.Net, g guided.Model, reference flow.RowField, sampler, density *Steps) ([]byte, error) {
+	p := Points(n, vectorCount, 1).Under(g)
+	v, err := reference.Guide(g.Guidance)(p.T, p.X)
 	if err != nil {
 		return nil, fmt.Errorf("compute test vectors: %w", err)
 	}
@@ -90,6 +133,10 @@ func Vectors(n net.Net, reference flow.RowField, sampler, density *Steps) ([]byt
 		Comment: "velocity.onnx must give v for t and x, to within tolerance",
 		T:       split(p.T, 1), X: split(p.X.Data, n.Dim()), V: split(v.Data, n.Dim()),
 		Tolerance: tolerance * (1 + largest),
+	}
+	out.given = givenOf(g, p.X.Given)
+	if !g.Empty() {
+		out.Comment = "velocity.onnx must give v for t, x and what the points are given, to within tolerance"
 	}
 	if len(n.Shape) > 1 {
 		out.Comment += "; every row is a point of that shape, its numbers in a row"
@@ -124,7 +171,7 @@ func (s Steps) vectors(dim int) (*samplerVectors, error) {
 	}
 	out := &samplerVectors{
 		Comment: "sampler.onnx must give samples for noise, to within tolerance",
-		Noise:   split(got.noise.Data, dim), Samples: rows(got.trajectory[len(s.Times)-1]),
+		Noise:   split(got.noise.Data, dim), given: givenOf(s.Conditional, got.noise.Given), Samples: rows(got.trajectory[len(s.Times)-1]),
 		Tolerance: got.tolerance(), Unit: got.rowUnit(),
 	}
 	for _, z := range got.steps {
@@ -168,11 +215,11 @@ func split(flat []float64, dim int) [][]float32 {
 
 // solveVectors returns the solution for the noise of the test vectors.
 func (s Steps) solveVectors(dim int) (solution, error) {
-	noise := Noise(dim, vectorCount, 1)
+	noise := s.under(Noise(dim, vectorCount, 1))
 	if s.Code.Identity() || s.Trajectory { // there are hardly any points that keep away from edges on all of their way
 		return solve(s, s.Density, noise)
 	}
-	many, err := solve(s, nil, Noise(dim, 4*vectorCount, 1))
+	many, err := solve(s, nil, s.under(Noise(dim, 4*vectorCount, 1)))
 	if err != nil {
 		return many, err
 	}

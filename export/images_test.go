@@ -16,6 +16,7 @@ import (
 	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
+	"flowsweep/export/guided"
 )
 
 // imageNets are nets on images, of few numbers, as a divergence has a backward pass for each.
@@ -153,7 +154,7 @@ func TestVectorsAndCardOfImages(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer model.Close()
-	text, err := Vectors(n, model.RowField(), &Steps{Field: model.Field(), Solver: ode.Euler, Times: ode.Uniform(2)}, nil)
+	text, err := Vectors(n, guided.Model{}, model.RowField(), &Steps{Field: model.Field(), Solver: ode.Euler, Times: ode.Uniform(2)}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
+	"flowsweep/export/guided"
 )
 
 // Parts is what a file was made of, as the file itself says.
@@ -28,6 +29,7 @@ type Parts struct {
 // derived are the properties that follow from the other parts of a file.
 var derived = []string{
 	checksum, "architecture", "parameters", "time_convention", "dimension", "quantile_knots", "scale", "shift", "columns", "kinds", "coordinates",
+	"label", "classes", "class_shares", "conditions", "guidance", "guidance_formula",
 	"prediction", "solver", "steps", "velocity_calls_a_step", "arithmetic", "times", "coefficients", "sampling_path", sdeNoise,
 }
 
@@ -158,6 +160,9 @@ func aboutOf(m onnx.Model) (a About, err error) {
 		if text, ok := m.Metadata[key]; ok && !fromJSON(text, values) {
 			return a, fmt.Errorf("its %s are not readable", key)
 		}
+	}
+	if a.Conditional, err = guided.Read(m.Metadata); err != nil {
+		return a, err
 	}
 	for _, key := range derived {
 		delete(a.Properties, key)

@@ -120,7 +120,7 @@ func (r *Reduced) trialAt(model *velocity.Model, at Sample) (trial, spread, erro
 	tr, maxAbs, err := at.trial(func(t []float64, x flow.Batch) (_ flow.Batch, err error) {
 		want, err = model.RowField()(t, x)
 		return want, err
-	})
+	}, flow.Guidance{})
 	if err == nil {
 		err = checkSize("the net gives velocities", maxAbs)
 	}

@@ -12,6 +12,7 @@ import (
 	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
+	"flowsweep/export/guided"
 )
 
 // SamplerOptions says how a sampler file is built and what it returns.
@@ -82,6 +83,9 @@ func samplerModel(n net.Net, weights []float32, solver ode.Solver, ts []float64,
 	if err != nil {
 		return onnx.Model{}, err
 	}
+	if !about.Conditional.Empty() {
+		recorded.Graph = about.Conditional.Net(recorded.Graph)
+	}
 	m := onnx.Model{Graph: o.graph(recorded.Graph, n.Shape, solver, grid, about)}
 	properties := stepProperties(solver, grid)
 	if solver.Table != nil {
@@ -128,6 +132,7 @@ func (o SamplerOptions) graph(net onnx.Graph, shape []int, solver ode.Solver, gr
 	if o.SDE != nil {
 		g.Inputs = append(g.Inputs, o.SDE.input(len(grid)-1, shape))
 	}
+	w.conditional(&g, about.Conditional)
 	from, times := w.start("noise"), len(grid)
 	if solver.Table != nil {
 		w.tabulated(from, solver.Table(w.times), points, o)
@@ -142,6 +147,8 @@ func (o SamplerOptions) graph(net onnx.Graph, shape []int, solver ode.Solver, gr
 		g.Initializers = append(g.Initializers, onnx.Initializer{Name: "ts", Dims: []int{len(grid)}, Data: grid})
 		w.loop(from, points, o.Trajectory)
 	}
+	weight, defaults := about.Conditional.Weight()
+	g.Inputs, g.Initializers = append(g.Inputs, weight...), append(g.Initializers, defaults...)
 	if o.LogProb { // the integral is that from noise to data
 		w.node("log_prob", "Sub", nil, w.normal("noise", normalConstant(dim, about.Units)), w.flat("integral", w.constants.list(1)))
 		g.Outputs = append(g.Outputs, onnx.ValueInfo{Name: "log_prob", Dims: []int{onnx.Batch}, Doc: "log density of the samples, in nats"})
@@ -153,6 +160,16 @@ func (o SamplerOptions) graph(net onnx.Graph, shape []int, solver ode.Solver, gr
 	}
 	g.Nodes = w.nodes
 	return g
+}
+
+// conditional writes what follows from the inputs that say what points are given, and adds these.
+func (w *writer) conditional(g *onnx.Graph, by guided.Model) {
+	if by.Empty() {
+		return
+	}
+	nodes, constants := by.Before()
+	g.Inputs, g.Initializers = append(g.Inputs, by.Inputs()...), append(g.Initializers, constants...)
+	w.nodes = append(w.nodes, nodes...)
 }
 
 // record returns the net, with its divergence if the options need it.

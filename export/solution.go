@@ -9,6 +9,7 @@ import (
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/ode"
+	"flowsweep/export/guided"
 )
 
 // solution is the result of ode.Solve, and of ode.Push if there is a divergence.
@@ -16,6 +17,7 @@ type solution struct {
 	noise      flow.Batch
 	units      flow.Units
 	code       kinds.Code
+	by         guided.Model
 	steps      []flow.Batch // the noise of every step, if it adds any
 	trajectory []flow.Batch
 	maxAbs     float64 // the largest coordinate
@@ -31,7 +33,7 @@ type solution struct {
 const nudge = 1e-2
 
 func solve(by Steps, div flow.DivField, noise flow.Batch) (s solution, err error) {
-	s.noise, s.units, s.code, s.roundings = noise, by.Units, by.Code, by.roundings()
+	s.noise, s.units, s.code, s.by, s.roundings = noise, by.Units, by.Code, by.Conditional, by.roundings()
 	s.steps = by.stepNoise(noise.Len(), noise.Dim)
 	if s.trajectory, err = by.carry(noise); err != nil {
 		return s, fmt.Errorf("solve in Go: %w", err)
@@ -186,22 +188,30 @@ func (s solution) trial(where string) trial {
 		copies = max(1, slices.Max(batches)/max(1, s.noise.Len()))
 	}
 	noise, logp := slices.Repeat(flow.Narrow(nil, s.noise.Data), copies), slices.Repeat(s.logp, copies)
+	rows := slices.Repeat(s.noise.Given, copies)
 	steps := make([][]float64, len(s.trajectory))
 	for i, x := range s.trajectory {
 		steps[i] = slices.Repeat(s.units.Apply(x).Data, copies)
 	}
 	tr := trial{
-		where: where, rows: s.noise.Len() * copies, maxRuns: 4, unit: s.unit(), code: s.code, tolerance: s.tolerance(),
+		where: where, guidance: s.by.Default(s.by.Guidance), rows: s.noise.Len() * copies, maxRuns: 4, unit: s.unit(), code: s.code, tolerance: s.tolerance(),
 		inputs: func(from, to int) []ort.Tensor {
-			first := ort.Tensor{Dims: []int{to - from, dim}, Data: noise[from*dim : to*dim]}
+			list := []ort.Tensor{{Dims: []int{to - from, dim}, Data: noise[from*dim : to*dim]}}
+			conditions := func() []ort.Tensor {
+				if m := s.by.Given.Width(); m > 0 {
+					list = append(list, s.by.Tensor(rows[from*m:to*m]))
+				}
+				return list
+			}
 			if len(s.steps) == 0 {
-				return []ort.Tensor{first}
+				return conditions()
 			}
 			second := ort.Tensor{Dims: []int{len(s.steps), to - from, dim}, Data: []float32{}}
 			for _, z := range s.steps {
 				second.Data = append(second.Data, flow.Narrow(nil, slices.Repeat(z.Data, copies)[from*dim:to*dim])...)
 			}
-			return []ort.Tensor{first, second}
+			list = append(list, second)
+			return conditions()
 		},
 		want: func(output, from, to int) (want []float64) {
 			if output == 0 {

@@ -69,7 +69,7 @@ func (w *writer) hoist(points string) {
 		kept[o.Name] = true
 	}
 	isInput := func(in string) bool {
-		return slices.ContainsFunc(w.net.Inputs, func(v onnx.ValueInfo) bool { return v.Name == in })
+		return slices.ContainsFunc(w.net.Inputs[:2], func(v onnx.ValueInfo) bool { return v.Name == in })
 	}
 	var rest []onnx.Node
 	for _, n := range w.net.Nodes {
@@ -178,6 +178,9 @@ func (w *writer) velocity(name, t, x string) string {
 	names := map[string]string{w.net.Inputs[0].Name: t, w.net.Inputs[1].Name: x, w.net.Outputs[0].Name: name}
 	for _, i := range w.net.Initializers {
 		names[i.Name] = i.Name
+	}
+	for _, in := range w.net.Inputs[2:] { // what points are given, which is the same in all copies
+		names[in.Name] = in.Name
 	}
 	maps.Copy(names, w.sizes)
 	for _, n := range w.net.Nodes {

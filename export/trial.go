@@ -9,6 +9,7 @@ import (
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/kinds"
+	"flowsweep/export/guided"
 )
 
 // batches are the batch sizes that a file is checked at: empty, one point, small, common and large.
@@ -56,18 +57,30 @@ type Progress func(done, of int)
 
 // trial holds the inputs of a file, row by row, and the outputs it must return.
 type trial struct {
-	where   string // it differs, for messages; empty for the first trial, whose differences are shown
-	rows    int
-	maxRuns int        // at each batch size; 0 means all rows
-	unit    []float64  // of differences in each coordinate; nil means 1
-	code    kinds.Code // of the rows that the file returns, if what it must return are their codes
-	density int        // index of the output log_prob, or 0; its differences are separate, in nats
-	times   []float32  // of the input ts; nil where the file takes none
-	inputs  func(from, to int) []ort.Tensor
-	want    func(output, from, to int) []float64
+	where    string // it differs, for messages; empty for the first trial, whose differences are shown
+	rows     int
+	maxRuns  int        // at each batch size; 0 means all rows
+	unit     []float64  // of differences in each coordinate; nil means 1
+	code     kinds.Code // of the rows that the file returns, if what it must return are their codes
+	density  int        // index of the output log_prob, or 0; its differences are separate, in nats
+	times    []float32  // of the input ts; nil where the file takes none
+	guidance []float32  // of the input of that name, one number; nil where the file takes none
+	inputs   func(from, to int) []ort.Tensor
+	want     func(output, from, to int) []float64
 
 	tolerance    float64 // the largest difference allowed
 	logTolerance float64 // the largest difference allowed in log_prob
+}
+
+// defaults returns the inputs of the trial that have a default in the file, in the order of these.
+func (tr trial) defaults() (names []string) {
+	if tr.times != nil {
+		names = append(names, "ts")
+	}
+	if tr.guidance != nil {
+		names = append(names, guided.Guidance)
+	}
+	return names
 }
 
 // differences is the outcome of a trial.
@@ -136,7 +149,7 @@ func (c campaign) run(file []byte) (first differences, err error) {
 				c.watch(i*c.parts()+done, len(c.settings)*c.parts())
 			}
 		}
-		byDefault := c.trials[0].times != nil && o.Optimise == ort.Basic
+		byDefault := len(c.trials[0].defaults()) > 0 && o.Optimise == ort.Basic
 		if err := c.runIn(file, o, byDefault, found, part); err != nil {
 			return found[0], fmt.Errorf("optimisation %s, threads %d: %w", o.Optimise, o.Threads, err)
 		}
@@ -153,8 +166,8 @@ func (c campaign) parts() int { return 1 + len(c.batches) }
 
 // runIn opens the file once and runs the trials.
 func (c campaign) runIn(file []byte, o ort.SessionOptions, byDefault bool, found []differences, part func(done int)) (err error) {
-	if c.trials[0].times != nil && !byDefault {
-		o.Defaults = []string{"ts"}
+	if !byDefault {
+		o.Defaults = c.trials[0].defaults()
 	}
 	s, err := c.open(file, o)
 	if err != nil {
@@ -163,7 +176,7 @@ func (c campaign) runIn(file []byte, o ort.SessionOptions, byDefault bool, found
 	defer func() { err = errors.Join(err, s.Close()) }()
 	for i, tr := range c.trials {
 		if byDefault {
-			tr.times = nil
+			tr.times, tr.guidance = nil, nil
 		}
 		sizes := c.batches
 		if i > 0 {
@@ -210,6 +223,9 @@ func (tr trial) runAt(s *ort.Session, takes []onnx.ValueInfo, size int, repeat b
 		inputs := tr.inputs(from, to)
 		if tr.times != nil {
 			inputs = append(inputs, ort.Tensor{Dims: []int{len(tr.times)}, Data: tr.times})
+		}
+		if tr.guidance != nil {
+			inputs = append(inputs, ort.Tensor{Data: tr.guidance})
 		}
 		shapeAs(inputs, takes)
 		out, err := s.Run(inputs...)

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"slices"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine/onnx"
@@ -17,6 +18,7 @@ import (
 	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/net"
 	"flowsweep/experiments/velocity"
+	"flowsweep/export/guided"
 )
 
 // About describes a file to the person who receives it. It goes into the file's metadata, which contains neither dates nor
@@ -33,10 +35,12 @@ type About struct {
 	Twin       *Twin             // of a sampler at fixed steps for a run that adapts them
 	Reduced    *Reduced          // the net as the file computes it, if not in 32-bit floats
 	Figures    []Figures         // of the card: what other precisions save and cost
+
+	Conditional guided.Model // what the net is conditional on
 }
 
 // Velocity returns the net as an ONNX file: t[batch,1], x[batch,d] -> v[batch,d], opset 17, with the weights as named
-// initializers. If About has Units, points and velocities are on the scale of the net, and the metadata contains scale and
+// initializers. A conditional one takes label[batch] or condition[batch,k] too, and guidance, if it has learnt the whole distribution. If About has Units, points and velocities are on the scale of the net, and the metadata contains scale and
 // shift: data = scale x + shift.
 func Velocity(n net.Net, weights []float32, about About) ([]byte, error) {
 	if err := about.check(n.Dim()); err != nil {
@@ -50,7 +54,8 @@ func Velocity(n net.Net, weights []float32, about About) ([]byte, error) {
 		return nil, err
 	}
 	m.Name = "velocity"
-	m.Inputs, m.Outputs = velocity.Signature(n)
+	m.Graph = about.conditional(m.Graph)
+	m.Inputs, m.Outputs = signatureOf(n, about.Conditional)
 	m.Inputs[1].Doc += "; " + about.source() + " at t = 0"
 	properties := map[string]string{"prediction": "velocity"}
 	if !about.Code.Identity() {
@@ -65,8 +70,31 @@ func Velocity(n net.Net, weights []float32, about About) ([]byte, error) {
 	return seal(m)
 }
 
+// conditional returns the graph of a net that takes the inputs of a conditional file, or the graph itself.
+func (a About) conditional(net onnx.Graph) onnx.Graph {
+	if a.Conditional.Empty() {
+		return net
+	}
+	net = a.Conditional.Net(net)
+	nodes, constants := a.Conditional.Before()
+	_, defaults := a.Conditional.Weight()
+	net.Nodes = slices.Concat(nodes, net.Nodes)
+	net.Initializers = slices.Concat(net.Initializers, constants, defaults)
+	return net
+}
+
+// signatureOf returns the inputs and outputs of a velocity file.
+func signatureOf(n net.Net, g guided.Model) (inputs, outputs []onnx.ValueInfo) {
+	inputs, outputs = velocity.Signature(n)
+	weight, _ := g.Weight()
+	return slices.Concat(inputs[:2], g.Inputs(), weight), outputs
+}
+
 // check returns an error unless the units have dim coordinates and their numbers fit into 32-bit floats.
 func (a About) check(dim int) error {
+	if a.Reduced != nil && !a.Conditional.Empty() {
+		return errors.New("files of conditional models are written in 32-bit floats only: leave the precision out")
+	}
 	if w := a.Code.Width(); !a.Code.Identity() && (w != dim || len(a.Columns) != a.Code.Dim()) {
 		return fmt.Errorf("the kinds of %d columns have %d coordinates, for %d columns and %d coordinates: must be as many", a.Code.Dim(), w, len(a.Columns), dim)
 	}
@@ -113,6 +141,9 @@ func (a About) checkAffine() error {
 
 // checkDensity returns an error if a file cannot return log densities in the units.
 func (a About) checkDensity() error {
+	if !a.Conditional.Empty() {
+		return errors.New("log densities of conditional models are not written into files: use flowsweep logp --label or --condition")
+	}
 	if !a.Code.Identity() {
 		return errors.New("log densities of rows with kinds of columns are not written into files: use flowsweep logp, for columns that are real, positive or bounded")
 	}
@@ -160,6 +191,7 @@ func describe(m *onnx.Model, n net.Net, about About, properties map[string]strin
 	if !about.Code.Identity() {
 		m.Metadata["kinds"], m.Metadata["coordinates"] = toJSON(about.Code), toJSON(about.Code.Coordinates())
 	}
+	maps.Copy(m.Metadata, about.Conditional.Metadata())
 	maps.Copy(m.Metadata, properties)
 	maps.Copy(m.Metadata, about.Properties)
 	maps.Copy(m.Metadata, about.Reduced.properties())

@@ -14,6 +14,7 @@ import (
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/net"
 	"flowsweep/experiments/velocity"
+	"flowsweep/export/guided"
 )
 
 // tolerance is the difference allowed between two float32 evaluations of one net, relative to 1 + max |v|. Sums in a
@@ -45,13 +46,13 @@ func Verify(file []byte, points Sample, reference flow.RowField, watch ...Progre
 	return newCheck(file, len(points.T), func(c *experiments.Check) error {
 		m, err := readAny(file)
 		if err == nil {
-			inputs, outputs := velocity.Signature(points.Net)
+			inputs, outputs := signatureOf(points.Net, points.Conditional)
 			err = declares(m, inputs, outputs)
 		}
 		if err != nil {
 			return err
 		}
-		near, maxAbs, err := points.trial(reference)
+		near, maxAbs, err := points.trial(reference, points.Conditional.Guidance)
 		if err == nil {
 			err = checkSize("the net gives velocities", maxAbs)
 		}
@@ -61,7 +62,7 @@ func Verify(file []byte, points Sample, reference flow.RowField, watch ...Progre
 		c.MaxAbs, c.Tolerance = experiments.Number(maxAbs), experiments.Number(tolerance*(1+maxAbs))
 		c.Reason = "sums of 32-bit floats in a different order differ by about 1e-7 of their largest term per layer: 1e-5 (1 + max |v|) is allowed"
 		far := points.farOut()
-		tr, maxAbs, err := far.trial(reference)
+		tr, maxAbs, err := far.trial(reference, points.Conditional.Guidance)
 		if err != nil {
 			return err
 		}
@@ -71,6 +72,14 @@ func Verify(file []byte, points Sample, reference flow.RowField, watch ...Progre
 				maxAbs = max(maxAbs, math.Abs(x))
 			}
 			tr.where, tr.tolerance = "far outside the data", tolerance*(1+maxAbs)
+			trials = append(trials, tr)
+		}
+		for _, w := range points.Conditional.Weights() {
+			tr, maxAbs, err := points.trial(reference, w)
+			if err != nil {
+				return err
+			}
+			tr.where, tr.tolerance = fmt.Sprintf("with guidance %s", w), tolerance*(1+maxAbs)
 			trials = append(trials, tr)
 		}
 		return compare(c, m, file, campaign{settings: settings, batches: batches, trials: trials, watch: first(watch)})
@@ -127,9 +136,9 @@ func compare(c *experiments.Check, m onnx.Model, file []byte, by campaign) error
 	return err
 }
 
-// trial returns the inputs with the outputs of reference, and the largest absolute output.
-func (s Sample) trial(reference flow.RowField) (tr trial, maxAbs float64, err error) {
-	v, err := reference(s.T, s.X)
+// trial returns the inputs with the outputs of reference under a guidance, and the largest absolute output.
+func (s Sample) trial(reference flow.RowField, w flow.Guidance) (tr trial, maxAbs float64, err error) {
+	v, err := reference.Guide(w)(s.T, s.X)
 	if err != nil {
 		return tr, 0, fmt.Errorf("compute the reference in Go: %w", err)
 	}
@@ -137,16 +146,23 @@ func (s Sample) trial(reference flow.RowField) (tr trial, maxAbs float64, err er
 		maxAbs = max(maxAbs, math.Abs(v))
 	}
 	return trial{
-		rows: len(s.T), inputs: s.inputs,
+		rows: len(s.T), inputs: s.inputs, guidance: s.Conditional.Default(w),
 		want: func(_, from, to int) []float64 { return v.Slice(from, to).Data },
 	}, maxAbs, nil
 }
 
-// Sample holds inputs of a velocity net, rounded to 32 bits: times, (n), and points, (n, d).
+// Sample holds inputs of a velocity net, rounded to 32 bits: times, (n), and points, (n, d), with what they are given.
 type Sample struct {
-	Net net.Net
-	T   []float64
-	X   flow.Batch
+	Net         net.Net
+	T           []float64
+	X           flow.Batch
+	Conditional guided.Model
+}
+
+// Under returns the inputs for a conditional file.
+func (s Sample) Under(g guided.Model) Sample {
+	s.Conditional, s.X.Given = g, g.Rows(len(s.T))
+	return s
 }
 
 // Points returns seeded inputs of the net at count points. Times are uniform in [0, 1], the first two exactly 0 and 1. Points
@@ -168,7 +184,7 @@ func Points(n net.Net, count int, seed uint64) Sample {
 // farOut returns some of the inputs, with their points scaled by a thousand.
 func (s Sample) farOut() Sample {
 	n := min(len(s.T), 256)
-	far := Sample{Net: s.Net, T: s.T[:n], X: s.X.Slice(0, n).Clone()}
+	far := Sample{Net: s.Net, T: s.T[:n], X: s.X.Slice(0, n).Clone(), Conditional: s.Conditional}
 	for i, x := range far.X.Data {
 		far.X.Data[i] = float64(float32(1000 * x))
 	}
@@ -177,9 +193,13 @@ func (s Sample) farOut() Sample {
 
 // inputs returns the inputs of a file of the net for some of the points.
 func (s Sample) inputs(from, to int) (list []ort.Tensor) {
-	numbers := velocity.Numbers(s.Net, s.T[from:to], s.X.Slice(from, to))
-	for i, in := range s.Net.Inputs() {
+	part := s.X.Slice(from, to)
+	numbers := velocity.Numbers(s.Net, s.T[from:to], part)
+	for i, in := range s.Net.Inputs()[:2] {
 		list = append(list, ort.Tensor{Dims: slices.Concat([]int{to - from}, in.Dims), Data: flow.Narrow(nil, numbers[i])})
+	}
+	if !s.Conditional.Empty() {
+		list = append(list, s.Conditional.Tensor(part.Given))
 	}
 	return list
 }

@@ -43,6 +43,7 @@ func verifySampler(file []byte, s Steps, div flow.DivField, noise flow.Batch, wa
 		if err != nil {
 			return err
 		}
+		noise := s.under(noise)
 		near, err := solve(s, div, noise)
 		if err == nil {
 			err = checkSize("the net carries noise to points", near.size())
@@ -123,8 +124,16 @@ func (s Steps) others(div flow.DivField, noise flow.Batch, grids bool) (list []t
 	for i := range far.Data {
 		far.Data[i] *= 10
 	}
-	if err := add("far outside the data", s, far); err != nil || !grids {
+	if err := add("far outside the data", s, far); err != nil {
 		return list, err
+	}
+	for _, w := range s.Conditional.Weights() {
+		if err := add(fmt.Sprintf("with guidance %s", w), s.guidedBy(w), noise.Slice(0, min(noise.Len(), 64))); err != nil {
+			return list, err
+		}
+	}
+	if !grids {
+		return list, nil
 	}
 	for _, ts := range otherGrids {
 		other := s
@@ -151,10 +160,13 @@ func checkSampler(m onnx.Model, dim int, s Steps, density bool) error {
 	if s.SDE != nil {
 		inputs = append(inputs, s.SDE.input(len(ts)-1, shape))
 	}
+	inputs = append(inputs, s.Conditional.Inputs()...)
 	if takesTimes(m) { // neither unrolled nor along another path nor with noise on the way
 		times = onnx.Times
 		inputs = append(inputs, onnx.ValueInfo{Name: "ts", Dims: []int{onnx.Times}})
 	}
+	weight, _ := s.Conditional.Weight()
+	inputs = append(inputs, weight...)
 	samples := pointsOf(returned(s.Code, shape))
 	outputs := []onnx.ValueInfo{{Name: "samples", Dims: samples}}
 	if density {

@@ -16,6 +16,7 @@ import (
 	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
+	"flowsweep/export/guided"
 )
 
 var example = net.Spec{Architecture: net.MLP, Width: 32, Depth: 3, Activation: net.ELU}.On(2)
@@ -164,7 +165,7 @@ func TestPointsCoverTheTimes(t *testing.T) {
 func TestVectorsHoldTheNet(t *testing.T) {
 	t.Parallel()
 	m, _ := model(t)
-	text, err := Vectors(example, m.RowField(), nil, nil)
+	text, err := Vectors(example, guided.Model{}, m.RowField(), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +185,7 @@ func TestVectorsHoldTheSampler(t *testing.T) {
 	t.Parallel()
 	m, _ := model(t)
 	s := Steps{Field: m.Field(), Solver: ode.Heun, Times: ode.Uniform(5)}
-	text, err := Vectors(example, m.RowField(), &s, nil)
+	text, err := Vectors(example, guided.Model{}, m.RowField(), &s, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +209,7 @@ func TestVectorsHoldDensitiesAndTrajectories(t *testing.T) {
 	t.Parallel()
 	m, weights := model(t)
 	s := Steps{Field: m.Field(), Solver: ode.Heun, Times: ode.Uniform(5), Density: densities(t, example, weights), Trajectory: true}
-	text, err := Vectors(example, m.RowField(), &s, &s)
+	text, err := Vectors(example, guided.Model{}, m.RowField(), &s, &s)
 	if err != nil {
 		t.Fatal(err)
 	}

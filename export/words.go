@@ -127,8 +127,9 @@ func (p Parts) steps(complain func(key, format string, args ...any)) {
 		complain("recommended_coefficients", "not those that the file takes")
 	}
 	// Stages that no step needs are counted where the next step could have used them.
-	if nfe, ok := properties["nfe"]; ok && nfe != experiments.Calls(p.Solver.Calls(steps)).String() {
-		complain("nfe", "%s, and %d steps of %s make %d velocity calls", nfe, steps, p.Solver.Name, p.Solver.Calls(steps))
+	calls := p.Solver.Calls(steps) * p.About.Conditional.Guidance.Calls()
+	if nfe, ok := properties["nfe"]; ok && nfe != experiments.Calls(calls).String() {
+		complain("nfe", "%s, and %d steps of %s make %d velocity calls", nfe, steps, p.Solver.Name, calls)
 	}
 	if text, ok := properties["recommended_grid"]; ok {
 		s, err := experiments.ParseSampling(fmt.Sprintf("{steps: %d, grid: %s}", steps, text))

@@ -16,6 +16,7 @@ import (
 	"flowsweep/experiments/target"
 	"flowsweep/experiments/velocity"
 	"flowsweep/export"
+	"flowsweep/export/guided"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/saved"
 	"flowsweep/pipeline/stage"
@@ -107,7 +108,7 @@ func vectorFiles(checks []experiments.Check, r, sampled experiments.Result, mode
 		defer done()
 		density = steps
 	}
-	vectors, err := export.Vectors(model.Net, model.RowField(), sampler, density)
+	vectors, err := export.Vectors(model.Net, conditionalOf(r.Setting), model.RowField(), sampler, density)
 	return []store.File{{Name: vectorsFile, Content: vectors}}, err
 }
 
@@ -138,7 +139,7 @@ func verify(f store.File, r experiments.Result, model *velocity.Model, weights [
 func partsOf(r experiments.Result, kind string, weights []float32, o export.SamplerOptions) export.Parts {
 	p := export.Parts{
 		Kind: kind, Net: r.Setting.VelocityNet(), Weights: weights, Solver: r.Setting.Sample.Solver, Options: o,
-		About: export.About{Units: r.Setting.Target.Units, Code: r.Setting.Target.Code},
+		About: export.About{Units: r.Setting.Target.Units, Code: r.Setting.Target.Code, Conditional: conditionalOf(r.Setting)},
 	}
 	switch kind {
 	case "sampler":
@@ -157,7 +158,7 @@ func verifyAs(onnx []byte, p export.Parts, model *velocity.Model, watch export.P
 	case "density":
 		return verifyDensity(onnx, p, model, watch)
 	default:
-		return export.Verify(onnx, export.Points(model.Net, pointsFor(model.Net, verifyPoints), 0), model.RowField(), watch)
+		return export.Verify(onnx, export.Points(model.Net, pointsFor(model.Net, verifyPoints), 0).Under(p.About.Conditional), model.RowField(), watch)
 	}
 }
 
@@ -205,7 +206,7 @@ func aboutRun(r experiments.Result, of origin) export.About {
 	if s.Target.Units.Identity() && s.Target.Code.Identity() {
 		properties["units"] = "the data's own; inputs and outputs are not rescaled"
 	}
-	about := export.About{Version: r.Version, Properties: properties, Units: s.Target.Units, Code: s.Target.Code, Columns: s.Target.Columns, Reduced: of.in}
+	about := export.About{Version: r.Version, Properties: properties, Units: s.Target.Units, Code: s.Target.Code, Columns: s.Target.Columns, Reduced: of.in, Conditional: conditionalOf(s)}
 	source := "N(0, I)"
 	if !s.Source.Gaussian() {
 		source = experiments.Form(s.Source)
@@ -214,6 +215,12 @@ func aboutRun(r experiments.Result, of origin) export.About {
 	about.Doc = fmt.Sprintf("Velocity u(t, x) of a flow from %s at t = 0 to %s at t = 1: solve dx/dt = u from noise, %s, %s",
 		source, named(s.Target), s.Sample.Solver.Name, effort)
 	return about
+}
+
+// conditionalOf returns what the files of a setting are conditional on. A net that was trained without drop has not learnt the whole
+// distribution.
+func conditionalOf(s experiments.Setting) guided.Model {
+	return guided.Model{Given: s.Target.Given, Guidance: s.Sample.Guidance, Whole: s.Train.Drop > 0}
 }
 
 // explicit returns the grid with the given times, as in a spec.

@@ -22,7 +22,7 @@ const samplerPoints = 512
 func samplerGrid(r experiments.Result) []float64 {
 	s := r.Setting.Sample
 	if s.Solver.Adaptive() {
-		return ode.Uniform(max(1, int(math.Ceil(float64(r.NFE)/float64(s.Solver.Stages())))))
+		return ode.Uniform(max(1, int(math.Ceil(float64(r.NFE)/float64(s.Solver.Stages()*s.Guidance.Calls())))))
 	}
 	return s.Times()
 }
@@ -104,10 +104,17 @@ func samplerFiles(n net.Net, weights []float32, r experiments.Result, about expo
 
 // samplerSteps returns what a sampler file computes, with log densities or without. Close it after use.
 func samplerSteps(p export.Parts, model *velocity.Model) (*export.Steps, func(), error) {
-	s, by := &export.Steps{Field: model.Field(), Solver: p.Solver, Times: p.Times, Units: p.About.Units, Code: p.About.Code, SDE: p.Options.SDE}, p.Options.Along
-	if by != nil {
-		s.Field = flow.Reschedule(s.Field, by.From, by.To)
+	s, by := &export.Steps{
+		Solver: p.Solver, Times: p.Times, Units: p.About.Units, Code: p.About.Code, SDE: p.Options.SDE, Conditional: p.About.Conditional,
+	}, p.Options.Along
+	s.Guide = func(w flow.Guidance) flow.Field {
+		field := model.RowField().Guide(w).Field()
+		if by != nil {
+			field = flow.Reschedule(field, by.From, by.To)
+		}
+		return field
 	}
+	s.Field = s.Guide(p.About.Conditional.Guidance)
 	if !p.Options.LogProb {
 		return s, func() {}, nil
 	}

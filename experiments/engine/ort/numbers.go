@@ -21,6 +21,7 @@ const (
 	Float16  Kind = ort.TensorElementDataTypeFloat16
 	BFloat16 Kind = ort.TensorElementDataTypeBFloat16
 	Bool     Kind = ort.TensorElementDataTypeBool
+	Int64    Kind = ort.TensorElementDataTypeInt64
 )
 
 // kindNames holds the names of element types in PyTorch and NumPy.
@@ -108,6 +109,8 @@ func (k Kind) value(a Array, pinner *runtime.Pinner) (ort.Value, error) {
 		return tensor(a, pinner, func(v float64) float64 { return v })
 	case Bool:
 		return tensor(a, pinner, func(v float64) bool { return v != 0 })
+	case Int64:
+		return tensor(a, pinner, func(v float64) int64 { return int64(v) })
 	case Float16:
 		return k.bytes(a.Dims, halves(a.Data, float16Bits), pinner)
 	case BFloat16:

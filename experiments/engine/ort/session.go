@@ -56,7 +56,8 @@ var Levels = []Level{Off, Basic, All}
 // String returns the level's name.
 func (l Level) String() string { return []string{"off", "basic", "all"}[l] }
 
-// Open opens an ONNX file. Run needs inputs and outputs of 32-bit floats, RunNumbers takes most types.
+// Open opens an ONNX file. Run needs inputs and outputs of 32-bit floats, or inputs of 64-bit integers, which it takes as floats;
+// RunNumbers takes most types.
 func Open(model []byte, o SessionOptions) (*Session, error) {
 	if _, err := loaded(); err != nil {
 		return nil, err
@@ -182,7 +183,7 @@ func (s *Session) Run(inputs ...Tensor) ([]Tensor, error) {
 		if len(in.Data) > 0 {
 			pinner.Pin(&in.Data[0])
 		}
-		v, err := in.value()
+		v, err := in.as(s.inputs[i].Kind, &pinner)
 		if err != nil {
 			return nil, fmt.Errorf("input %q: %w", s.inputs[i].Name, err)
 		}

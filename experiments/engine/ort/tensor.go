@@ -2,6 +2,7 @@ package ort
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 
 	ort "github.com/yalue/onnxruntime_go"
@@ -29,6 +30,18 @@ func (t Tensor) Clone() Tensor { return Tensor{Dims: t.Dims, Data: slices.Clone(
 // value returns the tensor as an onnxruntime value, which holds a raw pointer to the data. The data must be pinned.
 func (t Tensor) value() (ort.Value, error) {
 	return ort.NewTensor(ort.NewShape(longs(t.Dims)...), t.Data)
+}
+
+// as returns the tensor as an onnxruntime value of an input's kind.
+func (t Tensor) as(kind Kind, pinner *runtime.Pinner) (ort.Value, error) {
+	if kind != Int64 && len(t.Dims) > 0 {
+		return t.value()
+	}
+	a := Array{Dims: t.Dims}
+	for _, v := range t.Data {
+		a.Data = append(a.Data, float64(v))
+	}
+	return kind.value(a, pinner)
 }
 
 // size returns the number of elements in a tensor of these sizes.
