@@ -14,6 +14,7 @@ import (
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/kinds"
+	"flowsweep/export/guided"
 	"flowsweep/export/roles"
 )
 
@@ -23,16 +24,19 @@ const maxOpened = 1<<31 - 1
 // Opened is an ONNX file of any origin, ready to run on all cores: a velocity with two inputs, times and points, or a sampler with
 // one, noise, or a file of Density. It is used from one goroutine at a time.
 type Opened struct {
-	Dim      int
-	Velocity flow.RowField                                                   // nil for a sampler
-	Steps    int                                                             // of the noise that a sampler takes besides, (n, d) each; 0 for none
-	Sampler  func(noise flow.Batch, steps ...flow.Batch) (flow.Batch, error) // noise to samples; nil for a velocity
-	Density  func(data flow.Batch) ([]float64, error)                        // log densities of points, (n); nil for the others
-	Units    flow.Units                                                      // of the samples of a velocity, or of their codes, if the file has them
-	Code     kinds.Code                                                      // of the samples, if they are rows of a table; those of a sampler are decoded
-	Columns  []string                                                        // names of the columns of samples, if the file has them
-	Says     Advice                                                          // how to sample it, if this program wrote the file
-	Cautions []string                                                        // what a user should know of the file, in sentences without a full stop
+	Dim         int
+	Velocity    flow.RowField                                                   // nil for a sampler
+	Steps       int                                                             // of the noise that a sampler takes besides, (n, d) each; 0 for none
+	Sampler     func(noise flow.Batch, steps ...flow.Batch) (flow.Batch, error) // noise to samples; nil for a velocity
+	Density     func(data flow.Batch) ([]float64, error)                        // log densities of points, (n); nil for the others
+	Units       flow.Units                                                      // of the samples of a velocity, or of their codes, if the file has them
+	Code        kinds.Code                                                      // of the samples, if they are rows of a table; those of a sampler are decoded
+	Columns     []string                                                        // names of the columns of samples, if the file has them
+	Conditional guided.Model                                                    // what it is conditional on; then points need what they are given
+	Guide       func(w float64)                                                 // sets the guidance of a sampler that takes one; that of a velocity is 1, and 0 for points given nothing
+
+	Says     Advice   // how to sample it, if this program wrote the file
+	Cautions []string // what a user should know of the file, in sentences without a full stop
 	session  *ort.Session
 }
 
@@ -142,26 +146,40 @@ func Open(file []byte, o OpenOptions) (*Opened, error) {
 		return nil, fmt.Errorf("it was saved in training mode (%s), in which outputs are random or depend on the batch: call model.eval() before torch.onnx.export",
 			strings.Join(d.Training, ", "))
 	}
+	var by guided.Model
+	if own, ok := ownMetadata(d); ok {
+		if by, err = guided.Read(own); err != nil {
+			return nil, fmt.Errorf("its metadata are damaged: %w: export the file again", err)
+		}
+	}
+	weight, _ := by.Weight()
+	var defaults []string
+	for _, in := range weight {
+		defaults = append(defaults, in.Name)
+	}
 	var r roles.Roles
-	s, err := ort.Open(content, ort.SessionOptions{Optimise: ort.All, Outputs: func(inputs, outputs []ort.Port) ([]string, error) {
-		r, err = roles.Of(inputs, outputs, d.Switches, o.Inputs)
+	s, err := ort.Open(content, ort.SessionOptions{Optimise: ort.All, Defaults: defaults, Outputs: func(inputs, outputs []ort.Port) ([]string, error) {
+		r, err = roles.Of(inputs, outputs, d.Switches, o.Inputs, by)
 		return []string{r.Output.Name}, err
 	}})
 	if err != nil {
 		return nil, err
 	}
-	opened := &Opened{session: s, Dim: r.Dim}
+	opened := &Opened{session: s, Dim: r.Dim, Conditional: by}
 	if err := opened.describe(d, r.Kind); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	net := roles.Runner{Session: s, Roles: r}
+	net := roles.Runner{Session: s, Roles: r, Guidance: 1}
 	switch r.Kind {
 	case "velocity":
 		opened.Velocity = net.Rows
 	case "density":
 		opened.Density = net.Densities
 	default:
-		opened.Steps, opened.Sampler = net.Steps(), net.Samples
+		net.Guidance = by.Guidance.Weight()
+		opened.Steps = net.Steps()
+		opened.Sampler = func(noise flow.Batch, steps ...flow.Batch) (flow.Batch, error) { return net.Samples(noise, steps...) }
+		opened.Guide = func(w float64) { net.Guidance = w }
 	}
 	return opened, nil
 }

@@ -47,7 +47,7 @@ func Verify(file []byte, points Sample, reference flow.RowField, watch ...Progre
 		m, err := readAny(file)
 		if err == nil {
 			inputs, outputs := signatureOf(points.Net, points.Conditional)
-			err = declares(m, inputs, outputs)
+			err = errors.Join(declares(m, inputs, outputs), checkGuidance(m, points.Conditional))
 		}
 		if err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/ode"
+	"flowsweep/export/guided"
 )
 
 // VerifySampler is Verify for a sampler file with any SamplerOptions except LogProb. It compares with ode.Solve from the same
@@ -182,8 +183,22 @@ func checkSampler(m onnx.Model, dim int, s Steps, density bool) error {
 	if have := m.Metadata["solver"]; err == nil && have != solver.Name { // solvers of the same order may differ by less than the tolerance
 		err = fmt.Errorf("the solver of the file is %q, not %q", have, solver.Name)
 	}
+	if err == nil {
+		err = checkGuidance(m, s.Conditional)
+	}
 	if err == nil && takesTimes(m) && !hasDefault(m, "ts", grid) {
 		err = fmt.Errorf("the default time grid of the file is not the run's, which has %d steps", len(ts)-1)
 	}
 	return err
+}
+
+// checkGuidance returns an error unless the default guidance of a file is that of the run, if it takes one.
+func checkGuidance(m onnx.Model, g guided.Model) error {
+	_, defaults := g.Weight()
+	for _, d := range defaults {
+		if want, ok := d.Data.([]float32); ok && !hasDefault(m, d.Name, want) {
+			return fmt.Errorf("the default guidance of the file is not the run's, %g", want[0])
+		}
+	}
+	return nil
 }

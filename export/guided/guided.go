@@ -13,6 +13,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"flowsweep/experiments/engine/onnx"
 	"flowsweep/experiments/engine/ort"
@@ -190,9 +191,63 @@ func (g Model) Tensor(rows []float64) ort.Tensor {
 			t.Data = append(t.Data, float32(given.ClassOf(own)))
 			continue
 		}
-		t.Data = append(t.Data, flow.Narrow(nil, g.Given.Values(own))...)
+		for j, v := range g.Given.Values(own) {
+			if own[0] == 0 { // nothing: any number does with a guidance of 0
+				v = g.Given.Numbers[j].Mean
+			}
+			t.Data = append(t.Data, float32(v))
+		}
 	}
 	return t
+}
+
+// Ports returns the inputs of a file that are not among times, points and noise.
+func (g Model) Ports() []string {
+	switch {
+	case g.Empty():
+		return nil
+	case g.Whole:
+		return []string{g.input(), Guidance}
+	default:
+		return []string{g.input()}
+	}
+}
+
+// Arrays returns what points are given, (n, m), and a weight, as the inputs of a file by their names. Rows of nothing, all or none of
+// them, take a guidance of 0 where that is the only way to say so.
+func (g Model) Arrays(rows []float64, w float64) (map[string]ort.Array, error) {
+	if g.Empty() {
+		return nil, nil
+	}
+	m := g.Given.Width()
+	nothing := 0
+	for i := 0; i < len(rows); i += m {
+		if !slices.ContainsFunc(rows[i:i+m], func(v float64) bool { return v != 0 }) {
+			nothing++
+		}
+	}
+	switch {
+	case len(rows) == 0:
+		return nil, fmt.Errorf("it is conditional on %s: say what its samples are given", g.words())
+	case nothing > 0 && !g.Whole:
+		return nil, fmt.Errorf("it has not learnt the whole distribution: say what its samples are given, %s", g.words())
+	case nothing > 0 && len(g.Given.Numbers) > 0:
+		w = 0
+	}
+	t := g.Tensor(rows)
+	arrays := map[string]ort.Array{g.input(): {Dims: t.Dims, Data: flow.Widen(t.Data)}}
+	if g.Whole {
+		arrays[Guidance] = ort.Array{Data: []float64{w}}
+	}
+	return arrays, nil
+}
+
+// words names what the model is conditional on.
+func (g Model) words() string {
+	if len(g.Given.Classes) > 0 {
+		return g.Given.Label
+	}
+	return strings.Join(g.Given.Names(), ", ")
 }
 
 // Metadata returns what a file says of its condition.
@@ -235,7 +290,7 @@ func Read(metadata map[string]string) (g Model, err error) {
 	}
 	own := maps.Clone(metadata)
 	maps.DeleteFunc(own, func(key, _ string) bool { return !slices.Contains(Properties, key) })
-	if !maps.Equal(own, g.Metadata()) || len(g.Given.Classes) > 0 && len(g.Given.Shares) != len(g.Given.Classes) {
+	if !maps.Equal(own, g.Metadata()) || len(g.Given.Classes) > 0 && (len(g.Given.Shares) != len(g.Given.Classes) || g.Given.Label == "") {
 		return g, fmt.Errorf("what it says of its label, conditions and guidance does not fit together")
 	}
 	return g, nil

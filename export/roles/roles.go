@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"flowsweep/experiments/engine/ort"
+	"flowsweep/export/guided"
 )
 
 // StepNoise is the input for the noise of the steps of a sampler.
@@ -22,21 +23,23 @@ type Roles struct {
 	points   ort.Port
 	noise    ort.Port           // of the steps, [steps, batch, d], or with the sizes of a shape in place of d; zero where a sampler takes none
 	switches map[string]float64 // other inputs, and their constant values
+
+	Conditional guided.Model // what the file is conditional on
 }
 
 // timeNames are the names of the times, in lower case.
 var timeNames = []string{"t", "time", "times", "timestep", "timesteps"}
 
 // Of tells the roles of the inputs from their shapes; from their names where shapes do not tell; and from named, the names
-// under t and x, where it has them. Inputs that are switches get their values.
-func Of(inputs, outputs []ort.Port, switches map[string]float64, named map[string]string) (r Roles, err error) {
-	r.switches = map[string]float64{}
+// under t and x, where it has them. Inputs that are switches get their values, and those of a conditional model what points are given.
+func Of(inputs, outputs []ort.Port, switches map[string]float64, named map[string]string, by guided.Model) (r Roles, err error) {
+	r.switches, r.Conditional = map[string]float64{}, by
 	rest := slices.DeleteFunc(slices.Clone(inputs), func(p ort.Port) bool {
 		v, ok := switches[p.Name]
 		if ok {
 			r.switches[p.Name] = v
 		}
-		return ok
+		return ok || slices.Contains(by.Ports(), p.Name)
 	})
 	for _, name := range named {
 		if !slices.ContainsFunc(rest, func(p ort.Port) bool { return p.Name == name }) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"flowsweep/experiments/engine/ort"
+	"flowsweep/export/guided"
 )
 
 func TestRoles(t *testing.T) {
@@ -44,7 +45,7 @@ func TestRoles(t *testing.T) {
 		"times among points": {[]ort.Port{port("xt", -1, 3)}, []ort.Port{v}, nil, "as if times were among the points"},
 		"names of a sampler": {[]ort.Port{x}, []ort.Port{v}, map[string]string{"x": "x"}, "are for velocities"},
 	} {
-		r, err := Of(c.inputs, c.outputs, map[string]float64{"mode": 0}, c.named)
+		r, err := Of(c.inputs, c.outputs, map[string]float64{"mode": 0}, c.named, guided.Model{})
 		got := fmt.Sprintln(r.Kind, r.times.Name, r.points.Name, r.Output.Name, r.Dim)
 		if err != nil {
 			got = err.Error()

@@ -3,6 +3,7 @@ package roles
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"flowsweep/experiments/engine/ort"
@@ -17,6 +18,7 @@ const MaxRows = 1024
 type Runner struct {
 	Session *ort.Session
 	Roles
+	Guidance float64 // of a conditional file that takes one
 }
 
 // Rows runs a velocity at times, (n), and points, (n, d), or a sampler from noise, (n, d), in chunks. It returns (n, d).
@@ -109,6 +111,10 @@ func (m Runner) call(t []float64, x flow.Batch, like []int) ([]float64, error) {
 			t, x.Data = append(t, t[len(t)-1]), append(x.Data, x.Row(n-1)...)
 		}
 	}
+	given, err := m.Conditional.Arrays(x.Given, m.Guidance)
+	if err != nil {
+		return nil, err
+	}
 	points, noise := m.unpack(x)
 	inputs := map[string]ort.Array{m.points.Name: {Dims: withRows(m.points.Dims, n), Data: points}}
 	if noise != nil {
@@ -117,6 +123,7 @@ func (m Runner) call(t []float64, x flow.Batch, like []int) ([]float64, error) {
 	if m.Kind == "velocity" {
 		inputs[m.times.Name] = m.timesOf(t)
 	}
+	maps.Copy(inputs, given)
 	for _, p := range m.others() {
 		inputs[p.Name] = ort.Array{Dims: withRows(p.Dims, 1), Data: []float64{m.switches[p.Name]}}
 	}
@@ -129,7 +136,7 @@ func (m Runner) call(t []float64, x flow.Batch, like []int) ([]float64, error) {
 
 // pack returns points with the noise of each step beside them, (n, d (1 + steps)), so that chunks take both.
 func (m Runner) pack(x flow.Batch, noise []flow.Batch) flow.Batch {
-	all := flow.Batch{Dim: x.Dim * (1 + len(noise))}
+	all := flow.Batch{Dim: x.Dim * (1 + len(noise)), Given: x.Given}
 	for i := range x.Len() {
 		all.Data = append(all.Data, x.Row(i)...)
 		for _, z := range noise {

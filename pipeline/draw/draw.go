@@ -31,6 +31,7 @@ type From struct {
 	conditional
 	noNone     bool // the net has not learnt the whole distribution
 	velocity   job.Velocity
+	guide      func(w float64)                                              // sets the guidance of the sampler
 	sampler    func(x0 flow.Batch, noise ...flow.Batch) (flow.Batch, error) // noise to samples; nil if there is a velocity
 	steps      int                                                          // of the noise that the sampler takes besides
 	source     experiments.Source
@@ -123,7 +124,11 @@ func (f From) part(ctx context.Context, how Settings, x0 flow.Batch, first int, 
 			steps[i] = x0.Like(x0.Dim)
 			noise(i, steps[i])
 		}
+		if f.guide != nil && !how.Sampling.Guidance.IsZero() {
+			f.guide(how.Sampling.Guidance.Weight())
+		}
 		samples, err = f.sampler(x0, steps...)
+		samples.Given = x0.Given
 		return samples, 0, err
 	}
 	v := f.velocity

@@ -9,6 +9,7 @@ import (
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/given"
 	"flowsweep/experiments/target"
+	"flowsweep/export/guided"
 )
 
 // conditional is what a model is conditional on, and how the conditions of samples are drawn where nothing says what they are.
@@ -27,6 +28,25 @@ func ofTarget(t target.Target) conditional {
 		t.Fill(x, stream, first)
 		return x.Given
 	}}
+}
+
+// ofFile returns the condition of a file, which knows the shares of its classes.
+func ofFile(by guided.Model) conditional {
+	c := conditional{Given: by.Given}
+	if len(by.Given.Classes) == 0 {
+		return c
+	}
+	c.draw = func(count int, stream *flow.Stream, first uint64) (rows []float64) {
+		for i := range count {
+			k, u := 0, stream.At(first+uint64(i)).Float64()
+			for u -= by.Given.Shares[k]; u > 0 && k+1 < len(by.Given.Classes); u -= by.Given.Shares[k] {
+				k++
+			}
+			rows = append(rows, by.Given.Class(k)...)
+		}
+		return rows
+	}
+	return c
 }
 
 // condition fills in how samples are conditional: as the flags say and, where they say nothing, as the run was or with a guidance of 1.

@@ -74,6 +74,8 @@ func File(path string, inputs map[string]string) (From, error) {
 		Name: path, Dim: o.Dim, Columns: o.Columns, Code: o.Code, Cautions: o.Cautions, Units: o.Units,
 		velocity: job.Velocity{Path: flow.CondOT}, sampler: o.Sampler, steps: o.Steps, close: o.Close,
 	}
+	f.conditional, f.noNone, f.guide = ofFile(o.Conditional), !o.Conditional.Whole, o.Guide
+	f.run.Guidance = o.Conditional.Guidance
 	if o.Velocity != nil {
 		f.velocity.Rows, f.velocity.Field = o.Velocity, o.Velocity.Field()
 	}

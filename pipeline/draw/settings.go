@@ -159,8 +159,12 @@ func (f From) fitted(s experiments.Sampling) (experiments.Sampling, error) {
 	if !s.Fitted() {
 		return s, nil
 	}
+	key := s
+	if f.run.Solver.Name == "" { // a file does not say for which class and guidance they were found
+		key.Guidance, key.Label = flow.Guidance{}, ""
+	}
 	for _, t := range f.tunings {
-		if t.Of == experiments.TuningForm(s) {
+		if t.Of == experiments.TuningForm(key) {
 			return saved.WithTable(s, t)
 		}
 	}
