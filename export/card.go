@@ -68,9 +68,10 @@ func Card(about About, shape []int, checks ...experiments.Check) []byte {
 	fmt.Fprintf(&b, "# Model card\n\n%s.\n\n", html.EscapeString(about.Doc))
 	b.WriteString(about.Twin.section())
 	b.WriteString(about.unitsSection())
+	b.WriteString(about.conditionalSection())
 	for _, c := range checks {
 		fmt.Fprintf(&b, "## %s\n\n%s%s\n\n%s\n\nsha256 `%s`\n\n", c.File, strings.ReplaceAll(usageOf(c.File, shape), "%s", about.source()),
-			strings.ReplaceAll(about.noiseUsage(c.File), "batch,d]", "batch,"+sizes(shape, ",")+"]"), outcome(c), c.SHA256)
+			strings.ReplaceAll(about.conditionalUsage(c.File)+about.noiseUsage(c.File), "batch,d]", "batch,"+sizes(shape, ",")+"]"), outcome(c), c.SHA256)
 	}
 	if slices.ContainsFunc(checks, func(c experiments.Check) bool { return c.File == "sampler.onnx" }) {
 		b.WriteString(about.examples(shape))
@@ -178,7 +179,9 @@ func (a About) examples(shape []int) string {
 		Shape, Return string          // the sizes of a point and of a sample
 		Note, Steps   string          // a note on the source; the number of steps, if they take noise
 		Rows          []exampleColumn // of samples that are rows of a table
-	}{Dim: elements(shape), Width: a.width(elements(shape))}
+		Given         *exampleGiven   // what samples are given; nil for nothing
+		Inputs, Last  int             // the number of inputs, and that of the last
+	}{Dim: elements(shape), Width: a.width(elements(shape)), Given: exampleOf(a.Conditional), Inputs: 1}
 	if len(shape) == 1 { // pixels are numbers
 		for _, c := range a.Code.Columns() {
 			fill.Rows = append(fill.Rows, exampleColumn{c.Name, c.Kind.Discrete, c.Kind.Categories})
@@ -188,7 +191,12 @@ func (a About) examples(shape []int) string {
 	fill.Shape, fill.Return = list(shape), list(returned(a.Code, shape))
 	if a.Properties[recommendedNoise] != "" {
 		fill.Steps = a.Properties["recommended_steps"]
+		fill.Inputs++
 	}
+	if fill.Given != nil {
+		fill.Inputs++
+	}
+	fill.Last = fill.Inputs - 1
 	if a.Source != "" {
 		fill.Note = ". They draw standard normal noise; replace it by samples of the source, " + a.Source
 	}

@@ -17,8 +17,10 @@ import (
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/kinds"
+	"flowsweep/experiments/net"
 	"flowsweep/experiments/ode"
 	"flowsweep/experiments/velocity"
+	"flowsweep/export/guided"
 )
 
 // write writes the card's program in a language, and a sampler that it draws from, to a new folder.
@@ -33,7 +35,11 @@ func (e exampleSampler) write(t *testing.T, language string) (folder, program st
 	if code == nil {
 		t.Fatalf("the card has no example in %s", language)
 	}
-	file, err := Sampler(n, velocity.Init(n, 3), ode.Heun, ode.Uniform(2), about, e.options)
+	weights := velocity.Init(n, 3)
+	if g := about.Conditional; !g.Empty() {
+		n, weights = drifting(g)
+	}
+	file, err := Sampler(n, weights, ode.Heun, ode.Uniform(2), about, e.options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,6 +65,46 @@ var exampleSamplers = []exampleSampler{
 		return About{Properties: map[string]string{recommendedNoise: "0.5", "recommended_steps": "2"}}
 	}, false},
 	{"table", SamplerOptions{}, oddPeople, true},
+	{"classes", SamplerOptions{}, func(*testing.T) About { return About{Conditional: conditions()["classes"]} }, false},
+	{"numbers", SamplerOptions{}, func(*testing.T) About { return About{Conditional: conditions()["numbers without none"]} }, false},
+	{"classes and noise on the way", SamplerOptions{SDE: &SDE{ode.SDE{Noise: .5}, flow.CondOT}}, func(*testing.T) About {
+		return About{
+			Conditional: conditions()["classes without none"], Properties: map[string]string{recommendedNoise: "0.5", "recommended_steps": "2"},
+		}
+	}, false},
+}
+
+// drifting is a linear net whose velocity is 10 for the last class, or given numbers, and -10 for the first and given nothing.
+func drifting(g guided.Model) (net.Net, []float32) {
+	n := net.Spec{Architecture: net.MLP, Activation: net.ELU}.On(3)
+	n.Given = g.Given.Width()
+	weights := make([]float32, n.Size())
+	for j := range 3 {
+		row := func(k int) *float32 { return &weights[3*(1+3+k)+j] } // of (in, out), behind t and x
+		weights[n.Size()-3+j] = -10
+		if len(g.Given.Numbers) > 0 {
+			*row(0) = 20
+		} else {
+			*row(n.Given - 1) = 20
+		}
+	}
+	return n, weights
+}
+
+var numberForm = regexp.MustCompile(`-?[0-9]+\.?[0-9]*(e[+-][0-9]+)?`)
+
+// asked reports whether the first point that a program prints, after sizes if it does print these, is of the class that it asks for.
+func asked(out string) bool {
+	numbers := numberForm.FindAllString(out, -1)
+	if len(numbers) > 2 && numbers[0] == "1000" {
+		numbers = numbers[2:]
+	}
+	for _, text := range numbers[:min(len(numbers), 3)] {
+		if x, err := strconv.ParseFloat(text, 64); err != nil || x < 4 {
+			return false
+		}
+	}
+	return len(numbers) >= 3
 }
 
 // oddPeople is people with names that programs must quote.
@@ -109,6 +155,8 @@ func (e exampleSampler) check(t *testing.T, out []byte, err error, passes func(o
 		err = rowsPrinted(out)
 	case !passes(string(out)):
 		err = errors.New("it should be points")
+	case !e.about(t).Conditional.Empty() && !asked(string(out)):
+		err = errors.New("they should be those asked for, about 10")
 	}
 	if err != nil {
 		t.Errorf("%s: the program prints %s, %v", e.name, out, err)

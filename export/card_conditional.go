@@ -1,0 +1,97 @@
+package export
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"flowsweep/experiments/flow"
+	"flowsweep/export/guided"
+)
+
+// exampleGiven is what the samples of programs are given.
+type exampleGiven struct {
+	Input   string // of the file
+	Class   bool   // a class and not numbers
+	Numbers string // that of the class, or the values
+	Count   int    // of the numbers
+	Words   string
+	Note    string // a sentence on how to ask for something else
+}
+
+// exampleOf returns what the samples of programs are given: the last class, or the means of the numbers. It is nil for a model that is
+// conditional on nothing.
+func exampleOf(g guided.Model) *exampleGiven {
+	if g.Empty() {
+		return nil
+	}
+	e := &exampleGiven{Input: guided.Condition, Count: len(g.Given.Numbers)}
+	if k := len(g.Given.Classes) - 1; k >= 0 {
+		e.Input, e.Class, e.Numbers, e.Words = guided.Label, true, strconv.Itoa(k), plainly(g.Given.Label+" "+g.Given.Classes[k])
+		e.Note = "All of them are of the last class."
+	} else {
+		var words, numbers []string
+		for _, n := range g.Given.Numbers {
+			numbers = append(numbers, strconv.FormatFloat(n.Mean, 'g', 4, 64))
+			words = append(words, n.Name)
+		}
+		e.Numbers, e.Words = strings.Join(numbers, ", "), plainly(strings.Join(words, ", "))
+		e.Note = "All of them are given the same numbers, the means of the data."
+	}
+	if g.Whole {
+		e.Note += " Pass `guidance` too, one float, for another weight than the default."
+	}
+	return e
+}
+
+// plainly returns a text that fits into a comment of a program within a block of code.
+func plainly(text string) string {
+	text = strings.Trim(literal(text), `"`)
+	return strings.NewReplacer("`", "'", `\u0060`, "'", `\`, "", "\n", " ").Replace(text)
+}
+
+// conditionalSection explains what the files are conditional on.
+func (a About) conditionalSection() string {
+	g := a.Conditional
+	if g.Empty() {
+		return ""
+	}
+	var b strings.Builder
+	if len(g.Given.Classes) > 0 {
+		fmt.Fprintf(&b, "## Classes\n\nThe model is conditional on the class of a sample, its %s. The input `label` holds the number of each sample's class.\n\n"+
+			"| label | %s | share of the training data |\n| --- | --- | --- |\n", cell(g.Given.Label), cell(g.Given.Label))
+		for k, name := range g.Given.Classes {
+			fmt.Fprintf(&b, "| %d | %s | %.3g |\n", k, cell(name), g.Given.Shares[k])
+		}
+		if g.Whole {
+			b.WriteString("| -1 | none: the whole distribution | |\n")
+		}
+	} else {
+		b.WriteString("## Conditions\n\nThe model is conditional on numbers. The input `condition` holds them for each sample, in their own units and in this order.\n\n" +
+			"| number | mean of the training data | standard deviation |\n| --- | --- | --- |\n")
+		for _, n := range g.Given.Numbers {
+			fmt.Fprintf(&b, "| %s | %.6g | %.6g |\n", cell(n.Name), n.Mean, n.Std)
+		}
+	}
+	if g.Whole {
+		fmt.Fprintf(&b, "\nThe input `guidance` is the weight w of the velocity\n\n    %s\n\nwhere u_c is the velocity given c and u_none that given nothing. With w = 0 samples are those of the whole\n"+
+			"distribution, with w = 1 those given c, and larger weights sharpen. Others count w from -1. The default is %s. Every\n"+
+			"velocity takes two evaluations of the net, whatever the weight.\n", flow.GuidanceFormula, g.Guidance)
+	}
+	return b.String() + "\n"
+}
+
+// conditionalUsage says what else a conditional file takes.
+func (a About) conditionalUsage(file string) string {
+	if _, ok := usage[unsuffixed(file)]; !ok || a.Conditional.Empty() {
+		return ""
+	}
+	text := "It also takes `label[batch]`, 64-bit integers"
+	if len(a.Conditional.Given.Numbers) > 0 {
+		text = fmt.Sprintf("It also takes `condition[batch,%d]`", len(a.Conditional.Given.Numbers))
+	}
+	if a.Conditional.Whole {
+		text += fmt.Sprintf(", and `guidance`, one float, which is optional and %s by default", a.Conditional.Guidance)
+	}
+	return "\n\n" + text + "."
+}
