@@ -75,8 +75,8 @@ func (a About) conditionalSection() string {
 	}
 	if g.Whole {
 		fmt.Fprintf(&b, "\nThe input `guidance` is the weight w of the velocity\n\n    %s\n\nwhere u_c is the velocity given c and u_none that given nothing. With w = 0 samples are those of the whole\n"+
-			"distribution, with w = 1 those given c, and larger weights sharpen. Others count w from -1. The default is %s. Every\n"+
-			"velocity takes two evaluations of the net, whatever the weight.\n", flow.GuidanceFormula, g.Guidance)
+			"distribution, with w = 1 those given c, and larger weights sharpen. Others count w from -1. The default is %s. A\n"+
+			"velocity takes two evaluations of the net, or one where w is 0 or 1.\n", flow.GuidanceFormula, g.Guidance)
 	}
 	return b.String() + "\n"
 }

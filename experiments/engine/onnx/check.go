@@ -14,7 +14,7 @@ var operations = []string{
 	"Abs", "Add", "And", "ArgMax", "ArgMin", "Atan", "Atanh", "Cast", "Ceil", "Concat", "Conv", "Cos", "Div", "Elu", "Equal",
 	"Erf", "Exp", "Expand", "Floor", "Gather", "Gemm", "Greater", "GreaterOrEqual", "Identity", "Less", "LessOrEqual", "Log",
 	"Loop", "MatMul", "MatMulInteger", "Max", "Min", "Mod", "Mul", "Neg", "Not", "Or", "Pad", "Pow", "QuantizeLinear", "Reciprocal", "ReduceMax", "ReduceMin",
-	"ReduceProd", "ReduceSum", "Relu", "Reshape", "Round", "Shape", "Sigmoid", "Sign", "Sin", "Size", "Slice", "Split", "Sqrt", "Sub",
+	"ReduceProd", "ReduceSum", "Relu", "Reshape", "Round", "Shape", "Sigmoid", "Sign", "Sin", "Size", "Slice", "Sqrt", "Sub",
 	"Tanh", "Transpose", "Unsqueeze", "Where", "Xor",
 }
 
