@@ -62,11 +62,11 @@ func (s Spec) BaselinePlans() ([]BaselinePlan, error) {
 	return list, nil
 }
 
-// baselineMetrics returns the metrics to measure for a baseline: those that need no net. Of rows that training may use
+// baselineMetrics returns the metrics to measure for a baseline: those that need no net, nor what points are given. Of rows that training may use
 // there is nothing to say about copies, unless some are left that it does not.
 func (s Spec) baselineMetrics(b baseline.Baseline, t target.Target) []metric.Metric {
 	return slices.DeleteFunc(slices.Clone(s.MetricsOf(t)), func(m metric.Metric) bool {
-		return !m.OfPoints() || m.RowsAlone && b.Real && t.Fresh.Len() == 0
+		return !m.OfPoints() || m.OfGiven || m.RowsAlone && b.Real && t.Fresh.Len() == 0
 	})
 }
 

@@ -90,11 +90,7 @@ type selection struct {
 
 // metricNamed returns the metric with this name, and whether there is one.
 func metricNamed(name string) (metric.Metric, bool) {
-	i := slices.IndexFunc(metric.Metrics, func(m metric.Metric) bool { return m.Name == name })
-	if i < 0 {
-		return metric.Metric{}, false
-	}
-	return metric.Metrics[i], true
+	return metric.Named(name)
 }
 
 // original returns the candidates whose samples are no copies of training rows in any seed: their metrics mean nothing.

@@ -15,7 +15,7 @@ import (
 // too, and a tolerance that is one number in a spec is one.
 func (s Sweep) Fields(r Result) ([]query.Field, error) {
 	row := r.row()
-	absent := row.complete(s.Spec.Metrics)
+	absent := row.complete(slices.Concat(s.Spec.Metrics, s.Spec.allClassMetrics()))
 	fields, err := query.Flatten(row)
 	if err != nil {
 		return nil, fmt.Errorf("read run %s: %w", r.Run, err)

@@ -49,7 +49,7 @@ type FreshFigure struct {
 func (f Fresh) Covers(s Summary, metrics []metric.Metric) bool {
 	for _, m := range metrics {
 		// Those of versions before 0.1.0 have no p-value.
-		if got, ok := f.Metrics[m.Name]; (!ok || got.P == 0) && m.TwoSamples() {
+		if got, ok := f.Metrics[m.Name]; (!ok || got.P == 0) && m.TwoSamples() && s.Setting.Measures(m) {
 			return false
 		}
 	}

@@ -1,6 +1,8 @@
 package experiments
 
 import (
+	"slices"
+
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/target"
 )
@@ -12,7 +14,7 @@ type Null struct {
 	Key       string // hash of everything that the values depend on
 	Reference string // key of the reference sample
 	Metric    string
-	N         int // points of each fresh sample
+	N         int // points of each fresh sample or, of a metric of one class, of the run that those of the class are among
 	Values    []float64
 }
 
@@ -40,18 +42,22 @@ type NullPlan struct {
 	Count  int  // values to compute
 }
 
-// Nulls returns the nulls of the plan, one for each metric of two samples, reference sample and number of points.
+// Nulls returns the nulls of the plan, one for each metric of two samples, reference sample and number of points. Those of single classes
+// have the target of all of them.
 func (p Plan) Nulls() ([]NullPlan, error) {
 	var list []NullPlan
 	seen := map[string]bool{}
 	for _, fit := range p.Fits {
 		for _, run := range fit.Runs {
-			for _, m := range p.Spec.Metrics {
-				if !m.TwoSamples() {
+			setting := Setting{Recipe: fit.Recipe, Sample: run.Sampling}
+			for _, m := range slices.Concat(p.Spec.Metrics, p.Spec.ClassMetrics(setting)) {
+				if !m.TwoSamples() || !setting.Measures(m) {
 					continue
 				}
-				setting := Setting{Recipe: fit.Recipe, Sample: run.Sampling}
 				n, t := p.Spec.Compared(setting), setting.Measured()
+				if m.Class != "" {
+					n = run.Sampling.Count
+				}
 				k, err := NullKey(run.Reference, m.Name, m.Version, n)
 				if err != nil {
 					return nil, err
@@ -101,8 +107,7 @@ func (s *Sweep) SetNulls(nulls map[string]Null) error {
 		r := &s.Results[i]
 		measured := r.Setting.Measured()
 		form := r.Setting.MeasuredForm()
-		for j := range r.Metrics {
-			v := &r.Metrics[j]
+		for _, v := range r.all() {
 			place := nullPlace{form, r.Setting.Sample.Count, v.Name}
 			// All values of a place are of one version, but in a sweep that was interrupted while it measured again.
 			null, ok := places[place]

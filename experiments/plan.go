@@ -173,16 +173,17 @@ func (s Spec) MetricsOf(t target.Target) []metric.Metric {
 }
 
 // MetricsOf returns the metrics to measure for a run of the fit: those that apply to its target and coupling. A dense solve
-// needs only those of samples or, of a fit without runs, those of its net too.
+// needs only those of samples or, of a fit without runs, those of its net too. Those of single classes come last.
 func (f Fit) MetricsOf(run Run, s Spec) []metric.Metric {
-	metrics := s.MetricsOf(f.Recipe.Target)
+	setting := Setting{Recipe: f.Recipe, Sample: run.Sampling}
+	metrics := slices.DeleteFunc(slices.Clone(s.MetricsOf(f.Recipe.Target)), func(m metric.Metric) bool { return !setting.Measures(m) })
 	if f.Recipe.Coupling.Taught {
-		metrics = slices.DeleteFunc(slices.Clone(metrics), func(m metric.Metric) bool { return m.OfPairs })
+		metrics = slices.DeleteFunc(metrics, func(m metric.Metric) bool { return m.OfPairs })
 	}
 	if slices.ContainsFunc(f.Runs, func(r Run) bool { return r.Key == run.Key }) {
-		return metrics
+		return append(metrics, s.ClassMetrics(setting)...)
 	}
-	return slices.DeleteFunc(slices.Clone(metrics), func(m metric.Metric) bool { return !m.OfSamples() && (len(f.Runs) > 0 || m.OfNet == nil) })
+	return slices.DeleteFunc(metrics, func(m metric.Metric) bool { return !m.OfSamples() && (len(f.Runs) > 0 || m.OfNet == nil) })
 }
 
 // Measured reports whether every metric has a value of its present version.

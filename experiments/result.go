@@ -33,6 +33,7 @@ type Result struct {
 	NFE           Calls   // velocity calls per sample, the mean over the samples
 	NFEMax        int     // velocity calls of the sample that took the most
 	Metrics       []Value // in the order of the spec
+	OfClasses     []Value // those of the samples of single classes, in the order of Spec.ClassMetrics
 	Shares        []Share // of metrics of samples whose null and dense solve are known
 	FitSeconds    float64
 	SampleSeconds float64
@@ -95,6 +96,27 @@ func (r Result) memorised() (is, measured bool) {
 	near, there := r.value(metric.NearShare.Name)
 	measured = shared && there
 	return measured && metric.Memorised(share.measurement(), near.measurement()), measured
+}
+
+// AddMetrics adds values of all samples and of those of single classes, each to its list.
+func (r *Result) AddMetrics(values []Value) {
+	for _, v := range values {
+		if metric.Whole(v.Name) == v.Name {
+			r.Metrics = append(r.Metrics, v)
+		} else {
+			r.OfClasses = append(r.OfClasses, v)
+		}
+	}
+}
+
+// all returns the metrics of all samples and of those of single classes.
+func (r *Result) all() (values []*Value) {
+	for _, list := range [][]Value{r.Metrics, r.OfClasses} {
+		for i := range list {
+			values = append(values, &list[i])
+		}
+	}
+	return values
 }
 
 func (v Value) measurement() metric.Measurement {

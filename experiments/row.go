@@ -72,7 +72,7 @@ func (r Result) row() resultJSON {
 		Commit: known(r.Commit, r.Engine != ""), Engine: known(r.Engine, false), Error: r.Error,
 		Tags: r.Tags, Note: r.Note, FitNote: r.FitNote, SweepNote: r.SweepNote,
 	}
-	for _, v := range r.Metrics {
+	for _, v := range r.all() {
 		row.Metrics[v.Name] = Number(v.Value)
 		if v.SE > 0 {
 			row.MetricsSE[v.Name] = Number(v.SE)

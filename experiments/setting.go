@@ -178,7 +178,7 @@ func (doc document) checkMetric(m metric.Metric) error {
 	case m.OfPairs && doc.Coupling.Taught:
 		return fmt.Errorf("%s pairs held-out rows with noise, which the coupling %s does not: leave it out (nets of other couplings have it without being asked)", m.Name, doc.Coupling.Name)
 	default:
-		return nil
+		return doc.checkMetricOfGiven(m)
 	}
 }
 
@@ -202,11 +202,11 @@ func (s Spec) Cautions() []string {
 	return all
 }
 
-// Notes returns what was taken of the data files of the spec, and what was left out, a sentence each.
+// Notes returns what was taken of the data files of the spec, and what was left out, a sentence each, of them and of the metrics.
 func (s Spec) Notes() []string {
 	var all []string
 	for _, setting := range s.Settings {
-		for _, note := range slices.Concat(setting.Target.Notes, setting.Source.From.Notes) {
+		for _, note := range slices.Concat(setting.Target.Notes, setting.Source.From.Notes, setting.classNotes()) {
 			if note = problem.Printable(note); !slices.Contains(all, note) {
 				all = append(all, note)
 			}

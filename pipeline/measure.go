@@ -116,6 +116,9 @@ func (a *app) measure(reference, samples string, f measureFlags) error {
 		return err
 	}
 	for _, m := range named {
+		if m.JudgeClasses != nil || m.OfGiven {
+			return usage(fmt.Errorf("%s needs the classes or conditions of a target, which two files do not have: leave it out", m.Name))
+		}
 		if !m.TwoSamples() {
 			return usage(fmt.Errorf("%s measures a net, not two files: leave it out", m.Name))
 		}

@@ -100,18 +100,20 @@ func (m *remeasurer) run(ctx context.Context, use store.Use) ([]remeasured, erro
 	var rows []remeasured
 	var metrics []metric.Metric
 	for _, v := range stored {
-		if m.names != nil && !slices.Contains(m.names, v.Name) {
+		if m.names != nil && !slices.Contains(m.names, metric.Whole(v.Name)) {
 			continue
 		}
 		row := remeasured{Run: use.Run, Sweep: use.Sweep, Role: use.Role, Reference: use.Reference, Metric: v.Name, Stored: exactly(v)}
-		i := slices.IndexFunc(metric.Metrics, func(m metric.Metric) bool { return m.Name == v.Name })
+		by, known := metric.Named(v.Name)
 		switch {
 		case use.Reference != reference:
 			row.Note = "it was measured against a reference of another version of the program"
-		case i < 0 || metric.Metrics[i].Version != v.Version:
+		case !known || by.Version != v.Version:
 			row.Note = "it is of another version of the metric"
 		default:
-			metrics = append(metrics, metric.Metrics[i])
+			if by, _ = metric.Named(metric.Whole(v.Name)); !slices.ContainsFunc(metrics, func(m metric.Metric) bool { return m.Name == by.Name }) {
+				metrics = append(metrics, by)
+			}
 		}
 		rows = append(rows, row)
 	}

@@ -28,8 +28,9 @@ type Page struct {
 	Pictures    *Pictures                  // the data and the samples as images; nil if they are none
 	Rows        *Rows                      // the data and the samples as rows of a table; nil if all is in Samples
 	Curves      []Curve
-	Floors      []Floor           // of the summaries; empty if not known
-	Fresh       experiments.Fresh // of the chosen setting; may be empty
+	Floors      []Floor               // of the summaries; empty if not known
+	Classes     []experiments.Classes // of the summaries; without rows where classes are not measured
+	Fresh       experiments.Fresh     // of the chosen setting; may be empty
 	Verdict     experiments.Verdict
 	Memory      experiments.Memory
 	Students    []Student            // the settings whose nets learned from a teacher's pairs

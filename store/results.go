@@ -177,7 +177,7 @@ func scanResult(rows *sql.Rows, r *experiments.Result) error {
 	return nil
 }
 
-// readMetrics fills in the metrics of each run, in the order of the spec.
+// readMetrics fills in the metrics of each run, in the order of the spec, and those of its classes.
 func readMetrics(ctx context.Context, tx *sql.Tx, s experiments.Sweep) error {
 	rows, err := tx.QueryContext(ctx, `SELECT p.position, m.name, m.value, m.kind, m.se, m.p, m.version
 		FROM sweep_runs p JOIN metrics m ON m.run = p.run AND m.reference = p.reference WHERE p.sweep = ?`, s.Name)
@@ -198,9 +198,15 @@ func readMetrics(ctx context.Context, tx *sql.Tx, s experiments.Sweep) error {
 		measured[position][v.Name] = v
 	}
 	for i := range s.Results {
+		r := &s.Results[i]
 		for _, m := range s.Spec.Metrics {
 			if v, ok := measured[i][m.Name]; ok {
-				s.Results[i].Metrics = append(s.Results[i].Metrics, v)
+				r.Metrics = append(r.Metrics, v)
+			}
+		}
+		for _, m := range s.Spec.ClassMetrics(r.Setting) {
+			if v, ok := measured[i][m.Name]; ok {
+				r.OfClasses = append(r.OfClasses, v)
 			}
 		}
 	}

@@ -26,6 +26,7 @@ var C2ST = Metric{
 	JudgeBy:   func(c Classifier, reference flow.Batch) (Judge, error) { return classify(c, reference, classifiedSeed) },
 	SlowAbove: 2,
 	Share:     true,
+	MinPoints: classifiedLeast,
 }
 
 // Classifier returns the log odds that each point of x, (n, d), is of class 1 rather than class 0, (n), according to a

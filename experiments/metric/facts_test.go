@@ -17,7 +17,7 @@ func TestFactsAgree(t *testing.T) {
 	}
 	for _, m := range Metrics {
 		ways := 0
-		for _, has := range []bool{m.Judge != nil, m.JudgeBy != nil, m.JudgeTable != nil, m.JudgeMixture != nil, m.OfRun != nil, m.OfNet != nil} {
+		for _, has := range []bool{m.Judge != nil, m.JudgeBy != nil, m.JudgeTable != nil, m.JudgeClasses != nil, m.JudgeMixture != nil, m.OfRun != nil, m.OfNet != nil} {
 			if has {
 				ways++
 			}
@@ -37,10 +37,12 @@ func TestFactsAgree(t *testing.T) {
 			"has an order other than 0, 1 and 2":                             m.Order < 0 || m.Order > 2,
 			"is a distance with negative values":                             m.Order > 0 && m.Signed,
 			"is permuted, but not measured on two samples":                   m.permute != nil && !m.TwoSamples(),
+			"needs what points are given, but not two samples":               m.OfGiven && !m.TwoSamples(),
+			"has a name in which a class would be read":                      Whole(m.Name) != m.Name,
 			"solves assignments, but is not measured on two samples":         m.Assigned && !m.TwoSamples(),
 			"is slow in some dimensions, but not measured on two samples":    m.SlowAbove != 0 && !m.TwoSamples(),
 			"does not have a null of 99 values in one dimension":             m.NullCount(1) != 99,
-			"has a null in two dimensions whose size does not suit its cost": m.NullCount(2) != map[bool]int{true: 19, false: 99}[m.Assigned],
+			"has a null in two dimensions whose size does not suit its cost": m.NullCount(2) != map[bool]int{true: 19, false: 99}[m.Assigned || m.SlowAbove == 1],
 			"has a large null where it is slow":                              m.SlowAbove > 0 && m.NullCount(m.SlowAbove+1) != 19,
 		} {
 			if found {

@@ -12,8 +12,9 @@ import "flowsweep/experiments/flow"
 
 // Metric is a named distance, with everything that the rest of the program needs to know about it.
 type Metric struct {
-	Name string
-	Doc  string // what is estimated, and how, as sentences for the report
+	Name  string
+	Doc   string // what is estimated, and how, as sentences for the report
+	Class string // the class of the samples that it is of; empty for all samples. See Of
 
 	// Version is the recipe version of its values, 0 for the first. Raise it when the same samples or the same net get others.
 	Version int
@@ -23,6 +24,7 @@ type Metric struct {
 	Judge        func(reference flow.Batch) (Judge, error)                // samples against a sample of the truth, (m, d)
 	JudgeBy      func(c Classifier, reference flow.Batch) (Judge, error)  // likewise, by a classifier; With makes it a Judge
 	JudgeTable   func(t Table, reference flow.Batch) (Judge, error)       // likewise, as rows of a table; On makes it a Judge
+	JudgeClasses func(c Classes, reference flow.Batch) (Judge, error)     // likewise, by their classes; Among makes it a Judge
 	JudgeMixture func(truth Mixture, reference flow.Batch) (Judge, error) // samples against the truth itself
 	OfRun        func(net Model, samples flow.Batch) (Measurement, error) // samples against the flow of the net that drew them
 	OfNet        func(net Model) (Measurement, error)                     // a net, independent of the solver
@@ -32,6 +34,7 @@ type Metric struct {
 	Density       bool   // data that have a density
 	HeldOut       bool   // rows of data that training never uses
 	RowsAlone     bool   // for OfRun, of the net nothing but the rows that it was trained on and those it was not
+	OfGiven       bool   // of two samples, what each point is given
 	OfPairs       bool   // pairs of held-out rows and noise, as the coupling of the training makes them
 	ExactVelocity bool   // the exact velocity, known for a law in closed form and independent pairs
 	Instead       string // for JudgeMixture, the metric to use for targets that are not mixtures
@@ -46,7 +49,8 @@ type Metric struct {
 	Order      int    // p, if moving sample i by e_i changes it by at most (mean |e_i|^p)^(1/p); 0 otherwise
 
 	Assigned  bool // it solves an assignment in more than one dimension, which takes about a second
-	SlowAbove int  // the number of dimensions above which its nets take seconds to train; 0 if it has none
+	SlowAbove int  // the number of dimensions above which a value takes seconds; 0 if there is none
+	MinPoints int  // of each sample; 0 for 2
 
 	// permute returns what a permutation test in dim dimensions needs: the maximum number of points of each sample, and
 	// how to compute the values. If it is nil, the test judges the parts of every permutation.
@@ -85,14 +89,14 @@ type Model struct {
 }
 
 // Metrics lists every metric: those of samples first, then those of models.
-var Metrics = []Metric{MMD, MMDRFF, SlicedW2, Energy, W1, W2, C2ST, W1Table, WorstMarginal, WorstCorrelation, ExactMMD, NLL, ExcessLoss, HeldOutLoss, LossGap, NPE, PathRMSE, NNShare, NearShare}
+var Metrics = []Metric{MMD, MMDRFF, SlicedW2, Energy, W1, W2, C2ST, C2STPairs, ClassShare, W1Table, WorstMarginal, WorstCorrelation, ExactMMD, NLL, ExcessLoss, HeldOutLoss, LossGap, NPE, PathRMSE, NNShare, NearShare}
 
 // Checks lists the metrics that show whether a net has memorised its data. They are measured wherever rows are held out.
 var Checks = []Metric{HeldOutLoss, LossGap, NNShare, NearShare}
 
-// TwoSamples reports whether the metric needs only two samples, besides what With and On give it.
+// TwoSamples reports whether the metric needs only two samples, besides what With, On and Among give it.
 func (m Metric) TwoSamples() bool {
-	return m.Judge != nil || m.JudgeBy != nil || m.JudgeTable != nil
+	return m.Judge != nil || m.JudgeBy != nil || m.JudgeTable != nil || m.JudgeClasses != nil
 }
 
 // OfSamples reports whether the metric measures samples alone, without the net that drew them.

@@ -80,3 +80,14 @@ func bits(row []float64) string {
 	}
 	return string(text)
 }
+
+// EachPart calls do with every point of x, (n, d), and log(w_i p_i(x)) of every part of the law, in their order: its weight times its
+// density. Points are visited in order, and the logs are do's until it returns. They are not finite for a law without a density.
+func EachPart(law Law, x flow.Batch, do func(i int, logs []float64)) {
+	p, logs := law.posterior(), make([]float64, law.parts())
+	p.set(observation{a: 1})
+	for i := range x.Len() {
+		p.logs(x.Row(i), logs)
+		do(i, logs)
+	}
+}

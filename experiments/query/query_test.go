@@ -370,3 +370,29 @@ func (r row) lacks(t *testing.T, n *node) bool {
 	}
 	return !slices.ContainsFunc(r.fields, func(f Field) bool { return f.Key == key && f.Kind != Null })
 }
+
+// TestWhereOfClasses: the name of a metric of one class ends in that of the class, in quotes if it is no word.
+func TestWhereOfClasses(t *testing.T) {
+	t.Parallel()
+	rows := []row{rowOf(t, "a", `{"metrics": {"mmd": 3, "mmd@Gentoo": 1, "mmd@tall one": 2, "mmd@0": 5}}`)}
+	for text, want := range map[string]int{
+		"mmd@Gentoo < 2": 1, "mmd@Gentoo > 2": 0, `mmd@"Gentoo" < 2`: 1, `mmd@"tall one" = 2 and mmd@0 = 5`: 1, `metrics.mmd@'tall one' > 2`: 0, "mmd = 3": 1,
+	} {
+		condition, err := Parse(text)
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		if got, err := Filter(condition, rows, row.all); err != nil || len(got) != want {
+			t.Errorf("%s: %d rows (%v), want %d", text, len(got), err, want)
+		}
+	}
+	for _, text := range []string{`mmd@"tall one < 2`, "mmd@tall one < 2", `mmd@Gentu < 2`} {
+		condition, err := Parse(text)
+		if err == nil {
+			_, err = Filter(condition, rows, row.all)
+		}
+		if err == nil {
+			t.Errorf("%s is no error", text)
+		}
+	}
+}

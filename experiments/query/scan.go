@@ -95,10 +95,17 @@ func scanToken(text string) (token, int) {
 		}
 	}
 	n := strings.IndexFunc(text, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' && r != '.' && r != '-' || r == utf8.RuneError
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' && r != '.' && r != '-' && r != '@' || r == utf8.RuneError
 	})
 	if n < 0 {
 		n = len(text)
+	}
+	if n > 0 && text[n-1] == '@' && n < len(text) && (text[n] == '"' || text[n] == '\'') { // as in mmd@"a class"
+		class, more := scanText(text[n:])
+		if more < 0 {
+			return class, more
+		}
+		return token{kind: tokenWord, text: text[:n] + class.text}, n + more
 	}
 	return token{kind: tokenWord, text: text[:n]}, n
 }

@@ -1,9 +1,11 @@
 package target
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"sync"
 
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/given"
@@ -31,7 +33,7 @@ func (t *Target) give(rows flow.Batch) {
 	parts := make([][]int, len(t.Given.Classes))
 	for i := range rows.Len() {
 		k := given.ClassOf(rows.Row(i))
-		parts[k] = append(parts[k], i)
+		parts[k], t.parts = append(parts[k], i), append(t.parts, k)
 	}
 	t.LawGiven = func(row []float64) oracle.Law {
 		if k := given.ClassOf(row); k != given.None {
@@ -43,6 +45,8 @@ func (t *Target) give(rows flow.Batch) {
 
 // Only returns the target whose points are those of one class.
 func (t Target) Only(class int) Target {
+	all := t
+	t.whole = &all
 	whole := t.DrawGiven
 	row := t.Given.Class(class)
 	t.Draw = func(r *rand.Rand, dst []float64) int {
@@ -79,6 +83,16 @@ func (r Rows) only(class int) Rows {
 	return InMemory(r.points.Take(flow.Batch{}, kept))
 }
 
+// HeldOf returns how many rows of a class are held out.
+func (t Target) HeldOf(class int) (n int) {
+	for i := range t.Held.Len() {
+		if given.ClassOf(t.Held.points.GivenTo(i)) == class {
+			n++
+		}
+	}
+	return n
+}
+
 // ordinals returns the names "0", "1", ... of n classes.
 func ordinals(n int) []string {
 	names := make([]string, n)
@@ -94,4 +108,85 @@ func equal(n int) []float64 { return slices.Repeat([]float64{1 / float64(n)}, n)
 // halvesOf returns class 0 for the first half of n parts, and 1 for the others.
 func halvesOf(n int) []int {
 	return append(slices.Repeat([]int{0}, n/2), slices.Repeat([]int{1}, n-n/2)...)
+}
+
+// labelledRows is the largest number of rows, or of draws, that points are classified by.
+const labelledRows = 2000
+
+// Classifier returns a function that tells of which class points are, (n). Where the law of every class is known it is the class with the
+// largest posterior probability. Else, and for a point at which no class has a density, it is that of the nearest training row, or of the
+// nearest draw of a target without rows. A point that is such a row itself takes the nearest other one, so that training rows are not
+// told better than others. Of a target of one class, it tells all classes of the target that the class is of.
+func (t Target) Classifier() func(points flow.Batch) []int {
+	if t.whole != nil {
+		return t.whole.Classifier()
+	}
+	nearest := sync.OnceValue(t.nearestRow)
+	return func(points flow.Batch) []int {
+		classes := slices.Repeat([]int{given.None}, points.Len())
+		if t.parts != nil {
+			oracle.EachPart(t.Law, points, func(i int, logs []float64) { classes[i] = t.likeliest(logs) })
+		}
+		var left []int
+		for i, k := range classes {
+			if k == given.None {
+				left = append(left, i)
+			}
+		}
+		for i, k := range nearest()(points.Take(flow.Batch{}, left)) {
+			classes[left[i]] = k
+		}
+		return classes
+	}
+}
+
+// likeliest returns the class with the largest sum of probabilities, given the log of that of each part up to a constant, or None if they
+// are not finite.
+func (t Target) likeliest(logs []float64) int {
+	top := slices.Max(logs)
+	if math.IsInf(top, 0) || math.IsNaN(top) {
+		return given.None
+	}
+	sums := make([]float64, len(t.Given.Classes))
+	for i, l := range logs {
+		sums[t.parts[i]] += math.Exp(l - top)
+	}
+	return slices.Index(sums, slices.Max(sums))
+}
+
+// nearestRow returns a function that tells the class of the row that is nearest to each point, but not the point itself.
+func (t Target) nearestRow() func(points flow.Batch) []int {
+	var rows flow.Batch
+	switch stream := flow.NewStream(0, "labelled rows"); {
+	case t.Rows.Len() == 0:
+		rows = t.Sample(labelledRows, stream)
+	case t.Rows.Len() <= labelledRows:
+		rows = t.Rows.All()
+	default:
+		rows = t.Rows.Take(flow.Batch{}, stream.At(0).Perm(t.Rows.Len())[:labelledRows])
+	}
+	return func(points flow.Batch) []int {
+		classes := make([]int, points.Len())
+		flow.Parallel(len(classes), func(i int) {
+			least, at := math.Inf(1), 0
+			for k := range rows.Len() {
+				if d := distanceUpTo(least, points.Row(i), rows.Row(k)); d > 0 && d < least {
+					least, at = d, k
+				}
+			}
+			classes[i] = given.ClassOf(rows.GivenTo(at))
+		})
+		return classes
+	}
+}
+
+// distanceUpTo returns the squared distance of two points, or a part of it that is larger than most.
+func distanceUpTo(most float64, x, y []float64) (sum float64) {
+	for j, v := range x {
+		d := v - y[j]
+		if sum += d * d; sum > most {
+			break
+		}
+	}
+	return sum
 }

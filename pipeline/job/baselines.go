@@ -42,7 +42,6 @@ func (j *Judges) FitBaseline(plan experiments.BaselinePlan) (*Baseline, error) {
 // Measure returns the values of the metrics for draw k, a sample as large as those of runs. A metric that fails leaves the
 // others alone: their values are returned beside the error.
 func (b *Baseline) Measure(ctx context.Context, k int, metrics []metric.Metric) (values []experiments.Value, err error) {
-	judges := b.judges.judgesOf(b.plan.Setting, b.plan.Reference)()
 	points := b.draw(b.plan.Count, flow.NewStream(b.judges.spec.Reference.Seed, fmt.Sprintf("baseline %s %d", b.plan.Name, k)))
 	if !b.plan.Baseline.Real {
 		points = b.plan.Target().Project(points)
@@ -52,7 +51,7 @@ func (b *Baseline) Measure(ctx context.Context, k int, metrics []metric.Metric) 
 		if ctx.Err() != nil {
 			return values, errors.Join(append(failed, ctx.Err())...)
 		}
-		got, err := b.measure(m, judges[m.Name], points)
+		got, err := b.measure(m, b.judges.judgeBy(m, b.plan.Setting, b.plan.Reference), points)
 		if err != nil {
 			failed = append(failed, fmt.Errorf("measure %s: %w", m.Name, err))
 			continue

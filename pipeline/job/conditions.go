@@ -4,6 +4,7 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/given"
+	"flowsweep/experiments/target"
 )
 
 // drop leaves out what the share Train.Drop of the points of a training is given. Row i has the id first + i.
@@ -30,8 +31,13 @@ func conditions(r experiments.Recipe, label string, seed uint64, stream string, 
 	case label != "" && err == nil:
 		return given.Repeat(c.Class(k), count)
 	default:
-		return r.Target.Sample(count, flow.NewStream(seed, stream+" conditions")).Given
+		return askedFor(r.Target, seed, stream, count)
 	}
+}
+
+// askedFor returns what samples of all classes, or of all conditions, are given, (count, m). Row i does not depend on the count.
+func askedFor(t target.Target, seed uint64, stream string, count int) []float64 {
+	return t.Sample(count, flow.NewStream(seed, stream+" conditions")).Given
 }
 
 // Conditions returns what the samples of a run are given, (count, m), given the seed of the reference; nil for a net that is conditional on

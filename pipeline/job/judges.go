@@ -20,13 +20,14 @@ type Judges struct {
 	spec       experiments.Spec
 	classifier *velocity.Classifier
 	mu         sync.Mutex
-	byKey      map[string]func() map[string]prepared // by key of the reference, then by name of the metric
+	byKey      map[string]func() map[string]prepared // by key of the reference, those of single classes apart; then by name of the metric
 }
 
 // prepared is a judge, or why there is none. Both are nil for the metrics of a net.
 type prepared struct {
 	judge metric.Judge
 	err   error
+	most  int // points that it compares; for metrics of single classes
 }
 
 // measure measures points by the judge or, without one, by other. It is NaN where the reference allows no value.
@@ -79,18 +80,18 @@ func freshReference(t target.Target, r experiments.Reference) flow.Batch {
 }
 
 // Prepare does all that depends only on the references, and returns the metrics that cannot be measured, once for each
-// reference. Their values are NaN.
+// reference. Their values are NaN. Those of single classes are not among them: that a class has few rows is a caution of its target.
 func (j *Judges) Prepare(plan experiments.Plan) (cannot []Unmeasured) {
 	seen := map[string]bool{}
 	for _, fit := range plan.Fits {
 		for _, run := range fit.Runs {
+			setting := experiments.Setting{Recipe: fit.Recipe, Sample: run.Sampling}
 			if seen[run.Reference] {
 				continue
 			}
 			seen[run.Reference] = true
-			judges := j.judgesOf(experiments.Setting{Recipe: fit.Recipe, Sample: run.Sampling}, run.Reference)()
 			for _, m := range j.spec.MetricsOf(fit.Recipe.Target) {
-				if why := judges[m.Name].err; why != nil {
+				if why := j.judgeBy(m, setting, run.Reference).err; why != nil {
 					err := fmt.Errorf("%s against the target %s: %w", m.Name, fit.Recipe.Target.Name, why)
 					cannot = append(cannot, Unmeasured{run.Reference, m.Name, err})
 				}
@@ -105,19 +106,24 @@ func (j *Judges) Prepare(plan experiments.Plan) (cannot []Unmeasured) {
 func (j *Judges) Measure(f *Fitted, run experiments.Run, points flow.Batch) (values []experiments.Value, err error) {
 	var errs []error
 	setting := experiments.Setting{Recipe: f.fit.Recipe, Sample: run.Sampling}
-	judges := j.judgesOf(setting, run.Reference)()
 	points.Given = f.start(run.Sampling).x0.Given
 	projected := f.fit.Recipe.Target.Project(points)
 	compared := projected.Slice(0, j.spec.Compared(setting))
 	for _, m := range f.fit.MetricsOf(run, j.spec) {
-		points := points
+		points, by := points, j.judgeBy(m, setting, run.Reference)
 		switch {
+		case m.Class != "":
+			points = ofClass(projected, setting.Target.Given, m.Class)
+			points = points.Slice(0, min(points.Len(), by.most))
 		case m.TwoSamples():
 			points = compared
 		case m.OfPoints():
 			points = projected
 		}
-		got, err := judges[m.Name].measure(points, func() (metric.Measurement, error) { return f.netMetric(m, run.Sampling, points) })
+		if m.Class != "" && by.err == nil {
+			by.err = m.CheckPoints(points.Len(), points.Len())
+		}
+		got, err := by.measure(points, func() (metric.Measurement, error) { return f.netMetric(m, run.Sampling, points) })
 		if err != nil {
 			errs = append(errs, fmt.Errorf("measure %s: %w", m.Name, err))
 			continue
@@ -145,24 +151,42 @@ func judgeOf(m metric.Metric, t target.Target, truth flow.Batch) (metric.Judge, 
 	return m.JudgeMixture(metric.Mixture{Means: law.Means, Stds: law.Stds(), Weights: law.Shares()}, truth)
 }
 
+// judgeBy returns the judge of a metric for runs of a setting, whose reference has that key.
+func (j *Judges) judgeBy(m metric.Metric, s experiments.Setting, key string) prepared {
+	if m.Class != "" {
+		return j.once(key+" of classes", func() map[string]prepared { return j.judgesOfClasses(s) })()[m.Name]
+	}
+	return j.judgesOf(s, key)()[m.Name]
+}
+
 func (j *Judges) judgesOf(s experiments.Setting, key string) func() map[string]prepared {
+	return j.once(key, func() map[string]prepared {
+		to := s.Measured()
+		return j.judgesAgainst(to, j.spec.MetricsOf(to))
+	})
+}
+
+// once returns what makes the judges of a key, the first of which for it is called once.
+func (j *Judges) once(key string, judges func() map[string]prepared) func() map[string]prepared {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.byKey[key] == nil {
-		j.byKey[key] = sync.OnceValue(func() map[string]prepared {
-			to := s.Measured()
-			truth, table := reference(to, j.spec.Reference), TableOf(to)
-			list := map[string]prepared{}
-			for _, m := range j.spec.MetricsOf(to) {
-				var p prepared
-				p.err = Guard(func() (err error) {
-					p.judge, err = judgeOf(m.With(j.classifier.LogOdds).On(table), to, truth)
-					return err
-				})
-				list[m.Name] = p
-			}
-			return list
-		})
+		j.byKey[key] = sync.OnceValue(judges)
 	}
 	return j.byKey[key]
+}
+
+// judgesAgainst returns the judges of metrics against the reference of a target.
+func (j *Judges) judgesAgainst(to target.Target, metrics []metric.Metric) map[string]prepared {
+	truth, ready := reference(to, j.spec.Reference), NeedsOf(to, j.classifier.LogOdds)
+	list := map[string]prepared{}
+	for _, m := range metrics {
+		var p prepared
+		p.err = Guard(func() (err error) {
+			p.judge, err = judgeOf(ready(m), to, truth)
+			return err
+		})
+		list[m.Name] = p
+	}
+	return list
 }

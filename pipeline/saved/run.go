@@ -46,7 +46,8 @@ func RunAgainst(ctx context.Context, db *store.DB, key, reference string) (exper
 	if reference != "" {
 		run.References = []string{reference}
 	}
-	r.Metrics, _, err = Metrics(ctx, db, run)
+	values, _, err := Metrics(ctx, db, run)
+	r.AddMetrics(values)
 	return r, err
 }
 

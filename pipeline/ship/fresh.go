@@ -43,11 +43,12 @@ func (o Outcome) fresh(ctx context.Context, db *store.DB, e engine.Engine) (f ex
 	}
 	classifier := velocity.NewClassifier(e)
 	defer func() { err = errors.Join(err, classifier.Close()) }()
+	ready := job.NeedsOf(to, classifier.LogOdds)
 	for _, m := range spec.Metrics {
-		if !m.TwoSamples() {
+		if !m.TwoSamples() || !chosen.Setting.Measures(m) {
 			continue
 		}
-		if f.Metrics[m.Name], err = freshFigure(ctx, e, spec, to, m.With(classifier.LogOdds).On(job.TableOf(to)), truth, samples); err != nil {
+		if f.Metrics[m.Name], err = freshFigure(ctx, e, spec, to, ready(m), truth, samples); err != nil {
 			return f, err
 		}
 	}

@@ -48,6 +48,7 @@ func (o Outcome) Page(ctx context.Context, db *store.DB) (page []byte, err error
 	}
 	for _, s := range p.Summaries {
 		p.Floors = append(p.Floors, o.known.of(s.Setting.Recipe))
+		p.Classes = append(p.Classes, o.Sweep.Classes(s))
 	}
 	if p.Students, err = o.students(ctx, db); err != nil {
 		return nil, err
