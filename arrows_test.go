@@ -19,8 +19,8 @@ import (
 var arrows = map[string]struct{ rooms, doors []string }{
 	"": {rooms: []string{"pipeline"}},
 	"pipeline": {rooms: []string{
-		"pipeline/bench", "pipeline/draw", "pipeline/job", "pipeline/pair", "pipeline/saved", "pipeline/ship", "pipeline/sweep", "pipeline/table",
-		"experiments", "experiments/disk", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/kinds", "experiments/metric", "experiments/oracle",
+		"pipeline/bench", "pipeline/draw", "pipeline/facts", "pipeline/job", "pipeline/pair", "pipeline/saved", "pipeline/ship", "pipeline/sweep", "pipeline/table",
+		"experiments", "experiments/disk", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/kinds", "experiments/metric",
 		"experiments/problem", "experiments/query", "experiments/table", "experiments/target", "export", "export/signing", "store",
 	}},
 	"pipeline/sweep": {
@@ -40,6 +40,10 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"pipeline/draw": {rooms: []string{
 		"pipeline/job", "pipeline/saved", "experiments", "experiments/engine", "experiments/flow", "experiments/kinds", "experiments/oracle", "experiments/target",
 		"experiments/velocity", "export", "store",
+	}},
+	// What is exactly known of a target.
+	"pipeline/facts": {rooms: []string{
+		"experiments", "experiments/flow", "experiments/given", "experiments/kinds", "experiments/oracle", "experiments/target",
 	}},
 	"pipeline/ship": {rooms: []string{
 		"pipeline/job", "pipeline/saved", "pipeline/stage", "pipeline/table", "experiments", "experiments/disk", "experiments/engine", "experiments/flow", "experiments/metric",
@@ -109,8 +113,10 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	// One operation for onnxruntime, in C. It knows neither who writes its nodes nor who runs them.
 	"experiments/engine/fused": {},
 	"experiments/baseline":     {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},
-	"experiments/metric":       {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},
-	"experiments/target":       {rooms: []string{"experiments/flow", "experiments/kinds", "experiments/oracle", "experiments/table"}},
+	"experiments/metric":       {rooms: []string{"experiments/flow", "experiments/metric/rank"}, doors: []string{"gonum.org/v1/gonum"}},
+	// Ranks of points among draws: integers, and the law of these.
+	"experiments/metric/rank": {rooms: []string{"experiments/flow"}},
+	"experiments/target":      {rooms: []string{"experiments/flow", "experiments/kinds", "experiments/oracle", "experiments/table"}},
 	// Files, and the program that makes them.
 	"experiments/target/datasets":      {},
 	"experiments/target/datasets/make": {},

@@ -161,6 +161,10 @@ func (doc document) checkMetric(m metric.Metric) error {
 		return fmt.Errorf("%s needs a mixture of Gaussians, which %s is not: use %s", m.Name, doc.Target.Name, m.Instead)
 	case m.JudgeTable != nil && len(doc.Target.Columns) == 0:
 		return fmt.Errorf("%s compares the rows of a table, which %s is not: leave it out, or use a file", m.Name, doc.Target.Name)
+	case m.Conditional && doc.Target.Given.Empty():
+		return fmt.Errorf("%s is for models that are conditional on something, and of %s nothing is given: add a label or condition to the target, or leave it out", m.Name, doc.Target.Name)
+	case m.Conditional && doc.Target.Rows.Len() > 0 && doc.Target.Held.Len() == 0:
+		return fmt.Errorf("%s needs rows that training never uses, and of %s none are held out: leave it out, or use holdout", m.Name, doc.Target.Name)
 	case m.HeldOut && doc.Target.Held.Len() == 0:
 		return fmt.Errorf("%s needs rows that are held out, and %s has none: leave it out, or use a file with holdout", m.Name, doc.Target.Name)
 	case judgesSolver(m) && doc.Sample.SDE.Noise > 0:

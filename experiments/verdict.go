@@ -62,6 +62,10 @@ func (s Sweep) Verdict(i int, summaries []Summary, fresh Fresh, bounds map[strin
 			if t, ok := boundTest(of, m.Name, bound); ok {
 				v.Tests = append(v.Tests, t)
 			}
+		case m.Tests:
+			if t, ok := ownTest(of, m.Name); ok {
+				v.Tests = append(v.Tests, t)
+			}
 		case !m.HeldOut:
 			v.Untested = append(v.Untested, m.Name)
 		}
@@ -90,6 +94,20 @@ func boundTest(of Summary, name string, bound Bound) (Test, bool) {
 	above := Number(mean.Value - bound.Value)
 	p := metric.NormalPValue(float64(above) / se)
 	return Test{Metric: name, Value: Number(mean.Value), P: Number(p), Above: &above}, true
+}
+
+// ownTest is the test that a metric of the net makes itself. The seeds share its points, so its p-value is the smallest of theirs,
+// corrected for their number.
+func ownTest(of Summary, name string) (Test, bool) {
+	var values []float64
+	least := math.Inf(1)
+	for _, r := range of.Runs {
+		if v, ok := r.value(name); ok && v.P > 0 {
+			values, least = append(values, v.Value), min(least, v.P)
+		}
+	}
+	p := min(1, least*float64(len(values)))
+	return Test{Metric: name, Value: Number(metric.Mean(values).Value), P: Number(p)}, len(values) > 0
 }
 
 // correct sets the p-values corrected for all tests.

@@ -12,7 +12,6 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/experiments/flow"
-	"flowsweep/experiments/oracle"
 	"flowsweep/experiments/table"
 	"flowsweep/export"
 	"flowsweep/pipeline/job"
@@ -203,24 +202,6 @@ func TestHeadOfPoints(t *testing.T) {
 		if err != nil || back.Len() != 1 || (read.Names()[0] != "0") != c.head {
 			t.Errorf("%v: read back as %v with columns %v: %v", c.columns, back, read.Names(), err)
 		}
-	}
-}
-
-// TestFactsOfManyRowsTakeFewerDraws, so that they take no longer.
-func TestFactsOfManyRowsTakeFewerDraws(t *testing.T) {
-	t.Parallel()
-	p := plan(t, "name: a\ntarget: [moons, checkerboard, {name: gaussians, count: 40000, layout: grid}]\n")
-	for i, want := range []int{factDraws, factDraws, 2500} {
-		target := p.Fits[i].Recipe.Target
-		if got := drawsFor(target); got != want {
-			t.Errorf("%s: %d draws, want %d", target.Name, got, want)
-		}
-	}
-	many := oracle.Mixture{Means: flow.NewBatch(2*factWork/minDraws, 1)}
-	target := p.Fits[0].Recipe.Target
-	target.Law = many
-	if got := drawsFor(target); got != minDraws {
-		t.Errorf("%d draws, want %d", got, minDraws)
 	}
 }
 

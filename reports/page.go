@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/metric"
 	"flowsweep/reports/number"
 )
 
@@ -27,6 +28,7 @@ type Page struct {
 	Samples     []Panel                    // first the data, then samples of the chosen net and others
 	Pictures    *Pictures                  // the data and the samples as images; nil if they are none
 	Rows        *Rows                      // the data and the samples as rows of a table; nil if all is in Samples
+	Calibration *metric.Calibrated         // of the chosen net; nil if no metric asks for it
 	Curves      []Curve
 	Floors      []Floor               // of the summaries; empty if not known
 	Classes     []experiments.Classes // of the summaries; without rows where classes are not measured
@@ -83,6 +85,7 @@ type view struct {
 	InNoise     bool // the leaderboard marks means within it
 	Remarks     *remarks
 	Samples     []figure
+	Calibration []figure
 	Heat        heat
 	Curves      figure
 	Budgets     []figure
@@ -115,6 +118,7 @@ func Render(p Page) ([]byte, error) {
 		InNoise:     r.any(r.withinNoise),
 		Remarks:     r.remarks(),
 		Samples:     sampleFigures(p),
+		Calibration: calibrationFigures(p.Calibration),
 		Heat:        r.heat(),
 		Curves:      r.curves(),
 		Budgets:     r.budgets(),

@@ -36,6 +36,7 @@ type Metric struct {
 	RowsAlone     bool   // for OfRun, of the net nothing but the rows that it was trained on and those it was not
 	OfGiven       bool   // of two samples, what each point is given
 	OfPairs       bool   // pairs of held-out rows and noise, as the coupling of the training makes them
+	Conditional   bool   // a net that is conditional on something
 	ExactVelocity bool   // the exact velocity, known for a law in closed form and independent pairs
 	Instead       string // for JudgeMixture, the metric to use for targets that are not mixtures
 
@@ -45,6 +46,7 @@ type Metric struct {
 	Unbiased   bool   // it estimates a distance without bias, so that its values for the truth scatter around 0
 	Least      string // a sentence on the smallest value, unless Doc has it
 	Entropy    bool   // the smallest value is the entropy of the target
+	Tests      bool   // P is that of a test of the net, for metrics of nets that the verdict counts
 	AboveFloor bool   // it is the held-out loss minus the smallest loss of any velocity
 	Order      int    // p, if moving sample i by e_i changes it by at most (mean |e_i|^p)^(1/p); 0 otherwise
 
@@ -78,6 +80,10 @@ type Model struct {
 	Trained, Held func(n int) flow.Batch
 	Losses        func(rows flow.Batch, draws int) ([]float64, error)
 
+	// For nets that are conditional on something: draws of the net given what each of n points is given, (n draws, d), those of one point
+	// after those of another; by a dense solve.
+	Posterior func(given flow.Batch, draws int) (flow.Batch, error)
+
 	// At most n points, (m, d), that stand for the distribution of the data, and whether they are all of it.
 	Whole func(n int) (points flow.Batch, all bool)
 
@@ -89,7 +95,7 @@ type Model struct {
 }
 
 // Metrics lists every metric: those of samples first, then those of models.
-var Metrics = []Metric{MMD, MMDRFF, SlicedW2, Energy, W1, W2, C2ST, C2STPairs, ClassShare, W1Table, WorstMarginal, WorstCorrelation, ExactMMD, NLL, ExcessLoss, HeldOutLoss, LossGap, NPE, PathRMSE, NNShare, NearShare}
+var Metrics = []Metric{MMD, MMDRFF, SlicedW2, Energy, W1, W2, C2ST, C2STPairs, ClassShare, W1Table, WorstMarginal, WorstCorrelation, ExactMMD, NLL, ExcessLoss, Calibration, Coverage, HeldOutLoss, LossGap, NPE, PathRMSE, NNShare, NearShare}
 
 // Checks lists the metrics that show whether a net has memorised its data. They are measured wherever rows are held out.
 var Checks = []Metric{HeldOutLoss, LossGap, NNShare, NearShare}

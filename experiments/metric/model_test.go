@@ -85,6 +85,7 @@ func TestModelsThatFail(t *testing.T) {
 	net.Losses = func(flow.Batch, int) ([]float64, error) { return nil, broken }
 	net.Velocity = func([]float64, flow.Batch) (flow.Batch, error) { return flow.Batch{}, broken }
 	net.Ends = func(int) (flow.Batch, error) { return flow.Batch{}, broken }
+	net.Posterior = func(flow.Batch, int) (flow.Batch, error) { return flow.Batch{}, broken }
 	for _, m := range Metrics {
 		var err error
 		switch {
@@ -107,4 +108,32 @@ func TestModelsThatFail(t *testing.T) {
 	if _, err := ExcessLoss.OfNet(net); !errors.Is(err, broken) {
 		t.Errorf("excess loss with an unknown exact velocity: error %v", err)
 	}
+}
+
+// TestExcessLossOfAConditionalNet: both velocities are given what the points are. A net whose velocity is off by c, for points given c = 1 and
+// c = 3 equally often, has the excess loss (1 + 9)/2.
+func TestExcessLossOfAConditionalNet(t *testing.T) {
+	t.Parallel()
+	net := knownModel()
+	net.Draw = func(n int) flow.Batch {
+		x := normal(n, 2, 0, "start")
+		for i := range n {
+			x.Given = append(x.Given, float64(1+2*(i%2)))
+		}
+		return x
+	}
+	exact := net.Exact
+	net.Velocity = func(times []float64, x flow.Batch) (flow.Batch, error) {
+		u, err := exact(times, x)
+		for i := range x.Len() {
+			u.Row(i)[0] += x.GivenTo(i)[0]
+			u.Row(i)[1] += x.GivenTo(i)[0]
+		}
+		return u, err
+	}
+	got, err := ExcessLoss.OfNet(net)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, ExcessLoss.Name, got.Value, 5, 1e-12) // several thousand roundings of numbers near 1
 }

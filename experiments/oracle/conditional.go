@@ -58,6 +58,54 @@ func (o Conditional) of(row []float64) Oracle {
 	return of
 }
 
+// Among is what points are given: rows with their shares of the points or, without shares, equally likely draws of rows.
+type Among struct {
+	Rows   [][]float64 // (k, m)
+	Shares []float64   // (k), sum 1, or nil
+}
+
+// FloorOver is Oracle.FloorOver for velocities that depend on what points are given too: the mean of the floors given each row,
+//
+//	floor = E_c min_v E[ |a' X1 + s' X0 - v(t, X_t, c)|^2 | c ] / d
+//
+// It is never above the floor of a velocity that does not know c.
+func (o Conditional) FloorOver(times flow.Times, among Among, n int, seed uint64) (value, se float64) {
+	return among.mean(n, func(row []float64, n int) (float64, float64) { return o.of(row).FloorOver(times, n, seed) })
+}
+
+// Entropy returns the conditional entropy -E[log q(X | c)] in nats, and its standard error from about n draws.
+func (o Conditional) Entropy(among Among, n int, seed uint64) (nats, se float64) {
+	return among.mean(n, func(row []float64, n int) (float64, float64) { return o.of(row).Law.Entropy(n, seed) })
+}
+
+// mean returns the mean over the rows of what is known of each from so many draws of n, with its standard error.
+func (a Among) mean(n int, of func(row []float64, n int) (value, se float64)) (value, se float64) {
+	k := float64(len(a.Rows))
+	values, squares := make([]float64, len(a.Rows)), 0.
+	for i, row := range a.Rows {
+		share := 1 / k
+		if a.Shares != nil {
+			share = a.Shares[i]
+		}
+		if share == 0 {
+			continue
+		}
+		v, e := of(row, int(math.Ceil(share*float64(n))))
+		values[i] = v
+		value += share * v
+		squares += share * share * e * e
+	}
+	if a.Shares != nil || math.IsInf(value, 0) {
+		return value, math.Sqrt(squares)
+	}
+	// The rows are draws too, and their scatter holds that of the values.
+	spread := 0.
+	for _, v := range values {
+		spread += (v - value) * (v - value)
+	}
+	return value, math.Sqrt(max(squares, spread/(k*(k-1))))
+}
+
 // groups returns the points that are given the same, in the order of the first of them.
 func groups(x flow.Batch) (list [][]int) {
 	at := map[string]int{}

@@ -29,10 +29,11 @@ func (l LinearGaussian) Make() (Target, error) {
 	}
 	t := ofLaw("linear-gaussian", l, normal(make([]float64, l.Dim), 1))
 	for j := range l.Dim {
-		name := "x"
+		name, parameter := "x", "theta"
 		if l.Dim > 1 {
-			name += strconv.Itoa(j + 1)
+			name, parameter = name+strconv.Itoa(j+1), parameter+strconv.Itoa(j+1)
 		}
+		t.coordinates = append(t.coordinates, parameter)
 		t.Given.Numbers = append(t.Given.Numbers, given.Number{Name: name, Mean: l.Shift, Std: math.Sqrt(1 + l.Variance)})
 	}
 	draw, noise := t.Draw, math.Sqrt(l.Variance)

@@ -48,8 +48,10 @@ type Target struct {
 	File        *io.SectionReader // the file that holds the data, instead of Content, which Params hold the sha256 of all the same
 	ColumnNotes []ColumnNote      // on the columns
 
-	whole  *Target                           // that this is one class of; nil if it is no class
-	parts  []int                             // the class of each part of the law; nil if that is not known
+	whole       *Target  // that this is one class of; nil if it is no class
+	parts       []int    // the class of each part of the law; nil if that is not known
+	coordinates []string // names of the coordinates of a law, where files of draws need some; nil for x1, x2, ...
+
 	only   string                            // name of the one class whose points it has; empty for all
 	grains func(r *rand.Rand, row []float64) // see Blur
 	spans  []string                          // of the columns; nil if they follow from Rows

@@ -15,16 +15,19 @@ import (
 
 // Fitted is a trained net, ready to run, with what its runs share. It is used from one goroutine at a time.
 type Fitted struct {
-	fit     experiments.Fit
-	model   *velocity.Model
-	weights []float32
-	engine  engine.Engine
-	seed    uint64 // of the noise that runs start from
-	noise   string // name of its stream
-	starts  map[from]*start
-	dense   map[from]flow.Batch           // where a dense solve ends
-	judged  map[string]flow.Batch         // where it takes the noise that tuned solvers are judged on, by path
-	once    map[string]metric.Measurement // metrics that do not depend on how the net is sampled, by name
+	fit      experiments.Fit
+	model    *velocity.Model
+	weights  []float32
+	engine   engine.Engine
+	seed     uint64 // of the noise that runs start from
+	noise    string // name of its stream
+	starts   map[from]*start
+	dense    map[from]flow.Batch   // where a dense solve ends
+	judged   map[string]flow.Batch // where it takes the noise that tuned solvers are judged on, by path
+	drawn    flow.Batch            // given each of drawnFor, what posterior has drawn last
+	drawnFor []float64
+
+	once map[string]metric.Measurement // metrics that do not depend on how the net is sampled, by name
 }
 
 // Open compiles the net of a fit with its weights. Its runs start from the noise of the seed. Close it after use.

@@ -54,7 +54,7 @@ func (f *Fitted) metricModel(s experiments.Sampling) metric.Model {
 			return points
 		},
 		Trained: rows.Trained, Held: rows.Held, Losses: f.rowLosses,
-		Ends: func(n int) (flow.Batch, error) { return f.exactEnds(context.Background(), at(n)) }, Energies: f.pathEnergies, LogDensities: f.logDensities,
+		Ends: func(n int) (flow.Batch, error) { return f.exactEnds(context.Background(), at(n)) }, Energies: f.pathEnergies, LogDensities: f.logDensities, Posterior: f.posterior,
 		Whole: func(n int) (flow.Batch, bool) { return r.Target.Whole(n, flow.NewStream(f.seed, "whole data")) },
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
@@ -35,7 +36,7 @@ type floors struct {
 // of returns the floor of a recipe.
 func (f floors) of(r experiments.Recipe) reports.Floor {
 	key := experiments.Setting{Recipe: experiments.Recipe{
-		Target: r.Target, Source: r.Source, Path: r.Path, Coupling: r.Coupling, Train: experiments.Train{Times: r.Train.Times},
+		Target: r.Target, Source: r.Source, Path: r.Path, Coupling: r.Coupling, Train: experiments.Train{Times: r.Train.Times, Drop: r.Train.Drop},
 	}}.Form()
 	if _, ok := f.known[key]; !ok {
 		f.known[key] = f.compute(r)
@@ -46,13 +47,16 @@ func (f floors) of(r experiments.Recipe) reports.Floor {
 func (f floors) compute(r experiments.Recipe) reports.Floor {
 	nan := math.NaN()
 	got := reports.Floor{Loss: nan, LossSE: nan, HeldOut: nan, Entropy: nan, EntropySE: nan, Copy: r.Target.Rows.Len() > 0}
+	law := lawOf(r)
 	// The law of data is that of its training rows, which only a copy has.
-	if r.Target.Law != nil && !got.Copy && slices.ContainsFunc(f.spec.Metrics, func(m metric.Metric) bool { return m.Entropy }) {
-		got.Entropy, got.EntropySE = r.Target.Law.Entropy(floorDraws, 0)
+	if law != nil && !got.Copy && slices.ContainsFunc(f.spec.Metrics, func(m metric.Metric) bool { return m.Entropy }) {
+		got.Entropy, got.EntropySE = law.entropy(floorDraws)
 	}
 	switch {
 	case r.Target.Law == nil:
 		got.Why = "the target " + r.Target.Name + " has no closed form"
+	case law == nil:
+		got.Why = "the velocity of " + r.Target.Name + " given " + strings.Join(r.Target.Given.Names(), ", ") + " has no closed form"
 	case !r.Source.Gaussian():
 		got.Why = "the closed form starts from noise, and they start from " + r.Source.From.Name
 	case r.Coupling.Taught:
@@ -60,15 +64,66 @@ func (f floors) compute(r experiments.Recipe) reports.Floor {
 	case r.Coupling.Name != flow.Independent.Name:
 		got.Why = "the closed form is that of independent pairs, and the coupling " + r.Coupling.Name + " has another floor"
 	default:
-		o := oracle.Oracle{Law: r.Target.Law, Path: r.Path}
 		draws := drawsFor(r.Target)
-		got.Loss, got.LossSE = o.FloorOver(r.Train.Times, draws, 0)
+		got.Loss, got.LossSE = law.floor(r.Train.Times, draws)
 		got.HeldOut = got.Loss
-		if r.Train.Times.Name != flow.Uniform.Name {
-			got.HeldOut, _ = o.Floor(draws, 0)
+		if r.Train.Times.Name != flow.Uniform.Name || r.Train.Drop > 0 {
+			law.drop = 0 // every held-out point is given what it is
+			got.HeldOut, _ = law.floor(flow.Uniform, draws)
 		}
 	}
 	return got
+}
+
+// knownLaw is the law that a net of a recipe learns, in closed form.
+type knownLaw struct {
+	whole oracle.Oracle
+	drop  float64 // the share of the points of a training that are given nothing
+	given *given  // what the others are given; nil for nets that are conditional on nothing
+}
+
+// given is what points of a law are given, and the laws given that.
+type given struct {
+	oracle.Conditional
+	among oracle.Among
+}
+
+// lawOf returns the law of a recipe; nil if it is not known.
+func lawOf(r experiments.Recipe) *knownLaw {
+	k := &knownLaw{whole: oracle.Oracle{Law: r.Target.Law, Path: r.Path}, drop: r.Train.Drop}
+	switch {
+	case r.Target.Law == nil:
+		return nil
+	case r.Target.Given.Empty():
+		return k
+	case r.Target.LawGiven == nil:
+		return nil
+	}
+	k.given = &given{oracle.NewConditional(r.Target.LawGiven, r.Path), r.Target.Among()}
+	return k
+}
+
+// entropy returns the smallest negative log-likelihood of points given what they are given, with its standard error.
+func (k knownLaw) entropy(draws int) (nats, se float64) {
+	if k.given == nil {
+		return k.whole.Law.Entropy(draws, 0)
+	}
+	return k.given.Entropy(k.given.among, draws, 0)
+}
+
+// floor returns the smallest loss of a training that drops a share p of what points are given, with its standard error:
+//
+//	(1 - p) floor given c + p floor given nothing
+func (k knownLaw) floor(times flow.Times, draws int) (loss, se float64) {
+	if k.given == nil {
+		return k.whole.FloorOver(times, draws, 0)
+	}
+	loss, se = k.given.FloorOver(times, k.given.among, draws, 0)
+	if k.drop > 0 {
+		whole, wholeSE := k.whole.FloorOver(times, draws, 0)
+		loss, se = (1-k.drop)*loss+k.drop*whole, math.Hypot((1-k.drop)*se, k.drop*wholeSE)
+	}
+	return loss, se
 }
 
 // curveParts is in how many parts the curves of a page are cut, of which each keeps its extremes. A curve that a training

@@ -56,6 +56,35 @@ func TestFloors(t *testing.T) {
 	}
 }
 
+// TestFloorsOfConditionalNets: of a net given x, the floor of the linear Gaussian is s pi/2 with the standard deviation s of the
+// posterior, and where a share p of the points is given nothing, that of the prior N(0, I), pi/2, takes that share.
+func TestFloorsOfConditionalNets(t *testing.T) {
+	t.Parallel()
+	s, log := math.Sqrt(.3/1.3), math.Log(2*math.Pi*math.E)/2
+	for name, c := range map[string]struct {
+		spec                   string
+		loss, heldOut, entropy float64
+	}{
+		"given":  {"target: linear-gaussian", s * math.Pi / 2, s * math.Pi / 2, log + math.Log(s)},
+		"drop":   {"target: linear-gaussian\ntrain: {drop: 0.2}", (.8*s + .2) * math.Pi / 2, s * math.Pi / 2, log + math.Log(s)},
+		"labels": {"target: {name: gaussians, label: component, std: 0.5}", math.Pi / 4, math.Pi / 4, 2 * (log + math.Log(.5))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			spec, err := experiments.Parse("a.yaml", []byte("name: a\n"+c.spec+"\nmetrics: [mmd, nll]"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := floors{spec: spec, known: map[string]reports.Floor{}}.of(spec.Settings[0].Recipe)
+			for what, v := range map[string][2]float64{"loss": {got.Loss, c.loss}, "held-out loss": {got.HeldOut, c.heldOut}, "entropy": {got.Entropy, c.entropy}} {
+				if math.Abs(v[0]-v[1]) > 1e-9 || got.LossSE > 1e-9 {
+					t.Errorf("the floor of the %s is %g, want %g exactly", what, v[0], v[1])
+				}
+			}
+		})
+	}
+}
+
 // TestSiblingsAreSampledAlike: beside the chosen samples stand those of the same net along the same path and grid, whatever the steps.
 func TestSiblingsAreSampledAlike(t *testing.T) {
 	t.Parallel()

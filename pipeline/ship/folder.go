@@ -31,11 +31,12 @@ const (
 	ReportFile   = "report.html"
 	sumsFile     = "SHA256SUMS"
 
-	precisionFile = "precision.json"
+	precisionFile   = "precision.json"
+	calibrationFile = "calibration.json"
 )
 
 // fileNames lists the files that an output folder may hold, except for their sums.
-var fileNames = append([]string{ChoiceFile, csvFile, ReportFile}, exportNames()...)
+var fileNames = append([]string{ChoiceFile, csvFile, ReportFile, calibrationFile}, exportNames()...)
 
 // exportNames lists those of a run.
 func exportNames() []string {

@@ -77,6 +77,13 @@ func (o Outcome) addChoice(ctx context.Context, db *store.DB, p *reports.Page) (
 		if p.Rows, err = tableRows(ctx, db, o.Sweep, o.Choice.Run); err != nil {
 			return err
 		}
+		c, err := o.storedCalibration(ctx, db)
+		if err != nil {
+			return err
+		}
+		if c != nil {
+			p.Calibration = &c.Calibrated
+		}
 		f, _, err := o.storedFresh(ctx, db)
 		if err != nil {
 			return err

@@ -59,6 +59,11 @@ func (o Outcome) Ship(ctx context.Context, db *store.DB, w Worker, out string, f
 			return s, err
 		}
 		files = append(files, store.File{Name: ChoiceFile, Content: append(reasons, '\n')})
+		calibration, err := o.calibrated(ctx, db, w.Engine)
+		if err != nil {
+			return s, err
+		}
+		files = append(files, calibration...)
 	}
 	table, err := runsCSV(o.Sweep)
 	if err != nil {
