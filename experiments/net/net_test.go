@@ -35,3 +35,28 @@ func ExampleSpec() {
 	// conv2d     253953 weights
 	// unet      2800577 weights
 }
+
+// TestConditionsCount: an mlp has Width more weights for each number that points are given, and every other net a perceptron of
+// them: (m + 1) Width and (Width + 1) Width.
+func TestConditionsCount(t *testing.T) {
+	t.Parallel()
+	const m, width = 3, 8
+	for _, a := range net.Architectures {
+		n := net.Spec{Architecture: a, Width: width, Depth: 1}.On(2)
+		if a.Heads {
+			n.Heads = 2
+		}
+		if a.Images {
+			n.Shape = []int{1, 4, 4}
+		}
+		given := n
+		given.Given = m
+		want := (m+1)*width + (width+1)*width
+		if a.Name == net.MLP.Name {
+			want = m * width
+		}
+		if got := given.Size() - n.Size(); got != want || len(given.Inputs()) != 3 || given.String() == n.String() {
+			t.Errorf("%s has %d weights more for %d numbers, want %d; inputs %v", given, got, m, want, given.Inputs())
+		}
+	}
+}

@@ -162,6 +162,7 @@ func TestCheckpointsOfOthersAreErrors(t *testing.T) {
 	}{
 		{"itself", func(*Training, *net.Net, *uint64) {}, ""},
 		{"net", func(_ *Training, n *net.Net, _ *uint64) { n.Width = 9 }, `its net is "mlp, dimension 2, width 8,`},
+		{"given", func(_ *Training, n *net.Net, _ *uint64) { n.Given = 3 }, `its net is "mlp, dimension 2, width 8, depth 1, silu", not "mlp, dimension 2, given 3, width 8,`},
 		{"activation", func(_ *Training, n *net.Net, _ *uint64) { n.Activation = net.Tanh }, "its net is"},
 		{"optimizer", func(tr *Training, _ *net.Net, _ *uint64) { tr.Optimizer.EMA = .9 }, "its optimizer is"},
 		{"batch", func(tr *Training, _ *net.Net, _ *uint64) { tr.Batch = 5 }, `its batch is "4", not "5"`},

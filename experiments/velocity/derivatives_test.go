@@ -11,17 +11,17 @@ import (
 	"flowsweep/experiments/net"
 )
 
-// jacobian returns dv_j/dx_i at one point, (i, j), by central differences of the net in float64, good to about 1e-8: h^2
+// jacobian returns dv_j/dx_i at one point given c, (i, j), by central differences of the net in float64, good to about 1e-8: h^2
 // times a third derivative of order 1, and roundings of 1e-16 / h.
-func jacobian(n net.Net, weights []float32, t float64, x []float64) [][]float64 {
+func jacobian(n net.Net, weights []float32, t float64, x, c []float64) [][]float64 {
 	const h = 1e-4
 	jac := make([][]float64, len(x))
 	for i := range x {
 		up, down := slices.Clone(x), slices.Clone(x)
 		up[i] += h
 		down[i] -= h
-		jac[i] = forward(n, weights, t, up)
-		for j, v := range forward(n, weights, t, down) {
+		jac[i] = forward(n, weights, t, up, c)
+		for j, v := range forward(n, weights, t, down, c) {
 			jac[i][j] = (jac[i][j] - v) / (2 * h)
 		}
 	}
@@ -77,21 +77,22 @@ func TestDerivativesAreThoseOfTheNet(t *testing.T) {
 	for _, dim := range []int{1, 3} {
 		nets = append(nets, small(dim, net.Tanh)...)
 	}
+	nets = append(nets, conditional(1, net.Tanh)...)
 	for _, n := range nets {
 		t.Run(n.String(), func(t *testing.T) {
 			t.Parallel()
 			const at, tol = .375, 3e-6
 			weights := perturbed(n)
-			x, vectors := points32(1, 20, n.Dim()), points32(2, 20, n.Dim())
+			x, vectors := pointsOf(n, 1, 20), points32(2, 20, n.Dim())
 			var jacs [][][]float64
 			for i := range x.Len() {
-				jacs = append(jacs, jacobian(n, weights, at, x.Row(i)))
+				jacs = append(jacs, jacobian(n, weights, at, x.Row(i), x.GivenTo(i)))
 			}
 			for _, e := range []engine.Engine{engine.Go, engine.ONNXRuntime} {
 				u, div, ej := derivatives(t, e, n, weights, at, x, vectors)
 				for i, jac := range jacs {
 					trace := 0.
-					for j, v := range forward(n, weights, at, x.Row(i)) {
+					for j, v := range forward(n, weights, at, x.Row(i), x.GivenTo(i)) {
 						if got := u.Row(i)[j]; math.Abs(got-v) > tol {
 							t.Fatalf("%s: the velocity is %g, want %g", e.Name, got, v)
 						}

@@ -55,6 +55,17 @@ func TestFusedTrainingHasTheBitsInChunks(t *testing.T) {
 	compareFused(t, n, tr)
 }
 
+// TestFusedTrainingHasTheBitsOfConditionalNets is that of nets whose points are given numbers, of one shape and activation.
+func TestFusedTrainingHasTheBitsOfConditionalNets(t *testing.T) {
+	t.Parallel()
+	for i, n := range conditional(2, net.SiLU) {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
+			compareFused(t, n, Training{Steps: 12, Batch: []int{64, 37}[i%2], Optimizer: Optimizer{Rate: 3e-2, Clip: .5, EMA: .9}})
+		})
+	}
+}
+
 // compareFused trains with and without fused operations.
 func compareFused(t *testing.T, n net.Net, tr Training) {
 	t.Helper()
@@ -88,7 +99,11 @@ func TestFusedFieldsHaveTheBits(t *testing.T) {
 	t.Parallel()
 	for _, a := range net.Activations {
 		for _, dim := range []int{1, 2, 3} {
-			for _, n := range small(dim, a) {
+			nets := small(dim, a)
+			if dim == 1 && a.Name == net.GELU.Name {
+				nets = append(nets, conditional(dim, a)[:4]...) // what is given is in none of the layers for images
+			}
+			for _, n := range nets {
 				if n.Architecture.Images && dim > 2 {
 					continue // 12 numbers of an image, and as many backward passes
 				}
@@ -108,7 +123,7 @@ func TestFusedFieldsHaveTheBits(t *testing.T) {
 func fieldNumbers(t *testing.T, e engine.Engine, n net.Net) (numbers []float64) {
 	t.Helper()
 	count := chunkRows(n) * 4 / 3
-	x, direction, weights := points32(1, count, n.Dim()), points32(2, count, n.Dim()), perturbed(n)
+	x, direction, weights := pointsOf(n, 1, count), points32(2, count, n.Dim()), perturbed(n)
 	add := func(err error, lists ...[]float64) {
 		if err != nil {
 			t.Fatal(err)

@@ -198,7 +198,7 @@ func TestNetsForImagesKnowThePlace(t *testing.T) {
 	const side = 16
 	for _, a := range []net.Architecture{net.Conv2D, net.UNet} {
 		n := net.Spec{Architecture: a, Width: 8, Depth: 1, Activation: net.SiLU}.On(1, side, side)
-		v := forward(n, Init(n, 1), .5, make([]float64, n.Dim()))
+		v := forward(n, Init(n, 1), .5, make([]float64, n.Dim()), nil)
 		at := func(i, j int) float64 { return v[i*side+j] }
 		// 7 and 9 have the same place among the halved pixels.
 		if right, down := math.Abs(at(7, 7)-at(7, 9)), math.Abs(at(7, 7)-at(9, 7)); min(right, down) < 1e-3 {

@@ -48,15 +48,14 @@ func TestNetsAreWhatTheySay(t *testing.T) {
 	for _, dim := range []int{1, 2, 5} {
 		nets = append(nets, small(dim, net.SiLU)...)
 	}
-	for _, n := range append(nets, shaped()...) {
+	for _, n := range slices.Concat(nets, shaped(), conditional(2, net.SiLU)) {
 		t.Run(n.String(), func(t *testing.T) {
 			t.Parallel()
 			const tol = 2e-6
 			weights := perturbed(n)
 			const count = rows + 30 // more than one chunk
-			x, times := points32(1, count, n.Dim()), make([]float64, count)
+			x, times := pointsOf(n, 1, count), make([]float64, count)
 			flow.NewStream(1, "t").Uniform(times, 0)
-			t32, x32 := flow.Narrow(nil, times), flow.Narrow(nil, x.Data)
 			model, err := Compile(engine.Go, n, weights)
 			if err != nil {
 				t.Fatal(err)
@@ -66,9 +65,9 @@ func TestNetsAreWhatTheySay(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			onnx := recorded(t, n, weights, t32, x32)
+			onnx := recorded(t, n, weights, times, x)
 			for i := 0; i < count; i += 7 {
-				for j, want := range forward(n, weights, float64(t32[i]), x.Row(i)) {
+				for j, want := range forward(n, weights, float64(float32(times[i])), x.Row(i), x.GivenTo(i)) {
 					if got := v.Row(i)[j]; math.Abs(got-want) > tol {
 						t.Fatalf("point %d is %g in Go, want %g", i, got, want)
 					}
@@ -96,7 +95,7 @@ func perturbed(n net.Net) []float32 {
 	return weights
 }
 
-func recorded(t *testing.T, n net.Net, weights, times, x []float32) []float32 {
+func recorded(t *testing.T, n net.Net, weights []float32, times []float64, x flow.Batch) []float32 {
 	t.Helper()
 	m, err := Record(n, weights)
 	if err != nil {
@@ -107,7 +106,7 @@ func recorded(t *testing.T, n net.Net, weights, times, x []float32) []float32 {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	out, err := s.Run(engine.Tensor{Dims: []int{len(times), 1}, Data: times}, engine.Tensor{Dims: slices.Concat([]int{len(times)}, n.Shape), Data: x})
+	out, err := s.Run(feeds(n, times, x)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +194,7 @@ func TestInitIsPyTorchs(t *testing.T) {
 // TestWeightsRoundTripByName is that of every architecture, whose names must differ for that.
 func TestWeightsRoundTripByName(t *testing.T) {
 	t.Parallel()
-	for _, n := range small(3, net.SiLU) {
+	for _, n := range append(small(3, net.SiLU), conditional(3, net.SiLU)...) {
 		names := map[string]bool{}
 		for _, p := range n.Params() {
 			names[p.Name] = true
@@ -213,7 +212,7 @@ func TestWeightsRoundTripByName(t *testing.T) {
 // TestFreshNets: layer norms start as the identity, all else reaches nearly to 1/sqrt(in), where in is what an output sums.
 func TestFreshNets(t *testing.T) {
 	t.Parallel()
-	for _, n := range small(3, net.SiLU) {
+	for _, n := range append(small(3, net.SiLU), conditional(3, net.SiLU)...) {
 		n.Width = 32
 		weights := Init(n, 1)
 		for _, p := range n.Params() {
@@ -247,7 +246,7 @@ func TestFreshNets(t *testing.T) {
 func TestConvSeesItsNeighbours(t *testing.T) {
 	t.Parallel()
 	n := net.Spec{Architecture: net.Conv, Width: 6, Depth: 1, Activation: net.Tanh}.On(12)
-	jac := jacobian(n, Init(n, 1), .5, points32(1, 1, 12).Row(0))
+	jac := jacobian(n, Init(n, 1), .5, points32(1, 1, 12).Row(0), nil)
 	p, err := CompileVJP(engine.Go, n, Init(n, 1))
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package velocity
 
 import (
 	"math"
+	"slices"
 
 	"flowsweep/experiments/net"
 )
@@ -24,11 +25,12 @@ var scalar = map[string]func(x float64) float64{
 type plain struct {
 	net.Net
 	weights []float32 // those not used yet
+	c       []float64 // what the point is given
 }
 
-// forward returns the velocity of a net at one point.
-func forward(n net.Net, weights []float32, t float64, x []float64) []float64 {
-	p := &plain{n, weights}
+// forward returns the velocity of a net at one point, which is given c.
+func forward(n net.Net, weights []float32, t float64, x, c []float64) []float64 {
+	p := &plain{n, weights, c}
 	v := map[string]func(t float64, x []float64) []float64{
 		"mlp": p.mlp, "residual": p.residual, "attention": p.attention, "conv": p.conv, "conv2d": p.conv2d, "unet": p.unet,
 	}[n.Architecture.Name](t, x)
@@ -88,7 +90,7 @@ func (p *plain) layer(in, out int) func(h []float64) []float64 {
 }
 
 func (p *plain) mlp(t float64, x []float64) []float64 {
-	h := append([]float64{t}, x...)
+	h := slices.Concat([]float64{t}, x, p.c)
 	for range p.Depth {
 		h = p.act(p.layer(len(h), p.Width)(h))
 	}
@@ -102,7 +104,12 @@ func (p *plain) time(t float64) []float64 {
 		features[1+k], features[7+k] = math.Sincos(math.Pi * t * math.Pow(2, float64(k)))
 	}
 	h := p.act(p.layer(13, p.Width)(features))
-	return p.act(p.layer(p.Width, p.Width)(h))
+	h = p.layer(p.Width, p.Width)(h)
+	if p.Given > 0 {
+		first, second := p.layer(p.Given, p.Width), p.layer(p.Width, p.Width)
+		h = plus(h, second(p.act(first(p.c))))
+	}
+	return p.act(h)
 }
 
 func (p *plain) residual(t float64, x []float64) []float64 {

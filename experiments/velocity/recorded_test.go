@@ -3,12 +3,10 @@ package velocity
 import (
 	"fmt"
 	"math"
-	"slices"
 	"testing"
 
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/engine/ort"
-	"flowsweep/experiments/flow"
 	"flowsweep/experiments/net"
 )
 
@@ -27,7 +25,7 @@ func TestRecordedDivergence(t *testing.T) {
 			}
 		}
 	}
-	for _, n := range nets {
+	for _, n := range append(nets, conditional(1, net.SiLU)[:2]...) {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()
 			weights := perturbed(n)
@@ -50,16 +48,12 @@ func TestRecordedDivergence(t *testing.T) {
 				}
 				defer s.Close()
 				for _, rows := range []int{0, 1, 13, 40} {
-					x, t32 := points32(1, rows, n.Dim()), make([]float32, rows)
-					x32 := flow.Narrow(nil, x.Data)
-					for i := range t32 {
-						t32[i] = .375
-					}
-					out, err := s.Run(ort.Tensor{Dims: []int{rows, 1}, Data: t32}, ort.Tensor{Dims: slices.Concat([]int{rows}, n.Shape), Data: x32})
+					x := pointsOf(n, 1, rows)
+					out, err := s.Run(feeds(n, times(.375, x), x)...)
 					if err != nil {
 						t.Fatal(err)
 					}
-					v, div, err := d.DivField()(.375, flow.Batch{Dim: n.Dim(), Data: x.Data})
+					v, div, err := d.DivField()(.375, x)
 					if err != nil || fmt.Sprint(out[1].Dims) != fmt.Sprint([]int{rows, 1}) {
 						t.Fatalf("%d rows: sizes %v, %v", rows, out[1].Dims, err)
 					}

@@ -15,7 +15,7 @@ import (
 	"flowsweep/experiments/net"
 )
 
-// gaussianPairs couples N(0, I) with N(0, s^2 I).
+// gaussianPairs couples N(0, I) with N(0, s^2 I). A conditional net has each point given the numbers of condition.
 func gaussianPairs(seed uint64, s float64) Pairs {
 	noise, data, times := flow.NewStream(seed, "noise"), flow.NewStream(seed, "data"), flow.NewStream(seed, "times")
 	return func(step int, t []float64, x0, x1 flow.Batch) error {
@@ -25,6 +25,7 @@ func gaussianPairs(seed uint64, s float64) Pairs {
 		for i := range x1.Data {
 			x1.Data[i] *= s
 		}
+		condition(x1.Given, x1.Len())
 		times.Uniform(t, first)
 		return nil
 	}
