@@ -20,7 +20,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"": {rooms: []string{"pipeline"}},
 	"pipeline": {rooms: []string{
 		"pipeline/bench", "pipeline/draw", "pipeline/facts", "pipeline/job", "pipeline/pair", "pipeline/saved", "pipeline/ship", "pipeline/sweep", "pipeline/table",
-		"experiments", "experiments/disk", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/kinds", "experiments/metric",
+		"experiments", "experiments/disk", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/given", "experiments/kinds", "experiments/metric",
 		"experiments/problem", "experiments/query", "experiments/table", "experiments/target", "export", "export/signing", "store",
 	}},
 	"pipeline/sweep": {
@@ -32,22 +32,26 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	},
 	// A job may run on another machine, so it never uses the store, export, reports, a terminal or a socket.
 	"pipeline/job": {rooms: []string{
-		"experiments", "experiments/baseline", "experiments/engine", "experiments/flow", "experiments/metric", "experiments/net", "experiments/ode",
+		"experiments", "experiments/baseline", "experiments/engine", "experiments/flow", "experiments/given", "experiments/metric", "experiments/net", "experiments/ode",
 		"experiments/oracle", "experiments/target", "experiments/velocity",
 	}},
 	"pipeline/saved": {rooms: []string{"experiments", "experiments/flow", "experiments/ode", "experiments/velocity", "store"}},
 	// What samples are drawn from, be it from the store or from elsewhere, with one way to say how.
 	"pipeline/draw": {rooms: []string{
-		"pipeline/job", "pipeline/saved", "experiments", "experiments/engine", "experiments/flow", "experiments/kinds", "experiments/oracle", "experiments/target",
-		"experiments/velocity", "export", "store",
+		"pipeline/job", "pipeline/saved", "experiments", "experiments/engine", "experiments/flow", "experiments/given", "experiments/kinds", "experiments/oracle", "experiments/target",
+		"experiments/velocity", "export", "export/guided", "store",
 	}},
 	// What is exactly known of a target.
 	"pipeline/facts": {rooms: []string{
 		"experiments", "experiments/flow", "experiments/given", "experiments/kinds", "experiments/oracle", "experiments/target",
 	}},
 	"pipeline/ship": {rooms: []string{
-		"pipeline/job", "pipeline/saved", "pipeline/stage", "pipeline/table", "experiments", "experiments/disk", "experiments/engine", "experiments/flow", "experiments/metric",
-		"experiments/net", "experiments/ode", "experiments/oracle", "experiments/query", "experiments/target", "experiments/velocity", "export", "export/signing", "reports", "store",
+		"pipeline/job", "pipeline/saved", "pipeline/ship/conditions", "pipeline/stage", "pipeline/table", "experiments", "experiments/disk", "experiments/engine", "experiments/flow", "experiments/metric",
+		"experiments/net", "experiments/ode", "experiments/oracle", "experiments/query", "experiments/target", "experiments/velocity", "export", "export/guided", "export/signing", "reports", "store",
+	}},
+	// What the page shows of conditional models: values for reports, from what is stored.
+	"pipeline/ship/conditions": {rooms: []string{
+		"pipeline/job", "pipeline/saved", "experiments", "experiments/flow", "experiments/given", "experiments/ode", "experiments/oracle", "reports/conditional", "store",
 	}},
 	// Two files as one table, and how far they are apart. It knows what is in them, and neither disks nor a terminal.
 	"pipeline/pair": {rooms: []string{
@@ -70,26 +74,30 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	// It knows files and their checksums, not what needs them.
 	"store/large": {rooms: []string{"experiments/disk"}},
 	// These know files, processes and curves, but not SQLite.
-	"store/lock":     {rooms: []string{"experiments/disk"}},
-	"store/losses":   {rooms: []string{"experiments"}},
-	"store/place":    {rooms: []string{"experiments/disk"}},
-	"store/seal":     {doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
-	"reports":        {rooms: []string{"experiments", "experiments/metric", "reports/number", "reports/ticks"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
-	"reports/ticks":  {rooms: []string{"reports/number"}, doors: []string{"gonum.org/v1/plot"}},
-	"reports/number": {},
+	"store/lock":   {rooms: []string{"experiments/disk"}},
+	"store/losses": {rooms: []string{"experiments"}},
+	"store/place":  {rooms: []string{"experiments/disk"}},
+	"store/seal":   {doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
+	"reports":      {rooms: []string{"experiments", "experiments/flow", "experiments/given", "experiments/metric", "reports/conditional", "reports/number", "reports/ticks"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
+	// Values of a report and their words, without drawings.
+	"reports/conditional": {rooms: []string{"experiments", "experiments/flow", "experiments/given", "reports/number"}},
+	"reports/ticks":       {rooms: []string{"reports/number"}, doors: []string{"gonum.org/v1/plot"}},
+	"reports/number":      {},
 	// It writes ONNX files and runs them in onnxruntime. The Go side of a comparison is passed in as a function. The result
 	// is a Check of experiments, which all doors share.
 	"export": {rooms: []string{
 		"experiments", "experiments/engine/onnx", "experiments/engine/ort", "experiments/flow", "experiments/kinds", "experiments/net", "experiments/ode", "experiments/velocity",
-		"export/roles",
+		"export/guided", "export/roles",
 	}},
 	// A file of any origin, of which only the shapes and names of inputs and outputs are known.
-	"export/roles":   {rooms: []string{"experiments/engine/ort", "experiments/flow"}},
+	"export/roles": {rooms: []string{"experiments/engine/ort", "experiments/flow", "export/guided"}},
+	// What people give a conditional file, as its net has it.
+	"export/guided":  {rooms: []string{"experiments/engine/onnx", "experiments/engine/ort", "experiments/flow", "experiments/given"}},
 	"export/signing": {rooms: []string{"experiments/disk"}},
 	// It uses net rather than velocity, so that the store does not depend on GoMLX.
 	"experiments": {
 		rooms: []string{
-			"experiments/baseline", "experiments/declare", "experiments/flow", "experiments/kinds", "experiments/metric", "experiments/net", "experiments/ode",
+			"experiments/baseline", "experiments/declare", "experiments/flow", "experiments/given", "experiments/kinds", "experiments/metric", "experiments/net", "experiments/ode",
 			"experiments/problem", "experiments/query", "experiments/table", "experiments/target", "experiments/target/datasets",
 		},
 	},
@@ -116,12 +124,14 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"experiments/metric":       {rooms: []string{"experiments/flow", "experiments/metric/rank"}, doors: []string{"gonum.org/v1/gonum"}},
 	// Ranks of points among draws: integers, and the law of these.
 	"experiments/metric/rank": {rooms: []string{"experiments/flow"}},
-	"experiments/target":      {rooms: []string{"experiments/flow", "experiments/kinds", "experiments/oracle", "experiments/table"}},
+	"experiments/target":      {rooms: []string{"experiments/flow", "experiments/given", "experiments/kinds", "experiments/oracle", "experiments/table"}},
 	// Files, and the program that makes them.
 	"experiments/target/datasets":      {},
 	"experiments/target/datasets/make": {},
 	// What the columns of a table are. It knows rows and points, and no files or nets.
 	"experiments/kinds": {rooms: []string{"experiments/flow"}},
+	// What a model is conditional on. It knows rows of numbers and their names, and no files or nets.
+	"experiments/given": {rooms: []string{"experiments/problem"}},
 	// It reads and writes data files, and knows nothing of what is made of them.
 	"experiments/table":  {rooms: []string{"experiments/flow"}, doors: []string{"github.com/parquet-go/parquet-go"}},
 	"experiments/oracle": {rooms: []string{"experiments/flow"}, doors: []string{"gonum.org/v1/gonum"}},

@@ -176,6 +176,18 @@ func (l Labels) Sampler(i int) string {
 	})
 }
 
+// Unguided returns the label of the sampling of setting i, with its effort, apart from its guidance: its solver and steps if nothing else
+// varies.
+func (l Labels) Unguided(i int) string {
+	label := l.of(i, func(key string) bool {
+		return l.varies[key] && strings.HasPrefix(key, "sample.") && key != "sample.guidance"
+	})
+	if label == "" {
+		return l.of(i, func(key string) bool { return key == "sample.solver" || effort(key) })
+	}
+	return label
+}
+
 // Effort returns the number of steps of setting i or, if its solver is adaptive, the tolerance.
 func (l Labels) Effort(i int) string { return l.of(i, effort) }
 

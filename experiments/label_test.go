@@ -83,3 +83,22 @@ sample:
 		t.Errorf("%d settings have %d labels, and %d by recipe, sampler and effort", len(spec.Settings), len(whole), len(parts))
 	}
 }
+
+// TestUnguided: settings that differ in nothing but their guidance have one label without it.
+func TestUnguided(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ spec, first, last string }{
+		{"solver: [euler, heun], steps: 4, guidance: [0, 2]", "euler", "heun"},
+		{"solver: heun, steps: [2, 4], guidance: [0, 2]", "2 steps", "4 steps"},
+		{"guidance: [0, 2]", "midpoint · 8 steps", "midpoint · 8 steps"},
+	} {
+		spec, err := Parse("spec.yaml", []byte("name: labels\ntarget: {name: gaussians, label: component}\ntrain: {drop: 0.1}\nsample: {"+c.spec+"}\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		labels, last := NewLabels(spec.Settings), len(spec.Settings)-1
+		if first, got := labels.Unguided(0), labels.Unguided(last); first != c.first || got != c.last {
+			t.Errorf("%s: %q and %q, want %q and %q", c.spec, first, got, c.first, c.last)
+		}
+	}
+}

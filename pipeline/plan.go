@@ -93,6 +93,7 @@ type planReport struct {
 	Disk       float64      `json:"disk_megabytes"`      // of the results, beside the store
 	Data       []string     `json:"data,omitempty"`      // what is taken of data files, and what is left out
 	Columns    []planColumn `json:"columns,omitempty"`   // that are taken of them
+	Given      *planGiven   `json:"conditional,omitempty"`
 	Cautions   []string     `json:"cautions,omitempty"`
 	KeptAs     string       `json:"earlier_kept_as,omitempty"` // the name of the sweep that is stored under this one with another spec
 	Again      string       `json:"edition_again,omitempty"`   // the stored sweep that has this spec, if it is not that one
@@ -160,7 +161,7 @@ func planWith(ctx context.Context, db *store.DB, plan experiments.Plan, workers 
 		Fits: len(plan.Fits), FitsToDo: w.ToTrain, FitsCached: len(plan.Fits) - w.ToTrain, Teachers: plan.Teachers(),
 		Runs: plan.Runs(), RunsToDo: w.ToSample, RunsCached: plan.Runs() - w.ToSample,
 		ToMeasure: w.ToMeasure, ToSolve: w.ToSolve, TrainSteps: w.TrainSteps, Workers: workers, Data: plan.Spec.Notes(), Cautions: plan.Spec.Cautions(),
-		Columns: planColumns(plan.Spec),
+		Columns: planColumns(plan.Spec), Given: planConditions(plan.Spec),
 	}
 	r.Megabytes, r.Disk = w.Megabytes(workers), w.Bytes(workers)/1e6
 	if err := w.CheckSpace(workers, free); err != nil {
@@ -215,6 +216,7 @@ func (a *app) printPlan(r planReport) {
 	for _, note := range r.Data {
 		line("data", "%s", note)
 	}
+	r.Given.print(line)
 	line("fits", "%d: %d to train (%d steps), %d cached", r.Fits, r.FitsToDo, r.TrainSteps, r.FitsCached)
 	if r.Teachers > 0 {
 		line("teachers", "%d of the fits only make the pairs of others, and have no runs", r.Teachers)

@@ -88,6 +88,9 @@ func (a *app) sweep(ctx context.Context, path string, f sweepFlags) error {
 	for _, note := range plan.Spec.Notes() {
 		fmt.Fprintln(a.stderr, "data:", note)
 	}
+	planConditions(plan.Spec).print(func(name, format string, args ...any) {
+		fmt.Fprintf(a.stderr, name+": "+format+"\n", args...)
+	})
 	for _, caution := range plan.Spec.Cautions() {
 		fmt.Fprintln(a.stderr, "caution:", caution)
 	}
@@ -142,6 +145,9 @@ func (a *app) printShipped(s ship.Shipped, out string) {
 		if t.Err == nil {
 			a.printChosen(s, t)
 		}
+	}
+	if g := planConditions(s.Sweep.Spec); s.NoChoice == nil && g != nil && len(g.Guidance) > 1 {
+		fmt.Fprintf(a.stdout, "guidance  %s\n", g.weights())
 	}
 	if s.Twin != nil {
 		st, _ := s.Twin.Stat(metric)

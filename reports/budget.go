@@ -63,6 +63,9 @@ func (r report) budgets() []figure {
 		if infinite > 0 {
 			fig.Caption += fmt.Sprintf(" %s not here: a part is not finite.", number.CountAre(infinite, "setting", "settings"))
 		}
+		if note := r.guidanceNote(); note != "" {
+			fig.Caption += " " + note
+		}
 		figures = append(figures, fig)
 	}
 	return figures

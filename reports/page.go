@@ -15,6 +15,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/metric"
+	"flowsweep/reports/conditional"
 	"flowsweep/reports/number"
 )
 
@@ -29,6 +30,7 @@ type Page struct {
 	Pictures    *Pictures                  // the data and the samples as images; nil if they are none
 	Rows        *Rows                      // the data and the samples as rows of a table; nil if all is in Samples
 	Calibration *metric.Calibrated         // of the chosen net; nil if no metric asks for it
+	Conditions  *conditional.Conditions    // of the chosen setting; nil if it is conditional on nothing
 	Curves      []Curve
 	Floors      []Floor               // of the summaries; empty if not known
 	Classes     []experiments.Classes // of the summaries; without rows where classes are not measured
@@ -86,6 +88,8 @@ type view struct {
 	Remarks     *remarks
 	Samples     []figure
 	Calibration []figure
+	Conditions  *conditions
+	Guidance    string // the formula, if weights stand on the page
 	Heat        heat
 	Curves      figure
 	Budgets     []figure
@@ -119,6 +123,8 @@ func Render(p Page) ([]byte, error) {
 		Remarks:     r.remarks(),
 		Samples:     sampleFigures(p),
 		Calibration: calibrationFigures(p.Calibration),
+		Conditions:  r.conditions(),
+		Guidance:    r.guidanceNote(),
 		Heat:        r.heat(),
 		Curves:      r.curves(),
 		Budgets:     r.budgets(),

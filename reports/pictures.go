@@ -9,7 +9,9 @@ import (
 	"image/color"
 	"image/png"
 	"math"
+	"strings"
 
+	"flowsweep/reports/conditional"
 	"flowsweep/reports/number"
 )
 
@@ -48,13 +50,24 @@ func pictures(p Pictures) figure {
 
 // grid draws the first images of a panel, a pixel apart.
 func (p Pictures) grid(panel Panel) template.HTML {
+	points := panel.Points[:min(len(panel.Points), pictureRows*pictureColumns)]
+	rows := make([][][]float64, pictureRows)
+	for i, pixels := range points {
+		rows[i/pictureColumns] = append(rows[i/pictureColumns], pixels)
+	}
+	return p.sheet(panel.Title, "A grid of images.", rows, nil, pictureColumns)
+}
+
+// sheet draws rows of images, a pixel apart, with the names of the rows at the left if there are any.
+func (p Pictures) sheet(title, description string, rows [][][]float64, names []string, columns int) template.HTML {
 	height, width := p.Shape[1]+1, p.Shape[2]+1
-	sheet := image.NewNRGBA(image.Rect(0, 0, pictureColumns*width-1, pictureRows*height-1))
-	for i, row := range panel.Points[:min(len(panel.Points), pictureRows*pictureColumns)] {
-		left, top := i%pictureColumns*width, i/pictureColumns*height
-		for y := range p.Shape[1] {
-			for x := range p.Shape[2] {
-				sheet.SetNRGBA(left+x, top+y, p.pixel(row, y, x))
+	sheet := image.NewNRGBA(image.Rect(0, 0, columns*width-1, len(rows)*height-1))
+	for i, row := range rows {
+		for j, pixels := range row {
+			for y := range p.Shape[1] {
+				for x := range p.Shape[2] {
+					sheet.SetNRGBA(j*width+x, i*height+y, p.pixel(pixels, y, x))
+				}
 			}
 		}
 	}
@@ -62,14 +75,50 @@ func (p Pictures) grid(panel Panel) template.HTML {
 	if err := png.Encode(&file, sheet); err != nil {
 		panic("reports: write to memory: " + err.Error())
 	}
-	const titleHeight, shown = 24, 320
+	const titleHeight, shown, nameWidth = 24, 320, 78
+	left := 0
+	if len(names) > 0 {
+		left = nameWidth
+	}
 	size := sheet.Bounds().Size()
-	tall := shown * size.Y / size.X
-	title := template.HTMLEscapeString(panel.Title)
-	return template.HTML(fmt.Sprintf(`<svg viewBox="0 0 %d %d" role="img" aria-label="%s">`+"\n<title>%s</title>\n<desc>A grid of images.</desc>"+
-		`<text x="%d" y="16" text-anchor="middle" font-size="12.5">%s</text><image x="0" y="%d" width="%d" height="%d" style="image-rendering:pixelated" `+
+	tall := (shown - left) * size.Y / size.X
+	var text strings.Builder
+	for i, name := range fitted(names, 11.5, nameWidth-6) {
+		fmt.Fprintf(&text, `<text x="%d" y="%.1f" text-anchor="end" font-size="11.5">%s</text>`,
+			left-6, titleHeight+float64(tall)*(float64(i)+.5)/float64(len(rows))+4, template.HTMLEscapeString(name))
+	}
+	title = template.HTMLEscapeString(title)
+	return template.HTML(fmt.Sprintf(`<svg viewBox="0 0 %d %d" role="img" aria-label="%s">`+"\n<title>%s</title>\n<desc>%s</desc>"+
+		`<text x="%d" y="16" text-anchor="middle" font-size="12.5">%s</text>%s<image x="%d" y="%d" width="%d" height="%d" style="image-rendering:pixelated" `+
 		`href="data:image/png;base64,%s"/></svg>`,
-		shown, tall+titleHeight, title, title, shown/2, title, titleHeight, shown, tall, base64.StdEncoding.EncodeToString(file.Bytes())))
+		shown, tall+titleHeight, title, title, template.HTMLEscapeString(description), left+(shown-left)/2, title, text.String(), left, titleHeight, shown-left, tall,
+		base64.StdEncoding.EncodeToString(file.Bytes())))
+}
+
+// classColumns is the number of images of a class in a row.
+const classColumns = 8
+
+// pictures returns the figure of images, a row for each class: samples, and the truth beside them.
+func (c conditioned) pictures(p Pictures) figure {
+	classes, left := c.Drawn()
+	f := figure{Title: "Images of each " + c.Given.Label, Table: table{Head: []string{c.Given.Label, "samples", c.Real}, Text: 1}}
+	f.Caption = fmt.Sprintf("%s, a row for each %s, beside images of %s. The first %d of each class, in no order of quality.",
+		c.Of(), c.Given.Label, c.Real, classColumns) + conditional.LeftNote(left)
+	names := make([]string, len(classes))
+	var samples, truth [][][]float64
+	first := func(x conditional.Points, k int) [][]float64 {
+		points := x.Only(k)
+		return points[:min(len(points), classColumns)]
+	}
+	for i, k := range classes {
+		names[i] = c.Given.Classes[k]
+		samples, truth = append(samples, first(c.Samples, k)), append(truth, first(c.Truth, k))
+		f.Table.add(names[i], number.Whole(len(c.Samples.Only(k))), number.Whole(len(c.Truth.Only(k))))
+	}
+	description := "Images, a row for each of these: " + strings.Join(names, ", ") + "."
+	f.Drawings = append(f.Drawings, p.sheet("samples, given the "+c.Given.Label, description, samples, names, classColumns),
+		p.sheet(p.Panels[0].Title, description, truth, names, classColumns))
+	return f
 }
 
 // pixel returns a pixel of an image, of which rows lie one after the other, channel by channel. One that is not finite is

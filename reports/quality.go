@@ -67,6 +67,9 @@ func (r report) quality(metric string, c cost) figure {
 		r.description(metric, c, q.frame), noiseNote(q.lines, q.frame), r.tiesNote(metric, q.fronts), q.untunedNote(), nonPositiveNote(q.frame), outsideNote(q.lines, q.frame),
 		omissions(missing, dropped, q.drawingOf != nil),
 	}
+	if !r.ofNet(metric) {
+		caption = append(caption, r.guidanceNote())
+	}
 	caption = slices.DeleteFunc(caption, func(part string) bool { return part == "" })
 	fig := figure{Title: title, Caption: strings.Join(caption, " "), Legend: q.legend(), Table: r.qualityTable(c, all)}
 	if q.drawingOf == nil {

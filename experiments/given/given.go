@@ -155,3 +155,33 @@ func (c Condition) Words(row []float64) string {
 
 // Repeat returns a row n times, (n, m).
 func Repeat(row []float64, n int) []float64 { return slices.Repeat(row, n) }
+
+// maxListed is the number of classes that are listed in a sentence.
+const maxListed = 12
+
+// Sentence describes the condition, as "species, one of 2 classes: Adelie (60 %), Gentoo (40 %)" or "dose from 0.1 to 20". Without the ranges
+// of the numbers, it has their means and standard deviations.
+func (c Condition) Sentence(low, high []float64) string {
+	var parts []string
+	for j, n := range c.Numbers {
+		if low == nil {
+			parts = append(parts, fmt.Sprintf("%s (mean %.3g, standard deviation %.3g)", n.Name, n.Mean, n.Std))
+			continue
+		}
+		parts = append(parts, fmt.Sprintf("%s from %.6g to %.6g", n.Name, low[j], high[j]))
+	}
+	if len(c.Numbers) > 0 {
+		return strings.Join(parts, ", ")
+	}
+	for k, name := range c.Classes[:min(len(c.Classes), maxListed)] {
+		parts = append(parts, fmt.Sprintf("%s (%s)", name, Percent(c.Shares[k])))
+	}
+	text := fmt.Sprintf("%s, one of %d classes: %s", c.Label, len(c.Classes), strings.Join(parts, ", "))
+	if more := len(c.Classes) - maxListed; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// Percent returns a share in percent, to three digits.
+func Percent(share float64) string { return fmt.Sprintf("%.3g %%", 100*share) }

@@ -217,3 +217,18 @@ func (t *Taken) Condition(rows table.Table, f File) (err error) {
 	}
 	return err
 }
+
+// Ranges returns the lowest and the highest of each number that the rows for training are given; nil if there are none.
+func (t Target) Ranges() (low, high []float64) {
+	t.Rows.EachPart(func(part flow.Batch) {
+		for i := range part.Len() {
+			for j, v := range t.Given.Values(part.GivenTo(i)) {
+				if len(low) <= j {
+					low, high = append(low, v), append(high, v)
+				}
+				low[j], high[j] = min(low[j], v), max(high[j], v)
+			}
+		}
+	})
+	return low, high
+}

@@ -11,6 +11,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/export"
+	"flowsweep/pipeline/ship/conditions"
 	"flowsweep/pipeline/stage"
 	"flowsweep/reports"
 	"flowsweep/store"
@@ -83,6 +84,9 @@ func (o Outcome) addChoice(ctx context.Context, db *store.DB, p *reports.Page) (
 		}
 		if c != nil {
 			p.Calibration = &c.Calibrated
+		}
+		if p.Conditions, err = conditions.Of(ctx, db, o.Sweep, o.Summaries, o.Choice); err != nil {
+			return err
 		}
 		f, _, err := o.storedFresh(ctx, db)
 		if err != nil {
