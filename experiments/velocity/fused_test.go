@@ -59,6 +59,9 @@ func TestFusedTrainingHasTheBitsInChunks(t *testing.T) {
 func TestFusedTrainingHasTheBitsOfConditionalNets(t *testing.T) {
 	t.Parallel()
 	for i, n := range conditional(2, net.SiLU) {
+		if testing.Short() && n.Architecture.Images {
+			continue
+		}
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()
 			compareFused(t, n, Training{Steps: 12, Batch: []int{64, 37}[i%2], Optimizer: Optimizer{Rate: 3e-2, Clip: .5, EMA: .9}})
