@@ -37,7 +37,7 @@ func (r report) conditions() *conditions {
 		return nil
 	}
 	c := conditioned{r.Conditions}
-	s := &conditions{About: []string{"Models are conditional on " + c.Given.Sentence(nil, nil) + ".", c.Training()}, Table: c.classTable(), Cautions: c.Cautions, Inputs: c.Inputs(r.Summaries[r.chosen].Setting.Sample.Guidance)}
+	s := &conditions{About: []string{"Models are conditional on " + c.Given.Sentence(nil, nil) + ".", c.Training()}, Table: r.classTable(c), Cautions: c.Cautions, Inputs: c.Inputs(r.Summaries[r.chosen].Setting.Sample.Guidance)}
 	switch {
 	case len(c.Truth.Rows) == 0 || len(c.Samples.Rows) == 0:
 	case r.Pictures != nil && len(c.Given.Numbers) > 0:
@@ -147,29 +147,47 @@ func someInside(panel Panel, x, y span) (list plotter.XYs) {
 	return list
 }
 
-// classTable returns the classes in numbers, or nil.
-func (c conditioned) classTable() *table {
+// classTable returns the classes in numbers, with the metrics that the chosen setting has for each, or nil.
+func (r report) classTable(c conditioned) *table {
 	if len(c.Classes) == 0 {
 		return nil
 	}
+	var measured experiments.Classes
+	if r.chosen < len(r.Classes) {
+		measured = r.Classes[r.chosen]
+	}
 	t := table{Head: []string{c.Given.Label, "share of the truth", "samples"}, Text: 1}
-	for _, m := range c.Classes[0].Metrics {
-		t.Head = append(t.Head, m.Name, "p")
+	if len(measured.Rows) > 0 {
+		t.Head = append(t.Head, "compared with")
+	}
+	for _, name := range measured.Metrics {
+		t.Head = append(t.Head, name, "p")
 	}
 	for _, row := range c.Classes {
 		cells := []string{row.Class, given.Percent(row.Share), number.Whole(row.N)}
-		for _, m := range row.Metrics {
-			value := noCell.Text
-			if number.Finite(m.Value) {
-				value = withError(metric.Measurement{Value: m.Value, SE: m.SE})
+		at := slices.IndexFunc(measured.Rows, func(m experiments.ClassRow) bool { return m.Class == row.Class })
+		if at >= 0 {
+			cells = append(cells, number.Whole(measured.Rows[at].Reference))
+			for _, f := range measured.Rows[at].Figures {
+				cells = append(cells, classFigure(f)...)
 			}
-			p := noCell.Text
-			if number.Finite(m.P) {
-				p = number.P(m.P)
-			}
-			cells = append(cells, value, p)
 		}
 		t.add(cells...)
 	}
 	return &t
+}
+
+// Measured reports whether the table of classes has metrics.
+func (c conditions) Measured() bool { return c.Table != nil && len(c.Table.Head) > 3 }
+
+// classFigure returns the cells of a metric of a class: its mean, and p.
+func classFigure(f experiments.ClassFigure) []string {
+	cells := []string{noCell.Text, noCell.Text}
+	if number.Finite(f.Mean) {
+		cells[0] = withError(metric.Measurement{Value: f.Mean, SE: f.SE})
+	}
+	if number.Finite(f.P) {
+		cells[1] = number.P(f.P)
+	}
+	return cells
 }

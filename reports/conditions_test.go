@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/given"
 	"flowsweep/reports/conditional"
@@ -43,11 +44,15 @@ func guidedPage(t *testing.T, dim, classes int) Page {
 		Given: given.Classes("kind", names, shares), Drop: .1, Shown: s.Sample, Real: "held-out rows",
 		Truth: spread(40*classes, dim, classes), Samples: spread(60*classes, dim, classes), Diversity: map[int][]float64{},
 	}
+	measured := experiments.Classes{Label: "kind", Metrics: []string{"sliced-w2", "mmd"}}
 	for _, name := range names {
-		c.Classes = append(c.Classes, conditional.ClassRow{Class: name, Share: 1 / float64(classes), N: 60, Metrics: []conditional.ClassValue{
-			{Name: "sliced-w2", Value: .25, SE: .01, P: .42}, {Name: "mmd", Value: .5, SE: math.NaN(), P: math.NaN()},
+		c.Classes = append(c.Classes, conditional.ClassRow{Class: name, Share: 1 / float64(classes), N: 60})
+		measured.Rows = append(measured.Rows, experiments.ClassRow{Class: name, Share: 1 / float64(classes), Reference: 1234, Figures: []experiments.ClassFigure{
+			{Mean: .25, SE: .01, P: .42}, {Mean: math.NaN(), SE: math.NaN(), P: math.NaN()},
 		}})
 	}
+	p.Classes = make([]experiments.Classes, len(p.Summaries))
+	p.Classes[p.Choice.Chosen] = measured
 	for i := range p.Summaries[:3] {
 		c.Diversity[i] = []float64{1 / float64(i+1), 1.1 / float64(i+1)}
 		c.Exact = append(c.Exact, conditional.Guided{Guidance: flow.Guided(float64(i)), Exact: c.Truth, Net: c.Truth, RMSE: .125, Diversity: .5})
@@ -96,7 +101,7 @@ func TestConditions(t *testing.T) {
 	t.Parallel()
 	pages := conditionPages(t)
 	for name, want := range map[string][]string{
-		"points":  {"Samples of each kind", "<title>class 3</title>", "exact, w = 2", "net, w = 1: RMSE 0.125", "p^w", "0.250 ± 0.010", ">0.42<"},
+		"points":  {"Samples of each kind", "<title>class 3</title>", "exact, w = 2", "net, w = 1: RMSE 0.125", "p^w", "0.250 ± 0.010", ">0.42<", ">1,234<"},
 		"images":  {"Images of each kind", `text-anchor="end" font-size="11.5">class 2</text>`},
 		"rows":    {"Columns by kind", "<title>width</title>", "<title>height</title>"},
 		"numbers": {"Samples against what they are given", "<title>x2 against dose</title>", "dose (mean 1, standard deviation 2)", "condition[batch,1]"},

@@ -36,18 +36,11 @@ type Points struct {
 	Numbers [][]float64
 }
 
-// ClassRow is a class in numbers.
+// ClassRow is a class and how many samples are of it.
 type ClassRow struct {
-	Class   string
-	Share   float64      // of the truth
-	N       int          // samples that are given it
-	Metrics []ClassValue // of these, compared with the truth of the class; the same for all classes
-}
-
-// ClassValue is a metric of the samples of a class. What is not known is NaN.
-type ClassValue struct {
-	Name         string
-	Value, SE, P float64
+	Class string
+	Share float64 // of the truth
+	N     int     // samples that are given it
 }
 
 // Guided is where a guidance carries noise: by the exact velocity and by that of a net.
