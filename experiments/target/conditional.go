@@ -9,7 +9,6 @@ import (
 
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/given"
-	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/oracle"
 )
 
@@ -111,68 +110,6 @@ func (t Target) HeldOf(class int) (n int) {
 		}
 	}
 	return n
-}
-
-// CoordinateNames returns a name for each coordinate of a point, (Dim): those of the columns of real numbers, or x1, x2, ...
-func (t Target) CoordinateNames() (names []string) {
-	switch {
-	case t.Columns != nil && t.Code.Identity():
-		return slices.Clone(t.Columns)
-	case t.Columns != nil:
-		return t.Code.Coordinates()
-	case t.coordinates != nil:
-		return slices.Clone(t.coordinates)
-	}
-	for j := range t.Dim() {
-		names = append(names, "x"+strconv.Itoa(j+1))
-	}
-	return names
-}
-
-// Drawn returns the names and the code of the columns of DecodeDrawn.
-func (t Target) Drawn() (columns []string, code kinds.Code) {
-	if t.Given.Empty() {
-		return t.Columns, t.Code
-	}
-	columns = slices.Clone(t.Columns)
-	if columns == nil {
-		columns = t.CoordinateNames()
-	}
-	coders := slices.Clone(t.Code.Columns())
-	for j := len(coders); j < len(columns); j++ {
-		coders = append(coders, kinds.Coder{Name: columns[j], Kind: kinds.Real})
-	}
-	if len(t.Given.Classes) == 0 {
-		columns = append(columns, t.Given.Names()...)
-		if t.Code.Identity() {
-			return columns, kinds.Code{}
-		}
-		for _, name := range t.Given.Names() {
-			coders = append(coders, kinds.Coder{Name: name, Kind: kinds.Real})
-		}
-		return columns, kinds.NewCode(coders)
-	}
-	class := kinds.Categorical
-	class.Categories = t.Given.Classes
-	return append(columns, t.Given.Label), kinds.NewCode(append(coders, kinds.Coder{Name: t.Given.Label, Kind: class, High: float64(len(t.Given.Classes) - 1)}))
-}
-
-// DecodeDrawn returns draws as Decode does, with the numbers that each is given, or that of its class, as further columns.
-func (t Target) DecodeDrawn(points flow.Batch) flow.Batch {
-	rows := t.Decode(points)
-	if t.Given.Empty() {
-		return rows
-	}
-	out := flow.Batch{Dim: rows.Dim + max(1, len(t.Given.Numbers))}
-	for i := range rows.Len() {
-		out.Data = append(out.Data, rows.Row(i)...)
-		if len(t.Given.Classes) > 0 {
-			out.Data = append(out.Data, float64(given.ClassOf(points.GivenTo(i))))
-			continue
-		}
-		out.Data = append(out.Data, t.Given.Values(points.GivenTo(i))...)
-	}
-	return out
 }
 
 // ordinals returns the names "0", "1", ... of n classes.
