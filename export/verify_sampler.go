@@ -61,6 +61,9 @@ func verifySampler(file []byte, s Steps, div flow.DivField, noise flow.Batch, wa
 		if takesTimes(m) {
 			by.trials[0].times = flow.Narrow(nil, s.Times)
 		}
+		if len(shapeIn(m, noise.Dim)) > 1 { // samples of images take a hundred times as long
+			by.trials[0].maxRuns = 1
+		}
 		if unrolled(m) {
 			by.settings, by.batches, by.trials[0].maxRuns = unrolledSettings, unrolledBatches, 1
 			c.Notes = append(c.Notes, "its steps are unrolled, so that it was opened in 2 settings of onnxruntime and not in 4, at batches of up to 256")

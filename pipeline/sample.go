@@ -101,8 +101,9 @@ func (a *app) sample(ctx context.Context, f sampleFlags) (err error) {
 		return err
 	}
 	var nfe float64
-	err = savePoints(f.out, start.Count, from.Columns, from.Units, from.Code, func(each func(part flow.Batch) error) (err error) {
-		nfe, err = from.Draw(ctx, how, start, each)
+	columns, code, rows := from.Written(how)
+	err = savePoints(f.out, start.Count, columns, from.Units, code, func(each func(part flow.Batch) error) (err error) {
+		nfe, err = from.Draw(ctx, how, start, func(part flow.Batch) error { return each(rows(part)) })
 		return err
 	})
 	if err != nil {
@@ -110,7 +111,7 @@ func (a *app) sample(ctx context.Context, f sampleFlags) (err error) {
 	}
 	how.Sampling.Count = start.Count
 	a.printDrawn(f, from, how, nfe)
-	return a.printSaved(f.out, start.Count, from.Width())
+	return a.printSaved(f.out, start.Count, max(from.Width(), len(columns)))
 }
 
 // printDrawn says in a line how samples were drawn, and who said so.

@@ -195,6 +195,12 @@ func (t Target) Drawn() (columns []string, code kinds.Code) {
 // DecodeDrawn returns draws as Decode does, with the numbers that each is given, or that of its class, as further columns.
 func (t Target) DecodeDrawn(points flow.Batch) flow.Batch {
 	rows := t.Decode(points)
+	rows.Given = points.Given
+	return t.Beside(rows)
+}
+
+// Beside returns rows in the user's own units with what each is given as further columns.
+func (t Target) Beside(rows flow.Batch) flow.Batch {
 	if t.Given.Empty() {
 		return rows
 	}
@@ -202,10 +208,10 @@ func (t Target) DecodeDrawn(points flow.Batch) flow.Batch {
 	for i := range rows.Len() {
 		out.Data = append(out.Data, rows.Row(i)...)
 		if len(t.Given.Classes) > 0 {
-			out.Data = append(out.Data, float64(given.ClassOf(points.GivenTo(i))))
+			out.Data = append(out.Data, float64(given.ClassOf(rows.GivenTo(i))))
 			continue
 		}
-		out.Data = append(out.Data, t.Given.Values(points.GivenTo(i))...)
+		out.Data = append(out.Data, t.Given.Values(rows.GivenTo(i))...)
 	}
 	return out
 }

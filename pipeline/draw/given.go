@@ -8,6 +8,7 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/given"
+	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/target"
 	"flowsweep/export/guided"
 )
@@ -15,6 +16,7 @@ import (
 // conditional is what a model is conditional on, and how the conditions of samples are drawn where nothing says what they are.
 type conditional struct {
 	Given given.Condition
+	names []string // of the coordinates of points that have no columns; nil for x1, x2, ...
 	draw  func(count int, stream *flow.Stream, first uint64) []float64 // (count, m); nil if they must be given
 }
 
@@ -23,7 +25,7 @@ func ofTarget(t target.Target) conditional {
 	if t.Given.Empty() {
 		return conditional{}
 	}
-	return conditional{t.Given, func(count int, stream *flow.Stream, first uint64) []float64 {
+	return conditional{t.Given, t.CoordinateNames(), func(count int, stream *flow.Stream, first uint64) []float64 {
 		x := flow.Batch{Dim: t.Dim(), Data: make([]float64, count*t.Dim()), Given: make([]float64, count*t.Given.Width())}
 		t.Fill(x, stream, first)
 		return x.Given
@@ -94,36 +96,50 @@ func (f From) condition(flags Flags, s *experiments.Sampling) error {
 }
 
 // conditions returns what samples are given, part by part; nil for a model that is conditional on nothing.
-func (f From) conditions(flags Flags, s experiments.Sampling, seed uint64) (func(count, first int) []float64, error) {
+func (f From) conditions(flags Flags, s experiments.Sampling, seed uint64) (rows func(count, first int) []float64, varied bool, err error) {
 	c := f.conditional.Given
-	repeat := func(row []float64) (func(count, first int) []float64, error) {
-		return func(count, _ int) []float64 { return given.Repeat(row, count) }, nil
+	repeat := func(row []float64) (func(count, first int) []float64, bool, error) {
+		return func(count, _ int) []float64 { return given.Repeat(row, count) }, false, nil
 	}
 	switch {
 	case c.Empty():
-		return nil, nil
+		return nil, false, nil
 	case len(flags.Condition) > 0:
 		row, err := c.Parse(flags.Condition)
 		if err != nil {
-			return nil, fmt.Errorf("--condition: %w", err)
+			return nil, false, fmt.Errorf("--condition: %w", err)
 		}
 		return repeat(row)
 	case s.Label != "":
 		k, err := c.Index(s.Label)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		return repeat(c.Class(k))
 	case s.Guidance.Weight() == 0:
 		return repeat(c.Class(given.None))
 	case f.conditional.draw == nil && len(c.Numbers) > 0:
-		return nil, errors.New("--condition is missing: give NAME=VALUE for each of the numbers that the model is conditional on")
+		return nil, false, errors.New("--condition is missing: give NAME=VALUE for each of the numbers that the model is conditional on")
 	case f.conditional.draw == nil:
-		return nil, fmt.Errorf("--label is missing: give one of the classes of %s", c.Label)
+		return nil, false, fmt.Errorf("--label is missing: give one of the classes of %s", c.Label)
 	default:
 		stream := flow.NewStream(seed, "noise conditions")
-		return func(count, first int) []float64 { return f.conditional.draw(count, stream, uint64(first)) }, nil
+		return func(count, first int) []float64 { return f.conditional.draw(count, stream, uint64(first)) }, true, nil
 	}
+}
+
+// Written returns the columns and the code of samples as they are written, and what makes rows of samples as Draw gives them: with what each
+// is given as further columns, if they are not all given the same.
+func (f From) Written(how Settings) (columns []string, code kinds.Code, rows func(samples flow.Batch) flow.Batch) {
+	if !how.varied {
+		return f.Columns, f.Code, func(samples flow.Batch) flow.Batch { return samples }
+	}
+	t := target.Target{Shape: []int{f.Dim}, Columns: f.Columns, Code: f.Code, Given: f.conditional.Given}
+	if t.Columns == nil {
+		t.Columns = f.names
+	}
+	columns, code = t.Drawn()
+	return columns, code, t.Beside
 }
 
 // Given returns what the model is conditional on.

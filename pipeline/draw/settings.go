@@ -59,7 +59,8 @@ type Settings struct {
 	Origin   string // where its parts come from, in a few words
 	Seed     uint64 // of the noise of the steps, if they have any, and of conditions
 
-	given func(count, first int) []float64 // what the samples from a number on are given; nil for nothing
+	varied bool                             // they are not all given the same
+	given  func(count, first int) []float64 // what the samples from a number on are given; nil for nothing
 }
 
 // parts are the parts of a sampling that a solver takes, by whether it is adaptive.
@@ -72,7 +73,7 @@ func (f From) Settings(flags Flags, seed uint64) (how Settings, err error) {
 		return how, err
 	}
 	how.Seed = seed
-	how.given, err = f.conditions(flags, how.Sampling, seed)
+	how.given, how.varied, err = f.conditions(flags, how.Sampling, seed)
 	return how, err
 }
 
