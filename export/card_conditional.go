@@ -39,7 +39,8 @@ func exampleOf(g guided.Model) *exampleGiven {
 		e.Note = "All of them are given the same numbers, the means of the data."
 	}
 	if g.Whole {
-		e.Note += " Pass `guidance` too, one float, for another weight than the default."
+		e.Note += " Pass `guidance` too, one float, for another weight than the default; not in JavaScript, where onnxruntime sets no input\n" +
+			"that has a default: export a run with another weight."
 	}
 	return e
 }
