@@ -188,10 +188,21 @@ func (s Summary) Memorised() (seeds int) {
 	return seeds
 }
 
-// DensePlace says of which samples metrics are: those of a dense solve of a fit, Count points.
+// DensePlace says of which samples metrics are: those of a dense solve of a fit, Count points of a class or of all, with a guidance.
 type DensePlace struct {
-	Fit   string // key
-	Count int
+	Fit      string // key
+	Count    int
+	Label    string // as in a Sampling
+	Guidance string // the weight; empty for a net that is conditional on nothing
+}
+
+// DensePlaceOf returns the place of the dense solve of a fit for what a sampling samples.
+func DensePlaceOf(fit string, s Sampling) DensePlace {
+	at := DensePlace{Fit: fit, Count: s.Count, Label: s.Label}
+	if !s.Guidance.IsZero() {
+		at.Guidance = s.Guidance.String()
+	}
+	return at
 }
 
 // Share splits the value of a metric of one run into parts that add up to it:
@@ -210,7 +221,7 @@ type Share struct {
 func (s *Sweep) SetDense(dense map[DensePlace][]Value) {
 	for i := range s.Results {
 		r := &s.Results[i]
-		at := Result{Metrics: dense[DensePlace{r.Fit, r.Setting.Sample.Count}]}
+		at := Result{Metrics: dense[DensePlaceOf(r.Fit, r.Setting.Sample)]}
 		r.Shares = nil
 		for _, v := range r.Metrics {
 			null, known := s.Null(r.Setting, v.Name)

@@ -120,7 +120,7 @@ func setNulls(t testing.TB, plan experiments.Plan, sweep *experiments.Sweep) {
 func setDense(sweep *experiments.Sweep) {
 	best := map[experiments.DensePlace][]experiments.Value{}
 	for _, r := range sweep.Results {
-		at := experiments.DensePlace{Fit: r.Fit, Count: r.Setting.Sample.Count}
+		at := experiments.DensePlaceOf(r.Fit, r.Setting.Sample)
 		if best[at] == nil {
 			best[at] = make([]experiments.Value, len(r.Metrics))
 			copy(best[at], r.Metrics)

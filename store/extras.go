@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"strconv"
 
 	"flowsweep/experiments"
 )
@@ -96,7 +97,7 @@ func dropStaleTwins(ctx context.Context, tx *sql.Tx, sweep string) error {
 	return err
 }
 
-// Dense returns the metrics of the sweep's dense runs, by key of the fit and number of points.
+// Dense returns the metrics of the sweep's dense runs, by their place.
 func (db *DB) Dense(ctx context.Context, sweep string) (dense map[experiments.DensePlace][]experiments.Value, err error) {
 	defer wrap(&err, "read the dense runs of sweep %q", sweep)
 	dense = map[experiments.DensePlace][]experiments.Value{}
@@ -104,7 +105,7 @@ func (db *DB) Dense(ctx context.Context, sweep string) (dense map[experiments.De
 		if err := wholeParts(ctx, tx, sweep, "sweep_extras", "runs", "metrics"); err != nil {
 			return err
 		}
-		rows, err := tx.QueryContext(ctx, `SELECT r.fit, r.config ->> '$.count', m.name, m.value, m.kind, m.se, m.p, m.version
+		rows, err := tx.QueryContext(ctx, `SELECT r.fit, r.config ->> '$.count', coalesce(r.config ->> '$.label', ''), r.config ->> '$.guidance', m.name, m.value, m.kind, m.se, m.p, m.version
 			FROM sweep_extras e JOIN runs r ON r.key = e.run JOIN metrics m ON m.run = e.run AND m.reference = e.reference
 			WHERE e.sweep = ? AND e.role = ? ORDER BY r.key, m.name`, sweep, roleDense)
 		if err != nil {
@@ -113,9 +114,13 @@ func (db *DB) Dense(ctx context.Context, sweep string) (dense map[experiments.De
 		defer rows.Close()
 		for rows.Next() {
 			var at experiments.DensePlace
-			v, err := scanValue(rows.Scan, &at.Fit, &at.Count)
+			var guidance sql.NullFloat64
+			v, err := scanValue(rows.Scan, &at.Fit, &at.Count, &at.Label, &guidance)
 			if err != nil {
 				return err
+			}
+			if guidance.Valid {
+				at.Guidance = strconv.FormatFloat(guidance.Float64, 'g', -1, 64)
 			}
 			dense[at] = append(dense[at], v)
 		}

@@ -72,7 +72,7 @@ func (c class) student(ctx context.Context, i int, s experiments.Summary) (repor
 		}
 	}
 	for _, r := range s.Runs {
-		at := experiments.DensePlace{Fit: r.Teacher, Count: r.Setting.Sample.Count}
+		at := experiments.DensePlaceOf(r.Teacher, r.Setting.Sample)
 		dense := experiments.Result{Metrics: c.dense[at]}
 		same, swept := c.runs[r.Teacher+experiments.Form(r.Setting.Sample)]
 		if !swept {
@@ -135,15 +135,12 @@ func (c class) endsOf(ctx context.Context, at experiments.DensePlace) (flow.Batc
 		if use.Role != "dense" || use.Fit != at.Fit {
 			continue
 		}
-		r, err := c.db.Run(ctx, use.Run)
+		r, err := saved.Run(ctx, c.db, use.Run)
 		if err != nil {
 			return flow.Batch{}, err
 		}
-		if r.State != experiments.Finished {
-			continue
-		}
-		if points, err := saved.Samples(ctx, c.db, use.Run); err != nil || points.Len() == at.Count {
-			return points, err
+		if r.State == experiments.Finished && experiments.DensePlaceOf(use.Fit, r.Setting.Sample) == at {
+			return saved.Samples(ctx, c.db, use.Run)
 		}
 	}
 	return flow.Batch{}, nil
