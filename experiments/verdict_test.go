@@ -236,7 +236,7 @@ func TestShares(t *testing.T) {
 	if err := s.SetNulls(map[string]Null{null.Key: null}); err != nil {
 		t.Fatal(err)
 	}
-	s.SetDense(map[DensePlace][]Value{{"f", 2000}: {{Name: "mmd", Value: 1.5}}})
+	s.SetDense(map[DensePlace][]Value{{Fit: "f", Count: 2000}: {{Name: "mmd", Value: 1.5}}})
 	b, ok := s.Summaries()[0].Budget("mmd")
 	if !ok || b.Solver.Value != .5 || b.Net.Value != 1 || b.Floor != .5 || math.Abs(b.Noise-.1) > 1e-15 || b.Net.SE != b.Noise {
 		t.Errorf("budget %+v (%v)", b, ok)
