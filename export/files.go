@@ -22,42 +22,17 @@ type vectors struct {
 	Shape   []int       `json:"shape,omitempty"` // of a point, whose rows are flat, unless it is a vector
 	T       [][]float32 `json:"t"`
 	X       [][]float32 `json:"x"`
-	givenVectors
+	guided.Vectors
 	V         [][]float32     `json:"v"`
 	Tolerance float64         `json:"tolerance"`
 	Sampler   *samplerVectors `json:"sampler,omitempty"`
 	Density   *densityVectors `json:"density,omitempty"`
 }
 
-// givenVectors is what points are given, as the inputs of a file.
-type givenVectors struct {
-	Label     []int       `json:"label,omitempty"`
-	Condition [][]float32 `json:"condition,omitempty"`
-	Guidance  *float32    `json:"guidance,omitempty"`
-}
-
-func givenOf(g guided.Model, rows []float64) (v givenVectors) {
-	if g.Empty() {
-		return v
-	}
-	t := g.Tensor(rows)
-	if len(t.Dims) > 1 {
-		v.Condition = slices.Collect(slices.Chunk(t.Data, t.Dims[1]))
-	} else {
-		for _, k := range t.Data {
-			v.Label = append(v.Label, int(k))
-		}
-	}
-	if w := g.Default(g.Guidance); w != nil {
-		v.Guidance = &w[0]
-	}
-	return v
-}
-
 type samplerVectors struct {
 	Comment string      `json:"comment"`
 	Noise   [][]float32 `json:"noise"`
-	givenVectors
+	guided.Vectors
 	StepNoise [][][]float32 `json:"step_noise,omitempty"` // of every step, if it adds any
 	Samples   [][]float32   `json:"samples"`
 	Tolerance float64       `json:"tolerance"`
@@ -134,7 +109,7 @@ func Vectors(n net.Net, g guided.Model, reference flow.RowField, sampler, densit
 		T:       split(p.T, 1), X: split(p.X.Data, n.Dim()), V: split(v.Data, n.Dim()),
 		Tolerance: tolerance * (1 + largest),
 	}
-	out.givenVectors = givenOf(g, p.X.Given)
+	out.Vectors = g.Vectors(p.X.Given)
 	if !g.Empty() {
 		out.Comment = "velocity.onnx must give v for t, x and what the points are given, to within tolerance"
 	}
@@ -171,7 +146,7 @@ func (s Steps) vectors(dim int) (*samplerVectors, error) {
 	}
 	out := &samplerVectors{
 		Comment: "sampler.onnx must give samples for noise, to within tolerance",
-		Noise:   split(got.noise.Data, dim), givenVectors: givenOf(s.Conditional, got.noise.Given), Samples: rows(got.trajectory[len(s.Times)-1]),
+		Noise:   split(got.noise.Data, dim), Vectors: s.Conditional.Vectors(got.noise.Given), Samples: rows(got.trajectory[len(s.Times)-1]),
 		Tolerance: got.tolerance(), Unit: got.rowUnit(),
 	}
 	for _, z := range got.steps {
