@@ -78,7 +78,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"store/losses": {rooms: []string{"experiments"}},
 	"store/place":  {rooms: []string{"experiments/disk"}},
 	"store/seal":   {doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
-	"reports":      {rooms: []string{"experiments", "experiments/flow", "experiments/given", "experiments/metric", "reports/conditional", "reports/number", "reports/ticks"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
+	"reports":      {rooms: []string{"experiments", "experiments/flow", "experiments/given", "experiments/metric", "experiments/shorten", "reports/conditional", "reports/number", "reports/ticks"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
 	// Values of a report and their words, without drawings.
 	"reports/conditional": {rooms: []string{"experiments", "experiments/flow", "experiments/given", "reports/number"}},
 	"reports/ticks":       {rooms: []string{"reports/number"}, doors: []string{"gonum.org/v1/plot"}},
@@ -98,9 +98,11 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"experiments": {
 		rooms: []string{
 			"experiments/baseline", "experiments/declare", "experiments/flow", "experiments/given", "experiments/kinds", "experiments/metric", "experiments/net", "experiments/ode",
-			"experiments/problem", "experiments/query", "experiments/table", "experiments/target", "experiments/target/datasets",
+			"experiments/problem", "experiments/query", "experiments/shorten", "experiments/table", "experiments/target", "experiments/target/datasets",
 		},
 	},
+	// Texts, not what they say.
+	"experiments/shorten": {},
 	// It knows how things are declared, but not which ones exist: solvers, targets and so on are passed in.
 	"experiments/declare": {rooms: []string{"experiments/problem"}, doors: []string{"go.yaml.in/yaml"}},
 	"experiments/velocity": {

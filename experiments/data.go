@@ -79,6 +79,11 @@ func (d *dataFiles) take(f target.File, set *datasets.Dataset, real bool, at dec
 	if t, err = d.labels(t, &f); err != nil {
 		return target.Target{}, at.Key("label").Errorf("%v", err)
 	}
+	return d.takeTable(t, f, real, at)
+}
+
+// takeTable is take for a table that holds all that the file names.
+func (d *dataFiles) takeTable(t table.Table, f target.File, real bool, at declare.Place) (target.Target, error) {
 	if f.Held != "" {
 		f.Exclude = append(slices.Clone(f.Exclude), f.Held)
 	}

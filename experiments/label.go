@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"flowsweep/experiments/query"
+	"flowsweep/experiments/shorten"
 )
 
 // Labels names settings by the parts in which they differ, such as "width 64 · heun · 8 steps". The parts are the
@@ -74,7 +75,7 @@ func (l *Labels) shorten() {
 		for i, f := range fields {
 			values[i] = f.Value
 		}
-		for i, text := range Shorten(values, maxValue) {
+		for i, text := range shorten.Texts(values, maxValue) {
 			if f := fields[i]; text != f.Value {
 				l.short[[2]string{f.Key, f.Value}] = text
 				l.whole[l.phrase(f)] = phrase(f)

@@ -2,7 +2,10 @@ package experiments
 
 import (
 	"fmt"
+	"strings"
 	"testing"
+
+	"flowsweep/experiments/query"
 )
 
 func ExampleNewLabels() {
@@ -100,5 +103,41 @@ func TestUnguided(t *testing.T) {
 		if first, got := labels.Unguided(0), labels.Unguided(last); first != c.first || got != c.last {
 			t.Errorf("%s: %q and %q, want %q and %q", c.spec, first, got, c.first, c.last)
 		}
+	}
+}
+
+// times returns a JSON list of n + 1 times.
+func times(n int) string {
+	list := make([]string, n+1)
+	for i := range list {
+		list[i] = fmt.Sprintf("%.4g", float64(i)/float64(n))
+	}
+	return "[" + strings.Join(list, ",") + "]"
+}
+
+// TestLabelsOfLongValues checks that grids which differ in one of 301 times have different labels, and that the whole value is found.
+func TestLabelsOfLongValues(t *testing.T) {
+	t.Parallel()
+	other := strings.Replace(times(300), ",0.5,", ",0.501,", 1)
+	grid := func(times string) string { return "{name: explicit, times: " + times + "}" }
+	spec := planned(t, "name: x\ntarget: moons\nsample: {solver: heun, grid: ["+grid(times(300))+", "+grid(other)+"]}\n").Spec
+	labels := NewLabels(spec.Settings)
+	for i, want := range []string{"times [0,…,0.5,…,1] (301 values)", "times [0,…,0.501,…,1] (301 values)"} {
+		if got := labels.Setting(i); got != want {
+			t.Errorf("setting %d: got %q, want %q", i, got, want)
+		}
+		whole := "times " + []string{times(300), other}[i]
+		if got := labels.Whole(labels.Setting(i)); got != whole {
+			t.Errorf("setting %d: the whole label is %q", i, got)
+		}
+		if got := labels.Full(i); !strings.Contains(got, whole) {
+			t.Errorf("setting %d: the full label lacks the grid: %q", i, got)
+		}
+	}
+	if got := labels.Whole("heun · 8 steps"); got != "" {
+		t.Errorf("a label of short values is said to be short for %q", got)
+	}
+	if got := labels.phrase(query.Field{Key: "net.width", Value: "8"}); got != "width 8" {
+		t.Errorf("a short value: %q", got)
 	}
 }

@@ -53,11 +53,10 @@ func (p Parser) Setting(recipe, sampling []byte) (Setting, error) {
 // the file, and its table is added to data.
 func (p Parser) specForm(stored json.RawMessage, source bool, data *dataFiles) (json.RawMessage, error) {
 	var of struct {
-		SHA256   string
-		Columns  []string
-		Kinds    []kinds.Kind
-		HeldLast int `json:"held_last"`
-
+		SHA256    string
+		Columns   []string
+		Kinds     []kinds.Kind
+		HeldLast  int `json:"held_last"`
 		Label     string
 		Classes   []string
 		Condition []string
@@ -86,18 +85,22 @@ func (p Parser) specForm(stored json.RawMessage, source bool, data *dataFiles) (
 		data.tables[readAs{path: of.SHA256, how: table.Options{Header: table.AutoHeader}}] = t
 	}
 	form["file"] = of.SHA256
-	delete(form, "sha256")
-	delete(form, "rows")
-	delete(form, "kinds")
-	delete(form, "classes")
+	for _, key := range []string{"sha256", "rows", "kinds", "classes"} {
+		delete(form, key)
+	}
 	if source {
-		delete(form, "standardise")
-		delete(form, "holdout")
-		return json.Marshal(form)
+		return sourceForm(form)
 	}
 	if form["columns"], err = choices(of.Columns, of.Kinds); err != nil {
 		return nil, err
 	}
+	return json.Marshal(form)
+}
+
+// sourceForm returns a stored source as it stands in a spec, which a source does not scale, nor holds rows out of.
+func sourceForm(form map[string]any) (json.RawMessage, error) {
+	delete(form, "standardise")
+	delete(form, "holdout")
 	return json.Marshal(form)
 }
 

@@ -146,16 +146,9 @@ func Open(file []byte, o OpenOptions) (*Opened, error) {
 		return nil, fmt.Errorf("it was saved in training mode (%s), in which outputs are random or depend on the batch: call model.eval() before torch.onnx.export",
 			strings.Join(d.Training, ", "))
 	}
-	var by guided.Model
-	if own, ok := ownMetadata(d); ok {
-		if by, err = guided.Read(own); err != nil {
-			return nil, fmt.Errorf("its metadata are damaged: %w: export the file again", err)
-		}
-	}
-	weight, _ := by.Weight()
-	var defaults []string
-	for _, in := range weight {
-		defaults = append(defaults, in.Name)
+	by, defaults, err := conditionalIn(d)
+	if err != nil {
+		return nil, err
 	}
 	var r roles.Roles
 	s, err := ort.Open(content, ort.SessionOptions{Optimise: ort.All, Defaults: defaults, Outputs: func(inputs, outputs []ort.Port) ([]string, error) {
@@ -169,19 +162,39 @@ func Open(file []byte, o OpenOptions) (*Opened, error) {
 	if err := opened.describe(d, r.Kind); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	net := roles.Runner{Session: s, Roles: r, Guidance: 1}
-	switch r.Kind {
-	case "velocity":
-		opened.Velocity = net.Rows
-	case "density":
-		opened.Density = net.Densities
-	default:
-		net.Guidance = by.Guidance.Weight()
-		opened.Steps = net.Steps()
-		opened.Sampler = func(noise flow.Batch, steps ...flow.Batch) (flow.Batch, error) { return net.Samples(noise, steps...) }
-		opened.Guide = func(w float64) { net.Guidance = w }
-	}
+	opened.run(roles.Runner{Session: s, Roles: r, Guidance: 1})
 	return opened, nil
+}
+
+// conditionalIn returns what a file is conditional on, and the inputs with a default that it then takes.
+func conditionalIn(d onnx.Description) (by guided.Model, defaults []string, err error) {
+	own, ok := ownMetadata(d)
+	if !ok {
+		return by, nil, nil
+	}
+	if by, err = guided.Read(own); err != nil {
+		return by, nil, fmt.Errorf("its metadata are damaged: %w: export the file again", err)
+	}
+	weight, _ := by.Weight()
+	for _, in := range weight {
+		defaults = append(defaults, in.Name)
+	}
+	return by, defaults, nil
+}
+
+// run fills in what runs the file.
+func (o *Opened) run(net roles.Runner) {
+	switch net.Kind {
+	case "velocity":
+		o.Velocity = net.Rows
+	case "density":
+		o.Density = net.Densities
+	default:
+		net.Guidance = o.Conditional.Guidance.Weight()
+		o.Steps = net.Steps()
+		o.Sampler = func(noise flow.Batch, steps ...flow.Batch) (flow.Batch, error) { return net.Samples(noise, steps...) }
+		o.Guide = func(w float64) { net.Guidance = w }
+	}
 }
 
 // describe fills in what the file says of itself.

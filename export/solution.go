@@ -180,6 +180,26 @@ func distance(a, b []float64) float64 {
 	return math.Sqrt(sum)
 }
 
+// inputs returns the inputs of a file, for noise that is repeated so often: noise, that of the steps, and what points are given.
+func (s solution) inputs(copies int) func(from, to int) []ort.Tensor {
+	dim, m := s.noise.Dim, s.by.Given.Width()
+	noise, rows := slices.Repeat(flow.Narrow(nil, s.noise.Data), copies), slices.Repeat(s.noise.Given, copies)
+	return func(from, to int) []ort.Tensor {
+		list := []ort.Tensor{{Dims: []int{to - from, dim}, Data: noise[from*dim : to*dim]}}
+		if len(s.steps) > 0 {
+			second := ort.Tensor{Dims: []int{len(s.steps), to - from, dim}, Data: []float32{}}
+			for _, z := range s.steps {
+				second.Data = append(second.Data, flow.Narrow(nil, slices.Repeat(z.Data, copies)[from*dim:to*dim])...)
+			}
+			list = append(list, second)
+		}
+		if m > 0 {
+			list = append(list, s.by.Tensor(rows[from*m:to*m]))
+		}
+		return list
+	}
+}
+
 // trial returns the noise, for the first trial repeated to fill the largest batch. It limits the runs at each batch size, as each costs all
 // velocity calls of a sample.
 func (s solution) trial(where string) trial {
@@ -187,32 +207,14 @@ func (s solution) trial(where string) trial {
 	if where == "" { // at every batch size
 		copies = max(1, slices.Max(batches)/max(1, s.noise.Len()))
 	}
-	noise, logp := slices.Repeat(flow.Narrow(nil, s.noise.Data), copies), slices.Repeat(s.logp, copies)
-	rows := slices.Repeat(s.noise.Given, copies)
+	logp := slices.Repeat(s.logp, copies)
 	steps := make([][]float64, len(s.trajectory))
 	for i, x := range s.trajectory {
 		steps[i] = slices.Repeat(s.units.Apply(x).Data, copies)
 	}
 	tr := trial{
 		where: where, guidance: s.by.Default(s.by.Guidance), rows: s.noise.Len() * copies, maxRuns: 4, unit: s.unit(), code: s.code, tolerance: s.tolerance(),
-		inputs: func(from, to int) []ort.Tensor {
-			list := []ort.Tensor{{Dims: []int{to - from, dim}, Data: noise[from*dim : to*dim]}}
-			conditions := func() []ort.Tensor {
-				if m := s.by.Given.Width(); m > 0 {
-					list = append(list, s.by.Tensor(rows[from*m:to*m]))
-				}
-				return list
-			}
-			if len(s.steps) == 0 {
-				return conditions()
-			}
-			second := ort.Tensor{Dims: []int{len(s.steps), to - from, dim}, Data: []float32{}}
-			for _, z := range s.steps {
-				second.Data = append(second.Data, flow.Narrow(nil, slices.Repeat(z.Data, copies)[from*dim:to*dim])...)
-			}
-			list = append(list, second)
-			return conditions()
-		},
+		inputs: s.inputs(copies),
 		want: func(output, from, to int) (want []float64) {
 			if output == 0 {
 				return steps[len(steps)-1][from*dim : to*dim]

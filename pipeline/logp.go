@@ -219,7 +219,13 @@ func runDensity(ctx context.Context, db *store.DB, f logpFlags) (d density, err 
 	if err != nil {
 		return d, err
 	}
-	d = density{name: "run " + key, dim: recipe.Target.Width(), columns: recipe.Target.Columns, close: net.Close}
+	return densityOf(net, r, row), nil
+}
+
+// densityOf returns the density of the net of a run, for points that are given a row.
+func densityOf(net *job.Fitted, r experiments.Result, row []float64) density {
+	recipe := r.Setting.Recipe
+	d := density{name: "run " + r.Run, dim: recipe.Target.Width(), columns: recipe.Target.Columns, close: net.Close}
 	if recipe.Target.Dim() > job.ExactDimensions {
 		d.note = fmt.Sprintf("in more than %d dimensions they are estimates without bias, from random probes of the divergence", job.ExactDimensions)
 	}
@@ -233,7 +239,7 @@ func runDensity(ctx context.Context, db *store.DB, f logpFlags) (d density, err 
 		x.Given = given.Repeat(row, x.Len())
 		return rowDensities(net, recipe.Target, x)
 	}
-	return d, nil
+	return d
 }
 
 // conditionOf returns what points are given: as the flags say or, without any, nothing, which the net must have learnt. It is nil for a

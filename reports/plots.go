@@ -10,6 +10,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"flowsweep/experiments/shorten"
+
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
@@ -17,8 +19,6 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
-
-	"flowsweep/experiments"
 )
 
 // palette is the palette of Okabe and Ito (2008), which the colour-blind can distinguish, without its yellow, which is too
@@ -153,7 +153,7 @@ func fitted(texts []string, size, width vg.Length) []string {
 		limit = max(limit, min(utf8.RuneCountInString(t), int(width))) // no letter is narrower than 1
 	}
 	for {
-		short := experiments.Shorten(texts, limit)
+		short := shorten.Texts(texts, limit)
 		if limit == fewest || !slices.ContainsFunc(short, func(t string) bool { return style.Width(t) > width }) {
 			return short
 		}

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/shorten"
 	"flowsweep/reports/number"
 )
 
@@ -105,7 +106,7 @@ func (r report) runRow(i int, tested map[string]bool) runRow {
 	}
 	switch {
 	case utf8.RuneCountInString(result.Error) > maxReason:
-		row.Excerpt = experiments.Shorten([]string{result.Error}, maxReason)[0]
+		row.Excerpt = shorten.Texts([]string{result.Error}, maxReason)[0]
 	case result.Error != "":
 		row.Reason = result.Error
 	case row.NotFinite:

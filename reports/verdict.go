@@ -8,6 +8,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/metric"
+	"flowsweep/experiments/shorten"
 	"flowsweep/reports/number"
 )
 
@@ -34,7 +35,7 @@ type verdict struct {
 type fact struct{ Name, Value, Note string }
 
 func (r report) verdict() verdict {
-	v := verdict{Sentence: "No setting could be chosen: " + experiments.Shorten([]string{r.ChoiceError}, maxReason)[0]} // a banner has it whole
+	v := verdict{Sentence: "No setting could be chosen: " + shorten.Texts([]string{r.ChoiceError}, maxReason)[0]} // a banner has it whole
 	if r.chosen >= 0 {
 		s := r.Summaries[r.chosen]
 		metric := r.Sweep.Spec.Choose.Metric

@@ -129,17 +129,21 @@ func (d Data) Make() (Target, error) {
 	if d.Shape != nil {
 		t.Shape = d.Shape
 	}
-	t.Cautions = append(d.cautions(code, codes), d.coarse(code, units)...)
+	t.Cautions = slices.Concat(d.cautions(code, codes), d.coarse(code, units), d.fewOf(condition, drawn, held))
 	t.blur()
+	t.settle(condition, points.Given)
+	return t, nil
+}
+
+// settle gives the draws of rows what each row is given, and leaves out a law of too many rows.
+func (t *Target) settle(condition given.Condition, rows []float64) {
 	if t.Rows.Len() > maxLawRows {
 		t.Law = nil
 	}
 	if t.Rows.Len() > 0 && !condition.Empty() {
 		t.Given = condition
-		t.give(flow.Batch{Dim: condition.Width(), Data: points.Given})
-		t.Cautions = append(t.Cautions, d.fewOf(condition, drawn, held)...)
+		t.give(flow.Batch{Dim: condition.Width(), Data: rows})
 	}
-	return t, nil
 }
 
 // learnt returns the target of the drawn points, or of the mixture that stands for them.

@@ -16,7 +16,7 @@ import (
 // conditional is what a model is conditional on, and how the conditions of samples are drawn where nothing says what they are.
 type conditional struct {
 	Given given.Condition
-	names []string // of the coordinates of points that have no columns; nil for x1, x2, ...
+	names []string                                                     // of the coordinates of points that have no columns; nil for x1, x2, ...
 	draw  func(count int, stream *flow.Stream, first uint64) []float64 // (count, m); nil if they must be given
 }
 

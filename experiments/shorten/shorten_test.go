@@ -1,4 +1,4 @@
-package experiments
+package shorten
 
 import (
 	"fmt"
@@ -6,13 +6,11 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
-
-	"flowsweep/experiments/query"
 )
 
-func ExampleShorten() {
+func ExampleTexts() {
 	paths := []string{"moons", "/data/measurements/of/2026/spring/north/part-1.csv", "/data/measurements/of/2026/spring/south/part-1.csv"}
-	for _, text := range Shorten(paths, 30) {
+	for _, text := range Texts(paths, 30) {
 		fmt.Println(text)
 	}
 	// Output:
@@ -30,7 +28,7 @@ func times(n int) string {
 	return "[" + strings.Join(list, ",") + "]"
 }
 
-func TestShorten(t *testing.T) {
+func TestTexts(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 1000)
 	for name, c := range map[string]struct{ texts, want []string }{
@@ -45,7 +43,7 @@ func TestShorten(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := Shorten(c.texts, 40); !slices.Equal(got, c.want) {
+			if got := Texts(c.texts, 40); !slices.Equal(got, c.want) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
@@ -75,7 +73,7 @@ func TestShortenTellsApart(t *testing.T) {
 	slices.Sort(texts)
 	texts = slices.Compact(texts)
 	for _, limit := range []int{16, 40} {
-		short := Shorten(texts, limit)
+		short := Texts(texts, limit)
 		seen := map[string]string{}
 		for i, text := range short {
 			if before, ok := seen[text]; ok && before != texts[i] {
@@ -86,32 +84,5 @@ func TestShortenTellsApart(t *testing.T) {
 				t.Errorf("%q has %d letters, want about %d", text, n, limit)
 			}
 		}
-	}
-}
-
-// TestLabelsOfLongValues checks that grids which differ in one of 301 times have different labels, and that the whole value is found.
-func TestLabelsOfLongValues(t *testing.T) {
-	t.Parallel()
-	other := strings.Replace(times(300), ",0.5,", ",0.501,", 1)
-	grid := func(times string) string { return "{name: explicit, times: " + times + "}" }
-	spec := planned(t, "name: x\ntarget: moons\nsample: {solver: heun, grid: ["+grid(times(300))+", "+grid(other)+"]}\n").Spec
-	labels := NewLabels(spec.Settings)
-	for i, want := range []string{"times [0,…,0.5,…,1] (301 values)", "times [0,…,0.501,…,1] (301 values)"} {
-		if got := labels.Setting(i); got != want {
-			t.Errorf("setting %d: got %q, want %q", i, got, want)
-		}
-		whole := "times " + []string{times(300), other}[i]
-		if got := labels.Whole(labels.Setting(i)); got != whole {
-			t.Errorf("setting %d: the whole label is %q", i, got)
-		}
-		if got := labels.Full(i); !strings.Contains(got, whole) {
-			t.Errorf("setting %d: the full label lacks the grid: %q", i, got)
-		}
-	}
-	if got := labels.Whole("heun · 8 steps"); got != "" {
-		t.Errorf("a label of short values is said to be short for %q", got)
-	}
-	if got := labels.phrase(query.Field{Key: "net.width", Value: "8"}); got != "width 8" {
-		t.Errorf("a short value: %q", got)
 	}
 }

@@ -1,4 +1,7 @@
-package experiments
+// Package shorten cuts long texts so that those that differ still do.
+//
+//	short := shorten.Texts([]string{"/data/a/very/long/path.csv"}, 12)
+package shorten
 
 import (
 	"crypto/sha256"
@@ -10,10 +13,10 @@ import (
 	"unicode/utf8"
 )
 
-// Shorten returns the texts with those of more than limit letters cut, to at most about that, with "…" for what is left out.
+// Texts returns the texts with those of more than limit letters cut, to at most about that, with "…" for what is left out.
 // Texts that differ have different results: of several that begin and end alike, the letters around the first difference are
 // kept too, and a hash where these are still equal. Of a JSON list whole elements are kept, with their number.
-func Shorten(texts []string, limit int) []string {
+func Texts(texts []string, limit int) []string {
 	short := map[string]string{}
 	taken := map[string]bool{}
 	var long []string
