@@ -50,29 +50,35 @@ func (d *dataFiles) labels(t table.Table, f *target.File) (table.Table, error) {
 const AllClasses = "all"
 
 // conditional clears what does not apply to a target with this condition.
-func (s *Sampling) conditional(c given.Condition) {
-	if s.Label == AllClasses {
-		s.Label = ""
+func (s *Setting) conditional(c given.Condition) {
+	if s.Sample.Label == AllClasses {
+		s.Sample.Label = ""
 	}
 	if c.Empty() {
-		s.Guidance = flow.Guidance{}
+		s.Sample.Guidance, s.Sample.Label, s.Train.Drop = flow.Guidance{}, "", 0
 	}
 }
 
-// checkGiven records what is said of a condition that the target does not have, or that training leaves out.
+// checkConditional records what is said of conditions where no target has any.
+func checkConditional(t *declare.Text, sample declare.Place, docs []*document) {
+	if slices.ContainsFunc(docs, func(doc *document) bool { return !doc.Target.Given.Empty() }) {
+		return
+	}
+	train := t.Root().Key("train")
+	for _, at := range []struct {
+		of  declare.Place
+		key string
+	}{{sample, "guidance"}, {sample, "label"}, {train, "drop"}} {
+		if at.of.Has(at.key) {
+			t.Problem(at.of.Key(at.key), "%s is for targets with a label or condition, and %s has none: leave it out, or add one", at.key, docs[0].Target.Name)
+		}
+	}
+}
+
+// checkGiven records what is asked of a condition that the target does not have, or that training leaves out.
 func (doc document) checkGiven(t *declare.Text, sample declare.Place) {
-	drop := t.Root().Key("train").Key("drop")
 	c, s := doc.Target.Given, doc.setting().Sample
 	if c.Empty() {
-		for _, at := range []struct {
-			key   string
-			place declare.Place
-			has   bool
-		}{{"guidance", sample.Key("guidance"), sample.Has("guidance")}, {"label", sample.Key("label"), sample.Has("label")}, {"drop", drop, t.Root().Key("train").Has("drop")}} {
-			if at.has {
-				t.Problem(at.place, "%s is for targets with a label or condition, and %s has none: leave it out, or add one", at.key, doc.Target.Name)
-			}
-		}
 		return
 	}
 	if w := s.Guidance.Weight(); w != 1 && doc.Train.Drop == 0 {

@@ -146,13 +146,15 @@ func TestWrongConditions(t *testing.T) {
 	}
 	files := map[string]string{
 		"many.csv": many, "f.csv": flowers(threeKinds), "one.csv": flowers(func(int) string { return "a" }),
-		"lonely.csv": flowers(func(i int) string { return map[bool]string{true: "lonely", false: "a"}[i == 7] }),
-		"gap.csv":    flowers(func(i int) string { return map[bool]string{true: "", false: threeKinds(i)}[i == 7] }),
-		"three.csv":  "kind\na\nb\na\n",
+		"lonely.csv":     flowers(func(i int) string { return map[bool]string{true: "lonely", false: "a"}[i == 7] }),
+		"gap.csv":        flowers(func(i int) string { return map[bool]string{true: "", false: threeKinds(i)}[i == 7] }),
+		"everything.csv": flowers(func(i int) string { return []string{"all", "a"}[i%2] }),
+		"three.csv":      "kind\na\nb\na\n",
 	}
 	for spec, want := range map[string]string{
 		"target: {file: many.csv, label: id}":                                    "\"id\" has 10000 classes, and at most 1000 can be learnt",
 		"target: {file: one.csv, label: kind}":                                   "all rows have the same \"kind\", a",
+		"target: {file: everything.csv, label: kind}":                            "a class of \"kind\" is named \"all\", which stands for every class",
 		"target: {file: lonely.csv, label: kind}":                                "only one row has the kind \"lonely\"",
 		"target: {file: gap.csv, label: kind}":                                   "there is no kind",
 		"target: {file: f.csv, label: width, columns: [age], condition: [kind]}": "label and condition exclude each other",
@@ -185,5 +187,25 @@ func TestFewHeldOutRowsOfAClass(t *testing.T) {
 	to, err := folder(map[string]string{"f.csv": flowers(threeKinds)}, nil).Target("{file: f.csv, columns: [width], label: kind}")
 	if err != nil || len(to.Cautions) == 0 || !strings.Contains(strings.Join(to.Cautions, " "), "fewer than 10 rows are held out of each kind of a (") {
 		t.Errorf("cautions %q, %v", to.Cautions, err)
+	}
+}
+
+// TestMixedTargets: of targets with and without classes, only those with some have what conditions need.
+func TestMixedTargets(t *testing.T) {
+	t.Parallel()
+	spec, err := Parse("a.yaml", []byte("name: a\ntarget: [moons, {name: moons, label: crescent}]\ntrain: {drop: 0.1}\nsample: {guidance: [0, 2]}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range spec.Settings {
+		got = append(got, fmt.Sprint(Form(s.Target)+" ", s.Train.Drop, s.Sample.Guidance.IsZero(), s.Sample.Guidance))
+	}
+	want := []string{
+		`{"name":"moons","noise":0.05} 0 true 0`,
+		`{"name":"moons","noise":0.05,"label":"crescent"} 0.1 false 0`, `{"name":"moons","noise":0.05,"label":"crescent"} 0.1 false 2`,
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("settings %q, want %q", got, want)
 	}
 }

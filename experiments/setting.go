@@ -41,7 +41,7 @@ func (doc document) setting() Setting {
 	if s.Sample.Path.String() == s.Path.String() {
 		s.Sample.Path = flow.Path{}
 	}
-	s.Sample.conditional(s.Target.Given)
+	s.conditional(s.Target.Given)
 	return s
 }
 
@@ -114,6 +114,7 @@ func checkTogether(t *declare.Text, docs []*document) {
 		t.Problem(net.Key("heads"), "no net in this spec has heads: use the architecture attention, or leave heads out")
 	}
 	checkUnused(t, sample, adaptive, fixed)
+	checkConditional(t, sample, docs)
 }
 
 // checkNoise records a noise of the steps that the solver cannot add, or for which the velocity does not give the score.

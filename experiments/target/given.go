@@ -19,6 +19,9 @@ type Label struct {
 	File   string `json:"file" text:"any" doc:"path of a data file with a row for each row, relative to the folder of the spec"`
 }
 
+// allClasses is what a spec asks for every class with.
+const allClasses = "all"
+
 // Classes returns the class of each row of a table, (n), by a column of words or whole numbers, and the names of the classes: numbers in
 // their order, and words by the alphabet.
 func Classes(t table.Table, column string) (c given.Condition, of []float64, err error) {
@@ -32,6 +35,9 @@ func Classes(t table.Table, column string) (c given.Condition, of []float64, err
 	}
 	if len(names) > given.MaxClasses {
 		return c, nil, fmt.Errorf("label: %q has %d classes, and at most %d can be learnt: use condition, if they are numbers, or a column with fewer", column, len(names), given.MaxClasses)
+	}
+	if slices.Contains(names, allClasses) {
+		return c, nil, fmt.Errorf("label: a class of %q is named %q, which stands for every class: rename it", column, allClasses)
 	}
 	if len(names) < 2 {
 		return c, nil, fmt.Errorf("label: all rows have the same %q, %s: leave the label out", column, strings.Join(names, ""))
