@@ -52,7 +52,7 @@ func convolution(name string, in, out int) []Param {
 // velocity change faster than solvers step.
 const Frequencies = 6
 
-// embedding returns the weights of the embedding of the time and of what the points are conditional on.
+// embedding returns the weights of e(t), the embedding of the time, to which a perceptron on what the points are conditional on is added.
 func (n Net) embedding() []Param {
 	params := append(linear("time.0", 1+2*Frequencies, n.Width), linear("time.1", n.Width, n.Width)...)
 	if n.Given > 0 {
