@@ -99,6 +99,9 @@ func asked(out string) bool {
 	if len(numbers) > 2 && numbers[0] == "1000" {
 		numbers = numbers[2:]
 	}
+	if strings.Contains(out, "Float32Array") {
+		numbers = numbers[2:] // its name and its length
+	}
 	for _, text := range numbers[:min(len(numbers), 3)] {
 		if x, err := strconv.ParseFloat(text, 64); err != nil || x < 4 {
 			return false
@@ -175,6 +178,36 @@ func TestPythonExampleDrawsSamples(t *testing.T) {
 		draw.Dir = folder
 		out, err := draw.Output()
 		kind.check(t, out, err, func(out string) bool { return strings.HasPrefix(out, "(1000, 3) [") })
+	}
+}
+
+// TestJavaScriptExampleDrawsSamples runs the card's program in Node, with the onnxruntime-web of the page in testdata/draw.
+func TestJavaScriptExampleDrawsSamples(t *testing.T) {
+	t.Parallel()
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Skip("no Node: ", err)
+	}
+	packages, err := filepath.Abs("../testdata/draw/node_modules")
+	if err == nil {
+		_, err = os.Stat(filepath.Join(packages, "onnxruntime-web"))
+	}
+	if err != nil {
+		t.Skip("onnxruntime-web is not there: npm ci --prefix testdata/draw fetches it: ", err)
+	}
+	for _, kind := range exampleSamplers {
+		folder, code := kind.write(t, "js")
+		for _, err := range []error{
+			os.Rename(filepath.Join(folder, code), filepath.Join(folder, "draw.mjs")), os.Symlink(packages, filepath.Join(folder, "node_modules")),
+		} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		draw := exec.Command(node, "draw.mjs")
+		draw.Dir = folder
+		out, err := draw.Output()
+		kind.check(t, out, err, func(out string) bool { return strings.HasPrefix(out, "[ 1000, 3 ] Float32Array(3) [") })
 	}
 }
 
