@@ -47,6 +47,18 @@ func (b Batch) GivenTo(i int) []float64 {
 	return b.Given[i*m : (i+1)*m]
 }
 
+// WithGiven returns the points with what they are given as further coordinates, (n, Dim + m).
+func (b Batch) WithGiven() Batch {
+	if len(b.Given) == 0 {
+		return b
+	}
+	joined := Batch{Dim: b.Dim + len(b.GivenTo(0))}
+	for i := range b.Len() {
+		joined.Data = append(append(joined.Data, b.Row(i)...), b.GivenTo(i)...)
+	}
+	return joined
+}
+
 // Slice returns the points [from, to), sharing memory with the batch.
 func (b Batch) Slice(from, to int) Batch {
 	n := b.Len()

@@ -46,6 +46,9 @@ func TestRowsKeepWhatBelongsToThem(t *testing.T) {
 
 	b = known(3)
 	other, wide := b.Clone(), b.Like(4)
+	if joined := b.WithGiven(); joined.Dim != 4 || !slices.Equal(joined.Row(2), []float64{2, -2, 20, 21}) || joined.Given != nil {
+		t.Errorf("points with what they are given are %+v", joined)
+	}
 	b.Take(b, []int{2})
 	checkRows(t, "a copy", other, 0, 1, 2)
 	if wide.Len() != 3 || wide.Dim != 4 || &wide.Given[0] != &b.Given[0] {

@@ -135,11 +135,7 @@ func withGiven(points flow.Batch) (flow.Batch, error) {
 	if len(points.Given) == 0 {
 		return flow.Batch{}, errors.New("the points are given nothing")
 	}
-	pairs := flow.Batch{Dim: points.Dim + len(points.Given)/points.Len()}
-	for i := range points.Len() {
-		pairs.Data = append(append(pairs.Data, points.Row(i)...), points.GivenTo(i)...)
-	}
-	return pairs, nil
+	return points.WithGiven(), nil
 }
 
 // ofClass stands in the name of a metric between its own and that of the class that it is of.

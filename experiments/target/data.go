@@ -116,7 +116,7 @@ func (d Data) Make() (Target, error) {
 			return Target{}, err
 		}
 	}
-	content := flow.EncodeNPY64(withGiven(d.Rows))
+	content := flow.EncodeNPY64(d.Rows.WithGiven())
 	sum := sha256.Sum256(content)
 	of := dataset{d, hex.EncodeToString(sum[:])}
 	points, others := units.Undo(codes), units.Undo(code.Encode(held))

@@ -172,18 +172,6 @@ func encoded(c given.Condition, rows flow.Batch) (list []float64) {
 	return list
 }
 
-// withGiven returns rows with what they are given as further columns.
-func withGiven(rows flow.Batch) flow.Batch {
-	if rows.Given == nil {
-		return rows
-	}
-	all := flow.Batch{Dim: rows.Dim + len(rows.Given)/rows.Len()}
-	for i := range rows.Len() {
-		all.Data = append(append(all.Data, rows.Row(i)...), rows.GivenTo(i)...)
-	}
-	return all
-}
-
 // fittedByClass returns the target of a mixture for each class.
 func (d Data) fittedByClass(of dataset, rows flow.Batch, c given.Condition) (Target, error) {
 	law := oracle.Mixture{Means: flow.Batch{Dim: rows.Dim}}
