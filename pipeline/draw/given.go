@@ -104,6 +104,8 @@ func (f From) conditions(flags Flags, s experiments.Sampling, seed uint64) (rows
 	switch {
 	case c.Empty():
 		return nil, false, nil
+	case len(flags.Condition) > 0 && s.Guidance.Weight() == 0:
+		return nil, false, errors.New("--condition: guidance 0 samples the whole distribution whatever the condition: leave one of them out")
 	case len(flags.Condition) > 0:
 		row, err := c.Parse(flags.Condition)
 		if err != nil {
@@ -141,6 +143,3 @@ func (f From) Written(how Settings) (columns []string, code kinds.Code, rows fun
 	columns, code = t.Drawn()
 	return columns, code, t.Beside
 }
-
-// Given returns what the model is conditional on.
-func (f From) Given() given.Condition { return f.conditional.Given }
