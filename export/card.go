@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"flowsweep/experiments"
+	"flowsweep/export/guided"
 )
 
 // usage explains how to use each file; %s stands for the source.
@@ -68,10 +69,10 @@ func Card(about About, shape []int, checks ...experiments.Check) []byte {
 	fmt.Fprintf(&b, "# Model card\n\n%s.\n\n", html.EscapeString(about.Doc))
 	b.WriteString(about.Twin.section())
 	b.WriteString(about.unitsSection())
-	b.WriteString(about.conditionalSection())
+	b.WriteString(about.Conditional.Section(cell))
 	for _, c := range checks {
 		fmt.Fprintf(&b, "## %s\n\n%s%s\n\n%s\n\nsha256 `%s`\n\n", c.File, strings.ReplaceAll(usageOf(c.File, shape), "%s", about.source()),
-			strings.ReplaceAll(about.conditionalUsage(c.File)+about.noiseUsage(c.File), "batch,d]", "batch,"+sizes(shape, ",")+"]"), outcome(c), c.SHA256)
+			strings.ReplaceAll(about.Conditional.Usage()+about.noiseUsage(c.File), "batch,d]", "batch,"+sizes(shape, ",")+"]"), outcome(c), c.SHA256)
 	}
 	if slices.ContainsFunc(checks, func(c experiments.Check) bool { return c.File == "sampler.onnx" }) {
 		b.WriteString(about.examples(shape))
@@ -179,9 +180,9 @@ func (a About) examples(shape []int) string {
 		Shape, Return string          // the sizes of a point and of a sample
 		Note, Steps   string          // a note on the source; the number of steps, if they take noise
 		Rows          []exampleColumn // of samples that are rows of a table
-		Given         *exampleGiven   // what samples are given; nil for nothing
+		Given         *guided.Example // what samples are given; nil for nothing
 		Inputs, Last  int             // the number of inputs, and that of the last
-	}{Dim: elements(shape), Width: a.width(elements(shape)), Given: exampleOf(a.Conditional), Inputs: 1}
+	}{Dim: elements(shape), Width: a.width(elements(shape)), Given: a.Conditional.Example(literal), Inputs: 1}
 	if len(shape) == 1 { // pixels are numbers
 		for _, c := range a.Code.Columns() {
 			fill.Rows = append(fill.Rows, exampleColumn{c.Name, c.Kind.Discrete, c.Kind.Categories})

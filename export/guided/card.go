@@ -1,4 +1,4 @@
-package export
+package guided
 
 import (
 	"fmt"
@@ -6,11 +6,10 @@ import (
 	"strings"
 
 	"flowsweep/experiments/flow"
-	"flowsweep/export/guided"
 )
 
-// exampleGiven is what the samples of programs are given.
-type exampleGiven struct {
+// Example is what the samples of a card's programs are given.
+type Example struct {
 	Input   string // of the file
 	Class   bool   // a class and not numbers
 	Numbers string // that of the class, or the values
@@ -19,15 +18,15 @@ type exampleGiven struct {
 	Note    string // a sentence on how to ask for something else
 }
 
-// exampleOf returns what the samples of programs are given: the last class, or the means of the numbers. It is nil for a model that is
-// conditional on nothing.
-func exampleOf(g guided.Model) *exampleGiven {
+// Example returns what the samples of programs are given: the last class, or the means of the numbers. It is nil for a model that is
+// conditional on nothing. literal quotes a text for programs.
+func (g Model) Example(literal func(string) string) *Example {
 	if g.Empty() {
 		return nil
 	}
-	e := &exampleGiven{Input: guided.Condition, Count: len(g.Given.Numbers)}
+	e := &Example{Input: Condition, Count: len(g.Given.Numbers)}
 	if k := len(g.Given.Classes) - 1; k >= 0 {
-		e.Input, e.Class, e.Numbers, e.Words = guided.Label, true, strconv.Itoa(k), plainly(g.Given.Label+" "+g.Given.Classes[k])
+		e.Input, e.Class, e.Numbers, e.Words = Label, true, strconv.Itoa(k), plainly(literal, g.Given.Label+" "+g.Given.Classes[k])
 		e.Note = "All of them are of the last class."
 	} else {
 		var words, numbers []string
@@ -35,7 +34,7 @@ func exampleOf(g guided.Model) *exampleGiven {
 			numbers = append(numbers, strconv.FormatFloat(n.Mean, 'g', 4, 64))
 			words = append(words, n.Name)
 		}
-		e.Numbers, e.Words = strings.Join(numbers, ", "), plainly(strings.Join(words, ", "))
+		e.Numbers, e.Words = strings.Join(numbers, ", "), plainly(literal, strings.Join(words, ", "))
 		e.Note = "All of them are given the same numbers, the means of the data."
 	}
 	if g.Whole {
@@ -46,14 +45,13 @@ func exampleOf(g guided.Model) *exampleGiven {
 }
 
 // plainly returns a text that fits into a comment of a program within a block of code.
-func plainly(text string) string {
+func plainly(literal func(string) string, text string) string {
 	text = strings.Trim(literal(text), `"`)
 	return strings.NewReplacer("`", "'", `\u0060`, "'", `\`, "", "\n", " ").Replace(text)
 }
 
-// conditionalSection explains what the files are conditional on.
-func (a About) conditionalSection() string {
-	g := a.Conditional
+// Section is the part of a card on what the files are conditional on. cell escapes a text for a table.
+func (g Model) Section(cell func(string) string) string {
 	if g.Empty() {
 		return ""
 	}
@@ -82,17 +80,17 @@ func (a About) conditionalSection() string {
 	return b.String() + "\n"
 }
 
-// conditionalUsage says what else a conditional file takes.
-func (a About) conditionalUsage(file string) string {
-	if _, ok := usage[unsuffixed(file)]; !ok || a.Conditional.Empty() {
+// Usage says what else a conditional file takes.
+func (g Model) Usage() string {
+	if g.Empty() {
 		return ""
 	}
 	text := "It also takes `label[batch]`, 64-bit integers"
-	if len(a.Conditional.Given.Numbers) > 0 {
-		text = fmt.Sprintf("It also takes `condition[batch,%d]`", len(a.Conditional.Given.Numbers))
+	if len(g.Given.Numbers) > 0 {
+		text = fmt.Sprintf("It also takes `condition[batch,%d]`", len(g.Given.Numbers))
 	}
-	if a.Conditional.Whole {
-		text += fmt.Sprintf(", and `guidance`, one float, which is optional and %s by default", a.Conditional.Guidance)
+	if g.Whole {
+		text += fmt.Sprintf(", and `guidance`, one float, which is optional and %s by default", g.Guidance)
 	}
 	return "\n\n" + text + "."
 }
