@@ -65,7 +65,7 @@ func (p Parser) specForm(stored json.RawMessage, source bool, data *dataFiles) (
 		return stored, nil
 	}
 	if of.Kinds == nil {
-		of.Kinds = slices.Repeat([]kinds.Kind{kinds.Real}, len(of.Columns))
+		of.Kinds = allReal(len(of.Columns))
 	}
 	var form map[string]any
 	err := json.Unmarshal(stored, &form)
@@ -104,12 +104,15 @@ func sourceForm(form map[string]any) (json.RawMessage, error) {
 	return json.Marshal(form)
 }
 
+// allReal returns the kinds of n columns of numbers.
+func allReal(n int) []kinds.Kind { return slices.Repeat([]kinds.Kind{kinds.Real}, n) }
+
 // givenColumns returns the columns of stored rows, after those that are learnt, that models are conditional on.
 func givenColumns(label string, classes, condition []string) (names []string, list []kinds.Kind) {
 	if label != "" {
 		return []string{label}, []kinds.Kind{{Categories: classes}}
 	}
-	return condition, slices.Repeat([]kinds.Kind{kinds.Real}, len(condition))
+	return condition, allReal(len(condition))
 }
 
 // markHeld says in the form of a target that the last n rows of its table are held out, if that is not 0.
