@@ -28,8 +28,8 @@ func (s Sweep) Fields(r Result) ([]query.Field, error) {
 			f.Kind = query.Number
 		case "solver_share", "net_share", "noise_floor", "noise":
 			f.Kind, f.Aside = query.Number, true
-		case "memorised", "teacher":
-			f.Aside = true // only tables of data, and of students, have a column for it
+		case "memorised", "teacher", "machine", "rounding":
+			f.Aside = true // only tables of data, of students, and of several machines have a column for it
 		}
 		if slices.Contains(absent, f.Key) {
 			f.Value, f.Kind = "", query.Null
@@ -56,6 +56,8 @@ func (row *resultJSON) complete(metrics []metric.Metric) (absent []string) {
 	absent = fill(&row.Params, "params", absent)
 	absent = fill(&row.Commit, "commit", absent)
 	absent = fill(&row.Engine, "engine", absent)
+	absent = fill(&row.Machine, "machine", absent)
+	absent = fill(&row.Rounding, "rounding", absent)
 	row.Tags, row.Note, row.FitNote, row.SweepNote = nil, "", "", "" // remarkFields has them
 	return absent
 }

@@ -41,6 +41,8 @@ type Result struct {
 	Commit        string // Commit, Engine and Version are of the environment it was sampled in
 	Engine        string
 	Version       string
+	Machine       string // of its environment, if that has a name; and its rounding
+	Rounding      string
 	Error         string   // why it failed, if it did
 	Tags          []string // its own, those of its fit and those of its sweep, sorted
 	Note          string   // its own
@@ -143,6 +145,10 @@ type Environment struct {
 	Cores   int      `json:"cores"`
 	Engine  string   `json:"engine"`
 	Files   int      `json:"files,omitzero"` // FileForm of the program; 0 before form 2
+
+	// Machine and Rounding are set where several machines share a sweep.
+	Machine  string `json:"machine,omitempty"`  // its name
+	Rounding string `json:"rounding,omitempty"` // a hash of how its arithmetic rounds; machines with the same one give the same bits
 }
 
 // FileForm is the version of the bytes of exported ONNX files. Raise it when the program writes other bytes for the same run, so
@@ -194,6 +200,7 @@ type Sweep struct {
 	Environment Environment // when it was last run
 	Results     []Result    // in the order of the plan
 	Remarks     []Remark    // on it, its fits and its runs; see SetRemarks
+	Machines    []Machine   // that shared it, by name; none if it has only been on one, without a name
 
 	nulls map[nullPlace]metric.NullSummary
 	noise map[nullPlace]metric.NullNoise

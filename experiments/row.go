@@ -51,6 +51,8 @@ type resultJSON struct {
 	Params        *int              `json:"params,omitempty"`
 	Commit        *string           `json:"commit,omitempty"`
 	Engine        *string           `json:"engine,omitempty"`
+	Machine       *string           `json:"machine,omitempty"` // with its rounding, where several machines shared the sweep
+	Rounding      *string           `json:"rounding,omitempty"`
 	Error         string            `json:"error"` // empty if it did not fail
 	Tags          []string          `json:"tags,omitempty"`
 	Note          string            `json:"note,omitempty"`
@@ -69,7 +71,8 @@ func (r Result) row() resultJSON {
 		Metrics: map[string]Number{}, MetricsSE: map[string]Number{}, MetricsP: map[string]Number{},
 		SolverShare: map[string]Number{}, NetShare: map[string]Number{}, NoiseFloor: map[string]Number{}, Noise: map[string]Number{}, Memorised: known(r.memorised()),
 		FitSeconds: known(r.FitSeconds, done), SampleSeconds: known(r.SampleSeconds, done), Params: known(r.Params, done),
-		Commit: known(r.Commit, r.Engine != ""), Engine: known(r.Engine, false), Error: r.Error,
+		Commit: known(r.Commit, r.Engine != ""), Engine: known(r.Engine, false),
+		Machine: known(r.Machine, false), Rounding: known(r.Rounding, false), Error: r.Error,
 		Tags: r.Tags, Note: r.Note, FitNote: r.FitNote, SweepNote: r.SweepNote,
 	}
 	for _, v := range r.all() {

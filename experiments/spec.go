@@ -39,6 +39,9 @@ type Spec struct {
 // CanonicalName returns the name of a sweep in the form that its Spec has, however its letters and marks were typed.
 func CanonicalName(name string) string { return declare.CanonicalName(name) }
 
+// IsName reports whether a text is the name of a spec, in its canonical form.
+func IsName(text string) bool { return declare.IsName(text) }
+
 // Setting is one cell of a sweep: everything except the seed.
 type Setting struct {
 	Recipe

@@ -89,6 +89,9 @@ func (r report) cautions() []banner {
 	if waiting > 0 {
 		add("%s not finished yet.", number.CountAre(waiting, "run", "runs"))
 	}
+	if text := r.Sweep.RoundingCaution(); text != "" {
+		add("%s", strings.ToUpper(text[:1])+text[1:])
+	}
 	if r.chosen < 0 {
 		return banners
 	}

@@ -98,6 +98,7 @@ type view struct {
 	Calls       *table
 	Tunings     *table
 	Failures    runTable
+	Machines    *table
 	Runs        runTable
 	CSVLink     template.URL
 }
@@ -133,6 +134,7 @@ func Render(p Page) ([]byte, error) {
 		Calls:       r.callsTable(),
 		Tunings:     r.tuningTable(),
 		Failures:    r.failed(),
+		Machines:    r.machineTable(),
 		Runs:        r.runs(),
 		CSVLink:     template.URL("data:text/csv;charset=utf-8;base64," + base64.StdEncoding.EncodeToString([]byte(p.CSV))),
 	}

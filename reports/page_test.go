@@ -115,6 +115,8 @@ func TestEscapes(t *testing.T) {
 	p.Checks[0].Error, p.Checks[0].OK, p.Checks[0].File = hostile, false, hostile
 	p.Artifacts[0].Name, p.Sweep.Environment.CPU, p.CSV = hostile, hostile, hostile
 	p.Choice.Reason = hostile
+	p.Sweep.Results[0].Machine = hostile
+	p.Sweep.Machines = []experiments.Machine{{Name: hostile, CPU: hostile, Rounding: hostile}, {Rounding: "a"}}
 	p.Sweep.SetRemarks([]experiments.Remark{{Kind: "sweep", Key: hostile, Tags: []string{hostile}, Note: hostile}})
 	html := render(t, p)
 	for _, bad := range []string{"<script>alert", "<img", `title=""`} {

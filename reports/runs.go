@@ -1,6 +1,8 @@
 package reports
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +19,7 @@ type runTable struct {
 	Rows    []runRow
 	Cut     int  // number of runs left out
 	Tagged  bool // some run has a tag
+	Named   bool // some run names its machine
 }
 
 type runRow struct {
@@ -30,6 +33,7 @@ type runRow struct {
 	Numbers   []string
 	Fitting   string
 	Time      string
+	On        string // its machine
 }
 
 // runs returns every run, in the order of the plan.
@@ -51,7 +55,7 @@ func (r report) failed() runTable {
 
 func (r report) table(keep func(runRow) bool) runTable {
 	var t runTable
-	tested := r.tested()
+	tested, machines := r.tested(), r.machineNames()
 	for _, m := range r.metrics() {
 		t.Metrics = append(t.Metrics, m)
 		if tested[m] {
@@ -59,7 +63,7 @@ func (r report) table(keep func(runRow) bool) runTable {
 		}
 	}
 	for i, result := range r.Sweep.Results {
-		t.Tagged = t.Tagged || len(result.Tags) > 0
+		t.Tagged, t.Named = t.Tagged || len(result.Tags) > 0, t.Named || result.Machine != ""
 		row := r.runRow(i, tested)
 		if !keep(row) {
 			continue
@@ -71,10 +75,44 @@ func (r report) table(keep func(runRow) bool) runTable {
 		if result.NFE > 0 {
 			row.Calls = callRange(result.NFE, result.NFEMax)
 		}
-		row.Fitting, row.Time = seconds(result.FitSeconds), seconds(result.SampleSeconds)
+		row.Fitting, row.Time, row.On = seconds(result.FitSeconds), seconds(result.SampleSeconds), machines[result.Machine]
 		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+// maxMachine is the number of letters of the name of a machine, of its processor and of its rounding.
+const maxMachine = 40
+
+// machineNames returns the names of all machines as they stand in tables.
+func (r report) machineNames() map[string]string {
+	short := map[string]string{}
+	for _, result := range r.Sweep.Results {
+		short[result.Machine] = ""
+	}
+	for _, m := range r.Sweep.Machines {
+		short[m.Name] = ""
+	}
+	names := slices.Sorted(maps.Keys(short))
+	for i, text := range shorten.Texts(names, maxMachine) {
+		short[names[i]] = text
+	}
+	return short
+}
+
+// machineTable returns what each of several machines did of the sweep, or nil if it names none.
+func (r report) machineTable() *table {
+	if len(r.Sweep.Machines) == 0 {
+		return nil
+	}
+	t := table{Head: []string{"machine", "processor", "rounding", "cores", "fits", "runs", "training s"}, Text: 3}
+	names := r.machineNames()
+	for _, m := range r.Sweep.Machines {
+		rest := shorten.Texts([]string{cmp.Or(m.CPU, "unknown"), cmp.Or(m.Rounding, "unknown")}, maxMachine)
+		t.add(cmp.Or(names[m.Name], "without a name"), rest[0], rest[1],
+			number.Whole(m.Cores), number.Whole(m.Fits), number.Whole(m.Runs), seconds(m.Seconds))
+	}
+	return &t
 }
 
 // tested returns the names of the metrics with p-values.

@@ -62,6 +62,8 @@ choose: {metric: sliced-w2}
 	}
 	p.Checks[0].Error, p.Checks[0].OK, p.Checks[0].File, p.Artifacts[0].Name = long("x"), false, long("o"), long("o")
 	p.Choice.Reason = long("r")
+	p.Sweep.Results[0].Machine = long("m")
+	p.Sweep.Machines = []experiments.Machine{{Name: long("m"), CPU: long("p"), Rounding: long("0")}, {Rounding: long("1")}}
 	return p
 }
 

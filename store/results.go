@@ -90,6 +90,9 @@ func (db *DB) readSweep(ctx context.Context, tx *sql.Tx, name string, plan exper
 	if err := readResults(ctx, tx, s); err != nil {
 		return s, err
 	}
+	if err := readMachines(ctx, tx, &s); err != nil {
+		return s, err
+	}
 	return s, readMetrics(ctx, tx, s)
 }
 
@@ -125,7 +128,7 @@ func readResults(ctx context.Context, tx *sql.Tx, s experiments.Sweep) error {
 	rows, err := tx.QueryContext(ctx, `SELECT f.key, r.key, p.reference, f.config, r.config,
 			CASE f.state WHEN 'finished' THEN r.state ELSE f.state END, CASE f.state WHEN 'finished' THEN r.error ELSE f.error END,
 			r.nfe_mean, r.nfe, f.seconds, r.seconds, f.params, coalesce(e.json ->> 'commit', ''), coalesce(e.json ->> 'engine', ''),
-			coalesce(e.json ->> 'version', '')
+			coalesce(e.json ->> 'version', ''), coalesce(e.json ->> 'machine', ''), coalesce(e.json ->> 'rounding', '')
 		FROM sweep_runs p JOIN runs r ON r.key = p.run JOIN fits f ON f.key = r.fit
 			LEFT JOIN environments e ON e.hash = coalesce(r.environment, f.environment)
 		WHERE p.sweep = ? ORDER BY p.position`, s.Name)
@@ -155,7 +158,7 @@ func readResults(ctx context.Context, tx *sql.Tx, s experiments.Sweep) error {
 func scanResult(rows *sql.Rows, r *experiments.Result) error {
 	var fit, run []byte
 	if err := rows.Scan(&r.Fit, &r.Run, &r.Reference, &fit, &run, &r.State, &r.Error, &r.NFE, &r.NFEMax, &r.FitSeconds, &r.SampleSeconds, &r.Params,
-		&r.Commit, &r.Engine, &r.Version); err != nil {
+		&r.Commit, &r.Engine, &r.Version, &r.Machine, &r.Rounding); err != nil {
 		return err
 	}
 	var stored struct{ Teacher string }

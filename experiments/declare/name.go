@@ -23,6 +23,9 @@ const (
 // NFC), so that what looks the same is the same however it was typed.
 func CanonicalName(name string) string { return norm.NFC.String(name) }
 
+// IsName reports whether a text is a name in its canonical form.
+func IsName(text string) bool { return CanonicalName(text) == text && nameFault(text) == "" }
+
 // nameOf returns a name in its canonical form.
 func (t *Text) nameOf(n *yaml.Node, f field) (string, bool) {
 	name := CanonicalName(n.Value)

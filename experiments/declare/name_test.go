@@ -35,6 +35,9 @@ func TestNames(t *testing.T) {
 		"e\u0301":               "",
 	} {
 		got := nameFault(CanonicalName(name))
+		if is := IsName(name); is != (want == "" && name == CanonicalName(name)) {
+			t.Errorf("%+q: is a name: %v", name, is)
+		}
 		if want == "" && got != "" || !strings.HasPrefix(got, want) {
 			t.Errorf("%+q: got %q, want %q", name, got, want)
 		}

@@ -99,8 +99,12 @@ func RemoveDead(parent string) {
 func removePartial(folder string, lock *os.File) error {
 	entries, err := os.ReadDir(folder)
 	for _, e := range entries {
-		if e.Name() != lockName {
-			err = errors.Join(err, os.Remove(filepath.Join(folder, e.Name())))
+		if e.Name() == lockName {
+			continue
+		}
+		// What someone else has just removed is gone, too.
+		if removed := os.Remove(filepath.Join(folder, e.Name())); !errors.Is(removed, fs.ErrNotExist) {
+			err = errors.Join(err, removed)
 		}
 	}
 	if err != nil {

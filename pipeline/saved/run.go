@@ -27,7 +27,8 @@ func RunAgainst(ctx context.Context, db *store.DB, key, reference string) (exper
 	}
 	r := experiments.Result{
 		Fit: fit.Key, Run: key, State: run.State, NFE: run.NFE, NFEMax: run.NFEMax, FitSeconds: fit.Seconds, SampleSeconds: run.Seconds, Params: fit.Params,
-		Commit: run.Environment.Commit, Engine: run.Environment.Engine, Version: run.Environment.Version, Error: run.Error,
+		Commit: run.Environment.Commit, Engine: run.Environment.Engine, Version: run.Environment.Version,
+		Machine: run.Environment.Machine, Rounding: run.Environment.Rounding, Error: run.Error,
 	}
 	if r.Setting, err = Parser(ctx, db).Setting(fit.Config, run.Config); err != nil {
 		return r, err
