@@ -17,6 +17,7 @@ import (
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/pipeline/bench"
+	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/sweep"
 	"flowsweep/store"
 )
@@ -31,6 +32,7 @@ type diagnosis struct {
 	Engines     []string                `json:"engines"`
 	Store       string                  `json:"store"`
 	Environment experiments.Environment `json:"environment"`
+	Rounding    map[string]string       `json:"rounding"` // by engine: machines with the same one give, together, the bits of one
 }
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -38,9 +40,13 @@ func (a *app) doctorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Print what this machine has (onnxruntime, engines, cores, the store) and run a self-test",
-		Args:  cobra.NoArgs,
+		Long: "Print what this machine has (onnxruntime, engines, cores, the store) and run a self-test.\n" +
+			"Its rounding is a hash of the bits of tiny trainings. Machines with the same rounding give, together, the bits of one of\n" +
+			"them: they can share a sweep.",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			d := a.diagnose(cmd.Context())
+			d.addRounding(cmd.Context(), asJSON)
 			if asJSON {
 				if err := printJSON(a.stdout, d); err != nil {
 					return err
@@ -84,6 +90,27 @@ func (a *app) diagnose(ctx context.Context) diagnosis {
 	return d
 }
 
+// addRounding adds the rounding of the engine that auto picks, or of all engines. That an engine cannot train is found here.
+func (d *diagnosis) addRounding(ctx context.Context, all bool) {
+	d.Rounding = map[string]string{}
+	for _, name := range d.Engines {
+		if !all && name != d.Environment.Engine {
+			continue
+		}
+		e, _, err := engine.Pick(name)
+		var rounding string
+		if err == nil {
+			rounding, err = job.Rounding(ctx, e)
+		}
+		switch {
+		case err == nil:
+			d.Rounding[name] = rounding
+		case d.SelfTest == "ok":
+			d.SelfTest = err.Error()
+		}
+	}
+}
+
 func (a *app) storeState(ctx context.Context) string {
 	if _, err := os.Stat(a.db); errors.Is(err, os.ErrNotExist) {
 		return a.db + ": none yet"
@@ -123,6 +150,9 @@ func (a *app) printDiagnosis(d diagnosis) {
 		line("onnxruntime", "not found")
 	}
 	line("self-test", "%s", d.SelfTest)
+	if rounding := d.Rounding[e.Engine]; rounding != "" {
+		line("rounding", "%s (%s)", rounding, e.Engine)
+	}
 	line("one pass", "%s", cmp.Or(strings.Join(d.Fused, " "), "none"))
 	if d.NotFused != "" {
 		line("", "%s", d.NotFused)
@@ -148,7 +178,14 @@ func environmentLine(e experiments.Environment) string {
 	if e.Commit != "" {
 		commit = fmt.Sprintf("%s (dirty: %v)", e.Commit, e.Dirty)
 	}
-	return fmt.Sprintf("commit %s, %s, %s/%s, %s, %d cores, engine %s", commit, e.Go, e.OS, e.Arch, e.CPU, e.Cores, e.Engine)
+	line := fmt.Sprintf("commit %s, %s, %s/%s, %s, %d cores, engine %s", commit, e.Go, e.OS, e.Arch, e.CPU, e.Cores, e.Engine)
+	if e.Machine != "" {
+		line += ", machine " + e.Machine
+	}
+	if e.Rounding != "" {
+		line += ", rounding " + e.Rounding
+	}
+	return line
 }
 
 func (a *app) benchCommand() *cobra.Command {
