@@ -25,8 +25,8 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	}},
 	"pipeline/sweep": {
 		rooms: []string{
-			"pipeline/job", "pipeline/saved", "pipeline/stage", "experiments", "experiments/engine", "experiments/flow", "experiments/problem",
-			"experiments/target", "experiments/velocity", "store",
+			"pipeline/job", "pipeline/saved", "pipeline/stage", "experiments", "experiments/engine",
+			"experiments/flow", "experiments/problem", "experiments/target", "experiments/velocity", "store",
 		},
 		doors: []string{"github.com/vbauerster/mpb"},
 	},
@@ -68,7 +68,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	// A program of its own. It takes the cases from bench, and runs everything in other processes.
 	"pipeline/peers": {rooms: []string{"pipeline/bench"}},
 	"store": {
-		rooms: []string{"experiments", "experiments/disk", "store/large", "store/lock", "store/losses", "store/place", "store/seal"},
+		rooms: []string{"experiments", "experiments/disk", "store/large", "store/lock", "store/losses", "store/merge", "store/place", "store/seal", "store/vet"},
 		doors: []string{"github.com/mattn/go-sqlite3", "database/sql"},
 	},
 	// It knows files and their checksums, not what needs them.
@@ -78,7 +78,10 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"store/losses": {rooms: []string{"experiments"}},
 	"store/place":  {rooms: []string{"experiments/disk"}},
 	"store/seal":   {doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
-	"reports":      {rooms: []string{"experiments", "experiments/flow", "experiments/given", "experiments/metric", "experiments/shorten", "reports/conditional", "reports/number", "reports/ticks"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
+	// They know the tables of a store, but not how it is opened, nor where its contents are.
+	"store/merge": {rooms: []string{"experiments", "store/vet"}, doors: []string{"database/sql"}},
+	"store/vet":   {doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
+	"reports":     {rooms: []string{"experiments", "experiments/flow", "experiments/given", "experiments/metric", "experiments/shorten", "reports/conditional", "reports/number", "reports/ticks"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
 	// Values of a report and their words, without drawings.
 	"reports/conditional": {rooms: []string{"experiments", "experiments/flow", "experiments/given", "reports/number"}},
 	"reports/ticks":       {rooms: []string{"reports/number"}, doors: []string{"gonum.org/v1/plot"}},

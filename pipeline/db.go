@@ -19,11 +19,11 @@ import (
 func (a *app) dbCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "db",
-		Short: "Look after the store: check it, back it up, clean it, delete a sweep",
+		Short: "Look after the store: check it, back it up, clean it, take in others, delete a sweep",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.dbCheckCommand(), a.dbBackupCommand(), a.dbCleanCommand(), a.dbDeleteCommand())
+	cmd.AddCommand(a.dbCheckCommand(), a.dbBackupCommand(), a.dbCleanCommand(), a.dbMergeCommand(), a.dbDeleteCommand())
 	return cmd
 }
 

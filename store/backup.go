@@ -181,7 +181,7 @@ func (db *DB) copyOut(ctx context.Context) (*disk.Partial, error) {
 	return to, err
 }
 
-// copyWithLog copies the store and its log to a temporary folder.
+// copyWithLog copies the store and its log, if it has one, to a temporary folder.
 func (db *DB) copyWithLog() error {
 	to, err := disk.NewPartial(os.TempDir())
 	if err != nil {
@@ -193,8 +193,10 @@ func (db *DB) copyWithLog() error {
 		if err := copyFile(db.at, db.path); err != nil {
 			return err
 		}
-		if err := copyFile(place.LogOf(db.at).Path, place.LogOf(db.path).Path); err != nil {
-			return err
+		if before.Log > 0 {
+			if err := copyFile(place.LogOf(db.at).Path, place.LogOf(db.path).Path); err != nil {
+				return err
+			}
 		}
 		if place.StateOf(db.path) == before {
 			return nil

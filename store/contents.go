@@ -77,6 +77,9 @@ func (db *DB) hold(parts ...[]byte) (content, error) {
 	if c.large = c.Size > db.largeAbove; !c.large {
 		return c, nil
 	}
+	if db.single {
+		return c, fmt.Errorf("a content of %d bytes does not fit into a store of one file, which holds up to %d: train this fit on the machine with the store", c.Size, db.largeAbove)
+	}
 	return c, db.large.Save(c.SHA256, parts...)
 }
 

@@ -3,8 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
+	"flowsweep/store/merge"
 	"flowsweep/store/seal"
 )
 
@@ -46,4 +48,18 @@ func (db *DB) LimitPages(n int) (pages int, err error) {
 	}
 	err = db.writer.QueryRow("PRAGMA page_count").Scan(&pages)
 	return pages, err
+}
+
+// Path returns where the store is.
+func (db *DB) Path() string { return db.path }
+
+// TakeLate takes a part in, and calls between once it is vetted and before anything is taken.
+func (db *DB) TakeLate(ctx context.Context, path, fit string, between func()) (Taken, error) {
+	from, err := openVetted(ctx, path, []string{fit})
+	if err != nil {
+		return Taken{}, err
+	}
+	between()
+	t, err := db.takeFrom(ctx, from, unchanging(), merge.Options{Part: true})
+	return t, errors.Join(err, from.disconnect(), from.leave())
 }

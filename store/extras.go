@@ -32,16 +32,22 @@ func saveDense(ctx context.Context, tx *sql.Tx, plan experiments.Plan) error {
 
 // saveExtra queues a run of a fit, unless it is known, and gives it a role in a sweep.
 func saveExtra(ctx context.Context, tx *sql.Tx, sweep, role, fit string, run experiments.Run) error {
+	if err := queueRun(ctx, tx, fit, run); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO sweep_extras (sweep, role, run, reference) VALUES (?, ?, ?, ?)`,
+		sweep, role, run.Key, run.Reference)
+	return err
+}
+
+// queueRun queues a run of a fit, unless it is known.
+func queueRun(ctx context.Context, tx *sql.Tx, fit string, run experiments.Run) error {
 	config, err := json.Marshal(run.Sampling)
 	if err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO runs (key, fit, config, state) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		run.Key, fit, string(config), experiments.Queued); err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, `INSERT OR REPLACE INTO sweep_extras (sweep, role, run, reference) VALUES (?, ?, ?, ?)`,
-		sweep, role, run.Key, run.Reference)
+	_, err = tx.ExecContext(ctx, `INSERT INTO runs (key, fit, config, state) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		run.Key, fit, string(config), experiments.Queued)
 	return err
 }
 

@@ -41,6 +41,9 @@ func migrations() []string {
 	return names
 }
 
+// Version returns the version of stores that this program writes.
+func Version() int { return len(migrations()) }
+
 // migrate upgrades the database to the newest version, in one transaction, after making a copy. One process at
 // a time migrates; the others wait and then find nothing to do.
 func (db *DB) migrate(ctx context.Context) error {

@@ -246,8 +246,5 @@ func (db *DB) leave() (err error) {
 	if db.file == nil {
 		return err
 	}
-	if now := place.StateOf(db.path); db.before != (place.State{}) && (now.Size != db.before.Size || !now.Changed.Equal(db.before.Changed)) {
-		err = errors.Join(err, errors.New("another process wrote to it meanwhile: what was read of it may be wrong, run the command again"))
-	}
-	return errors.Join(err, db.file.Close())
+	return errors.Join(err, db.unchanged(), db.file.Close())
 }

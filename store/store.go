@@ -43,6 +43,7 @@ type DB struct {
 	losses     *losses.Log
 	large      large.Folder // of contents above largeAbove bytes
 	largeAbove int64
+	single     bool // it travels as one file, see OpenPart
 	data       *dataFiles
 	wrote      atomic.Bool
 	lock       atomic.Pointer[lock.Lock] // held while this process works on the store
@@ -71,10 +72,18 @@ var (
 
 // write runs do in a transaction, which is rolled back if do returns an error.
 func (db *DB) write(ctx context.Context, do func(tx *sql.Tx) error) error {
+	return db.writeOn(ctx, db.writer, do)
+}
+
+// writeOn is write on the writing connection, or the pool that has it.
+func (db *DB) writeOn(ctx context.Context, on interface {
+	BeginTx(context.Context, *sql.TxOptions) (*sql.Tx, error)
+}, do func(tx *sql.Tx) error,
+) error {
 	if db.readOnly != nil {
 		return db.readOnly
 	}
-	tx, err := db.writer.BeginTx(ctx, nil)
+	tx, err := on.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}

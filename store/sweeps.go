@@ -65,12 +65,7 @@ func (db *DB) savePlan(ctx context.Context, tx *sql.Tx, plan experiments.Plan) e
 	defer insertPosition.Close()
 	position, saved := 0, recipeContents{db, map[any]experiments.Artifact{}}
 	for _, fit := range plan.Fits {
-		config, err := json.Marshal(fit.Config())
-		if err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO fits (key, config, state) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
-			fit.Key, string(config), experiments.Queued); err != nil {
+		if err := queueFit(ctx, tx, fit); err != nil {
 			return err
 		}
 		if err := saved.save(ctx, tx, fit); err != nil {
@@ -91,6 +86,16 @@ func (db *DB) savePlan(ctx context.Context, tx *sql.Tx, plan experiments.Plan) e
 		}
 	}
 	return nil
+}
+
+// queueFit queues a fit without its runs, unless it is known.
+func queueFit(ctx context.Context, tx *sql.Tx, fit experiments.Fit) error {
+	config, err := json.Marshal(fit.Config())
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO fits (key, config, state) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, fit.Key, string(config), experiments.Queued)
+	return err
 }
 
 // FinishSweep marks the sweep as finished, failed or killed.
