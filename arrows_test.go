@@ -36,6 +36,8 @@ var arrows = map[string]struct{ rooms, doors []string }{
 		"experiments/oracle", "experiments/target", "experiments/velocity",
 	}},
 	"pipeline/saved": {rooms: []string{"experiments", "experiments/flow", "experiments/ode", "experiments/velocity", "store"}},
+	// Other machines, over NATS: names and bytes, nothing of what they mean.
+	"pipeline/crew": {rooms: []string{"experiments/disk"}, doors: []string{"github.com/nats-io"}},
 	// What samples are drawn from, be it from the store or from elsewhere, with one way to say how.
 	"pipeline/draw": {rooms: []string{
 		"pipeline/job", "pipeline/saved", "experiments", "experiments/engine", "experiments/flow", "experiments/given", "experiments/kinds", "experiments/oracle", "experiments/target",
