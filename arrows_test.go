@@ -19,17 +19,23 @@ import (
 var arrows = map[string]struct{ rooms, doors []string }{
 	"": {rooms: []string{"pipeline"}},
 	"pipeline": {rooms: []string{
-		"pipeline/bench", "pipeline/draw", "pipeline/facts", "pipeline/job", "pipeline/pair", "pipeline/saved", "pipeline/ship", "pipeline/sweep", "pipeline/table",
+		"pipeline/bench", "pipeline/crew", "pipeline/draw", "pipeline/facts", "pipeline/job", "pipeline/pair", "pipeline/saved", "pipeline/ship", "pipeline/sweep", "pipeline/sweep/talk", "pipeline/table", "pipeline/work",
 		"experiments", "experiments/disk", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/given", "experiments/kinds", "experiments/metric",
 		"experiments/problem", "experiments/query", "experiments/table", "experiments/target", "export", "export/signing", "store",
 	}},
 	"pipeline/sweep": {
 		rooms: []string{
-			"pipeline/job", "pipeline/saved", "pipeline/stage", "experiments", "experiments/engine",
+			"pipeline/crew", "pipeline/job", "pipeline/saved", "pipeline/stage", "pipeline/sweep/talk", "experiments", "experiments/disk", "experiments/engine",
 			"experiments/flow", "experiments/problem", "experiments/target", "experiments/velocity", "store",
 		},
 		doors: []string{"github.com/vbauerster/mpb"},
 	},
+	// What hosts and workers say to each other, as JSON. It knows no net, no store and no fit at work.
+	"pipeline/sweep/talk": {rooms: []string{"experiments", "experiments/disk"}},
+	// A worker: it does the units of a sweep for a host elsewhere.
+	"pipeline/work": {rooms: []string{
+		"pipeline/crew", "pipeline/sweep", "pipeline/sweep/talk", "experiments", "experiments/engine", "experiments/engine/ort", "store",
+	}},
 	// A job may run on another machine, so it never uses the store, export, reports, a terminal or a socket.
 	"pipeline/job": {rooms: []string{
 		"experiments", "experiments/baseline", "experiments/engine", "experiments/flow", "experiments/given", "experiments/metric", "experiments/net", "experiments/ode",

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -287,8 +286,13 @@ func (s *soak) undamaged(db *store.DB) {
 func (s *soak) same(a, b string) {
 	s.Helper()
 	one, other := s.contents(a), s.contents(b)
-	if len(one) == 0 || !reflect.DeepEqual(one, other) {
-		s.Errorf("%s holds\n%v\nand %s\n%v", a, one, b, other)
+	if len(one) == 0 || len(one) != len(other) {
+		s.Errorf("%s holds %d results and %s %d", a, len(one), b, len(other))
+	}
+	for i, text := range one[:min(len(one), len(other))] {
+		if text != other[i] {
+			s.Errorf("result %d of %s is\n%s\nand of %s\n%s", i, a, text, b, other[i])
+		}
 	}
 	for _, file := range []string{"velocity.onnx", "sampler.onnx", "vectors.json", "choice.json"} {
 		x, err := os.ReadFile(filepath.Join(s.dir, a+".out", file))
@@ -331,7 +335,7 @@ func (s *soak) contents(name string) (list []string) {
 	db := s.open(name)
 	defer db.Close()
 	for _, r := range s.results(db) {
-		r.FitSeconds, r.SampleSeconds = 0, 0
+		r.FitSeconds, r.SampleSeconds, r.Machine, r.Rounding = 0, 0, "", ""
 		fit, err := db.Fit(s.Context(), r.Fit)
 		run, runErr := db.Run(s.Context(), r.Run)
 		losses, lossErr := db.Losses(s.Context(), r.Fit)
@@ -342,7 +346,26 @@ func (s *soak) contents(name string) (list []string) {
 		if r.State != experiments.Finished || fit.Checkpoint != 0 {
 			s.Errorf("at the end run %s is %s, and its fit has a checkpoint of step %d", r.Run, r.State, fit.Checkpoint)
 		}
-		list = append(list, fmt.Sprint(string(text), losses, fit.Files, run.Files))
+		tunings, err := db.Tunings(s.Context(), r.Fit)
+		if err != nil {
+			s.Fatal(err)
+		}
+		for i := range tunings {
+			tunings[i].Seconds = 0
+		}
+		list = append(list, fmt.Sprint(string(text), losses, fit.Files, run.Files, tunings))
 	}
-	return list
+	return append(list, s.beside(db)...)
+}
+
+// beside returns what a store holds of a sweep beside its results: dense solves, nulls and baselines.
+func (s *soak) beside(db *store.DB) []string {
+	s.Helper()
+	dense, err := db.Dense(s.Context(), "soak")
+	nulls, nullErr := db.Nulls(s.Context(), "soak")
+	baselines, baseErr := db.Baselines(s.Context(), "soak")
+	if err := errors.Join(err, nullErr, baseErr); err != nil {
+		s.Fatal(err)
+	}
+	return []string{fmt.Sprint(dense), fmt.Sprint(nulls), fmt.Sprint(baselines)} // maps are printed in the order of their keys
 }

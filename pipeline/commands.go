@@ -26,11 +26,11 @@ type app struct {
 	db             string // path of the store
 	specRead       bool   // stdin held the spec, so no answer can be read from it
 	started        bool   // a command runs: its name, arguments and flags are right
-	keepsNothing   bool   // the command leaves nothing behind when it is interrupted
+	interrupted    string // what becomes of the work when the command is interrupted; empty for one that works on the store
 }
 
 // keepsNothing marks a command that writes its output once it is whole, and nothing into the store.
-var keepsNothing = map[string]string{"interrupted": "nothing is kept"}
+var keepsNothing = map[string]string{"interrupted": "nothing is kept; the same command starts again"}
 
 // Main runs the program with the arguments and returns its exit code. The first signal to stop does so cleanly, the second at
 // once.
@@ -90,7 +90,7 @@ func (a *app) root() *cobra.Command {
 	root.SetErr(a.stderr)
 	root.PersistentFlags().StringVar(&a.db, "db", "runs.db", "the store, one SQLite `file`")
 	root.Flags().BoolVar(&version, "version", false, "print the version")
-	root.AddCommand(a.sweepCommand(), a.planCommand(), a.sweepsCommand(), a.runsCommand(), a.showCommand(), a.reportCommand(),
+	root.AddCommand(a.sweepCommand(), a.workCommand(), a.planCommand(), a.sweepsCommand(), a.runsCommand(), a.showCommand(), a.reportCommand(),
 		a.exportCommand(), a.verifyCommand(), a.sampleCommand(), a.logpCommand(), a.measureCommand(), a.targetCommand(), a.benchCommand(), a.dbCommand(), a.tagCommand(), a.noteCommand(),
 		a.doctorCommand(), a.schemaCommand())
 	a.noteStart(root.Commands())
@@ -108,7 +108,7 @@ func (a *app) noteStart(commands []*cobra.Command) {
 			continue
 		}
 		c.RunE = func(cmd *cobra.Command, args []string) error {
-			a.started, a.keepsNothing = true, cmd.Annotations["interrupted"] != ""
+			a.started, a.interrupted = true, cmd.Annotations["interrupted"]
 			return run(cmd, args)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"flowsweep/experiments/problem"
 	"flowsweep/pipeline/ship"
 	"flowsweep/pipeline/sweep"
+	"flowsweep/pipeline/sweep/talk"
 	"flowsweep/store"
 )
 
@@ -80,8 +81,8 @@ func (a *app) code(ctx context.Context, err error) int {
 		return exitOK
 	}
 	if ctx.Err() != nil {
-		if a.keepsNothing {
-			fmt.Fprintln(a.stderr, "flowsweep: interrupted: nothing is kept; the same command starts again")
+		if a.interrupted != "" {
+			fmt.Fprintln(a.stderr, "flowsweep: interrupted:", a.interrupted)
 		} else {
 			fmt.Fprintf(a.stderr, "flowsweep: interrupted: what is done is kept in %s; run the same command to go on\n", a.db)
 		}
@@ -103,7 +104,7 @@ func (a *app) code(ctx context.Context, err error) int {
 	case is[*outputError](err), store.Damaged(err): // also of the help, and at opening
 		return exitFailedRuns
 	case !a.started, is[*usageError](err), is[*store.BusyError](err), is[*store.ReadOnlyError](err), is[*ship.OccupiedError](err), is[*ship.UnknownRunError](err),
-		is[*sweep.ReferenceError](err):
+		is[*sweep.ReferenceError](err), is[*talk.MismatchError](err):
 		return exitUsage
 	default:
 		return exitFailedRuns

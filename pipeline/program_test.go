@@ -175,7 +175,7 @@ func (f *fixture) list(dir, path string) error {
 
 // interrupt leaves a fit as an interrupt does after a step.
 func interrupt(path, fit string) error {
-	return work(path, func(ctx context.Context, db *store.DB, now time.Time) error {
+	return workOn(path, func(ctx context.Context, db *store.DB, now time.Time) error {
 		if _, err := db.StartFit(ctx, fit, experiments.Environment{}, now); err != nil {
 			return err
 		}
@@ -186,8 +186,8 @@ func interrupt(path, fit string) error {
 	})
 }
 
-// work opens a store and works on it as a sweep would.
-func work(path string, do func(ctx context.Context, db *store.DB, now time.Time) error) error {
+// workOn opens a store and works on it as a sweep would.
+func workOn(path string, do func(ctx context.Context, db *store.DB, now time.Time) error) error {
 	ctx, now := context.Background(), time.Unix(0, 0)
 	db, err := store.Open(ctx, path)
 	if err != nil {

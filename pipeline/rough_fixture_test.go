@@ -43,7 +43,7 @@ var roughStore = sync.OnceValues(func() (f *fixture, err error) {
 		return nil, err
 	}
 	db := filepath.Join(dir, "runs.db")
-	if err := work(db, f.addStates); err != nil {
+	if err := workOn(db, f.addStates); err != nil {
 		return nil, err
 	}
 	for _, args := range [][]string{
@@ -57,7 +57,7 @@ var roughStore = sync.OnceValues(func() (f *fixture, err error) {
 			return nil, fmt.Errorf("%.40q exits with %d (%s): %s", args, a.code, a.panicked, a.stderr)
 		}
 	}
-	if err := work(db, f.addValues); err != nil {
+	if err := workOn(db, f.addValues); err != nil {
 		return nil, err
 	}
 	f.files["runs.db"], err = os.ReadFile(db)

@@ -12,6 +12,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
+	"flowsweep/experiments/problem"
 	"flowsweep/pipeline/saved"
 	"flowsweep/pipeline/ship"
 	"flowsweep/pipeline/sweep"
@@ -31,6 +32,8 @@ type sweepFlags struct {
 
 	retryFailed bool
 	checkpoints time.Duration
+	listen      listenFlags
+	part        string
 }
 
 func (a *app) sweepCommand() *cobra.Command {
@@ -41,7 +44,12 @@ func (a *app) sweepCommand() *cobra.Command {
 		Long: "Train, sample, measure, choose, export, verify and report; nothing stored is done again. " + specHelp + "\n" +
 			"Ctrl-C, SIGTERM and a closed terminal stop it cleanly: the same command goes on where it was.",
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.sweep(cmd.Context(), args[0], f) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.listen.checkListen(cmd.Flags()); err != nil {
+				return err
+			}
+			return a.sweep(cmd.Context(), args[0], f)
+		},
 	}
 	cmd.Flags().StringVar(&f.out, "out", "", "the output `folder` (default out/<sweep name>)")
 	cmd.Flags().IntVar(&f.workers, "workers", 0, "fits to do at once; 0 means one per core")
@@ -50,8 +58,10 @@ func (a *app) sweepCommand() *cobra.Command {
 	cmd.Flags().DurationVar(&f.checkpoints, "checkpoint-every", 5*time.Second,
 		"the `time` of training between checkpoints, from which it goes on after a crash; 0 for one at an interrupt only")
 	cmd.Flags().BoolVar(&f.retryFailed, "retry-failed", false, "do only what failed before")
+	cmd.Flags().StringVar(&f.part, "part", "", "do only part `K/N` of the fits, such as 1/3, and choose nothing: the stores of all parts go to db merge")
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask before a large sweep")
 	cmd.Flags().BoolVar(&f.noWait, "no-wait", false, "if another sweep is using the store, fail instead of waiting")
+	f.listen.add(cmd.Flags())
 	return cmd
 }
 
@@ -72,6 +82,10 @@ func (a *app) sweep(ctx context.Context, path string, f sweepFlags) error {
 	if err != nil {
 		return err
 	}
+	part, err := partOf(f.part)
+	if err != nil {
+		return err
+	}
 	if f.checkpoints < 0 {
 		return usage(fmt.Errorf("--checkpoint-every %v: must not be negative; 0 means only on an interrupt", f.checkpoints))
 	}
@@ -85,33 +99,55 @@ func (a *app) sweep(ctx context.Context, path string, f sweepFlags) error {
 	if err := a.confirmLarge(plan, f.yes); err != nil {
 		return err
 	}
-	for _, note := range plan.Spec.Notes() {
-		fmt.Fprintln(a.stderr, "data:", note)
-	}
-	planConditions(plan.Spec).print(func(name, format string, args ...any) {
-		fmt.Fprintf(a.stderr, name+": "+format+"\n", args...)
-	})
-	for _, caution := range plan.Spec.Cautions() {
-		fmt.Fprintln(a.stderr, "caution:", caution)
-	}
+	a.printNotes(plan.Spec)
 	s := sweep.Sweep{
-		File: a.db, Plan: plan, Engine: e, Reason: why, Workers: workers, Checkpoints: f.checkpoints, FailFast: f.failFast,
+		File: a.db, Plan: plan, Engine: e, Reason: why, Workers: workers, Part: part, Checkpoints: f.checkpoints, FailFast: f.failFast,
 		RetryFailed: f.retryFailed, Now: a.now, Log: a.stderr,
 	}
-	return a.sweepStore(ctx, s, "sweep "+path, f.noWait, out)
+	if !part.Whole() {
+		if err := nameMachine(ctx, &s); err != nil {
+			return err
+		}
+	}
+	return a.sweepStore(ctx, s, path, f, out)
 }
 
-// sweepStore does the sweep in the store of --db and ships the outcome.
-func (a *app) sweepStore(ctx context.Context, s sweep.Sweep, command string, noWait bool, out string) error {
+// printNotes prints what a person should know of the data before a sweep.
+func (a *app) printNotes(spec experiments.Spec) {
+	for _, note := range spec.Notes() {
+		fmt.Fprintln(a.stderr, "data:", note)
+	}
+	planConditions(spec).print(func(name, format string, args ...any) {
+		fmt.Fprintf(a.stderr, name+": "+format+"\n", args...)
+	})
+	for _, caution := range spec.Cautions() {
+		fmt.Fprintln(a.stderr, "caution:", caution)
+	}
+}
+
+// sweepStore does the sweep of a spec in the store of --db and ships the outcome, unless it is a part.
+func (a *app) sweepStore(ctx context.Context, s sweep.Sweep, path string, f sweepFlags, out string) error {
 	db, err := store.Open(ctx, a.db)
 	if err != nil {
 		return usage(err)
 	}
-	if err := a.lock(ctx, db, command, noWait); err != nil {
+	if err := a.lock(ctx, db, "sweep "+path, f.noWait); err != nil {
 		return errors.Join(err, db.Close())
 	}
 	s.DB = db
-	err = s.Do(ctx, func(ctx context.Context, failures []string) error { return a.shipSweep(ctx, s, failures, out) })
+	if f.listen.listen != "" {
+		host, err := a.listen(ctx, f.listen, &s)
+		if err != nil {
+			return errors.Join(err, db.Close())
+		}
+		defer host.Close()
+	}
+	err = s.Do(ctx, func(ctx context.Context, failures []string) error {
+		if !s.Part.Whole() {
+			return a.printPart(s, path, failures)
+		}
+		return a.shipSweep(ctx, s, failures, out)
+	})
 	return errors.Join(err, db.Close())
 }
 
@@ -132,10 +168,18 @@ func (a *app) shipSweep(ctx context.Context, s sweep.Sweep, failures []string, o
 // sweepError returns the error that a sweep ends with, if any: a file that must not be used comes before runs that failed.
 func sweepError(s ship.Shipped, failures []string) error {
 	err := s.Err()
-	if n := len(failures); n > 0 && (err == nil || err == s.NoChoice) {
-		return fmt.Errorf("%d failed, the others are kept; the first: %s", n, failures[0])
+	if len(failures) > 0 && (err == nil || err == s.NoChoice) {
+		return failuresError(failures)
 	}
 	return err
+}
+
+// failuresError returns the error of a sweep in which fits or runs failed; nil if none did.
+func failuresError(failures []string) error {
+	if len(failures) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d failed, the others are kept; the first: %s", len(failures), failures[0])
 }
 
 // printShipped prints what was chosen and where the files are.
@@ -177,6 +221,9 @@ func (a *app) printShipped(s ship.Shipped, out string) {
 		}
 	}
 	a.printAbsent(out, s.Absent)
+	if text := s.Sweep.RoundingCaution(); text != "" {
+		fmt.Fprintf(a.stdout, "caution   %s\n", problem.Printable(text))
+	}
 	fmt.Fprintf(a.stdout, "report    %s\n", filepath.Join(out, ship.ReportFile))
 }
 

@@ -68,7 +68,7 @@ func (w Work) Bytes(workers int) float64 {
 // CheckSpace returns an error if the results need more than the bytes that are free, of which 0 means unknown. A fit that cannot be
 // stored is lost after hours of training. Fits that are too large for the memory fail without a trace on the disk.
 func (w Work) CheckSpace(workers int, free float64) error {
-	var fits []todo
+	var fits []*todo
 	for _, t := range w.fits {
 		if !t.train || job.CheckMemory(t.fit.Recipe.VelocityNet(), machineMemory()) == nil {
 			fits = append(fits, t)

@@ -24,7 +24,7 @@ func TestRetryFailed(t *testing.T) {
 		Metrics: map[string][]experiments.Value{p.Fits[1].Runs[0].Key: {{Name: "mmd"}}},
 	}
 	left := func() Work {
-		var fits []todo
+		var fits []*todo
 		for _, fit := range p.Fits {
 			fits = append(fits, remainingOf(have, p.Spec, fit))
 		}

@@ -17,7 +17,7 @@ import (
 
 // fit trains a net, if that is left to do, and then does its runs. It notes a failure of the fit or of a run, and returns
 // only errors of the store. What is done is stored even if the context has ended meanwhile. It calls trained once there are weights.
-func (s *sweeper) fit(ctx context.Context, t todo, trained func(key string)) error {
+func (s *sweeper) fit(ctx context.Context, t *todo, trained func(key string)) error {
 	if t.train {
 		if ok, err := s.train(ctx, t.fit); err != nil || !ok {
 			return err
@@ -40,7 +40,7 @@ func (s *sweeper) fit(ctx context.Context, t todo, trained func(key string)) err
 }
 
 // runs does the runs of a fit that are left to sample or to measure. A dense solve comes first: metrics of the others use it.
-func (s *sweeper) runs(ctx context.Context, t todo, f *job.Fitted) error {
+func (s *sweeper) runs(ctx context.Context, t *todo, f *job.Fitted) error {
 	for _, run := range slices.Concat(t.dense.again, t.runs.again) {
 		points, err := saved.Samples(ctx, s.DB, run.Key)
 		if err != nil {

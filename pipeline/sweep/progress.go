@@ -19,6 +19,8 @@ type progress struct {
 	steps *mpb.Bar      // training steps
 	runs  *mpb.Bar
 
+	stepped func(steps int) // is told of steps too; nil for nobody
+
 	mu    sync.Mutex
 	total int // of steps
 }
@@ -46,6 +48,9 @@ func (p *progress) bar(name string, total int) *mpb.Bar {
 
 // advance counts training steps and runs as done.
 func (p *progress) advance(steps, runs int) {
+	if p.stepped != nil {
+		p.stepped(steps)
+	}
 	if p.steps != nil {
 		p.steps.IncrBy(steps)
 	}

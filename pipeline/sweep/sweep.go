@@ -30,8 +30,13 @@ type Sweep struct {
 	Engine  engine.Engine
 	Reason  string // for that engine
 	Workers int    // fits done at once
+	Part    Part   // of the plan that is done here
+
+	// Machine and Rounding say in the environment where results are made. They are empty for a sweep on one machine.
+	Machine, Rounding string
 
 	Checkpoints time.Duration // between those of a training; 0: only when it is interrupted
+	Crew        *Crew         // other machines that do the fits; nil for this one
 	FailFast    bool          // stop at the first fit or run that fails
 	RetryFailed bool          // do what failed before, and nothing else
 
@@ -40,7 +45,7 @@ type Sweep struct {
 }
 
 // Do does what is left of the plan, then calls ship with the failures of fits and runs, which are not errors. However it
-// ends, the state of the sweep is stored.
+// ends, the state of the sweep is stored: of one with parts that are still to be done, it is queued. Nulls and baselines are for the whole.
 func (s Sweep) Do(ctx context.Context, ship func(ctx context.Context, failures []string) error) error {
 	w, err := newSweeper(ctx, s)
 	if err != nil {
@@ -57,17 +62,32 @@ func (s Sweep) Do(ctx context.Context, ship func(ctx context.Context, failures [
 	if err := w.start(ctx); err != nil {
 		return err
 	}
-	if err = w.do(ctx); err == nil {
+	if err = w.do(ctx); err == nil && s.Part.Whole() {
 		err = w.nulls(ctx)
-	}
-	if err == nil {
-		err = w.baselines(ctx)
+		if err == nil {
+			err = w.baselines(ctx)
+		}
 	}
 	if err == nil {
 		err = ship(ctx, w.failures)
 	}
 	w.listFailures()
-	return errors.Join(err, s.DB.FinishSweep(context.WithoutCancel(ctx), s.Plan.Spec.Name, stateOf(ctx, err), s.Now()))
+	return errors.Join(err, w.finish(ctx, err))
+}
+
+// finish stores the state of the sweep, which ended with an error or without.
+func (s *sweeper) finish(ctx context.Context, err error) error {
+	state, kept := stateOf(ctx, err), context.WithoutCancel(ctx)
+	if state == experiments.Finished && !s.Part.Whole() {
+		left, err := Remaining(kept, s.DB, s.Plan)
+		if err != nil {
+			return err
+		}
+		if len(left.fits) > 0 {
+			state = experiments.Queued
+		}
+	}
+	return s.DB.FinishSweep(kept, s.Plan.Spec.Name, state, s.Now())
 }
 
 // stateOf returns the final state of a sweep.
@@ -152,18 +172,25 @@ func (e *ReferenceError) Unwrap() error { return e.Err }
 
 // do does the fits that are left, several at once.
 func (s *sweeper) do(ctx context.Context) error {
-	name, left := s.Plan.Spec.Name, s.left
+	name, left, part := s.title(), s.left, s.Part.Of(s.Plan)
 	if len(left.fits) == 0 {
-		fmt.Fprintf(s.Log, "nothing to do: all %d fits and %d runs of %s are in %s\n", len(s.Plan.Fits), s.Plan.Runs(), name, s.File)
+		fmt.Fprintf(s.Log, "nothing to do: all %d fits and %d runs of %s are in %s\n", len(part.Fits), part.Runs(), name, s.File)
 		return nil
 	}
-	fmt.Fprintf(s.Log, "%s: %d fits (%d to train) and %d runs (%d to sample), %d at once, engine %s (%s)\n", name,
-		len(s.Plan.Fits), left.ToTrain, s.Plan.Runs(), left.ToSample, min(s.Workers, len(left.fits)), s.Engine.Name, s.Reason)
+	how := fmt.Sprintf("%d at once", min(s.Workers, len(left.fits)))
+	if s.Crew != nil {
+		how = "on other machines"
+	}
+	fmt.Fprintf(s.Log, "%s: %d fits (%d to train) and %d runs (%d to sample), %s, engine %s (%s)\n", name,
+		len(part.Fits), left.ToTrain, part.Runs(), left.ToSample, how, s.Engine.Name, s.Reason)
 	s.show = newProgress(s.Log, left.TrainSteps, left.ToMeasure+left.ToSolve)
 	defer func() {
 		s.show.close()
 		s.show = &progress{w: s.Log}
 	}()
+	if s.Crew != nil {
+		return s.handOut(ctx, newQueue(left.fits))
+	}
 	processors := runtime.GOMAXPROCS(0)
 	s.cores = max(1, processors/min(s.Workers, len(left.fits)))
 	// Fits spend their time in onnxruntime, which Go's scheduler does not see. One extra processor lets other Go code run

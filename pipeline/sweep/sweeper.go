@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 
 	"flowsweep/experiments"
@@ -33,6 +32,7 @@ type sweeper struct {
 // newSweeper repairs what is damaged and finds out what is left to do.
 func newSweeper(ctx context.Context, s Sweep) (*sweeper, error) {
 	env := Environment(s.Engine.Name)
+	env.Machine, env.Rounding = s.Machine, s.Rounding
 	mended, err := s.DB.Mend(ctx, s.Plan, env, s.Now())
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func newSweeper(ctx context.Context, s Sweep) (*sweeper, error) {
 	for _, what := range mended {
 		fmt.Fprintf(s.Log, "damaged: %s: it is made again\n", what)
 	}
-	left, err := Remaining(ctx, s.DB, s.Plan)
+	left, err := Remaining(ctx, s.DB, s.Part.Of(s.Plan))
 	if err != nil {
 		return nil, err
 	}
@@ -53,16 +53,38 @@ func newSweeper(ctx context.Context, s Sweep) (*sweeper, error) {
 	}, nil
 }
 
+// environment describes what computes the results of the sweep.
+func (s Sweep) environment() experiments.Environment {
+	env := Environment(s.Engine.Name)
+	env.Machine, env.Rounding = s.Machine, s.Rounding
+	return env
+}
+
 // fitLabels returns by key what distinguishes the fits of a plan, apart from their seeds.
 func fitLabels(plan experiments.Plan) map[string]string {
-	settings := make([]experiments.Setting, len(plan.Fits))
+	var settings []experiments.Setting
+	byForm, at := map[string]int{}, make([]int, len(plan.Fits)) // thousands of seeds are of one setting
 	for i, fit := range plan.Fits {
-		settings[i] = experiments.Setting{Recipe: fit.Recipe, Sample: slices.Concat(fit.Runs, fit.Dense)[0].Sampling}
+		runs := fit.Runs
+		if len(runs) == 0 {
+			runs = fit.Dense
+		}
+		s := experiments.Setting{Recipe: fit.Recipe, Sample: runs[0].Sampling}
+		form := s.Form()
+		if _, known := byForm[form]; !known {
+			byForm[form] = len(settings)
+			settings = append(settings, s)
+		}
+		at[i] = byForm[form]
 	}
 	labels := experiments.NewLabels(settings)
+	short := make([]string, len(settings))
+	for i := range settings {
+		short[i] = labels.Recipe(i)
+	}
 	byKey := map[string]string{}
 	for i, fit := range plan.Fits {
-		byKey[fit.Key] = labels.Recipe(i)
+		byKey[fit.Key] = short[at[i]]
 	}
 	return byKey
 }

@@ -16,7 +16,7 @@ type Work struct {
 	ToMeasure  int // runs, those to sample among them
 	TrainSteps int
 
-	fits []todo
+	fits []*todo
 }
 
 // todo is what is left to do of one fit.
@@ -46,7 +46,7 @@ func Remaining(ctx context.Context, db *store.DB, plan experiments.Plan) (Work, 
 			return Work{}, err
 		}
 	}
-	var fits []todo
+	fits := make([]*todo, 0, len(plan.Fits))
 	for _, fit := range plan.Fits {
 		fits = append(fits, remainingOf(have, plan.Spec, fit))
 	}
@@ -54,7 +54,7 @@ func Remaining(ctx context.Context, db *store.DB, plan experiments.Plan) (Work, 
 }
 
 // newWork counts what is left to do of the fits.
-func newWork(fits []todo) Work {
+func newWork(fits []*todo) Work {
 	var w Work
 	for _, t := range fits {
 		if t.train {
@@ -74,8 +74,9 @@ func newWork(fits []todo) Work {
 // failedOnly returns the part of the work that failed before: failed fits with their runs, and failed runs. It includes runs
 // that were sampled but not measured, since their measuring may have failed.
 func (w Work) failedOnly() Work {
-	var fits []todo
-	for _, t := range w.fits {
+	var fits []*todo
+	for _, all := range w.fits {
+		t := *all
 		switch {
 		case t.state == experiments.Failed:
 		case t.train:
@@ -85,13 +86,13 @@ func (w Work) failedOnly() Work {
 			t.runs.sample = slices.DeleteFunc(slices.Clone(t.runs.sample), other)
 			t.dense.sample = slices.DeleteFunc(slices.Clone(t.dense.sample), other)
 		}
-		fits = append(fits, t)
+		fits = append(fits, &t)
 	}
 	return newWork(fits)
 }
 
-func remainingOf(have store.States, spec experiments.Spec, fit experiments.Fit) todo {
-	t := todo{fit: fit, state: have.Fits[fit.Key]}
+func remainingOf(have store.States, spec experiments.Spec, fit experiments.Fit) *todo {
+	t := &todo{fit: fit, state: have.Fits[fit.Key]}
 	t.train = t.state != experiments.Finished
 	t.runs = t.undone(have, spec, fit.Runs)
 	t.dense = t.undone(have, spec, fit.Dense)
@@ -100,10 +101,14 @@ func remainingOf(have store.States, spec experiments.Spec, fit experiments.Fit) 
 
 // undone returns what is left to do of the runs, and notes those that failed.
 func (t *todo) undone(have store.States, spec experiments.Spec, runs []experiments.Run) (u undone) {
-	for _, run := range runs {
+	for i, run := range runs {
 		switch state := have.Runs[run.Key]; {
 		case state != experiments.Finished:
-			u.sample = append(u.sample, run)
+			if len(u.sample) == i {
+				u.sample = runs[: i+1 : i+1] // mostly all are left, and large plans need no second list
+			} else {
+				u.sample = append(u.sample, run)
+			}
 			if state == experiments.Failed {
 				t.failed = append(t.failed, run.Key)
 			}

@@ -30,12 +30,12 @@ func plan(t *testing.T, text string) experiments.Plan {
 func TestLongestFirst(t *testing.T) {
 	t.Parallel()
 	p := plan(t, "name: a\ntarget: moons\nnet: {width: [8, 64, 32]}\ntrain: {steps: 10}\n")
-	var fits []todo
+	var fits []*todo
 	for i, fit := range p.Fits {
-		fits = append(fits, todo{fit: fit, train: true})
+		fits = append(fits, &todo{fit: fit, train: true})
 		if i == 1 {
 			fit.Key = "another"
-			fits = append(fits, todo{fit: fit}) // trained already
+			fits = append(fits, &todo{fit: fit}) // trained already
 		}
 	}
 	var order []string
@@ -53,19 +53,19 @@ func TestStudentsWait(t *testing.T) {
 	t.Parallel()
 	p := plan(t, "name: a\ntarget: moons\ncoupling: [{reflow: {rounds: 2, pairs: 10, steps: 1}}, ot]\ntrain: {steps: 10}\nsample: {count: 50}\n")
 	byRounds := map[int]experiments.Fit{}
-	var fits []todo
+	var fits []*todo
 	for _, fit := range p.Fits {
 		c, _ := fit.Recipe.Reflow()
 		if fit.Recipe.Coupling.Name != "ot" {
 			byRounds[c.Rounds] = fit
 		}
-		fits = append(fits, todo{fit: fit, train: true})
+		fits = append(fits, &todo{fit: fit, train: true})
 	}
 	q := newQueue(fits)
 	next := func(want string) {
 		t.Helper()
 		if got, ok := q.next(t.Context()); !ok || got.fit.Key != want {
-			t.Errorf("next is %s (%v), want %s", got.fit.Key, ok, want)
+			t.Errorf("next is %+v (%v), want %s", got, ok, want)
 		}
 	}
 	next(byRounds[0].Key)

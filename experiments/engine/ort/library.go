@@ -88,7 +88,7 @@ func findLibrary(named, cache, platform string, download func(module string) (di
 		return Library{}, fmt.Errorf("no onnxruntime is included for %s: set %s to the path of an onnxruntime %s shared library",
 			platform, LibraryVariable, libraryVersion)
 	}
-	cached := filepath.Join(cache, "flowsweep", "onnxruntime-"+libraryVersion+"-"+pin.sha256[:8], filepath.Base(pin.file))
+	cached := cachedPath(cache, pin)
 	if sum, err := fileSHA256(cached); err == nil && sum == pin.sha256 {
 		return Library{Path: cached, From: "user cache", SHA256: sum}, nil
 	}
@@ -112,6 +112,42 @@ func findLibrary(named, cache, platform string, download func(module string) (di
 	}
 	lib.Path = cached
 	return lib, nil
+}
+
+// Receive puts the pinned onnxruntime library into the user's cache where FindLibrary would have to download it. get writes it to a
+// path. It does nothing if the library with this sha256 is not the pinned one.
+func Receive(sum string, get func(path string) error) error {
+	platform := runtime.GOOS + "/" + runtime.GOARCH
+	pin, ok := pins[platform]
+	if !ok || pin.sha256 != sum {
+		return nil
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return nil // FindLibrary says so
+	}
+	offline := func(string) (string, error) { return "", errors.New("not here") }
+	if _, err := findLibrary(os.Getenv(LibraryVariable), cache, platform, offline); err == nil {
+		return nil
+	}
+	path := cachedPath(cache, pin)
+	partial := path + ".received"
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	defer os.Remove(partial)
+	if err := get(partial); err != nil {
+		return err
+	}
+	if err := checkSHA256(partial, pin.sha256); err != nil {
+		return err
+	}
+	return copyFile(path, partial)
+}
+
+// cachedPath returns where a pinned library is in the user's cache.
+func cachedPath(cache string, pin pinned) string {
+	return filepath.Join(cache, "flowsweep", "onnxruntime-"+libraryVersion+"-"+pin.sha256[:8], filepath.Base(pin.file))
 }
 
 // downloadModule returns the folder of a module, path@version, in the module cache. It downloads the module if needed.

@@ -1,0 +1,194 @@
+package sweep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/problem"
+	"flowsweep/pipeline/crew"
+	"flowsweep/pipeline/sweep/talk"
+)
+
+// answer answers a question of a worker.
+func (h *host) answer(ctx context.Context, q crew.Question) (crew.Answer, error) {
+	switch q.Topic {
+	case talk.AskOffer:
+		return crew.Answer{Body: talk.Encode(h.offer)}, nil
+	case talk.AskJoin:
+		m, err := talk.Decode[talk.Member](q.Body)
+		if err != nil {
+			return crew.Answer{}, err
+		}
+		return crew.Answer{}, h.join(q.Worker, m)
+	case talk.AskBeat:
+		b, err := talk.Decode[talk.Beat](q.Body)
+		if err == nil {
+			h.beat(q.Worker, b)
+		}
+		return crew.Answer{}, err
+	}
+	d, err := talk.Decode[talk.Delivery](q.Body)
+	if err != nil {
+		return crew.Answer{}, err
+	}
+	d.Worker = q.Worker
+	if d.Plan != h.offer.Plan {
+		return crew.Answer{}, errors.New("the host has another sweep now")
+	}
+	switch q.Topic {
+	case talk.AskStart:
+		return h.start(ctx, d.About)
+	case talk.AskSave:
+		return crew.Answer{}, h.save(ctx, d.About, q.File)
+	case talk.AskBack:
+		return crew.Answer{}, h.back(ctx, d.About, q.File)
+	case talk.AskRefuse:
+		h.refuse(ctx, d.About)
+		return crew.Answer{}, nil
+	case talk.AskDeliver:
+		v, err := h.deliver(ctx, d, q.File)
+		return crew.Answer{Body: talk.Encode(v)}, err
+	default:
+		return crew.Answer{}, fmt.Errorf("a worker asks %q, which this host does not know", q.Topic)
+	}
+}
+
+// join takes a worker into the crew. It is an error if its results would have other bits.
+func (h *host) join(worker string, m talk.Member) error {
+	if m.Plan != h.offer.Plan || m.Environment.Rounding != h.offer.Rounding && !h.offer.Mixed {
+		return errors.New("its plan or its rounding is not that of the host")
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	known := h.machines[worker]
+	h.machines[worker] = &machine{Member: m, joined: h.Now(), seen: time.Now()}
+	if known != nil {
+		h.machines[worker].done = known.done
+	}
+	if known != nil && known.Slots > 0 {
+		return nil
+	}
+	h.show.line("machine %s joins: %s, %d fits at once", problem.Printable(m.Machine), problem.Printable(m.Environment.CPU), m.Slots)
+	if m.Environment.Rounding != h.offer.Rounding {
+		h.show.line("machine %s rounds differently: its rows say %s", problem.Printable(m.Machine), problem.Printable(m.Environment.Rounding))
+	}
+	return nil
+}
+
+// beat notes that a worker is there, and how far it is.
+func (h *host) beat(worker string, b talk.Beat) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.see(worker, b.Machine)
+	for name, steps := range b.Steps {
+		if a := h.jobs[name]; a != nil && !a.again {
+			now := min(max(a.steps, steps), h.stepsOf(a))
+			h.show.advance(now-a.steps, 0)
+			a.steps = now
+		}
+	}
+}
+
+// start notes that a machine begins to work on a job, and returns what it needs of the store.
+func (h *host) start(ctx context.Context, d talk.About) (crew.Answer, error) {
+	h.mu.Lock()
+	h.see(d.Worker, d.Machine)
+	a := h.jobs[d.Job]
+	if a != nil && a.at != "" && a.at != d.Worker {
+		h.abandoned(ctx, a)
+		a = h.jobs[d.Job]
+	}
+	if a == nil || h.pausing {
+		h.mu.Unlock()
+		return crew.Answer{}, errors.New("the fit is not wanted any more")
+	}
+	if v := h.verdictOn(d); v.Stop != "" {
+		h.mu.Unlock()
+		return crew.Answer{Body: talk.Encode(v)}, nil
+	}
+	a.at = d.Worker
+	fit, again := a.t.fit, a.again
+	h.mu.Unlock()
+	return h.partOf(ctx, fit, again)
+}
+
+// partOf returns what a machine needs of the store to do a fit, perhaps again from nothing.
+func (h *host) partOf(ctx context.Context, fit experiments.Fit, again bool) (crew.Answer, error) {
+	answer := crew.Answer{Body: talk.Encode(talk.Verdict{})}
+	var keys []string
+	if !again {
+		keys = append(keys, fit.Key)
+	}
+	if fit.Teacher != "" {
+		keys = append(keys, fit.Teacher)
+	}
+	if len(keys) == 0 {
+		return answer, nil
+	}
+	path := h.partial.Path(fmt.Sprintf("part-%d.db", h.parts.Add(1)))
+	empty, err := h.DB.Part(ctx, path, keys...)
+	if empty || err != nil {
+		return answer, err
+	}
+	answer.File = path
+	return answer, nil
+}
+
+// save takes in a checkpoint.
+func (h *host) save(ctx context.Context, d talk.About, file string) error {
+	h.mu.Lock()
+	h.see(d.Worker, d.Machine)
+	a := h.jobs[d.Job]
+	h.mu.Unlock()
+	if a == nil || a.again || file == "" {
+		return nil
+	}
+	_, err := h.take(ctx, a.t.fit, file)
+	return err
+}
+
+// back takes in what a machine did of a job before it stopped, and gives the job to another.
+func (h *host) back(ctx context.Context, d talk.About, file string) error {
+	err := h.save(ctx, d, file)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	a := h.jobs[d.Job]
+	if a == nil {
+		return err
+	}
+	why := ""
+	if d.Why != "" {
+		why = ": " + d.Why
+	}
+	h.show.line("fit %s: machine %s gives it back%s", a.t.fit.Key, problem.Printable(d.Machine), problem.Printable(why))
+	h.open(ctx, a)
+	return err
+}
+
+// take takes in the results of a fit, and its teacher's, which went with the job.
+func (h *host) take(ctx context.Context, fit experiments.Fit, file string) (differ []string, err error) {
+	h.taking.Lock()
+	defer h.taking.Unlock()
+	keys := []string{fit.Key}
+	if fit.Teacher != "" {
+		keys = append(keys, fit.Teacher)
+	}
+	taken, err := h.DB.Take(context.WithoutCancel(ctx), file, keys...)
+	return taken.Differ, err
+}
+
+// fitOf returns the fit that a job is about.
+func (h *host) fitOf(job string) (experiments.Fit, bool) {
+	t, ok := h.wanted[strings.TrimSuffix(job, againSuffix)]
+	if !ok {
+		return experiments.Fit{}, false
+	}
+	return t.fit, true
+}
+
+// againSuffix ends the name of a job that does again what is done.
+const againSuffix = "-again"

@@ -1,0 +1,172 @@
+package sweep
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"flowsweep/experiments/problem"
+	"flowsweep/pipeline/sweep/talk"
+)
+
+// machine is a worker of the crew. There may be several on a machine.
+type machine struct {
+	talk.Member
+	joined time.Time
+	seen   time.Time
+	silent bool // it was said that it is
+	told   bool // that it gets no more
+	done   int  // fits
+}
+
+// maxStrikes is how many fits a machine may fail that others do.
+const maxStrikes = 3
+
+// see notes that a worker is there. It is called with the lock.
+func (h *host) see(worker, name string) *machine {
+	m := h.machines[worker]
+	if m == nil { // it joined an earlier host of this sweep
+		m = &machine{Member: talk.Member{Machine: name}, joined: h.Now()}
+		h.machines[worker] = m
+	}
+	m.seen = time.Now()
+	if m.silent {
+		m.silent = false
+		h.show.line("machine %s is back", problem.Printable(name))
+	}
+	return m
+}
+
+// live reports whether a worker was heard of lately. It is called with the lock.
+func (h *host) live(worker string) bool {
+	m := h.machines[worker]
+	return m != nil && time.Since(m.seen) < h.Crew.Silence && h.strikes[m.Machine] < maxStrikes
+}
+
+// others returns the workers that are there, but for those on one machine. It is called with the lock.
+func (h *host) others(than string) (workers []string) {
+	for worker, m := range h.machines {
+		if m.Machine != than && h.live(worker) {
+			workers = append(workers, worker)
+		}
+	}
+	return workers
+}
+
+// verdictOn returns whether a worker may work on. It is called with the lock.
+func (h *host) verdictOn(d talk.About) talk.Verdict {
+	strikes := h.strikes[d.Machine]
+	if strikes < maxStrikes {
+		return talk.Verdict{}
+	}
+	if m := h.see(d.Worker, d.Machine); !m.told {
+		m.told = true
+		h.show.line("machine %s failed %d fits that others did: it gets no more", problem.Printable(d.Machine), strikes)
+	}
+	return talk.Verdict{Stop: fmt.Sprintf("this machine failed %d fits that others did: run `flowsweep doctor` on it", strikes)}
+}
+
+// listen hears of lost jobs, looks after silent machines and says how far the sweep is, until the context ends.
+func (h *host) listen(ctx context.Context) {
+	look := time.NewTicker(max(h.Crew.Silence/4, 50*time.Millisecond))
+	defer look.Stop()
+	say := time.NewTicker(sayEvery)
+	defer say.Stop()
+	last, looked := "", time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case name := <-h.crew.Lost():
+			h.mu.Lock()
+			if a := h.jobs[name]; a != nil {
+				h.lose(ctx, a, noResult)
+			}
+			h.mu.Unlock()
+		case <-look.C:
+			// If this machine slept, the others had nobody to speak to.
+			h.lookAfter(ctx, time.Since(looked) > h.Crew.Silence/2)
+			looked = time.Now()
+		case <-say.C:
+			if text := h.summary(); text != last && text != "" {
+				h.show.line("%s", text)
+				last = text
+			}
+		}
+	}
+}
+
+// sayEvery is how often a host says how far it is.
+const sayEvery = 30 * time.Second
+
+// noResult says why a fit is lost that was given out as often as it may be.
+var noResult = fmt.Sprintf("%d machines took it, and none sent a result", tries)
+
+// lookAfter notes which machines have fallen silent, unless this one slept.
+func (h *host) lookAfter(ctx context.Context, slept bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, worker := range slices.Sorted(maps.Keys(h.machines)) {
+		m := h.machines[worker]
+		if slept {
+			m.seen = time.Now()
+		}
+		if m.silent || time.Since(m.seen) < h.Crew.Silence {
+			continue
+		}
+		m.silent = true
+		had := h.at(worker)
+		h.show.line("machine %s is silent: its %d fits go to others", problem.Printable(m.Machine), len(had))
+		for _, a := range had {
+			h.abandoned(ctx, a)
+		}
+	}
+}
+
+// at returns the jobs that are at a worker.
+func (h *host) at(worker string) (list []*task) {
+	for _, job := range slices.Sorted(maps.Keys(h.jobs)) {
+		if h.jobs[job].at == worker {
+			list = append(list, h.jobs[job])
+		}
+	}
+	return list
+}
+
+// abandoned notes that a machine took a job and fell silent. The crew gives it to another. It is called with the lock.
+func (h *host) abandoned(ctx context.Context, a *task) {
+	a.at = ""
+	if a.tries++; a.tries >= tries {
+		h.lose(ctx, a, noResult)
+	}
+}
+
+// summary says how far the sweep is, and which machines do how much.
+func (h *host) summary() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var list []string
+	done := 0
+	for _, m := range slices.SortedFunc(maps.Values(h.machines), func(a, b *machine) int { return cmp.Compare(a.Machine, b.Machine) }) {
+		done += m.done
+		text := fmt.Sprintf("%s %d", problem.Printable(m.Machine), m.done)
+		if hours := h.Now().Sub(m.joined).Hours(); m.done > 0 && hours > 0 {
+			text += fmt.Sprintf(" (%.3g an hour)", float64(m.done)/hours)
+		}
+		if m.silent {
+			text += " (silent)"
+		}
+		list = append(list, text)
+	}
+	if len(list) == 0 {
+		return fmt.Sprintf("%d fits wait for machines: start `flowsweep work` on some", len(h.jobs))
+	}
+	if len(list) > maxListed {
+		list = append(list[:maxListed], fmt.Sprintf("and %d more", len(list)-maxListed))
+	}
+	return fmt.Sprintf("%d of %d fits done: %s", done, len(h.left.fits), strings.Join(list, ", "))
+}
