@@ -70,7 +70,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	// It times what the others do, and knows none of them.
 	"pipeline/stage": {},
 	"pipeline/bench": {rooms: []string{
-		"pipeline/job", "pipeline/saved", "pipeline/ship", "pipeline/stage", "pipeline/sweep", "experiments", "experiments/disk", "experiments/engine", "experiments/flow", "experiments/metric", "experiments/net",
+		"pipeline/crew", "pipeline/job", "pipeline/saved", "pipeline/ship", "pipeline/stage", "pipeline/sweep", "pipeline/work", "experiments", "experiments/disk", "experiments/engine", "experiments/flow", "experiments/metric", "experiments/net",
 		"experiments/ode", "experiments/target", "experiments/velocity", "export", "store",
 	}},
 	// A program of its own. It takes the cases from bench, and runs everything in other processes.

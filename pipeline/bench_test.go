@@ -75,6 +75,29 @@ func TestBenchMemory(t *testing.T) {
 	}
 }
 
+// TestBenchCrew: what 100 workers in processes of their own send is in the store of the host, once, and nothing else is left.
+func TestBenchCrew(t *testing.T) {
+	t.Setenv(programVariable, "1") // so that the test binary is the program
+	fits := 200
+	if testing.Short() {
+		fits = 40
+	}
+	dir := t.TempDir()
+	s, err := bench.Crew(t.Context(), os.Args[0], dir, fits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Fits != fits || s.Runs != 5*fits || s.Workers != 100 || s.Lost != 0 || s.Twice != 0 {
+		t.Errorf("got %+v, want %d fits with 5 runs each by 100 workers, none lost or done twice", s, fits)
+	}
+	if s.Part < 250e3 || s.Part > 450e3 || !(s.Rate > 1 && s.Limit > s.Rate/2 && s.Take > 0) {
+		t.Errorf("got %+v, want parts of about 350 kB, and rates", s)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Errorf("it left %v (%v)", left, err)
+	}
+}
+
 func TestBenchNames(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -88,6 +111,7 @@ func TestBenchNames(t *testing.T) {
 		{[]string{"bench", "train", "--engine", "gone"}, exitUsage},
 		{[]string{"bench", "train", "--threads", "-1"}, exitUsage},
 		{[]string{"bench", "train", "--steps", "1"}, exitUsage},
+		{[]string{"bench", "crew", "--count", "-1"}, exitUsage},
 		{[]string{"bench", "--help"}, exitOK},
 	} {
 		var stdout, stderr strings.Builder

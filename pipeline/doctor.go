@@ -191,11 +191,12 @@ func environmentLine(e experiments.Environment) string {
 func (a *app) benchCommand() *cobra.Command {
 	asJSON, o := false, bench.Options{}
 	cmd := &cobra.Command{
-		Use:   "bench (train|sample|metric|store|sweep|memory)",
+		Use:   "bench (train|sample|metric|store|sweep|memory|crew)",
 		Short: "Measure the program's own speed, beside an upper limit measured in the same run",
 		Long: "Measure the program's own speed, beside an upper limit measured in the same run.\n" +
 			"sweep does a small reference sweep in a temporary folder, in about half a minute, and prints how its time is divided.\n" +
-			"memory runs that sweep, its report and samples of 10 million points, and prints the memory that each of them takes.",
+			"memory runs that sweep, its report and samples of 10 million points, and prints the memory that each of them takes.\n" +
+			"crew gives 10,000 fits to 100 workers in other processes, which train nothing, and prints how fast a host takes in what they send.",
 		Args: cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Store = a.db
@@ -223,7 +224,9 @@ func (a *app) benchCommand() *cobra.Command {
 	cmd.Flags().StringVar(&o.Engine, "engine", "", "of train and sample: measure only this engine: auto, onnxruntime or go")
 	cmd.Flags().IntVar(&o.Threads, "threads", 0, "of train and sample: use `n` cores (default one, then all)")
 	cmd.Flags().IntVar(&o.Steps, "steps", 0, "of train: take `n` steps, instead of --time")
-	cmd.Flags().IntVar(&o.Count, "count", 0, "of sample: draw `n` points")
+	cmd.Flags().IntVar(&o.Count, "count", 0, "of sample: draw `n` points; of crew: give out n fits")
+	cmd.Flags().StringVar(&o.Play, "play", "", "of crew: play the workers that a `file` describes")
+	_ = cmd.Flags().MarkHidden("play") // the flag is there
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }

@@ -27,14 +27,16 @@ type Bench struct {
 // Options say how to measure.
 type Options struct {
 	Time  time.Duration // about what one figure of train and store takes
-	Store string        // beside which store and sweep measure, on the same disk
+	Store string        // beside which all others measure, on the same disk
 
 	// What train and sample measure: everything, unless they are set.
 	Case    string // the name of the only case
 	Engine  string // the name of the only engine
 	Threads int    // the cores that may be used; 0: one, and all
 	Steps   int    // training steps, instead of Time
-	Count   int    // points to sample; 0: as many as a rate needs
+	Count   int    // points to sample, 0 for as many as a rate needs; fits of a crew
+
+	Play string // path of what a process of crew is to do, which plays workers
 }
 
 // Check returns an error unless the options can be measured.
@@ -65,7 +67,7 @@ func (o Options) Check() error {
 }
 
 // Benches lists every bench by name.
-var Benches = []Bench{{"train", measureTrain}, {"sample", measureSample}, {"metric", measureMetric}, {"store", measureStore}, {"sweep", measureSweep}, {"memory", measureMemory}}
+var Benches = []Bench{{"train", measureTrain}, {"sample", measureSample}, {"metric", measureMetric}, {"store", measureStore}, {"sweep", measureSweep}, {"memory", measureMemory}, {"crew", measureCrew}}
 
 // Case is a published piece of work that the program's speed is measured with.
 type Case struct {
