@@ -191,18 +191,19 @@ func TestAskAcrossRestart(t *testing.T) {
 func TestMaxFile(t *testing.T) {
 	t.Parallel()
 	h := listen(t, HostOptions{MaxFile: 100})
-	serve(t, h, mirror(t.TempDir()))
-	w := join(t, h, "w")
 	path := filepath.Join(t.TempDir(), "file")
 	must(t, os.WriteFile(path, noise(101), 0o600))
-	for _, limits := range [][2]int64{{1 << 20, 100}, {100, 1 << 20}} {
-		w.session.MaxFile, h.files.max = limits[0], limits[1]
+	for host, most := range map[*Host]int64{h: 1 << 20, listen(t, HostOptions{MaxFile: 1 << 20}): 100} {
+		serve(t, host, mirror(t.TempDir()))
+		w := join(t, host, "w")
+		w.mu.Lock()
+		w.session.MaxFile = most
+		w.mu.Unlock()
 		var text *AnswerError
 		if _, err := w.Ask(soon(t), "topic", nil, path); !errors.As(err, &text) || !strings.Contains(text.Text, "100") {
 			t.Errorf("error %v, want that 100 bytes are the most", err)
 		}
 	}
-	h.files.max = 100
 	for _, c := range []struct {
 		id           string
 		size, offset int64
