@@ -45,7 +45,8 @@ func (h *host) answer(ctx context.Context, q crew.Question) (crew.Answer, error)
 	case talk.AskSave:
 		return crew.Answer{}, h.save(ctx, d.About, q.File)
 	case talk.AskBack:
-		return crew.Answer{}, h.back(ctx, d.About, q.File)
+		v, err := h.back(ctx, d.About, q.File)
+		return crew.Answer{Body: talk.Encode(v)}, err
 	case talk.AskRefuse:
 		h.refuse(ctx, d.About)
 		return crew.Answer{}, nil
@@ -152,21 +153,25 @@ func (h *host) save(ctx context.Context, d talk.About, file string) error {
 }
 
 // back takes in what a machine did of a job before it stopped, and gives the job to another.
-func (h *host) back(ctx context.Context, d talk.About, file string) error {
+func (h *host) back(ctx context.Context, d talk.About, file string) (talk.Verdict, error) {
 	err := h.save(ctx, d, file)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	a := h.jobs[d.Job]
 	if a == nil {
-		return err
+		return talk.Verdict{}, err
 	}
 	why := ""
 	if d.Why != "" {
 		why = ": " + d.Why
 	}
 	h.show.line("fit %s: machine %s gives it back%s", a.t.fit.Key, problem.Printable(d.Machine), problem.Printable(why))
+	at := a.at
 	h.open(ctx, a)
-	return err
+	if at != d.Worker {
+		a.at = at // another one took it over meanwhile, and keeps it
+	}
+	return talk.Verdict{Again: !h.pausing}, err
 }
 
 // take takes in the results of a fit, and its teacher's, which went with the job.

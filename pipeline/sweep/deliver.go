@@ -33,7 +33,9 @@ func (h *host) deliver(ctx context.Context, d talk.Delivery, file string) (talk.
 	if a := h.jobs[d.Job]; a != nil {
 		h.settle(ctx, a, d, left)
 	}
-	return h.verdictOn(d.About), nil
+	v := h.verdictOn(d.About)
+	v.Again = h.jobs[d.Job] != nil && !h.pausing
+	return v, nil
 }
 
 // notTaken gives a job out again whose results were no part of a store. Any other error is one of this machine, and ends the sweep.

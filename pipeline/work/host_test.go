@@ -217,7 +217,7 @@ func (h hand) send(j *crew.Job, path string, failures ...string) talk.Verdict {
 	if err != nil {
 		h.Fatal(err)
 	}
-	j.Done()
+	end(j, answer)
 	v, err := talk.Decode[talk.Verdict](answer.Body)
 	if err != nil {
 		h.Fatal(err)

@@ -134,9 +134,8 @@ func (w *worker) giveBack(ctx context.Context, of talk.About, o talk.Order, j *c
 	if _, missing := os.Stat(file); missing != nil || o.Again || !stopped {
 		file = ""
 	}
-	_, asked := w.Crew.Ask(sending, talk.AskBack, talk.Encode(of), file)
-	if asked == nil {
-		j.Done()
+	if answer, err := w.Crew.Ask(sending, talk.AskBack, talk.Encode(of), file); err == nil {
+		end(j, answer)
 	} else {
 		j.Leave()
 	}
@@ -163,8 +162,18 @@ func (w *worker) deliver(ctx context.Context, d talk.Delivery, j *crew.Job) erro
 		fmt.Fprintf(w.Log, "fit %s is not taken: %v\n", d.Job, err)
 		return nil
 	}
-	j.Done()
+	end(j, answer)
 	return heed(answer)
+}
+
+// end ends a job as the host's answer says. One that the host has given out again must not be done with: another worker may have been
+// given it before this one lets go of it, and then the crew takes both for the same.
+func end(j *crew.Job, answer crew.Answer) {
+	if v, err := talk.Decode[talk.Verdict](answer.Body); err == nil && v.Again {
+		j.GiveBack()
+		return
+	}
+	j.Done()
 }
 
 // pastAnswers returns the error unless it is an answer of the host: that the job is not wanted any more.

@@ -11,7 +11,7 @@ const (
 	AskBeat    = "beat"    // Beat -> nothing: the machine is there, and how far it is
 	AskSave    = "save"    // About, with a file -> nothing: a checkpoint
 	AskDeliver = "deliver" // Delivery, with a file -> Verdict
-	AskBack    = "back"    // About, perhaps with a file -> nothing: the machine stops working on it
+	AskBack    = "back"    // About, perhaps with a file -> Verdict: the machine stops working on it
 	AskRefuse  = "refuse"  // About -> nothing: this machine cannot or must not do it
 )
 
@@ -54,9 +54,10 @@ type Delivery struct {
 	Said     []string `json:"said,omitempty"` // lines for people
 }
 
-// Verdict is the answer to a start and to a delivery.
+// Verdict is the answer to a start, to a delivery and to what is given back.
 type Verdict struct {
-	Stop string `json:"stop,omitempty"` // why the machine must not work on; empty if it may
+	Stop  string `json:"stop,omitempty"`  // why the machine must not work on; empty if it may
+	Again bool   `json:"again,omitempty"` // the job is given out again: this machine leaves it to others
 }
 
 // Order is the body of a job: which fit, and who must not do it.
