@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"flowsweep/experiments/problem"
 	"flowsweep/pipeline/crew"
 	"flowsweep/pipeline/sweep/talk"
+	"flowsweep/store"
 )
 
 // answer answers a question of a worker.
@@ -26,7 +28,7 @@ func (h *host) answer(ctx context.Context, q crew.Question) (crew.Answer, error)
 		return crew.Answer{}, h.join(q.Worker, m)
 	case talk.AskBeat:
 		b, err := talk.Decode[talk.Beat](q.Body)
-		if err == nil {
+		if err == nil && b.Plan == h.offer.Plan {
 			h.beat(q.Worker, b)
 		}
 		return crew.Answer{}, err
@@ -108,13 +110,29 @@ func (h *host) start(ctx context.Context, d talk.About) (crew.Answer, error) {
 		return crew.Answer{}, errors.New("the fit is not wanted any more")
 	}
 	if v := h.verdictOn(d); v.Stop != "" {
+		h.open(ctx, a) // with fresh tries
 		h.mu.Unlock()
 		return crew.Answer{Body: talk.Encode(v)}, nil
 	}
 	a.at = d.Worker
 	fit, again := a.t.fit, a.again
+	ended := a.failed != "" || slices.Contains([]experiments.State{experiments.Failed, experiments.Killed, experiments.Lost}, a.t.state)
 	h.mu.Unlock()
-	return h.partOf(ctx, fit, again)
+	if ended && !again { // what has failed would take in no checkpoint
+		if err := h.DB.Requeue(ctx, fit.Key); err != nil {
+			return crew.Answer{}, h.broken(ctx, err)
+		}
+	}
+	answer, err := h.partOf(ctx, fit, again)
+	return answer, h.broken(ctx, err)
+}
+
+// broken ends the sweep for an error that is one of this machine, whoever asks.
+func (h *host) broken(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() == nil {
+		h.stop(err)
+	}
+	return err
 }
 
 // partOf returns what a machine needs of the store to do a fit, perhaps again from nothing.
@@ -143,12 +161,12 @@ func (h *host) partOf(ctx context.Context, fit experiments.Fit, again bool) (cre
 func (h *host) save(ctx context.Context, d talk.About, file string) error {
 	h.mu.Lock()
 	h.see(d.Worker, d.Machine)
-	a := h.jobs[d.Job]
 	h.mu.Unlock()
-	if a == nil || a.again || file == "" {
+	fit, ok := h.fitOf(d.Job) // perhaps not given out yet by this host, but by the one before
+	if !ok || file == "" || strings.HasSuffix(d.Job, againSuffix) {
 		return nil
 	}
-	_, err := h.take(ctx, a.t.fit, file)
+	_, err := h.take(ctx, fit, file)
 	return err
 }
 
@@ -175,15 +193,14 @@ func (h *host) back(ctx context.Context, d talk.About, file string) (talk.Verdic
 }
 
 // take takes in the results of a fit, and its teacher's, which went with the job.
-func (h *host) take(ctx context.Context, fit experiments.Fit, file string) (differ []string, err error) {
+func (h *host) take(ctx context.Context, fit experiments.Fit, file string) (store.Taken, error) {
 	h.taking.Lock()
 	defer h.taking.Unlock()
 	keys := []string{fit.Key}
 	if fit.Teacher != "" {
 		keys = append(keys, fit.Teacher)
 	}
-	taken, err := h.DB.Take(context.WithoutCancel(ctx), file, keys...)
-	return taken.Differ, err
+	return h.DB.Take(context.WithoutCancel(ctx), file, keys...)
 }
 
 // fitOf returns the fit that a job is about.

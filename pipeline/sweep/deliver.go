@@ -18,7 +18,7 @@ func (h *host) deliver(ctx context.Context, d talk.Delivery, file string) (talk.
 	if !ok || file == "" {
 		return talk.Verdict{}, fmt.Errorf("a delivery of %q, which is no fit of the plan, or without a file", d.Job)
 	}
-	differ, err := h.take(ctx, fit, file)
+	taken, err := h.take(ctx, fit, file)
 	if err != nil {
 		return talk.Verdict{}, h.notTaken(ctx, d.About, err)
 	}
@@ -29,8 +29,10 @@ func (h *host) deliver(ctx context.Context, d talk.Delivery, file string) (talk.
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.see(d.Worker, d.Machine)
-	h.compare(fit, d.Machine, differ)
-	if a := h.jobs[d.Job]; a != nil {
+	h.compare(fit, d.Machine, taken.Differ)
+	if a := h.jobs[d.Job]; a != nil && a.again {
+		h.compared(a, d, taken)
+	} else if a != nil {
 		h.settle(ctx, a, d, left)
 	}
 	v := h.verdictOn(d.About)

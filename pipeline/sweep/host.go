@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,7 +47,7 @@ type host struct {
 	jobs     map[string]*task    // that are open, by name
 	machines map[string]*machine // by worker
 	strikes  map[string]int      // fits that failed on a machine and not on another, by its name
-	given    bool                // all fits were given out at some time
+	given    map[string]bool     // fits that were given out at some time, by key
 	pausing  bool
 	checked  []string // keys of fits that two machines did
 	differ   int      // of which the results differ
@@ -81,7 +79,7 @@ func (s *sweeper) handOut(ctx context.Context, q *queue) (err error) {
 	defer stop(nil)
 	h := &host{
 		sweeper: s, crew: s.Crew.Host, offer: newOffer(s.Sweep, len(s.left.fits)), queue: q, jobs: map[string]*task{}, machines: map[string]*machine{}, strikes: map[string]int{},
-		idle: make(chan struct{}), stop: stop, wanted: map[string]*todo{},
+		idle: make(chan struct{}), stop: stop, wanted: map[string]*todo{}, given: map[string]bool{},
 	}
 	for _, t := range s.left.fits {
 		h.wanted[t.fit.Key] = t
@@ -90,7 +88,7 @@ func (s *sweeper) handOut(ctx context.Context, q *queue) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.partial.Close()) }()
-	if err := errors.Join(h.share(ctx), h.requeue(ctx)); err != nil {
+	if err := h.share(ctx); err != nil {
 		return err
 	}
 	serving, served := context.WithCancel(context.WithoutCancel(ctx))
@@ -109,10 +107,18 @@ func (s *sweeper) handOut(ctx context.Context, q *queue) (err error) {
 	err = h.end(ctx, inner)
 	served()
 	group.Wait()
-	if err == nil && s.Crew.Over != nil {
-		err = s.Crew.Over()
+	if err == nil {
+		err = s.over()
 	}
 	return err
+}
+
+// over says that other machines are not needed any more.
+func (s *sweeper) over() error {
+	if s.Crew == nil || s.Crew.Over == nil {
+		return nil
+	}
+	return s.Crew.Over()
 }
 
 // giveOut gives out the fits, the longest first, and students once their teachers are trained.
@@ -123,13 +129,10 @@ func (h *host) giveOut(ctx context.Context) {
 	}
 	for t, ok := h.queue.next(ctx); ok; t, ok = h.queue.next(ctx) {
 		h.mu.Lock()
+		h.given[t.fit.Key] = true
 		h.open(ctx, &task{name: t.fit.Key, t: t})
 		h.mu.Unlock()
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.given = ctx.Err() == nil
-	h.checkIdle()
 }
 
 // open gives a job out, perhaps again. It is called with the lock.
@@ -167,7 +170,7 @@ func (h *host) stepsOf(a *task) int {
 
 // checkIdle notes that nothing is left to do. It is called with the lock.
 func (h *host) checkIdle() {
-	if h.given && len(h.jobs) == 0 {
+	if len(h.given) == len(h.wanted) && len(h.jobs) == 0 {
 		select {
 		case <-h.idle:
 		default:
@@ -220,31 +223,6 @@ func (h *host) atWork() (n int) {
 		}
 	}
 	return n
-}
-
-// chosen reports whether a second machine does a fit again: as many as the share says, by their keys, and at least one.
-func (h *host) chosen(key string) bool {
-	if h.Crew.Check <= 0 {
-		return false
-	}
-	first := slices.MinFunc(h.left.fits, func(a, b *todo) int { return strings.Compare(a.fit.Key, b.fit.Key) }).fit.Key
-	head, err := strconv.ParseUint(key[:min(8, len(key))], 16, 64)
-	return key == first || err == nil && float64(head) < h.Crew.Check*(1<<32)
-}
-
-// sayChecked says how many fits two machines did, and whether their results were the same.
-func (h *host) sayChecked() {
-	if h.Crew.Check <= 0 {
-		return
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	switch n := len(h.checked); {
-	case n == 0:
-		h.show.line("no fit was done by two machines: there was only one")
-	case h.differ == 0:
-		h.show.line("%d fits were done by two machines, with the same bits", n)
-	}
 }
 
 // remaining returns what the store lacks of a fit.

@@ -83,7 +83,7 @@ func (h *host) listen(ctx context.Context) {
 			return
 		case name := <-h.crew.Lost():
 			h.mu.Lock()
-			if a := h.jobs[name]; a != nil {
+			if a := h.jobs[name]; a != nil && !h.pausing {
 				h.lose(ctx, a, noResult)
 			}
 			h.mu.Unlock()
@@ -125,6 +125,7 @@ func (h *host) lookAfter(ctx context.Context, slept bool) {
 			h.abandoned(ctx, a)
 		}
 	}
+	h.skipSecond(ctx)
 }
 
 // at returns the jobs that are at a worker.
@@ -140,7 +141,7 @@ func (h *host) at(worker string) (list []*task) {
 // abandoned notes that a machine took a job and fell silent. The crew gives it to another. It is called with the lock.
 func (h *host) abandoned(ctx context.Context, a *task) {
 	a.at = ""
-	if a.tries++; a.tries >= tries {
+	if a.tries++; a.tries >= tries && !h.pausing {
 		h.lose(ctx, a, noResult)
 	}
 }

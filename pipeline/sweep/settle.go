@@ -16,9 +16,6 @@ import (
 // settle decides what becomes of a job whose results were taken in, given what is left of its fit. It is called with the lock.
 func (h *host) settle(ctx context.Context, a *task, d talk.Delivery, left *todo) {
 	switch {
-	case a.again:
-		h.checked = append(h.checked, a.t.fit.Key)
-		h.close(a)
 	case !left.train && left.runs.len()+left.dense.len() == 0 && len(d.Failures) == 0:
 		h.said(d)
 		h.succeed(ctx, a, d.About)
@@ -54,6 +51,9 @@ func (h *host) succeed(ctx context.Context, a *task, by talk.About) {
 
 // fail gives a job that failed on one machine to another, and believes the second.
 func (h *host) fail(ctx context.Context, a *task, d talk.Delivery) {
+	if a.failed == d.Machine {
+		return // it says so again, as it has heard no answer
+	}
 	if a.failed == "" && !h.FailFast && len(h.others(d.Machine)) > 0 {
 		a.failed, a.why, a.not, a.refused = d.Machine, d.Failures, []string{d.Machine}, nil
 		h.show.line("fit %s failed on machine %s, another one tries it: %s", a.t.fit.Key, problem.Printable(d.Machine), problem.Printable(d.Failures[0]))
@@ -93,7 +93,7 @@ func (h *host) refuse(ctx context.Context, d talk.About) {
 	}
 	a.refused[d.Worker] = d.Machine + ": " + d.Why
 	a.at = ""
-	if h.given && !slices.ContainsFunc(slices.Collect(maps.Values(h.jobs)), h.hopeful) {
+	if !slices.ContainsFunc(slices.Collect(maps.Values(h.jobs)), h.hopeful) && !slices.ContainsFunc(h.left.fits, h.comes) {
 		h.giveUp(ctx, a)
 		return
 	}
@@ -109,6 +109,13 @@ func (h *host) refuse(ctx context.Context, d talk.About) {
 // hopeful reports whether a job is being done, or may still be by a worker that is there. It is called with the lock.
 func (h *host) hopeful(a *task) bool {
 	return a.at != "" || slices.ContainsFunc(h.others(""), func(worker string) bool { return a.refused[worker] == "" })
+}
+
+// comes reports whether a fit is about to be given out: one that was not yet, and whose teacher is not being trained or waiting to
+// be. It is called with the lock.
+func (h *host) comes(t *todo) bool {
+	teacher := h.wanted[t.fit.Teacher]
+	return !h.given[t.fit.Key] && (teacher == nil || !teacher.train || h.given[teacher.fit.Key] && h.jobs[teacher.fit.Key] == nil)
 }
 
 // refusePause is the part of Silence for which a job rests after a machine has refused it.
@@ -136,16 +143,7 @@ func (h *host) lose(ctx context.Context, a *task, why string) {
 		return
 	}
 	kept := context.WithoutCancel(ctx)
-	left, err := h.remaining(kept, a.t.fit)
-	if err == nil && left.train {
-		err = h.DB.EndFit(kept, a.t.fit.Key, experiments.Lost, why, h.Now())
-	}
-	for _, run := range slices.Concat(left.dense.sample, left.runs.sample) {
-		if err == nil && !left.train {
-			err = h.DB.EndRun(kept, run.Key, h.env, experiments.Lost, why, h.Now())
-		}
-	}
-	if err != nil {
+	if err := h.markLost(kept, a.t.fit, why); err != nil {
 		h.stop(err)
 		return
 	}
@@ -155,4 +153,21 @@ func (h *host) lose(ctx context.Context, a *task, why string) {
 		h.stop(fmt.Errorf("%s", text))
 	}
 	h.close(a)
+}
+
+// markLost stores that a fit is lost, or the runs that are left of one that is trained.
+func (h *host) markLost(ctx context.Context, fit experiments.Fit, why string) error {
+	left, err := h.remaining(ctx, fit)
+	if err != nil {
+		return err
+	}
+	if left.train {
+		return h.DB.EndFit(ctx, fit.Key, experiments.Lost, why, h.Now())
+	}
+	for _, run := range slices.Concat(left.dense.sample, left.runs.sample) {
+		if err := h.DB.EndRun(ctx, run.Key, h.env, experiments.Lost, why, h.Now()); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -44,17 +44,6 @@ func (h *host) share(ctx context.Context) error {
 	return errors.Join(h.crew.Share(ctx, talk.LibraryName, file), file.Close())
 }
 
-// requeue queues the fits that failed or were lost before, which otherwise would take in no checkpoint.
-func (h *host) requeue(ctx context.Context) error {
-	var keys []string
-	for _, t := range h.left.fits {
-		if t.train {
-			keys = append(keys, t.fit.Key)
-		}
-	}
-	return h.DB.Requeue(ctx, keys...)
-}
-
 // content returns the content of a data file.
 func content(f experiments.DataFile) io.Reader {
 	if f.Large != nil {

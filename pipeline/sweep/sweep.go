@@ -54,7 +54,7 @@ func (s Sweep) Do(ctx context.Context, ship func(ctx context.Context, failures [
 	defer w.judges.Close()
 	if s.RetryFailed && len(w.left.fits) == 0 {
 		fmt.Fprintf(s.Log, "nothing to do: nothing of %s in %s has failed\n", s.Plan.Spec.Name, s.File)
-		return nil
+		return w.over()
 	}
 	if err := w.left.CheckSpace(s.Workers, w.free); err != nil {
 		return err
@@ -175,7 +175,7 @@ func (s *sweeper) do(ctx context.Context) error {
 	name, left, part := s.title(), s.left, s.Part.Of(s.Plan)
 	if len(left.fits) == 0 {
 		fmt.Fprintf(s.Log, "nothing to do: all %d fits and %d runs of %s are in %s\n", len(part.Fits), part.Runs(), name, s.File)
-		return nil
+		return s.over()
 	}
 	how := fmt.Sprintf("%d at once", min(s.Workers, len(left.fits)))
 	if s.Crew != nil {

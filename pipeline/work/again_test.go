@@ -1,12 +1,15 @@
 package work
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"flowsweep/experiments/engine"
 	"flowsweep/pipeline/crew"
+	"flowsweep/pipeline/sweep"
 	"flowsweep/pipeline/sweep/talk"
 )
 
@@ -47,4 +50,77 @@ func TestGivenToWhoWaits(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestNoMemoryForTeacher: a teacher that no machine has the memory for is lost although its students still wait for it.
+func TestNoMemoryForTeacher(t *testing.T) {
+	t.Parallel()
+	h := listening(t, strings.Replace(hostSpec, "seeds: 4", "coupling: {reflow: {steps: 1, pairs: 10}}", 1), nil)
+	small := h.join("small")
+	small.units.Memory = 1
+	go small.work(t.Context())
+	h.end()
+	if states := fmt.Sprint(h.stored()); states != "[lost lost]" {
+		t.Errorf("states %s, failures %q", states, h.fails)
+	}
+}
+
+// TestNothingLeft: a sweep with nothing left to do says that it is over, for those who come too late.
+func TestNothingLeft(t *testing.T) {
+	t.Parallel()
+	h := listening(t, strings.Replace(hostSpec, "seeds: 4", "seeds: 1", 1), nil)
+	one := h.join("one")
+	one.do(one.next())
+	h.end()
+	for _, retry := range []bool{false, true} {
+		over := 0
+		s := sweep.Sweep{
+			DB: h.db, File: "runs.db", Plan: h.plan, Engine: engine.Go, Workers: 1, Now: time.Now, Log: t.Output(), RetryFailed: retry,
+			Crew: &sweep.Crew{Over: func() error { over++; return nil }},
+		}
+		if err := s.Do(t.Context(), func(context.Context, []string) error { return nil }); err != nil || over != 1 {
+			t.Errorf("retry %v: said %d times (%v)", retry, over, err)
+		}
+	}
+}
+
+// TestSaidTwice: a failure that a machine sends again, as it heard no answer, is not that of a second machine.
+func TestSaidTwice(t *testing.T) {
+	t.Parallel()
+	h := listening(t, strings.Replace(hostSpec, "seeds: 4", "seeds: 1", 1), nil)
+	one, two := h.join("one"), h.join("two")
+	j := one.next()
+	one.fail(j)
+	one.fail(j)
+	two.do(two.next())
+	h.end()
+	if states := fmt.Sprint(h.stored()); len(h.fails) > 0 || states != "[finished]" {
+		t.Errorf("states %s, failures %q", states, h.fails)
+	}
+}
+
+// TestSecondLookFails: a fit that fails on the machine that does it again was not compared.
+func TestSecondLookFails(t *testing.T) {
+	t.Parallel()
+	h := listening(t, strings.Replace(hostSpec, "seeds: 4", "seeds: 1", 1), func(s *sweep.Sweep) { s.Crew.Check = 1 })
+	one, two := h.join("one"), h.join("two")
+	one.do(one.next())
+	two.fail(two.next())
+	h.end()
+	h.says("is not compared: it failed on machine two")
+	if said := strings.Join(h.log.list(), "\n"); len(h.fails) > 0 || strings.Contains(said, "with the same bits") {
+		t.Errorf("failures %q, said %s", h.fails, said)
+	}
+}
+
+// TestNobodyToCompare: a sweep ends whose fits are done, if all machines leave before one has done a fit again.
+func TestNobodyToCompare(t *testing.T) {
+	t.Parallel()
+	h := listening(t, strings.Replace(hostSpec, "seeds: 4", "seeds: 1", 1), func(s *sweep.Sweep) { s.Crew.Check = 1 })
+	one, two := h.join("one"), h.join("two")
+	one.do(one.next())
+	one.leave()
+	two.leave()
+	h.end()
+	h.says("is not compared: no other machine is there")
 }

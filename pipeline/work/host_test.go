@@ -115,7 +115,8 @@ func (h *hosted) stored() (list []experiments.State) {
 type hand struct {
 	*testing.T
 	*worker
-	fits map[string]experiments.Fit // of the plan, by key
+	fits  map[string]experiments.Fit // of the plan, by key
+	leave context.CancelFunc         // falls silent
 }
 
 // join lets a machine join.
@@ -138,7 +139,7 @@ func (h *hosted) join(name string) hand {
 	for _, fit := range h.plan.Fits {
 		fits[fit.Key] = fit
 	}
-	return hand{h.T, w, fits}
+	return hand{h.T, w, fits, stop}
 }
 
 // plan returns the plan of a spec.
