@@ -76,6 +76,9 @@ func (f *listenFlags) checkListen(flags *pflag.FlagSet) error {
 	if f.tls != tlsAuto && f.tls != "yes" && f.tls != "no" {
 		return usage(fmt.Errorf("--tls=%s: use yes or no", f.tls))
 	}
+	if f.tls != tlsAuto && strings.Contains(f.listen, "://") {
+		return usage(errors.New("--tls is for the port that this program listens at, and a NATS server has its own settings: leave --tls out"))
+	}
 	_, err := f.share()
 	return err
 }

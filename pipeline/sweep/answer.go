@@ -29,7 +29,7 @@ func (h *host) answer(ctx context.Context, q crew.Question) (crew.Answer, error)
 	case talk.AskBeat:
 		b, err := talk.Decode[talk.Beat](q.Body)
 		if err == nil && b.Plan == h.offer.Plan {
-			h.beat(q.Worker, b)
+			err = h.beat(q.Worker, b)
 		}
 		return crew.Answer{}, err
 	}
@@ -37,7 +37,10 @@ func (h *host) answer(ctx context.Context, q crew.Question) (crew.Answer, error)
 	if err != nil {
 		return crew.Answer{}, err
 	}
-	d.Worker = q.Worker
+	d.Worker, d.Why = q.Worker, d.Why[:min(len(d.Why), maxLine)]
+	if err := h.admit(q.Worker, d.Machine); err != nil {
+		return crew.Answer{}, err
+	}
 	if d.Plan != h.offer.Plan {
 		return crew.Answer{}, errors.New("the host has another sweep now")
 	}
@@ -65,25 +68,31 @@ func (h *host) join(worker string, m talk.Member) error {
 	if m.Plan != h.offer.Plan || m.Environment.Rounding != h.offer.Rounding && !h.offer.Mixed {
 		return errors.New("its plan or its rounding is not that of the host")
 	}
+	if err := h.admit(worker, m.Machine); err != nil {
+		return err
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	known := h.machines[worker]
-	h.machines[worker] = &machine{Member: m, joined: h.Now(), seen: time.Now()}
+	h.machines[worker] = &machine{name: m.Machine, slots: m.Slots, joined: h.Now(), seen: time.Now()}
 	if known != nil {
 		h.machines[worker].done = known.done
 	}
-	if known != nil && known.Slots > 0 {
+	if known != nil && known.slots > 0 {
 		return nil
 	}
-	h.show.line("machine %s joins: %s, %d fits at once", problem.Printable(m.Machine), problem.Printable(m.Environment.CPU), m.Slots)
+	h.show.line("machine %s joins: %s, %d fits at once", problem.Printable(m.Machine), clip(m.Environment.CPU), m.Slots)
 	if m.Environment.Rounding != h.offer.Rounding {
-		h.show.line("machine %s rounds differently: its rows say %s", problem.Printable(m.Machine), problem.Printable(m.Environment.Rounding))
+		h.show.line("machine %s rounds differently: its rows say %s", problem.Printable(m.Machine), clip(m.Environment.Rounding))
 	}
 	return nil
 }
 
 // beat notes that a worker is there, and how far it is.
-func (h *host) beat(worker string, b talk.Beat) {
+func (h *host) beat(worker string, b talk.Beat) error {
+	if err := h.admit(worker, b.Machine); err != nil {
+		return err
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.see(worker, b.Machine)
@@ -94,6 +103,7 @@ func (h *host) beat(worker string, b talk.Beat) {
 			a.steps = now
 		}
 	}
+	return nil
 }
 
 // start notes that a machine begins to work on a job, and returns what it needs of the store.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/problem"
@@ -64,7 +63,11 @@ func (h *host) compare(fit experiments.Fit, machine string, differ []string) {
 		return
 	}
 	h.differ++
-	err := fmt.Errorf("machine %s got other results: %s", problem.Printable(machine), problem.Printable(strings.Join(differ, "; ")))
+	text := clip(differ[0])
+	if len(differ) > 1 {
+		text += fmt.Sprintf(", and %d more differences", len(differ)-1)
+	}
+	err := fmt.Errorf("machine %s got other results: %s", problem.Printable(machine), text)
 	if err := h.failed("fit", fit.Key, err); err != nil {
 		h.stop(err)
 	}
@@ -76,7 +79,7 @@ func (h *host) said(d talk.Delivery) {
 		if i == maxSaid {
 			return
 		}
-		h.show.line("%s, on %s", problem.Printable(line[:min(len(line), maxLine)]), problem.Printable(d.Machine))
+		h.show.line("%s, on %s", clip(line), problem.Printable(d.Machine))
 	}
 }
 
@@ -85,3 +88,6 @@ const (
 	maxSaid = 4
 	maxLine = 400
 )
+
+// clip returns a text that came over the net as a terminal may show it: on one line, which is not long.
+func clip(text string) string { return problem.Printable(text[:min(len(text), maxLine)]) }

@@ -15,12 +15,32 @@ import (
 
 // machine is a worker of the crew. There may be several on a machine.
 type machine struct {
-	talk.Member
+	name   string
+	slots  int // fits that it does at once; 0 where that is not known
 	joined time.Time
 	seen   time.Time
 	silent bool // it was said that it is
 	told   bool // that it gets no more
 	done   int  // fits
+}
+
+// The most machines that a host remembers, and bytes of the name of one.
+const (
+	maxMachines = 100_000
+	maxName     = 255
+)
+
+// admit returns an error for a worker of which the host can keep nothing.
+func (h *host) admit(worker, machine string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case len(machine) > maxName || len(worker) > 2*maxName:
+		return fmt.Errorf("a machine's name has more than %d bytes: use `flowsweep work --name` with a shorter one", maxName)
+	case h.machines[worker] == nil && len(h.machines) >= maxMachines:
+		return fmt.Errorf("%d machines have worked on this sweep, and it can keep no more apart: start it again", maxMachines)
+	}
+	return nil
 }
 
 // maxStrikes is how many fits a machine may fail that others do.
@@ -30,7 +50,7 @@ const maxStrikes = 3
 func (h *host) see(worker, name string) *machine {
 	m := h.machines[worker]
 	if m == nil { // it joined an earlier host of this sweep
-		m = &machine{Member: talk.Member{Machine: name}, joined: h.Now()}
+		m = &machine{name: name, joined: h.Now()}
 		h.machines[worker] = m
 	}
 	m.seen = time.Now()
@@ -44,13 +64,13 @@ func (h *host) see(worker, name string) *machine {
 // live reports whether a worker was heard of lately. It is called with the lock.
 func (h *host) live(worker string) bool {
 	m := h.machines[worker]
-	return m != nil && time.Since(m.seen) < h.Crew.Silence && h.strikes[m.Machine] < maxStrikes
+	return m != nil && time.Since(m.seen) < h.Crew.Silence && h.strikes[m.name] < maxStrikes
 }
 
 // others returns the workers that are there, but for those on one machine. It is called with the lock.
 func (h *host) others(than string) (workers []string) {
 	for worker, m := range h.machines {
-		if m.Machine != than && h.live(worker) {
+		if m.name != than && h.live(worker) {
 			workers = append(workers, worker)
 		}
 	}
@@ -120,7 +140,7 @@ func (h *host) lookAfter(ctx context.Context, slept bool) {
 		}
 		m.silent = true
 		had := h.at(worker)
-		h.show.line("machine %s is silent: its %d fits go to others", problem.Printable(m.Machine), len(had))
+		h.show.line("machine %s is silent: its %d fits go to others", problem.Printable(m.name), len(had))
 		for _, a := range had {
 			h.abandoned(ctx, a)
 		}
@@ -152,9 +172,9 @@ func (h *host) summary() string {
 	defer h.mu.Unlock()
 	var list []string
 	done := 0
-	for _, m := range slices.SortedFunc(maps.Values(h.machines), func(a, b *machine) int { return cmp.Compare(a.Machine, b.Machine) }) {
+	for _, m := range slices.SortedFunc(maps.Values(h.machines), func(a, b *machine) int { return cmp.Compare(a.name, b.name) }) {
 		done += m.done
-		text := fmt.Sprintf("%s %d", problem.Printable(m.Machine), m.done)
+		text := fmt.Sprintf("%s %d", problem.Printable(m.name), m.done)
 		if hours := h.Now().Sub(m.joined).Hours(); m.done > 0 && hours > 0 {
 			text += fmt.Sprintf(" (%.3g an hour)", float64(m.done)/hours)
 		}

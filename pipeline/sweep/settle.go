@@ -56,7 +56,7 @@ func (h *host) fail(ctx context.Context, a *task, d talk.Delivery) {
 	}
 	if a.failed == "" && !h.FailFast && len(h.others(d.Machine)) > 0 {
 		a.failed, a.why, a.not, a.refused = d.Machine, d.Failures, []string{d.Machine}, nil
-		h.show.line("fit %s failed on machine %s, another one tries it: %s", a.t.fit.Key, problem.Printable(d.Machine), problem.Printable(d.Failures[0]))
+		h.show.line("fit %s failed on machine %s, another one tries it: %s", a.t.fit.Key, problem.Printable(d.Machine), clip(d.Failures[0]))
 		h.open(ctx, a)
 		return
 	}
@@ -66,7 +66,7 @@ func (h *host) fail(ctx context.Context, a *task, d talk.Delivery) {
 // accept notes the failures of a job, and closes it.
 func (h *host) accept(a *task, failures []string) {
 	for _, f := range failures {
-		text := problem.Printable(f[:min(len(f), maxLine)])
+		text := clip(f)
 		h.note(text)
 		if h.FailFast {
 			h.stop(fmt.Errorf("%s", text))

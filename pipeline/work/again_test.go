@@ -124,3 +124,33 @@ func TestNobodyToCompare(t *testing.T) {
 	h.end()
 	h.says("is not compared: no other machine is there")
 }
+
+// TestLongNames: what machines say of themselves is kept and printed up to a limit.
+func TestLongNames(t *testing.T) {
+	t.Parallel()
+	h := listening(t, strings.Replace(hostSpec, "seeds: 4", "seeds: 1", 1), nil)
+	one := h.join("one")
+	long := strings.Repeat("\x1bx", 1000)
+	for topic, says := range map[string]any{
+		talk.AskJoin:   talk.Member{Machine: long, Plan: one.offer.Plan, Environment: one.me.Environment},
+		talk.AskBeat:   talk.Beat{Machine: long, Plan: one.offer.Plan},
+		talk.AskRefuse: talk.About{Machine: long, Plan: one.offer.Plan},
+	} {
+		if _, err := one.Crew.Ask(t.Context(), topic, talk.Encode(says), ""); err == nil || !strings.Contains(err.Error(), "more than 255 bytes") {
+			t.Errorf("%s: %v", topic, err)
+		}
+	}
+	j := one.next()
+	about := one.about(j)
+	about.Why = long
+	if _, err := one.Crew.Ask(t.Context(), talk.AskRefuse, talk.Encode(about), ""); err != nil {
+		t.Error(err)
+	}
+	j.Leave()
+	h.end()
+	for _, line := range h.log.list() {
+		if len(line) > 2000 || strings.Contains(line, "\x1b") {
+			t.Errorf("printed: %d bytes, %q", len(line), line)
+		}
+	}
+}

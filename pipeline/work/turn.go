@@ -112,15 +112,22 @@ func (w *worker) save(ctx context.Context, of talk.About, o talk.Order, copied s
 	}
 }
 
-// lastTime is how long a worker that is stopped tries to send what it has.
-const lastTime = 20 * time.Second
+// How long a worker that is stopped tries to send what it has, and one whose host is about to leave.
+const (
+	lastTime = 20 * time.Second
+	overTime = 2 * time.Second
+)
 
 // last returns the context, or one that lasts for a little while if it has ended.
 func last(ctx context.Context) (context.Context, context.CancelFunc) {
 	if ctx.Err() == nil {
 		return ctx, func() {}
 	}
-	return context.WithTimeout(context.WithoutCancel(ctx), lastTime)
+	limit := lastTime
+	if over := new(ended); errors.As(context.Cause(ctx), &over) {
+		limit = overTime
+	}
+	return context.WithTimeout(context.WithoutCancel(ctx), limit)
 }
 
 // giveBack sends what was done of a job that ends before its time, and returns the error that ends the worker, if any.

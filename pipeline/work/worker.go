@@ -221,14 +221,15 @@ func (w *worker) hear(ctx context.Context, stop context.CancelCauseFunc) {
 
 // beats tells the host that this machine is there, and how far it is.
 func (w *worker) beats(ctx context.Context) {
-	ticker := time.NewTicker(w.offer.Silence / 6)
+	every := max(w.offer.Silence/6, 10*time.Millisecond)
+	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			brief, cancel := context.WithTimeout(ctx, w.offer.Silence/6)
+			brief, cancel := context.WithTimeout(ctx, every)
 			_, _ = w.Crew.Ask(brief, talk.AskBeat, talk.Encode(talk.Beat{Machine: w.Name, Plan: w.offer.Plan, Steps: w.desk.steps()}), "") // the next one is due soon
 			cancel()
 		}
