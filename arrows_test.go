@@ -34,7 +34,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"pipeline/sweep/talk": {rooms: []string{"experiments", "experiments/disk"}},
 	// A worker: it does the units of a sweep for a host elsewhere.
 	"pipeline/work": {rooms: []string{
-		"pipeline/crew", "pipeline/sweep", "pipeline/sweep/talk", "experiments", "experiments/engine", "experiments/engine/ort", "store",
+		"pipeline/crew", "pipeline/sweep", "pipeline/sweep/talk", "experiments", "experiments/engine", "experiments/engine/ort", "experiments/problem", "store",
 	}},
 	// A job may run on another machine, so it never uses the store, export, reports, a terminal or a socket.
 	"pipeline/job": {rooms: []string{

@@ -48,19 +48,22 @@ func (h *host) answer(ctx context.Context, q crew.Question) (crew.Answer, error)
 	case talk.AskStart:
 		return h.start(ctx, d.About)
 	case talk.AskSave:
-		return crew.Answer{}, h.save(ctx, d.About, q.File)
+		return crew.Answer{}, h.checkpoint(ctx, d.About, q.File)
 	case talk.AskBack:
-		v, err := h.back(ctx, d.About, q.File)
-		return crew.Answer{Body: talk.Encode(v)}, err
+		return answerOf(h.back(ctx, d.About, q.File))
 	case talk.AskRefuse:
 		h.refuse(ctx, d.About)
 		return crew.Answer{}, nil
 	case talk.AskDeliver:
-		v, err := h.deliver(ctx, d, q.File)
-		return crew.Answer{Body: talk.Encode(v)}, err
+		return answerOf(h.deliver(ctx, d, q.File))
 	default:
 		return crew.Answer{}, fmt.Errorf("a worker asks %q, which this host does not know", q.Topic)
 	}
+}
+
+// answerOf returns a verdict as an answer.
+func answerOf(v talk.Verdict, err error) (crew.Answer, error) {
+	return crew.Answer{Body: talk.Encode(v)}, err
 }
 
 // join takes a worker into the crew. It is an error if its results would have other bits.
@@ -166,6 +169,18 @@ func (h *host) partOf(ctx context.Context, fit experiments.Fit, again bool) (cre
 	answer.File = path
 	return answer, nil
 }
+
+// checkpoint takes in a checkpoint, unless too many others wait for that: the next one is due soon.
+func (h *host) checkpoint(ctx context.Context, d talk.About, file string) error {
+	defer h.saving.Add(-1)
+	if h.saving.Add(1) > maxSaving {
+		return nil
+	}
+	return h.save(ctx, d, file)
+}
+
+// maxSaving is how many checkpoints are taken in or wait for it. Many large ones would keep the host from hearing of its machines.
+const maxSaving = 4
 
 // save takes in a checkpoint.
 func (h *host) save(ctx context.Context, d talk.About, file string) error {

@@ -55,6 +55,7 @@ type host struct {
 	stop     context.CancelCauseFunc
 
 	taking  sync.Mutex // one file at a time
+	saving  atomic.Int32
 	partial *disk.Partial
 	parts   atomic.Int64 // that were sent
 }

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"flowsweep/experiments/problem"
 	"flowsweep/pipeline/crew"
 	"flowsweep/pipeline/sweep"
 	"flowsweep/pipeline/sweep/talk"
@@ -99,7 +100,7 @@ func (w *worker) fetch(ctx context.Context, of talk.About) (wanted bool, err err
 func heed(answer crew.Answer) error {
 	v, err := talk.Decode[talk.Verdict](answer.Body)
 	if err == nil && v.Stop != "" {
-		err = errors.New(v.Stop)
+		err = errors.New(problem.Printable(v.Stop))
 	}
 	return err
 }
@@ -166,7 +167,7 @@ func (w *worker) deliver(ctx context.Context, d talk.Delivery, j *crew.Job) erro
 		if said := pastAnswers(err); said != nil {
 			return said
 		}
-		fmt.Fprintf(w.Log, "fit %s is not taken: %v\n", d.Job, err)
+		fmt.Fprintf(w.Log, "fit %s is not taken: %s\n", d.Job, problem.Printable(err.Error()))
 		return nil
 	}
 	end(j, answer)

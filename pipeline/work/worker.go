@@ -19,6 +19,7 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/engine/ort"
+	"flowsweep/experiments/problem"
 	"flowsweep/pipeline/crew"
 	"flowsweep/pipeline/sweep"
 	"flowsweep/pipeline/sweep/talk"
@@ -82,7 +83,7 @@ func (w Worker) Do(ctx context.Context) error {
 	heard()
 	var over *ended
 	if errors.As(err, &over) || errors.As(context.Cause(inner), &over) {
-		fmt.Fprintf(w.Log, "the sweep is over: %s\n", over.why)
+		fmt.Fprintf(w.Log, "the sweep is over: %s\n", problem.Printable(over.why))
 		return nil
 	}
 	return err
