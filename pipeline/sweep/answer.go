@@ -111,7 +111,7 @@ func (h *host) start(ctx context.Context, d talk.About) (crew.Answer, error) {
 		return crew.Answer{Body: talk.Encode(v)}, nil
 	}
 	a.at = d.Worker
-	fit, again := a.t.fit, a.again
+	fit, again := *a.t.fit, a.again
 	h.mu.Unlock()
 	return h.partOf(ctx, fit, again)
 }
@@ -147,7 +147,7 @@ func (h *host) save(ctx context.Context, d talk.About, file string) error {
 	if a == nil || a.again || file == "" {
 		return nil
 	}
-	_, err := h.take(ctx, a.t.fit, file)
+	_, err := h.take(ctx, *a.t.fit, file)
 	return err
 }
 
@@ -187,7 +187,7 @@ func (h *host) fitOf(job string) (experiments.Fit, bool) {
 	if !ok {
 		return experiments.Fit{}, false
 	}
-	return t.fit, true
+	return *t.fit, true
 }
 
 // againSuffix ends the name of a job that does again what is done.

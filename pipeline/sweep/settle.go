@@ -136,7 +136,7 @@ func (h *host) lose(ctx context.Context, a *task, why string) {
 		return
 	}
 	kept := context.WithoutCancel(ctx)
-	left, err := h.remaining(kept, a.t.fit)
+	left, err := h.remaining(kept, *a.t.fit)
 	if err == nil && left.train {
 		err = h.DB.EndFit(kept, a.t.fit.Key, experiments.Lost, why, h.Now())
 	}
