@@ -144,6 +144,20 @@ func (c *crewFolder) worker(name string, more ...string) *process {
 	return c.run(filepath.Join("workers", name), append(workerArgs(name), more...)...)
 }
 
+// bareWorker starts a worker on a machine without a home, Go and onnxruntime: it gets the library from the host.
+func (c *crewFolder) bareWorker(name string) *process {
+	c.Helper()
+	home := filepath.Join(c.dir, "workers", name)
+	program, err := exec.LookPath("flowsweep")
+	if err := errors.Join(err, os.MkdirAll(home, 0o755)); err != nil {
+		c.Fatal(err)
+	}
+	cmd := exec.Command(program, workerArgs(name)...)
+	cmd.Args[0] = "flowsweep" // by which the test's program knows what it is
+	cmd.Env = []string{"HOME=" + c.TempDir(), "PATH="}
+	return c.start(filepath.Join("workers", name), cmd)
+}
+
 // workerArgs are the arguments of a worker in a folder of its own.
 func workerArgs(name string) []string {
 	return []string{"work", "@../../address", "--name", name, "--workers", "1", "--cores", "1", "--patience", "60s", "--scratch", "."}
@@ -216,7 +230,7 @@ func TestCrew(t *testing.T) {
 	t.Parallel()
 	c := newCrew(t, fmt.Sprintf(crewSpec, 300))
 	host := c.host("--check", "10%")
-	one, two := c.worker("one"), c.worker("two")
+	one, two := c.worker("one"), c.bareWorker("two")
 	c.ends(host, 0)
 	c.ends(one, 0)
 	c.ends(two, 0)

@@ -65,6 +65,7 @@ func specOf(docs []*document) Spec {
 		Choose: first.Choose, Engine: first.Engine,
 	}
 	seen := map[string]bool{}
+	s.Settings = make([]Setting, 0, len(docs)) // tens of thousands of them take a tenth of a gigabyte
 	for _, doc := range docs {
 		setting := doc.setting()
 		// Settings are equal if they differ only in parts that do not apply to them.

@@ -110,7 +110,9 @@ func (s Spec) Plan() (Plan, error) {
 			if err := s.addMeasuredDense(&plan.Fits[i], setting); err != nil {
 				return plan, err
 			}
-			lessons = append(lessons, lesson{teachers, setting.Sample})
+			if len(teachers) > 0 {
+				lessons = append(lessons, lesson{teachers, setting.Sample})
+			}
 		}
 	}
 	for _, l := range lessons {
@@ -120,7 +122,18 @@ func (s Spec) Plan() (Plan, error) {
 			}
 		}
 	}
+	plan.fitLists()
 	return plan, nil
+}
+
+// fitLists frees the room for more that the lists of a plan grew with, which is a third of a large plan.
+func (p *Plan) fitLists() {
+	p.Fits = append(make([]Fit, 0, len(p.Fits)), p.Fits...)
+	for i, fit := range p.Fits {
+		if len(fit.Runs) > 0 {
+			p.Fits[i].Runs = append(make([]Run, 0, len(fit.Runs)), fit.Runs...)
+		}
+	}
 }
 
 // addMeasuredDense adds the dense solve for as many points as the setting has, unless no metric needs it.

@@ -128,7 +128,7 @@ func (h *host) start(ctx context.Context, d talk.About) (crew.Answer, error) {
 		return crew.Answer{Body: talk.Encode(v)}, nil
 	}
 	a.at = d.Worker
-	fit, again := a.t.fit, a.again
+	fit, again := *a.t.fit, a.again
 	ended := a.failed != "" || slices.Contains([]experiments.State{experiments.Failed, experiments.Killed, experiments.Lost}, a.t.state)
 	h.mu.Unlock()
 	if ended && !again { // what has failed would take in no checkpoint
@@ -234,7 +234,7 @@ func (h *host) fitOf(job string) (experiments.Fit, bool) {
 	if !ok {
 		return experiments.Fit{}, false
 	}
-	return t.fit, true
+	return *t.fit, true
 }
 
 // againSuffix ends the name of a job that does again what is done.

@@ -26,7 +26,7 @@ func TestRetryFailed(t *testing.T) {
 	left := func() Work {
 		var fits []*todo
 		for _, fit := range p.Fits {
-			fits = append(fits, remainingOf(have, p.Spec, fit))
+			fits = append(fits, remainingOf(have, p.Spec, &fit))
 		}
 		return newWork(fits)
 	}

@@ -19,7 +19,7 @@ import (
 // only errors of the store. What is done is stored even if the context has ended meanwhile. It calls trained once there are weights.
 func (s *sweeper) fit(ctx context.Context, t *todo, trained func(key string)) error {
 	if t.train {
-		if ok, err := s.train(ctx, t.fit); err != nil || !ok {
+		if ok, err := s.train(ctx, *t.fit); err != nil || !ok {
 			return err
 		}
 		trained(t.fit.Key)
@@ -30,7 +30,7 @@ func (s *sweeper) fit(ctx context.Context, t *todo, trained func(key string)) er
 	}
 	var f *job.Fitted
 	err = job.Guard(func() (err error) {
-		f, err = job.Open(s.Engine, t.fit, weights, s.Plan.Spec.Reference.Seed)
+		f, err = job.Open(s.Engine, *t.fit, weights, s.Plan.Spec.Reference.Seed)
 		return err
 	})
 	if err != nil {

@@ -234,5 +234,5 @@ func (h *host) remaining(ctx context.Context, fit experiments.Fit) (*todo, error
 	if err != nil {
 		return nil, err
 	}
-	return remainingOf(have, one.Spec, fit), nil
+	return remainingOf(have, one.Spec, &fit), nil
 }

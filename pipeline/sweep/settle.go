@@ -143,7 +143,7 @@ func (h *host) lose(ctx context.Context, a *task, why string) {
 		return
 	}
 	kept := context.WithoutCancel(ctx)
-	if err := h.markLost(kept, a.t.fit, why); err != nil {
+	if err := h.markLost(kept, *a.t.fit, why); err != nil {
 		h.stop(err)
 		return
 	}

@@ -21,7 +21,7 @@ type Work struct {
 
 // todo is what is left to do of one fit.
 type todo struct {
-	fit    experiments.Fit
+	fit    *experiments.Fit  // of the plan
 	state  experiments.State // of the fit; "" where nothing is known of it
 	train  bool
 	runs   undone
@@ -47,8 +47,8 @@ func Remaining(ctx context.Context, db *store.DB, plan experiments.Plan) (Work, 
 		}
 	}
 	fits := make([]*todo, 0, len(plan.Fits))
-	for _, fit := range plan.Fits {
-		fits = append(fits, remainingOf(have, plan.Spec, fit))
+	for i := range plan.Fits {
+		fits = append(fits, remainingOf(have, plan.Spec, &plan.Fits[i]))
 	}
 	return newWork(fits), nil
 }
@@ -91,7 +91,7 @@ func (w Work) failedOnly() Work {
 	return newWork(fits)
 }
 
-func remainingOf(have store.States, spec experiments.Spec, fit experiments.Fit) *todo {
+func remainingOf(have store.States, spec experiments.Spec, fit *experiments.Fit) *todo {
 	t := &todo{fit: fit, state: have.Fits[fit.Key]}
 	t.train = t.state != experiments.Finished
 	t.runs = t.undone(have, spec, fit.Runs)

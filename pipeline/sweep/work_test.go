@@ -32,10 +32,11 @@ func TestLongestFirst(t *testing.T) {
 	p := plan(t, "name: a\ntarget: moons\nnet: {width: [8, 64, 32]}\ntrain: {steps: 10}\n")
 	var fits []*todo
 	for i, fit := range p.Fits {
-		fits = append(fits, &todo{fit: fit, train: true})
+		fits = append(fits, &todo{fit: &fit, train: true})
 		if i == 1 {
-			fit.Key = "another"
-			fits = append(fits, &todo{fit: fit}) // trained already
+			other := fit
+			other.Key = "another"
+			fits = append(fits, &todo{fit: &other}) // trained already
 		}
 	}
 	var order []string
@@ -59,7 +60,7 @@ func TestStudentsWait(t *testing.T) {
 		if fit.Recipe.Coupling.Name != "ot" {
 			byRounds[c.Rounds] = fit
 		}
-		fits = append(fits, &todo{fit: fit, train: true})
+		fits = append(fits, &todo{fit: &fit, train: true})
 	}
 	q := newQueue(fits)
 	next := func(want string) {

@@ -141,3 +141,50 @@ func TestLoadedIsThePinnedVersion(t *testing.T) {
 		t.Errorf("onnxruntime reports version %s, want %s", r.Version, libraryVersion)
 	}
 }
+
+// TestReceive checks that a library from elsewhere is put where FindLibrary looks, once, and only if it is the pinned one.
+func TestReceive(t *testing.T) {
+	platform := runtime.GOOS + "/" + runtime.GOARCH
+	lib, err := FindLibrary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lib.SHA256 != pins[platform].sha256 {
+		t.Skipf("onnxruntime here is %s, which is not the pinned one", lib.Path)
+	}
+	home := t.TempDir()
+	for name, value := range map[string]string{"HOME": home, "XDG_CACHE_HOME": filepath.Join(home, "cache"), "LocalAppData": home, LibraryVariable: ""} {
+		t.Setenv(name, value)
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := 0
+	from := func(content string) func(string) error {
+		return func(path string) error {
+			got++
+			if content != "" {
+				return os.WriteFile(path, []byte(content), 0o644)
+			}
+			return copyFile(path, lib.Path)
+		}
+	}
+	if err := Receive("of another library", from("")); err != nil || got != 0 {
+		t.Errorf("another library: %v, and it was got %d times", err, got)
+	}
+	if err := Receive(lib.SHA256, from("not a library")); err == nil || !strings.Contains(err.Error(), "has sha256") {
+		t.Errorf("other bytes: %v", err)
+	}
+	if found, err := findLibrary("", cache, platform, offline); err == nil {
+		t.Errorf("other bytes are kept: %+v", found)
+	}
+	for range 2 {
+		if err := Receive(lib.SHA256, from("")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found, err := findLibrary("", cache, platform, offline); err != nil || found.SHA256 != lib.SHA256 || got != 2 {
+		t.Errorf("found %+v (%v), and it was got %d times, want twice", found, err, got)
+	}
+}
