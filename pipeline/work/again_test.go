@@ -2,15 +2,19 @@ package work
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
 	"flowsweep/pipeline/crew"
 	"flowsweep/pipeline/sweep"
 	"flowsweep/pipeline/sweep/talk"
+	"flowsweep/store"
 )
 
 // waiting lets a machine work as a worker does, and returns once it waits for jobs.
@@ -151,6 +155,54 @@ func TestLongNames(t *testing.T) {
 	for _, line := range h.log.list() {
 		if len(line) > 2000 || strings.Contains(line, "\x1b") {
 			t.Errorf("printed: %d bytes, %q", len(line), line)
+		}
+	}
+}
+
+// saves sends a checkpoint of a fit.
+func (h hand) saves(fit experiments.Fit) {
+	h.Helper()
+	ctx, path := h.Context(), filepath.Join(h.TempDir(), "checkpoint.db")
+	db, err := store.OpenPart(ctx, path)
+	if err != nil {
+		h.Fatal(err)
+	}
+	err = errors.Join(db.Lock(ctx, "test", time.Now, nil), db.QueueFit(ctx, fit))
+	if err == nil {
+		_, err = db.StartFit(ctx, fit.Key, h.units.Environment, time.Now())
+	}
+	if err := errors.Join(err, db.SaveCheckpoint(ctx, fit.Key, 3, []byte("state")), db.Close()); err != nil {
+		h.Fatal(err)
+	}
+	about := talk.About{Machine: h.worker.Name, Plan: h.offer.Plan, Job: fit.Key}
+	if _, err := h.Crew.Ask(ctx, talk.AskSave, talk.Encode(about), path); err != nil {
+		h.Fatal(err)
+	}
+}
+
+// TestSaves: a checkpoint is taken in before the host has given its fits out, from a machine that works for the host before, and of a fit
+// that failed on another machine.
+func TestSaves(t *testing.T) {
+	t.Parallel()
+	for _, fails := range []bool{false, true} {
+		h := listening(t, hostSpec, func(s *sweep.Sweep) {
+			if !fails {
+				s.Crew.Grace = time.Hour
+			}
+		})
+		one, two := h.join("one"), h.join("two")
+		fit := h.plan.Fits[0]
+		if fails {
+			j := one.next()
+			one.fail(j)
+			fit = one.fits[j.Name]
+			if _, err := two.fetch(t.Context(), two.about(j)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		two.saves(fit)
+		if f, err := h.db.Fit(t.Context(), fit.Key); err != nil || f.Checkpoint != 3 || f.State != experiments.Queued {
+			t.Errorf("after a failure %v: %s with a checkpoint of step %d (%v)", fails, f.State, f.Checkpoint, err)
 		}
 	}
 }
