@@ -125,19 +125,27 @@ func (s *sweeper) tuned(ctx context.Context, f *job.Fitted, sampling experiments
 
 // teacher returns the weights of the teacher of a fit; nil if it has none. It is an error if the teacher is not trained.
 func (s *sweeper) teacher(ctx context.Context, fit experiments.Fit) ([]float32, error) {
+	if err := s.taught(ctx, fit); err != nil || fit.Teacher == "" {
+		return nil, err
+	}
+	return saved.Weights(ctx, s.DB, fit.Recipe, fit.Teacher)
+}
+
+// taught returns an error if a fit has a teacher that is not trained.
+func (s *sweeper) taught(ctx context.Context, fit experiments.Fit) error {
 	if fit.Teacher == "" {
-		return nil, nil
+		return nil
 	}
 	f, err := s.DB.Fit(ctx, fit.Teacher)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("its teacher: %w", err)
+		return fmt.Errorf("its teacher: %w", err)
 	case f.State == experiments.Failed:
-		return nil, fmt.Errorf("its teacher, fit %s, failed: %s", fit.Teacher, f.Error)
+		return fmt.Errorf("its teacher, fit %s, failed: %s", fit.Teacher, f.Error)
 	case f.State != experiments.Finished:
-		return nil, fmt.Errorf("its teacher, fit %s, is %s: sweep without --retry-failed to train it first", fit.Teacher, f.State)
+		return fmt.Errorf("its teacher, fit %s, is %s: sweep without --retry-failed to train it first", fit.Teacher, f.State)
 	}
-	return saved.Weights(ctx, s.DB, fit.Recipe, fit.Teacher)
+	return nil
 }
 
 // run samples a run, stores the samples, and measures them.

@@ -129,9 +129,17 @@ func (h *host) giveOut(ctx context.Context) {
 	case <-ctx.Done():
 	}
 	for t, ok := h.queue.next(ctx); ok; t, ok = h.queue.next(ctx) {
+		var untaught error
+		if t.train {
+			untaught = h.taught(ctx, *t.fit)
+		}
 		h.mu.Lock()
 		h.given[t.fit.Key] = true
-		h.open(ctx, &task{name: t.fit.Key, t: t})
+		if a := (&task{name: t.fit.Key, t: t}); untaught == nil {
+			h.open(ctx, a)
+		} else if ctx.Err() == nil {
+			h.orphaned(ctx, a, untaught)
+		}
 		h.mu.Unlock()
 	}
 }

@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -170,4 +171,15 @@ func (h *host) markLost(ctx context.Context, fit experiments.Fit, why string) er
 		}
 	}
 	return nil
+}
+
+// orphaned notes that a fit has failed because its teacher is not trained, as it would at any machine. It is called with the lock.
+func (h *host) orphaned(ctx context.Context, a *task, why error) {
+	h.jobs[a.name] = a
+	key := a.t.fit.Key
+	err := h.DB.EndFit(context.WithoutCancel(ctx), key, experiments.Failed, why.Error(), h.Now())
+	if err = errors.Join(err, h.failed("fit", key, why)); err != nil {
+		h.stop(err)
+	}
+	h.close(a)
 }
