@@ -10,7 +10,7 @@ import (
 )
 
 // TestRetryFailed: of a fit that failed all runs are done, of one that is there those that failed; what was killed, and what
-// was never tried, waits.
+// was never tried, waits. What is lost counts as failed.
 func TestRetryFailed(t *testing.T) {
 	t.Parallel()
 	p := plan(t, "name: a\ntarget: moons\nseeds: 4\nmetrics: mmd\nsample: {steps: [1, 2, 4]}\n")
@@ -47,6 +47,10 @@ func TestRetryFailed(t *testing.T) {
 	have.Metrics = nil
 	if got, want := count(left().failedOnly()), "2 fits, 1 to train, 4 to sample, 5 to measure"; got != want {
 		t.Errorf("failed, with one that is not measured: %s, want %s", got, want)
+	}
+	have.Fits[p.Fits[3].Key], have.Runs[p.Fits[1].Runs[2].Key] = experiments.Lost, experiments.Lost
+	if got, want := count(left().failedOnly()), "3 fits, 2 to train, 8 to sample, 9 to measure"; got != want {
+		t.Errorf("failed, with a fit and a run that are lost: %s, want %s", got, want)
 	}
 }
 

@@ -27,6 +27,7 @@ type todo struct {
 	runs   undone
 	dense  undone
 	failed []string // keys of runs to sample whose latest try failed
+	lost   []string // and of those that are lost
 }
 
 // undone is what is left to do of some runs of a fit.
@@ -71,18 +72,20 @@ func newWork(fits []*todo) Work {
 	return w
 }
 
-// failedOnly returns the part of the work that failed before: failed fits with their runs, and failed runs. It includes runs
+// failedOnly returns the part of the work that failed before or is lost: such fits with their runs, and such runs. It includes runs
 // that were sampled but not measured, since their measuring may have failed.
 func (w Work) failedOnly() Work {
 	var fits []*todo
 	for _, all := range w.fits {
 		t := *all
 		switch {
-		case t.state == experiments.Failed:
+		case t.state == experiments.Failed, t.state == experiments.Lost:
 		case t.train:
 			continue
 		default:
-			other := func(r experiments.Run) bool { return !slices.Contains(t.failed, r.Key) }
+			other := func(r experiments.Run) bool {
+				return !slices.Contains(t.failed, r.Key) && !slices.Contains(t.lost, r.Key)
+			}
 			t.runs.sample = slices.DeleteFunc(slices.Clone(t.runs.sample), other)
 			t.dense.sample = slices.DeleteFunc(slices.Clone(t.dense.sample), other)
 		}
@@ -109,8 +112,11 @@ func (t *todo) undone(have store.States, spec experiments.Spec, runs []experimen
 			} else {
 				u.sample = append(u.sample, run)
 			}
-			if state == experiments.Failed {
+			switch state {
+			case experiments.Failed:
 				t.failed = append(t.failed, run.Key)
+			case experiments.Lost:
+				t.lost = append(t.lost, run.Key)
 			}
 		case !experiments.Measured(t.fit.MetricsOf(run, spec), have.Metrics[run.Key]):
 			u.again = append(u.again, run)
