@@ -27,9 +27,12 @@ func (h hand) waiting() {
 // back gives a job back without having done anything.
 func (h hand) back(j *crew.Job) {
 	h.Helper()
-	if err := h.giveBack(h.Context(), h.about(j), talk.Order{}, j, errPaused, true); err != nil {
+	answer, err := h.Crew.Ask(h.Context(), talk.AskBack, talk.Encode(h.about(j)), "")
+	if err != nil {
 		h.Fatal(err)
 	}
+	time.Sleep(50 * time.Millisecond) // another worker is given it meanwhile
+	end(j, answer)
 }
 
 // TestGivenToWhoWaits: what failed on a machine, or was given back by it, is done by another one that was waiting for a job meanwhile.
