@@ -42,6 +42,9 @@ func TestJSON(t *testing.T) {
 	}
 	run, other := rows[0].Run, rows[1].Run
 	sampler := in("out/sampler.onnx")
+	if _, code := command("db", "backup", in("other.db")); code != exitOK {
+		t.Fatal("no other store")
+	}
 	if _, code := command("target", "moons", "--count", "20", "--out", in("points.csv")); code != exitOK {
 		t.Fatal("no points")
 	}
@@ -49,6 +52,7 @@ func TestJSON(t *testing.T) {
 		"bench":     {"bench store --time 10ms"},
 		"db check":  {"db check", "db check --metrics", "db check --metrics --sweep a", "!db check --sweep a"},
 		"db delete": {"!db delete a", "!db delete b --yes", "db delete a --dry-run", "db delete a --yes"},
+		"db merge":  {"db merge " + in("other.db"), "!db merge " + in("other.db") + " " + in("other.db"), "!db merge " + in("gone.db")},
 		"db gc":     {"db gc", "db gc --unplanned", "db gc --dry-run"},
 		"doctor":    {"doctor"},
 		"logp": {

@@ -61,6 +61,7 @@ var roughStore = sync.OnceValues(func() (f *fixture, err error) {
 		return nil, err
 	}
 	f.files["runs.db"], err = os.ReadFile(db)
+	f.files["other.db"], f.files["address"] = start.files["runs.db"], []byte(overText)
 	return f, err
 })
 

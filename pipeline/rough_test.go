@@ -26,7 +26,8 @@ const (
 
 // roughRow is a command under rough use. In its line $SPEC is a spec whose sweep is stored, $FIT and $RUN are finished ones,
 // $DIGITS is a run whose key looks like a number, $FAILED, $KILLED, $LOST and $QUEUED are fits in those states, $DATA is a CSV
-// file, $ONNX an exported file, and $OUT a place to write to, on a full disk where that is what is tried.
+// file, $ONNX an exported file, $OTHER another store, $ADDRESS the
+// address file of a sweep that is over, and $OUT a place to write to, on a full disk where that is what is tried.
 type roughRow struct {
 	line   string
 	store  uses
@@ -95,6 +96,9 @@ var roughRows = []roughRow{
 	{line: "db delete small --dry-run", store: writes},
 	{line: "db delete small --yes", store: writes},
 	{line: "db delete small --yes --json", store: writes},
+	{line: "db merge $OTHER", store: writes},
+	{line: "db merge $OTHER --json", store: writes},
+	{line: "work @$ADDRESS", silent: true},
 	{line: "tag small", store: reads},
 	{line: "tag small better", store: writes},
 	{line: "note small", store: reads},
@@ -161,6 +165,7 @@ func (r roughRow) args(f *fixture, dir string) []string {
 	at := func(name string) string { return filepath.Join(dir, name) }
 	place := map[string]string{
 		"SPEC": at("small.yaml"), "DATA": at("data.csv"), "ONNX": at("small/velocity.onnx"), "OUT": at("out"),
+		"OTHER": at("other.db"), "ADDRESS": at("address"),
 	}
 	maps.Copy(place, f.named)
 	args := strings.Fields(os.Expand(r.line, func(name string) string {
