@@ -41,7 +41,7 @@ func (f *listenFlags) add(flags *pflag.FlagSet) {
 		"or nats://HOST:PORT[/NAME] of a NATS server with JetStream")
 	flags.StringVar(&f.tokenFile, "token-file", "", "with --listen: the `file` with the word that workers must know; it is made if it is missing\n(default: token, in the folder <db>.crew)")
 	flags.StringVar(&f.addressFile, "address-file", "", "with --listen: write what workers need to a `file`, for `flowsweep work @FILE`")
-	flags.StringVar(&f.tls, "tls", tlsAuto, "with --listen: encrypt, `yes` or no, with a certificate that workers know by its fingerprint\n(default: unless the address is of this machine alone)")
+	flags.StringVar(&f.tls, "tls", tlsAuto, "with --listen: --tls or --tls=no, to encrypt or not, with a certificate that workers know by its fingerprint\n(default: unless the address is of this machine alone)")
 	flags.Lookup("tls").NoOptDefVal = "yes"
 	flags.StringVar(&f.check, "check", "", "with --listen: the `share` of the fits that a second machine does again, to compare, such as 1%")
 	flags.BoolVar(&f.mixed, "mixed", false, "with --listen: also take machines that round differently; each row says so")

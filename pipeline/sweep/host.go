@@ -3,7 +3,6 @@ package sweep
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -92,34 +91,21 @@ func (s *sweeper) handOut(ctx context.Context, q *queue) (err error) {
 	if err := h.share(ctx); err != nil {
 		return err
 	}
-	serving, served := context.WithCancel(context.WithoutCancel(ctx))
+	listening, deaf := context.WithCancel(context.WithoutCancel(ctx))
 	var group sync.WaitGroup
-	group.Go(func() {
-		if err := h.crew.Serve(serving, h.answer); err != nil && serving.Err() == nil {
-			stop(fmt.Errorf("answer other machines: %w", err))
-		}
-	})
-	group.Go(func() { h.listen(serving) })
+	group.Go(func() { h.listen(listening) })
+	defer func() { deaf(); group.Wait() }()
+	s.front.open(h)
 	h.giveOut(inner)
 	select {
 	case <-h.idle:
 	case <-inner.Done():
 	}
-	err = h.end(ctx, inner)
-	served()
-	group.Wait()
+	err = errors.Join(h.end(ctx, inner), s.front.close())
 	if err == nil {
-		err = s.over()
+		s.over()
 	}
 	return err
-}
-
-// over says that other machines are not needed any more.
-func (s *sweeper) over() error {
-	if s.Crew == nil || s.Crew.Over == nil {
-		return nil
-	}
-	return s.Crew.Over()
 }
 
 // giveOut gives out the fits, the longest first, and students once their teachers are trained.
@@ -152,9 +138,24 @@ func (h *host) open(ctx context.Context, a *task) {
 		return
 	}
 	if err := h.crew.Offer(ctx, a.name, talk.Encode(talk.Order{Fit: a.t.fit.Key, Again: a.again, Not: a.not})); err != nil && ctx.Err() == nil {
-		h.stop(fmt.Errorf("give fit %s to other machines: %w", a.t.fit.Key, err))
+		h.show.line("fit %s is given out again later: %v", a.t.fit.Key, err)
+		h.openLater(ctx, a)
 	}
 }
+
+// openLater gives a job out again after a while, unless a machine has it by then.
+func (h *host) openLater(ctx context.Context, a *task) {
+	time.AfterFunc(h.Crew.Silence/restPart, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if h.jobs[a.name] == a && a.at == "" && ctx.Err() == nil {
+			h.open(ctx, a)
+		}
+	})
+}
+
+// restPart is the part of Silence for which a job rests that a machine has refused, or that could not be given out.
+const restPart = 20
 
 // close forgets a job whose fit is done or given up. It is called with the lock.
 func (h *host) close(a *task) {

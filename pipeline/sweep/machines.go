@@ -140,7 +140,11 @@ func (h *host) lookAfter(ctx context.Context, slept bool) {
 		}
 		m.silent = true
 		had := h.at(worker)
-		h.show.line("machine %s is silent: its %d fits go to others", problem.Printable(m.name), len(had))
+		text := fmt.Sprintf("machine %s is silent", problem.Printable(m.name))
+		if len(had) > 0 {
+			text += fmt.Sprintf(": its %d fits go to others", len(had))
+		}
+		h.show.line("%s", text)
 		for _, a := range had {
 			h.abandoned(ctx, a)
 		}

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/problem"
@@ -98,13 +97,7 @@ func (h *host) refuse(ctx context.Context, d talk.About) {
 		h.giveUp(ctx, a)
 		return
 	}
-	time.AfterFunc(h.Crew.Silence/refusePause, func() {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		if h.jobs[a.name] == a && a.at == "" && ctx.Err() == nil {
-			h.open(ctx, a)
-		}
-	})
+	h.openLater(ctx, a)
 }
 
 // hopeful reports whether a job is being done, or may still be by a worker that is there. It is called with the lock.
@@ -118,9 +111,6 @@ func (h *host) comes(t *todo) bool {
 	teacher := h.wanted[t.fit.Teacher]
 	return !h.given[t.fit.Key] && (teacher == nil || !teacher.train || h.given[teacher.fit.Key] && h.jobs[teacher.fit.Key] == nil)
 }
-
-// refusePause is the part of Silence for which a job rests after a machine has refused it.
-const refusePause = 20
 
 // giveUp ends a job that no machine takes.
 func (h *host) giveUp(ctx context.Context, a *task) {

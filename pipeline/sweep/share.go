@@ -10,6 +10,7 @@ import (
 	"runtime"
 
 	"flowsweep/experiments"
+	"flowsweep/pipeline/crew"
 	"flowsweep/pipeline/sweep/talk"
 	"flowsweep/store"
 )
@@ -50,4 +51,62 @@ func content(f experiments.DataFile) io.Reader {
 		return io.NewSectionReader(f.Large, 0, f.Large.Size())
 	}
 	return bytes.NewReader(f.Content)
+}
+
+// front answers other machines from the start of a sweep on. Before the host is there, they hear that an answer will come.
+type front struct {
+	host  *host
+	ready chan struct{} // closed once there is a host
+	stop  context.CancelFunc
+	ended chan struct{} // closed once nobody is answered any more
+	err   error         // of answering
+}
+
+// openFront starts to answer other machines. It returns nil for a sweep without any.
+func (s Sweep) openFront(ctx context.Context) *front {
+	if s.Crew == nil {
+		return nil
+	}
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	f := &front{ready: make(chan struct{}), stop: stop, ended: make(chan struct{})}
+	go func() {
+		defer close(f.ended)
+		f.err = s.Crew.Host.Serve(serving, f.answer)
+	}()
+	return f
+}
+
+// open lets a host answer.
+func (f *front) open(h *host) {
+	f.host = h
+	close(f.ready)
+}
+
+func (f *front) answer(ctx context.Context, q crew.Question) (crew.Answer, error) {
+	select {
+	case <-f.ready:
+		return f.host.answer(ctx, q)
+	case <-ctx.Done():
+		return crew.Answer{}, ctx.Err()
+	}
+}
+
+// close ends answering.
+func (f *front) close() error {
+	if f == nil {
+		return nil
+	}
+	f.stop()
+	<-f.ended
+	return f.err
+}
+
+// over says that other machines are not needed any more. What goes wrong with that is no fault of the sweep.
+func (s *sweeper) over() {
+	if s.Crew == nil || s.Crew.Over == nil {
+		return
+	}
+	if err := s.Crew.Over(); err != nil {
+		s.show.line("tell other machines that the sweep is over: %v", err)
+	}
 }

@@ -47,14 +47,18 @@ type Sweep struct {
 // Do does what is left of the plan, then calls ship with the failures of fits and runs, which are not errors. However it
 // ends, the state of the sweep is stored: of one with parts that are still to be done, it is queued. Nulls and baselines are for the whole.
 func (s Sweep) Do(ctx context.Context, ship func(ctx context.Context, failures []string) error) error {
+	front := s.openFront(ctx)
+	defer front.close()
 	w, err := newSweeper(ctx, s)
 	if err != nil {
 		return err
 	}
+	w.front = front
 	defer w.judges.Close()
 	if s.RetryFailed && len(w.left.fits) == 0 {
 		fmt.Fprintf(s.Log, "nothing to do: nothing of %s in %s has failed\n", s.Plan.Spec.Name, s.File)
-		return w.over()
+		w.over()
+		return nil
 	}
 	if err := w.left.CheckSpace(s.Workers, w.free); err != nil {
 		return err
@@ -175,7 +179,8 @@ func (s *sweeper) do(ctx context.Context) error {
 	name, left, part := s.title(), s.left, s.Part.Of(s.Plan)
 	if len(left.fits) == 0 {
 		fmt.Fprintf(s.Log, "nothing to do: all %d fits and %d runs of %s are in %s\n", len(part.Fits), part.Runs(), name, s.File)
-		return s.over()
+		s.over()
+		return nil
 	}
 	how := fmt.Sprintf("%d at once", min(s.Workers, len(left.fits)))
 	if s.Crew != nil {

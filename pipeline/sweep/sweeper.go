@@ -24,6 +24,7 @@ type sweeper struct {
 	free   float64         // bytes on the disk of the store; 0 where that is not known
 	cores  int             // per fit
 	show   *progress
+	front  *front // that answers other machines; nil without any
 
 	mu       sync.Mutex
 	failures []string

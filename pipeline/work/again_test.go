@@ -84,7 +84,7 @@ func TestNothingLeft(t *testing.T) {
 		over := 0
 		s := sweep.Sweep{
 			DB: h.db, File: "runs.db", Plan: h.plan, Engine: engine.Go, Workers: 1, Now: time.Now, Log: t.Output(), RetryFailed: retry,
-			Crew: &sweep.Crew{Over: func() error { over++; return nil }},
+			Crew: &sweep.Crew{Host: h.crew, Over: func() error { over++; return nil }},
 		}
 		if err := s.Do(t.Context(), func(context.Context, []string) error { return nil }); err != nil || over != 1 {
 			t.Errorf("retry %v: said %d times (%v)", retry, over, err)
@@ -208,5 +208,24 @@ func TestSaves(t *testing.T) {
 		if f, err := h.db.Fit(t.Context(), fit.Key); err != nil || f.Checkpoint != 3 || f.State != experiments.Queued {
 			t.Errorf("after a failure %v: %s with a checkpoint of step %d (%v)", fails, f.State, f.Checkpoint, err)
 		}
+	}
+}
+
+// TestHostNotReady: a machine that comes while the host still prepares its references waits for it, however little patience it has.
+func TestHostNotReady(t *testing.T) {
+	t.Parallel()
+	made := make(chan struct{})
+	h := listening(t, hostSpec, func(s *sweep.Sweep) {
+		now := s.Now
+		s.Now = func() time.Time { <-made; return now() } // the first thing that a sweep asks
+	})
+	c, err := crew.Join(t.Context(), h.crew.Address(), crew.WorkerOptions{Name: "early", Patience: 200 * time.Millisecond, Folder: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	time.AfterFunc(600*time.Millisecond, func() { close(made) })
+	if _, err := c.Ask(t.Context(), talk.AskOffer, talk.Encode(talk.Member{Machine: "early"}), ""); err != nil {
+		t.Errorf("the machine hears %v", err)
 	}
 }
