@@ -237,7 +237,7 @@ func TestCrew(t *testing.T) {
 	if times := trained(one, two); len(times) != 12 {
 		t.Errorf("%d fits were trained, want 8 and 4 teachers: %v", len(times), times)
 	}
-	c.says(host, `[1-9]\d* fits were done by two machines, with the same bits`)
+	c.says(host, `two machines did [1-9]\d* of the fits, with the same bits`)
 	c.equal()
 	made := map[string]int{}
 	for _, r := range c.results(c.open("runs.db")) {

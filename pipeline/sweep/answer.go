@@ -84,7 +84,7 @@ func (h *host) join(worker string, m talk.Member) error {
 	if known != nil && known.slots > 0 {
 		return nil
 	}
-	h.show.line("machine %s joins: %s, %d fits at once", problem.Printable(m.Machine), clip(m.Environment.CPU), m.Slots)
+	h.show.line("machine %s joins: %s, %d at once", problem.Printable(m.Machine), clip(m.Environment.CPU), m.Slots)
 	if m.Environment.Rounding != h.offer.Rounding {
 		h.show.line("machine %s rounds differently: its rows say %s", problem.Printable(m.Machine), clip(m.Environment.Rounding))
 	}

@@ -142,7 +142,7 @@ func (h *host) lookAfter(ctx context.Context, slept bool) {
 		had := h.at(worker)
 		text := fmt.Sprintf("machine %s is silent", problem.Printable(m.name))
 		if len(had) > 0 {
-			text += fmt.Sprintf(": its %d fits go to others", len(had))
+			text += fmt.Sprintf(": others go on with its fits (%d)", len(had))
 		}
 		h.show.line("%s", text)
 		for _, a := range had {

@@ -30,9 +30,9 @@ func (h *host) sayChecked() {
 	defer h.mu.Unlock()
 	switch n := len(h.checked); {
 	case n == 0:
-		h.show.line("no fit was done by two machines")
+		h.show.line("two machines did none of the fits")
 	case h.differ == 0:
-		h.show.line("%d fits were done by two machines, with the same bits", n)
+		h.show.line("two machines did %d of the fits, with the same bits", n)
 	}
 }
 
