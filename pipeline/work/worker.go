@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -48,6 +49,7 @@ type Worker struct {
 type worker struct {
 	Worker
 	offer talk.Offer
+	pace  atomic.Pointer[talk.Offer] // of the latest host, which says how often it wants to hear
 	units *sweep.Units
 	me    talk.Member
 	desk  desk
@@ -94,6 +96,7 @@ func (w *worker) prepare(ctx context.Context) (err error) {
 	if w.offer, err = w.askOffer(ctx); err != nil {
 		return err
 	}
+	w.pace.Store(&w.offer)
 	if w.Instead != nil {
 		w.me = talk.Member{Machine: w.Name, Plan: w.offer.Plan, Slots: w.Workers, Environment: experiments.Environment{Rounding: w.offer.Rounding}}
 		return w.join(ctx)
@@ -198,6 +201,7 @@ func (w *worker) rejoin(ctx context.Context) error {
 	if o.Plan != w.offer.Plan {
 		return &ended{"the host has another sweep now, start `flowsweep work` again for that"}
 	}
+	w.pace.Store(&o)
 	w.desk.resume()
 	return w.join(ctx)
 }
@@ -222,14 +226,12 @@ func (w *worker) hear(ctx context.Context, stop context.CancelCauseFunc) {
 
 // beats tells the host that this machine is there, and how far it is.
 func (w *worker) beats(ctx context.Context) {
-	every := max(w.offer.Silence/6, 10*time.Millisecond)
-	ticker := time.NewTicker(every)
-	defer ticker.Stop()
 	for {
+		every := max(w.pace.Load().Silence/6, 10*time.Millisecond)
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-time.After(every):
 			brief, cancel := context.WithTimeout(ctx, every)
 			_, _ = w.Crew.Ask(brief, talk.AskBeat, talk.Encode(talk.Beat{Machine: w.Name, Plan: w.offer.Plan, Steps: w.desk.steps()}), "") // the next one is due soon
 			cancel()
