@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"os"
+	"path/filepath"
 	"sync"
 )
 
@@ -77,4 +79,15 @@ func (d *desk) resume() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.paused = false
+}
+
+// scratch returns the path of the store of a job.
+func (w *worker) scratch(job string) string { return filepath.Join(w.Folder, job+".db") }
+
+// sweepUp removes the store of a job, with what SQLite keeps beside it.
+func (w *worker) sweepUp(job string) {
+	path := w.scratch(job)
+	for _, suffix := range []string{"", "-wal", "-shm", ".lock"} {
+		_ = os.Remove(path + suffix) // the folder goes with the process
+	}
 }

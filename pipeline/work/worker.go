@@ -9,8 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -236,16 +234,5 @@ func (w *worker) beats(ctx context.Context) {
 			_, _ = w.Crew.Ask(brief, talk.AskBeat, talk.Encode(talk.Beat{Machine: w.Name, Plan: w.offer.Plan, Steps: w.desk.steps()}), "") // the next one is due soon
 			cancel()
 		}
-	}
-}
-
-// scratch returns the path of the store of a job.
-func (w *worker) scratch(job string) string { return filepath.Join(w.Folder, job+".db") }
-
-// sweepUp removes the store of a job, with what SQLite keeps beside it.
-func (w *worker) sweepUp(job string) {
-	path := w.scratch(job)
-	for _, suffix := range []string{"", "-wal", "-shm", ".lock"} {
-		_ = os.Remove(path + suffix) // the folder goes with the process
 	}
 }
