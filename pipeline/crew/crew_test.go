@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -112,7 +114,13 @@ func eventually(t *testing.T, what string, condition func() bool) {
 
 func Example() {
 	ctx := context.Background()
-	host, err := Listen(ctx, HostOptions{Listen: "127.0.0.1:0", Token: "secret", Folder: "testdata/tmp/example-host"})
+	folder, err := os.MkdirTemp("", "crew-*")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(folder)
+	host, err := Listen(ctx, HostOptions{Listen: "127.0.0.1:0", Token: "secret", Folder: filepath.Join(folder, "host")})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -120,7 +128,7 @@ func Example() {
 	defer host.Close()
 	_ = host.Offer(ctx, "greet", []byte("hello"))
 
-	worker, err := Join(ctx, host.Address(), WorkerOptions{Name: "w1", Patience: time.Minute, Folder: "testdata/tmp/example-worker"})
+	worker, err := Join(ctx, host.Address(), WorkerOptions{Name: "w1", Patience: time.Minute, Folder: filepath.Join(folder, "worker")})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -315,7 +315,7 @@ func TestSecondLook(t *testing.T) {
 		t.Fatal(err)
 	}
 	two.units = sweep.NewUnits(sweep.Sweep{Plan: h.plan, Engine: engine.ONNXRuntime, Machine: "two", Now: time.Now}) // which rounds differently
-	two.Instead = two.units.Do
+	two.unit = two.units.Do
 	two.do(two.next())
 	h.end()
 	kept, err := h.db.Weights(t.Context(), h.plan.Fits[0].Key)

@@ -56,7 +56,7 @@ func (w *worker) turn(ctx context.Context, j *crew.Job) error {
 	}
 	doing, done := w.desk.put(ctx, j.Name)
 	said := &lines{to: w.Log}
-	failures, err := w.Instead(doing, sweep.Unit{
+	failures, err := w.unit(doing, sweep.Unit{
 		Fit: o.Fit, Store: w.scratch(j.Name), Cores: max(1, w.Cores/w.Workers), Log: said, Every: w.pace.Load().Copies,
 		Stepped: func(n int) { w.desk.stepped(j.Name, n) },
 		Save:    func(ctx context.Context, copied string, _ int) { w.save(ctx, of, o, copied) },

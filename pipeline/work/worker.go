@@ -34,8 +34,8 @@ type Worker struct {
 	Cores   int    // used by all of them
 	Folder  string // for the files of fits at work
 
-	// Instead does the units in place of this program, to measure hosts: the worker then takes the host's word for the plan and for
-	// how all round. It is nil for a worker that helps.
+	// Instead does units in place of the trainings, to measure hosts: the worker then takes the host's word for the plan and for how
+	// all round. It is nil for a worker that helps.
 	Instead func(ctx context.Context, unit sweep.Unit) (failures []string, err error)
 
 	Rounding func(ctx context.Context, e engine.Engine) (string, error) // of this machine, see job.Rounding
@@ -49,6 +49,7 @@ type worker struct {
 	offer talk.Offer
 	pace  atomic.Pointer[talk.Offer] // of the latest host, which says how often it wants to hear
 	units *sweep.Units
+	unit  func(ctx context.Context, unit sweep.Unit) (failures []string, err error) // does one
 	me    talk.Member
 	desk  desk
 }
@@ -95,7 +96,7 @@ func (w *worker) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	w.pace.Store(&w.offer)
-	if w.Instead != nil {
+	if w.unit = w.Instead; w.unit != nil {
 		w.me = talk.Member{Machine: w.Name, Plan: w.offer.Plan, Slots: w.Workers, Environment: experiments.Environment{Rounding: w.offer.Rounding}}
 		return w.join(ctx)
 	}
@@ -121,12 +122,12 @@ func (w *worker) prepare(ctx context.Context) (err error) {
 	w.units = sweep.NewUnits(sweep.Sweep{
 		Plan: plan, Engine: e, Checkpoints: w.offer.Checkpoints, Machine: w.Name, Rounding: rounding, Now: w.Now, Log: w.Log,
 	})
-	w.Instead = w.units.Do
+	w.unit = w.units.Do
 	w.me = talk.Member{Machine: w.Name, Plan: w.offer.Plan, Slots: w.Workers, Memory: w.units.Memory, Environment: w.units.Environment}
 	return w.join(ctx)
 }
 
-// talk.AskOffer asks for the host's offer.
+// askOffer asks for the host's offer.
 func (w *worker) askOffer(ctx context.Context) (talk.Offer, error) {
 	answer, err := w.Crew.Ask(ctx, talk.AskOffer, talk.Encode(talk.Member{Machine: w.Name}), "")
 	if err != nil {
