@@ -55,7 +55,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	}},
 	"pipeline/ship": {rooms: []string{
 		"pipeline/job", "pipeline/saved", "pipeline/ship/conditions", "pipeline/stage", "pipeline/table", "experiments", "experiments/disk", "experiments/engine", "experiments/flow", "experiments/metric",
-		"experiments/net", "experiments/ode", "experiments/oracle", "experiments/query", "experiments/target", "experiments/velocity", "export", "export/guided", "export/signing", "reports", "store",
+		"experiments/net", "experiments/ode", "experiments/oracle", "experiments/query", "experiments/target", "experiments/velocity", "export", "export/guided", "export/signing", "reports", "reports/samples", "store",
 	}},
 	// What the page shows of conditional models: values for reports, from what is stored.
 	"pipeline/ship/conditions": {rooms: []string{
@@ -89,11 +89,26 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	// They know the tables of a store, but not how it is opened, nor where its contents are.
 	"store/merge": {rooms: []string{"experiments", "store/vet"}, doors: []string{"database/sql"}},
 	"store/vet":   {doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
-	"reports":     {rooms: []string{"experiments", "experiments/flow", "experiments/given", "experiments/metric", "experiments/shorten", "reports/conditional", "reports/number", "reports/ticks"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
+	"reports": {
+		rooms: []string{
+			"experiments", "experiments/flow", "experiments/given", "experiments/metric", "experiments/shorten", "reports/conditional", "reports/figure", "reports/number", "reports/samples",
+			"reports/sheet", "reports/ticks",
+		},
+		doors: []string{"gonum.org/v1/plot", "html/template"},
+	},
 	// Values of a report and their words, without drawings.
 	"reports/conditional": {rooms: []string{"experiments", "experiments/flow", "experiments/given", "reports/number"}},
-	"reports/ticks":       {rooms: []string{"reports/number"}, doors: []string{"gonum.org/v1/plot"}},
-	"reports/number":      {},
+	// How anything is drawn: colours, marks, plots with series and tables behind them. It knows nothing of sweeps.
+	"reports/figure": {rooms: []string{"experiments/shorten", "reports/number"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
+	// Points, rows and images beside those of the data.
+	"reports/samples": {
+		rooms: []string{"experiments/flow", "experiments/metric", "reports/conditional", "reports/figure", "reports/number", "reports/ticks"},
+		doors: []string{"gonum.org/v1/plot", "html/template"},
+	},
+	// What all pages have in common: style, scripts, and the parts that their templates share.
+	"reports/sheet":  {rooms: []string{"reports/figure", "reports/number"}, doors: []string{"html/template"}},
+	"reports/ticks":  {rooms: []string{"reports/number"}, doors: []string{"gonum.org/v1/plot"}},
+	"reports/number": {},
 	// It writes ONNX files and runs them in onnxruntime. The Go side of a comparison is passed in as a function. The result
 	// is a Check of experiments, which all doors share.
 	"export": {rooms: []string{

@@ -14,6 +14,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"flowsweep/experiments"
+	"flowsweep/reports/figure"
 	"flowsweep/reports/number"
 	"flowsweep/reports/ticks"
 )
@@ -27,9 +28,9 @@ var budgetParts = []struct {
 	colour color.NRGBA
 	of     func(experiments.Budget) float64
 }{
-	{"noise floor: what samples of the target score", color.NRGBA{170, 170, 170, 255}, func(b experiments.Budget) float64 { return b.Floor }},
-	{"the net: what a dense solve adds", palette[0], func(b experiments.Budget) float64 { return b.Net.Value }},
-	{"the solver: what its steps add", palette[5], func(b experiments.Budget) float64 { return b.Solver.Value }},
+	{"noise floor: what samples of the target score", figure.Front, func(b experiments.Budget) float64 { return b.Floor }},
+	{"the net: what a dense solve adds", figure.Palette[0], func(b experiments.Budget) float64 { return b.Net.Value }},
+	{"the solver: what its steps add", figure.Palette[5], func(b experiments.Budget) float64 { return b.Solver.Value }},
 }
 
 // budgetRow is the budget of setting i.
@@ -40,8 +41,8 @@ type budgetRow struct {
 }
 
 // budgets returns one figure for each metric with known budgets.
-func (r report) budgets() []figure {
-	var figures []figure
+func (r report) budgets() []figure.Figure {
+	var figures []figure.Figure
 	for _, m := range r.metrics() {
 		var rows []budgetRow
 		infinite := 0
@@ -71,25 +72,25 @@ func (r report) budgets() []figure {
 	return figures
 }
 
-func (r report) budgetFigure(metric string, rows []budgetRow) figure {
-	fig := figure{
+func (r report) budgetFigure(metric string, rows []budgetRow) figure.Figure {
+	fig := figure.Figure{
 		Title: metric,
 		Caption: fmt.Sprintf("The mean %s of each setting is the sum of three parts. The floor is the mean of samples of the target itself, the net’s part "+
 			"what a dense solve of the same net from the same noise adds, and the solver’s part what its steps add to that. A part below 0 lies to the "+
 			"left: there, the run scores better than what it is compared with. One sample of the target differs from another by the noise, %s "+
 			"(one standard deviation).", metric, number.Text(rows[0].budget.Noise)),
-		Table: table{Head: []string{"setting", "mean", "noise floor", "net", "± se", "solver", "± se", "noise"}, Text: 1},
+		Table: figure.Table{Head: []string{"setting", "mean", "noise floor", "net", "± se", "solver", "± se", "noise"}, Text: 1},
 	}
 	for _, part := range budgetParts {
-		fig.Legend = append(fig.Legend, entry{svg("", "", 30, 12, func(c draw.Canvas) {
+		fig.Legend = append(fig.Legend, figure.Entry{Swatch: figure.SVG("", "", 30, 12, func(c draw.Canvas) {
 			c.SetColor(part.colour)
 			c.Fill(vg.Rectangle{Min: vg.Point{X: 1, Y: 1}, Max: vg.Point{X: 29, Y: 11}}.Path())
-		}), part.name, ""})
+		}), Text: part.name})
 	}
 	for _, row := range rows {
 		b := row.budget
 		label := r.labels.Setting(row.i)
-		fig.Table.addFor(r.labels.Whole(label), label, number.Text(row.mean), number.Text(b.Floor), number.Text(b.Net.Value), number.Text(b.Net.SE), number.Text(b.Solver.Value),
+		fig.Table.AddFor(r.labels.Whole(label), label, number.Text(row.mean), number.Text(b.Floor), number.Text(b.Net.Value), number.Text(b.Net.SE), number.Text(b.Solver.Value),
 			number.Text(b.Solver.SE), number.Text(b.Noise))
 	}
 	shown, which := r.shownBudgets(rows)
@@ -123,58 +124,58 @@ func (r report) shownBudgets(rows []budgetRow) (shown []budgetRow, which string)
 }
 
 // parts returns the bar of each of the parts, and where they begin and end together.
-func (b budgetRow) parts() (bars []span, all span) {
+func (b budgetRow) parts() (bars []figure.Span, all figure.Span) {
 	for _, part := range budgetParts {
 		v := part.of(b.budget)
-		from := all.high
+		from := all.High
 		if v < 0 {
-			from = all.low
+			from = all.Low
 		}
-		bars = append(bars, span{from, from + v})
-		all = span{min(all.low, from+v), max(all.high, from+v)}
+		bars = append(bars, figure.Span{Low: from, High: from + v})
+		all = figure.Span{Low: min(all.Low, from+v), High: max(all.High, from+v)}
 	}
 	return bars, all
 }
 
 // budgetAxis returns the span of the bars that are not longer than a limit, and the number of those that are.
-func budgetAxis(rows []budgetRow, limit float64) (x span, cut int) {
+func budgetAxis(rows []budgetRow, limit float64) (x figure.Span, cut int) {
 	for _, row := range rows {
 		_, all := row.parts()
-		if max(all.high, -all.low) > limit {
+		if max(all.High, -all.Low) > limit {
 			cut++
 			continue
 		}
-		x = span{min(x.low, all.low), max(x.high, all.high)}
+		x = figure.Span{Low: min(x.Low, all.Low), High: max(x.High, all.High)}
 	}
 	return x, cut
 }
 
 // drawBudgets draws one bar for each row, the first on top. Those that leave the span are cut off and marked.
-func (r report) drawBudgets(metric string, rows []budgetRow, x span) template.HTML {
-	p := newPlot("", metric, "")
+func (r report) drawBudgets(metric string, rows []budgetRow, x figure.Span) template.HTML {
+	p := figure.New("", metric, "")
 	marks := make([]plot.Tick, len(rows))
 	labels := r.barLabels(rows)
-	var far outsiders
+	var far figure.Outsiders
 	for k, row := range rows {
 		y := float64(len(rows) - k)
 		marks[k] = plot.Tick{Value: y, Label: labels[k]}
 		bars, all := row.parts()
 		for i, b := range bars {
-			p.Add(bar(x.nearest(b.low), x.nearest(b.high), y, budgetParts[i].colour))
+			p.Add(bar(x.Nearest(b.Low), x.Nearest(b.High), y, budgetParts[i].colour))
 		}
-		if all.high > x.high {
-			far = append(far, outside{plotter.XY{X: x.high, Y: y}, rightward, number.Text(all.high), ink})
+		if all.High > x.High {
+			far = append(far, figure.Outside{At: plotter.XY{X: x.High, Y: y}, Direction: figure.Rightward, Text: number.Text(all.High), Colour: figure.Ink})
 		}
-		if all.low < x.low {
-			far = append(far, outside{plotter.XY{X: x.low, Y: y}, leftward, number.Text(all.low), ink})
+		if all.Low < x.Low {
+			far = append(far, figure.Outside{At: plotter.XY{X: x.Low, Y: y}, Direction: figure.Leftward, Text: number.Text(all.Low), Colour: figure.Ink})
 		}
 	}
 	p.Add(far)
-	p.Add(&plotter.Line{XYs: plotter.XYs{{X: 0, Y: .4}, {X: 0, Y: float64(len(rows)) + .6}}, LineStyle: draw.LineStyle{Color: muted, Width: .8}})
+	p.Add(&plotter.Line{XYs: plotter.XYs{{X: 0, Y: .4}, {X: 0, Y: float64(len(rows)) + .6}}, LineStyle: draw.LineStyle{Color: figure.Muted, Width: .8}})
 	p.Y.Min, p.Y.Max = .4, float64(len(rows))+.6
 	p.Y.Tick.Marker, p.X.Tick.Marker = plot.ConstantTicks(marks), ticks.Even{}
 	p.Y.Tick.Length, p.Y.LineStyle.Width = 0, 0
-	return svg(metric+" by its parts", fmt.Sprintf("One bar for each of %s. The numbers are in the table below.", number.Plural(len(rows), "setting")),
+	return figure.SVG(metric+" by its parts", fmt.Sprintf("One bar for each of %s. The numbers are in the table below.", number.Plural(len(rows), "setting")),
 		560, vg.Length(60+17*len(rows)), p.Draw)
 }
 
@@ -184,7 +185,7 @@ func (r report) barLabels(rows []budgetRow) []string {
 	for k, row := range rows {
 		labels[k] = r.labels.Setting(row.i)
 	}
-	labels = fitted(labels, 11.5, 260)
+	labels = figure.Fitted(labels, 11.5, 260)
 	for k, row := range rows {
 		if row.i == r.chosen {
 			labels[k] += " ◀ chosen"

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"flowsweep/experiments/metric"
+	"flowsweep/reports/samples"
 )
 
 // calibrated is a page's calibration of two coordinates with 250 points, of whose ranks the lowest tenth holds so many.
@@ -24,7 +25,7 @@ func calibrated(lowest int) metric.Calibrated {
 func TestCalibrationFigures(t *testing.T) {
 	t.Parallel()
 	inside, outside := calibrated(25), calibrated(60)
-	figures := calibrationFigures(&inside)
+	figures := samples.Calibration(&inside)
 	if len(figures) != 2 || len(figures[0].Drawings) != 2 || len(figures[1].Drawings) != 1 {
 		t.Fatalf("%d figures", len(figures))
 	}
@@ -38,14 +39,14 @@ func TestCalibrationFigures(t *testing.T) {
 		t.Error("a coordinate without a name has none in its drawing")
 	}
 	outside.Coverage.Shares[50] = .9
-	figures = calibrationFigures(&outside)
+	figures = samples.Calibration(&outside)
 	if !strings.Contains(figures[0].Caption, "2 bins are outside") || !strings.Contains(figures[1].Caption, "leaves its band (arXiv 2103.10522) at 1 of 99") {
 		t.Errorf("captions: %s %s", figures[0].Caption, figures[1].Caption)
 	}
-	if calibrationFigures(nil) != nil {
+	if samples.Calibration(nil) != nil {
 		t.Error("figures of no calibration")
 	}
-	if figures := calibrationFigures(&metric.Calibrated{}); len(figures) != 1 || !strings.Contains(figures[0].Caption, "not finite") {
+	if figures := samples.Calibration(&metric.Calibrated{}); len(figures) != 1 || !strings.Contains(figures[0].Caption, "not finite") {
 		t.Error("nothing is said of draws that are not finite")
 	}
 }

@@ -3,7 +3,6 @@ package reports
 import (
 	"fmt"
 	"html/template"
-	"image/color"
 	"slices"
 	"strings"
 
@@ -11,6 +10,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"flowsweep/experiments"
+	"flowsweep/reports/figure"
 	"flowsweep/reports/number"
 )
 
@@ -153,14 +153,14 @@ func (r report) intervalNote(st experiments.Stat) string {
 }
 
 var (
-	frontStyle  = draw.LineStyle{Color: color.NRGBA{190, 190, 190, 255}, Width: 5}
-	frontSwatch = svg("", "", 30, 12, func(c draw.Canvas) { c.StrokeLine2(frontStyle, 1, 6, 29, 6) })
+	frontStyle  = draw.LineStyle{Color: figure.Front, Width: 5}
+	frontSwatch = figure.SVG("", "", 30, 12, func(c draw.Canvas) { c.StrokeLine2(frontStyle, 1, 6, 29, 6) })
 	// The front without tuning lies on the other wherever they agree.
-	untunedStyle  = draw.LineStyle{Color: color.NRGBA{110, 110, 110, 255}, Width: 1.6, Dashes: dashes[1]}
-	untunedSwatch = svg("", "", 30, 12, func(c draw.Canvas) { c.StrokeLine2(untunedStyle, 1, 6, 29, 6) })
+	untunedStyle  = draw.LineStyle{Color: figure.Thin, Width: 1.6, Dashes: figure.Dashes[1]}
+	untunedSwatch = figure.SVG("", "", 30, 12, func(c draw.Canvas) { c.StrokeLine2(untunedStyle, 1, 6, 29, 6) })
 
-	ringSwatch = svg("", "", 30, 12, func(c draw.Canvas) { ring(&c, vg.Point{X: 15, Y: 6}, 5, 1.4) })
-	tieSwatch  = svg("", "", 30, 12, func(c draw.Canvas) { ring(&c, vg.Point{X: 15, Y: 6}, 4.6, .6) })
+	ringSwatch = figure.SVG("", "", 30, 12, func(c draw.Canvas) { figure.Ring(&c, vg.Point{X: 15, Y: 6}, 5, 1.4) })
+	tieSwatch  = figure.SVG("", "", 30, 12, func(c draw.Canvas) { figure.Ring(&c, vg.Point{X: 15, Y: 6}, 4.6, .6) })
 )
 
 // names returns the distinct samplers and recipes of the chart's lines, and whether each recipe has its own drawing.
@@ -179,30 +179,41 @@ func (q chart) setStyles() {
 		sampler, recipe := slices.Index(samplers, s.sampler), slices.Index(recipes, s.recipe)
 		switch {
 		case len(samplers) == 1:
-			s.style = seriesStyle{recipe, recipe, recipe}
+			s.style = figure.Style{Colour: recipe, Marker: recipe, Dash: recipe}
 		case byRecipe:
-			s.style = seriesStyle{Colour: sampler, Marker: sampler}
+			s.style = figure.Style{Colour: sampler, Marker: sampler}
 		default:
-			s.style = seriesStyle{Colour: sampler, Marker: sampler, Dash: recipe}
+			s.style = figure.Style{Colour: sampler, Marker: sampler, Dash: recipe}
 		}
 	}
 }
 
+// A line belongs to the legend entry of its sampler and to that of its recipe.
+func samplerKey(i int) string { return fmt.Sprintf("s%d", i) }
+func recipeKey(i int) string  { return fmt.Sprintf("r%d", i) }
+
+// key returns the keys of a line.
+func (q chart) key(s series) string {
+	samplers, recipes, _ := q.names()
+	return samplerKey(slices.Index(samplers, s.sampler)) + " " + recipeKey(slices.Index(recipes, s.recipe))
+}
+
 // legend explains the styles of the lines and what else the drawings show.
-func (q chart) legend() []entry {
-	var legend []entry
-	add := func(when bool, swatch template.HTML, text string) {
+func (q chart) legend() []figure.Entry {
+	var legend []figure.Entry
+	keyed := func(when bool, swatch template.HTML, text, key string) {
 		if when {
-			legend = append(legend, entry{swatch, text, q.labels.Whole(text)})
+			legend = append(legend, figure.Entry{Swatch: swatch, Text: text, Whole: q.labels.Whole(text), Key: key})
 		}
 	}
+	add := func(when bool, swatch template.HTML, text string) { keyed(when, swatch, text, "") }
 	samplers, recipes, byRecipe := q.names()
 	for i, name := range samplers {
-		add(len(samplers) > 1, seriesStyle{Colour: i, Marker: i}.swatch(true, true, false), name)
+		keyed(len(samplers) > 1, figure.Style{Colour: i, Marker: i}.Swatch(true, true, false), name, samplerKey(i))
 	}
 	for i, name := range recipes {
-		add(len(recipes) > 1 && len(samplers) == 1, seriesStyle{i, i, i}.swatch(true, true, false), name)
-		add(len(recipes) > 1 && len(samplers) > 1 && !byRecipe, seriesStyle{Colour: 6, Dash: i}.swatch(true, false, false), name)
+		keyed(len(recipes) > 1 && len(samplers) == 1, figure.Style{Colour: i, Marker: i, Dash: i}.Swatch(true, true, false), name, recipeKey(i))
+		keyed(len(recipes) > 1 && len(samplers) > 1 && !byRecipe, figure.Style{Colour: 6, Dash: i}.Swatch(true, false, false), name, recipeKey(i))
 	}
 	add(true, frontSwatch, "Pareto front")
 	add(q.untuned != nil, untunedSwatch, "Pareto front without tuning")
@@ -210,6 +221,6 @@ func (q chart) legend() []entry {
 	add(len(q.ties(q.metricName)) > 1, tieSwatch, "tied with the best")
 	add(len(bands(q.lines, q.frame)) > 0, bandSwatch, "noise floor: the score of the target itself, from its mean to its 95\u00a0% quantile")
 	add(len(lowerBounds(q.lines, q.frame)) > 0, boundSwatch, "entropy of the target, the lowest possible value")
-	add(q.frame.nonPositive, seriesStyle{Colour: 6}.swatch(false, true, true), "mean ≤ 0, drawn at the lower edge")
+	add(q.frame.nonPositive, figure.Style{Colour: 6}.Swatch(false, true, true), "mean ≤ 0, drawn at the lower edge")
 	return legend
 }

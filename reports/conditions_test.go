@@ -10,6 +10,7 @@ import (
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/given"
 	"flowsweep/reports/conditional"
+	"flowsweep/reports/samples"
 )
 
 const guidedSpec = `name: labelled
@@ -65,7 +66,7 @@ func guidedPage(t *testing.T, dim, classes int) Page {
 func conditionPages(t *testing.T) map[string]Page {
 	t.Helper()
 	images := guidedPage(t, 4, 3)
-	images.Pictures = &Pictures{Shape: []int{1, 2, 2}, High: 3, Panels: []Panel{{Title: "data held out", Points: images.Conditions.Truth.Rows}}}
+	images.Pictures = &samples.Pictures{Shape: []int{1, 2, 2}, High: 3, Panels: []samples.Panel{{Title: "data held out", Points: images.Conditions.Truth.Rows}}}
 	rows := guidedPage(t, 3, 2)
 	rows.Conditions.Columns = []string{"width", "", "height"}
 	numbers := guidedPage(t, 2, 1)

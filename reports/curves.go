@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"flowsweep/experiments"
+	"flowsweep/reports/figure"
 	"flowsweep/reports/number"
 	"flowsweep/reports/ticks"
 )
@@ -27,8 +28,8 @@ type Curve struct {
 }
 
 // curves returns the figure of the training losses, with one drawing per group, all on the same axes.
-func (r report) curves() figure {
-	fig := figure{Table: curvesTable(r.Curves)}
+func (r report) curves() figure.Figure {
+	fig := figure.Figure{Table: curvesTable(r.Curves)}
 	f := lossFrameOf(r.Curves)
 	if f.high <= 0 {
 		fig.Caption = "No finite training loss was logged."
@@ -36,24 +37,24 @@ func (r report) curves() figure {
 	}
 	fig.Caption = r.curvesCaption(f)
 	groups := f.groups[:min(len(f.groups), maxDrawings)]
-	titles := fitted(groups, 12.5, 390)
+	titles := figure.Fitted(groups, 12.5, 390)
 	for i, group := range groups {
 		fig.Drawings = append(fig.Drawings, f.draw(r.Curves, group, titles[i]))
 	}
 	fig.Legend = curvesLegend(r.Curves)
-	fig.Size = sizeFor(len(groups), "mid")
+	fig.Size = figure.SizeFor(len(groups), "mid")
 	return fig
 }
 
 // curvesLegend names the lines if there is more than the training loss.
-func curvesLegend(all []Curve) []entry {
-	list := []entry{{seriesStyle{}.swatch(true, false, false), "training loss", ""}}
+func curvesLegend(all []Curve) []figure.Entry {
+	list := []figure.Entry{{Swatch: figure.Style{}.Swatch(true, false, false), Text: "training loss"}}
 	if slices.ContainsFunc(all, func(c Curve) bool { return len(c.heldOut()) > 0 }) {
 		text := "held-out loss: on rows that training never uses"
 		if slices.ContainsFunc(all, func(c Curve) bool { return c.Taught }) {
 			text += ", or for students on pairs of the teacher"
 		}
-		list = append(list, entry{heldOutSwatch, text, ""})
+		list = append(list, figure.Entry{Swatch: heldOutSwatch, Text: text})
 	}
 	for _, copies := range []bool{false, true} {
 		if !slices.ContainsFunc(all, func(c Curve) bool { _, ok := c.Floor.height(); return ok && c.Floor.Copy == copies }) {
@@ -63,7 +64,7 @@ func curvesLegend(all []Curve) []entry {
 		if copies {
 			text = "copier’s floor: the loss on the training rows of a velocity that copies them"
 		}
-		list = append(list, entry{floorSwatch, text, ""})
+		list = append(list, figure.Entry{Swatch: floorSwatch, Text: text})
 	}
 	if len(list) == 1 {
 		return nil
@@ -72,8 +73,8 @@ func curvesLegend(all []Curve) []entry {
 }
 
 var (
-	heldOutStyle  = draw.LineStyle{Color: palette[2], Width: 1}
-	heldOutSwatch = svg("", "", 30, 12, func(c draw.Canvas) { c.StrokeLine2(heldOutStyle, 1, 6, 29, 6) })
+	heldOutStyle  = draw.LineStyle{Color: figure.Palette[2], Width: 1}
+	heldOutSwatch = figure.SVG("", "", 30, 12, func(c draw.Canvas) { c.StrokeLine2(heldOutStyle, 1, 6, 29, 6) })
 )
 
 // heldOut returns the held-out losses that a logarithmic axis can show.
@@ -124,17 +125,17 @@ func heldOutNote(all []Curve) string {
 
 // draw draws the curves of a group and their floor.
 func (f lossFrame) draw(curves []Curve, group, title string) template.HTML {
-	p := newPlot(title, "training step", "loss")
-	colour := palette[0]
+	p := figure.New(title, "training step", "loss")
+	colour := figure.Palette[0]
 	colour.A = 190
 	seeds := 0
 	var floor Floor
 	var whole string
-	var far outsiders
+	var far figure.Outsiders
 	for i, c := range curves {
 		if c.Group == group {
 			if top := c.highest(); top.Y > f.limit {
-				far = append(far, outside{top, upwards, number.Text(top.Y), palette[0]})
+				far = append(far, figure.Outside{At: top, Direction: figure.Upwards, Text: number.Text(top.Y), Colour: figure.Palette[0]})
 			}
 			p.Add(&plotter.Line{XYs: f.lines[i], LineStyle: draw.LineStyle{Color: colour, Width: 1}})
 			if held := c.heldOut(); len(held) > 0 {
@@ -153,7 +154,7 @@ func (f lossFrame) draw(curves []Curve, group, title string) template.HTML {
 	ticks.SetLog(&p.Y, max(f.low/margin, smallest), min(f.high*margin, largest))
 	p.X.Min, p.X.Max = 0, last
 	p.X.Tick.Marker = ticks.Even{}
-	return svg("training loss, "+whole, fmt.Sprintf("Loss against training step for %s.", number.Plural(seeds, "seed")), 400, 260, p.Draw)
+	return figure.SVG("training loss, "+whole, fmt.Sprintf("Loss against training step for %s.", number.Plural(seeds, "seed")), 400, 260, p.Draw)
 }
 
 // highest returns the highest point of a curve and its held-out losses, or none.
@@ -179,15 +180,15 @@ func (c Curve) line() (line plotter.XYs, left int) {
 	return line, left
 }
 
-func curvesTable(all []Curve) table {
-	t := table{Head: []string{"recipe", "fit", "losses logged", "first", "lowest", "last", "last step", "mean of the last fifth", "floor", "lowest held out", "at step"}, Text: 2}
+func curvesTable(all []Curve) figure.Table {
+	t := figure.Table{Head: []string{"recipe", "fit", "losses logged", "first", "lowest", "last", "last step", "mean of the last fifth", "floor", "lowest held out", "at step"}, Text: 2}
 	for _, c := range all {
 		floor, end := noCell.Text, noCell.Text
 		if _, ok := c.Floor.height(); ok {
 			floor = c.Floor.String()
 		}
 		if len(c.Losses) == 0 {
-			t.addFor(c.Whole, c.Group, c.Label, "0", "–", "–", "–", "–", end, floor, "–", "–")
+			t.AddFor(c.Whole, c.Group, c.Label, "0", "–", "–", "–", "–", end, floor, "–", "–")
 			continue
 		}
 		if mean, se := c.tail(); number.Finite(mean) && se > 0 {
@@ -202,7 +203,7 @@ func curvesTable(all []Curve) table {
 			held, step = number.Text(l.HeldOut), number.Whole(l.Step)
 		}
 		last := c.Losses[len(c.Losses)-1]
-		t.addFor(c.Whole, c.Group, c.Label, number.Whole(len(c.Losses)), number.Text(c.Losses[0].Value), number.Text(lowest), number.Text(last.Value), number.Whole(last.Step), end, floor, held, step)
+		t.AddFor(c.Whole, c.Group, c.Label, number.Whole(len(c.Losses)), number.Text(c.Losses[0].Value), number.Text(lowest), number.Text(last.Value), number.Whole(last.Step), end, floor, held, step)
 	}
 	return t
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"flowsweep/experiments"
+	"flowsweep/reports/samples"
 )
 
 const twoMoons = `name: two-moons
@@ -149,7 +150,7 @@ func pageOf(t testing.TB, sweep experiments.Sweep) Page {
 func fullPage(t testing.TB) Page {
 	t.Helper()
 	p := pageOf(t, sweepOf(t, parse(t, twoMoons)))
-	p.Samples = []Panel{
+	p.Samples = []samples.Panel{
 		{Title: "data", Points: moons(1, .05)},
 		{Title: "chosen, seed 0", Points: moons(2, .07), Chosen: true},
 		{Title: "same net, 4 steps", Points: moons(3, .12)},

@@ -12,7 +12,9 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"flowsweep/experiments/metric"
+	"flowsweep/reports/figure"
 	"flowsweep/reports/number"
+	"flowsweep/reports/samples"
 )
 
 // Floor holds the lowest losses that any net can have on fresh data for a recipe.
@@ -30,8 +32,8 @@ func (f Floor) height() (float64, bool) {
 }
 
 var (
-	floorStyle  = draw.LineStyle{Color: palette[1], Width: 1.2, Dashes: dashes[1]}
-	floorSwatch = svg("", "", 30, 12, func(c draw.Canvas) { c.StrokeLine2(floorStyle, 1, 6, 29, 6) })
+	floorStyle  = draw.LineStyle{Color: figure.Palette[1], Width: 1.2, Dashes: figure.Dashes[1]}
+	floorSwatch = figure.SVG("", "", 30, 12, func(c draw.Canvas) { c.StrokeLine2(floorStyle, 1, 6, 29, 6) })
 )
 
 // String returns the floor of the training loss, with its standard error if it has one.
@@ -47,7 +49,7 @@ type floorLabel string
 
 // Plot draws the label.
 func (l floorLabel) Plot(c draw.Canvas, _ *plot.Plot) {
-	style := text.Style{Color: palette[1], Font: sans(11.5), XAlign: draw.XRight, YAlign: draw.YBottom, Handler: plot.DefaultTextHandler}
+	style := text.Style{Color: figure.Palette[1], Font: figure.Sans(11.5), XAlign: draw.XRight, YAlign: draw.YBottom, Handler: plot.DefaultTextHandler}
 	c.FillText(style, vg.Point{X: c.Max.X - 3, Y: c.Min.Y + 2}, "floor "+string(l))
 }
 
@@ -115,7 +117,7 @@ func (c Curve) tail() (mean, se float64) {
 	for _, l := range c.Losses[len(c.Losses)-n:] {
 		values = append(values, l.Value)
 	}
-	mean, std := moments(values)
+	mean, std := samples.Moments(values)
 	return mean, std / math.Sqrt(float64(n))
 }
 

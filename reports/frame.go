@@ -6,6 +6,7 @@ import (
 
 	"gonum.org/v1/plot/plotter"
 
+	"flowsweep/reports/figure"
 	"flowsweep/reports/number"
 )
 
@@ -54,7 +55,7 @@ func limitOf(list []series, linear bool) float64 {
 			}
 		}
 	}
-	return upperLimit(means, always, front, linear)
+	return figure.UpperLimit(means, always, front, linear)
 }
 
 // upperLimit returns the largest mean of a metric to show in figures that are not of its quality against a cost.
@@ -175,7 +176,7 @@ func lossFrameOf(curves []Curve) lossFrame {
 			floors = append(floors, y)
 		}
 	}
-	f.limit = upperLimit(all, floors, nil, false)
+	f.limit = figure.UpperLimit(all, floors, nil, false)
 	for i, c := range curves {
 		line := f.lines[i]
 		if len(line) == 0 {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"flowsweep/experiments"
+	"flowsweep/reports/figure"
 	"flowsweep/reports/number"
 )
 
@@ -141,7 +142,7 @@ func (r report) heatCell(metric string, i int, low, high float64) heatCell {
 
 // callsTable answers how many velocity calls can be saved: for each solver, the fewest calls with which a setting is as good as the
 // best. There is none where all settings have one solver.
-func (r report) callsTable() *table {
+func (r report) callsTable() *figure.Table {
 	if r.chosen < 0 {
 		return nil
 	}
@@ -164,7 +165,7 @@ func (r report) callsTable() *table {
 	if len(solvers) < 2 {
 		return nil
 	}
-	t := table{Head: []string{"solver", "velocity calls", "setting", metric, "as good as the best"}, Text: 1}
+	t := figure.Table{Head: []string{"solver", "velocity calls", "setting", metric, "as good as the best"}, Text: 1}
 	for _, name := range solvers {
 		i, reached := r.fewestCalls(at[name], metric)
 		s := r.Summaries[i]
@@ -173,7 +174,7 @@ func (r report) callsTable() *table {
 		if reached {
 			answer = "yes"
 		}
-		t.add(name, nfe(s), r.labels.Setting(i), number.Interval(st.Mean, st.Low, st.High), answer)
+		t.Add(name, nfe(s), r.labels.Setting(i), number.Interval(st.Mean, st.Low, st.High), answer)
 	}
 	return &t
 }
@@ -194,8 +195,8 @@ func (r report) fewestCalls(of []int, metric string) (i int, reached bool) {
 
 // tuningTable puts each setting with a fitted solver beside the best other solver with as many velocity calls, and each with a fitted
 // grid beside even steps, from fresh noise.
-func (r report) tuningTable() *table {
-	t := table{Head: []string{"setting", "from a dense solve", "compared with, as many calls", "from a dense solve", "paired test"}, Text: 1}
+func (r report) tuningTable() *figure.Table {
+	t := figure.Table{Head: []string{"setting", "from a dense solve", "compared with, as many calls", "from a dense solve", "paired test"}, Text: 1}
 	for i, s := range r.Summaries {
 		tuned, ok := s.Tuned()
 		if !ok {
@@ -209,7 +210,7 @@ func (r report) tuningTable() *table {
 		default:
 			verdict = fmt.Sprintf("no difference for %d of %d seeds: needs no tuning", tuned.Seeds-tuned.Nearer, tuned.Seeds)
 		}
-		t.add(r.labels.Setting(i), number.Text(tuned.RMSE), tuned.Against, number.Text(tuned.AgainstRMSE), verdict)
+		t.Add(r.labels.Setting(i), number.Text(tuned.RMSE), tuned.Against, number.Text(tuned.AgainstRMSE), verdict)
 	}
 	if len(t.Rows) == 0 {
 		return nil

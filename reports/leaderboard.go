@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"flowsweep/experiments"
+	"flowsweep/reports/figure"
 	"flowsweep/reports/number"
 )
 
@@ -204,8 +205,8 @@ func callRange(mean experiments.Calls, maxCalls int) string {
 	return calls(mean) + " (max " + number.Whole(maxCalls) + ")"
 }
 
-func (r report) qualityTable(c cost, list []series) table {
-	t := table{Head: []string{"setting", c.short, "mean", "low", "high", "seeds", "Pareto front"}, Text: 1}
+func (r report) qualityTable(c cost, list []series) figure.Table {
+	t := figure.Table{Head: []string{"setting", c.short, "mean", "low", "high", "seeds", "Pareto front"}, Text: 1}
 	noisy := slices.ContainsFunc(list, func(s series) bool {
 		return slices.ContainsFunc(s.points, func(p point) bool { return p.noise.n > 0 })
 	})
@@ -232,7 +233,7 @@ func (r report) qualityTable(c cost, list []series) table {
 			case noisy:
 				cells = append(cells, noCell.Text, noCell.Text)
 			}
-			t.addFor(r.labels.Whole(label), cells...)
+			t.AddFor(r.labels.Whole(label), cells...)
 		}
 	}
 	return t

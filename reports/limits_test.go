@@ -3,6 +3,8 @@ package reports
 import (
 	"math"
 	"testing"
+
+	"flowsweep/reports/figure"
 )
 
 // TestUpperLimit knows the answers: 1000 times the reference of a logarithmic axis; on a linear one, 30 times the reference or the distance
@@ -30,7 +32,7 @@ func TestUpperLimit(t *testing.T) {
 		"linear, chosen":              {[]float64{2, 3, 4, 5, 1e32}, []float64{6}, nil, true, 6 + 30*6},
 		"linear, front that diverged": {[]float64{2, 3, 4, 5, 1e32}, nil, []float64{2, 1e32}, true, 3 + 30*3},
 	} {
-		if got := upperLimit(c.values, c.always, c.chain, c.linear); got != c.want {
+		if got := figure.UpperLimit(c.values, c.always, c.chain, c.linear); got != c.want {
 			t.Errorf("%s: got %g, want %g", name, got, c.want)
 		}
 	}
@@ -44,17 +46,17 @@ func TestTrimmed(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		values []float64
-		want   span
+		want   figure.Span
 	}{
-		"nothing":       {nil, span{math.Inf(1), math.Inf(-1)}},
-		"two":           {[]float64{1, 1e32}, span{1, 1e32}},
-		"even":          {even, span{0, 199}},
-		"an outlier":    {append([]float64{1e32}, even...), span{0, 199}},
-		"two outliers":  {append([]float64{1e32, -1e32}, even...), span{0, 199}},
-		"a tail":        {append([]float64{5000}, even...), span{0, 5000}},
-		"nearly 0 only": {append(make([]float64, 200), 1e32), span{0, 1e32}}, // there is no scale to judge by
+		"nothing":       {nil, figure.Span{Low: math.Inf(1), High: math.Inf(-1)}},
+		"two":           {[]float64{1, 1e32}, figure.Span{Low: 1, High: 1e32}},
+		"even":          {even, figure.Span{Low: 0, High: 199}},
+		"an outlier":    {append([]float64{1e32}, even...), figure.Span{Low: 0, High: 199}},
+		"two outliers":  {append([]float64{1e32, -1e32}, even...), figure.Span{Low: 0, High: 199}},
+		"a tail":        {append([]float64{5000}, even...), figure.Span{Low: 0, High: 5000}},
+		"nearly 0 only": {append(make([]float64, 200), 1e32), figure.Span{Low: 0, High: 1e32}}, // there is no scale to judge by
 	} {
-		if got := trimmed(c.values); got != c.want {
+		if got := figure.Trimmed(c.values); got != c.want {
 			t.Errorf("%s: got %v, want %v", name, got, c.want)
 		}
 	}

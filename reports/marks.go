@@ -2,17 +2,15 @@ package reports
 
 import (
 	"fmt"
-	"image/color"
-	"math"
 	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"flowsweep/experiments"
+	"flowsweep/reports/figure"
 	"flowsweep/reports/number"
 )
 
@@ -75,11 +73,11 @@ func (r report) noiseFact(metric string) []fact {
 
 // The noise floor has the yellow that is too pale for lines.
 var (
-	bandColour  = color.NRGBA{240, 228, 66, 90}
-	bandEdge    = draw.LineStyle{Color: color.NRGBA{150, 138, 0, 255}, Width: .8}
-	bandSwatch  = svg("", "", 30, 12, func(c draw.Canvas) { swatchBand(c) })
-	boundStyle  = draw.LineStyle{Color: ink, Width: 1, Dashes: dashes[2]}
-	boundSwatch = svg("", "", 30, 12, func(c draw.Canvas) { c.StrokeLine2(boundStyle, 1, 6, 29, 6) })
+	bandColour  = figure.Translucent(figure.Yellow, 90)
+	bandEdge    = draw.LineStyle{Color: figure.Mustard, Width: .8}
+	bandSwatch  = figure.SVG("", "", 30, 12, func(c draw.Canvas) { swatchBand(c) })
+	boundStyle  = draw.LineStyle{Color: figure.Ink, Width: 1, Dashes: figure.Dashes[2]}
+	boundSwatch = figure.SVG("", "", 30, 12, func(c draw.Canvas) { c.StrokeLine2(boundStyle, 1, 6, 29, 6) })
 )
 
 func swatchBand(c draw.Canvas) {
@@ -121,93 +119,4 @@ func lowerBounds(list []series, f frame) []float64 {
 		}
 	}
 	return found
-}
-
-// callout draws a ring around a point, and its name where it covers the least of the drawing.
-type callout struct {
-	at    plotter.XY
-	text  string
-	avoid []plotter.XYs // lines that the name should not cover
-}
-
-// Plot draws the ring and the name.
-func (o *callout) Plot(c draw.Canvas, p *plot.Plot) {
-	toX, toY := p.Transforms(&c)
-	at := vg.Point{X: toX(o.at.X), Y: toY(o.at.Y)}
-	style := text.Style{
-		Color: ink, Font: sans(12), XAlign: draw.XCenter, YAlign: draw.YCenter, Handler: plot.DefaultTextHandler,
-	}
-	size := vg.Point{X: style.Width(o.text), Y: style.Height(o.text)}
-	drawn := o.path(toX, toY)
-	for i := range 16 { // the ring itself
-		sin, cos := math.Sincos(math.Pi / 8 * float64(i))
-		drawn = append(drawn, vg.Point{X: at.X + 7*vg.Length(cos), Y: at.Y + 7*vg.Length(sin)})
-	}
-	fewest, place := math.MaxInt, at
-	for i := range 32 {
-		sin, cos := math.Sincos(math.Pi / 8 * float64(i))
-		away := vg.Length(9 + 8*(i/16))
-		centre := vg.Point{
-			X: at.X + vg.Length(cos)*(away+size.X/2),
-			Y: at.Y + vg.Length(sin)*(away+size.Y/2),
-		}
-		half := vg.Point{X: size.X/2 + 2, Y: size.Y/2 + 1}
-		box := vg.Rectangle{Min: centre.Sub(half), Max: centre.Add(half)}
-		if !c.Contains(box.Min) || !c.Contains(box.Max) {
-			continue
-		}
-		if n := covered(box, drawn); n < fewest {
-			fewest, place = n, centre
-		}
-	}
-	ring(&c, at, 6.5, 1.4)
-	if fewest < math.MaxInt {
-		c.FillText(style, place, o.text)
-	}
-}
-
-// path returns closely spaced points along the lines to avoid.
-func (o *callout) path(toX, toY func(float64) vg.Length) []vg.Point {
-	const pieces = 24
-	var points []vg.Point
-	for _, line := range o.avoid {
-		for i, to := range line {
-			from := line[max(i-1, 0)]
-			a, b := vg.Point{X: toX(from.X), Y: toY(from.Y)}, vg.Point{X: toX(to.X), Y: toY(to.Y)}
-			for k := range pieces {
-				points = append(points, a.Add(b.Sub(a).Scale(vg.Length(k+1)/pieces)))
-			}
-		}
-	}
-	return points
-}
-
-func covered(box vg.Rectangle, points []vg.Point) int {
-	n := 0
-	for _, p := range points {
-		if p.X >= box.Min.X && p.X <= box.Max.X && p.Y >= box.Min.Y && p.Y <= box.Max.Y {
-			n++
-		}
-	}
-	return n
-}
-
-// rings draws a thin ring around every point.
-type rings struct{ plotter.XYs }
-
-// Plot draws the rings.
-func (o rings) Plot(c draw.Canvas, p *plot.Plot) {
-	toX, toY := p.Transforms(&c)
-	for _, at := range o.XYs {
-		ring(&c, vg.Point{X: toX(at.X), Y: toY(at.Y)}, 4.6, .6)
-	}
-}
-
-func ring(c *draw.Canvas, at vg.Point, radius, width vg.Length) {
-	var path vg.Path
-	path.Move(vg.Point{X: at.X + radius, Y: at.Y})
-	path.Arc(at, radius, 0, 2*math.Pi)
-	path.Close()
-	c.SetLineStyle(draw.LineStyle{Color: ink, Width: width})
-	c.Stroke(path)
 }

@@ -4,6 +4,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"flowsweep/reports/figure"
 )
 
 // TestNoise checks that the noise floor is drawn, explained and marked if it is known, up to its very edge, and not mentioned
@@ -23,7 +25,7 @@ func TestNoise(t *testing.T) {
 	if !strings.Contains(figure.Caption, "0.0100 on average and up to 0.0118 in 95") || !hasEntry(figure, "noise floor") {
 		t.Errorf("the figure does not explain the noise floor: %q", figure.Caption)
 	}
-	const band = "fill:#EFE341;fill-opacity" // only the band has this colour
+	const band = "fill:var(--d-yellow);fill-opacity" // only the band has this colour
 	if !strings.Contains(string(figure.Drawings[0]), band) {
 		t.Error("the figure does not draw the noise floor")
 	}
@@ -92,7 +94,7 @@ func TestRunsShowErrors(t *testing.T) {
 	}
 }
 
-func hasEntry(p figure, text string) bool {
+func hasEntry(p figure.Figure, text string) bool {
 	for _, e := range p.Legend {
 		if strings.HasPrefix(e.Text, text) {
 			return true

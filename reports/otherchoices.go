@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"flowsweep/experiments"
+	"flowsweep/reports/figure"
 	"flowsweep/reports/number"
 )
 
@@ -85,16 +86,16 @@ func (r report) twinFact(metric string) []fact {
 }
 
 // twinTable compares the chosen setting with what sampler.onnx computes, if they differ.
-func (r report) twinTable() *table {
+func (r report) twinTable() *figure.Table {
 	if r.Twin == nil || r.chosen < 0 {
 		return nil
 	}
 	of := r.Summaries[r.chosen]
-	t := table{Head: []string{"", "chosen setting: " + of.Setting.Sample.Words(), "sampler.onnx: " + r.Twin.Setting.Sample.Words()}, Text: 1}
-	t.add("velocity calls", nfe(of), nfe(*r.Twin))
+	t := figure.Table{Head: []string{"", "chosen setting: " + of.Setting.Sample.Words(), "sampler.onnx: " + r.Twin.Setting.Sample.Words()}, Text: 1}
+	t.Add("velocity calls", nfe(of), nfe(*r.Twin))
 	for _, st := range r.Twin.Metrics {
 		if was, ok := of.Stat(st.Name); ok {
-			t.add(st.Name, number.Interval(was.Mean, was.Low, was.High), number.Interval(st.Mean, st.Low, st.High))
+			t.Add(st.Name, number.Interval(was.Mean, was.Low, was.High), number.Interval(st.Mean, st.Low, st.High))
 		}
 	}
 	return &t
@@ -115,11 +116,11 @@ type Student struct {
 type Beside struct{ Own, Teacher float64 }
 
 // studentTable puts students beside their teachers, setting by setting. What is not known of any of them has no column.
-func (r report) studentTable() *table {
+func (r report) studentTable() *figure.Table {
 	if len(r.Students) == 0 {
 		return nil
 	}
-	t := table{Head: []string{"student", "velocity calls"}, Text: 1}
+	t := figure.Table{Head: []string{"student", "velocity calls"}, Text: 1}
 	rows := make([][]string, len(r.Students))
 	for i, s := range r.Students {
 		rows[i] = []string{r.labels.Setting(s.Setting), nfe(r.Summaries[s.Setting])}
@@ -150,7 +151,7 @@ func (r report) studentTable() *table {
 		}
 	}
 	for i, s := range r.Students {
-		t.addFor(r.labels.Whole(r.labels.Setting(s.Setting)), rows[i]...)
+		t.AddFor(r.labels.Whole(r.labels.Setting(s.Setting)), rows[i]...)
 	}
 	return &t
 }

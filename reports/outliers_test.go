@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"flowsweep/experiments"
+	"flowsweep/reports/samples"
 )
 
 // TestOutlierLeavesFrame checks that a mean of 1e32, and an interval up to there, leave the axes as they are to the bit.
@@ -71,24 +72,24 @@ func TestOutlierInLosses(t *testing.T) {
 // TestOutlierInSamples checks that axes leave out a point of the data at 1e32, and that such a point is marked.
 func TestOutlierInSamples(t *testing.T) {
 	t.Parallel()
-	data := Panel{Title: "data", Points: moons(1, .05)}
-	want := spanOf(data, 0)
-	far := Panel{Title: "data", Points: append(slices.Clone(data.Points), []float64{1e32, 0}, []float64{math.NaN(), math.Inf(1)})}
-	if got := spanOf(far, 0); got != want {
+	data := samples.Panel{Title: "data", Points: moons(1, .05)}
+	want := samples.SpanOf(data, 0)
+	far := samples.Panel{Title: "data", Points: append(slices.Clone(data.Points), []float64{1e32, 0}, []float64{math.NaN(), math.Inf(1)})}
+	if got := samples.SpanOf(far, 0); got != want {
 		t.Errorf("the axis is %v, want %v", got, want)
 	}
-	line := func(p Panel) (flat Panel) {
+	line := func(p samples.Panel) (flat samples.Panel) {
 		for _, row := range p.Points {
 			flat.Points = append(flat.Points, row[:1])
 		}
 		return flat
 	}
-	for name, panels := range map[string][]Panel{"clouds": {data, far}, "histograms": {line(data), line(far)}} {
-		figure := samples(panels)
+	for name, panels := range map[string][]samples.Panel{"clouds": {data, far}, "histograms": {line(data), line(far)}} {
+		figure := samples.Samples(panels)
 		if last := figure.Drawings[len(figure.Drawings)-1]; !strings.Contains(string(last), ">1.00×10³²<") || !strings.Contains(figure.Caption, "far outside") {
 			t.Errorf("%s: the point at 1e32 is not marked, or not explained: %q", name, figure.Caption)
 		}
-		if plain := samples(panels[:1]); strings.Contains(plain.Caption, "far outside") {
+		if plain := samples.Samples(panels[:1]); strings.Contains(plain.Caption, "far outside") {
 			t.Errorf("%s: there is no point far outside, but the caption says so", name)
 		}
 	}

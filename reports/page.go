@@ -6,17 +6,18 @@ package reports
 
 import (
 	"bytes"
-	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
 	"fmt"
 	"html/template"
-	"unicode/utf8"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/metric"
 	"flowsweep/reports/conditional"
+	"flowsweep/reports/figure"
 	"flowsweep/reports/number"
+	"flowsweep/reports/samples"
+	"flowsweep/reports/sheet"
 )
 
 // Page is everything a report shows.
@@ -26,9 +27,9 @@ type Page struct {
 	Choice      experiments.Choice         // valid if ChoiceError is empty
 	ChoiceError string                     // why nothing could be chosen, or empty
 	Targets     []experiments.TargetChoice // a choice for every target, of which Choice is one; may be empty if there is only one
-	Samples     []Panel                    // first the data, then samples of the chosen net and others
-	Pictures    *Pictures                  // the data and the samples as images; nil if they are none
-	Rows        *Rows                      // the data and the samples as rows of a table; nil if all is in Samples
+	Samples     []samples.Panel            // first the data, then samples of the chosen net and others
+	Pictures    *samples.Pictures          // the data and the samples as images; nil if they are none
+	Rows        *samples.Rows              // the data and the samples as rows of a table; nil if all is in Samples
 	Calibration *metric.Calibrated         // of the chosen net; nil if no metric asks for it
 	Conditions  *conditional.Conditions    // of the chosen setting; nil if it is conditional on nothing
 	Curves      []Curve
@@ -52,17 +53,11 @@ const maxRuns = 1000
 var (
 	//go:embed page.html
 	pageText string
-	//go:embed style.css
-	styleText string
-	//go:embed script.js
-	scriptText string
 
-	pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
+	pageTemplate = sheet.Template("page", pageText, template.FuncMap{
 		"number": func(x experiments.Number) string { return number.Text(float64(x)) },
-		"whole":  number.Whole[int],
 		"size":   number.Whole[int64],
-		"long":   func(label string) bool { return utf8.RuneCountInString(label) > 30 }, // so that it may be broken
-	}).Parse(pageText))
+	})
 )
 
 // report is a page and what is derived from it only once.
@@ -76,29 +71,27 @@ type report struct {
 // view is the data of the template, in its order.
 type view struct {
 	Page
-	CSP         string
-	Style       template.CSS
-	Script      template.JS
+	Head        sheet.Head
 	Started     string
 	Verdict     verdict
-	Quality     []figure
+	Quality     []figure.Figure
 	Leaderboard leaderboard
 	Noise       bool // the noise floor of some metric is known
 	InNoise     bool // the leaderboard marks means within it
 	Remarks     *remarks
-	Samples     []figure
-	Calibration []figure
+	Samples     []figure.Figure
+	Calibration []figure.Figure
 	Conditions  *conditions
 	Guidance    string // the formula, if weights stand on the page
 	Heat        heat
-	Curves      figure
-	Budgets     []figure
-	Students    *table
-	Twin        *table
-	Calls       *table
-	Tunings     *table
+	Curves      figure.Figure
+	Budgets     []figure.Figure
+	Students    *figure.Table
+	Twin        *figure.Table
+	Calls       *figure.Table
+	Tunings     *figure.Table
 	Failures    runTable
-	Machines    *table
+	Machines    *figure.Table
 	Runs        runTable
 	CSVLink     template.URL
 }
@@ -112,9 +105,7 @@ func Render(p Page) ([]byte, error) {
 	}
 	v := view{
 		Page:        p,
-		CSP:         contentPolicy(),
-		Style:       template.CSS(styleText),
-		Script:      template.JS(scriptText),
+		Head:        sheet.NewHead(p.Sweep.Name + ": flowsweep report"),
 		Started:     p.Sweep.Started.UTC().Format("2 January 2006, 15:04 UTC"),
 		Verdict:     r.verdict(),
 		Quality:     r.qualities(),
@@ -122,8 +113,8 @@ func Render(p Page) ([]byte, error) {
 		Noise:       r.any(func(i int, metric string) bool { _, ok := r.noiseFloor(i, metric); return ok }),
 		InNoise:     r.any(r.withinNoise),
 		Remarks:     r.remarks(),
-		Samples:     sampleFigures(p),
-		Calibration: calibrationFigures(p.Calibration),
+		Samples:     samples.Figures(p.Samples, p.Pictures, p.Rows),
+		Calibration: samples.Calibration(p.Calibration),
 		Conditions:  r.conditions(),
 		Guidance:    r.guidanceNote(),
 		Heat:        r.heat(),
@@ -143,13 +134,6 @@ func Render(p Page) ([]byte, error) {
 		return nil, fmt.Errorf("write the page: %w", err)
 	}
 	return out.Bytes(), nil
-}
-
-// contentPolicy lets the page run its own script, and load nothing.
-func contentPolicy() string {
-	hash := sha256.Sum256([]byte(scriptText))
-	return "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-" +
-		base64.StdEncoding.EncodeToString(hash[:]) + "'; base-uri 'none'; form-action 'none'"
 }
 
 func newReport(p Page) (report, error) {

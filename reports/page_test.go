@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"flowsweep/experiments"
+	"flowsweep/reports/samples"
 )
 
 var (
@@ -167,8 +168,8 @@ func TestUnusualPages(t *testing.T) {
 	set := func(v float64) func(*experiments.Result) {
 		return func(r *experiments.Result) { r.Metrics[0].Value, r.Metrics[1].Value = v, v }
 	}
-	line := Panel{Title: "line", Points: [][]float64{{1}, {2}, {2}, {math.NaN()}, {}}}
-	space := Panel{Title: "space", Points: [][]float64{{1, 2, 3}, {2, 2, 4}, {math.Inf(1), 0, 0}, {1}}}
+	line := samples.Panel{Title: "line", Points: [][]float64{{1}, {2}, {2}, {math.NaN()}, {}}}
+	space := samples.Panel{Title: "space", Points: [][]float64{{1, 2, 3}, {2, 2, 4}, {math.Inf(1), 0, 0}, {1}}}
 	for name, p := range map[string]Page{
 		"empty": {ChoiceError: "there are no settings"},
 		"none done": with(func(r *experiments.Result) {
@@ -185,11 +186,11 @@ func TestUnusualPages(t *testing.T) {
 		"one seed":     pageOf(t, sweepOf(t, parse(t, strings.Replace(twoMoons, "seeds: 3", "seeds: 1", 1)))),
 		"300 settings": pageOf(t, sweepOf(t, parse(t, strings.NewReplacer("[32, 128]", numbers(8, 22), "8, 16]", "8, 16, 32]").Replace(twoMoons)))),
 		"300 nets":     pageOf(t, sweepOf(t, parse(t, "name: nets\ntarget: moons\nnet: {width: "+numbers(1, 300)+"}\n"))),
-		"1-D":          {ChoiceError: "none", Samples: []Panel{line, {Title: "chosen", Points: [][]float64{{1.5}, {9}}}, {Title: "void"}}},
-		"1-D alone":    {ChoiceError: "none", Samples: []Panel{line}},
-		"3-D":          {ChoiceError: "none", Samples: []Panel{space, space}},
-		"no spread":    {ChoiceError: "none", Samples: []Panel{{Title: "dot", Points: [][]float64{{1, 1}, {1, 1}}}}},
-		"no points":    {ChoiceError: "none", Samples: []Panel{{Title: "odd", Points: [][]float64{{math.NaN(), 1}}}}},
+		"1-D":          {ChoiceError: "none", Samples: []samples.Panel{line, {Title: "chosen", Points: [][]float64{{1.5}, {9}}}, {Title: "void"}}},
+		"1-D alone":    {ChoiceError: "none", Samples: []samples.Panel{line}},
+		"3-D":          {ChoiceError: "none", Samples: []samples.Panel{space, space}},
+		"no spread":    {ChoiceError: "none", Samples: []samples.Panel{{Title: "dot", Points: [][]float64{{1, 1}, {1, 1}}}}},
+		"no points":    {ChoiceError: "none", Samples: []samples.Panel{{Title: "odd", Points: [][]float64{{math.NaN(), 1}}}}},
 		"odd losses": {ChoiceError: "none", Curves: []Curve{
 			{Label: "a", Group: "g", Losses: []experiments.Loss{{Step: 1, Value: math.NaN()}, {Step: 2, Value: 0}, {Step: 3, Value: 2}}},
 			{Label: "b", Group: "g"},

@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg/draw"
 
+	"flowsweep/reports/figure"
 	"flowsweep/reports/number"
 	"flowsweep/reports/ticks"
 )
@@ -34,7 +35,7 @@ type chart struct {
 
 // qualities returns the figures of every metric: of a net against its size; of samples against velocity calls, and that of the
 // choice against time as well.
-func (r report) qualities() (list []figure) {
+func (r report) qualities() (list []figure.Figure) {
 	for _, metric := range r.metrics() {
 		if r.ofNet(metric) {
 			list = append(list, r.quality(metric, bySize))
@@ -49,11 +50,11 @@ func (r report) qualities() (list []figure) {
 }
 
 // quality returns the figure of a metric against a cost.
-func (r report) quality(metric string, c cost) figure {
+func (r report) quality(metric string, c cost) figure.Figure {
 	title := metric + " against " + c.short
 	all, missing := r.series(metric, c)
 	if len(all) == 0 {
-		return figure{Title: title, Caption: "No setting has a finite mean to draw."}
+		return figure.Figure{Title: title, Caption: "No setting has a finite mean to draw."}
 	}
 	q := chart{
 		report: r, metricName: metric, cost: c, fronts: r.markFront(metric, c, all), untuned: r.frontsUntuned(metric, c, all),
@@ -71,18 +72,18 @@ func (r report) quality(metric string, c cost) figure {
 		caption = append(caption, r.guidanceNote())
 	}
 	caption = slices.DeleteFunc(caption, func(part string) bool { return part == "" })
-	fig := figure{Title: title, Caption: strings.Join(caption, " "), Legend: q.legend(), Table: r.qualityTable(c, all)}
+	fig := figure.Figure{Title: title, Caption: strings.Join(caption, " "), Legend: q.legend(), Table: r.qualityTable(c, all)}
 	if q.drawingOf == nil {
 		fig.Drawings = []template.HTML{q.draw("", "", q.lines)}
 		return fig
 	}
 	names := distinct(q.lines, q.drawingOf)
-	titles := fitted(names, 12.5, 390)
+	titles := figure.Fitted(names, 12.5, 390)
 	for i, name := range names {
 		lines := slices.DeleteFunc(slices.Clone(q.lines), func(s series) bool { return q.drawingOf(s) != name })
 		fig.Drawings = append(fig.Drawings, q.draw(titles[i], cmp.Or(q.labels.Whole(name), name), lines))
 	}
-	fig.Size = sizeFor(len(fig.Drawings), "mid")
+	fig.Size = figure.SizeFor(len(fig.Drawings), "mid")
 	return fig
 }
 
@@ -93,7 +94,7 @@ func limit(all []series, drawingOf func(series) string) (list []series, dropped 
 		return best(all, drawingOf, maxDrawings)
 	}
 	for _, target := range distinct(all, func(s series) string { return s.target }) {
-		kept, more := best(slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.target != target }), series.line, len(markers))
+		kept, more := best(slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.target != target }), series.line, len(figure.Markers))
 		list, dropped = append(list, kept...), dropped+more
 	}
 	return list, dropped
@@ -120,7 +121,7 @@ func partition(all []series) func(series) string {
 // draw returns the drawing of some lines of the chart. Its title may be short for a name.
 func (q chart) draw(title, of string, lines []series) template.HTML {
 	f := q.frame
-	p := newPlot(title, q.cost.axis, q.metricName)
+	p := figure.New(title, q.cost.axis, q.metricName)
 	for _, b := range bands(lines, f) {
 		b.draw(p, f)
 	}
@@ -129,7 +130,6 @@ func (q chart) draw(title, of string, lines []series) template.HTML {
 	}
 	front := stairs(q.fronts[lines[0].target], f, frontStyle)
 	p.Add(front, stairs(q.untuned[lines[0].target], f, untunedStyle))
-	q.addLines(p, lines, front.XYs)
 	ticks.SetLog(&p.X, f.xlow, f.xhigh)
 	p.X.Tick.Marker = q.cost.ticks
 	axes := "logarithmic axes"
@@ -147,36 +147,51 @@ func (q chart) draw(title, of string, lines []series) template.HTML {
 		name += ", " + of
 	}
 	description := fmt.Sprintf("%s as %s on %s. The numbers are in the table below.", q.metricName, number.Plural(len(lines), "line"), axes)
-	return svg(name, description, 400, 300, p.Draw)
+	d := figure.Drawing{Title: name, Description: description, Width: 400, Height: 300, Plot: p}
+	q.addLines(&d, lines, front.XYs)
+	return d.SVG()
 }
 
 // addLines draws the lines, then rings around the tied settings, and last the chosen setting's ring and name.
-func (q chart) addLines(p *plot.Plot, lines []series, front plotter.XYs) {
-	var chosen *callout
-	var tied rings
+func (q chart) addLines(d *figure.Drawing, lines []series, front plotter.XYs) {
+	var chosen *figure.Callout
+	var tied figure.Rings
 	var drawn []plotter.XYs
-	var far outsiders
+	var far figure.Outsiders
 	for i, s := range lines {
 		// Shift points of equal cost apart by less than their width.
 		shift := 1 + .03*(float64(i)-float64(len(lines)-1)/2)
-		line, bars := s.add(p, q.frame, shift)
+		layer, line, bars := s.layer(q.frame, shift)
+		layer.Key = q.key(s)
+		d.Layers = append(d.Layers, layer)
 		drawn = append(append(drawn, line), bars...)
 		for j, at := range s.points {
+			d.Marks = append(d.Marks, figure.Mark{At: line[j], Setting: at.setting, Layer: layer.Key, Text: q.tip(at)})
 			if q.frame.beyond(at.mean) {
-				far = append(far, outside{line[j], upwards, number.Text(at.mean), s.style.colour()})
+				far = append(far, figure.Outside{At: line[j], Direction: figure.Upwards, Text: number.Text(at.mean), Colour: s.style.Tint()})
 			}
 			if at.setting == q.chosen {
-				chosen = &callout{at: line[j], text: "chosen"}
+				chosen = &figure.Callout{At: line[j], Text: "chosen"}
 			} else if slices.Contains(q.ties(q.metricName), at.setting) {
 				tied.XYs = append(tied.XYs, line[j])
 			}
 		}
 	}
-	p.Add(tied, far)
+	top := figure.Layer{Plotters: []plot.Plotter{tied, far}}
 	if chosen != nil {
-		chosen.avoid = append(drawn, front)
-		p.Add(chosen)
+		chosen.Avoid = append(drawn, front)
+		top.Plotters = append(top.Plotters, chosen)
 	}
+	d.Layers = append(d.Layers, top)
+}
+
+// tip says what a point stands for.
+func (q chart) tip(at point) string {
+	value := q.metricName + " " + number.Interval(at.mean, at.low, at.high)
+	if at.setting < 0 {
+		return value
+	}
+	return q.labels.Setting(at.setting) + ": " + value + ", NFE " + nfe(q.Summaries[at.setting])
 }
 
 // stairs returns the Pareto front as the step line below which no setting has been found.
@@ -194,9 +209,9 @@ func stairs(front []point, f frame, style draw.LineStyle) *plotter.Line {
 	return &plotter.Line{XYs: line, LineStyle: style}
 }
 
-// add draws the line, intervals and markers of the series, and returns the line and the intervals as drawn.
-func (s series) add(p *plot.Plot, f frame, shift float64) (line plotter.XYs, intervals []plotter.XYs) {
-	bars := &plotter.YErrorBars{LineStyle: s.style.line(.9), CapWidth: 4}
+// layer returns the line, intervals and markers of the series, and where the line and the intervals are drawn.
+func (s series) layer(f frame, shift float64) (l figure.Layer, line plotter.XYs, intervals []plotter.XYs) {
+	bars := &plotter.YErrorBars{LineStyle: s.style.Line(.9), CapWidth: 4}
 	bars.Dashes = nil
 	var marked plotter.XYs // others have arrows
 	var open []bool
@@ -218,7 +233,7 @@ func (s series) add(p *plot.Plot, f frame, shift float64) (line plotter.XYs, int
 			bars.YErrors = append(bars.YErrors, struct{ Low, High float64 }{max(xy.Y-low, 0), max(high-xy.Y, 0)})
 		}
 	}
-	glyphs := &plotter.Scatter{XYs: marked, GlyphStyleFunc: func(i int) draw.GlyphStyle { return s.style.glyph(open[i]) }}
-	p.Add(&plotter.Line{XYs: line, LineStyle: s.style.line(1.2)}, bars, glyphs)
-	return line, intervals
+	glyphs := &plotter.Scatter{XYs: marked, GlyphStyleFunc: func(i int) draw.GlyphStyle { return s.style.Glyph(open[i]) }}
+	l.Plotters = []plot.Plotter{&plotter.Line{XYs: line, LineStyle: s.style.Line(1.2)}, bars, glyphs}
+	return l, line, intervals
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"flowsweep/experiments"
+	"flowsweep/reports/figure"
 )
 
 func TestBest(t *testing.T) {
@@ -69,7 +70,7 @@ func TestFrontUntuned(t *testing.T) {
 		t.Errorf("the front without tuning is %v, want others", untuned)
 	}
 	fig := r.quality("mmd", byCalls)
-	if legend := fig.Legend; !strings.Contains(fig.Caption, "dashed steps") || !slices.ContainsFunc(legend, func(e entry) bool { return e.Swatch == untunedSwatch }) {
+	if legend := fig.Legend; !strings.Contains(fig.Caption, "dashed steps") || !slices.ContainsFunc(legend, func(e figure.Entry) bool { return e.Swatch == untunedSwatch }) {
 		t.Errorf("the figure does not explain the front without tuning: %q", fig.Caption)
 	}
 	if r.frontsUntuned("mmd", bySize, list) != nil {

@@ -10,6 +10,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/shorten"
+	"flowsweep/reports/figure"
 	"flowsweep/reports/number"
 )
 
@@ -101,15 +102,15 @@ func (r report) machineNames() map[string]string {
 }
 
 // machineTable returns what each of several machines did of the sweep, or nil if it names none.
-func (r report) machineTable() *table {
+func (r report) machineTable() *figure.Table {
 	if len(r.Sweep.Machines) == 0 {
 		return nil
 	}
-	t := table{Head: []string{"machine", "processor", "rounding", "cores", "fits", "runs", "training s"}, Text: 3}
+	t := figure.Table{Head: []string{"machine", "processor", "rounding", "cores", "fits", "runs", "training s"}, Text: 3}
 	names := r.machineNames()
 	for _, m := range r.Sweep.Machines {
 		rest := shorten.Texts([]string{cmp.Or(m.CPU, "unknown"), cmp.Or(m.Rounding, "unknown")}, maxMachine)
-		t.add(cmp.Or(names[m.Name], "without a name"), rest[0], rest[1],
+		t.Add(cmp.Or(names[m.Name], "without a name"), rest[0], rest[1],
 			number.Whole(m.Cores), number.Whole(m.Fits), number.Whole(m.Runs), seconds(m.Seconds))
 	}
 	return &t

@@ -8,6 +8,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/metric"
+	"flowsweep/reports/figure"
 	"flowsweep/reports/number"
 	"flowsweep/reports/ticks"
 )
@@ -29,7 +30,7 @@ var (
 type series struct {
 	recipe, sampler string
 	target          string
-	style           seriesStyle
+	style           figure.Style
 	points          []point
 }
 

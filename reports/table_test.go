@@ -7,11 +7,12 @@ import (
 	"testing"
 
 	"flowsweep/experiments/metric"
+	"flowsweep/reports/samples"
 )
 
 // tableOf has so many columns of numbers and one of categories, whose samples differ in the last column of numbers most.
-func tableOf(numbers int) *Rows {
-	r := &Rows{Truth: Panel{Title: "data"}, Samples: Panel{Title: "samples", Chosen: true}}
+func tableOf(numbers int) *samples.Rows {
+	r := &samples.Rows{Truth: samples.Panel{Title: "data"}, Samples: samples.Panel{Title: "samples", Chosen: true}}
 	for j := range numbers {
 		name := fmt.Sprintf("n%d", j)
 		r.Columns = append(r.Columns, metric.TableColumn{Name: name})
@@ -42,8 +43,8 @@ func tableOf(numbers int) *Rows {
 // never the first two coordinates alone.
 func TestFiguresOfATable(t *testing.T) {
 	t.Parallel()
-	figures := sampleFigures(Page{Rows: tableOf(4)})
-	if len(figures) != 3 || len(figures[0].Drawings) != 5 || len(figures[1].Drawings) != 2*maxPairs || len(figures[2].Drawings) != 2 {
+	figures := samples.Figures(nil, nil, tableOf(4))
+	if len(figures) != 3 || len(figures[0].Drawings) != 5 || len(figures[1].Drawings) != 2*samples.MaxPairs || len(figures[2].Drawings) != 2 {
 		t.Fatalf("%d figures: %+v", len(figures), figures)
 	}
 	for i, name := range []string{"n0", "n1", "n2", "n3", "region"} {
@@ -68,11 +69,11 @@ func TestFiguresOfATable(t *testing.T) {
 // TestFiguresOfManyColumns: no more are drawn than a person can look at, and the page says so.
 func TestFiguresOfManyColumns(t *testing.T) {
 	t.Parallel()
-	figures := sampleFigures(Page{Rows: tableOf(60)})
-	if len(figures) != 2 || len(figures[0].Drawings) != maxMarginals || !strings.Contains(figures[0].Caption, "the other 49 too") {
+	figures := samples.Figures(nil, nil, tableOf(60))
+	if len(figures) != 2 || len(figures[0].Drawings) != samples.MaxMarginals || !strings.Contains(figures[0].Caption, "the other 49 too") {
 		t.Errorf("%d figures, %d drawings: %s", len(figures), len(figures[0].Drawings), figures[0].Caption)
 	}
-	if !strings.Contains(string(figures[0].Drawings[maxMarginals-1]), "<title>region</title>") {
+	if !strings.Contains(string(figures[0].Drawings[samples.MaxMarginals-1]), "<title>region</title>") {
 		t.Error("the column with the largest distance is not drawn")
 	}
 }
@@ -81,7 +82,7 @@ func TestFiguresOfManyColumns(t *testing.T) {
 func TestFiguresOfTwoColumns(t *testing.T) {
 	t.Parallel()
 	r := tableOf(1)
-	figures := sampleFigures(Page{Rows: r, Samples: []Panel{r.Truth, r.Samples}})
+	figures := samples.Figures([]samples.Panel{r.Truth, r.Samples}, nil, r)
 	if len(figures) != 2 || !strings.Contains(figures[0].Caption, "The shapes should match") || len(figures[1].Drawings) != 2 {
 		t.Errorf("figures %+v", figures)
 	}

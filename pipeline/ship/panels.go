@@ -14,7 +14,7 @@ import (
 	"flowsweep/experiments/target"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/saved"
-	"flowsweep/reports"
+	"flowsweep/reports/samples"
 	"flowsweep/store"
 )
 
@@ -22,9 +22,9 @@ import (
 const maxPanels = 5
 
 // panels returns the data, and the samples of the chosen net and solver at growing numbers of steps or tighter tolerances.
-func panels(ctx context.Context, db *store.DB, sweep experiments.Sweep, chosen experiments.Result) ([]reports.Panel, error) {
+func panels(ctx context.Context, db *store.DB, sweep experiments.Sweep, chosen experiments.Result) ([]samples.Panel, error) {
 	truth := job.Reference(sweep.Spec, chosen.Setting)
-	list := []reports.Panel{{Title: truthTitle(chosen.Setting.Target), Points: points(truth)}}
+	list := []samples.Panel{{Title: truthTitle(chosen.Setting.Target), Points: points(truth)}}
 	alike := siblings(sweep.Results, chosen)
 	settings := make([]experiments.Setting, len(alike))
 	for i, r := range alike {
@@ -40,7 +40,7 @@ func panels(ctx context.Context, db *store.DB, sweep experiments.Sweep, chosen e
 		if r.Run == chosen.Run {
 			title = "chosen: " + title
 		}
-		list = append(list, reports.Panel{Title: title, Points: points(r.Setting.Target.Project(b)), Chosen: r.Run == chosen.Run})
+		list = append(list, samples.Panel{Title: title, Points: points(r.Setting.Target.Project(b)), Chosen: r.Run == chosen.Run})
 	}
 	return list, chosen.Setting.Target.Err()
 }
@@ -90,7 +90,7 @@ func points(b flow.Batch) [][]float64 {
 
 // tableRows returns the data and the samples of the chosen run as rows of the user's table. Points of more than two
 // coordinates are rows of a table even if the target is none.
-func tableRows(ctx context.Context, db *store.DB, sweep experiments.Sweep, chosen experiments.Result) (*reports.Rows, error) {
+func tableRows(ctx context.Context, db *store.DB, sweep experiments.Sweep, chosen experiments.Result) (*samples.Rows, error) {
 	t := chosen.Setting.Target
 	table := job.TableOf(t)
 	if len(table.Columns) == 0 {
@@ -103,7 +103,7 @@ func tableRows(ctx context.Context, db *store.DB, sweep experiments.Sweep, chose
 		}
 	}
 	truth := job.Reference(sweep.Spec, chosen.Setting)
-	samples, err := saved.Samples(ctx, db, chosen.Run)
+	drawn, err := saved.Samples(ctx, db, chosen.Run)
 	if err != nil {
 		return nil, err
 	}
@@ -111,13 +111,13 @@ func tableRows(ctx context.Context, db *store.DB, sweep experiments.Sweep, chose
 	if t.Held.Len() > 0 {
 		title = "data held out"
 	}
-	rows := &reports.Rows{
-		Columns: table.Columns, Marginals: table.MarginalsOf(samples, truth),
-		Truth:   reports.Panel{Title: title, Points: points(table.Values(truth))},
-		Samples: reports.Panel{Title: "samples of the chosen net", Points: points(table.Values(samples)), Chosen: true},
+	rows := &samples.Rows{
+		Columns: table.Columns, Marginals: table.MarginalsOf(drawn, truth),
+		Truth:   samples.Panel{Title: title, Points: points(table.Values(truth))},
+		Samples: samples.Panel{Title: "samples of the chosen net", Points: points(table.Values(drawn)), Chosen: true},
 	}
 	if t.Dim() <= maxCorrelated {
-		rows.Correlations = table.CorrelationsOf(samples, truth)
+		rows.Correlations = table.CorrelationsOf(drawn, truth)
 	}
 	return rows, t.Err()
 }
@@ -131,23 +131,23 @@ const shownPictures = 48
 
 // pictures returns the data, the samples of the chosen run, and the training images that are nearest to these; nil if the
 // target is none of images.
-func pictures(ctx context.Context, db *store.DB, sweep experiments.Sweep, chosen experiments.Result) (*reports.Pictures, error) {
+func pictures(ctx context.Context, db *store.DB, sweep experiments.Sweep, chosen experiments.Result) (*samples.Pictures, error) {
 	t := chosen.Setting.Target
 	if len(t.Shape) != 3 {
 		return nil, nil
 	}
-	samples, err := saved.Samples(ctx, db, chosen.Run)
+	drawn, err := saved.Samples(ctx, db, chosen.Run)
 	if err != nil {
 		return nil, err
 	}
 	some := func(points flow.Batch) flow.Batch { return points.Slice(0, min(points.Len(), shownPictures)) }
-	truth, samples := some(job.Reference(sweep.Spec, chosen.Setting)), some(t.Project(samples))
+	truth, drawn := some(job.Reference(sweep.Spec, chosen.Setting)), some(t.Project(drawn))
 	title := "data"
 	if t.Held.Len() > 0 {
 		title = "data held out"
 	}
-	p := &reports.Pictures{Shape: t.Shape, Panels: []reports.Panel{
-		{Title: title, Points: points(t.Decode(truth))}, {Title: "samples of the chosen net", Points: points(t.Decode(samples)), Chosen: true},
+	p := &samples.Pictures{Shape: t.Shape, Panels: []samples.Panel{
+		{Title: title, Points: points(t.Decode(truth))}, {Title: "samples of the chosen net", Points: points(t.Decode(drawn)), Chosen: true},
 	}}
 	if t.Rows.Len() == 0 {
 		pixels := t.Decode(truth).Data
@@ -155,7 +155,7 @@ func pictures(ctx context.Context, db *store.DB, sweep experiments.Sweep, chosen
 		return p, nil
 	}
 	p.Nearest = true
-	p.Panels = append(p.Panels, reports.Panel{Title: "training images nearest to the samples", Points: points(t.Decode(nearest(samples, t.Rows)))})
+	p.Panels = append(p.Panels, samples.Panel{Title: "training images nearest to the samples", Points: points(t.Decode(nearest(drawn, t.Rows)))})
 	p.Low, p.High = math.Inf(1), math.Inf(-1)
 	t.Rows.EachPart(func(part flow.Batch) {
 		pixels := t.Decode(part).Data

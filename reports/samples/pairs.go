@@ -1,4 +1,4 @@
-package reports
+package samples
 
 import (
 	"cmp"
@@ -14,28 +14,29 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"flowsweep/experiments/metric"
+	"flowsweep/reports/figure"
 	"flowsweep/reports/number"
 	"flowsweep/reports/ticks"
 )
 
-// maxPairs is the maximum number of pairs of columns that are drawn.
-const maxPairs = 4
+// MaxPairs is the maximum number of pairs of columns that are drawn.
+const MaxPairs = 4
 
 // pairs returns the figure of the pairs of columns that say the most: those that the data correlate most, and those whose
 // correlation the samples miss most.
-func pairs(r Rows) figure {
-	f := figure{Size: "small", Table: table{Head: []string{"column", "with", "data", "±", "samples", "±", "difference", "±"}, Text: 2}}
+func pairs(r Rows) figure.Figure {
+	f := figure.Figure{Size: "small", Table: figure.Table{Head: []string{"column", "with", "data", "±", "samples", "±", "difference", "±"}, Text: 2}}
 	byMiss := sortedBy(r.Correlations, func(c metric.Correlation) float64 { return c.Difference().Value })
 	for _, c := range byMiss {
 		d := c.Difference()
-		f.Table.add(measuredName(c.A), measuredName(c.B), number.Text(c.Reference.Value), number.Text(c.Reference.SE),
+		f.Table.Add(measuredName(c.A), measuredName(c.B), number.Text(c.Reference.Value), number.Text(c.Reference.SE),
 			number.Text(c.Samples.Value), number.Text(c.Samples.SE), number.Text(d.Value), number.Text(d.SE))
 	}
 	byStrength := sortedBy(r.Correlations, func(c metric.Correlation) float64 { return math.Abs(c.Reference.Value) })
 	var drawn [][2]int
 	for i := range byMiss {
 		for _, c := range []metric.Correlation{byStrength[i], byMiss[i]} {
-			if p := r.pair(c); !slices.Contains(drawn, p) && len(drawn) < maxPairs {
+			if p := r.pair(c); !slices.Contains(drawn, p) && len(drawn) < MaxPairs {
 				drawn = append(drawn, p)
 			}
 		}
@@ -75,12 +76,12 @@ func (r Rows) pair(c metric.Correlation) [2]int {
 func (r Rows) pairClouds(pair [2]int) []template.HTML {
 	var axes [2]pairAxis
 	for k, j := range pair {
-		axes[k] = pairAxis{column: j, name: r.Columns[j].Name, categories: r.Columns[j].Categories, span: spanOf(r.Truth, j)}
+		axes[k] = pairAxis{column: j, name: r.Columns[j].Name, categories: r.Columns[j].Categories, span: SpanOf(r.Truth, j)}
 		if n := len(axes[k].categories); n > 0 {
-			axes[k].span = span{-.6, float64(n) - .4}
+			axes[k].span = figure.Span{Low: -.6, High: float64(n) - .4}
 		}
 	}
-	return []template.HTML{r.pairCloud(r.Truth, "data", color.NRGBA{70, 70, 70, 255}, axes), r.pairCloud(r.Samples, "samples", palette[1], axes)}
+	return []template.HTML{r.pairCloud(r.Truth, "data", figure.Data, axes), r.pairCloud(r.Samples, "samples", figure.Palette[1], axes)}
 }
 
 // pairAxis is a column as an axis.
@@ -88,7 +89,7 @@ type pairAxis struct {
 	column     int
 	name       string
 	categories []string
-	span       span
+	span       figure.Span
 }
 
 // ticks returns the marks of the axis.
@@ -97,7 +98,7 @@ func (a pairAxis) ticks(room vg.Length) plot.Ticker {
 		return ticks.Even{}
 	}
 	var ticks plot.ConstantTicks
-	for k, name := range fitted(a.categories, 11.5, room) {
+	for k, name := range figure.Fitted(a.categories, 11.5, room) {
 		ticks = append(ticks, plot.Tick{Value: float64(k), Label: name})
 	}
 	return ticks
@@ -115,24 +116,24 @@ func (a pairAxis) place(i int, row []float64) float64 {
 
 func (r Rows) pairCloud(panel Panel, what string, colour color.NRGBA, axes [2]pairAxis) template.HTML {
 	const width, height = panelWidth, 200
-	names := fitted([]string{axes[0].name, axes[1].name}, 12, width/2)
-	p := newPlot(what, names[0], names[1])
+	names := figure.Fitted([]string{axes[0].name, axes[1].name}, 12, width/2)
+	p := figure.New(what, names[0], names[1])
 	x, y := axes[0], axes[1]
 	p.X.Tick.Marker, p.Y.Tick.Marker = x.ticks((width-50)/vg.Length(max(1, len(x.categories)))), y.ticks(width/4)
 	var inside plotter.XYs
 	for i, row := range panel.Points[:min(len(panel.Points), maxPanelPoints)] {
 		at := plotter.XY{X: x.place(i, row), Y: y.place(i, row)}
-		if x.span.has(at.X) && y.span.has(at.Y) {
+		if x.span.Has(at.X) && y.span.Has(at.Y) {
 			inside = append(inside, at)
 		}
 	}
-	p.Add(dots{inside, colour})
-	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = x.span.low, x.span.high, y.span.low, y.span.high
-	return svg(fmt.Sprintf("%s and %s: %s", x.name, y.name, what), fmt.Sprintf("Scatter plot of %s.", number.Plural(len(inside), "point")), width, height, p.Draw)
+	p.Add(figure.Dots{XYs: inside, Colour: colour})
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = x.span.Low, x.span.High, y.span.Low, y.span.High
+	return figure.SVG(fmt.Sprintf("%s and %s: %s", x.name, y.name, what), fmt.Sprintf("Scatter plot of %s.", number.Plural(len(inside), "point")), width, height, p.Draw)
 }
 
 // correlations returns the figure of what the samples miss in the correlations of all columns.
-func correlations(r Rows) figure {
+func correlations(r Rows) figure.Figure {
 	var names []metric.Measured
 	for _, c := range r.Correlations {
 		for _, m := range []metric.Measured{c.A, c.B} {
@@ -142,14 +143,14 @@ func correlations(r Rows) figure {
 		}
 	}
 	if len(names) < 3 || len(names) > maxCorrelated {
-		return figure{}
+		return figure.Figure{}
 	}
 	values := map[[2]metric.Measured][2]float64{}
 	for _, c := range r.Correlations {
 		pair := [2]float64{c.Reference.Value, c.Samples.Value - c.Reference.Value}
 		values[[2]metric.Measured{c.A, c.B}], values[[2]metric.Measured{c.B, c.A}] = pair, pair
 	}
-	f := figure{Caption: "Left the correlations in the data, right what the samples add to them: white is none, blue positive, orange negative, and full colour 1. " +
+	f := figure.Figure{Caption: "Left the correlations in the data, right what the samples add to them: white is none, blue positive, orange negative, and full colour 1. " +
 		"The numbers are in the table of the pairs."}
 	for k, title := range []string{"correlations in the data", "samples minus data"} {
 		f.Drawings = append(f.Drawings, correlationMap(title, names, func(a, b metric.Measured) (float64, bool) {
@@ -169,8 +170,8 @@ func correlationMap(title string, names []metric.Measured, value func(a, b metri
 	for i, m := range names {
 		texts[i] = measuredName(m)
 	}
-	texts = fitted(texts, 11.5, 110)
-	p := newPlot(title, "", "")
+	texts = figure.Fitted(texts, 11.5, 110)
+	p := figure.New(title, "", "")
 	var ticks plot.ConstantTicks
 	n := len(names)
 	for i := range names {
@@ -180,19 +181,19 @@ func correlationMap(title string, names []metric.Measured, value func(a, b metri
 	p.Add(squares{n, func(i, j int) color.Color {
 		v, ok := value(names[i], names[j])
 		if !ok {
-			return faint
+			return figure.Faint
 		}
 		return diverging(v)
 	}})
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = -.5, float64(n)-.5, -.5, float64(n)-.5
-	return svg(title, "A square for every two columns.", pairWidth, pairWidth*.8, p.Draw)
+	return figure.SVG(title, "A square for every two columns.", pairWidth, pairWidth*.8, p.Draw)
 }
 
 // diverging is a colour for a number from -1 to 1: from orange over white to blue.
 func diverging(v float64) color.NRGBA {
-	full := palette[0]
+	full := figure.Palette[0]
 	if v < 0 {
-		full = palette[1]
+		full = figure.Palette[1]
 	}
 	by := min(math.Abs(v), 1)
 	mix := func(c uint8) uint8 { return uint8(math.Round(255 + by*(float64(c)-255))) }

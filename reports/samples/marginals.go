@@ -1,10 +1,9 @@
-package reports
+package samples
 
 import (
 	"cmp"
 	"fmt"
 	"html/template"
-	"image/color"
 	"math"
 	"slices"
 
@@ -14,6 +13,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"flowsweep/experiments/metric"
+	"flowsweep/reports/figure"
 	"flowsweep/reports/number"
 	"flowsweep/reports/ticks"
 )
@@ -27,12 +27,12 @@ type Rows struct {
 	Correlations   []metric.Correlation // of every two
 }
 
-// maxMarginals is the maximum number of columns that are drawn.
-const maxMarginals = 12
+// MaxMarginals is the maximum number of columns that are drawn.
+const MaxMarginals = 12
 
 // marginals returns the figure of the columns of a table, one drawing each.
-func marginals(r Rows) figure {
-	f := figure{Table: table{Head: []string{"column", "distance", "±", "data", "±", "samples", "±"}, Text: 1}, Size: "small"}
+func marginals(r Rows) figure.Figure {
+	f := figure.Figure{Table: figure.Table{Head: []string{"column", "distance", "±", "data", "±", "samples", "±"}, Text: 1}, Size: "small"}
 	distances := r.Marginals
 	order := make([]int, len(distances))
 	for j := range order {
@@ -42,17 +42,17 @@ func marginals(r Rows) figure {
 	for _, j := range order {
 		r.addMarginal(&f.Table, j, distances[j])
 	}
-	drawn := order[:min(len(order), maxMarginals)]
+	drawn := order[:min(len(order), MaxMarginals)]
 	slices.Sort(drawn)
 	titles := make([]string, len(drawn))
 	for i, j := range drawn {
 		titles[i] = r.Columns[j].Name
 	}
-	titles = fitted(titles, 12.5, panelWidth-4)
+	titles = figure.Fitted(titles, 12.5, panelWidth-4)
 	for i, j := range drawn {
 		f.Drawings = append(f.Drawings, r.marginal(j, titles[i], fmt.Sprintf("distance %s", number.Text(distances[j].Value))))
 	}
-	f.Legend = []entry{{barSwatch(dataFill, nil), r.Truth.Title, ""}, {barSwatch(nil, palette[1]), r.Samples.Title, ""}}
+	f.Legend = []figure.Entry{{Swatch: figure.BarSwatch(figure.Shape, nil), Text: r.Truth.Title}, {Swatch: figure.BarSwatch(nil, figure.Palette[1]), Text: r.Samples.Title}}
 	f.Caption = "Every column of the table in its own units: the shares of the values of the data, in grey, and of the samples, as a line. The distance is " +
 		"the largest difference between the shares up to some number (Kolmogorov-Smirnov) or, of categories, of any set of them (total variation)."
 	if left := len(order) - len(drawn); left > 0 {
@@ -62,39 +62,39 @@ func marginals(r Rows) figure {
 }
 
 // addMarginal adds the row of a column: its means and standard deviations, or of categories the shares.
-func (r Rows) addMarginal(t *table, j int, m metric.Marginal) {
+func (r Rows) addMarginal(t *figure.Table, j int, m metric.Marginal) {
 	c := r.Columns[j]
 	truth, samples := column(r.Truth, j), column(r.Samples, j)
 	if len(c.Categories) == 0 {
-		mean, std := moments(truth)
-		sampleMean, sampleStd := moments(samples)
-		t.add(c.Name, number.Text(m.Value), number.Text(m.SE), number.Text(mean), number.Text(std), number.Text(sampleMean), number.Text(sampleStd))
+		mean, std := Moments(truth)
+		sampleMean, sampleStd := Moments(samples)
+		t.Add(c.Name, number.Text(m.Value), number.Text(m.SE), number.Text(mean), number.Text(std), number.Text(sampleMean), number.Text(sampleStd))
 		return
 	}
-	t.add(c.Name, number.Text(m.Value), number.Text(m.SE), "", "", "", "")
+	t.Add(c.Name, number.Text(m.Value), number.Text(m.SE), "", "", "", "")
 	p, q := c.Shares(truth), c.Shares(samples)
 	for k, name := range c.Categories {
-		t.add(c.Name+": "+name, "", "", number.Text(p[k]), "", number.Text(q[k]), "")
+		t.Add(c.Name+": "+name, "", "", number.Text(p[k]), "", number.Text(q[k]), "")
 	}
 }
 
 // marginal draws a column.
 func (r Rows) marginal(j int, title, label string) template.HTML {
 	const width, height = panelWidth, 170
-	c, p := r.Columns[j], newPlot(title, label, "")
+	c, p := r.Columns[j], figure.New(title, label, "")
 	p.Y.Tick.Marker = ticks.Even{}
 	if len(c.Categories) > 0 {
 		r.bars(p, j)
 	} else {
-		x := spanOf(Panel{Points: slices.Concat(r.Truth.Points, r.Samples.Points)}, j)
+		x := SpanOf(Panel{Points: slices.Concat(r.Truth.Points, r.Samples.Points)}, j)
 		n := binsFor(min(len(r.Truth.Points), len(r.Samples.Points)))
 		data, samples := density(r.Truth, j, x, n), density(r.Samples, j, x, n)
 		p.X.Tick.Marker = ticks.Even{}
-		p.Add(&plotter.Line{XYs: data, FillColor: dataFill}, &plotter.Line{XYs: samples, LineStyle: draw.LineStyle{Color: palette[1], Width: 1.6}})
-		p.X.Min, p.X.Max = x.low, x.high
+		p.Add(&plotter.Line{XYs: data, FillColor: figure.Shape}, &plotter.Line{XYs: samples, LineStyle: draw.LineStyle{Color: figure.Palette[1], Width: 1.6}})
+		p.X.Min, p.X.Max = x.Low, x.High
 	}
 	p.Y.Min = 0
-	return svg(c.Name, "Shares of the values of the data and of the samples.", width, height, p.Draw)
+	return figure.SVG(c.Name, "Shares of the values of the data and of the samples.", width, height, p.Draw)
 }
 
 // maxCategories is the maximum number of categories of a column that are drawn.
@@ -117,47 +117,22 @@ func (r Rows) bars(p *plot.Plot, j int) {
 	for i, k := range order {
 		names[i] = c.Categories[k]
 	}
-	names = fitted(names, 11.5, (panelWidth-50)/vg.Length(max(1, len(names))))
+	names = figure.Fitted(names, 11.5, (panelWidth-50)/vg.Length(max(1, len(names))))
 	var ticks plot.ConstantTicks
 	for i, k := range order {
 		at := float64(i)
-		p.Add(box(at-.4, at+.4, shares[k], dataFill, nil), box(at-.4, at+.4, theirs[k], nil, palette[1]))
+		p.Add(figure.Box(at-.4, at+.4, shares[k], figure.Shape, nil), figure.Box(at-.4, at+.4, theirs[k], nil, figure.Palette[1]))
 		ticks = append(ticks, plot.Tick{Value: at, Label: names[i]})
 	}
 	p.X.Tick.Marker = ticks
 	p.X.Min, p.X.Max = -.6, float64(len(order))-.4
 }
 
-// box is a bar from 0 to a height.
-func box(left, right, height float64, fill, line color.Color) *plotter.Line {
-	l := &plotter.Line{XYs: plotter.XYs{{X: left}, {X: left, Y: height}, {X: right, Y: height}, {X: right}}, FillColor: fill}
-	if line != nil {
-		l.LineStyle = draw.LineStyle{Color: line, Width: 1.6}
-	}
-	return l
-}
-
-// barSwatch is a bar of a colour as it appears in a legend.
-func barSwatch(fill, line color.Color) template.HTML {
-	return svg("", "", 30, 12, func(c draw.Canvas) {
-		corners := []vg.Point{{X: 4, Y: 1}, {X: 4, Y: 11}, {X: 26, Y: 11}, {X: 26, Y: 1}, {X: 4, Y: 1}}
-		if fill != nil {
-			c.FillPolygon(fill, corners)
-		}
-		if line != nil {
-			c.StrokeLines(draw.LineStyle{Color: line, Width: 1.6}, corners)
-		}
-	})
-}
-
-// dataFill is the grey of the data behind samples.
-var dataFill = color.NRGBA{205, 205, 205, 255}
-
 // bins is the number of bars of a histogram of thousands of values.
 const bins = 40
 
 // histograms returns one drawing for each panel after the data, over that of the data, or one of the data alone.
-func histograms(panels []Panel, x span) []template.HTML {
+func histograms(panels []Panel, x figure.Span) []template.HTML {
 	data := density(panels[0], 0, x, bins)
 	top := 0.
 	for _, panel := range panels {
@@ -171,15 +146,15 @@ func histograms(panels []Panel, x span) []template.HTML {
 		if i == 0 && len(panels) > 1 {
 			continue
 		}
-		p := newPlot(titles[i], "x1", "density")
+		p := figure.New(titles[i], "x1", "density")
 		p.X.Tick.Marker, p.Y.Tick.Marker = ticks.Even{}, ticks.Even{}
-		p.Add(&plotter.Line{XYs: data, FillColor: dataFill})
+		p.Add(&plotter.Line{XYs: data, FillColor: figure.Shape})
 		if i > 0 {
 			p.Add(&plotter.Line{XYs: density(panel, 0, x, bins), LineStyle: draw.LineStyle{Color: panelColour(panels, i), Width: 1.6}})
 		}
 		p.Add(farPoints(panel, panelColour(panels, i), x))
-		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = x.low, x.high, 0, max(top*1.05, 1e-9)
-		drawings = append(drawings, svg(panel.Title, "Histogram in front of that of the data.", 400, 260, p.Draw))
+		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = x.Low, x.High, 0, max(top*1.05, 1e-9)
+		drawings = append(drawings, figure.SVG(panel.Title, "Histogram in front of that of the data.", 400, 260, p.Draw))
 	}
 	return drawings
 }
@@ -188,23 +163,23 @@ func histograms(panels []Panel, x span) []template.HTML {
 func binsFor(n int) int { return min(max(8, int(3*math.Cbrt(float64(n)))), bins) }
 
 // density returns the outline of a histogram of a coordinate whose area is the fraction of the values within the span.
-func density(p Panel, coordinate int, x span, bins int) plotter.XYs {
+func density(p Panel, coordinate int, x figure.Span, bins int) plotter.XYs {
 	values := column(p, coordinate)
-	width := (x.high - x.low) / float64(bins)
+	width := (x.High - x.Low) / float64(bins)
 	counts := make([]float64, bins)
 	for _, v := range values {
-		if i := int((v - x.low) / width); v >= x.low && v < x.high && i < bins {
+		if i := int((v - x.Low) / width); v >= x.Low && v < x.High && i < bins {
 			counts[i]++
 		}
 	}
-	line := plotter.XYs{{X: x.low}}
+	line := plotter.XYs{{X: x.Low}}
 	for i, n := range counts {
 		y := 0.
 		if len(values) > 0 {
 			y = n / float64(len(values)) / width
 		}
-		left := x.low + float64(i)*width
+		left := x.Low + float64(i)*width
 		line = append(line, plotter.XY{X: left, Y: y}, plotter.XY{X: left + width, Y: y})
 	}
-	return append(line, plotter.XY{X: x.high})
+	return append(line, plotter.XY{X: x.High})
 }

@@ -1,4 +1,4 @@
-package reports
+package samples
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"flowsweep/reports/conditional"
+	"flowsweep/reports/figure"
 	"flowsweep/reports/number"
 )
 
@@ -27,23 +28,23 @@ type Pictures struct {
 const pictureRows, pictureColumns = 6, 8
 
 // pictures returns the figure of the images, a grid for each panel.
-func pictures(p Pictures) figure {
-	f := figure{Size: "mid", Caption: fmt.Sprintf("The first %d images each, in the same range of brightness.", pictureRows*pictureColumns)}
+func pictures(p Pictures) figure.Figure {
+	f := figure.Figure{Size: "mid", Caption: fmt.Sprintf("The first %d images each, in the same range of brightness.", pictureRows*pictureColumns)}
 	if p.Nearest {
 		f.Caption += " The last grid has, for every sample, the training image that is nearest to it: samples that look like it pixel by pixel are copies."
 	}
 	if c := p.Shape[0]; c != 1 && c != 3 {
 		f.Caption += fmt.Sprintf(" Only the first of %d channels is shown.", c)
 	}
-	f.Table = table{Head: []string{"images", "count", "mean", "std"}, Text: 1}
+	f.Table = figure.Table{Head: []string{"images", "count", "mean", "std"}, Text: 1}
 	for _, panel := range p.Panels {
 		f.Drawings = append(f.Drawings, p.grid(panel))
 		var pixels []float64
 		for _, row := range panel.Points {
 			pixels = append(pixels, row...)
 		}
-		mean, std := moments(pixels)
-		f.Table.add(panel.Title, number.Whole(len(panel.Points)), number.Text(mean), number.Text(std))
+		mean, std := Moments(pixels)
+		f.Table.Add(panel.Title, number.Whole(len(panel.Points)), number.Text(mean), number.Text(std))
 	}
 	return f
 }
@@ -83,7 +84,7 @@ func (p Pictures) sheet(title, description string, rows [][][]float64, names []s
 	size := sheet.Bounds().Size()
 	tall := (shown - left) * size.Y / size.X
 	var text strings.Builder
-	for i, name := range fitted(names, 11.5, nameWidth-6) {
+	for i, name := range figure.Fitted(names, 11.5, nameWidth-6) {
 		fmt.Fprintf(&text, `<text x="%d" y="%.1f" text-anchor="end" font-size="11.5">%s</text>`,
 			left-6, titleHeight+float64(tall)*(float64(i)+.5)/float64(len(rows))+4, template.HTMLEscapeString(name))
 	}
@@ -98,10 +99,10 @@ func (p Pictures) sheet(title, description string, rows [][][]float64, names []s
 // classColumns is the number of images of a class in a row.
 const classColumns = 8
 
-// pictures returns the figure of images, a row for each class: samples, and the truth beside them.
-func (c conditioned) pictures(p Pictures) figure {
+// Pictures returns the figure of images, a row for each class: samples, and the truth beside them.
+func (c Conditioned) Pictures(p Pictures) figure.Figure {
 	classes, left := c.Drawn()
-	f := figure{Title: "Images of each " + c.Given.Label, Table: table{Head: []string{c.Given.Label, "samples", c.Real}, Text: 1}}
+	f := figure.Figure{Title: "Images of each " + c.Given.Label, Table: figure.Table{Head: []string{c.Given.Label, "samples", c.Real}, Text: 1}}
 	f.Caption = fmt.Sprintf("%s, a row for each %s, beside images of %s. The first %d of each class, in no order of quality.",
 		c.Of(), c.Given.Label, c.Real, classColumns) + conditional.LeftNote(left)
 	names := make([]string, len(classes))
@@ -113,7 +114,7 @@ func (c conditioned) pictures(p Pictures) figure {
 	for i, k := range classes {
 		names[i] = c.Given.Classes[k]
 		samples, truth = append(samples, first(c.Samples, k)), append(truth, first(c.Truth, k))
-		f.Table.add(names[i], number.Whole(len(c.Samples.Only(k))), number.Whole(len(c.Truth.Only(k))))
+		f.Table.Add(names[i], number.Whole(len(c.Samples.Only(k))), number.Whole(len(c.Truth.Only(k))))
 	}
 	description := "Images, a row for each of these: " + strings.Join(names, ", ") + "."
 	f.Drawings = append(f.Drawings, p.sheet("samples, given the "+c.Given.Label, description, samples, names, classColumns),

@@ -1,4 +1,4 @@
-package reports
+package samples
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package reports
+package figure
 
 import (
 	"image/color"
@@ -16,89 +16,42 @@ import (
 
 // The directions in which values lie outside a drawing.
 var (
-	upwards   = vg.Point{Y: 1}
-	rightward = vg.Point{X: 1}
-	leftward  = vg.Point{X: -1}
+	Upwards   = vg.Point{Y: 1}
+	Rightward = vg.Point{X: 1}
+	Leftward  = vg.Point{X: -1}
 )
 
-// outside is the mark of a value outside a drawing: an arrow in its direction, at the edge beside at, and a text.
-type outside struct {
-	at        plotter.XY
-	direction vg.Point
-	text      string
-	colour    color.NRGBA
+// Outside is the mark of a value outside a drawing: an arrow in its direction, at the edge beside at, and a text.
+type Outside struct {
+	At        plotter.XY
+	Direction vg.Point
+	Text      string
+	Colour    color.NRGBA
 }
 
-// farSpans is how many widths of a drawing, to either side, a point lies outside to be marked.
-const farSpans = 3
-
-// farthest returns how far the lowest and the highest value of a coordinate lie in a panel, if they lie far outside the span.
-func farthest(panel Panel, coordinate int, s span) (far []float64) {
-	wide := s.widen(2*farSpans + 1)
-	low, high := wide.low, wide.high
-	for _, v := range column(panel, coordinate) {
-		low, high = min(low, v), max(high, v)
-	}
-	if low < wide.low {
-		far = append(far, low)
-	}
-	if high > wide.high {
-		far = append(far, high)
-	}
-	return far
-}
-
-// farPoints marks the points that lie far outside the spans of their coordinates, by the farthest in each direction.
-func farPoints(panel Panel, colour color.NRGBA, spans ...span) (marks outsiders) {
-	for k, s := range spans {
-		for _, v := range farthest(panel, k, s) {
-			var at [2]float64
-			for j, other := range spans {
-				at[j] = (other.low + other.high) / 2
-			}
-			direction := []vg.Point{rightward, upwards}[k]
-			if v < s.low {
-				direction = direction.Scale(-1)
-			}
-			marks = append(marks, outside{plotter.XY{X: at[0], Y: at[1]}, direction, number.Text(v), colour})
-		}
-	}
-	return marks
-}
-
-// farNote explains the marks of points far outside, if there are any.
-func farNote(panels []Panel, spans ...span) string {
-	for _, panel := range panels {
-		if len(farPoints(panel, color.NRGBA{}, spans...)) > 0 {
-			return " Arrows at the edges stand for points far outside, with the coordinate of the farthest."
-		}
-	}
-	return ""
-}
-
-// outsiders draws marks. A text that would cover another one moves away from the edge, and is left out if there is no room.
-type outsiders []outside
+// Outsiders draws marks. A text that would cover another one moves away from the edge, and is left out if there is no room.
+type Outsiders []Outside
 
 // Plot draws the marks.
-func (o outsiders) Plot(c draw.Canvas, p *plot.Plot) {
+func (o Outsiders) Plot(c draw.Canvas, p *plot.Plot) {
 	const length, half = 7, 3.5 // of an arrow
 	toX, toY := p.Transforms(&c)
 	var taken []vg.Rectangle
 	for _, m := range o {
-		tip := vg.Point{X: edge(toX(m.at.X), c.Min.X, c.Max.X, m.direction.X), Y: edge(toY(m.at.Y), c.Min.Y, c.Max.Y, m.direction.Y)}
-		base, across := tip.Sub(m.direction.Scale(length)), vg.Point{X: half * m.direction.Y, Y: half * m.direction.X}
+		tip := vg.Point{X: edge(toX(m.At.X), c.Min.X, c.Max.X, m.Direction.X), Y: edge(toY(m.At.Y), c.Min.Y, c.Max.Y, m.Direction.Y)}
+		base, across := tip.Sub(m.Direction.Scale(length)), vg.Point{X: half * m.Direction.Y, Y: half * m.Direction.X}
 		var path vg.Path
 		path.Move(tip)
 		path.Line(base.Add(across))
 		path.Line(base.Sub(across))
 		path.Close()
-		c.SetColor(m.colour)
+		c.SetColor(m.Colour)
 		c.Fill(path)
 		if box, ok := m.place(c, base, taken); ok {
 			taken = append(taken, box)
 			c.SetColor(veil)
 			c.Fill(box.Path())
-			c.FillText(markStyle, box.Min.Add(box.Max).Scale(.5), m.text)
+			c.FillText(markStyle, box.Min.Add(box.Max).Scale(.5), m.Text)
 		}
 	}
 }
@@ -116,16 +69,16 @@ func edge(at, low, high, direction vg.Length) vg.Length {
 }
 
 var (
-	veil      = color.NRGBA{255, 255, 255, 215} // behind a text, for contrast with what it covers
-	markStyle = text.Style{Color: ink, Font: sans(10.5), XAlign: draw.XCenter, YAlign: draw.YCenter, Handler: plot.DefaultTextHandler}
+	veil      = Translucent(Ground, 215) // behind a text, for contrast with what it covers
+	markStyle = text.Style{Color: Ink, Font: Sans(10.5), XAlign: draw.XCenter, YAlign: draw.YCenter, Handler: plot.DefaultTextHandler}
 )
 
 // place returns where the text of a mark goes: beside the base of its arrow or, if that is taken, further from the edge.
-func (m outside) place(c draw.Canvas, base vg.Point, taken []vg.Rectangle) (vg.Rectangle, bool) {
-	size := vg.Point{X: markStyle.Width(m.text) + 4, Y: 12}
+func (m Outside) place(c draw.Canvas, base vg.Point, taken []vg.Rectangle) (vg.Rectangle, bool) {
+	size := vg.Point{X: markStyle.Width(m.Text) + 4, Y: 12}
 	for row := range 5 {
 		away := vg.Length(row) + .5
-		centre := base.Sub(vg.Point{X: m.direction.X * size.X * away, Y: m.direction.Y * size.Y * away})
+		centre := base.Sub(vg.Point{X: m.Direction.X * size.X * away, Y: m.Direction.Y * size.Y * away})
 		centre.X = min(max(centre.X, c.Min.X+size.X/2), c.Max.X-size.X/2)
 		centre.Y = min(max(centre.Y, c.Min.Y+size.Y/2), c.Max.Y-size.Y/2)
 		box := vg.Rectangle{Min: centre.Sub(size.Scale(.5)), Max: centre.Add(size.Scale(.5))}
@@ -148,11 +101,11 @@ const (
 	farDistance = 30
 )
 
-// upperLimit returns the largest value that an axis shows, so that a few diverged settings do not hide the others. Its
+// UpperLimit returns the largest value that an axis shows, so that a few diverged settings do not hide the others. Its
 // reference is the largest of those in always, which are never left out, and of the lower quartile of the values, which
 // diverged settings do not move unless they are three of four. Those in chain, such as a Pareto front, raise it in rising order, each
 // if it is within the limit so far. Values that are not finite, or not positive on a logarithmic axis, do not count.
-func upperLimit(values, always, chain []float64, linear bool) float64 {
+func UpperLimit(values, always, chain []float64, linear bool) float64 {
 	shown := func(list []float64) []float64 {
 		list = slices.DeleteFunc(slices.Clone(list), func(x float64) bool { return !number.Finite(x) || x <= 0 && !linear })
 		slices.Sort(list)
@@ -183,23 +136,23 @@ func upperLimit(values, always, chain []float64, linear bool) float64 {
 	return limit(reference)
 }
 
-// trimmed returns the range of the values without those far outside the bulk: beyond its ends by several times its width.
+// Trimmed returns the range of the values without those far outside the bulk: beyond its ends by several times its width.
 // The bulk is what remains without a hundredth of the values, and at least one, at either end. If it is a single point, nothing is
 // left out.
-func trimmed(values []float64) span {
+func Trimmed(values []float64) Span {
 	sorted := slices.Sorted(slices.Values(values))
 	cut := len(sorted)/100 + 1
 	low, high := math.Inf(-1), math.Inf(1)
 	if len(sorted) > 2*cut {
-		bulk := span{sorted[cut], sorted[len(sorted)-1-cut]}
-		if width := bulk.high - bulk.low; width > 0 {
-			low, high = bulk.low-farDistance*width, bulk.high+farDistance*width
+		bulk := Span{sorted[cut], sorted[len(sorted)-1-cut]}
+		if width := bulk.High - bulk.Low; width > 0 {
+			low, high = bulk.Low-farDistance*width, bulk.High+farDistance*width
 		}
 	}
-	s := span{math.Inf(1), math.Inf(-1)}
+	s := Span{math.Inf(1), math.Inf(-1)}
 	for _, v := range values {
 		if v >= low && v <= high {
-			s.low, s.high = min(s.low, v), max(s.high, v)
+			s.Low, s.High = min(s.Low, v), max(s.High, v)
 		}
 	}
 	return s

@@ -1,42 +1,39 @@
-package reports
+package samples
 
 import (
 	"fmt"
 	"html/template"
-	"image/color"
 
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"flowsweep/experiments/metric"
+	"flowsweep/reports/figure"
 	"flowsweep/reports/number"
 	"flowsweep/reports/ticks"
 )
 
-// bandFill is the colour of where a calibrated net stays.
-var bandFill = color.NRGBA{214, 232, 243, 255}
-
 // maxCalibrated is the maximum number of coordinates whose ranks are drawn.
 const maxCalibrated = 12
 
-// calibrationFigures returns the ranks of held-out points among draws of the chosen net, and its expected coverage.
-func calibrationFigures(c *metric.Calibrated) []figure {
+// Calibration returns the ranks of held-out points among draws of the chosen net, and its expected coverage.
+func Calibration(c *metric.Calibrated) []figure.Figure {
 	if c == nil {
 		return nil
 	}
 	if len(c.Coordinates) == 0 {
-		return []figure{{Caption: "Draws of the chosen net are not finite, so that points have no ranks among them."}}
+		return []figure.Figure{{Caption: "Draws of the chosen net are not finite, so that points have no ranks among them."}}
 	}
-	return []figure{rankHistograms(*c), coverageFigure(*c)}
+	return []figure.Figure{rankHistograms(*c), coverageFigure(*c)}
 }
 
 // rankHistograms returns the figure of the ranks, a drawing for each coordinate.
-func rankHistograms(c metric.Calibrated) figure {
-	f := figure{
+func rankHistograms(c metric.Calibrated) figure.Figure {
+	f := figure.Figure{
 		Title: "Ranks of the truth", Size: "small",
-		Table:  table{Head: []string{"coordinate", "ranks from", "to", "points", "band from", "to"}, Text: 1},
-		Legend: []entry{{barSwatch(nil, palette[0]), "held-out points", ""}, {barSwatch(bandFill, nil), "where all bins of a calibrated net are, in 95 of 100 cases", ""}},
+		Table:  figure.Table{Head: []string{"coordinate", "ranks from", "to", "points", "band from", "to"}, Text: 1},
+		Legend: []figure.Entry{{Swatch: figure.BarSwatch(nil, figure.Palette[0]), Text: "held-out points"}, {Swatch: figure.BarSwatch(figure.Pale, nil), Text: "where all bins of a calibrated net are, in 95 of 100 cases"}},
 	}
 	outside := 0
 	for j, h := range c.Coordinates {
@@ -45,7 +42,7 @@ func rankHistograms(c metric.Calibrated) figure {
 			if n < h.Low || n > h.High {
 				outside++
 			}
-			f.Table.add(nameOf(h, j), number.Whole(k*width), number.Whole((k+1)*width-1), number.Whole(n), number.Whole(h.Low), number.Whole(h.High))
+			f.Table.Add(nameOf(h, j), number.Whole(k*width), number.Whole((k+1)*width-1), number.Whole(n), number.Whole(h.Low), number.Whole(h.High))
 		}
 		if j < maxCalibrated {
 			f.Drawings = append(f.Drawings, rankHistogram(c, h, j))
@@ -77,7 +74,7 @@ func nameOf(h metric.RankCounts, j int) string {
 func rankHistogram(c metric.Calibrated, h metric.RankCounts, j int) template.HTML {
 	const width, height = panelWidth, 170
 	name := nameOf(h, j)
-	p := newPlot(fitted([]string{name}, 12.5, panelWidth-4)[0], "rank", "points")
+	p := figure.New(figure.Fitted([]string{name}, 12.5, panelWidth-4)[0], "rank", "points")
 	last, top := float64(c.Draws+1), float64(h.High)
 	var steps plotter.XYs
 	for k, n := range h.Counts {
@@ -85,21 +82,21 @@ func rankHistogram(c metric.Calibrated, h metric.RankCounts, j int) template.HTM
 		steps = append(steps, plotter.XY{X: at, Y: float64(n)}, plotter.XY{X: at + last/float64(len(h.Counts)), Y: float64(n)})
 		top = max(top, float64(n))
 	}
-	band := plotter.Polygon{XYs: []plotter.XYs{{{X: 0, Y: float64(h.Low)}, {X: last, Y: float64(h.Low)}, {X: last, Y: float64(h.High)}, {X: 0, Y: float64(h.High)}}}, Color: bandFill}
-	p.Add(&band, &plotter.Line{XYs: steps, LineStyle: draw.LineStyle{Color: palette[0], Width: 1.6}})
+	band := plotter.Polygon{XYs: []plotter.XYs{{{X: 0, Y: float64(h.Low)}, {X: last, Y: float64(h.Low)}, {X: last, Y: float64(h.High)}, {X: 0, Y: float64(h.High)}}}, Color: figure.Pale}
+	p.Add(&band, &plotter.Line{XYs: steps, LineStyle: draw.LineStyle{Color: figure.Palette[0], Width: 1.6}})
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, last, 0, 1.08*top
 	p.X.Tick.Marker, p.Y.Tick.Marker = ticks.Even{}, ticks.Even{}
-	return svg("ranks of "+name, fmt.Sprintf("Histogram of %s.", number.Plural(c.Points, "rank")), width, height, p.Draw)
+	return figure.SVG("ranks of "+name, fmt.Sprintf("Histogram of %s.", number.Plural(c.Points, "rank")), width, height, p.Draw)
 }
 
 // coverageFigure returns the figure of the expected coverage.
-func coverageFigure(c metric.Calibrated) figure {
-	f := figure{
+func coverageFigure(c metric.Calibrated) figure.Figure {
+	f := figure.Figure{
 		Title: "Expected coverage", Drawings: []template.HTML{coverageCurve(c)},
-		Table: table{Head: []string{"share of the draws", "share of the points", "band from", "to"}},
-		Legend: []entry{
-			{svg("", "", 30, 12, func(to draw.Canvas) { to.StrokeLine2(coverageStyle, 1, 6, 29, 6) }), "held-out points", ""},
-			{barSwatch(bandFill, nil), "where the whole curve of a calibrated net is, in 95 of 100 cases", ""},
+		Table: figure.Table{Head: []string{"share of the draws", "share of the points", "band from", "to"}},
+		Legend: []figure.Entry{
+			{Swatch: figure.SVG("", "", 30, 12, func(to draw.Canvas) { to.StrokeLine2(coverageStyle, 1, 6, 29, 6) }), Text: "held-out points"},
+			{Swatch: figure.BarSwatch(figure.Pale, nil), Text: "where the whole curve of a calibrated net is, in 95 of 100 cases"},
 		},
 	}
 	outside := 0
@@ -108,7 +105,7 @@ func coverageFigure(c metric.Calibrated) figure {
 		if share < low || share > high {
 			outside++
 		}
-		f.Table.add(number.Text(c.Credibility(k)), number.Text(share), number.Text(low), number.Text(high))
+		f.Table.Add(number.Text(c.Credibility(k)), number.Text(share), number.Text(low), number.Text(high))
 	}
 	f.Caption = "Expected coverage by random points (TARP, arXiv 2302.03026): how many held-out points lie in the ball about a random point that holds some share of the draws of the " +
 		"chosen net given the same. It is that share if the net draws from the true conditional law, whatever the coordinates have to do with each other. "
@@ -120,11 +117,11 @@ func coverageFigure(c metric.Calibrated) figure {
 	return f
 }
 
-var coverageStyle = draw.LineStyle{Color: palette[0], Width: 1.6}
+var coverageStyle = draw.LineStyle{Color: figure.Palette[0], Width: 1.6}
 
 // coverageCurve draws how far the coverage is from the credibility.
 func coverageCurve(c metric.Calibrated) template.HTML {
-	p := newPlot("", "share of the draws in a ball", "share of the points minus that")
+	p := figure.New("", "share of the draws in a ball", "share of the points minus that")
 	var line, band, back plotter.XYs
 	line = append(line, plotter.XY{})
 	for k, share := range c.Coverage.Shares {
@@ -136,9 +133,9 @@ func coverageCurve(c metric.Calibrated) template.HTML {
 		back = append(back, plotter.XY{X: at, Y: low - at})
 	}
 	line = append(line, plotter.XY{X: 1})
-	p.Add(&plotter.Polygon{XYs: []plotter.XYs{append(band, back...)}, Color: bandFill}, &plotter.Line{XYs: line, LineStyle: coverageStyle})
+	p.Add(&plotter.Polygon{XYs: []plotter.XYs{append(band, back...)}, Color: figure.Pale}, &plotter.Line{XYs: line, LineStyle: coverageStyle})
 	p.X.Min, p.X.Max = 0, 1
 	p.X.Tick.Marker, p.Y.Tick.Marker = ticks.Even{}, ticks.Even{}
 	const width vg.Length = 400
-	return svg("expected coverage", fmt.Sprintf("Coverage minus credibility of %s.", number.Plural(c.Points, "point")), width, 260, p.Draw)
+	return figure.SVG("expected coverage", fmt.Sprintf("Coverage minus credibility of %s.", number.Plural(c.Points, "point")), width, 260, p.Draw)
 }

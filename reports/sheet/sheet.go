@@ -1,0 +1,60 @@
+// Package sheet is what all pages have in common: the style sheet, the scripts, the policy that lets a page load nothing, and
+// the parts that their templates share.
+//
+//	page := sheet.Template("page", text, nil) // may use the templates "head", "figure", "table" and "foot"
+//	err := page.Execute(w, view{Head: sheet.NewHead("two-moons: flowsweep report")})
+package sheet
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"html/template"
+	"maps"
+	"unicode/utf8"
+
+	"flowsweep/reports/figure"
+	"flowsweep/reports/number"
+)
+
+var (
+	//go:embed parts.html
+	partsText string
+	//go:embed style.css
+	styleText string
+	//go:embed script.js
+	scriptText string
+)
+
+// colours are those of drawings. Paper is light.
+var colours = ":root { " + figure.Variables(false) + " }\n@media screen and (prefers-color-scheme: dark) { :root { " + figure.Variables(true) + " } }\n"
+
+// Head is what the templates "head" and "foot" need.
+type Head struct {
+	Title  string
+	Policy string // of content security
+	Style  template.CSS
+	Script template.JS
+}
+
+// NewHead returns the head of a page, which may run its own script and loads nothing.
+func NewHead(title string) Head {
+	hash := sha256.Sum256([]byte(scriptText))
+	return Head{
+		Title: title, Style: template.CSS(colours + styleText), Script: template.JS(scriptText),
+		Policy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-" +
+			base64.StdEncoding.EncodeToString(hash[:]) + "'; base-uri 'none'; form-action 'none'",
+	}
+}
+
+// Template returns the template of a page, which may use the shared parts: "head" and "foot" of a Head, "figure" of a
+// figure.Figure and "table" of a figure.Table. It panics if the text has an error.
+func Template(name, text string, funcs template.FuncMap) *template.Template {
+	all := template.FuncMap{
+		"whole": number.Whole[int],
+		"long":  func(label string) bool { return utf8.RuneCountInString(label) > 30 }, // so that it may be broken
+	}
+	maps.Copy(all, funcs)
+	parts := template.Must(template.New("parts").Funcs(all).Parse(partsText))
+	return template.Must(parts.New(name).Parse(text))
+}
