@@ -108,6 +108,9 @@ func (r report) cautions() []banner {
 	if text := r.diverged(); text != "" {
 		add("%s", text)
 	}
+	if text := r.looseTie(); text != "" {
+		add("%s", text)
+	}
 	switch seeds := len(r.Summaries[r.chosen].Runs); {
 	case seeds == 1:
 		add("The chosen setting has only one seed: without an interval, no difference between settings can be judged.")
@@ -115,6 +118,21 @@ func (r report) cautions() []banner {
 		add("The chosen setting has only %d seeds: its interval is a rough guess. Use at least three.", seeds)
 	}
 	return banners
+}
+
+// looseRatio is how many times the lowest mean a tied one may be without a caution.
+const looseRatio = 2
+
+// looseTie says that the chosen setting is tied with the best only because seeds differ much, if so.
+func (r report) looseTie() string {
+	c, name := r.Choice, r.Sweep.Spec.Choose.Metric
+	own, _ := r.Summaries[c.Chosen].Stat(name)
+	best, _ := r.Summaries[c.Best].Stat(name)
+	if r.Sweep.Spec.Choose.Within > 0 || r.metric(name).Signed || !(best.Mean > 0) || !(own.Mean >= looseRatio*best.Mean) || r.withinNoise(c.Chosen, name) {
+		return ""
+	}
+	return fmt.Sprintf("The %s of the chosen setting is %s times the lowest (%s against %s). Its seeds differ so much that the test cannot tell it from the best: "+
+		"use more seeds, or “rule: best”.", name, number.Text(own.Mean/best.Mean), number.Text(own.Mean), number.Text(best.Mean))
 }
 
 // diverged names the seeds whose nets diverged, by the metric of the choice.

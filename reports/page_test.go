@@ -140,7 +140,14 @@ func TestBanners(t *testing.T) {
 		"no check":   {func(p *Page) { p.Checks[0].OK, p.Checks[0].Error = false, "no library" }, "could not be compared with Go: no library."},
 		"two seeds":  {func(p *Page) { s := &p.Summaries[p.Choice.Chosen]; s.Runs = s.Runs[:2] }, "only 2 seeds"},
 		"no choice":  {func(p *Page) { p.ChoiceError = "nothing is finite" }, "Nothing was chosen: nothing is finite."},
-		"waiting":    {func(p *Page) { p.Sweep.Results[0].State = experiments.Queued }, "1 run is not finished yet"},
+		"loose tie": {func(p *Page) {
+			p.Sweep.Spec.Choose.Metric = "sliced-w2"
+			for i := range p.Summaries[p.Choice.Chosen].Metrics {
+				st := &p.Summaries[p.Choice.Chosen].Metrics[i]
+				st.Mean *= 7
+			}
+		}, "times the lowest ("},
+		"waiting": {func(p *Page) { p.Sweep.Results[0].State = experiments.Queued }, "1 run is not finished yet"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if strings.Contains(healthy, c.want) {
