@@ -91,7 +91,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"store/vet":   {doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
 	"reports": {
 		rooms: []string{
-			"experiments", "experiments/flow", "experiments/given", "experiments/metric", "experiments/shorten", "reports/conditional", "reports/figure", "reports/number", "reports/samples",
+			"experiments", "experiments/flow", "experiments/given", "experiments/metric", "experiments/shorten", "reports/conditional", "reports/effects", "reports/figure", "reports/number", "reports/samples",
 			"reports/sheet", "reports/ticks",
 		},
 		doors: []string{"gonum.org/v1/plot", "html/template"},
@@ -100,6 +100,11 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"reports/conditional": {rooms: []string{"experiments", "experiments/flow", "experiments/given", "reports/number"}},
 	// How anything is drawn: colours, marks, plots with series and tables behind them. It knows nothing of sweeps.
 	"reports/figure": {rooms: []string{"experiments/shorten", "reports/number"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
+	// Which swept values make a difference: arithmetic on settings, and its figures.
+	"reports/effects": {
+		rooms: []string{"experiments/metric", "reports/figure", "reports/number", "reports/ticks"},
+		doors: []string{"gonum.org/v1/plot", "html/template"},
+	},
 	// Points, rows and images beside those of the data.
 	"reports/samples": {
 		rooms: []string{"experiments/flow", "experiments/metric", "reports/conditional", "reports/figure", "reports/number", "reports/ticks"},

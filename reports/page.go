@@ -83,6 +83,7 @@ type view struct {
 	Calibration []figure.Figure
 	Conditions  *conditions
 	Guidance    string // the formula, if weights stand on the page
+	Effects     []figure.Figure
 	Heat        heat
 	Curves      figure.Figure
 	Budgets     []figure.Figure
@@ -117,6 +118,7 @@ func Render(p Page) ([]byte, error) {
 		Calibration: samples.Calibration(p.Calibration),
 		Conditions:  r.conditions(),
 		Guidance:    r.guidanceNote(),
+		Effects:     r.effects(),
 		Heat:        r.heat(),
 		Curves:      r.curves(),
 		Budgets:     r.budgets(),

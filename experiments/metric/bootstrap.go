@@ -63,7 +63,7 @@ func (of Replicates) interval(confidence float64, draws int, r *rand.Rand) (low,
 	if noise := of.noise(); !of.Shared && sd > 0 {
 		stretch *= math.Sqrt(max(0, 1-noise*noise/(sd*sd)))
 	}
-	centre, slope := scale.to(mean), scale.slope(mean)
+	centre, slope := scale.To(mean), scale.slope(mean)
 	noise := func(*rand.Rand) float64 { return 0 }
 	if of.Shared {
 		part := of.sharedPart(scale)
@@ -80,7 +80,7 @@ func (of Replicates) interval(confidence float64, draws int, r *rand.Rand) (low,
 	}
 	slices.Sort(means)
 	low, high = stat.Quantile(1-q, stat.LinInterp, means, nil), stat.Quantile(q, stat.LinInterp, means, nil)
-	low, high = scale.back(low), scale.back(high)
+	low, high = scale.Back(low), scale.Back(high)
 	if scale.nonNegative {
 		low, high = max(low, 0), max(high, 0)
 	}
@@ -173,12 +173,12 @@ func (s Scale) outlying(v float64, others []float64) bool {
 	if s.log && !(middle+s.shift > 0) {
 		return false
 	}
-	centre := s.to(middle)
+	centre := s.To(middle)
 	away := make([]float64, len(others))
 	for i, x := range others {
-		away[i] = math.Abs(s.to(x) - centre)
+		away[i] = math.Abs(s.To(x) - centre)
 	}
-	above := s.to(v) - centre
+	above := s.To(v) - centre
 	return above > math.Log(divergedFactor) && above > divergedSDs*1.4826*median(away)
 }
 

@@ -118,10 +118,10 @@ func (n NullNoise) shift() float64 {
 // has it, but also twice the variance of the null (Efron and Stein 1981, "The jackknife estimate of variance"), so the
 // variance is at least se^2 minus that of the null.
 func (n NullNoise) on(scale Scale, se float64) func(r *rand.Rand) float64 {
-	centre := scale.to(stat.Mean(n.Values, nil))
+	centre := scale.To(stat.Mean(n.Values, nil))
 	deviations := make([]float64, len(n.Values))
 	for k, v := range n.Values {
-		deviations[k] = scale.to(v) - centre
+		deviations[k] = scale.To(v) - centre
 	}
 	middle, sd := stat.MeanStdDev(deviations, nil)
 	if len(deviations) < 2 {

@@ -61,8 +61,8 @@ func (s Scale) at(value float64) Scale {
 	return s
 }
 
-// to maps a value to the scale. Values that have no logarithm become that of the smallest positive number.
-func (s Scale) to(v float64) float64 {
+// To maps a value to the scale. Values that have no logarithm become that of the smallest positive number.
+func (s Scale) To(v float64) float64 {
 	switch {
 	case s.log:
 		return math.Log(max(v+s.shift, math.SmallestNonzeroFloat64))
@@ -75,8 +75,8 @@ func (s Scale) to(v float64) float64 {
 	}
 }
 
-// back is the inverse of to.
-func (s Scale) back(y float64) float64 {
+// Back is the inverse of To.
+func (s Scale) Back(y float64) float64 {
 	switch {
 	case s.log:
 		return math.Exp(y) - s.shift
@@ -137,7 +137,7 @@ func (s Scale) influences(values [][]float64, means []float64) [][]float64 {
 	}
 	even := make([][]float64, len(values))
 	for k, row := range values {
-		centre, slope := s.to(means[k]), s.slope(means[k])
+		centre, slope := s.To(means[k]), s.slope(means[k])
 		for _, v := range row {
 			even[k] = append(even[k], centre+slope*(v-means[k]))
 		}
@@ -151,7 +151,7 @@ func (s Scale) add(value, d float64) float64 {
 	case s.log:
 		return (value + s.shift) * math.Expm1(d)
 	case s.share:
-		return s.back(s.to(value)+d) - value
+		return s.Back(s.To(value)+d) - value
 	case s.unit > 0:
 		return 2 * s.unit * math.Cosh(math.Asinh(value/s.unit)+d/2) * math.Sinh(d/2)
 	default:

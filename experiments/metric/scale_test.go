@@ -32,14 +32,14 @@ func TestScales(t *testing.T) {
 	} {
 		for _, v := range []float64{.01, .5, 3, 1e6} {
 			h := v * 1e-6
-			if got := s.back(s.to(v)); math.Abs(got-v) > 1e-9*v {
+			if got := s.Back(s.To(v)); math.Abs(got-v) > 1e-9*v {
 				t.Errorf("%s: %g there and back is %g", name, v, got)
 			}
-			if got, want := s.slope(v), (s.to(v+h)-s.to(v-h))/(2*h); !(want > 0) || math.Abs(got/want-1) > 1e-4 {
+			if got, want := s.slope(v), (s.To(v+h)-s.To(v-h))/(2*h); !(want > 0) || math.Abs(got/want-1) > 1e-4 {
 				t.Errorf("%s: the slope at %g is %g, want %g", name, v, got, want)
 			}
 			for _, d := range []float64{-1, -1e-20, 0, 1e-20, 1} {
-				got, want := s.add(v, d), s.back(s.to(v)+d)-v
+				got, want := s.add(v, d), s.Back(s.To(v)+d)-v
 				if math.Abs(got-want) > 1e-9*v || (got > 0) != (d > 0) || (got < 0) != (d < 0) {
 					t.Errorf("%s: %g on the scale adds %g to %g, want %g", name, d, got, v, want)
 				}
@@ -184,8 +184,8 @@ func TestShareScale(t *testing.T) {
 	t.Parallel()
 	s := NearShare.Scale(NullNoise{})
 	for _, v := range []float64{0, .002, .3, .5, 1} {
-		near(t, "a share there and back", s.back(s.to(v)), v, 1e-12) // a few roundings
-		if low, high := s.back(s.to(v)-9), s.back(s.to(v)+9); low != 0 || math.Abs(high-1) > 1e-12 {
+		near(t, "a share there and back", s.Back(s.To(v)), v, 1e-12) // a few roundings
+		if low, high := s.Back(s.To(v)-9), s.Back(s.To(v)+9); low != 0 || math.Abs(high-1) > 1e-12 {
 			t.Errorf("far from %g lie %g and %g", v, low, high)
 		}
 	}
