@@ -128,17 +128,28 @@ func between(values []float64) string {
 }
 
 // omissions says how many settings, and how many recipes or lines, a figure leaves out.
-func omissions(missing, dropped int, byRecipe bool) string {
+func (q chart) omissions(missing, dropped int) string {
+	if !q.byRecipe(q.lines) {
+		return omissions(missing, dropped, "other line", "lines", "those shown have the lowest means")
+	}
+	why := "shown is the chosen net"
+	switch {
+	case q.chosen < 0:
+		why = "those shown have the lowest means"
+	case len(distinct(q.lines, func(s series) string { return s.recipe })) > 1:
+		why = "shown are the chosen net and the nearest to it"
+	}
+	return omissions(missing, dropped, "other recipe", "recipes", why)
+}
+
+// omissions says how many settings, and how many of something else a figure leaves out, and why.
+func omissions(missing, dropped int, one, several, why string) string {
 	text := ""
 	if missing > 0 {
 		text = fmt.Sprintf("%s left out for want of a finite mean. ", number.CountAre(missing, "setting", "settings"))
 	}
-	one, several := "other line", "other lines"
-	if byRecipe {
-		one, several = "other recipe", "other recipes"
-	}
 	if dropped > 0 {
-		text += fmt.Sprintf("%s not drawn: those shown have the lowest means.", number.CountAre(dropped, one, several))
+		text += fmt.Sprintf("%s not drawn: %s.", number.CountAre(dropped, one, "other "+several), why)
 	}
 	return strings.TrimSpace(text)
 }
@@ -167,7 +178,7 @@ var (
 func (q chart) names() (samplers, recipes []string, byRecipe bool) {
 	samplers = distinct(q.lines, func(s series) string { return s.sampler })
 	recipes = distinct(q.lines, func(s series) string { return s.recipe })
-	return samplers, recipes, q.drawingOf != nil && q.drawingOf(q.lines[0]) == q.lines[0].recipe && len(samplers) > 1
+	return samplers, recipes, q.byRecipe(q.lines) && len(samplers) > 1
 }
 
 // setStyles sets the style of each line. Colour and marker distinguish samplers, or recipes if there is only one sampler;

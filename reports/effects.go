@@ -3,7 +3,6 @@ package reports
 import (
 	"slices"
 
-	"flowsweep/experiments"
 	"flowsweep/reports/effects"
 	"flowsweep/reports/figure"
 	"flowsweep/reports/number"
@@ -43,23 +42,22 @@ func (r report) design() (s effects.Sweep, ok bool) {
 		}
 	}
 	s.Left = len(r.Summaries) - len(kept)
-	swept := r.labels.Swept()
-	for _, f := range swept {
+	for _, f := range r.swept {
 		levels := slices.DeleteFunc(slices.Clone(f.Levels), func(l string) bool {
 			return !slices.ContainsFunc(kept, func(i int) bool { return f.Values[i] == l })
 		})
 		s.Factors = append(s.Factors, effects.Factor{Name: f.Name, Levels: levels})
 	}
 	for _, i := range kept {
-		s.Settings = append(s.Settings, r.designed(i, swept, s.Factors))
+		s.Settings = append(s.Settings, r.designed(i, s.Factors))
 	}
 	return s, len(s.Settings) > 1
 }
 
 // designed returns setting i of a design.
-func (r report) designed(i int, swept []experiments.Swept, factors []effects.Factor) effects.Setting {
+func (r report) designed(i int, factors []effects.Factor) effects.Setting {
 	x := effects.Setting{Index: i, Label: r.labels.Setting(i), NFE: float64(r.Summaries[i].NFE)}
-	for k, f := range swept {
+	for k, f := range r.swept {
 		x.Levels = append(x.Levels, slices.Index(factors[k].Levels, f.Values[i]))
 	}
 	for _, run := range r.Summaries[i].Runs {

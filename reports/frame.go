@@ -20,9 +20,9 @@ type frame struct {
 
 // frameOf returns the frame of all series, so that drawings of the same figure share their axes. On a logarithmic axis,
 // lower ends of intervals and noise floors extend it by at most a factor of five. Means far above all that matter, and upper
-// ends of intervals there, do not extend it.
-func frameOf(list []series, linear bool) frame {
-	f := frame{xlow: math.Inf(1), ylow: math.Inf(1), yhigh: math.Inf(-1), linear: linear, limit: limitOf(list, linear)}
+// ends of intervals there, do not extend it: that is judged by all series, also those that have no room in the figure.
+func frameOf(list, all []series, linear bool) frame {
+	f := frame{xlow: math.Inf(1), ylow: math.Inf(1), yhigh: math.Inf(-1), linear: linear, limit: limitOf(all, linear)}
 	lowest := math.Inf(1)
 	for _, s := range list {
 		for _, p := range s.points {

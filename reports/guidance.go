@@ -65,7 +65,7 @@ func (r report) byWeight(metric string) (list []series, left int) {
 // qualityByWeight returns the figure of the metric of the choice against the weight.
 func (r report) qualityByWeight(metric string, lines []series, left int) figure.Figure {
 	f := figure.Figure{Title: metric + " against guidance", Table: figure.Table{Head: []string{"setting", "w", "mean", "low", "high", "seeds"}, Text: 1}}
-	q := chart{report: r, metricName: metric, lines: lines, frame: frameOf(lines, r.metric(metric).Signed)}
+	q := chart{report: r, metricName: metric, lines: lines, frame: frameOf(lines, lines, r.metric(metric).Signed)}
 	q.setStyles()
 	for i := range q.lines {
 		q.lines[i].style = figure.Style{Colour: i, Marker: i, Dash: i}
@@ -89,7 +89,7 @@ func (r report) qualityByWeight(metric string, lines []series, left int) figure.
 	if r.Summaries[r.chosen].Setting.Sample.Label != "" {
 		f.Caption = fmt.Sprintf("Mean %s of the chosen net against %s, compared with the truth of the class.", metric, guidanceAxis)
 	}
-	for _, note := range []string{noiseNote(lines, q.frame), nonPositiveNote(q.frame), outsideNote(lines, q.frame), omissions(0, left, false)} {
+	for _, note := range []string{noiseNote(lines, q.frame), nonPositiveNote(q.frame), outsideNote(lines, q.frame), omissions(0, left, "other line", "lines", "those shown have the lowest means")} {
 		if note != "" {
 			f.Caption += " " + note
 		}
@@ -159,7 +159,7 @@ func (r report) diversity() figure.Figure {
 	}
 	p := figure.New("", guidanceAxis, "diversity")
 	x := weightSpan([]series{line})
-	fr := frameOf(lines, false)
+	fr := frameOf(lines, lines, false)
 	fr.ylow, fr.yhigh = min(fr.ylow, .8), max(fr.yhigh, 1.25)
 	p.Add(&plotter.Line{XYs: plotter.XYs{{X: x.Low, Y: 1}, {X: x.High, Y: 1}}, LineStyle: boundStyle})
 	p.X.Min, p.X.Max, p.X.Tick.Marker = x.Low, x.High, ticks.Even{}

@@ -12,8 +12,15 @@ import (
 	"flowsweep/reports/number"
 )
 
-// shades is the number of colours of the heat table.
-const shades = 7
+// heatLimits are how many times the anchor the means of a shade may be, from the best shade but one to the worst but one. The anchor is
+// what counts as good: so equal shades mean equal things on all pages.
+var heatLimits = []float64{1.5, 2.5, 5, 10, 25}
+
+// shades is the number of colours of the heat table: the best is that of all settings that are as good as the target or as the best.
+var shades = len(heatLimits) + 2
+
+// goodShade is the best of them.
+var goodShade = shades - 1
 
 // heat is the table of a metric by sampler and steps for the recipe of the chosen setting. The metric is that of the choice
 // or, if that depends only on the net, the first that does not.
@@ -21,7 +28,7 @@ type heat struct {
 	Recipe, Metric string
 	Efforts        []string // numbers of steps, then tolerances
 	Rows           []heatRow
-	Note           string // on means outside the scale of the colours
+	Legend         []heatShade
 }
 
 type heatRow struct {
@@ -44,8 +51,7 @@ func (r report) heat() heat {
 	h.Recipe = r.labels.Recipe(r.chosen)
 	var settings []int // of the recipe
 	var samplers []string
-	var means []float64
-	for i, s := range r.Summaries {
+	for i := range r.Summaries {
 		if r.labels.Recipe(i) != h.Recipe {
 			continue
 		}
@@ -53,20 +59,18 @@ func (r report) heat() heat {
 		if !slices.Contains(samplers, r.labels.Sampler(i)) {
 			samplers = append(samplers, r.labels.Sampler(i))
 		}
-		if st, ok := s.Stat(h.Metric); ok && number.Finite(st.Mean) && st.Mean > 0 {
-			means = append(means, st.Mean)
-		}
 	}
 	if len(settings) < 2 {
 		return h
 	}
-	low, high := h.scale(means, r.upperLimit(h.Metric))
+	anchor := r.anchor(h.Metric, settings)
+	h.Legend = r.heatLegend(h.Metric, anchor)
 	h.Efforts = r.efforts(settings)
 	for _, sampler := range samplers {
 		row := heatRow{sampler, r.labels.Whole(sampler), slices.Repeat([]heatCell{{Text: noCell.Text, Shade: -1}}, len(h.Efforts))}
 		for _, i := range settings {
 			if r.labels.Sampler(i) == sampler {
-				row.Cells[slices.Index(h.Efforts, r.labels.Effort(i))] = r.heatCell(h.Metric, i, low, high)
+				row.Cells[slices.Index(h.Efforts, r.labels.Effort(i))] = r.heatCell(h.Metric, i, anchor)
 			}
 		}
 		h.Rows = append(h.Rows, row)
@@ -74,21 +78,52 @@ func (r report) heat() heat {
 	return h
 }
 
-// scale returns the means with the lightest and the darkest colour: the lowest and the highest up to the limit.
-func (h *heat) scale(means []float64, limit float64) (low, high float64) {
-	low, high = math.Inf(1), math.Inf(-1)
-	var far []float64
-	for _, x := range means {
-		if x > limit {
-			far = append(far, x)
-			continue
+// heatShade is a colour of the heat table and what it means.
+type heatShade struct {
+	Shade int
+	Text  string
+}
+
+// anchor returns the mean up to which settings are as good as the target: the noise floor of the metric or, if that is not known, the
+// upper end of the interval of the lowest mean.
+func (r report) anchor(metric string, settings []int) float64 {
+	anchor, lowest := math.Inf(-1), math.Inf(1)
+	for _, i := range settings {
+		if n, ok := r.noiseFloor(i, metric); ok {
+			anchor = max(anchor, n.q95)
 		}
-		low, high = min(low, x), max(high, x)
 	}
-	if len(far) > 0 {
-		h.Note = fmt.Sprintf("%s far above the others, at %s: as pale as the highest of those.", number.CountAre(len(far), "cell", "cells"), between(far))
+	if anchor > 0 {
+		return anchor
 	}
-	return low, high
+	for _, i := range settings {
+		if st, ok := r.Summaries[i].Stat(metric); ok && st.Mean < lowest {
+			lowest, anchor = st.Mean, st.Mean
+			if number.Finite(st.High) {
+				anchor = st.High
+			}
+		}
+	}
+	return anchor
+}
+
+// heatLegend says what the shades mean, from the best to the worst.
+func (r report) heatLegend(metric string, anchor float64) (list []heatShade) {
+	good := "within the noise floor"
+	if _, known := r.noiseFloor(r.chosen, metric); !known {
+		good = "within the interval of the best"
+	}
+	if len(r.ties(metric)) > 1 {
+		good += ", or tied with the best"
+	}
+	list = append(list, heatShade{goodShade, good})
+	if !(anchor > 0) {
+		return append(list, heatShade{0, "above"})
+	}
+	for k, times := range heatLimits {
+		list = append(list, heatShade{goodShade - 1 - k, "up to " + number.Text(times*anchor)})
+	}
+	return append(list, heatShade{0, "above"})
 }
 
 func (r report) heatMetric() string {
@@ -122,22 +157,34 @@ func byEffort(a, b experiments.Sampling) int {
 		cmp.Compare(b.Tolerance.Atol, a.Tolerance.Atol), cmp.Compare(b.Tolerance.Rtol, a.Tolerance.Rtol))
 }
 
-func (r report) heatCell(metric string, i int, low, high float64) heatCell {
+func (r report) heatCell(metric string, i int, anchor float64) heatCell {
 	st, ok := r.Summaries[i].Stat(metric)
 	if !ok || st.N == 0 {
 		return heatCell{Text: noCell.Text, Shade: -1}
 	}
 	c := heatCell{NFE: nfe(r.Summaries[i]), Shade: -1, Chosen: i == r.chosen}
 	c.Text, c.Ends = twoLines(number.Interval(st.Mean, st.Low, st.High))
-	switch {
-	case !number.Finite(st.Mean):
-	case st.Mean <= low || high <= low:
-		c.Shade = shades - 1
-	default:
-		share := (math.Log(high) - math.Log(st.Mean)) / (math.Log(high) - math.Log(low))
-		c.Shade = max(int(math.Round(share*(shades-1))), 0)
+	if number.Finite(st.Mean) {
+		c.Shade = r.shade(metric, i, st, anchor)
 	}
 	return c
+}
+
+// shade returns the shade of a setting: the best if nothing tells it from the target or from the best setting, and otherwise by how
+// many times the anchor its mean is.
+func (r report) shade(metric string, i int, st experiments.Stat, anchor float64) int {
+	if slices.Contains(r.ties(metric), i) || r.withinNoise(i, metric) || st.Mean <= anchor {
+		return goodShade
+	}
+	if !(anchor > 0) {
+		return 0
+	}
+	for k, times := range heatLimits {
+		if st.Mean <= times*anchor {
+			return goodShade - 1 - k
+		}
+	}
+	return 0
 }
 
 // callsTable answers how many velocity calls can be saved: for each solver, the fewest calls with which a setting is as good as the

@@ -70,7 +70,7 @@ func TestSeveralTargets(t *testing.T) {
 	if html := render(t, p); !strings.Contains(html, "figures of different targets are not comparable") {
 		t.Error("the verdict does not warn about several targets")
 	}
-	if fitted, _ := limit(list, func(s series) string { return s.target }); len(distinct(fitted, func(s series) string { return s.target })) != 2 {
+	if fitted, _ := limit(list); len(distinct(fitted, func(s series) string { return s.target })) != 2 {
 		t.Error("the target with the higher means is left out")
 	}
 }
@@ -101,5 +101,45 @@ func TestMetricsOfNet(t *testing.T) {
 		if !strings.Contains(html, want) {
 			t.Errorf("%q is missing", want)
 		}
+	}
+}
+
+// TestShades: what nothing tells from the target or from the best looks alike, however the means differ, and the others by how many
+// times the noise floor they are, whatever else is in the table.
+func TestShades(t *testing.T) {
+	t.Parallel()
+	p := pageOf(t, sweepOf(t, parse(t, strings.Replace(twoMoons, "metrics: [mmd, sliced-w2]", "metrics: [sliced-w2]\nchoose: {metric: sliced-w2}", 1))))
+	p.Choice.Chosen, p.Choice.Best, p.Choice.Tied = 1, 1, []int{1, 2}
+	r, err := newReport(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	floor, ok := r.noiseFloor(0, "sliced-w2")
+	if !ok {
+		t.Fatal("the noise floor is not known")
+	}
+	set := func(i int, times float64) { p.Summaries[i].Metrics[0].Mean = times * floor.q95 }
+	times := []float64{.5, 1, 9, 1.01, 1.5, 1.51, 2.5, 5, 10, 25, 26, 1e9}
+	want := []int{6, 6, 6, 5, 5, 4, 4, 3, 2, 1, 0, 0} // the third is tied with the best
+	for i, x := range times {
+		set(i, x)
+	}
+	for i := range times {
+		st, _ := p.Summaries[i].Stat("sliced-w2")
+		if got := r.shade("sliced-w2", i, st, r.anchor("sliced-w2", []int{0, 1, 2})); got != want[i] {
+			t.Errorf("%g times the noise floor has shade %d, want %d", times[i], got, want[i])
+		}
+	}
+	legend := r.heatLegend("sliced-w2", floor.q95)
+	if len(legend) != shades || legend[0] != (heatShade{6, "within the noise floor, or tied with the best"}) || legend[6] != (heatShade{0, "above"}) {
+		t.Errorf("the legend is %v", legend)
+	}
+
+	if err := r.Sweep.SetNulls(nil); err != nil {
+		t.Fatal(err)
+	}
+	p.Summaries[4].Metrics[0].Mean, p.Summaries[4].Metrics[0].High = 1e-6, 2e-6
+	if got := r.anchor("sliced-w2", []int{0, 4}); got != 2e-6 {
+		t.Errorf("without a noise floor the anchor is %g, want the upper end of the best", got)
 	}
 }

@@ -70,7 +70,7 @@ func TestNoiseBelow(t *testing.T) {
 	if !strings.Contains(figure.Caption, "lies below the figure: 0.0100 on average") || hasEntry(figure, "noise floor") {
 		t.Errorf("the caption is %q", figure.Caption)
 	}
-	if f := frameOf(seriesOf(r, "sliced-w2"), false); f.ylow < .1 {
+	if f := frameOf(seriesOf(r, "sliced-w2"), seriesOf(r, "sliced-w2"), false); f.ylow < .1 {
 		t.Errorf("the axis starts at %g, far below a fifth of the lowest mean, 1", f.ylow)
 	}
 }

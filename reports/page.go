@@ -66,6 +66,7 @@ type report struct {
 	labels    experiments.Labels // of the summaries
 	runLabels experiments.Labels // of the results
 	chosen    int                // index into the summaries, or -1
+	swept     []experiments.Swept
 }
 
 // view is the data of the template, in its order.
@@ -149,6 +150,7 @@ func newReport(p Page) (report, error) {
 	}
 	r.labels = experiments.NewLabels(settingsOf(p.Summaries, func(s experiments.Summary) experiments.Setting { return s.Setting }))
 	r.runLabels = experiments.NewLabels(settingsOf(p.Sweep.Results, func(s experiments.Result) experiments.Setting { return s.Setting }))
+	r.swept = r.labels.Swept()
 	return r, nil
 }
 

@@ -56,17 +56,29 @@ func (r report) quality(metric string, c cost) figure.Figure {
 	if len(all) == 0 {
 		return figure.Figure{Title: title, Caption: "No setting has a finite mean to draw."}
 	}
+	if len(all) == 1 && len(all[0].points) == 1 {
+		only := all[0].points[0]
+		return figure.Figure{Title: title, Caption: fmt.Sprintf("There is one value to draw: %s of %s.", number.Interval(only.mean, only.low, only.high), r.labels.Setting(only.setting))}
+	}
 	q := chart{
 		report: r, metricName: metric, cost: c, fronts: r.markFront(metric, c, all), untuned: r.frontsUntuned(metric, c, all),
 		drawingOf: partition(all),
 	}
 	var dropped int
-	q.lines, dropped = limit(all, q.drawingOf)
-	q.frame = frameOf(q.lines, r.metric(metric).Signed)
+	if q.byRecipe(all) {
+		panels := 1
+		if metric == r.Sweep.Spec.Choose.Metric && c.axis == byCalls.axis {
+			panels = maxPanels
+		}
+		q.lines, dropped = r.shown(all, panels)
+	} else {
+		q.lines, dropped = limit(all)
+	}
+	q.frame = frameOf(q.lines, all, r.metric(metric).Signed)
 	q.setStyles()
 	caption := []string{
 		r.description(metric, c, q.frame), noiseNote(q.lines, q.frame), r.tiesNote(metric, q.fronts), q.untunedNote(), nonPositiveNote(q.frame), outsideNote(q.lines, q.frame),
-		omissions(missing, dropped, q.drawingOf != nil),
+		q.omissions(missing, dropped),
 	}
 	if !r.ofNet(metric) {
 		caption = append(caption, r.guidanceNote())
@@ -87,12 +99,13 @@ func (r report) quality(metric string, c cost) figure.Figure {
 	return fig
 }
 
-// limit returns the lines with the lowest means, as many as a figure can hold. dropped is the number of recipes left out if
-// each has its own drawing, and otherwise the number of lines.
-func limit(all []series, drawingOf func(series) string) (list []series, dropped int) {
-	if drawingOf != nil && drawingOf(all[0]) == all[0].recipe {
-		return best(all, drawingOf, maxDrawings)
-	}
+// byRecipe reports whether each recipe has its own drawing.
+func (q chart) byRecipe(lines []series) bool {
+	return q.drawingOf != nil && q.drawingOf(lines[0]) == lines[0].recipe
+}
+
+// limit returns the lines of each target with the lowest means, as many as a drawing can hold, and the number of those left out.
+func limit(all []series) (list []series, dropped int) {
 	for _, target := range distinct(all, func(s series) string { return s.target }) {
 		kept, more := best(slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.target != target }), series.line, len(figure.Markers))
 		list, dropped = append(list, kept...), dropped+more
@@ -158,10 +171,16 @@ func (q chart) addLines(d *figure.Drawing, lines []series, front plotter.XYs) {
 	var tied figure.Rings
 	var drawn []plotter.XYs
 	var far figure.Outsiders
+	places := make([]plotter.XYs, len(lines))
 	for i, s := range lines {
-		// Shift points of equal cost apart by less than their width.
-		shift := 1 + .03*(float64(i)-float64(len(lines)-1)/2)
-		layer, line, bars := s.layer(q.frame, shift)
+		for _, at := range s.points {
+			places[i] = append(places[i], plotter.XY{X: at.cost, Y: q.frame.y(at.mean)})
+		}
+	}
+	places = d.Apart(places)
+	for i, s := range lines {
+		line := places[i]
+		layer, bars := s.layer(q.frame, line)
 		layer.Key = q.key(s)
 		d.Layers = append(d.Layers, layer)
 		drawn = append(append(drawn, line), bars...)
@@ -209,15 +228,14 @@ func stairs(front []point, f frame, style draw.LineStyle) *plotter.Line {
 	return &plotter.Line{XYs: line, LineStyle: style}
 }
 
-// layer returns the line, intervals and markers of the series, and where the line and the intervals are drawn.
-func (s series) layer(f frame, shift float64) (l figure.Layer, line plotter.XYs, intervals []plotter.XYs) {
+// layer returns the line, intervals and markers of the series with its points at their places, and where the intervals are drawn.
+func (s series) layer(f frame, line plotter.XYs) (l figure.Layer, intervals []plotter.XYs) {
 	bars := &plotter.YErrorBars{LineStyle: s.style.Line(.9), CapWidth: 4}
 	bars.Dashes = nil
 	var marked plotter.XYs // others have arrows
 	var open []bool
-	for _, at := range s.points {
-		xy := plotter.XY{X: at.cost * shift, Y: f.y(at.mean)}
-		line = append(line, xy)
+	for i, at := range s.points {
+		xy := line[i]
 		if f.beyond(at.mean) {
 			continue
 		}
@@ -235,5 +253,5 @@ func (s series) layer(f frame, shift float64) (l figure.Layer, line plotter.XYs,
 	}
 	glyphs := &plotter.Scatter{XYs: marked, GlyphStyleFunc: func(i int) draw.GlyphStyle { return s.style.Glyph(open[i]) }}
 	l.Plotters = []plot.Plotter{&plotter.Line{XYs: line, LineStyle: s.style.Line(1.2)}, bars, glyphs}
-	return l, line, intervals
+	return l, intervals
 }

@@ -53,9 +53,9 @@ func (t *Table) AddFor(whole string, row ...string) {
 	t.Add(row...)
 }
 
-// SizeFor returns the size of n drawings: the given one if they do not fit in one row of two.
+// SizeFor returns the size of n drawings: the given one if they do not fill rows of two.
 func SizeFor(n int, size string) string {
-	if n > 2 {
+	if n > 2 && n != 4 {
 		return size
 	}
 	return ""
