@@ -114,6 +114,8 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"reports/sheet":  {rooms: []string{"reports/figure", "reports/number"}, doors: []string{"html/template"}},
 	"reports/ticks":  {rooms: []string{"reports/number"}, doors: []string{"gonum.org/v1/plot"}},
 	"reports/number": {},
+	// Pages in a real browser, for tests and pictures: only the page's text is known here.
+	"reports/browser": {doors: []string{"github.com/chromedp"}},
 	// It writes ONNX files and runs them in onnxruntime. The Go side of a comparison is passed in as a function. The result
 	// is a Check of experiments, which all doors share.
 	"export": {rooms: []string{

@@ -22,6 +22,7 @@ import (
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/target/datasets"
 	"flowsweep/pipeline"
+	"flowsweep/reports/browser"
 )
 
 // drawnSpec trains a small net on labelled digits in some seconds.
@@ -55,8 +56,7 @@ func TestPageDrawsTheDigitAskedFor(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains a net on digits")
 	}
-	browser := chromium(t)
-	got := browse(t, browser, drawnFolder(t))
+	got := browse(t, chromium(t), drawnFolder(t))
 	if got.Error != "" || got.Opened.Problem != "" {
 		t.Fatal(got.Error, got.Opened.Problem)
 	}
@@ -115,13 +115,11 @@ func checkDrawings(t *testing.T, got drawn) {
 // chromium returns the browser, or skips the test.
 func chromium(t *testing.T) string {
 	t.Helper()
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
+	path, err := browser.Find()
+	if err != nil {
+		t.Skip("a page is not tried:", err)
 	}
-	t.Skip("a page is tried in Chromium, which is not installed")
-	return ""
+	return path
 }
 
 // drawnFolder returns a folder with the page, the package that it needs, and the files of a small net; without the package it skips the test.
@@ -150,7 +148,7 @@ func drawnFolder(t *testing.T) string {
 }
 
 // browse serves a folder to a browser and returns what its harness reports.
-func browse(t *testing.T, browser, folder string) (found drawn) {
+func browse(t *testing.T, chromium, folder string) (found drawn) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
@@ -170,7 +168,7 @@ func browse(t *testing.T, browser, folder string) (found drawn) {
 	if os.Geteuid() == 0 { // as in a container, where the sandbox does not start
 		args = append(args, "--no-sandbox")
 	}
-	cmd := exec.CommandContext(ctx, browser, append(args, server.URL+"/harness.html")...)
+	cmd := exec.CommandContext(ctx, chromium, append(args, server.URL+"/harness.html")...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

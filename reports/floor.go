@@ -49,7 +49,7 @@ type floorLabel string
 
 // Plot draws the label.
 func (l floorLabel) Plot(c draw.Canvas, _ *plot.Plot) {
-	style := text.Style{Color: figure.Palette[1], Font: figure.Sans(11.5), XAlign: draw.XRight, YAlign: draw.YBottom, Handler: plot.DefaultTextHandler}
+	style := text.Style{Color: figure.Ink, Font: figure.Sans(11.5), XAlign: draw.XRight, YAlign: draw.YBottom, Handler: plot.DefaultTextHandler}
 	c.FillText(style, vg.Point{X: c.Max.X - 3, Y: c.Min.Y + 2}, "floor "+string(l))
 }
 

@@ -91,7 +91,7 @@ func (r report) twinTable() *figure.Table {
 		return nil
 	}
 	of := r.Summaries[r.chosen]
-	t := figure.Table{Head: []string{"", "chosen setting: " + of.Setting.Sample.Words(), "sampler.onnx: " + r.Twin.Setting.Sample.Words()}, Text: 1}
+	t := figure.Table{Head: []string{"of", "chosen setting: " + of.Setting.Sample.Words(), "sampler.onnx: " + r.Twin.Setting.Sample.Words()}, Text: 1}
 	t.Add("velocity calls", nfe(of), nfe(*r.Twin))
 	for _, st := range r.Twin.Metrics {
 		if was, ok := of.Stat(st.Name); ok {

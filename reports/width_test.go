@@ -14,6 +14,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/target"
+	"flowsweep/reports/browser"
 )
 
 // long is a value of 1,000 letters in which a browser finds no place to break a line.
@@ -130,14 +131,9 @@ document.title = "page " + document.documentElement.scrollWidth + " text " + Mat
 // TestPageWidth measures pages in Chromium, where one is installed.
 func TestPageWidth(t *testing.T) {
 	t.Parallel()
-	browser := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
-		if path, err := exec.LookPath(name); err == nil && browser == "" {
-			browser = path
-		}
-	}
-	if browser == "" {
-		t.Skip("the width of a page is measured in Chromium, which is not installed")
+	chromium, err := browser.Find()
+	if err != nil {
+		t.Skip("the width of a page is not measured:", err)
 	}
 	failed := fullPage(t)
 	failed.Sweep.Results[3].State, failed.Sweep.Results[3].Error = experiments.Failed, "the loss is not finite at step 100"
@@ -152,7 +148,7 @@ func TestPageWidth(t *testing.T) {
 			frames = append(frames, frameSize{name: name, width: width})
 		}
 	}
-	measureFrames(t, browser, folder, frames)
+	measureFrames(t, chromium, folder, frames)
 	for _, f := range frames {
 		if f.page > f.width {
 			t.Errorf("%s: the page is %d px wide in a window of %d", f.name, f.page, f.width)
@@ -173,7 +169,7 @@ type frameSize struct {
 }
 
 // measureFrames fills in what the script measures. Pages are in frames, as a window of Chromium is at least 500 px wide.
-func measureFrames(t *testing.T, browser, folder string, frames []frameSize) {
+func measureFrames(t *testing.T, chromium, folder string, frames []frameSize) {
 	t.Helper()
 	var outer strings.Builder
 	for _, f := range frames {
@@ -190,9 +186,9 @@ func measureFrames(t *testing.T, browser, folder string, frames []frameSize) {
 	if os.Geteuid() == 0 { // as in a container, where the sandbox does not start
 		args = append(args, "--no-sandbox")
 	}
-	dump, err := exec.CommandContext(ctx, browser, append(args, "file://"+file)...).Output()
+	dump, err := exec.CommandContext(ctx, chromium, append(args, "file://"+file)...).Output()
 	if err != nil {
-		t.Fatalf("run %s: %v", browser, err)
+		t.Fatalf("run %s: %v", chromium, err)
 	}
 	found := regexp.MustCompile(`<title>(page[^<]*)</title>`).FindSubmatch(dump)
 	if found == nil {

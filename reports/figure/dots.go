@@ -21,11 +21,11 @@ type Dots struct {
 func (d Dots) Plot(c draw.Canvas, p *plot.Plot) {
 	const layers = 8
 	radius := vg.Length(1)
-	if len(d.XYs) < 300 {
-		radius = 1.8
+	d.Colour.A = 130
+	if len(d.XYs) < 300 { // they rarely lie on one another, so each is to be seen alone
+		radius, d.Colour.A = 1.8, 255
 	}
 	toX, toY := p.Transforms(&c)
-	d.Colour.A = 130
 	c.SetColor(d.Colour)
 	for layer := range layers {
 		var path vg.Path
