@@ -83,7 +83,8 @@ func TestReadingNotices(t *testing.T) {
 	if got.Title != "ran" || !slices.ContainsFunc(got.Sections, func(s struct {
 		ID, Heading string
 		Letters     int
-	}) bool {
+	},
+	) bool {
 		return s.Heading == "By a script"
 	}) {
 		t.Errorf("with scripts: %+v", got)

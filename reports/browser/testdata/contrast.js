@@ -123,5 +123,5 @@ const contrast = (() => {
     return found;
   };
 
-  return { parse, ratio, texts, marks };
+  return { parse, ratio, ground, texts, marks };
 })();
