@@ -116,6 +116,8 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"reports/number": {},
 	// Pages in a real browser, for tests and pictures: only the page's text is known here.
 	"reports/browser": {doors: []string{"github.com/chromedp"}},
+	// A program of its own, which takes the pictures.
+	"reports/shoot": {rooms: []string{"reports/browser"}},
 	// It writes ONNX files and runs them in onnxruntime. The Go side of a comparison is passed in as a function. The result
 	// is a Check of experiments, which all doors share.
 	"export": {rooms: []string{

@@ -80,11 +80,19 @@ func (t *Tab) Tap(selector string) error {
 // Press presses keys one after the other: letters, and those of the package kb.
 func (t *Tab) Press(keys string) error { return t.do(chromedp.KeyEvent(keys)) }
 
-// Screenshot returns the window as a PNG, or the whole page.
-func (t *Tab) Screenshot(whole bool) ([]byte, error) {
+// Screenshot returns a part of the page as a PNG: so many px from a top on, as wide as the window.
+func (t *Tab) Screenshot(top, height int) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(t.ctx, patience)
 	defer cancel()
-	shot, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng, CaptureBeyondViewport: &whole})
+	width, err := Eval[float64](t, "innerWidth")
+	if err != nil {
+		return nil, err
+	}
+	beyond := true // the window
+	shot, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{
+		Format: page.CaptureScreenshotFormatPng, CaptureBeyondViewport: &beyond,
+		Clip: &page.Viewport{Y: float64(top), Width: width, Height: float64(height), Scale: 1},
+	})
 	if err != nil {
 		return nil, err
 	}
