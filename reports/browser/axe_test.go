@@ -49,9 +49,7 @@ func faults(t *testing.T, tab *browser.Tab, program string) []fault {
 func TestAxe(t *testing.T) {
 	t.Parallel()
 	program := axe(t)
-	inEach(t, func(t *testing.T, page string, v browser.View) {
-		tab := open(t, page, v)
-		unfold(t, tab)
+	inEach(t, func(t *testing.T, tab *browser.Tab) {
 		for _, f := range faults(t, tab, program) {
 			t.Error(f)
 		}

@@ -42,9 +42,7 @@ func (c contrasts) String() string {
 // TestContrast checks the contrast of every text, drawn or not, and of every mark of a drawing.
 func TestContrast(t *testing.T) {
 	t.Parallel()
-	inEach(t, func(t *testing.T, page string, v browser.View) {
-		tab := open(t, page, v)
-		unfold(t, tab)
+	inEach(t, func(t *testing.T, tab *browser.Tab) {
 		texts := value[contrasts](t, tab, "(() => {"+contrast+"return contrast.texts(); })()")
 		if len(texts.Poor) > 0 || texts.Count < 100 {
 			t.Errorf("of %d texts %d are hard to read: %s", texts.Count, len(texts.Poor), texts)

@@ -36,7 +36,7 @@ sample: {solver: [euler, heun], steps: [1, 4], count: 100}
 metrics: [sliced-w2]
 reference: {count: 100}
 `},
-	{name: "no-choice", code: 1, spec: `
+	{name: "no-choice", code: 1, slow: true, spec: `
 target: {name: moons, noise: 0.05}
 net: {width: 8, depth: 1}
 train: {steps: 50, batch: 32, rate: 1e30}
@@ -45,7 +45,7 @@ sample: {solver: euler, steps: [1, 2], count: 100}
 metrics: [sliced-w2]
 reference: {count: 100}
 `},
-	{name: "one-seed", spec: `
+	{name: "one-seed", slow: true, spec: `
 target: {name: gaussians, count: 4, radius: 3, std: 0.4}
 net: {width: 8, depth: 1}
 train: {steps: 50, batch: 32}
@@ -54,7 +54,7 @@ sample: {solver: [dopri5, bosh3], tolerance: [1e-2, 1e-3], count: 100}
 metrics: [sliced-w2, mmd]
 reference: {count: 100}
 `},
-	{name: "table", rows: true, spec: `
+	{name: "table", rows: true, slow: true, spec: `
 target: {file: rows.csv}
 net: {width: 8, depth: 1}
 train: {steps: 50, batch: 32}
@@ -95,7 +95,7 @@ type sweep struct {
 func (s sweep) page(t *testing.T) string {
 	t.Helper()
 	if s.slow && testing.Short() {
-		t.Skip("runs a sweep on digits or classes")
+		t.Skip("runs a sweep for one more page")
 	}
 	run, _ := done.LoadOrStore(s.name, sync.OnceValues(s.run))
 	file, err := run.(func() (string, error))()
@@ -213,18 +213,30 @@ var looks = []browser.View{
 	{Width: 1440, Height: 900, Dark: true},
 }
 
-// inEach runs a test for every page in both widths and modes, and for the first page in each width with each mode.
-func inEach(t *testing.T, test func(t *testing.T, page string, v browser.View)) {
+// inEach runs a test for every page, unfolded, in both widths and modes, and for the first page in each width with each mode.
+func inEach(t *testing.T, test func(t *testing.T, tab *browser.Tab)) {
 	for i, s := range sweeps {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			page := s.page(t)
+			tab := open(t, s.page(t), looks[0])
+			unfold(t, tab)
 			for k, v := range looks {
 				if i > 0 && k > 1 {
 					break
 				}
-				t.Run(fmt.Sprintf("%d px, dark %t", v.Width, v.Dark), func(t *testing.T) { test(t, page, v) })
+				t.Run(fmt.Sprintf("%d px, dark %t", v.Width, v.Dark), func(t *testing.T) {
+					look(t, tab, v)
+					test(t, tab)
+				})
 			}
 		})
+	}
+}
+
+// look changes how a page is looked at.
+func look(t *testing.T, tab *browser.Tab, v browser.View) {
+	t.Helper()
+	if err := tab.Look(v); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -35,11 +35,12 @@ func TestPrint(t *testing.T) {
 	for _, s := range sweeps {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			page := s.page(t)
-			view := browser.View{Width: paperWidth, Height: 1000, Paper: true}
-			light := open(t, page, view)
-			view.Dark = true
-			a, b := value[paper](t, light, printed), value[paper](t, open(t, page, view), printed)
+			view := browser.View{Width: paperWidth, Height: 1000, Paper: true, Dark: true}
+			tab := open(t, s.page(t), view)
+			b := value[paper](t, tab, printed)
+			view.Dark = false
+			look(t, tab, view)
+			a := value[paper](t, tab, printed)
 			differ := 0
 			for i := range a.Colours {
 				if a.Colours[i] != b.Colours[i] {
@@ -54,10 +55,10 @@ func TestPrint(t *testing.T) {
 			if len(a.Controls) > 0 {
 				t.Errorf("controls are printed: %q", a.Controls)
 			}
-			if got := value[width](t, light, wide); got.Page > paperWidth || len(got.Out) > 0 {
+			if got := value[width](t, tab, wide); got.Page > paperWidth || len(got.Out) > 0 {
 				t.Errorf("the paper is %d px wide, what is printed %d, and out of it are %q", paperWidth, got.Page, got.Out)
 			}
-			pdf, err := light.PDF()
+			pdf, err := tab.PDF()
 			if err != nil {
 				t.Fatal(err)
 			}

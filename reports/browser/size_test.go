@@ -31,9 +31,10 @@ func TestDrawnTextsAreLarge(t *testing.T) {
 	for _, s := range sweeps {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			page := s.page(t)
+			tab := open(t, s.page(t), browser.View{Width: 1440, Height: 900})
 			for px, least := range map[int]float64{390: 7, 1440: 9} {
-				got := value[sizes](t, open(t, page, browser.View{Width: px, Height: 900}), fmt.Sprintf("(%s)(%g)", small, least))
+				look(t, tab, browser.View{Width: px, Height: 900})
+				got := value[sizes](t, tab, fmt.Sprintf("(%s)(%g)", small, least))
 				if len(got.Small) > 0 {
 					t.Errorf("in a window of %d px the smallest text is of %.1f px, want %g: %q", px, got.Smallest, least, got.Small)
 				}

@@ -65,6 +65,19 @@ func (t *Tab) load(page string, v View) error {
 	if err := chromedp.Listen(t.ctx, t.hear); err != nil {
 		return err
 	}
+	if err := t.Look(v); err != nil {
+		return err
+	}
+	return t.do(
+		act(network.Enable, network.EnableParams{}),
+		act(runtime.Enable, cdp.Empty{}),
+		act(log.Enable, cdp.Empty{}),
+		chromedp.Navigate(page),
+	)
+}
+
+// Look changes how the page is looked at, without loading it again.
+func (t *Tab) Look(v View) error {
 	if v.Scale == 0 {
 		v.Scale = 1
 	}
@@ -81,10 +94,6 @@ func (t *Tab) load(page string, v View) error {
 		act(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: media, Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}),
 		act(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: v.NoScripts}),
 		act(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}),
-		act(network.Enable, network.EnableParams{}),
-		act(runtime.Enable, cdp.Empty{}),
-		act(log.Enable, cdp.Empty{}),
-		chromedp.Navigate(page),
 	)
 }
 

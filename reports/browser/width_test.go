@@ -34,19 +34,17 @@ func TestWidth(t *testing.T) {
 	for _, s := range sweeps {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			page := s.page(t)
-			for _, px := range []int{360, 390, 1440} {
-				tab := open(t, page, browser.View{Width: px, Height: 900, Touch: px < 1000})
-				for _, state := range []string{"folded", "unfolded"} {
+			tab := open(t, s.page(t), browser.View{Width: 1440, Height: 900})
+			for _, state := range []string{"folded", "unfolded"} {
+				for _, px := range []int{360, 390, 1440} {
+					look(t, tab, browser.View{Width: px, Height: 900, Touch: px < 1000})
 					got := value[width](t, tab, wide)
 					if got.Page > px || len(got.Out) > 0 {
 						t.Errorf("%s, a window of %d px: the page is %d px wide, and out of it are %q", state, px, got.Page, got.Out)
 					}
-					if state == "folded" {
-						t.Logf("%d px at a width of %d", got.Length, px)
-					}
-					unfold(t, tab)
+					t.Logf("%s %d px long at a width of %d", state, got.Length, px)
 				}
+				unfold(t, tab)
 			}
 		})
 	}
@@ -81,8 +79,9 @@ func TestFocus(t *testing.T) {
 	for _, s := range sweeps[:2] {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
+			tab := open(t, s.page(t), browser.View{Width: 1440, Height: 900})
 			for _, dark := range []bool{false, true} {
-				tab := open(t, s.page(t), browser.View{Width: 1440, Height: 900, Dark: dark})
+				look(t, tab, browser.View{Width: 1440, Height: 900, Dark: dark})
 				steps, blind := walk(t, tab, 600)
 				if len(blind) > 0 {
 					t.Errorf("dark %t: the focus cannot be seen on %q", dark, blind)
