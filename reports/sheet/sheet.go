@@ -7,10 +7,11 @@ package sheet
 
 import (
 	"crypto/sha256"
-	_ "embed"
+	"embed"
 	"encoding/base64"
 	"html/template"
 	"maps"
+	"strings"
 	"unicode/utf8"
 
 	"flowsweep/reports/figure"
@@ -22,9 +23,24 @@ var (
 	partsText string
 	//go:embed style.css
 	styleText string
-	//go:embed script.js
-	scriptText string
+	//go:embed *.js
+	scripts embed.FS
 )
+
+// scriptText is all scripts in the order in which each may use those before. The page ends with it.
+var scriptText = joined("start", "names", "query", "board", "end")
+
+func joined(names ...string) string {
+	var b strings.Builder
+	for _, name := range names {
+		text, err := scripts.ReadFile(name + ".js")
+		if err != nil {
+			panic("sheet: " + err.Error())
+		}
+		b.Write(text)
+	}
+	return b.String()
+}
 
 // colours are those of drawings. Paper is light.
 var colours = ":root { " + figure.Variables(false) + " }\n@media screen and (prefers-color-scheme: dark) { :root { " + figure.Variables(true) + " } }\n"

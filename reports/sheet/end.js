@@ -1,0 +1,1 @@
+flowsweep.refresh();
