@@ -55,7 +55,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	}},
 	"pipeline/ship": {rooms: []string{
 		"pipeline/job", "pipeline/saved", "pipeline/ship/conditions", "pipeline/stage", "pipeline/table", "experiments", "experiments/disk", "experiments/engine", "experiments/flow", "experiments/metric",
-		"experiments/net", "experiments/ode", "experiments/oracle", "experiments/query", "experiments/target", "experiments/velocity", "export", "export/guided", "export/signing", "reports", "reports/samples", "store",
+		"experiments/net", "experiments/ode", "experiments/oracle", "experiments/query", "experiments/target", "experiments/velocity", "export", "export/guided", "export/signing", "reports", "reports/fields", "reports/samples", "store",
 	}},
 	// What the page shows of conditional models: values for reports, from what is stored.
 	"pipeline/ship/conditions": {rooms: []string{
@@ -91,11 +91,15 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"store/vet":   {doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
 	"reports": {
 		rooms: []string{
-			"experiments", "experiments/flow", "experiments/given", "experiments/metric", "experiments/shorten", "reports/conditional", "reports/effects", "reports/figure", "reports/number", "reports/samples",
-			"reports/sheet", "reports/ticks",
+			"experiments", "experiments/flow", "experiments/given", "experiments/metric", "experiments/shorten", "reports/board", "reports/conditional", "reports/effects", "reports/fields",
+			"reports/figure", "reports/number", "reports/samples", "reports/sheet", "reports/ticks",
 		},
 		doors: []string{"gonum.org/v1/plot", "html/template"},
 	},
+	// The order and the groups of a leaderboard, of rows that are ready.
+	"reports/board": {doors: []string{"html/template"}},
+	// What a page's scripts filter and sort by, in the words of --where.
+	"reports/fields": {rooms: []string{"experiments/query"}},
 	// Values of a report and their words, without drawings.
 	"reports/conditional": {rooms: []string{"experiments", "experiments/flow", "experiments/given", "reports/number"}},
 	// How anything is drawn: colours, marks, plots with series and tables behind them. It knows nothing of sweeps.

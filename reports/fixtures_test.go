@@ -136,13 +136,14 @@ func setDense(sweep *experiments.Sweep) {
 // pageOf returns the page of a sweep with only its summaries and choice.
 func pageOf(t testing.TB, sweep experiments.Sweep) Page {
 	t.Helper()
-	p := Page{Sweep: sweep, Command: "flowsweep sweep spec.yaml", CSV: "run,state\nabc,finished\n"}
+	p := Page{Sweep: sweep, Command: "flowsweep sweep spec.yaml"}
 	p.Summaries = sweep.Summaries()
 	labels := experiments.NewLabels(settingsOf(p.Summaries, func(s experiments.Summary) experiments.Setting { return s.Setting }))
 	var err error
 	if p.Choice, err = sweep.Spec.Choose.Choose(p.Summaries, labels.Setting); err != nil {
 		p.ChoiceError = err.Error()
 	}
+	p.CSV, p.Fields = tablesOf(t, p, labels)
 	return p
 }
 

@@ -9,61 +9,25 @@ import (
 	"strings"
 
 	"flowsweep/experiments"
-	"flowsweep/reports/figure"
+	"flowsweep/reports/board"
 	"flowsweep/reports/number"
 )
 
-// topRows is the number of settings in the part of the leaderboard that is always open.
-const topRows = 20
-
 // leaderboard lists the settings by rising mean of the metric of the choice.
-type leaderboard struct {
-	Head []string
-	Rows []row
-}
-
-// First returns the part that is always open.
-func (b leaderboard) First() leaderboard {
-	return leaderboard{b.Head, b.Rows[:min(len(b.Rows), topRows)]}
-}
-
-// Rest returns the part that is closed at first, or nil.
-func (b leaderboard) Rest() *leaderboard {
-	if len(b.Rows) <= topRows {
-		return nil
+func (r report) leaderboard() board.Board {
+	b := board.Board{Head: r.boardHead()}
+	var rows []board.Row
+	for i := range r.Summaries {
+		rows = append(rows, r.row(i))
 	}
-	return &leaderboard{b.Head, b.Rows[topRows:]}
-}
-
-type row struct {
-	Label, Full            string
-	Chosen, Tied, Baseline bool
-	Cells                  []cell
-}
-
-// cell is a text, the number to sort it by, and whether it is marked as within the noise.
-type cell struct {
-	Text, Ends string // the ends of an interval have their own line
-	Sort       string
-	InNoise    bool
-}
-
-// twoLines splits an interval into the mean and the ends.
-func twoLines(interval string) (mean, ends string) {
-	mean, ends, found := strings.Cut(interval, " [")
-	if !found || strings.HasPrefix(mean, "(") { // they share a power of ten
-		return interval, ""
+	for k, of := range r.Sweep.Baselines() {
+		row := r.baselineRow(of)
+		row.Setting = len(r.Summaries) + k
+		rows = append(rows, row)
 	}
-	return mean, "[" + ends
-}
-
-func (r report) leaderboard() leaderboard {
-	b := leaderboard{Head: append(r.metrics(), "behind the best", "seeds", "NFE", "ms per sample", "params", "fit s")}
-	for _, i := range r.ranked() {
-		b.Rows = append(b.Rows, r.row(i))
-	}
-	r.addBaselines(&b)
-	return b
+	b.Head[choiceColumn].Scale = r.addStrips(rows)
+	b.Groups = board.Grouped(rows, r.aboutGroup)
+	return b.Limited()
 }
 
 // ranked returns the settings by rising mean of the metric of the choice, those without one last.
@@ -80,161 +44,117 @@ func (r report) ranked() []int {
 	return order
 }
 
-func (r report) row(i int) row {
-	s := r.Summaries[i]
-	out := row{Label: r.labels.Setting(i), Full: r.labels.Full(i), Chosen: r.isChosen(i), Tied: r.tied(i)}
-	for _, m := range r.metrics() {
-		out.Cells = append(out.Cells, r.meanCell(s, m))
+// choiceColumn is that of the metric of the choice.
+const choiceColumn = 1
+
+// boardHead returns the headings: first the cost and the metric of the choice, which are read most.
+func (r report) boardHead() []board.Column {
+	var head []board.Column
+	metrics := r.boardMetrics()
+	for _, text := range slices.Concat([]string{"NFE"}, metrics[:min(len(metrics), 1)], []string{"behind the best"}, metrics[min(len(metrics), 1):],
+		[]string{"ms per sample", "parameters", "seeds", "fit s"}) {
+		head = append(head, board.Column{Text: text})
 	}
-	out.Cells = append(out.Cells, r.behind(i))
-	seeds := cell{Text: number.Whole(len(s.Runs)), Sort: strconv.Itoa(len(s.Runs))}
+	return head
+}
+
+// boardMetrics returns the metrics with that of the choice first.
+func (r report) boardMetrics() []string {
+	of := r.Sweep.Spec.Choose.Metric
+	names := slices.DeleteFunc(r.metrics(), func(name string) bool { return name == of })
+	return append([]string{of}, names...)
+}
+
+// aboutGroup describes the net that the rows of a group have in common.
+func (r report) aboutGroup(best board.Row) (whole, note string) {
+	s := r.Summaries[best.Setting]
+	parts := []string{"best " + r.Sweep.Spec.Choose.Metric + " " + number.Text(best.Mean)}
+	if !number.Finite(best.Mean) {
+		parts[0] = "no " + r.Sweep.Spec.Choose.Metric
+	}
+	if len(s.Runs) > 0 {
+		parts = append(parts, number.Whole(s.Params)+" parameters", "fitted in "+number.Text(fitSeconds(s))+" s")
+	}
+	return r.labels.Whole(best.Of), strings.Join(parts, ", ")
+}
+
+// row returns the row of setting i. Its label starts with the recipe.
+func (r report) row(i int) board.Row {
+	s := r.Summaries[i]
+	out := board.Row{Setting: i, How: r.labels.Setting(i), Full: r.labels.Full(i), Chosen: r.isChosen(i), Tied: r.tied(i), Mean: math.NaN()}
+	if how, found := strings.CutPrefix(out.How, r.labels.Recipe(i)+" · "); found {
+		out.Of, out.How = r.labels.Recipe(i), how
+	}
+	if st, ok := s.Stat(r.Sweep.Spec.Choose.Metric); ok && len(s.Runs) > 0 {
+		out.Mean = st.Mean
+	}
+	seeds := board.Cell{Text: number.Whole(len(s.Runs)), Sort: strconv.Itoa(len(s.Runs))}
 	if len(s.Runs) < s.Planned {
 		seeds.Text = fmt.Sprintf("%d of %d", len(s.Runs), s.Planned)
 	}
-	out.Cells = append(out.Cells, seeds)
-	if len(s.Runs) == 0 {
-		return fill(out, len(r.metrics())+6)
+	last := []board.Cell{noCell, noCell, seeds, noCell}
+	out.Cells = []board.Cell{noCell}
+	if len(s.Runs) > 0 {
+		out.Cells[0] = callCell(s)
+		last = []board.Cell{
+			{Text: number.Text(milliseconds(s)), Sort: sortable(milliseconds(s))},
+			{Text: number.Whole(s.Params), Sort: strconv.Itoa(s.Params)},
+			seeds,
+			{Text: number.Text(fitSeconds(s)), Sort: sortable(fitSeconds(s))},
+		}
 	}
-	out.Cells = append(out.Cells,
-		callCell(s),
-		cell{Text: number.Text(milliseconds(s)), Sort: sortable(milliseconds(s))},
-		cell{Text: number.Whole(s.Params), Sort: strconv.Itoa(s.Params)},
-		cell{Text: number.Text(fitSeconds(s)), Sort: sortable(fitSeconds(s))})
+	out.Cells = append(append(out.Cells, r.metricCells(s, r.behind(i))...), last...)
+	return out
+}
+
+// metricCells returns the cells of all metrics, with one after the first.
+func (r report) metricCells(s experiments.Summary, behind board.Cell) (cells []board.Cell) {
+	for k, m := range r.boardMetrics() {
+		cells = append(cells, r.meanCell(s, m))
+		if k == 0 {
+			cells = append(cells, behind)
+		}
+	}
+	return cells
+}
+
+// baselineRow returns a row without what belongs to a net or a solver.
+func (r report) baselineRow(of experiments.BaselineSummary) board.Row {
+	out := board.Row{
+		How: of.Label, Baseline: true, Mean: math.NaN(),
+		Full: fmt.Sprintf("%s of %s, %s points", of.Name, of.Target().Name, number.Whole(of.Count)),
+	}
+	if st, ok := of.Summary.Stat(r.Sweep.Spec.Choose.Metric); ok && len(of.Summary.Runs) > 0 {
+		out.Mean = st.Mean
+	}
+	draws := len(of.Summary.Runs)
+	out.Cells = append([]board.Cell{noCell}, r.metricCells(of.Summary, noCell)...)
+	out.Cells = append(out.Cells, noCell, noCell, board.Cell{Text: number.Whole(draws), Sort: strconv.Itoa(draws)}, noCell)
 	return out
 }
 
 // meanCell returns the mean of a metric over the seeds, with its interval.
-func (r report) meanCell(s experiments.Summary, metric string) cell {
+func (r report) meanCell(s experiments.Summary, metric string) board.Cell {
 	st, ok := s.Stat(metric)
 	if !ok || len(s.Runs) == 0 {
 		return noCell
 	}
-	c := cell{Sort: sortable(st.Mean), InNoise: r.inNoise(s.Setting, st)}
+	c := board.Cell{Sort: sortable(st.Mean), InNoise: r.inNoise(s.Setting, st)}
 	c.Text, c.Ends = twoLines(number.Interval(st.Mean, st.Low, st.High))
 	return c
 }
 
+// twoLines splits an interval into the mean and the ends, each with the power of ten that they share.
+func twoLines(interval string) (mean, ends string) {
+	mean, ends, found := strings.Cut(interval, " [")
+	if !found {
+		return interval, ""
+	}
+	if inner, power, shared := strings.Cut(ends, ")"); shared {
+		return strings.TrimPrefix(mean, "(") + power, "[" + inner + power
+	}
+	return mean, "[" + ends
+}
+
 // noCell is an empty cell, which sorts last.
-var noCell = cell{Text: "–", Sort: "inf"}
-
-func fill(r row, n int) row {
-	for len(r.Cells) < n {
-		r.Cells = append(r.Cells, noCell)
-	}
-	return r
-}
-
-// sortable returns a number in the form that the page's script reads; numbers that are not finite sort last.
-func sortable(x float64) string {
-	if !number.Finite(x) {
-		return "inf"
-	}
-	return strconv.FormatFloat(x, 'g', 6, 64)
-}
-
-// milliseconds returns the mean time per sample, when all samples are drawn in one batch.
-func milliseconds(s experiments.Summary) float64 {
-	return 1000 * s.SampleSeconds / float64(max(s.Setting.Sample.Count, 1))
-}
-
-func fitSeconds(s experiments.Summary) float64 {
-	sum := 0.
-	for _, run := range s.Runs {
-		sum += run.FitSeconds
-	}
-	return sum / float64(len(s.Runs))
-}
-
-// tied reports whether setting i is tied with the best of its target.
-func (r report) tied(i int) bool {
-	c, ok := r.choiceOf(i)
-	return ok && slices.Contains(c.Tied, i)
-}
-
-// ties returns the settings tied with the best if the metric is that of the choice, and otherwise none.
-func (r report) ties(metric string) []int {
-	if r.chosen < 0 || metric != r.Sweep.Spec.Choose.Metric {
-		return nil
-	}
-	return r.Choice.Tied
-}
-
-// behind returns how far setting i is above the best of its target in the metric of the choice.
-func (r report) behind(i int) cell {
-	c, ok := r.choiceOf(i)
-	if !ok || i >= len(c.Margins) || !number.Finite(c.Margins[i].Mean) {
-		return noCell
-	}
-	if i == c.Best {
-		return cell{Text: "lowest", Sort: "0"}
-	}
-	m := c.Margins[i]
-	mean, ends := twoLines(number.Interval(m.Mean, m.Low, m.High))
-	return cell{Text: mean, Ends: ends, Sort: sortable(m.Mean)}
-}
-
-// metrics returns the names of the metrics, in the order of the spec.
-func (r report) metrics() []string {
-	var names []string
-	for _, m := range r.Sweep.Spec.Metrics {
-		names = append(names, m.Name)
-	}
-	return names
-}
-
-// nfe returns the mean number of velocity calls of a setting and, if samples differ, the maximum.
-func nfe(s experiments.Summary) string {
-	maxCalls := 0
-	for _, run := range s.Runs {
-		maxCalls = max(maxCalls, run.NFEMax)
-	}
-	return callRange(s.NFE, maxCalls)
-}
-
-// callCell returns the same on two lines.
-func callCell(s experiments.Summary) cell {
-	mean, maxCalls, _ := strings.Cut(nfe(s), " ")
-	return cell{Text: mean, Ends: maxCalls, Sort: strconv.FormatFloat(float64(s.NFE), 'g', -1, 64)}
-}
-
-// callRange returns a mean number of velocity calls and the maximum, if that is higher.
-func callRange(mean experiments.Calls, maxCalls int) string {
-	if float64(maxCalls) <= float64(mean) {
-		return calls(mean)
-	}
-	return calls(mean) + " (max " + number.Whole(maxCalls) + ")"
-}
-
-func (r report) qualityTable(c cost, list []series) figure.Table {
-	t := figure.Table{Head: []string{"setting", c.short, "mean", "low", "high", "seeds", "Pareto front"}, Text: 1}
-	noisy := slices.ContainsFunc(list, func(s series) bool {
-		return slices.ContainsFunc(s.points, func(p point) bool { return p.noise.n > 0 })
-	})
-	if noisy {
-		t.Head = append(t.Head, "noise mean", "noise 95\u00a0%")
-	}
-	for _, s := range list {
-		for _, p := range s.points {
-			front, low, high := "", noCell.Text, noCell.Text
-			if p.front {
-				front = "yes"
-			}
-			if number.Finite(p.low) && number.Finite(p.high) {
-				low, high = number.Text(p.low), number.Text(p.high)
-			}
-			label := r.labels.Setting(p.setting)
-			if s.sampler == "" {
-				label = s.recipe
-			}
-			cells := []string{label, number.Text(p.cost), number.Text(p.mean), low, high, number.Whole(p.seeds), front}
-			switch {
-			case p.noise.n > 0:
-				cells = append(cells, number.Text(p.noise.mean), number.Text(p.noise.q95))
-			case noisy:
-				cells = append(cells, noCell.Text, noCell.Text)
-			}
-			t.AddFor(r.labels.Whole(label), cells...)
-		}
-	}
-	return t
-}
+var noCell = board.Cell{Text: "–", Sort: "inf"}

@@ -13,7 +13,9 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/metric"
+	"flowsweep/reports/board"
 	"flowsweep/reports/conditional"
+	"flowsweep/reports/fields"
 	"flowsweep/reports/figure"
 	"flowsweep/reports/number"
 	"flowsweep/reports/samples"
@@ -44,11 +46,15 @@ type Page struct {
 	LeftOut     []string               // sentences on files that there are not
 	Artifacts   []experiments.Artifact // the files of the output folder
 	CSV         string                 // the whole run table, embedded for download
+	Fields      fields.Data            // what scripts sort and filter by
 	Command     string                 // reproduces the sweep
 }
 
-// maxRuns is the maximum number of runs listed under "All runs" and "Failures". The CSV holds them all.
-const maxRuns = 1000
+// The maximum numbers of runs listed under "All runs" and "Failures". The CSV holds them all, and scripts list those.
+const (
+	maxRuns   = 100
+	maxFailed = 1000
+)
 
 var (
 	//go:embed page.html
@@ -57,6 +63,7 @@ var (
 	pageTemplate = sheet.Template("page", pageText, template.FuncMap{
 		"number": func(x experiments.Number) string { return number.Text(float64(x)) },
 		"size":   number.Whole[int64],
+		"less":   func(n, by int) int { return n - by },
 	})
 )
 
@@ -76,7 +83,7 @@ type view struct {
 	Started     string
 	Verdict     verdict
 	Quality     []figure.Figure
-	Leaderboard leaderboard
+	Leaderboard board.Board
 	Noise       bool // the noise floor of some metric is known
 	InNoise     bool // the leaderboard marks means within it
 	Remarks     *remarks
@@ -96,6 +103,7 @@ type view struct {
 	Machines    *figure.Table
 	Runs        runTable
 	CSVLink     template.URL
+	Data        *data // for scripts
 }
 
 // Render returns the report as a single HTML page that loads nothing else. It returns an error if a setting has no JSON
@@ -131,6 +139,7 @@ func Render(p Page) ([]byte, error) {
 		Machines:    r.machineTable(),
 		Runs:        r.runs(),
 		CSVLink:     template.URL("data:text/csv;charset=utf-8;base64," + base64.StdEncoding.EncodeToString([]byte(p.CSV))),
+		Data:        r.data(),
 	}
 	var out bytes.Buffer
 	if err := pageTemplate.Execute(&out, v); err != nil {

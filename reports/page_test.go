@@ -231,7 +231,7 @@ func numbers(first, n int) string {
 }
 
 var (
-	rawText   = regexp.MustCompile(`(?s)<(script|style)>.*?</(script|style)>`)
+	rawText   = regexp.MustCompile(`(?s)<(script|style)[^>]*>.*?</(script|style)>`)
 	minusZero = regexp.MustCompile(`[>( ][-−]0(\.0*)?[<) ]`)
 	void      = regexp.MustCompile(`<(meta|link)([^>]*)>`)
 )

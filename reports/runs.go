@@ -37,14 +37,14 @@ type runRow struct {
 	On        string // its machine
 }
 
-// runs returns every run, in the order of the plan.
+// runs returns the first runs, in the order of the plan.
 func (r report) runs() runTable {
-	return r.table(func(runRow) bool { return true })
+	return r.table(maxRuns, func(runRow) bool { return true })
 }
 
 // failed returns the runs that failed, were killed or were lost, and those with a metric that is not finite.
 func (r report) failed() runTable {
-	return r.table(func(row runRow) bool {
+	return r.table(maxFailed, func(row runRow) bool {
 		switch row.State {
 		case experiments.Failed, experiments.Killed, experiments.Lost:
 			return true
@@ -54,7 +54,8 @@ func (r report) failed() runTable {
 	})
 }
 
-func (r report) table(keep func(runRow) bool) runTable {
+// table returns at most so many of the runs to keep.
+func (r report) table(most int, keep func(runRow) bool) runTable {
 	var t runTable
 	tested, machines := r.tested(), r.machineNames()
 	for _, m := range r.metrics() {
@@ -69,7 +70,7 @@ func (r report) table(keep func(runRow) bool) runTable {
 		if !keep(row) {
 			continue
 		}
-		if len(t.Rows) == maxRuns {
+		if len(t.Rows) == most {
 			t.Cut++
 			continue
 		}

@@ -14,6 +14,7 @@ import (
 	"flowsweep/pipeline/ship/conditions"
 	"flowsweep/pipeline/stage"
 	"flowsweep/reports"
+	"flowsweep/reports/fields"
 	"flowsweep/store"
 )
 
@@ -39,11 +40,9 @@ func (o Outcome) Page(ctx context.Context, db *store.DB) (page []byte, err error
 		Sweep: o.Sweep, Summaries: o.Summaries, Choice: o.Choice, Targets: o.Targets,
 		Command: fmt.Sprintf("flowsweep sweep %s.yaml  # the spec below, saved under that name", o.Sweep.Spec.Name),
 	}
-	table, err := runsCSV(o.Sweep)
-	if err != nil {
+	if err := o.addTables(&p); err != nil {
 		return nil, err
 	}
-	p.CSV = string(table)
 	if err := o.addChoice(ctx, db, &p); err != nil {
 		return nil, err
 	}
@@ -62,6 +61,22 @@ func (o Outcome) Page(ctx context.Context, db *store.DB) (page []byte, err error
 		p.Memory = o.memory(losses)
 	}
 	return reports.Render(p)
+}
+
+// addTables adds the run table and, for the scripts of the page, what the fields of runs and settings are.
+func (o Outcome) addTables(p *reports.Page) error {
+	runs, err := RunTable(o.Sweep)
+	if err != nil {
+		return err
+	}
+	csv, err := tableCSV(runs)
+	if err != nil {
+		return err
+	}
+	settings := o.SettingTable()
+	p.CSV = string(csv)
+	p.Fields = fields.Data{Settings: fields.Whole(settings.Cells, settings.Columns), Runs: fields.Described(runs.Cells, runs.Columns)}
+	return nil
 }
 
 // addChoice adds the chosen setting to the page, or why there is none.

@@ -29,6 +29,11 @@ func runsCSV(sweep experiments.Sweep) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return tableCSV(t)
+}
+
+// tableCSV returns all rows and columns of a table as CSV.
+func tableCSV(t table.Table) ([]byte, error) {
 	order, err := t.Order("")
 	if err != nil {
 		return nil, err

@@ -68,7 +68,7 @@ flowsweep.query = (() => {
     }
   };
 
-  // numberOf returns NaN, and is called with what is a number, unless isNumber says otherwise.
+  // numberOf takes what isNumber accepts.
   const isNumber = (text) => /^([+-]?inf(inity)?|nan)$/i.test(text) || /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
   const numberOf = (text) => (/^[+-]?inf/i.test(text) ? (text[0] === "-" ? -Infinity : Infinity) : Number(text));
   const keyword = (text) => /^(and|or|not)$/iu.test(text);

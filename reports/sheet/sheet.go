@@ -23,12 +23,14 @@ var (
 	partsText string
 	//go:embed style.css
 	styleText string
+	//go:embed tables.css
+	tablesText string
 	//go:embed *.js
 	scripts embed.FS
 )
 
 // scriptText is all scripts in the order in which each may use those before. The page ends with it.
-var scriptText = joined("start", "names", "query", "board", "end")
+var scriptText = joined("start", "names", "query", "data", "number", "table", "board", "runs", "marks", "end")
 
 func joined(names ...string) string {
 	var b strings.Builder
@@ -57,7 +59,7 @@ type Head struct {
 func NewHead(title string) Head {
 	hash := sha256.Sum256([]byte(scriptText))
 	return Head{
-		Title: title, Style: template.CSS(colours + styleText), Script: template.JS(scriptText),
+		Title: title, Style: template.CSS(colours + styleText + tablesText), Script: template.JS(scriptText),
 		Policy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-" +
 			base64.StdEncoding.EncodeToString(hash[:]) + "'; base-uri 'none'; form-action 'none'",
 	}

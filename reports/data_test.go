@@ -1,0 +1,81 @@
+package reports
+
+import (
+	"encoding/csv"
+	"strings"
+	"testing"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/query"
+	"flowsweep/reports/fields"
+)
+
+// tablesOf returns what `runs --csv` prints, and the fields of runs and settings.
+func tablesOf(t testing.TB, p Page, labels experiments.Labels) (string, fields.Data) {
+	t.Helper()
+	var columns []string
+	var runs, settings []map[string]query.Field
+	add := func(rows *[]map[string]query.Field, list []query.Field) {
+		row := map[string]query.Field{}
+		for _, f := range list {
+			row[f.Key] = f
+		}
+		*rows = append(*rows, row)
+	}
+	for _, result := range p.Sweep.Results {
+		list, err := p.Sweep.Fields(result)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if add(&runs, list); len(runs) == 1 {
+			for _, f := range list {
+				columns = append(columns, f.Key)
+			}
+		}
+	}
+	for i, s := range p.Summaries {
+		list := append(p.Sweep.SettingFields(s.Setting), query.Field{Key: "setting", Value: labels.Setting(i)},
+			query.Field{Key: "nfe", Value: s.NFE.String(), Kind: query.Number}, experiments.TagField(s.Tags))
+		for _, st := range s.Metrics {
+			list = append(list, query.Field{Key: st.Name, Value: experiments.Number(st.Mean).String(), Kind: query.Number, Also: "metrics." + st.Name})
+		}
+		add(&settings, list)
+	}
+	var b strings.Builder
+	w := csv.NewWriter(&b)
+	records := [][]string{columns}
+	for _, row := range runs {
+		var record []string
+		for _, key := range columns {
+			record = append(record, row[key].Value)
+		}
+		records = append(records, record)
+	}
+	if err := w.WriteAll(records); err != nil {
+		t.Fatal(err)
+	}
+	return b.String(), fields.Data{Settings: fields.Whole(settings, []string{"setting"}), Runs: fields.Described(runs, columns)}
+}
+
+// TestData: every run names the row of its setting.
+func TestData(t *testing.T) {
+	t.Parallel()
+	p := pageOf(t, sweepOf(t, parse(t, twoMoons)))
+	r, err := newReport(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := r.data()
+	if len(d.Runs.Settings) != len(p.Sweep.Results) || strings.Join(d.Runs.Metrics, " ") != "mmd sliced-w2" {
+		t.Fatalf("%d runs, metrics %q", len(d.Runs.Settings), d.Runs.Metrics)
+	}
+	for i, s := range d.Runs.Settings {
+		if s < 0 || r.labels.Setting(s) != r.runLabels.Setting(i) {
+			t.Errorf("run %d, of %s, is said to be of setting %d", i, r.runLabels.Setting(i), s)
+		}
+	}
+	p.Fields = fields.Data{}
+	if html := render(t, p); strings.Contains(html, `id="data"`) {
+		t.Error("a page without fields has data for scripts")
+	}
+}
