@@ -27,7 +27,7 @@ func (r report) addStrips(rows []board.Row) (scale string) {
 	if len(list) == 0 {
 		return ""
 	}
-	f := frameOf(list, r.metric(metric).Signed)
+	f := frameOf(list, list, r.metric(metric).Signed)
 	for i := range rows {
 		s := r.summaryOf(rows[i])
 		if p, ok := r.stripPoint(s, metric); ok && len(s.Runs) > 0 && number.Finite(p.mean) {

@@ -33,8 +33,8 @@ func (s Sweep) Parallel() figure.Figure {
 	axes := effects[:min(len(effects), maxAxes)]
 	f.Legend = []figure.Entry{
 		{Swatch: lineSwatch(figure.Var(figure.Palette[1]), 3, 1), Text: "chosen"},
-		{Swatch: lineSwatch(figure.Var(figure.Palette[0]), 1.4, .8), Text: "tied with the best"},
-		{Swatch: lineSwatch(figure.Var(figure.Front), 1, .6), Text: "others"},
+		{Swatch: lineSwatch(figure.Var(figure.Palette[0]), 1.4, 1), Text: "tied with the best"},
+		{Swatch: lineSwatch(figure.Var(figure.Front), .8, 1), Text: "others"},
 	}
 	f.Caption = fmt.Sprintf("Every line is a setting. It crosses each axis at its value: swept values by falling share of the variance, then velocity calls and mean %s, where lower is better.", s.Metric)
 	if len(s.Settings) > maxLines {
