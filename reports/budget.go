@@ -174,8 +174,19 @@ func (r report) drawBudgets(metric string, rows []budgetRow, x figure.Span) temp
 	p.Y.Min, p.Y.Max = .4, float64(len(rows))+.6
 	p.Y.Tick.Marker, p.X.Tick.Marker = plot.ConstantTicks(marks), ticks.Even{}
 	p.Y.Tick.Length, p.Y.LineStyle.Width = 0, 0
-	return figure.SVG(metric+" by its parts", fmt.Sprintf("One bar for each of %s. The numbers are in the table below.", number.Plural(len(rows), "setting")),
-		560, vg.Length(60+17*len(rows)), p.Draw)
+	d := figure.Drawing{
+		Title: metric + " by its parts", Width: 560, Height: vg.Length(60 + 17*len(rows)), Plot: p,
+		Description: fmt.Sprintf("One bar for each of %s. The numbers are in the table below.", number.Plural(len(rows), "setting")),
+	}
+	for k, row := range rows {
+		b := row.budget
+		d.Marks = append(d.Marks, figure.Mark{
+			At: plotter.XY{X: x.Nearest(row.mean), Y: float64(len(rows) - k)}, Setting: row.i,
+			Text: fmt.Sprintf("%s: %s %s, of which noise floor %s, net %s, solver %s", r.labels.Setting(row.i), metric, number.Text(row.mean),
+				number.Text(b.Floor), number.Text(b.Net.Value), number.Text(b.Solver.Value)),
+		})
+	}
+	return d.SVG()
 }
 
 // barLabels returns the labels of the settings, short enough for the drawing.

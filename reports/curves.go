@@ -36,7 +36,7 @@ func (r report) curves() figure.Figure {
 		return fig
 	}
 	fig.Caption = r.curvesCaption(f)
-	groups := f.groups[:min(len(f.groups), maxDrawings)]
+	groups := r.nearest(f.groups)
 	titles := figure.Fitted(groups, 12.5, 390)
 	for i, group := range groups {
 		fig.Drawings = append(fig.Drawings, f.draw(r.Curves, group, titles[i]))
@@ -73,7 +73,7 @@ func curvesLegend(all []Curve) []figure.Entry {
 }
 
 var (
-	heldOutStyle  = draw.LineStyle{Color: figure.Palette[2], Width: 1}
+	heldOutStyle  = draw.LineStyle{Color: figure.Palette[1], Width: 1.2, Dashes: figure.Dashes[1]}
 	heldOutSwatch = figure.SVG("", "", 30, 12, func(c draw.Canvas) { c.StrokeLine2(heldOutStyle, 1, 6, 29, 6) })
 )
 
@@ -105,8 +105,12 @@ func (r report) curvesCaption(f lossFrame) string {
 	if len(f.empty) > 0 {
 		caption += fmt.Sprintf(" %s logged no finite loss: not drawn.", number.Plural(len(f.empty), "recipe"))
 	}
-	if len(f.groups) > maxDrawings {
-		caption += fmt.Sprintf(" Only the first %d of %d recipes are drawn.", maxDrawings, len(f.groups))
+	if len(f.groups) > maxPanels {
+		which := "the first"
+		if r.chosen >= 0 {
+			which = "the chosen one and the nearest to it"
+		}
+		caption += fmt.Sprintf(" Drawn are %d of %d recipes, %s; the table has all.", maxPanels, len(f.groups), which)
 	}
 	return caption
 }

@@ -67,5 +67,18 @@ func (r report) distance(i int) (d distance) {
 	return d
 }
 
+// nearest returns at most maxPanels of the recipes, in their order: the chosen one and the nearest to it, or the first if nothing is chosen.
+func (r report) nearest(recipes []string) []string {
+	if len(recipes) <= maxPanels {
+		return recipes
+	}
+	kept := recipes
+	if r.chosen >= 0 {
+		kept = r.neighbours(recipes)
+	}
+	kept = kept[:maxPanels]
+	return slices.DeleteFunc(slices.Clone(recipes), func(name string) bool { return !slices.Contains(kept, name) })
+}
+
 // ofSampling reports whether a swept field says how a net is sampled, not which net it is.
 func ofSampling(f experiments.Swept) bool { return strings.HasPrefix(f.Key, "sample.") }

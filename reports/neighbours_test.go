@@ -38,6 +38,9 @@ func TestNeighbours(t *testing.T) {
 	if !slices.Equal(got, want) || dropped != 14 {
 		t.Errorf("shown are %q, and %d left out, want %q and 14", got, dropped, want)
 	}
+	if got := r.nearest(slices.Sorted(slices.Values(distinct(all, func(s series) string { return s.recipe })))); !slices.Equal(got, want) {
+		t.Errorf("the curves are of %q, want %q", got, want)
+	}
 	for _, f := range r.qualities() {
 		want, note := 1, "17 other recipes are not drawn: shown is the chosen net."
 		if f.Title == "sliced-w2 against NFE" {

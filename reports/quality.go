@@ -65,15 +65,7 @@ func (r report) quality(metric string, c cost) figure.Figure {
 		drawingOf: partition(all),
 	}
 	var dropped int
-	if q.byRecipe(all) {
-		panels := 1
-		if metric == r.Sweep.Spec.Choose.Metric && c.axis == byCalls.axis {
-			panels = maxPanels
-		}
-		q.lines, dropped = r.shown(all, panels)
-	} else {
-		q.lines, dropped = limit(all)
-	}
+	q.lines, dropped = q.some(all)
 	q.frame = frameOf(q.lines, all, r.metric(metric).Signed)
 	q.setStyles()
 	caption := []string{
@@ -97,6 +89,18 @@ func (r report) quality(metric string, c cost) figure.Figure {
 	}
 	fig.Size = figure.SizeFor(len(fig.Drawings), "mid")
 	return fig
+}
+
+// some returns the lines that the figure has room for, and how many recipes or lines it leaves out.
+func (q chart) some(all []series) (list []series, dropped int) {
+	switch {
+	case !q.byRecipe(all):
+		return limit(all)
+	case q.metricName == q.Sweep.Spec.Choose.Metric && q.cost.axis == byCalls.axis:
+		return q.shown(all, maxPanels)
+	default:
+		return q.shown(all, 1)
+	}
 }
 
 // byRecipe reports whether each recipe has its own drawing.
