@@ -54,13 +54,18 @@ var arrows = map[string]struct{ rooms, doors []string }{
 		"experiments", "experiments/flow", "experiments/given", "experiments/kinds", "experiments/oracle", "experiments/target",
 	}},
 	"pipeline/ship": {rooms: []string{
-		"pipeline/job", "pipeline/saved", "pipeline/ship/conditions", "pipeline/stage", "pipeline/table", "experiments", "experiments/disk", "experiments/engine", "experiments/flow", "experiments/metric",
-		"experiments/net", "experiments/ode", "experiments/oracle", "experiments/query", "experiments/target", "experiments/velocity", "export", "export/guided", "export/signing", "reports", "reports/fields", "reports/samples", "store",
+		"pipeline/job", "pipeline/saved", "pipeline/ship/conditions", "pipeline/ship/follow", "pipeline/stage", "pipeline/table", "experiments", "experiments/disk", "experiments/engine", "experiments/flow", "experiments/metric",
+		"experiments/net", "experiments/ode", "experiments/oracle", "experiments/query", "experiments/target", "experiments/velocity", "export", "export/guided", "export/signing", "reports", "reports/fields", "reports/motion", "reports/samples", "store",
 	}},
 	// What the page shows of conditional models: values for reports, from what is stored.
 	"pipeline/ship/conditions": {rooms: []string{
 		"pipeline/job", "pipeline/saved", "experiments", "experiments/flow", "experiments/given", "experiments/ode", "experiments/oracle", "reports/conditional", "store",
 	}},
+	// How a net and the exact velocity carry points, for reports to draw. Principal axes of many coordinates take gonum.
+	"pipeline/ship/follow": {
+		rooms: []string{"pipeline/job", "experiments", "experiments/flow", "experiments/given", "experiments/ode", "experiments/oracle", "experiments/target", "reports/motion"},
+		doors: []string{"gonum.org/v1/gonum"},
+	},
 	// Two files as one table, and how far they are apart. It knows what is in them, and neither disks nor a terminal.
 	"pipeline/pair": {rooms: []string{
 		"pipeline/job", "experiments", "experiments/engine", "experiments/flow", "experiments/kinds", "experiments/metric", "experiments/problem", "experiments/table",
@@ -116,6 +121,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	},
 	// What all pages have in common: style, scripts, and the parts that their templates share.
 	"reports/sheet":  {rooms: []string{"reports/figure", "reports/number"}, doors: []string{"html/template"}},
+	"reports/motion": {},
 	"reports/ticks":  {rooms: []string{"reports/number"}, doors: []string{"gonum.org/v1/plot"}},
 	"reports/number": {},
 	// Pages in a real browser, for tests and pictures: only the page's text is known here.

@@ -31,7 +31,7 @@ type phase struct {
 func output(folder string) func(s *soak) error {
 	return func(s *soak) (err error) {
 		for _, name := range []string{
-			"velocity.onnx", "sampler.onnx", "logp.onnx", "vectors.json", "model-card.md", "choice.json", "runs.csv", "report.html", "SHA256SUMS",
+			"velocity.onnx", "sampler.onnx", "logp.onnx", "vectors.json", "model-card.md", "choice.json", "flow.json", "runs.csv", "report.html", "SHA256SUMS",
 		} {
 			if gone := os.Remove(filepath.Join(s.dir, folder, name)); !errors.Is(gone, fs.ErrNotExist) {
 				err = errors.Join(err, gone)

@@ -55,6 +55,9 @@ func (f *Fitted) whole(count int) experiments.Sampling {
 	return s
 }
 
+// Velocity returns the velocity of the net with the guidance of a sampling. It is used like the net.
+func (f *Fitted) Velocity(s experiments.Sampling) flow.RowField { return f.field(s) }
+
 // field returns the velocity of the net with the guidance of a sampling.
 func (f *Fitted) field(s experiments.Sampling) flow.RowField {
 	return f.model.RowField().Guide(s.Guidance)

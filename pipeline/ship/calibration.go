@@ -69,12 +69,8 @@ func (o Outcome) storedCalibration(ctx context.Context, db *store.DB) (*calibrat
 	if !o.showsCalibration() {
 		return nil, nil
 	}
-	files, err := db.Artifacts(ctx, o.Sweep.Name)
-	if err != nil || !slices.ContainsFunc(files, func(a experiments.Artifact) bool { return a.Name == calibrationFile }) {
-		return nil, err
-	}
-	text, err := db.ArtifactContent(ctx, o.Sweep.Name, calibrationFile)
-	if err != nil {
+	text, err := o.storedFile(ctx, db, calibrationFile)
+	if err != nil || text == nil {
 		return nil, err
 	}
 	c := new(calibration)

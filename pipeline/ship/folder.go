@@ -33,10 +33,11 @@ const (
 
 	precisionFile   = "precision.json"
 	calibrationFile = "calibration.json"
+	flowFile        = "flow.json"
 )
 
 // fileNames lists the files that an output folder may hold, except for their sums.
-var fileNames = append([]string{ChoiceFile, csvFile, ReportFile, calibrationFile}, exportNames()...)
+var fileNames = append([]string{ChoiceFile, csvFile, ReportFile, calibrationFile, flowFile}, exportNames()...)
 
 // exportNames lists those of a run.
 func exportNames() []string {

@@ -7,6 +7,7 @@ import (
 	"path"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
 	"flowsweep/export"
 	"flowsweep/store"
 )
@@ -59,11 +60,13 @@ func (o Outcome) Ship(ctx context.Context, db *store.DB, w Worker, out string, f
 			return s, err
 		}
 		files = append(files, store.File{Name: ChoiceFile, Content: append(reasons, '\n')})
-		calibration, err := o.calibrated(ctx, db, w.Engine)
-		if err != nil {
-			return s, err
+		for _, of := range []func(context.Context, *store.DB, engine.Engine) ([]store.File, error){o.calibrated, o.flowed} {
+			more, err := of(ctx, db, w.Engine)
+			if err != nil {
+				return s, err
+			}
+			files = append(files, more...)
 		}
-		files = append(files, calibration...)
 	}
 	table, err := runsCSV(o.Sweep)
 	if err != nil {

@@ -1,0 +1,272 @@
+package follow
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"testing"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/oracle"
+	"flowsweep/reports/motion"
+)
+
+// settingOf returns the first setting of a spec.
+func settingOf(t *testing.T, text string) experiments.Setting {
+	t.Helper()
+	spec, err := experiments.Parse("spec.yaml", []byte("name: a\n"+text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return spec.Settings[0]
+}
+
+// flowOf follows a velocity.
+func flowOf(t *testing.T, velocity flow.RowField, s experiments.Setting) *motion.Flow {
+	t.Helper()
+	f, err := Flow(t.Context(), velocity, experiments.Result{Run: "key", Setting: s}, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f != nil && (f.Run != "key" || f.Version != motion.Version) {
+		t.Errorf("the flow is of run %q, version %d", f.Run, f.Version)
+	}
+	return f
+}
+
+// exactOf returns the exact velocity of a setting that is conditional on nothing, times a factor.
+func exactOf(s experiments.Setting, factor float64) flow.RowField {
+	velocity := oracle.Oracle{Law: s.Target.Law, Path: s.Recipe.Path}.RowField()
+	return func(t []float64, x flow.Batch) (flow.Batch, error) {
+		u, err := velocity(t, x)
+		for i := range u.Data {
+			u.Data[i] *= factor
+		}
+		return u, err
+	}
+}
+
+// near reports whether two numbers agree but for the rounding to four digits and the error of 32 steps of rk4.
+func near(a, b float64) bool { return math.Abs(a-b) <= 1e-3*math.Abs(b)+1e-4 }
+
+// TestGaussianIsExact: to N(m, s²) along X_t = t X1 + (1 - t) X0 a point x0 moves as t m + sqrt(t² s² + (1 - t)²) x0, and the velocity at x is
+// m + (t s² - (1 - t)) / (t² s² + (1 - t)²) (x - t m).
+func TestGaussianIsExact(t *testing.T) {
+	t.Parallel()
+	const m, s = 1, .5
+	setting := settingOf(t, "target: {name: gaussian, dim: 2, mean: 1, std: 0.5}\n")
+	f := flowOf(t, exactOf(setting, 1.1), setting)
+	x0 := start(setting, 7, shownPaths)
+	if len(f.Exact.X) != shownPaths || len(f.Exact.Y) != shownPaths || len(f.Times) != steps+1 {
+		t.Fatalf("%d paths of %d times", len(f.Exact.X), len(f.Times))
+	}
+	for i := range f.Exact.X {
+		for k, at := range f.Times {
+			width := math.Sqrt(at*at*s*s + (1-at)*(1-at))
+			if x, y := at*m+width*x0.Row(i)[0], at*m+width*x0.Row(i)[1]; !near(f.Exact.X[i][k], x) || !near(f.Exact.Y[i][k], y) {
+				t.Fatalf("point %d is at (%g, %g) at t = %g, want (%g, %g)", i, f.Exact.X[i][k], f.Exact.Y[i][k], at, x, y)
+			}
+		}
+	}
+	for i, at := range motion.Moments {
+		a, c := f.Exact.Arrows[i], (at*s*s-(1-at))/(at*at*s*s+(1-at)*(1-at))
+		for k, cell := range a.At {
+			x, y := f.View.Middle(0, motion.Grid, cell%motion.Grid), f.View.Middle(1, motion.Grid, cell/motion.Grid)
+			if u, v := m+c*(x-at*m), m+c*(y-at*m); !near(a.U[k], u) || !near(a.V[k], v) {
+				t.Errorf("at t = %g the velocity at (%g, %g) is (%g, %g), want (%g, %g)", at, x, y, a.U[k], a.V[k], u, v)
+			}
+		}
+		if len(a.At) < 5 {
+			t.Errorf("%d arrows at t = %g", len(a.At), at)
+		}
+		if !near(f.Apart[i], .1) {
+			t.Errorf("a velocity that is 1.1 times the exact one is %g apart at t = %g, want 0.1", f.Apart[i], at)
+		}
+	}
+}
+
+// TestDensities: the points are standard normal at t = 0, and N(m, s²) at t = 1: each cell has as many as Pearson's statistic allows.
+func TestDensities(t *testing.T) {
+	t.Parallel()
+	setting := settingOf(t, "target: {name: gaussian, dim: 2, mean: 1, std: 0.5}\n")
+	f := flowOf(t, exactOf(setting, 1), setting)
+	phi := func(x float64) float64 { return math.Erfc(-x/math.Sqrt2) / 2 }
+	for _, c := range []struct {
+		moment  int
+		mean, s float64
+	}{{0, 0, 1}, {4, 1, .5}} {
+		within := func(axis, i int) float64 {
+			a := f.View.Axes[axis]
+			size := (a.High - a.Low) / motion.Cells
+			low := a.Low + float64(i)*size
+			return phi((low+size-c.mean)/c.s) - phi((low-c.mean)/c.s)
+		}
+		sum, cells, points := 0., 0., 0
+		for k, n := range f.Exact.Counts[c.moment] {
+			points += n
+			if want := within(0, k%motion.Cells) * within(1, k/motion.Cells) * float64(f.Exact.Points); want >= 1 {
+				sum, cells = sum+(float64(n)-want)*(float64(n)-want)/want, cells+1
+			}
+		}
+		if z := (sum - cells) / math.Sqrt(2*cells); math.Abs(z) > 4 || cells < 50 {
+			t.Errorf("at moment %d the counts of %g cells are %.1f standard deviations from the density", c.moment, cells, z)
+		}
+		if f.Exact.Points != mostPoints || points < mostPoints*98/100 {
+			t.Errorf("%d of %d points are in the view", points, f.Exact.Points)
+		}
+	}
+}
+
+// TestOneCoordinate: of points of one coordinate there is a histogram at every time, and no arrows.
+func TestOneCoordinate(t *testing.T) {
+	t.Parallel()
+	setting := settingOf(t, "target: {name: gaussian, dim: 1, mean: 0, std: 1}\nsample: {solver: heun, steps: 2}\n")
+	f := flowOf(t, exactOf(setting, 1), setting)
+	if len(f.Net.Counts) != steps+1 || len(f.Net.Counts[3]) != motion.Cells || f.Net.Y != nil || f.Net.Arrows != nil {
+		t.Errorf("%d histograms, %d arrows", len(f.Net.Counts), len(f.Net.Arrows))
+	}
+	if !slices.Equal(f.Steps.Times, []float64{0, .5, 1}) || len(f.Steps.X) != shownSteps || f.Steps.Solver != "heun" {
+		t.Errorf("steps of %s at %v", f.Steps.Solver, f.Steps.Times)
+	}
+	if f.Steps.X[2][0] != f.Net.X[2][0] {
+		t.Error("the steps do not start where the paths do")
+	}
+}
+
+// TestNoLimit: moons without noise have no velocity at t = 1 beside their points, and are followed all the same.
+func TestNoLimit(t *testing.T) {
+	t.Parallel()
+	setting := settingOf(t, "target: {name: checkerboard}\n")
+	exact := exactOf(setting, 1)
+	one := slices.Repeat([]float64{1}, 1)
+	outside := flow.Batch{Dim: 2, Data: []float64{50, 50}}
+	if _, err := exact(one, outside); !errors.Is(err, oracle.ErrNoLimit) {
+		t.Fatalf("a point outside the checkerboard: %v", err)
+	}
+	if u, err := limited(exact)(one, outside); err != nil || !(u.Data[0] < 0) {
+		t.Errorf("a point outside moves by %v (%v), want back", u.Data, err)
+	}
+	if f := flowOf(t, limited(exact), setting); f.Exact == nil || slices.Max(f.Apart) > 1e-12 { // the same velocity
+		t.Error("the exact velocity is not known, or apart from itself")
+	}
+}
+
+// TestLost: a velocity that leaves the numbers loses its points, and none is shown.
+func TestLost(t *testing.T) {
+	t.Parallel()
+	setting := settingOf(t, "target: {name: gaussian, dim: 2}\ncoupling: ot\n")
+	far := func(only bool) flow.RowField {
+		return func(t []float64, x flow.Batch) (flow.Batch, error) {
+			u := x.Like(x.Dim)
+			for i, v := range x.Data {
+				if !only || x.Row(i / 2)[0] > 0 {
+					u.Data[i] = math.Inf(1) * v
+				}
+			}
+			return u, nil
+		}
+	}
+	if f := flowOf(t, far(false), setting); f != nil {
+		t.Errorf("all points are lost, and %d shown", f.Net.Points)
+	}
+	f := flowOf(t, far(true), setting)
+	if f.Net.Lost < 900 || f.Net.Lost > 1100 || f.Net.Lost+f.Net.Points != mostPoints || len(f.Net.X) != shownPaths || f.Exact != nil || f.Mixed != nil {
+		t.Errorf("%d lost, %d points, %d paths", f.Net.Lost, f.Net.Points, len(f.Net.X))
+	}
+	for _, path := range f.Net.X {
+		if path[0] > 0 {
+			t.Fatal("a lost point has a path")
+		}
+	}
+}
+
+// TestConditional: paths have the class of their noise, and the exact velocity has the guidance.
+func TestConditional(t *testing.T) {
+	t.Parallel()
+	setting := settingOf(t, "target: {name: gaussians, count: 4, label: component}\ntrain: {drop: 0.1}\nsample: {guidance: 2}\n")
+	exact := oracle.NewConditional(setting.Target.LawGiven, setting.Recipe.Path).RowField()
+	f := flowOf(t, exact.Guide(setting.Sample.Guidance), setting)
+	if len(f.Class) != shownPaths || len(f.Classes) != 4 || slices.Max(f.Apart) > 1e-12 {
+		t.Fatalf("%d classes of %d paths, apart by %v", len(f.Classes), len(f.Class), f.Apart)
+	}
+	tell := setting.Target.Classifier()
+	for i, k := range f.Class {
+		if end := (flow.Batch{Dim: 2, Data: []float64{f.Exact.X[i][steps], f.Exact.Y[i][steps]}}); tell(end)[0] != k {
+			t.Errorf("path %d, given %d, ends at %v", i, k, end.Data)
+		}
+	}
+	if unguided := flowOf(t, exact, setting); unguided.Apart[0] < .01 {
+		t.Errorf("without its guidance the velocity is only %g apart", unguided.Apart[0])
+	}
+}
+
+// TestData: of data the exact velocity is not known, but the density at each time: of noise at t = 0, and of the rows at t = 1. Four columns
+// are shown along their principal axes.
+func TestData(t *testing.T) {
+	t.Parallel()
+	setting := settingOf(t, "target: {name: iris, exclude: [class]}\n")
+	still := func(_ []float64, x flow.Batch) (flow.Batch, error) { return x.Like(x.Dim), nil }
+	f := flowOf(t, still, setting)
+	if f.Exact != nil || f.Mixed == nil || f.View.Scale != "standardised" || !f.View.Principal() || f.View.Of != 4 {
+		t.Fatalf("shown in %+v", f.View)
+	}
+	if a := f.View.Axes; math.Abs(a[0].Share-.73) > .03 || math.Abs(a[1].Share-.23) > .03 { // of standardised iris, in any textbook
+		t.Errorf("the axes have %g and %g of the variance", a[0].Share, a[1].Share)
+	}
+	if !slices.Equal(f.Net.Counts[0], f.Net.Counts[4]) || slices.Equal(f.Mixed.Counts[0], f.Mixed.Counts[4]) {
+		t.Error("the net moves nothing, and the data are no noise")
+	}
+	if full := func(n int) bool { return n == 0 }; countIf(f.Mixed.Counts[4], full) <= countIf(f.Mixed.Counts[0], full) {
+		t.Error("150 rows fill more cells than noise does")
+	}
+}
+
+// TestPrincipal: of points on a cross the arms are the axes, and the squares of their lengths the shares.
+func TestPrincipal(t *testing.T) {
+	t.Parallel()
+	r := math.Sqrt(.5)
+	cross := flow.Batch{Dim: 3}
+	for _, arm := range [][3]float64{{-3 * r, 3 * r, 0}, {0, 0, 2}, {r, r, 0}} {
+		for _, sign := range []float64{-1, 1} {
+			cross.Data = append(cross.Data, 5+sign*arm[0], 6+sign*arm[1], 7+sign*arm[2])
+		}
+	}
+	mean, axes, shares := principal(cross)
+	for k, want := range [][]float64{{5, 6, 7, math.Abs(r), math.Abs(r), 0, 9. / 14}, {5, 6, 7, 0, 0, 1, 4. / 14}} {
+		got := append(append(slices.Clone(mean), math.Abs(axes[k][0]), math.Abs(axes[k][1]), axes[k][2]), shares[k])
+		for j := range want {
+			if math.Abs(got[j]-want[j]) > 1e-12 {
+				t.Errorf("axis %d: %v, want %v", k, got, want)
+			}
+		}
+	}
+	if p := (plane{mean: mean, axes: axes}); math.Abs(math.Abs(p.points(cross)[0][0])-3) > 1e-12 || math.Abs(p.along([]float64{1, 1, 5})[1]-5) > 1e-12 {
+		t.Errorf("the end of the longest arm is seen at %v", p.points(cross)[0])
+	}
+}
+
+// TestImages: images are shown on their way, as bytes from the lowest to the highest pixel of the data.
+func TestImages(t *testing.T) {
+	t.Parallel()
+	setting := settingOf(t, "target: digits\nnet: {name: unet, width: 8, depth: 1}\n")
+	f := flowOf(t, func(_ []float64, x flow.Batch) (flow.Batch, error) { return x.Like(x.Dim), nil }, setting)
+	if f.Images == nil || len(f.Images.Pixels) != mostImages || len(f.Images.Pixels[0]) != 5 || len(f.Images.Pixels[0][4]) != 64 || f.Images.High != 16 {
+		t.Fatalf("images: %+v", f.Images)
+	}
+	if !slices.Equal(f.Images.Pixels[3][0], f.Images.Pixels[3][4]) || slices.Equal(f.Images.Pixels[3][0], f.Images.Pixels[2][0]) {
+		t.Error("an image changes without a velocity, or two are the same")
+	}
+	if got := shades([]float64{-1, 8, 12, 16, 99, math.NaN()}, 8, 16); !slices.Equal(got, []byte{0, 0, 128, 255, 255, 0}) {
+		t.Errorf("shades %v", got)
+	}
+}
+
+func countIf(list []int, is func(int) bool) (n int) {
+	for _, v := range list {
+		if is(v) {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,120 @@
+package follow
+
+import (
+	"math"
+	"slices"
+
+	"flowsweep/experiments"
+	"flowsweep/experiments/flow"
+	"flowsweep/experiments/ode"
+	"flowsweep/reports/motion"
+)
+
+// motion returns what is shown of a trail: the paths of some points, how dense all of them are, and the velocity.
+func (p plane) motion(l trail, velocity flow.RowField, shown []int) (m motion.Motion, err error) {
+	whole := l.whole()
+	m = motion.Motion{Points: len(whole), Lost: l[0].Len() - len(whole), Paths: p.paths(l, shown)}
+	at := moments(len(l) - 1)
+	if len(p.view.Axes) == 1 {
+		for _, x := range l {
+			m.Counts = append(m.Counts, p.view.Counts(p.points(x.Take(flow.Batch{}, whole))))
+		}
+		return m, nil
+	}
+	for i, k := range at {
+		x := l[k].Take(flow.Batch{}, whole)
+		m.Counts = append(m.Counts, p.view.Counts(p.points(x)))
+		u, err := velocity.Field()(motion.Moments[i], x)
+		if err != nil {
+			return m, err
+		}
+		arrows, err := p.arrows(x, u, motion.Moments[i], velocity)
+		if err != nil {
+			return m, err
+		}
+		m.Arrows = append(m.Arrows, arrows)
+	}
+	return m, nil
+}
+
+// fewShare is the share of the points below which a cell of the grid has too few for an arrow.
+const fewShare = .0015
+
+// arrows returns the velocity in the cells of the grid where there are points: at their middle or, where it depends on more than the
+// place in the plane, its mean over their points.
+func (p plane) arrows(x, u flow.Batch, t float64, velocity flow.RowField) (a motion.Arrows, err error) {
+	n := p.view.Grid
+	count, sums := make([]float64, n*n), make([][2]float64, n*n)
+	for i, at := range p.points(x) {
+		k := p.view.Cell(n, at...)
+		if v := p.along(u.Row(i)); k >= 0 && flow.Finite(v...) {
+			count[k]++
+			sums[k][0], sums[k][1] = sums[k][0]+v[0], sums[k][1]+v[1]
+		}
+	}
+	middles := flow.Batch{Dim: 2}
+	for k, c := range count {
+		if c < max(2, fewShare*float64(x.Len())) {
+			continue
+		}
+		a.At = append(a.At, k)
+		a.U, a.V = append(a.U, motion.Round(sums[k][0]/c)), append(a.V, motion.Round(sums[k][1]/c))
+		middles.Data = append(middles.Data, p.view.Middle(0, n, k%n), p.view.Middle(1, n, k/n))
+	}
+	if p.axes != nil || len(x.Given) > 0 || len(a.At) == 0 {
+		return a, nil
+	}
+	there, err := velocity.Field()(t, middles)
+	if err != nil {
+		return a, err
+	}
+	for i := range a.At {
+		a.U[i], a.V[i] = motion.Round(there.Row(i)[0]), motion.Round(there.Row(i)[1])
+	}
+	return a, nil
+}
+
+// mixed returns how dense the data are, mixed with noise along the path of a net: the density that it is to have at each time. It is nil
+// where the net learns another one, by its coupling or its guidance.
+func (p plane) mixed(s experiments.Setting, data flow.Batch, seed uint64) *motion.Motion {
+	guided := !s.Sample.Guidance.IsZero() && s.Sample.Guidance.Weight() != 0 && s.Sample.Guidance.Weight() != 1
+	if guided || s.Coupling.Taught || s.Coupling.Name != flow.Independent.Name || s.Sample.Guidance.Weight() == 0 && s.Sample.Label != "" {
+		return nil
+	}
+	x0 := start(s, seed, data.Len())
+	m := &motion.Motion{Points: data.Len()}
+	times := motion.Moments
+	if len(p.view.Axes) == 1 {
+		times = ode.Uniform(steps)
+	}
+	for _, t := range times {
+		alpha, sigma := s.Recipe.Path.Alpha(t), s.Recipe.Path.Sigma(t)
+		x := data.Clone()
+		for i, v := range x0.Data {
+			x.Data[i] = alpha*x.Data[i] + sigma*v
+		}
+		m.Counts = append(m.Counts, p.view.Counts(p.points(x)))
+	}
+	return m
+}
+
+// apart returns how far the velocity of a net is from the exact one at motion.Moments, at points of the exact flow.
+func apart(net flow.RowField, exact exact) (list []float64, err error) {
+	for i, k := range moments(len(exact.trail) - 1) {
+		t, x := motion.Moments[i], exact.trail[k]
+		u, err := net.Field()(t, x)
+		if err != nil {
+			return nil, err
+		}
+		v, err := exact.velocity.Field()(t, x)
+		if err != nil {
+			return nil, err
+		}
+		far := motion.Apart(u.Data, v.Data)
+		if math.IsNaN(far) || math.IsInf(far, 0) {
+			return nil, nil // diverged, or nothing moves
+		}
+		list = append(list, motion.Round(far))
+	}
+	return slices.Clip(list), nil
+}
