@@ -97,7 +97,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"reports": {
 		rooms: []string{
 			"experiments", "experiments/flow", "experiments/given", "experiments/metric", "experiments/shorten", "reports/board", "reports/conditional", "reports/effects", "reports/fields",
-			"reports/figure", "reports/number", "reports/samples", "reports/sheet", "reports/ticks",
+			"reports/figure", "reports/motion", "reports/number", "reports/samples", "reports/sheet", "reports/streams", "reports/ticks",
 		},
 		doors: []string{"gonum.org/v1/plot", "html/template"},
 	},
@@ -116,9 +116,11 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	},
 	// Points, rows and images beside those of the data.
 	"reports/samples": {
-		rooms: []string{"experiments/flow", "experiments/metric", "reports/conditional", "reports/figure", "reports/number", "reports/ticks"},
+		rooms: []string{"experiments/flow", "experiments/metric", "reports/conditional", "reports/figure", "reports/motion", "reports/number", "reports/ticks"},
 		doors: []string{"gonum.org/v1/plot", "html/template"},
 	},
+	// Paths, densities and velocities from noise to data.
+	"reports/streams": {rooms: []string{"reports/figure", "reports/motion", "reports/number", "reports/ticks"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
 	// What all pages have in common: style, scripts, and the parts that their templates share.
 	"reports/sheet":  {rooms: []string{"reports/figure", "reports/number"}, doors: []string{"html/template"}},
 	"reports/motion": {},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"flowsweep/experiments"
+	"flowsweep/reports/motion"
 	"flowsweep/reports/samples"
 )
 
@@ -186,7 +187,26 @@ func fullPage(t testing.TB) Page {
 		{Name: "velocity.onnx", SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Size: 71234},
 		{Name: "runs.csv", SHA256: "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752", Size: 18211},
 	}
+	p.Flow = smallFlow()
 	return p
+}
+
+// smallFlow returns the flow of three points that the exact velocity leaves where they are, and a net does not.
+func smallFlow() *motion.Flow {
+	f := &motion.Flow{Version: motion.Version, Times: []float64{0, .5, 1}, Apart: []float64{.04, .03, .06, .13, .45}}
+	f.View = motion.View{
+		Axes: []motion.Axis{{Name: "x1", Low: -2, High: 2}, {Name: "x2", Low: -2, High: 2}}, Of: 2, Cells: 8, Grid: motion.Grid,
+	}
+	exact := motion.Motion{Points: 3, Paths: motion.Paths{X: [][]float64{{-1, -1, -1}, {0, 0, 0}, {1, 1, 1}}, Y: [][]float64{{0, 0, 0}, {1, 1, 1}, {0, 0, 0}}}}
+	f.Net = motion.Motion{Points: 3, Paths: motion.Paths{X: exact.X, Y: [][]float64{{0, .2, .8}, {1, .8, .2}, {0, -.2, -.8}}}}
+	for range motion.Moments {
+		exact.Counts = append(exact.Counts, f.View.Counts([][]float64{{-1, 0}, {0, 1}, {1, 0}}))
+		f.Net.Counts = append(f.Net.Counts, f.View.Counts([][]float64{{-1, .5}, {0, .5}, {1, -.5}}))
+		exact.Arrows = append(exact.Arrows, motion.Arrows{})
+		f.Net.Arrows = append(f.Net.Arrows, motion.Arrows{At: []int{81, 84, 87}, U: []float64{0, 0, 0}, V: []float64{1, -1, -1}})
+	}
+	f.Exact = &exact
+	return f
 }
 
 // moons returns 2,000 noisy points of two crescents.

@@ -17,9 +17,11 @@ import (
 	"flowsweep/reports/conditional"
 	"flowsweep/reports/fields"
 	"flowsweep/reports/figure"
+	"flowsweep/reports/motion"
 	"flowsweep/reports/number"
 	"flowsweep/reports/samples"
 	"flowsweep/reports/sheet"
+	"flowsweep/reports/streams"
 )
 
 // Page is everything a report shows.
@@ -31,6 +33,7 @@ type Page struct {
 	Targets     []experiments.TargetChoice // a choice for every target, of which Choice is one; may be empty if there is only one
 	Samples     []samples.Panel            // first the data, then samples of the chosen net and others
 	Pictures    *samples.Pictures          // the data and the samples as images; nil if they are none
+	Flow        *motion.Flow               // of the chosen run; nil if it is not stored
 	Rows        *samples.Rows              // the data and the samples as rows of a table; nil if all is in Samples
 	Calibration *metric.Calibrated         // of the chosen net; nil if no metric asks for it
 	Conditions  *conditional.Conditions    // of the chosen setting; nil if it is conditional on nothing
@@ -88,6 +91,7 @@ type view struct {
 	InNoise     bool // the leaderboard marks means within it
 	Remarks     *remarks
 	Samples     []figure.Figure
+	Flow        []figure.Figure
 	Calibration []figure.Figure
 	Conditions  *conditions
 	Guidance    string // the formula, if weights stand on the page
@@ -124,6 +128,7 @@ func Render(p Page) ([]byte, error) {
 		InNoise:     r.any(r.withinNoise),
 		Remarks:     r.remarks(),
 		Samples:     samples.Figures(p.Samples, p.Pictures, p.Rows),
+		Flow:        append(streams.Figures(p.Flow), samples.Ways(p.Flow)...),
 		Calibration: samples.Calibration(p.Calibration),
 		Conditions:  r.conditions(),
 		Guidance:    r.guidanceNote(),

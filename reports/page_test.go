@@ -38,7 +38,7 @@ func render(t *testing.T, p Page) string {
 func TestGolden(t *testing.T) {
 	p := pageOf(t, sweepOf(t, parse(t, smallSpec)))
 	full := fullPage(t)
-	p.Samples, p.Checks, p.Artifacts = full.Samples[:2], full.Checks, full.Artifacts
+	p.Samples, p.Checks, p.Artifacts, p.Flow = full.Samples[:2], full.Checks, full.Artifacts, full.Flow
 	for i := range p.Samples {
 		p.Samples[i].Points = p.Samples[i].Points[:40]
 	}

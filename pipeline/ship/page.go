@@ -93,6 +93,9 @@ func (o Outcome) addChoice(ctx context.Context, db *store.DB, p *reports.Page) (
 		if p.Rows, err = tableRows(ctx, db, o.Sweep, o.Choice.Run); err != nil {
 			return err
 		}
+		if p.Flow, err = o.storedFlow(ctx, db); err != nil {
+			return err
+		}
 		c, err := o.storedCalibration(ctx, db)
 		if err != nil {
 			return err

@@ -21,6 +21,9 @@ type Drawing struct {
 	Plot               *plot.Plot
 	Layers             []Layer
 	Marks              []Mark
+
+	// Over returns further elements, given where values are in the drawing; nil for none.
+	Over func(x, y func(float64) float64) string
 }
 
 // Layer is a series of a drawing: what a legend entry with the same key switches.
@@ -52,6 +55,9 @@ func (d Drawing) SVG() template.HTML {
 	}
 	area := d.Plot.DataCanvas(draw.New(vgsvg.New(d.Width, d.Height)))
 	toX, toY := d.Plot.Transforms(&area)
+	if d.Over != nil {
+		b.WriteString(d.Over(func(x float64) float64 { return float64(toX(x)) }, func(y float64) float64 { return float64(d.Height - toY(y)) }))
+	}
 	for _, m := range d.Marks {
 		fmt.Fprintf(&b, `<circle class="hit" cx="%.4g" cy="%.4g" r="6"`, float64(toX(m.At.X)), float64(d.Height-toY(m.At.Y)))
 		if m.Setting >= 0 {
@@ -83,6 +89,11 @@ func paint(width, height vg.Length, draws func(draw.Canvas)) string {
 	start := strings.Index(text, "<svg")
 	body := text[start+strings.IndexByte(text[start:], '>')+1:]
 	return named(fontDescription.Replace(strings.TrimSuffix(strings.TrimSpace(body), "</svg>")))
+}
+
+// Elements returns elements of SVG as a drawing that scales with the page, for what gonum does not draw.
+func Elements(title, description string, width, height vg.Length, elements string) template.HTML {
+	return wrap(title, description, width, height, elements)
 }
 
 // wrap returns elements as an SVG element.

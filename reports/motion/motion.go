@@ -21,6 +21,7 @@ type Flow struct {
 	Exact   *Motion   `json:"exact,omitempty"` // nil where it is not known
 	Mixed   *Motion   `json:"mixed,omitempty"` // of data mixed with noise, which has no paths; nil where it is not what the net has learnt, or there is Exact
 	Apart   []float64 `json:"apart,omitempty"` // of the net from the exact velocity at the Moments, see Apart
+	Label   string    `json:"label,omitempty"` // what the classes are classes of
 	Classes []string  `json:"classes,omitempty"`
 	Class   []int     `json:"class,omitempty"` // of each path; none without classes
 	Steps   *Steps    `json:"steps,omitempty"` // of the chosen solver; nil where they are many, or of each point its own
@@ -51,8 +52,8 @@ type Arrows struct {
 
 // Steps are the places to which the steps of a solver carry the first points.
 type Steps struct {
-	Solver string    `json:"solver"`
-	Times  []float64 `json:"times"`
+	Sampling string    `json:"sampling"` // the solver and how many steps, in words
+	Times    []float64 `json:"times"`
 	Paths
 }
 

@@ -77,6 +77,21 @@ func (v View) Counts(points [][]float64) []int {
 	return counts
 }
 
+// Moments returns the mean and the standard deviation of points along an axis, from their counts; NaN without points.
+func (v View) Moments(counts []int, axis int) (mean, std float64) {
+	n, sum, squares := 0., 0., 0.
+	for k, count := range counts {
+		i := k % v.Cells
+		if axis == 1 {
+			i = k / v.Cells
+		}
+		x := v.Middle(axis, v.Cells, i)
+		n, sum, squares = n+float64(count), sum+float64(count)*x, squares+float64(count)*x*x
+	}
+	mean = sum / n
+	return mean, math.Sqrt(max(squares/n-mean*mean, 0))
+}
+
 // Fit returns the axes with ranges that hold nearly all of the points, all but a few in a thousand at either end, with a margin. Two
 // axes of similar ranges get the same length, so that a round cloud looks round.
 func (v View) Fit(points [][]float64) View {

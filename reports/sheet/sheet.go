@@ -30,7 +30,7 @@ var (
 )
 
 // scriptText is all scripts in the order in which each may use those before. The page ends with it.
-var scriptText = joined("start", "names", "query", "data", "number", "table", "board", "runs", "marks", "end")
+var scriptText = joined("start", "names", "query", "data", "number", "table", "board", "runs", "marks", "flow", "end")
 
 func joined(names ...string) string {
 	var b strings.Builder

@@ -58,7 +58,7 @@ func Flow(ctx context.Context, net flow.RowField, r experiments.Result, seed uin
 	if f.Net, err = p.motion(own, net, shown); err != nil {
 		return nil, err
 	}
-	f.Classes, f.Class = classesOf(to, x0, shown)
+	f.Label, f.Classes, f.Class = to.Given.Label, to.Given.Classes, classesOf(to, x0, shown)
 	if err := p.addTruth(f, net, exact, shown); err != nil {
 		return nil, err
 	}
@@ -149,13 +149,13 @@ func moments(n int) (list []int) {
 	return list
 }
 
-// classesOf returns the classes of a target, and that which each of the shown points is given; none without classes.
-func classesOf(to target.Target, x0 flow.Batch, shown []int) (names []string, of []int) {
+// classesOf returns the class that each of the shown points is given; none without classes.
+func classesOf(to target.Target, x0 flow.Batch, shown []int) (of []int) {
 	if len(to.Given.Classes) == 0 {
-		return nil, nil
+		return nil
 	}
 	for _, i := range shown {
 		of = append(of, given.ClassOf(x0.GivenTo(i)))
 	}
-	return to.Given.Classes, of
+	return of
 }

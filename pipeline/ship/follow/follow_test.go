@@ -126,8 +126,8 @@ func TestOneCoordinate(t *testing.T) {
 	if len(f.Net.Counts) != steps+1 || len(f.Net.Counts[3]) != motion.Cells || f.Net.Y != nil || f.Net.Arrows != nil {
 		t.Errorf("%d histograms, %d arrows", len(f.Net.Counts), len(f.Net.Arrows))
 	}
-	if !slices.Equal(f.Steps.Times, []float64{0, .5, 1}) || len(f.Steps.X) != shownSteps || f.Steps.Solver != "heun" {
-		t.Errorf("steps of %s at %v", f.Steps.Solver, f.Steps.Times)
+	if !slices.Equal(f.Steps.Times, []float64{0, .5, 1}) || len(f.Steps.X) != shownSteps || f.Steps.Sampling != "heun, 2 steps" {
+		t.Errorf("steps of %s at %v", f.Steps.Sampling, f.Steps.Times)
 	}
 	if f.Steps.X[2][0] != f.Net.X[2][0] {
 		t.Error("the steps do not start where the paths do")

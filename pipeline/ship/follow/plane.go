@@ -158,7 +158,7 @@ func (p plane) steps(ctx context.Context, net flow.RowField, s experiments.Setti
 	if len(trail(xs).whole()) < len(first) {
 		return nil, nil
 	}
-	return &motion.Steps{Solver: of.Solver.Name, Times: rounded(of.Times()), Paths: p.paths(xs, first)}, nil
+	return &motion.Steps{Sampling: of.Words(), Times: rounded(of.Times()), Paths: p.paths(xs, first)}, nil
 }
 
 func rounded(list []float64) []float64 {
