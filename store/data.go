@@ -140,7 +140,7 @@ type rowQuerier interface {
 func (db *DB) DataFiles(ctx context.Context) *experiments.LargeFiles {
 	return db.data.files.With(func(sum string) (file *io.SectionReader, err error) {
 		defer wrap(&err, "read the content %s", sum)
-		return db.dataFile(ctx, db.readers, `SELECT a.sha256, b.size FROM artifacts a JOIN blobs b USING (sha256) JOIN fits f ON f.key = a.owner
+		return db.dataFile(ctx, db.source(), `SELECT a.sha256, b.size FROM artifacts a JOIN blobs b USING (sha256) JOIN fits f ON f.key = a.owner
 			WHERE a.owner_kind = ?1 AND `+isLarge+` AND (a.name = ?2 AND f.config -> 'target' ->> 'sha256' = ?4 OR a.name = ?3 AND f.config -> 'source' ->> 'sha256' = ?4)
 				AND NOT (a.sha256 = ?4 AND b.size <= ?5) LIMIT 1`, ownerFit, experiments.TargetFile, experiments.SourceFile, sum, experiments.MaxHeldSize)
 	})
@@ -183,7 +183,7 @@ func (db *DB) parseSpec(ctx context.Context, tx *sql.Tx, name, text string) (exp
 func (db *DB) Content(ctx context.Context, sha256 string) (content []byte, err error) {
 	defer wrap(&err, "read the content %s", sha256)
 	var size sql.NullInt64
-	err = db.readers.QueryRowContext(ctx, `SELECT bytes, size FROM blobs WHERE sha256 = ?`, sha256).Scan(&content, &size)
+	err = db.source().QueryRowContext(ctx, `SELECT bytes, size FROM blobs WHERE sha256 = ?`, sha256).Scan(&content, &size)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = &DamageError{"it is missing", true}
 	}

@@ -127,7 +127,7 @@ func insertLosses(n int) string {
 // Curves returns the loss curves of the fits of a sweep, by key, thinned to what a plot can show. The steps of a curve
 // are divided into equal parts; each part keeps its lowest loss, its highest and its first that is not finite, and the
 // curve keeps its first and last loss. A curve of at most 2*parts losses is kept whole. Only the losses that are kept
-// are held in memory. Fits are read in parallel, each in its own snapshot.
+// are held in memory. Fits are read in parallel, each in its own snapshot; in a view they share that of the view.
 func (db *DB) Curves(ctx context.Context, sweep string, parts int) (curves map[string][]experiments.Loss, err error) {
 	defer wrap(&err, "read the loss curves of sweep %q", sweep)
 	if parts < 1 {
@@ -172,6 +172,9 @@ func fitsOf(ctx context.Context, tx *sql.Tx, sweep string) ([]string, error) {
 // curve reads the losses of a fit and thins them. It calls the driver directly: for millions of rows, database/sql would
 // double the cost.
 func (db *DB) curve(ctx context.Context, fit string, parts int) ([]experiments.Loss, error) {
+	if db.moment != nil {
+		return readFit(ctx, db.moment, fit, parts)
+	}
 	conn, err := db.readers.Conn(ctx)
 	if err != nil {
 		return nil, err
@@ -182,16 +185,21 @@ func (db *DB) curve(ctx context.Context, fit string, parts int) ([]experiments.L
 		return nil, err
 	}
 	defer tx.Rollback() // nothing to commit
+	return readFit(ctx, &moment{conn, tx}, fit, parts)
+}
+
+// readFit reads and thins the losses of a fit in a transaction.
+func readFit(ctx context.Context, m *moment, fit string, parts int) ([]experiments.Loss, error) {
 	var first, last, stored sql.NullInt64
 	var count int
-	if err := tx.QueryRowContext(ctx, `SELECT (SELECT min(step) FROM losses WHERE fit = ?1), (SELECT max(step) FROM losses WHERE fit = ?1),
+	if err := m.tx.QueryRowContext(ctx, `SELECT (SELECT min(step) FROM losses WHERE fit = ?1), (SELECT max(step) FROM losses WHERE fit = ?1),
 		(SELECT count(*) FROM (SELECT 1 FROM losses WHERE fit = ?1 LIMIT ?2)), (SELECT losses_seal FROM fits WHERE key = ?1)`, fit, 2*parts+1).
 		Scan(&first, &last, &count, &stored); err != nil {
 		return nil, err
 	}
 	t := losses.Thinner{First: int(first.Int64), Last: int(last.Int64), Parts: parts, KeepAll: count <= 2*parts}
 	var sum seal.Sum
-	err = conn.Raw(func(bare any) error {
+	err := m.conn.Raw(func(bare any) error {
 		rows, err := bare.(driver.QueryerContext).QueryContext(ctx, `SELECT step, coalesce(value, kind), held_out FROM losses WHERE fit = ? ORDER BY step`,
 			[]driver.NamedValue{{Ordinal: 1, Value: fit}})
 		if err != nil {

@@ -77,7 +77,7 @@ func open(ctx context.Context, path string) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{path: path, at: path, file: file, large: large.Folder{Path: largeFolder(path)}, largeAbove: largeAbove, data: newDataFiles(), insertLosses: map[int]*sql.Stmt{1: nil, rowsPerQuery: nil}}
-	if err := db.connectWhenFree(ctx); err != nil {
+	if err := db.connectWhenFree(ctx, db.connect); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
 	db.losses = losses.NewLog(db.writeLosses)
@@ -85,14 +85,14 @@ func open(ctx context.Context, path string) (*DB, error) {
 }
 
 // connectWhenFree connects, and tries again while other processes hold the file.
-func (db *DB) connectWhenFree(ctx context.Context) error {
+func (db *DB) connectWhenFree(ctx context.Context, connect func(context.Context) error) error {
 	if disk.OwnLocks {
 		if err := lock.CheckOtherName(db.path, db.file); err != nil {
 			return err
 		}
 	}
 	for start := time.Now(); ; time.Sleep(openPause) {
-		err := db.connect(ctx)
+		err := connect(ctx)
 		if err == nil {
 			return nil
 		}
@@ -191,7 +191,7 @@ func openReadOnly(ctx context.Context, path string, why error) (*DB, error) {
 	return db, nil
 }
 
-func (db *DB) connectReadOnly(ctx context.Context) (err error) {
+func (db *DB) connectReadOnly(ctx context.Context) error {
 	log := place.LogOf(db.path)
 	_, noIndex := os.Stat(log.Index)
 	if log.Size > 0 && noIndex != nil {
@@ -203,6 +203,11 @@ func (db *DB) connectReadOnly(ctx context.Context) (err error) {
 	if log.Size == 0 {
 		db.before = place.StateOf(db.path)
 	}
+	return db.connectReaders(ctx)
+}
+
+// connectReaders opens the connections that read, of a copy where the store is of an earlier version.
+func (db *DB) connectReaders(ctx context.Context) (err error) {
 	options := db.readOptions()
 	options.Set("_query_only", "on")
 	if db.readers, err = connect(ctx, db.at, maxReaders, nil, map[string]string{"query_only": "1", "busy_timeout": "5000"}, options); err != nil {
@@ -228,7 +233,7 @@ func (db *DB) connectReadOnly(ctx context.Context) (err error) {
 // is told that nobody writes; Close checks that this was so.
 func (db *DB) readOptions() url.Values {
 	options := url.Values{"mode": {"rw"}, "_busy_timeout": {"5000"}}
-	if db.readOnly != nil && db.copy == nil {
+	if db.readOnly != nil && db.copy == nil && !db.shared {
 		options.Set("mode", "ro")
 		if db.before.Size > 0 {
 			options.Set("immutable", "1")

@@ -53,6 +53,9 @@ type DB struct {
 	readOnly *ReadOnlyError // nil if the store can be written
 	copy     *disk.Partial  // the folder of the copy, or nil
 	before   place.State    // when it was opened, of a store that SQLite reads without locks
+	shared   bool           // open for reading alone, with the locks that others heed
+	opened   place.State    // just before it was opened, of one that is open for reading alone
+	moment   *moment        // of a view, see Snapshot; or nil
 
 	insertLosses map[int]*sql.Stmt // by the number of losses; used only by the loss log
 }
@@ -100,6 +103,9 @@ func (db *DB) writeOn(ctx context.Context, on interface {
 
 // read runs do in a transaction, so that all its reads see the same state.
 func (db *DB) read(ctx context.Context, do func(tx *sql.Tx) error) error {
+	if db.moment != nil {
+		return do(db.moment.tx)
+	}
 	tx, err := db.readers.BeginTx(ctx, nil)
 	if err != nil {
 		return err

@@ -20,7 +20,7 @@ type Owner struct {
 func (db *DB) Owner(ctx context.Context, name string) (Owner, error) {
 	var known bool
 	sweep := experiments.CanonicalName(name)
-	if err := db.readers.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sweeps WHERE name = ?)`, sweep).Scan(&known); err != nil {
+	if err := db.source().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sweeps WHERE name = ?)`, sweep).Scan(&known); err != nil {
 		return Owner{}, fmt.Errorf("find %q: %w", name, err)
 	}
 	if known {
@@ -35,7 +35,7 @@ func (db *DB) Find(ctx context.Context, prefix string) (kind, key string, err er
 	if prefix == "" {
 		return "", "", errors.New("the key is empty: use one from `flowsweep runs`, or its beginning")
 	}
-	rows, err := db.readers.QueryContext(ctx, `SELECT kind, key FROM
+	rows, err := db.source().QueryContext(ctx, `SELECT kind, key FROM
 		(SELECT 'fit' AS kind, key FROM fits UNION ALL SELECT 'run', key FROM runs)
 		WHERE substr(key, 1, length(?1)) = ?1 ORDER BY kind, key LIMIT 5`, prefix)
 	if err != nil {
