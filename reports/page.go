@@ -51,6 +51,7 @@ type Page struct {
 	CSV         string                 // the whole run table, embedded for download
 	Fields      fields.Data            // what scripts sort and filter by
 	Command     string                 // reproduces the sweep
+	Live        string                 // a script of the server that the page comes from, which keeps it fresh; empty in a file
 }
 
 // The maximum numbers of runs listed under "All runs" and "Failures". The CSV holds them all, and scripts list those.
@@ -119,7 +120,7 @@ func Render(p Page) ([]byte, error) {
 	}
 	v := view{
 		Page:        p,
-		Head:        sheet.NewHead(p.Sweep.Name + ": flowsweep report"),
+		Head:        sheet.NewHead(p.Sweep.Name + ": flowsweep report").WithLive(p.Live),
 		Started:     p.Sweep.Started.UTC().Format("2 January 2006, 15:04 UTC"),
 		Verdict:     r.verdict(),
 		Quality:     r.qualities(),

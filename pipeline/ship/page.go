@@ -19,7 +19,12 @@ import (
 )
 
 // Page returns the HTML report of the sweep. It depends only on what is stored.
-func (o Outcome) Page(ctx context.Context, db *store.DB) (page []byte, err error) {
+func (o Outcome) Page(ctx context.Context, db *store.DB) ([]byte, error) {
+	return o.LivePage(ctx, db, "")
+}
+
+// LivePage returns the same page with a script of the server that it comes from, which keeps it fresh.
+func (o Outcome) LivePage(ctx context.Context, db *store.DB, script string) (page []byte, err error) {
 	defer stage.Enter(ctx, stage.Page)()
 	// A page consists of much that lives to the end: collecting garbage half as often saves a tenth of the time of a large
 	// page, for a third more memory.
@@ -38,7 +43,7 @@ func (o Outcome) Page(ctx context.Context, db *store.DB) (page []byte, err error
 	}()
 	p := reports.Page{
 		Sweep: o.Sweep, Summaries: o.Summaries, Choice: o.Choice, Targets: o.Targets,
-		Command: fmt.Sprintf("flowsweep sweep %s.yaml  # the spec below, saved under that name", o.Sweep.Spec.Name),
+		Command: fmt.Sprintf("flowsweep sweep %s.yaml  # the spec below, saved under that name", o.Sweep.Spec.Name), Live: script,
 	}
 	if err := o.addTables(&p); err != nil {
 		return nil, err

@@ -53,16 +53,32 @@ type Head struct {
 	Policy string // of content security
 	Style  template.CSS
 	Script template.JS
+	Live   template.JS // a script of the server that the page comes from; empty in a file
 }
 
 // NewHead returns the head of a page, which may run its own script and loads nothing.
 func NewHead(title string) Head {
-	hash := sha256.Sum256([]byte(scriptText))
 	return Head{
 		Title: title, Style: template.CSS(colours + styleText + tablesText), Script: template.JS(scriptText),
-		Policy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-" +
-			base64.StdEncoding.EncodeToString(hash[:]) + "'; base-uri 'none'; form-action 'none'",
+		Policy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src " + hashOf(scriptText) + "; base-uri 'none'; form-action 'none'",
 	}
+}
+
+// WithLive returns the head of the same page with a script of the server that it comes from, which runs first and may ask that server.
+// Without a script it is the same head.
+func (h Head) WithLive(script string) Head {
+	if script == "" {
+		return h
+	}
+	h.Live = template.JS(script)
+	h.Policy = strings.Replace(h.Policy, "; script-src ", "; connect-src 'self'; script-src "+hashOf(script)+" ", 1)
+	return h
+}
+
+// hashOf returns what a policy says to let a script run.
+func hashOf(script string) string {
+	sum := sha256.Sum256([]byte(script))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
 // Template returns the template of a page, which may use the shared parts: "head" and "foot" of a Head, "figure" of a
