@@ -19,7 +19,7 @@ import (
 var arrows = map[string]struct{ rooms, doors []string }{
 	"": {rooms: []string{"pipeline"}},
 	"pipeline": {rooms: []string{
-		"pipeline/bench", "pipeline/crew", "pipeline/draw", "pipeline/facts", "pipeline/job", "pipeline/pair", "pipeline/saved", "pipeline/ship", "pipeline/sweep", "pipeline/sweep/talk", "pipeline/table", "pipeline/work",
+		"pipeline/bench", "pipeline/crew", "pipeline/draw", "pipeline/facts", "pipeline/job", "pipeline/pair", "pipeline/saved", "pipeline/serve", "pipeline/ship", "pipeline/sweep", "pipeline/sweep/talk", "pipeline/table", "pipeline/work",
 		"experiments", "experiments/disk", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/given", "experiments/kinds", "experiments/metric",
 		"experiments/problem", "experiments/query", "experiments/table", "experiments/target", "export", "export/signing", "store",
 	}},
@@ -72,6 +72,9 @@ var arrows = map[string]struct{ rooms, doors []string }{
 		"experiments/target", "experiments/velocity",
 	}},
 	"pipeline/table": {rooms: []string{"experiments/problem", "experiments/query"}},
+	// Pages for browsers on this machine. It reads the store, has pages made and sends them: names, bytes and states.
+	"pipeline/serve": {rooms: []string{"pipeline/live", "pipeline/ship", "pipeline/stage", "experiments", "store"}},
+	"pipeline/live":  {},
 	// It times what the others do, and knows none of them.
 	"pipeline/stage": {},
 	"pipeline/bench": {rooms: []string{

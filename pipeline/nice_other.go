@@ -1,0 +1,6 @@
+//go:build !unix
+
+package pipeline
+
+// beNice does nothing where there is no such priority.
+func beNice() {}
