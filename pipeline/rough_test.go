@@ -71,6 +71,8 @@ var roughRows = []roughRow{
 	{line: "show $RUN --points $OUT", store: reads},
 	{line: "report --out $OUT", store: reads},
 	{line: "report --sweep wild --out $OUT", store: reads},
+	{line: "serve --listen 127.0.0.1:0 --idle 1ms", store: reads},
+	{line: "serve --listen 127.0.0.1:0 --idle 1ms --sweep wild", store: reads},
 	{line: "export --out $OUT", store: reads},
 	{line: "export --run $RUN --out $OUT", store: reads},
 	{line: "verify $ONNX", store: reads},

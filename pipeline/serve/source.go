@@ -25,10 +25,13 @@ type edition struct {
 	commits int64
 }
 
-// open opens the store.
+// open opens the store, unless it is open as it is now.
 func (s *source) open(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.db != nil && !s.db.Outdated() {
+		return nil // another one was faster
+	}
 	// The one that was open comes first: closing a file drops all locks that this process has on it.
 	_ = s.closeLocked() // which only read
 	db, err := store.OpenReader(ctx, s.path)
@@ -68,36 +71,40 @@ func (s *source) caution() string {
 	return ""
 }
 
-// edition returns that of the store as it is now, which it opens again if need be.
-func (s *source) edition(ctx context.Context) (edition, error) {
+// errClosed is the error where the store could not be opened again.
+var errClosed = errors.New("the store cannot be read now")
+
+// use calls do with the store as it is now, which it opens again if need be.
+func (s *source) use(ctx context.Context, do func() error) error {
 	s.mu.RLock()
 	outdated := s.db == nil || s.db.Outdated()
 	s.mu.RUnlock()
 	if outdated {
 		if err := s.open(ctx); err != nil {
-			return edition{}, err
+			return err
 		}
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if s.db == nil {
-		return edition{}, errClosed
+		return errClosed
 	}
-	n, err := s.changes.Version(ctx)
-	return edition{s.times, n}, err
+	return do()
 }
 
-// errClosed is the error where the store could not be opened again.
-var errClosed = errors.New("the store cannot be read now")
+// edition returns that of the store.
+func (s *source) edition(ctx context.Context) (e edition, err error) {
+	err = s.use(ctx, func() error {
+		e.opened = s.times
+		e.commits, err = s.changes.Version(ctx)
+		return err
+	})
+	return e, err
+}
 
 // read calls do with the store at one moment.
 func (s *source) read(ctx context.Context, do func(*store.DB) error) error {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if s.db == nil {
-		return errClosed
-	}
-	return s.db.Snapshot(ctx, do)
+	return s.use(ctx, func() error { return s.db.Snapshot(ctx, do) })
 }
 
 // busy reports whether a process works on the store.

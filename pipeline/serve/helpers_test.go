@@ -1,0 +1,238 @@
+package serve_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"flowsweep/pipeline"
+	"flowsweep/pipeline/serve"
+)
+
+// programVariable is the environment variable that makes the test binary the program.
+const programVariable = "FLOWSWEEP_TEST_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(programVariable) != "" {
+		os.Exit(pipeline.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+// program returns a command that runs the program in a process of its own, in a folder.
+func program(dir string, args ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), programVariable+"=1")
+	return cmd
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// smallSpec is a sweep of a second, with as many seeds as there are to see.
+const smallSpec = `name: %s
+target: moons
+net: {width: 4, depth: 1}
+train: {steps: %d, batch: 8}
+seeds: %d
+sample: {solver: [euler, heun], steps: [1, 2], count: 16}
+reference: {count: 16}
+metrics: [energy]
+engine: go
+`
+
+// specIn writes a spec into a folder, and returns its path.
+func specIn(dir, name string, steps, seeds int) (string, error) {
+	path := filepath.Join(dir, name+".yaml")
+	return path, os.WriteFile(path, fmt.Appendf(nil, smallSpec, name, steps, seeds), 0o644)
+}
+
+// finished returns a store whose sweep small is over.
+var finished = sync.OnceValues(func() (content []byte, err error) {
+	dir, err := os.MkdirTemp("", "flowsweep-serve-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	path, err := specIn(dir, "small", 20, 2)
+	if err != nil {
+		return nil, err
+	}
+	if said, err := program(dir, "sweep", path).CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("%w: %s", err, said)
+	}
+	return os.ReadFile(filepath.Join(dir, "runs.db"))
+})
+
+// storeIn writes the finished store into a new folder.
+func storeIn(t *testing.T) (dir, file string) {
+	t.Helper()
+	content, err := finished()
+	must(t, err)
+	dir = t.TempDir()
+	file = filepath.Join(dir, "runs.db")
+	must(t, os.WriteFile(file, content, 0o644))
+	return dir, file
+}
+
+// site is a server under test.
+type site struct {
+	*serve.Server
+	url  string
+	stop func() error // and what Serve returned
+}
+
+// serving serves a store in this process, in a hurry.
+func serving(t *testing.T, o serve.Options, readers int) site {
+	t.Helper()
+	l, err := serve.Listen(t.Context(), "127.0.0.1:0")
+	must(t, err)
+	o.Now, o.Log = time.Now, t.Output()
+	s, err := serve.New(t.Context(), o)
+	must(t, err)
+	s.Hurry(readers, 300*time.Millisecond)
+	return serveAt(t, s, l)
+}
+
+func serveAt(t *testing.T, s *serve.Server, l net.Listener) site {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(ctx, l) }()
+	stop := sync.OnceValue(func() error {
+		cancel()
+		return <-done
+	})
+	t.Cleanup(func() { must(t, stop()) })
+	return site{s, "http://" + l.Addr().String(), stop}
+}
+
+// get returns an answer and its body. Redirects are not followed, and nothing is unpacked.
+func get(t testing.TB, method, url string, headers ...string) (*http.Response, []byte) {
+	t.Helper()
+	r, err := http.NewRequest(method, url, nil)
+	must(t, err)
+	for i := 0; i < len(headers); i += 2 {
+		if headers[i] == "Host" {
+			r.Host = headers[i+1]
+		} else {
+			r.Header.Add(headers[i], headers[i+1])
+		}
+	}
+	client := http.Client{
+		Transport:     &http.Transport{DisableCompression: true, DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, Timeout: time.Minute,
+	}
+	answer, err := client.Do(r)
+	must(t, err)
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	must(t, err)
+	return answer, body
+}
+
+// event is one that a server sent.
+type event struct{ name, data string }
+
+// watching reads the events of a sweep until the context ends or the server does, as a browser does.
+func watching(ctx context.Context, url string, each func(event) error) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/events", nil)
+	if err != nil {
+		return err
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if kind := answer.Header.Get("Content-Type"); answer.StatusCode != http.StatusOK || kind != "text/event-stream" {
+		text, _ := io.ReadAll(answer.Body)
+		return fmt.Errorf("status %s, type %s: %s", answer.Status, kind, text)
+	}
+	var e event
+	for lines := bufio.NewScanner(answer.Body); lines.Scan(); {
+		name, value, _ := strings.Cut(lines.Text(), ": ")
+		switch name {
+		case "event":
+			e.name = value
+		case "data":
+			e.data = value
+		case "":
+			if e.name == "" {
+				continue // a comment, or the time to try again after
+			}
+			if err := each(e); err != nil {
+				return err
+			}
+			e = event{}
+		}
+	}
+	return ctx.Err()
+}
+
+// errSeen ends watching when all is seen.
+var errSeen = errors.New("seen")
+
+// hashOf returns the hash of an event "version".
+func hashOf(e event) string {
+	var v struct{ Hash string }
+	if json.Unmarshal([]byte(e.data), &v) != nil {
+		return ""
+	}
+	return v.Hash
+}
+
+// wait watches until an event is as wanted, and returns it.
+func wait(t *testing.T, url string, wanted func(event) bool) (got event) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var last event
+	err := watching(ctx, url, func(e event) error {
+		last = e
+		if wanted(e) {
+			got = e
+			return errSeen
+		}
+		return nil
+	})
+	if !errors.Is(err, errSeen) {
+		t.Fatalf("%v; the last event was %+v", err, last)
+	}
+	return got
+}
+
+// file returns the page of a sweep that `flowsweep report` writes.
+func reportOf(t *testing.T, dir, name string) []byte {
+	t.Helper()
+	out := t.TempDir()
+	if said, err := program(dir, "report", "--sweep", name, "--out", out).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	page, err := os.ReadFile(filepath.Join(out, "report.html"))
+	must(t, err)
+	return page
+}
+
+// bare takes away what a served page has beside that of a file.
+func bare(page []byte) []byte {
+	page = bytes.Replace(page, []byte("<script>"+serve.Script+"</script>\n"), nil, 1)
+	page = bytes.Replace(page, []byte("; connect-src &#39;self&#39;"), nil, 1)
+	return hashOfScript.ReplaceAll(page, []byte("script-src "))
+}
