@@ -161,13 +161,7 @@ func TestOpenPageDuringASweep(t *testing.T) {
 	t.Parallel()
 	dir, file := storeIn(t)
 	s := serving(t, serve.Options{File: file}, 5)
-	path, err := specIn(dir, "long", 1500, 4)
-	must(t, err)
-	sweep := program(dir, "sweep", path, "--workers", "1")
-	must(t, sweep.Start())
-	for answer, _ := get(t, "HEAD", s.url+"/sweep/long"); answer.StatusCode != 200; answer, _ = get(t, "HEAD", s.url+"/sweep/long") {
-		time.Sleep(20 * time.Millisecond)
-	}
+	sweep := sweeping(t, dir, s.url, 1500, 4)
 	tab := opened(t, s.url+"/sweep/long")
 	var said []string
 	for begun := time.Now(); !slices.Contains(said, "finished") && time.Since(begun) < time.Minute; time.Sleep(20 * time.Millisecond) {

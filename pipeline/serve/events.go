@@ -33,19 +33,10 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request, name string) {
 	}
 	alive := time.NewTicker(s.pace.alive)
 	defer alive.Stop()
-	var version, status string // what the reader has been told
+	var has told
 	for {
 		p, text, changed := t.now()
-		message := ""
-		if p != nil && p.hash != version {
-			version = p.hash
-			message = fmt.Sprintf("id: %s\nevent: version\ndata: {\"hash\":%q,\"bytes\":%d}\n\n", p.hash, p.hash, len(p.whole))
-		}
-		if string(text) != status {
-			status = string(text)
-			message += "event: status\ndata: " + status + "\n\n"
-		}
-		if message != "" && to.send(message) != nil {
+		if message := has.news(p, string(text)); message != "" && to.send(message) != nil {
 			return
 		}
 		select {
@@ -58,6 +49,22 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request, name string) {
 			return
 		}
 	}
+}
+
+// told is what a reader has been told.
+type told struct{ version, status string }
+
+// news returns the events that tell the rest, or "".
+func (has *told) news(p *page, status string) (message string) {
+	if p != nil && p.hash != has.version {
+		has.version = p.hash
+		message = fmt.Sprintf("id: %s\nevent: version\ndata: {\"hash\":%q,\"bytes\":%d}\n\n", p.hash, p.hash, len(p.whole))
+	}
+	if status != has.status {
+		has.status = status
+		message += "event: status\ndata: " + status + "\n\n"
+	}
+	return message
 }
 
 // readers returns how many watch.

@@ -94,21 +94,8 @@ func TestReadersDuringASweep(t *testing.T) {
 	const readers = 50
 	dir, file := storeIn(t) // whose sweep is another one
 	s := serving(t, serve.Options{File: file}, readers)
-	path, err := specIn(dir, "long", 1500, 6)
-	must(t, err)
-	sweep := program(dir, "sweep", path, "--workers", "1")
-	var said bytes.Buffer
-	sweep.Stderr = &said
-	must(t, sweep.Start())
+	sweep := sweeping(t, dir, s.url, 1500, 6)
 	url := s.url + "/sweep/long"
-	for begun := time.Now(); ; time.Sleep(20 * time.Millisecond) {
-		if answer, _ := get(t, "HEAD", url); answer.StatusCode == http.StatusOK {
-			break
-		}
-		if time.Since(begun) > time.Minute {
-			t.Fatal("the sweep does not begin")
-		}
-	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	all := &seen{announced: map[string]bool{}, got: map[string]int{}}
@@ -123,7 +110,7 @@ func TestReadersDuringASweep(t *testing.T) {
 		})
 	}
 	if err := sweep.Wait(); err != nil {
-		t.Errorf("%v: %s", err, &said)
+		t.Error(err)
 	}
 	group.Wait()
 	_, page := get(t, "GET", url)
@@ -133,18 +120,23 @@ func TestReadersDuringASweep(t *testing.T) {
 			t.Errorf("reader %d ends with the version %s, not %x", i, last, sum)
 		}
 	}
-	for hash, n := range all.got {
-		if !all.announced[hash] {
-			t.Errorf("%d readers got the version %s, which was not announced", n, hash)
-		}
-	}
-	if len(all.got) < 3 {
-		t.Errorf("readers saw %d versions, want at least 3", len(all.got))
-	}
+	all.check(t, 3)
 	if !bytes.Equal(bare(page), reportOf(t, dir, "long")) {
 		t.Error("the last version is not the page that report writes")
 	}
-	t.Logf("%d versions", len(all.got))
+}
+
+// check checks that what readers got was announced, and that they saw so many versions at least.
+func (s *seen) check(t *testing.T, least int) {
+	t.Helper()
+	for hash, n := range s.got {
+		if !s.announced[hash] {
+			t.Errorf("%d readers got the version %s, which was not announced", n, hash)
+		}
+	}
+	if len(s.got) < least {
+		t.Errorf("readers saw %d versions, want at least %d", len(s.got), least)
+	}
 }
 
 // TestProcessDied checks that readers hear of it when the process of a sweep is killed, although it writes nothing then.
@@ -152,15 +144,8 @@ func TestProcessDied(t *testing.T) {
 	t.Parallel()
 	dir, file := storeIn(t)
 	s := serving(t, serve.Options{File: file}, 5)
-	path, err := specIn(dir, "long", 100_000, 2)
-	must(t, err)
-	sweep := program(dir, "sweep", path, "--workers", "1")
-	must(t, sweep.Start())
-	defer sweep.Process.Kill()
+	sweep := sweeping(t, dir, s.url, 100_000, 2)
 	url := s.url + "/sweep/long"
-	for answer, _ := get(t, "HEAD", url); answer.StatusCode != http.StatusOK; answer, _ = get(t, "HEAD", url) {
-		time.Sleep(20 * time.Millisecond)
-	}
 	wait(t, url, func(e event) bool { return e.name == "version" })
 	must(t, sweep.Process.Kill())
 	_ = sweep.Wait() // which says that it was killed

@@ -220,7 +220,24 @@ func wait(t *testing.T, url string, wanted func(event) bool) (got event) {
 	return got
 }
 
-// file returns the page of a sweep that `flowsweep report` writes.
+// sweeping starts a sweep long of so many steps a fit, in a process of its own, and returns it once its page is there.
+func sweeping(t *testing.T, dir, url string, steps, seeds int) *exec.Cmd {
+	t.Helper()
+	path, err := specIn(dir, "long", steps, seeds)
+	must(t, err)
+	cmd := program(dir, "sweep", path, "--workers", "1")
+	must(t, cmd.Start())
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	for begun := time.Now(); time.Since(begun) < time.Minute; time.Sleep(20 * time.Millisecond) {
+		if answer, _ := get(t, "HEAD", url+"/sweep/long"); answer.StatusCode == http.StatusOK {
+			return cmd
+		}
+	}
+	t.Fatal("the sweep does not begin")
+	return nil
+}
+
+// reportOf returns the page of a sweep that `flowsweep report` writes.
 func reportOf(t *testing.T, dir, name string) []byte {
 	t.Helper()
 	out := t.TempDir()

@@ -15,8 +15,8 @@
   line.setAttribute("aria-hidden", "true");
   text.textContent = "connecting";
   style.textContent = `
-#live { position: sticky; top: 0; z-index: 20; margin: 0 0 12px; padding: 4px 8px 7px; background: Canvas; color: CanvasText; font-size: 14px; line-height: 1.4; font-variant-numeric: tabular-nums; }
-#live > div { position: absolute; left: 0; bottom: 0; width: 100%; height: 3px; background: var(--link, LinkText); transform-origin: 0 0; transform: scaleX(0); }
+#live { position: sticky; top: 0; z-index: 20; margin: 0 0 12px; padding: 6px 0 5px; border-bottom: 3px solid var(--line, GrayText); background: var(--ground, Canvas); color: var(--ink, CanvasText); box-shadow: 0 0 0 100vmax var(--ground, Canvas); clip-path: inset(0 -100vmax); font-size: 14px; line-height: 1.4; font-variant-numeric: tabular-nums; }
+#live > div { position: absolute; left: 0; bottom: -3px; width: 100%; height: 3px; background: var(--link, LinkText); transform-origin: 0 0; transform: scaleX(0); }
 #live.problem { color: var(--bad, CanvasText); }
 #live.problem > div { background: currentColor; }
 #live [role=status] { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }

@@ -45,6 +45,16 @@ func TestPageIsTheReport(t *testing.T) {
 	if whole, err := io.ReadAll(z); err != nil || !bytes.Equal(whole, page) || answer.Header.Get("Content-Encoding") != "gzip" || answer.ContentLength != int64(len(packed)) {
 		t.Errorf("compressed it differs, or has other headers: %v, %v", err, answer.Header)
 	}
+	wantForms(t, s.url+"/sweep/small", tag, len(page), len(packed))
+	must(t, s.stop())
+	if after, err := os.ReadFile(file); err != nil || !bytes.Equal(before, after) {
+		t.Error("the store was written to")
+	}
+}
+
+// wantForms checks what is sent of a page, of so many bytes whole and packed, to those who have it, or want it in another form.
+func wantForms(t *testing.T, url, tag string, whole, packed int) {
+	t.Helper()
 	for _, c := range []struct {
 		method, name, value string
 		code, bytes         int
@@ -52,19 +62,15 @@ func TestPageIsTheReport(t *testing.T) {
 	}{
 		{"GET", "If-None-Match", tag, 304, 0, ""},
 		{"GET", "If-None-Match", `"x", ` + tag, 304, 0, ""},
-		{"GET", "If-None-Match", `W/"x"`, 200, len(page), fmt.Sprint(len(page))},
-		{"GET", "Accept-Encoding", "gzip;q=0", 200, len(page), fmt.Sprint(len(page))},
-		{"GET", "Accept-Encoding", "gzipped", 200, len(page), fmt.Sprint(len(page))},
-		{"HEAD", "Accept-Encoding", "gzip", 200, 0, fmt.Sprint(len(packed))},
+		{"GET", "If-None-Match", `W/"x"`, 200, whole, fmt.Sprint(whole)},
+		{"GET", "Accept-Encoding", "gzip;q=0", 200, whole, fmt.Sprint(whole)},
+		{"GET", "Accept-Encoding", "gzipped", 200, whole, fmt.Sprint(whole)},
+		{"HEAD", "Accept-Encoding", "gzip", 200, 0, fmt.Sprint(packed)},
 	} {
-		answer, body := get(t, c.method, s.url+"/sweep/small", c.name, c.value)
+		answer, body := get(t, c.method, url, c.name, c.value)
 		if answer.StatusCode != c.code || len(body) != c.bytes || answer.Header.Get("ETag") != tag || answer.Header.Get("Content-Length") != c.length {
 			t.Errorf("%s with %s %s: %s, %d bytes, %v", c.method, c.name, c.value, answer.Status, len(body), answer.Header)
 		}
-	}
-	must(t, s.stop())
-	if after, err := os.ReadFile(file); err != nil || !bytes.Equal(before, after) {
-		t.Error("the store was written to")
 	}
 }
 
