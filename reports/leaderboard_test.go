@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"flowsweep/reports/board"
 	"flowsweep/reports/figure"
 )
 
@@ -39,6 +40,44 @@ func TestStripPlaces(t *testing.T) {
 		if got.Open != c.want.Open || got.Beyond != c.want.Beyond {
 			t.Errorf("%s: got %+v, want %+v", name, got, c.want)
 		}
+	}
+}
+
+// TestStripScale: the scale ends above the best ten, the chosen one and the lower half, so that settings far behind do not make all
+// others look equal.
+func TestStripScale(t *testing.T) {
+	t.Parallel()
+	p := pageOf(t, sweepOf(t, parse(t, twoMoons)))
+	r, err := newReport(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	limit := func(chosen int) float64 {
+		var rows []board.Row
+		for i := range p.Summaries {
+			p.Summaries[i].Metrics[0].Mean = float64(i + 1)
+			p.Summaries[i].Metrics[0].Low, p.Summaries[i].Metrics[0].High = float64(i), float64(i)+1.5
+			rows = append(rows, r.row(i))
+			rows[i].Chosen = i == chosen
+		}
+		return r.stripLimit(rows)
+	}
+	if n := len(p.Summaries); n != 40 || limit(0) != 20 || limit(30) != 31.5 {
+		t.Errorf("of %d settings, the scale holds %g, and %g where number 30 is chosen: want 20, the lower half, and 31.5", n, limit(0), limit(30))
+	}
+	p.Summaries = p.Summaries[:12]
+	r.Summaries = p.Summaries
+	if got := limit(0); got != 10.5 {
+		t.Errorf("of 12 settings it holds %g, want 10.5, the tenth with its interval", got)
+	}
+	if f := (frame{ylow: .01, yhigh: 100, limit: 1e5}).upTo(1); f.yhigh != 1.05 || !f.beyond(1.1) || f.beyond(1.04) {
+		t.Errorf("a logarithmic scale up to 1 is %+v", f)
+	}
+	if f := (frame{ylow: 0, yhigh: 100, limit: 1e5, linear: true}).upTo(50); f.yhigh != 51 || !f.beyond(52) {
+		t.Errorf("a linear scale up to 50 is %+v", f)
+	}
+	if f := (frame{ylow: .01, yhigh: 100, limit: 1e5}).upTo(1e3); f.yhigh != 100 || f.limit != 1e5 {
+		t.Errorf("a scale that holds all is %+v", f)
 	}
 }
 

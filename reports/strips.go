@@ -1,7 +1,9 @@
 package reports
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"flowsweep/experiments"
 	"flowsweep/reports/board"
@@ -27,7 +29,7 @@ func (r report) addStrips(rows []board.Row) (scale string) {
 	if len(list) == 0 {
 		return ""
 	}
-	f := frameOf(list, list, r.metric(metric).Signed)
+	f := frameOf(list, list, r.metric(metric).Signed).upTo(r.stripLimit(rows))
 	for i := range rows {
 		s := r.summaryOf(rows[i])
 		if p, ok := r.stripPoint(s, metric); ok && len(s.Runs) > 0 && number.Finite(p.mean) {
@@ -39,6 +41,43 @@ func (r report) addStrips(rows []board.Row) (scale string) {
 		scale += ", log"
 	}
 	return scale
+}
+
+// stripLimit returns the end of a scale that tells the best rows apart: it holds these with their intervals, the chosen ones and half
+// of all.
+func (r report) stripLimit(rows []board.Row) float64 {
+	rows = slices.DeleteFunc(slices.Clone(rows), func(row board.Row) bool { return !number.Finite(row.Mean) })
+	slices.SortStableFunc(rows, func(a, b board.Row) int { return cmp.Compare(a.Mean, b.Mean) })
+	limit := math.Inf(-1)
+	for i, row := range rows {
+		p, _ := r.stripPoint(r.summaryOf(row), r.Sweep.Spec.Choose.Metric)
+		if i < board.TopRows || row.Chosen {
+			limit = max(limit, p.mean)
+			if number.Finite(p.high) {
+				limit = max(limit, p.high)
+			}
+		}
+		if i <= (len(rows)-1)/2 {
+			limit = max(limit, p.mean)
+		}
+		if p.noise.n > 0 {
+			limit = max(limit, p.noise.q95)
+		}
+	}
+	return limit
+}
+
+// upTo returns the frame with a lower upper end, which values above are beyond.
+func (f frame) upTo(limit float64) frame {
+	if f.linear {
+		limit += .02 * (limit - f.ylow)
+	} else {
+		limit *= 1.05
+	}
+	if limit > f.ylow && limit < f.yhigh {
+		f.yhigh, f.limit = limit, limit
+	}
+	return f
 }
 
 // summaryOf returns the setting or baseline of a row.

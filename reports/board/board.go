@@ -53,9 +53,10 @@ type Board struct {
 }
 
 const (
-	topRows      = 10 // rows that are always open
-	fewMore      = 2  // rows that are not worth closing
-	topBaselines = 4  // baselines that are always open
+	// TopRows is the number of the best rows, which are always open.
+	TopRows      = 10
+	fewMore      = 2 // rows that are not worth closing
+	topBaselines = 4 // baselines that are always open
 	// MaxRows is the maximum number of settings listed.
 	MaxRows = 2000
 )
@@ -127,10 +128,10 @@ func open(groups []Group, settings int) {
 			switch {
 			case r.Baseline:
 				r.open = i < topBaselines || len(g.Rows) <= topBaselines+fewMore
-			case settings <= topRows+fewMore:
+			case settings <= TopRows+fewMore:
 				r.open = true
 			default:
-				r.open = r.Chosen || r.place <= topRows
+				r.open = r.Chosen || r.place <= TopRows
 			}
 		}
 	}

@@ -112,7 +112,7 @@ flowsweep.marks = (() => {
     hide();
     main.querySelectorAll("figure").forEach(legend);
     for (const svg of main.querySelectorAll(".drawings svg")) if (svg.querySelector(".hit")) drawing(svg);
-    for (const cell of main.querySelectorAll(".heat td[data-s]")) cell.addEventListener("click", () => pick(Number(cell.dataset.s)));
+    for (const cell of main.querySelectorAll("td[data-s]")) cell.addEventListener("click", () => pick(Number(cell.dataset.s)));
     if (indexOf() === undefined) state.picked = null;
     if (state.picked !== null) paint();
   });

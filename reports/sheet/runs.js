@@ -12,7 +12,7 @@ flowsweep.runs = (() => {
       return column && runs.has(column) && column.kinds.length > 0;
     };
     const metrics = about.metrics.flatMap((m) => ["metrics." + m, ...(about.tested.includes(m) ? ["metrics_p." + m] : [])]);
-    return ["run", "fit", "state", "setting", "tags", "machine", "seed", "nfe", ...metrics, "fit_seconds", "sample_seconds"].filter((key) => key === "setting" || has(key));
+    return ["setting", "nfe", "seed", "state", "tags", "machine", ...metrics, "fit_seconds", "sample_seconds", "run", "fit"].filter((key) => key === "setting" || has(key));
   };
 
   // shownText returns a cell as the page writes it.
@@ -63,8 +63,10 @@ flowsweep.runs = (() => {
       match: (text) => matching(text, runs, (i) => all.map((key) => cell(i, key)?.text ?? "").join(" "), runs.size),
     });
     const numeric = (key) => byKey.get(key)?.kinds[0] === "number";
+    const stays = { setting: " c1", nfe: state.columns.includes("setting") ? " c2" : "" }; // in view
+    const classOf = (key, text = "") => (numeric(key) ? "n" : text.length > 30 ? "label" : "") + (stays[key] ?? "");
     const head = () => {
-      const cells = state.columns.map((key) => make("th", { scope: "col", className: numeric(key) ? "n" : "", "data-column": key }, headOf(key)));
+      const cells = state.columns.map((key) => make("th", { scope: "col", className: classOf(key), "data-column": key }, headOf(key)));
       table.replaceChildren(make("thead", {}, make("tr", {}, ...cells)), make("tbody"));
       headings(cells, state, () => draw());
     };
@@ -80,7 +82,7 @@ flowsweep.runs = (() => {
         const cells = state.columns.map((key) => {
           if (key === "run" || key === "fit") return make("td", {}, make("code", {}, cell(i, key)?.text ?? ""));
           const text = key === "setting" ? label(i) : shownText(runs, byKey, i, key);
-          return make("td", { className: numeric(key) ? "n" : text.length > 30 ? "label" : "" }, text);
+          return make(key === "setting" ? "th" : "td", { className: classOf(key, text), ...(key === "setting" && { scope: "row" }) }, text);
         });
         const row = make("tr", s < 0 ? {} : { "data-s": String(s) }, ...cells);
         if (String(s) === flowsweep.marks.picked()) row.classList.add("picked");
