@@ -2,6 +2,7 @@ package reports
 
 import (
 	"encoding/csv"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,8 +28,9 @@ func tablesOf(t testing.TB, p Page, labels experiments.Labels) (string, fields.D
 		if err != nil {
 			t.Fatal(err)
 		}
-		if add(&runs, list); len(runs) == 1 {
-			for _, f := range list {
+		add(&runs, list)
+		for _, f := range list {
+			if !slices.Contains(columns, f.Key) && !(f.Aside && f.Absent()) {
 				columns = append(columns, f.Key)
 			}
 		}

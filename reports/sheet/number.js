@@ -2,7 +2,9 @@
 flowsweep.number = (() => {
   const exponent = (x) => Number(Math.abs(x).toExponential(2).split("e")[1]);
   const fixed = (x, decimals) => {
-    const text = Math.abs(x).toFixed(Math.min(Math.max(decimals, 0), 100));
+    const d = Math.min(Math.max(decimals, 0), 90), size = Math.abs(x), long = size.toFixed(100), point = long.length - 101;
+    const cut = long.slice(0, d ? point + 1 + d : point), tie = /^50*$/.test(long.slice(point + 1 + d));
+    const text = tie && /[02468]$/.test(cut) ? cut : size.toFixed(d); // Go rounds what lies between two to the even one
     return x < 0 && /[1-9]/.test(text) ? "−" + text : text;
   };
   const grouped = (digits) => digits.replace(/\B(?=(\d{3})+$)/g, ",");
