@@ -70,7 +70,7 @@ func (r report) qualityByWeight(metric string, lines []series, left int) figure.
 	for i := range q.lines {
 		q.lines[i].style = figure.Style{Colour: i, Marker: i, Dash: i}
 		if len(lines) > 1 {
-			f.Legend = append(f.Legend, figure.Entry{Swatch: q.lines[i].style.Swatch(true, true, false), Text: lines[i].sampler, Whole: r.labels.Whole(lines[i].sampler)})
+			f.Legend = append(f.Legend, figure.Entry{Swatch: q.lines[i].style.Swatch(true, true, false), Text: lines[i].sampler, Whole: r.labels.Whole(lines[i].sampler), Key: q.key(lines[i])})
 		}
 		for _, p := range lines[i].points {
 			low, high := noCell.Text, noCell.Text

@@ -78,7 +78,8 @@ flowsweep.marks = (() => {
     state.off.set(name, off);
     const apply = () => {
       for (const part of figure.querySelectorAll("svg [data-series]")) {
-        part.classList.toggle("off", part.dataset.series.split(" ").some((key) => off.has(key)));
+        const keys = part.dataset.series.split(" "); // a legend names one of them, or all
+        part.classList.toggle("off", [...off].some((key) => key.split(" ").every((one) => keys.includes(one))));
       }
     };
     for (const entry of entries) {

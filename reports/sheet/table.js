@@ -2,6 +2,7 @@
 flowsweep.table = (() => {
   const { make } = flowsweep;
   let ids = 0;
+  const natural = new Intl.Collator("en", { numeric: true });
 
   // headings turns these into buttons that sort by their column: up, down, and back. state.sort is {column, sign} or null.
   const headings = (cells, state, changed) => {
@@ -31,7 +32,7 @@ flowsweep.table = (() => {
     if (a === undefined || b === undefined) return (a === undefined) - (b === undefined);
     if (a.kind === "number" && b.kind === "number") return sign * flowsweep.query.orderNumbers(a.text, b.text);
     if (a.kind === "number" || b.kind === "number") return a.kind === "number" ? -sign : sign;
-    return sign * (a.natural ? a.text.localeCompare(b.text, "en", { numeric: true }) : flowsweep.names.compare(a.text, b.text));
+    return sign * (a.natural ? natural.compare(a.text, b.text) : flowsweep.names.compare(a.text, b.text));
   };
   const sortable = (cell) => {
     if (!cell || cell.text === "" || cell.kind === "list" && cell.items.length === 0) return undefined;
