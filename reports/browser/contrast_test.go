@@ -87,7 +87,7 @@ func TestPoorContrastIsFound(t *testing.T) {
 <p style="font-size: 19px; font-weight: 700; color: #777">fine, as it is large and bold</p> <p style="opacity: .4">poor, faded</p>
 <div style="background: #333"><p>poor, on a dark ground</p></div> <div style="background: #0005"><p style="color: #444">poor, on a translucent one</p></div>
 <p hidden style="color: white">not there</p> <p style="visibility: hidden; color: white">not there</p>
-<svg width="200" height="100"><rect width="100" height="100" fill="#222"/><text x="10" y="50" font-size="12">poor, on a bar</text><text x="110" y="50" font-size="12">fine</text>
+<svg width="200" height="100"><rect width="100" height="100" fill="#222"/><text x="10" y="50" font-size="12">poor, on a bar</text><text x="110" y="50" font-size="12">fine</text><g style="display: none"><text y="20" fill="#eee">not there</text><path d="M110 80h40v9z"/></g>
 <path d="M110 80h40" stroke="#eeeeee"/><path d="M110 85h40" stroke="#aaa"/><path d="M110 90h40v5h-40z" fill="#aaa" stroke="#000"/><circle cx="150" cy="80" r="3" fill="black" fill-opacity=".3"/></svg>`
 	tab := openText(t, page, browser.View{Width: 390, Height: 844})
 	texts := value[contrasts](t, tab, "(() => {"+contrast+"return contrast.texts(); })()")

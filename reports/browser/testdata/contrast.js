@@ -57,7 +57,7 @@ const contrast = (() => {
     const svg = element.ownerSVGElement;
     let colour = ground(svg);
     for (const shape of svg.querySelectorAll(shapes)) {
-      if (!(shape.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING) || !shape.checkVisibility({ visibilityProperty: true })) continue;
+      if (!(shape.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING) || !visible(shape)) continue;
       const style = getComputedStyle(shape);
       if (style.fill === "none") continue;
       const fill = faded(parse(style.fill), Number(style.fillOpacity) * opacity(shape));
@@ -74,7 +74,11 @@ const contrast = (() => {
     return (box ? "#" + box.id + " " : "") + element.tagName.toLowerCase() + (element.getAttribute("class") ? "." + element.getAttribute("class").replaceAll(" ", ".") : "");
   };
 
-  const visible = (element) => element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+  // visible asks drawings part by part, as checkVisibility does not heed that a group in one is not displayed.
+  const visible = (element) => {
+    for (let e = element; e instanceof SVGElement; e = e.parentElement) if (getComputedStyle(e).display === "none") return false;
+    return element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+  };
 
   // texts returns how many texts were looked at, and those whose contrast is too low.
   const texts = () => {
