@@ -10,7 +10,8 @@ import (
 // paperWidth is that of A4 without its margins, in px.
 const paperWidth = 718
 
-// printed is a function that returns what a printer would get of a page: its colours, and what no reader of paper can use.
+// printed is a function that returns what a printer would get of a page: its colours, and controls, which no reader of paper can use,
+// but for headings and legends, which say something.
 const printed = `(() => {
   const seen = (e) => e.checkVisibility({ visibilityProperty: true });
   const colours = [], all = [...document.documentElement.querySelectorAll("body, body *")];
@@ -18,7 +19,7 @@ const printed = `(() => {
     const s = getComputedStyle(e);
     colours.push([s.color, s.backgroundColor, s.fill, s.stroke, s.borderTopColor].join(" "));
   }
-  const controls = [...document.querySelectorAll("nav, button, input, select, [role=slider]")].filter(seen).filter((e) => !e.closest("th"));
+  const controls = [...document.querySelectorAll("nav, button, input, select, [role=slider]")].filter(seen).filter((e) => !e.closest("th, .legend"));
   return { Colours: colours, Ground: getComputedStyle(document.body).backgroundColor, Controls: controls.map((e) => e.outerHTML.slice(0, 80)) };
 })()`
 
