@@ -23,7 +23,7 @@ target: {name: moons, noise: 0.05}
 net: {width: [8, 16], depth: 2}
 train: {steps: 150, batch: 64, rate: 3e-3}
 seeds: 3
-sample: {solver: [euler, heun], steps: [1, 2, 4, 8], count: 200}
+sample: {solver: [euler, midpoint, heun], steps: [1, 2, 4, 8], count: 200}
 metrics: [sliced-w2, mmd, path-rmse]
 reference: {count: 200}
 `},
