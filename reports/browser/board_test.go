@@ -235,8 +235,8 @@ func TestPaging(t *testing.T) {
 		Where               string
 		Before, After, Gone bool
 	}
-	const read = `(() => { const box = document.querySelector("#all-runs .pager"), [before, after] = box.querySelectorAll("button");
-		return { Runs: [...document.querySelectorAll("#all-runs tbody tr")].map((r) => r.cells[0].textContent), Where: box.querySelector("[role=status]").textContent, Before: !before.disabled, After: !after.disabled, Gone: box.hidden }; })()`
+	const read = `(() => { const box = document.querySelector("#all-runs .pager"), [before, after] = box.querySelectorAll("button"), column = document.querySelector("#all-runs th[data-column=run]").cellIndex;
+		return { Runs: [...document.querySelectorAll("#all-runs tbody tr")].map((r) => r.cells[column].textContent), Where: box.querySelector("[role=status]").textContent, Before: !before.disabled, After: !after.disabled, Gone: box.hidden }; })()`
 	seen := map[string]bool{}
 	for i, want := range []struct {
 		where         string
