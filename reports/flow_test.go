@@ -31,9 +31,9 @@ func TestFlowOfImages(t *testing.T) {
 	t.Parallel()
 	p := fullPage(t)
 	pixels := [][]byte{{0, 255}, {0, 255}, {0, 255}, {0, 255}, {0, 255}}
-	p.Flow = &motion.Flow{Images: &motion.Images{Shape: []int{1, 1, 2}, Pixels: [][][]byte{pixels, pixels}}}
+	p.Flow = &motion.Flow{Images: &motion.Images{Shape: []int{1, 1, 2}, High: 10, Pixels: [][][]byte{pixels, pixels}}}
 	html := render(t, p)
-	for _, text := range []string{"Images on their way from noise to data", "2 images of the chosen net at five times", ">t = 0.75</text>"} {
+	for _, text := range []string{"Images on their way from noise to data", "2 images of the chosen net at five times", ">t = 0.75</text>", `<th scope="col" class="n">mean of the pixels</th>`, `<td class="n">0.75</td><td class="n">5.00</td>`} {
 		if !strings.Contains(html, text) {
 			t.Errorf("the page lacks %q", text)
 		}

@@ -17,7 +17,7 @@ var contrast string
 const grounds = `["--d-faint", "--d-shape", "--d-pale", "--d-yellow", "--d-ground"]`
 
 // scales are drawings whose colours stand for values, of which 0 is the ground. The numbers are in tables.
-const scales = `'[aria-label="correlations in the data"], [aria-label="samples minus data"]'`
+const scales = `'[aria-label="correlations in the data"], [aria-label="samples minus data"], .shade'`
 
 type contrasts struct {
 	Count int

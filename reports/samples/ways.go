@@ -26,8 +26,19 @@ func Ways(f *motion.Flow) []figure.Figure {
 		}
 	}
 	p := Pictures{Shape: m.Shape, High: 255}
+	table := figure.Table{Head: []string{"t", "mean of the pixels", "std"}}
+	for k := range rows {
+		var shown []float64
+		for _, pixels := range rows[k] {
+			for _, shade := range pixels {
+				shown = append(shown, m.Low+shade/255*(m.High-m.Low))
+			}
+		}
+		mean, std := Moments(shown)
+		table.Add(number.Round(motion.Moments[k]), number.Text(mean), number.Text(std))
+	}
 	title := "images on their way"
-	fig := figure.Figure{Title: "Images on their way from noise to data", Caption: fmt.Sprintf(
+	fig := figure.Figure{Title: "Images on their way from noise to data", Table: table, Caption: fmt.Sprintf(
 		"%s of the chosen net at five times, each a column, in the brightness of the data: the flow itself, solved densely, and not the steps of the chosen solver. What is darker or brighter is cut off.",
 		number.Plural(len(m.Pixels), "image"))}
 	fig.Drawings = append(fig.Drawings, p.sheet(title, "Images in columns, a row for each time from noise to data.", rows, names, len(m.Pixels)))

@@ -149,5 +149,5 @@ func (s surface) filled(level float64, colour string, opacity float64, x, y func
 	if d.Len() == 0 {
 		return ""
 	}
-	return fmt.Sprintf(`<path fill="%s" fill-opacity="%.3g" fill-rule="evenodd" d="%s"/>`+"\n", colour, opacity, d.String())
+	return fmt.Sprintf(`<path class="shade" fill="%s" fill-opacity="%.3g" fill-rule="evenodd" d="%s"/>`+"\n", colour, opacity, d.String())
 }

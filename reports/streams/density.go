@@ -139,7 +139,7 @@ func swatches(colour color.NRGBA, levels []float64) (list []figure.Entry) {
 		if k%2 == 1 && k != len(levels)-1 {
 			continue // fewer say as much
 		}
-		box := fmt.Sprintf(`<rect x="3" y="1" width="24" height="10" fill="%s" fill-opacity="%.3g"/>`, figure.Var(colour), 1-math.Pow(1-opacity, float64(k+1)))
+		box := fmt.Sprintf(`<rect class="shade" x="3" y="1" width="24" height="10" fill="%s" fill-opacity="%.3g"/>`, figure.Var(colour), 1-math.Pow(1-opacity, float64(k+1)))
 		list = append(list, figure.Entry{Swatch: figure.Elements("", "", vg.Length(30), 12, box), Text: "density from " + number.Text(levels[k])})
 	}
 	return list

@@ -92,7 +92,7 @@ func ways(r row, class []int, xs, ys [][]float64, x, y func(float64) float64) st
 	var b strings.Builder
 	for i := range xs {
 		colour := figure.Var(r.way(class, i))
-		fmt.Fprintf(&b, `<path class="way" fill="none" stroke="%s" stroke-opacity=".65" stroke-width=".9" d="%s"/>`+"\n", colour, through(xs[i], ys[i], x, y))
+		fmt.Fprintf(&b, `<path class="way" fill="none" stroke="%s" stroke-width=".75" d="%s"/>`+"\n", colour, through(xs[i], ys[i], x, y))
 	}
 	for i := range xs {
 		colour, end := figure.Var(r.way(class, i)), len(xs[i])-1
@@ -104,7 +104,7 @@ func ways(r row, class []int, xs, ys [][]float64, x, y func(float64) float64) st
 
 // kept returns where values are in a drawing, and those outside an axis at its end, so that paths of a diverged net stay inside.
 func kept(a motion.Axis, at func(float64) float64) func(float64) float64 {
-	const rim = .006 // for a mark
+	const rim = .012 // for a mark
 	margin := rim * (a.High - a.Low)
 	return func(v float64) float64 { return at(min(max(v, a.Low+margin), a.High-margin)) }
 }
