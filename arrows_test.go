@@ -25,11 +25,13 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	}},
 	"pipeline/sweep": {
 		rooms: []string{
-			"pipeline/crew", "pipeline/job", "pipeline/saved", "pipeline/stage", "pipeline/sweep/talk", "experiments", "experiments/disk", "experiments/engine",
+			"pipeline/crew", "pipeline/job", "pipeline/live", "pipeline/saved", "pipeline/stage", "pipeline/sweep/talk", "experiments", "experiments/disk", "experiments/engine",
 			"experiments/flow", "experiments/problem", "experiments/target", "experiments/velocity", "store",
 		},
 		doors: []string{"github.com/vbauerster/mpb"},
 	},
+	// What a sweep does now, in a file for other processes. Of the store it knows who holds its lock, and numbers are written as pages do.
+	"pipeline/live": {rooms: []string{"pipeline/stage", "reports/number", "store/lock"}},
 	// What hosts and workers say to each other, as JSON. It knows no net, no store and no fit at work.
 	"pipeline/sweep/talk": {rooms: []string{"experiments", "experiments/disk"}},
 	// A worker: it does the units of a sweep for a host elsewhere.

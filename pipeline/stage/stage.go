@@ -47,6 +47,7 @@ type Clock struct {
 	wall, processor float64 // read last
 	open            map[Stage]int
 	total           int // of open
+	counts          map[Stage][2]int
 	spent           map[Stage]Spent
 }
 
@@ -57,7 +58,7 @@ func NewClock() *Clock {
 }
 
 func newClock(read func() (wall, processor float64)) *Clock {
-	c := &Clock{read: read, open: map[Stage]int{}, spent: map[Stage]Spent{}}
+	c := &Clock{read: read, open: map[Stage]int{}, counts: map[Stage][2]int{}, spent: map[Stage]Spent{}}
 	c.wall, c.processor = read()
 	return c
 }
@@ -100,6 +101,28 @@ func (c *Clock) add(s Stage, n int) {
 	c.settle()
 	c.open[s] += n
 	c.total += n
+	if c.open[s] == 0 {
+		delete(c.counts, s)
+	}
+}
+
+// Open is a stage that goes on.
+type Open struct {
+	Stage       Stage
+	Times       int // side by side
+	Done, Total int // parts of it; 0 where it has none
+}
+
+// Open returns the stages that go on, in order.
+func (c *Clock) Open() (list []Open) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range order {
+		if n := c.open[s]; n > 0 {
+			list = append(list, Open{s, n, c.counts[s][0], c.counts[s][1]})
+		}
+	}
+	return list
 }
 
 type key struct{}
@@ -107,11 +130,26 @@ type key struct{}
 // With returns a context whose stages are timed by the clock.
 func With(ctx context.Context, c *Clock) context.Context { return context.WithValue(ctx, key{}, c) }
 
+// Of returns the clock of a context, or nil.
+func Of(ctx context.Context) *Clock {
+	c, _ := ctx.Value(key{}).(*Clock)
+	return c
+}
+
+// Count says how many parts of a stage are done, until it ends.
+func Count(ctx context.Context, s Stage, done, total int) {
+	if c := Of(ctx); c != nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.counts[s] = [2]int{done, total}
+	}
+}
+
 // Enter begins a stage, until leave is called, which must be once. Stages do not contain each other: what is within two
 // counts for both. Without a clock in the context it does nothing.
 func Enter(ctx context.Context, s Stage) (leave func()) {
-	c, ok := ctx.Value(key{}).(*Clock)
-	if !ok {
+	c := Of(ctx)
+	if c == nil {
 		return func() {}
 	}
 	c.add(s, 1)

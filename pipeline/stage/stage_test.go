@@ -2,6 +2,7 @@ package stage
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 )
@@ -36,10 +37,37 @@ func TestClock(t *testing.T) {
 	}
 }
 
+// TestOpen: what goes on is told in the order of a sweep, with how far it is, until it ends.
+func TestOpen(t *testing.T) {
+	t.Parallel()
+	c := NewClock()
+	ctx := With(t.Context(), c)
+	if Of(ctx) != c || Of(t.Context()) != nil {
+		t.Error("the clock of a context is not the one it was given")
+	}
+	nulls, first, second := Enter(ctx, Nulls), Enter(ctx, Train), Enter(ctx, Train)
+	Count(ctx, Nulls, 3, 12)
+	if got, want := c.Open(), []Open{{Train, 2, 0, 0}, {Nulls, 1, 3, 12}}; !slices.Equal(got, want) {
+		t.Errorf("open: %v, want %v", got, want)
+	}
+	first()
+	second()
+	nulls()
+	leave := Enter(ctx, Nulls)
+	if got, want := c.Open(), []Open{{Nulls, 1, 0, 0}}; !slices.Equal(got, want) {
+		t.Errorf("open again: %v, want %v, without the count of before", got, want)
+	}
+	leave()
+	if got := c.Open(); len(got) > 0 {
+		t.Errorf("%v is open after the end", got)
+	}
+}
+
 // TestWithoutClock: nothing is timed, and nothing breaks.
 func TestWithoutClock(t *testing.T) {
 	t.Parallel()
 	Enter(t.Context(), Page)()
+	Count(t.Context(), Page, 1, 2)
 }
 
 // TestReadUsage: work takes processor time, and memory that was touched counts.

@@ -102,7 +102,7 @@ func (h *host) beat(worker string, b talk.Beat) error {
 	for name, steps := range b.Steps {
 		if a := h.jobs[name]; a != nil && !a.again {
 			now := min(max(a.steps, steps), h.stepsOf(a))
-			h.show.advance(now-a.steps, 0)
+			h.show.advance(a.t.fit.Key, now-a.steps, 0)
 			a.steps = now
 		}
 	}
@@ -127,7 +127,7 @@ func (h *host) start(ctx context.Context, d talk.About) (crew.Answer, error) {
 		h.mu.Unlock()
 		return crew.Answer{Body: talk.Encode(v)}, nil
 	}
-	a.at = d.Worker
+	a.at, a.since = d.Worker, h.Now()
 	fit, again := *a.t.fit, a.again
 	ended := a.failed != "" || slices.Contains([]experiments.State{experiments.Failed, experiments.Killed, experiments.Lost}, a.t.state)
 	h.mu.Unlock()

@@ -25,7 +25,7 @@ func (e *fitEvents) Refused(why error) {
 // Resumed takes the earlier steps out of the progress.
 func (e *fitEvents) Resumed(step int) {
 	e.show.line("fit %s: %s, seed %d: goes on from step %d of %d", e.fit.Key, e.labels[e.fit.Key], e.fit.Seed, step, e.fit.Recipe.Train.Steps)
-	e.show.skip(step)
+	e.show.skip(e.fit.Key, step)
 }
 
 // Loss stores a point of the loss curve.
@@ -35,7 +35,7 @@ func (e *fitEvents) Loss(l experiments.Loss) {
 }
 
 // Stepped adds to the progress.
-func (e *fitEvents) Stepped(n int) { e.show.advance(n, 0) }
+func (e *fitEvents) Stepped(n int) { e.show.advance(e.fit.Key, n, 0) }
 
 // Save stores a checkpoint, given in parts, even after an interrupt. If that fails it says so, and the fit goes on: a lasting fault will end
 // it later.

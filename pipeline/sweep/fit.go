@@ -10,6 +10,7 @@ import (
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/velocity"
 	"flowsweep/pipeline/job"
+	"flowsweep/pipeline/live"
 	"flowsweep/pipeline/saved"
 	"flowsweep/pipeline/stage"
 	"flowsweep/store"
@@ -18,6 +19,7 @@ import (
 // fit trains a net, if that is left to do, and then does its runs. It notes a failure of the fit or of a run, and returns
 // only errors of the store. What is done is stored even if the context has ended meanwhile. It calls trained once there are weights.
 func (s *sweeper) fit(ctx context.Context, t *todo, trained func(key string)) error {
+	defer s.atWork(t)()
 	if t.train {
 		if ok, err := s.train(ctx, *t.fit); err != nil || !ok {
 			return err
@@ -37,6 +39,16 @@ func (s *sweeper) fit(ctx context.Context, t *todo, trained func(key string)) er
 		return s.failed("fit", t.fit.Key, err)
 	}
 	return errors.Join(s.runs(ctx, t, f), f.Close())
+}
+
+// atWork notes that a fit is at work, until it ends.
+func (s *sweeper) atWork(t *todo) (end func()) {
+	f := live.Fit{Key: t.fit.Key, Label: s.labels[t.fit.Key], Seed: t.fit.Seed, Steps: t.fit.Recipe.Train.Steps}
+	if !t.train {
+		f.Step = f.Steps
+	}
+	s.show.account.Begin(f, t.runs.len()+t.dense.len())
+	return func() { s.show.account.End(t.fit.Key) }
 }
 
 // runs does the runs of a fit that are left to sample or to measure. A dense solve comes first: metrics of the others use it.
@@ -165,7 +177,7 @@ func (s *sweeper) run(ctx context.Context, f *job.Fitted, run experiments.Run) e
 	}
 	kept := context.WithoutCancel(ctx)
 	if err != nil {
-		s.show.advance(0, 1)
+		s.show.advance(f.Key(), 0, 1)
 		return errors.Join(s.DB.EndRun(kept, run.Key, s.env, experiments.Failed, err.Error(), s.Now()), s.failed("run", run.Key, err))
 	}
 	sampled := store.Sampled{Samples: flow.EncodeNPY(got.Points), NFE: got.NFE, NFEMax: got.MaxNFE, Seconds: got.Seconds}
@@ -183,7 +195,7 @@ func (s *sweeper) measure(ctx context.Context, f *job.Fitted, run experiments.Ru
 		values, err = s.judges.Measure(f, run, points)
 		return err
 	})
-	s.show.advance(0, 1)
+	s.show.advance(f.Key(), 0, 1)
 	if len(values) > 0 {
 		if err := s.DB.SaveMetrics(ctx, run.Key, run.Reference, values); err != nil {
 			return err

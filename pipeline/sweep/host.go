@@ -66,6 +66,7 @@ type task struct {
 	again   bool   // it is done, and another machine does it again
 	at      string // the worker that has it
 	steps   int    // of its training, as the progress shows
+	since   time.Time
 	tries   int
 	refused map[string]string // which machine and why, by worker
 	failed  string            // the machine on which it failed, while another tries it
@@ -95,6 +96,7 @@ func (s *sweeper) handOut(ctx context.Context, q *queue) (err error) {
 	var group sync.WaitGroup
 	group.Go(func() { h.listen(listening) })
 	defer func() { deaf(); group.Wait() }()
+	defer s.show.account.Crew(h.does)()
 	s.front.open(h)
 	h.giveOut(inner)
 	select {
@@ -164,7 +166,7 @@ func (h *host) close(a *task) {
 		h.show.line("fit %s: %v", a.t.fit.Key, err)
 	}
 	if !a.again {
-		h.show.advance(h.stepsOf(a)-a.steps, a.t.dense.len()+a.t.runs.len())
+		h.show.advance(a.t.fit.Key, h.stepsOf(a)-a.steps, a.t.dense.len()+a.t.runs.len())
 		h.queue.end(a.t.fit.Key)
 	}
 	h.checkIdle()

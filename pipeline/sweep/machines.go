@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"flowsweep/experiments/problem"
+	"flowsweep/pipeline/live"
 	"flowsweep/pipeline/sweep/talk"
 )
 
@@ -168,6 +169,35 @@ func (h *host) abandoned(ctx context.Context, a *task) {
 	if a.tries++; a.tries >= tries && !h.pausing {
 		h.lose(ctx, a, noResult)
 	}
+}
+
+// does returns the fits that machines have now, and the machines.
+func (h *host) does() (fits []live.Fit, machines []live.Machine) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	busy := map[string]int{}
+	for _, a := range h.jobs {
+		m := h.machines[a.at]
+		if m == nil {
+			continue
+		}
+		busy[a.at]++
+		f := live.Fit{
+			Key: a.t.fit.Key, Label: h.labels[a.t.fit.Key], Machine: problem.Printable(m.name), Seed: a.t.fit.Seed,
+			Step: a.steps, Steps: a.t.fit.Recipe.Train.Steps, Since: a.since,
+		}
+		if !a.t.train {
+			f.Step = f.Steps
+		}
+		fits = append(fits, f)
+	}
+	for worker, m := range h.machines {
+		machines = append(machines, live.Machine{
+			Name: problem.Printable(m.name), Slots: m.slots, Fits: busy[worker], Done: m.done, Silent: m.silent, Seen: m.seen,
+		})
+	}
+	slices.SortFunc(machines, func(a, b live.Machine) int { return cmp.Compare(a.Name, b.Name) })
+	return fits, machines
 }
 
 // summary says how far the sweep is, and which machines do how much.

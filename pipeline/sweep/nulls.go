@@ -19,7 +19,8 @@ func (s *sweeper) nulls(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, n := range plans {
+	for i, n := range plans {
+		stage.Count(ctx, stage.Nulls, i, len(plans))
 		if _, ok := stored[n.Key]; ok || s.cannot[n.Reference+" "+n.Metric] {
 			continue
 		}

@@ -49,12 +49,14 @@ type Sweep struct {
 func (s Sweep) Do(ctx context.Context, ship func(ctx context.Context, failures []string) error) error {
 	front := s.openFront(ctx)
 	defer front.close()
+	ctx, s.Log = withClock(ctx), newVoice(s.Log, s.Now)
 	w, err := newSweeper(ctx, s)
 	if err != nil {
 		return err
 	}
 	w.front = front
 	defer w.judges.Close()
+	defer w.tell()()
 	if s.RetryFailed && len(w.left.fits) == 0 {
 		fmt.Fprintf(s.Log, "nothing to do: nothing of %s in %s has failed\n", s.Plan.Spec.Name, s.File)
 		w.over()
@@ -188,11 +190,7 @@ func (s *sweeper) do(ctx context.Context) error {
 	}
 	fmt.Fprintf(s.Log, "%s: %d fits (%d to train) and %d runs (%d to sample), %s, engine %s (%s)\n", name,
 		len(part.Fits), left.ToTrain, part.Runs(), left.ToSample, how, s.Engine.Name, s.Reason)
-	s.show = newProgress(s.Log, left.TrainSteps, left.ToMeasure+left.ToSolve)
-	defer func() {
-		s.show.close()
-		s.show = &progress{w: s.Log}
-	}()
+	defer s.show.start(left.TrainSteps, left.ToMeasure+left.ToSolve)()
 	if s.Crew != nil {
 		return s.handOut(ctx, newQueue(left.fits))
 	}

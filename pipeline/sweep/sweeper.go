@@ -50,7 +50,7 @@ func newSweeper(ctx context.Context, s Sweep) (*sweeper, error) {
 	}
 	return &sweeper{
 		Sweep: s, left: left, env: env, labels: fitLabels(s.Plan), judges: job.NewJudges(s.Engine, s.Plan.Spec), memory: machineMemory(), free: store.Free(s.File),
-		cannot: map[string]bool{}, show: &progress{w: s.Log},
+		cannot: map[string]bool{}, show: &progress{w: s.Log, account: s.newAccount(ctx)},
 	}, nil
 }
 
@@ -107,5 +107,6 @@ func (s *sweeper) note(text string) {
 	s.mu.Lock()
 	s.failures = append(s.failures, text)
 	s.mu.Unlock()
+	s.show.account.Fail()
 	s.show.line("%s", text)
 }

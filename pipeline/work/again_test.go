@@ -83,7 +83,7 @@ func TestNothingLeft(t *testing.T) {
 	for _, retry := range []bool{false, true} {
 		over := 0
 		s := sweep.Sweep{
-			DB: h.db, File: "runs.db", Plan: h.plan, Engine: engine.Go, Workers: 1, Now: time.Now, Log: t.Output(), RetryFailed: retry,
+			DB: h.db, File: filepath.Join(t.TempDir(), "runs.db"), Plan: h.plan, Engine: engine.Go, Workers: 1, Now: time.Now, Log: t.Output(), RetryFailed: retry,
 			Crew: &sweep.Crew{Host: h.crew, Over: func() error { over++; return nil }},
 		}
 		if err := s.Do(t.Context(), func(context.Context, []string) error { return nil }); err != nil || over != 1 {

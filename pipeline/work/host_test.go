@@ -62,7 +62,7 @@ func listening(t *testing.T, text string, options func(s *sweep.Sweep)) *hosted 
 		t.Fatal(err)
 	}
 	s := sweep.Sweep{
-		DB: h.db, File: "runs.db", Plan: h.plan, Engine: engine.Go, Workers: 1, Now: time.Now, Log: &h.log, Rounding: "even",
+		DB: h.db, File: filepath.Join(folder, "runs.db"), Plan: h.plan, Engine: engine.Go, Workers: 1, Now: time.Now, Log: &h.log, Rounding: "even",
 		Crew: &sweep.Crew{Host: h.crew, Silence: time.Second, Copies: time.Hour, Folder: folder},
 	}
 	if options != nil {
