@@ -19,7 +19,8 @@ import (
 var arrows = map[string]struct{ rooms, doors []string }{
 	"": {rooms: []string{"pipeline"}},
 	"pipeline": {rooms: []string{
-		"pipeline/bench", "pipeline/crew", "pipeline/draw", "pipeline/facts", "pipeline/job", "pipeline/pair", "pipeline/saved", "pipeline/serve", "pipeline/ship", "pipeline/sweep", "pipeline/sweep/talk", "pipeline/table", "pipeline/work",
+		"pipeline/bench", "pipeline/crew", "pipeline/draw", "pipeline/facts", "pipeline/job", "pipeline/pair", "pipeline/saved", "pipeline/serve", "pipeline/ship", "pipeline/stage", "pipeline/sweep",
+		"pipeline/sweep/talk", "pipeline/table", "pipeline/work",
 		"experiments", "experiments/disk", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/given", "experiments/kinds", "experiments/metric",
 		"experiments/problem", "experiments/query", "experiments/table", "experiments/target", "export", "export/signing", "store",
 	}},
@@ -38,10 +39,11 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"pipeline/work": {rooms: []string{
 		"pipeline/crew", "pipeline/sweep", "pipeline/sweep/talk", "experiments", "experiments/engine", "experiments/engine/ort", "experiments/problem", "store",
 	}},
-	// A job may run on another machine, so it never uses the store, export, reports, a terminal or a socket.
+	// A job may run on another machine, so it never uses the store, export, reports, a terminal or a socket. It says how far it is
+	// where that takes long.
 	"pipeline/job": {rooms: []string{
 		"experiments", "experiments/baseline", "experiments/engine", "experiments/flow", "experiments/given", "experiments/metric", "experiments/net", "experiments/ode",
-		"experiments/oracle", "experiments/target", "experiments/velocity",
+		"experiments/oracle", "experiments/target", "experiments/velocity", "pipeline/stage",
 	}},
 	"pipeline/saved": {rooms: []string{"experiments", "experiments/flow", "experiments/ode", "experiments/velocity", "store"}},
 	// Other machines, over NATS: names and bytes, nothing of what they mean.

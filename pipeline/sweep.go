@@ -13,7 +13,6 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/problem"
-	"flowsweep/pipeline/saved"
 	"flowsweep/pipeline/ship"
 	"flowsweep/pipeline/sweep"
 	"flowsweep/store"
@@ -153,11 +152,11 @@ func (a *app) sweepStore(ctx context.Context, s sweep.Sweep, path string, f swee
 
 // shipSweep chooses, exports, verifies and reports, and returns the error that the sweep ends with.
 func (a *app) shipSweep(ctx context.Context, s sweep.Sweep, failures []string, out string) error {
-	stored, err := saved.Planned(ctx, s.DB, s.Plan)
+	outcome, err := choose(ctx, s)
 	if err != nil {
 		return err
 	}
-	shipped, err := ship.New(stored).Ship(a.withProgress(ctx), s.DB, a.worker(s.Engine), out, true)
+	shipped, err := outcome.Ship(a.withProgress(ctx), s.DB, a.worker(s.Engine), out, true)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/velocity"
+	"flowsweep/pipeline/stage"
 )
 
 // NullValues returns the values of a metric between the reference and fresh samples of the truth, each from its own stream.
@@ -54,6 +55,9 @@ func nullValues(ctx context.Context, n experiments.NullPlan, r experiments.Refer
 		return nil, err
 	}
 	return metric.Null(judge, func(k int) (flow.Batch, error) {
+		if !n.Fresh {
+			stage.Step(ctx, stage.Nulls)
+		}
 		return n.Target.Truth(n.N, flow.NewStream(r.Seed, fmt.Sprintf("%s %d", stream, k))), ctx.Err()
 	}, n.Count)
 }
@@ -75,6 +79,9 @@ func rowNull(ctx context.Context, n experiments.NullPlan, m int, seed uint64) ([
 			return nil, err
 		}
 		values[k] = got.Value
+		if !n.Fresh {
+			stage.Step(ctx, stage.Nulls)
+		}
 	}
 	return values, nil
 }

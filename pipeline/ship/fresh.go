@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"flowsweep/experiments"
@@ -44,10 +45,9 @@ func (o Outcome) fresh(ctx context.Context, db *store.DB, e engine.Engine) (f ex
 	classifier := velocity.NewClassifier(e)
 	defer func() { err = errors.Join(err, classifier.Close()) }()
 	ready := job.NeedsOf(to, classifier.LogOdds)
-	for _, m := range spec.Metrics {
-		if !m.TwoSamples() || !chosen.Setting.Measures(m) {
-			continue
-		}
+	measured := slices.DeleteFunc(slices.Clone(spec.Metrics), func(m metric.Metric) bool { return !m.TwoSamples() || !chosen.Setting.Measures(m) })
+	for i, m := range measured {
+		stage.Count(ctx, stage.Fresh, i, len(measured))
 		if f.Metrics[m.Name], err = freshFigure(ctx, e, spec, to, ready(m), truth, samples); err != nil {
 			return f, err
 		}

@@ -145,6 +145,17 @@ func Count(ctx context.Context, s Stage, done, total int) {
 	}
 }
 
+// Step says that one more part of a stage is done, if its parts are counted.
+func Step(ctx context.Context, s Stage) {
+	if c := Of(ctx); c != nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if n := c.counts[s]; n[1] > 0 {
+			c.counts[s] = [2]int{n[0] + 1, n[1]}
+		}
+	}
+}
+
 // Enter begins a stage, until leave is called, which must be once. Stages do not contain each other: what is within two
 // counts for both. Without a clock in the context it does nothing.
 func Enter(ctx context.Context, s Stage) (leave func()) {

@@ -3,7 +3,9 @@ package sweep
 import (
 	"context"
 	"errors"
+	"slices"
 
+	"flowsweep/experiments"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/stage"
 )
@@ -19,11 +21,17 @@ func (s *sweeper) nulls(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for i, n := range plans {
-		stage.Count(ctx, stage.Nulls, i, len(plans))
-		if _, ok := stored[n.Key]; ok || s.cannot[n.Reference+" "+n.Metric] {
-			continue
-		}
+	plans = slices.DeleteFunc(plans, func(n experiments.NullPlan) bool {
+		_, ok := stored[n.Key]
+		return ok || s.cannot[n.Reference+" "+n.Metric]
+	})
+	done, total := 0, 0
+	for _, n := range plans {
+		total += n.Count
+	}
+	for _, n := range plans {
+		stage.Count(ctx, stage.Nulls, done, total)
+		done += n.Count
 		if n.Values, err = job.NullValues(ctx, s.Engine, n, s.Plan.Spec.Reference); err != nil {
 			if errors.Is(err, ctx.Err()) {
 				return err
