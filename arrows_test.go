@@ -78,7 +78,6 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"pipeline/table": {rooms: []string{"experiments/problem", "experiments/query"}},
 	// Pages for browsers on this machine. It reads the store, has pages made and sends them: names, bytes and states.
 	"pipeline/serve": {rooms: []string{"pipeline/live", "pipeline/ship", "pipeline/stage", "experiments", "store"}},
-	"pipeline/live":  {},
 	// It times what the others do, and knows none of them.
 	"pipeline/stage": {},
 	"pipeline/bench": {rooms: []string{
