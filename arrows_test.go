@@ -126,12 +126,14 @@ var arrows = map[string]struct{ rooms, doors []string }{
 		doors: []string{"gonum.org/v1/plot", "html/template"},
 	},
 	// Paths, densities and velocities from noise to data.
-	"reports/streams": {rooms: []string{"reports/figure", "reports/motion", "reports/number", "reports/ticks"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
+	"reports/streams": {rooms: []string{"reports/figure", "reports/motion", "reports/number", "reports/surface", "reports/ticks"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
 	// What all pages have in common: style, scripts, and the parts that their templates share.
 	"reports/sheet":  {rooms: []string{"reports/figure", "reports/number"}, doors: []string{"html/template"}},
 	"reports/motion": {},
-	"reports/ticks":  {rooms: []string{"reports/number"}, doors: []string{"gonum.org/v1/plot"}},
-	"reports/number": {},
+	// Functions on grids as filled contours.
+	"reports/surface": {},
+	"reports/ticks":   {rooms: []string{"reports/number"}, doors: []string{"gonum.org/v1/plot"}},
+	"reports/number":  {},
 	// Pages in a real browser, for tests and pictures: only the page's text is known here.
 	"reports/browser": {doors: []string{"github.com/chromedp"}},
 	// A program of its own, which takes the pictures.

@@ -86,6 +86,7 @@ type view struct {
 	Head        sheet.Head
 	Started     string
 	Verdict     verdict
+	Glance      figure.Figure
 	Quality     []figure.Figure
 	Leaderboard board.Board
 	Noise       bool // the noise floor of some metric is known
@@ -123,6 +124,7 @@ func Render(p Page) ([]byte, error) {
 		Head:        sheet.NewHead(p.Sweep.Name + ": flowsweep report").WithLive(p.Live),
 		Started:     p.Sweep.Started.UTC().Format("2 January 2006, 15:04 UTC"),
 		Verdict:     r.verdict(),
+		Glance:      samples.Glance(p.Samples, p.Pictures, p.Rows),
 		Quality:     r.qualities(),
 		Leaderboard: r.leaderboard(),
 		Noise:       r.any(func(i int, metric string) bool { _, ok := r.noiseFloor(i, metric); return ok }),

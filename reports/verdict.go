@@ -14,7 +14,9 @@ import (
 
 // verdict is the first section: what was chosen, how good it is, and warnings.
 type verdict struct {
-	Sentence string
+	Headline string
+	Chips    []chip
+	Sentence string // what was chosen
 	Whole    string // what the label in the sentence is short for, or empty
 	Reason   string
 	Tied     string    // the settings tied with the best, if there are several
@@ -35,7 +37,7 @@ type verdict struct {
 type fact struct{ Name, Value, Note string }
 
 func (r report) verdict() verdict {
-	v := verdict{Sentence: "No setting could be chosen: " + shorten.Texts([]string{r.ChoiceError}, maxReason)[0]} // a banner has it whole
+	v := verdict{Headline: r.headline(), Chips: r.chips(), Sentence: "No setting could be chosen: " + shorten.Texts([]string{r.ChoiceError}, maxReason)[0]} // a banner has it whole
 	if r.chosen >= 0 {
 		s := r.Summaries[r.chosen]
 		metric := r.Sweep.Spec.Choose.Metric
@@ -54,7 +56,6 @@ func (r report) verdict() verdict {
 		v.Facts = append(v.Facts, r.twinFact(metric)...)
 		v.Facts = append(v.Facts, r.noiseFact(metric)...)
 		v.Facts = append(v.Facts,
-			fact{"Velocity calls", nfe(s), "per sample (NFE)"},
 			fact{"Time", number.Text(milliseconds(s)) + " ms", "per sample, in a batch of " + number.Whole(s.Setting.Sample.Count)},
 			fact{"Parameters", number.Whole(s.Params), r.labels.Recipe(r.chosen)},
 			r.onnx())
@@ -121,18 +122,21 @@ func withError(m metric.Measurement) string {
 	return number.PlusMinus(m.Value, m.SE)
 }
 
+// Outcomes of the ONNX checks.
+const onnxVerified, onnxMismatch = "verified", "MISMATCH"
+
 // onnx returns the outcome of the ONNX checks.
 func (r report) onnx() fact {
 	f := fact{"ONNX", "not checked", "no file was compared"}
 	if len(r.Checks) > 0 {
-		f.Value, f.Note = "verified", "matches Go within the tolerance"
+		f.Value, f.Note = onnxVerified, "matches Go within the tolerance"
 	}
 	for _, c := range r.Checks {
 		switch {
 		case c.Error != "":
 			return fact{"ONNX", "not compared", c.File}
 		case !c.OK:
-			return fact{"ONNX", "MISMATCH", c.File}
+			return fact{"ONNX", onnxMismatch, c.File}
 		}
 	}
 	return f

@@ -26,7 +26,7 @@ type Panel struct {
 }
 
 const (
-	maxPanelPoints = 2000 // drawn per panel
+	maxPanelPoints = 1000 // drawn per panel
 	panelWidth     = 240
 	pairWidth      = 400 // if two panels fill a row
 )

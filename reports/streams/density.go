@@ -13,6 +13,7 @@ import (
 	"flowsweep/reports/figure"
 	"flowsweep/reports/motion"
 	"flowsweep/reports/number"
+	"flowsweep/reports/surface"
 )
 
 // How densities are drawn: smoothed over so many cells, and filled from levels of which each is so many times the next.
@@ -24,23 +25,23 @@ const (
 )
 
 // densities returns the densities of a motion, one for each histogram.
-func densities(v motion.View, m motion.Motion) (list []surface) {
+func densities(v motion.View, m motion.Motion) (list []surface.Surface) {
 	for _, counts := range m.Counts {
-		s := surface{v.Cells, v.Cells, make([]float64, len(counts))}
+		s := surface.Surface{Wide: v.Cells, High: v.Cells, F: make([]float64, len(counts))}
 		for k, n := range counts {
-			s.f[k] = float64(n) / (float64(m.Points) * v.CellSize())
+			s.F[k] = float64(n) / (float64(m.Points) * v.CellSize())
 		}
-		list = append(list, s.smooth(kernel, true))
+		list = append(list, s.Smooth(kernel, true))
 	}
 	return list
 }
 
 // levels returns the levels of all densities of a figure, rising, so that the densest of them has some in every shade.
-func levels(all ...[]surface) (list []float64) {
+func levels(all ...[]surface.Surface) (list []float64) {
 	top := 0.
 	for _, list := range all {
 		for _, s := range list {
-			top = max(top, slices.Max(s.f))
+			top = max(top, slices.Max(s.F))
 		}
 	}
 	for k := shades; k > 0; k-- {
@@ -63,7 +64,7 @@ func (r row) moment(v motion.View, k int, levels []float64, longest float64) tem
 	var b strings.Builder
 	fmt.Fprintf(&b, `<text x="%d" y="14" text-anchor="middle" font-size="13">%s</text>`+"\n", panelSize/2, template.HTMLEscapeString(title))
 	for _, level := range levels {
-		b.WriteString(r.densities[k].filled(level, figure.Var(r.colour), opacity, node, y))
+		b.WriteString(r.densities[k].Filled(level, figure.Var(r.colour), opacity, node, y))
 	}
 	arrows := 0
 	if len(r.motion.Arrows) > k {

@@ -8,24 +8,25 @@ import (
 	"flowsweep/reports/figure"
 	"flowsweep/reports/motion"
 	"flowsweep/reports/number"
+	"flowsweep/reports/surface"
 	"flowsweep/reports/ticks"
 )
 
 // overTime returns the density of points of one coordinate over all times: a column for each time.
-func overTime(v motion.View, m motion.Motion) surface {
-	s := surface{len(m.Counts), v.Cells, make([]float64, len(m.Counts)*v.Cells)}
+func overTime(v motion.View, m motion.Motion) surface.Surface {
+	s := surface.Surface{Wide: len(m.Counts), High: v.Cells, F: make([]float64, len(m.Counts)*v.Cells)}
 	for i, counts := range m.Counts {
 		for j, n := range counts {
-			s.f[j*s.wide+i] = float64(n) / (float64(m.Points) * v.CellSize())
+			s.F[j*s.Wide+i] = float64(n) / (float64(m.Points) * v.CellSize())
 		}
 	}
-	return s.smooth(kernel, false)
+	return s.Smooth(kernel, false)
 }
 
 // line returns the figure of points of one coordinate: the density over time and place, and paths on it.
 func line(f motion.Flow, rows []row) figure.Figure {
 	fig := figure.Figure{Title: "Density and paths over time", Table: apartTable(f)}
-	var all [][]surface
+	var all [][]surface.Surface
 	for _, r := range rows {
 		all = append(all, r.densities)
 	}
@@ -53,12 +54,12 @@ func (r row) overTime(f motion.Flow, levels []float64) template.HTML {
 	d.Over = func(x, y func(float64) float64) string {
 		var b strings.Builder
 		s := r.densities[0]
-		nodeX := func(i float64) float64 { return x(min(max(i/float64(s.wide-1), 0), 1)) }
+		nodeX := func(i float64) float64 { return x(min(max(i/float64(s.Wide-1), 0), 1)) }
 		nodeY := func(j float64) float64 {
-			return y(min(max(a.Low+(j+.5)/float64(s.high)*(a.High-a.Low), a.Low), a.High))
+			return y(min(max(a.Low+(j+.5)/float64(s.High)*(a.High-a.Low), a.Low), a.High))
 		}
 		for _, level := range levels {
-			b.WriteString(s.filled(level, figure.Var(r.colour), opacity, nodeX, nodeY))
+			b.WriteString(s.Filled(level, figure.Var(r.colour), opacity, nodeX, nodeY))
 		}
 		y = kept(a, y)
 		times := make([][]float64, len(r.motion.X))

@@ -12,6 +12,7 @@ import (
 	"flowsweep/reports/figure"
 	"flowsweep/reports/motion"
 	"flowsweep/reports/number"
+	"flowsweep/reports/surface"
 )
 
 // row is a motion with its name and its colour in all figures.
@@ -19,7 +20,7 @@ type row struct {
 	name      string
 	motion    motion.Motion
 	colour    color.NRGBA
-	densities []surface
+	densities []surface.Surface
 }
 
 // rowsOf returns what is drawn beside each other: the net, and the exact motion or, where that is not known, the density that the net is to
@@ -34,7 +35,7 @@ func rowsOf(f motion.Flow) []row {
 	}
 	for i := range rows {
 		if len(f.View.Axes) == 1 {
-			rows[i].densities = []surface{overTime(f.View, rows[i].motion)}
+			rows[i].densities = []surface.Surface{overTime(f.View, rows[i].motion)}
 		} else {
 			rows[i].densities = densities(f.View, rows[i].motion)
 		}
@@ -60,7 +61,7 @@ func moments(f motion.Flow, rows []row) figure.Figure {
 	if len(rows) > 1 {
 		fig.Size = "moments pairs"
 	}
-	var all [][]surface
+	var all [][]surface.Surface
 	for _, r := range rows {
 		all = append(all, r.densities)
 	}

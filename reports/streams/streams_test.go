@@ -10,6 +10,7 @@ import (
 
 	"flowsweep/reports/figure"
 	"flowsweep/reports/motion"
+	"flowsweep/reports/surface"
 )
 
 // flowOf returns a small flow of points of so many coordinates: from the corners of a square outwards.
@@ -148,7 +149,7 @@ func TestDensitiesIntegrateToOne(t *testing.T) {
 	f.View.Cells = 40
 	f.Net.Counts = [][]int{f.View.Counts([][]float64{{-.5, 0}, {0, .5}, {.5, .5}, {0, 0}})}
 	sum := 0.
-	for _, p := range densities(f.View, f.Net)[0].f {
+	for _, p := range densities(f.View, f.Net)[0].F {
 		sum += p * f.View.CellSize()
 	}
 	if math.Abs(sum-1) > 1e-9 {
@@ -156,13 +157,13 @@ func TestDensitiesIntegrateToOne(t *testing.T) {
 	}
 	line := flowOf(1)
 	s, sum := overTime(line.View, line.Net), 0.
-	for j := range s.high {
-		sum += s.at(2, j) * line.View.CellSize()
+	for j := range s.High {
+		sum += s.At(2, j) * line.View.CellSize()
 	}
-	if s.wide != len(line.Times) || math.Abs(sum-1) > .2 { // of four cells, most are at an edge
-		t.Errorf("of %d times, the density at one integrates to %g", s.wide, sum)
+	if s.Wide != len(line.Times) || math.Abs(sum-1) > .2 { // of four cells, most are at an edge
+		t.Errorf("of %d times, the density at one integrates to %g", s.Wide, sum)
 	}
-	if l := levels([]surface{{1, 1, []float64{10}}}, []surface{{1, 1, []float64{2}}}); len(l) != shades || math.Abs(l[shades-1]*math.Sqrt(ratio)-10) > 1e-9 || math.Abs(l[1]/l[0]-ratio) > 1e-9 {
+	if l := levels([]surface.Surface{{Wide: 1, High: 1, F: []float64{10}}}, []surface.Surface{{Wide: 1, High: 1, F: []float64{2}}}); len(l) != shades || math.Abs(l[shades-1]*math.Sqrt(ratio)-10) > 1e-9 || math.Abs(l[1]/l[0]-ratio) > 1e-9 {
 		t.Errorf("levels %v", l)
 	}
 }

@@ -1,4 +1,7 @@
-package streams
+// Package surface draws functions on grids, such as densities, as filled contours.
+//
+//	drawn := surface.Surface{Wide: 48, High: 48, F: counts}.Smooth(1.1, true).Filled(level, colour, .2, x, y)
+package surface
 
 import (
 	"fmt"
@@ -6,35 +9,36 @@ import (
 	"strings"
 )
 
-// surface is a function on the nodes of a grid, row by row.
-type surface struct {
-	wide, high int
-	f          []float64
+// Surface is a function on the nodes of a grid, row by row.
+type Surface struct {
+	Wide, High int
+	F          []float64
 }
 
-func (s surface) at(i, j int) float64 {
-	if i < 0 || j < 0 || i >= s.wide || j >= s.high {
+// At returns the value at a node, or 0 outside the grid.
+func (s Surface) At(i, j int) float64 {
+	if i < 0 || j < 0 || i >= s.Wide || j >= s.High {
 		return 0
 	}
-	return s.f[j*s.wide+i]
+	return s.F[j*s.Wide+i]
 }
 
-// smooth returns the surface under a Gaussian kernel of a width in nodes, along the columns or also along the rows. What the kernel would
+// Smooth returns the surface under a Gaussian kernel of a width in nodes, along the columns or also along the rows. What the kernel would
 // bring in from outside is left out, so that it does not fall off at an edge.
-func (s surface) smooth(width float64, rows bool) surface {
+func (s Surface) Smooth(width float64, rows bool) Surface {
 	reach := int(math.Ceil(3 * width))
-	pass := func(s surface, di, dj int) surface {
-		out := surface{s.wide, s.high, make([]float64, len(s.f))}
-		for j := range s.high {
-			for i := range s.wide {
+	pass := func(s Surface, di, dj int) Surface {
+		out := Surface{s.Wide, s.High, make([]float64, len(s.F))}
+		for j := range s.High {
+			for i := range s.Wide {
 				sum, weights := 0., 0.
 				for k := -reach; k <= reach; k++ {
-					if x, y := i+k*di, j+k*dj; x >= 0 && y >= 0 && x < s.wide && y < s.high {
+					if x, y := i+k*di, j+k*dj; x >= 0 && y >= 0 && x < s.Wide && y < s.High {
 						w := math.Exp(-float64(k*k) / (2 * width * width))
-						sum, weights = sum+w*s.at(x, y), weights+w
+						sum, weights = sum+w*s.At(x, y), weights+w
 					}
 				}
-				out.f[j*s.wide+i] = sum / weights
+				out.F[j*s.Wide+i] = sum / weights
 			}
 		}
 		return out
@@ -56,10 +60,10 @@ type edge struct {
 }
 
 // crossing returns where a level is on an edge.
-func (s surface) crossing(e edge, level float64) place {
-	a, b := s.at(e.i, e.j), s.at(e.i+1, e.j)
+func (s Surface) crossing(e edge, level float64) place {
+	a, b := s.At(e.i, e.j), s.At(e.i+1, e.j)
 	if e.up {
-		b = s.at(e.i, e.j+1)
+		b = s.At(e.i, e.j+1)
 	}
 	t := (level - a) / (b - a)
 	if e.up {
@@ -69,7 +73,7 @@ func (s surface) crossing(e edge, level float64) place {
 }
 
 // links returns for each edge that a positive level crosses the two that its line goes on to, by marching squares, and the edges in order.
-func (s surface) links(level float64) (next map[edge][]edge, order []edge) {
+func (s Surface) links(level float64) (next map[edge][]edge, order []edge) {
 	next = map[edge][]edge{}
 	link := func(a, b edge) {
 		for _, e := range [][2]edge{{a, b}, {b, a}} {
@@ -79,11 +83,11 @@ func (s surface) links(level float64) (next map[edge][]edge, order []edge) {
 			next[e[0]] = append(next[e[0]], e[1])
 		}
 	}
-	for j := -1; j < s.high; j++ {
-		for i := -1; i < s.wide; i++ {
+	for j := -1; j < s.High; j++ {
+		for i := -1; i < s.Wide; i++ {
 			bottom, top, left, right := edge{i, j, false}, edge{i, j + 1, false}, edge{i, j, true}, edge{i + 1, j, true}
 			inside := 0
-			for k, f := range []float64{s.at(i, j), s.at(i+1, j), s.at(i+1, j+1), s.at(i, j+1)} {
+			for k, f := range []float64{s.At(i, j), s.At(i+1, j), s.At(i+1, j+1), s.At(i, j+1)} {
 				if f >= level {
 					inside |= 1 << k
 				}
@@ -114,7 +118,7 @@ func (s surface) links(level float64) (next map[edge][]edge, order []edge) {
 }
 
 // contours returns the closed lines around what is at least as high as a positive level.
-func (s surface) contours(level float64) (loops [][]place) {
+func (s Surface) contours(level float64) (loops [][]place) {
 	next, order := s.links(level)
 	seen := map[edge]bool{}
 	for _, first := range order {
@@ -136,8 +140,8 @@ func (s surface) contours(level float64) (loops [][]place) {
 	return loops
 }
 
-// filled returns an element that fills what is at least as high as a level, given where nodes are in the drawing.
-func (s surface) filled(level float64, colour string, opacity float64, x, y func(node float64) float64) string {
+// Filled returns an element that fills what is at least as high as a level, given where nodes are in the drawing.
+func (s Surface) Filled(level float64, colour string, opacity float64, x, y func(node float64) float64) string {
 	var d strings.Builder
 	for _, loop := range s.contours(level) {
 		for k, p := range loop {

@@ -1,4 +1,4 @@
-package streams
+package surface
 
 import (
 	"math"
@@ -6,11 +6,11 @@ import (
 )
 
 // over returns a function on a square grid.
-func over(n int, f func(x, y float64) float64) surface {
-	s := surface{n, n, nil}
+func over(n int, f func(x, y float64) float64) Surface {
+	s := Surface{n, n, nil}
 	for j := range n {
 		for i := range n {
-			s.f = append(s.f, f(float64(i), float64(j)))
+			s.F = append(s.F, f(float64(i), float64(j)))
 		}
 	}
 	return s
@@ -30,7 +30,7 @@ func TestContours(t *testing.T) {
 	t.Parallel()
 	radius := func(x, y float64) float64 { return math.Hypot(x-20, y-20) }
 	for name, c := range map[string]struct {
-		of    surface
+		of    Surface
 		level float64
 		areas []float64
 	}{
@@ -65,10 +65,10 @@ func TestSmooth(t *testing.T) {
 		return 0
 	})
 	for _, rows := range []bool{true, false} {
-		s, sum, x2, y2 := peak.smooth(1.5, rows), 0., 0., 0.
+		s, sum, x2, y2 := peak.Smooth(1.5, rows), 0., 0., 0.
 		for j := range 31 {
 			for i := range 31 {
-				f := s.at(i, j)
+				f := s.At(i, j)
 				sum, x2, y2 = sum+f, x2+f*float64((i-15)*(i-15)), y2+f*float64((j-15)*(j-15))
 			}
 		}
@@ -80,7 +80,7 @@ func TestSmooth(t *testing.T) {
 			t.Errorf("rows %t: mass %g, variances %g and %g, want 1, %g and 2.25", rows, sum, x2, y2, want)
 		}
 	}
-	for k, f := range over(6, func(x, y float64) float64 { return 3 }).smooth(2, true).f {
+	for k, f := range over(6, func(x, y float64) float64 { return 3 }).Smooth(2, true).F {
 		if math.Abs(f-3) > 1e-12 {
 			t.Fatalf("a constant 3 is %g at node %d", f, k)
 		}
