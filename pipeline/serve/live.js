@@ -24,11 +24,12 @@
 @media print { #live { display: none; } }`;
   bar.append(style, text, heard, line);
   document.body.prepend(bar);
-  let state = "";
+  let state = "", share = 0;
   const show = (p) => {
     text.textContent = p.text;
     bar.classList.toggle("problem", p.state === "problem" || p.state === "lost");
-    line.style.transform = `scaleX(${p.state === "ended" ? 1 : p.share ?? 0})`;
+    share = p.state === "ended" ? 1 : p.share ?? share; // it stays where it is while that is not known
+    line.style.transform = `scaleX(${share})`;
     if (state && state !== p.state) heard.textContent = p.text;
     state = p.state;
     document.documentElement.style.setProperty("--live", `${bar.offsetHeight}px`); // for what sticks to the top below it
@@ -131,9 +132,11 @@
     updating = true;
     while (latest !== shown && !document.hidden) {
       if (held || selecting()) {
+        bar.title = "There are new results. They wait until no text is selected.";
         await pause(500);
         continue;
       }
+      bar.title = "";
       try {
         const answer = await fetch(here, { cache: "no-cache" });
         if (!answer.ok) throw new Error(answer.statusText);

@@ -62,7 +62,7 @@ func running(s live.Status, now time.Time) progress {
 		p.Share = &share
 		words = append(words, fmt.Sprintf("%d %%", int(100*share)))
 	}
-	if left, ok := s.ETA(now); ok && left > 0 {
+	if left, ok := s.ETA(now); ok && left >= time.Second {
 		words = append(words, about(left)+" left")
 	}
 	switch {
@@ -75,16 +75,21 @@ func running(s live.Status, now time.Time) progress {
 	return p
 }
 
-// shareOf returns the share of the steps that are done or, once they all are, of the runs; not ok when nothing is left of either.
+// shareOf returns the share of the trainings and runs that is done, by the time that they take where that is known; not ok when none is left.
 func shareOf(s live.Status) (share float64, ok bool) {
-	done, all := s.Steps, s.StepsTotal
-	if done >= all {
-		done, all = s.Runs, s.RunsTotal
+	step, run := s.StepSeconds, s.RunSeconds
+	if step <= 0 || run <= 0 {
+		step, run = 1, 0
+		if s.Steps >= s.StepsTotal {
+			step, run = 0, 1
+		}
 	}
-	if all <= 0 || done >= all {
+	of := func(steps, runs int) float64 { return step*float64(steps) + run*float64(runs) }
+	done, all := of(s.Steps, s.Runs), of(s.StepsTotal, s.RunsTotal)
+	if share = done / all; !(share >= 0 && share < 1) {
 		return 0, false
 	}
-	return float64(max(done, 0)) / float64(all), true
+	return share, true
 }
 
 // about returns a duration in words, with one unit.

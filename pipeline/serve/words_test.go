@@ -15,12 +15,14 @@ func TestWords(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
 	for want, s := range map[string]live.Status{
-		`{"state":"running","text":"running"}`:                                        {},
-		`{"state":"running","text":"training 2 nets · 61 %","share":0.6125}`:          {Activity: "training 2 nets", Steps: 49, StepsTotal: 80, RunsTotal: 8},
-		`{"state":"running","text":"training 1 net · 99 %","share":0.999}`:            {Activity: "training 1 net", Steps: 999, StepsTotal: 1000},
-		`{"state":"running","text":"sampling · 25 % · 1 failed","share":0.25}`:        {Activity: "sampling", Steps: 80, StepsTotal: 80, Runs: 2, RunsTotal: 8, Failures: 1},
-		`{"state":"running","text":"exporting · 3 failed"}`:                           {Activity: "exporting", Steps: 80, StepsTotal: 80, Runs: 8, RunsTotal: 8, Failures: 3},
-		`{"state":"running","text":"measuring samples of the truth · 0 %","share":0}`: {Activity: "measuring samples of the truth", RunsTotal: 8},
+		`{"state":"running","text":"running"}`:                                            {},
+		`{"state":"running","text":"training 2 nets · 61 %","share":0.6125}`:              {Activity: "training 2 nets", Steps: 49, StepsTotal: 80, RunsTotal: 8},
+		`{"state":"running","text":"training 1 net · 99 %","share":0.999}`:                {Activity: "training 1 net", Steps: 999, StepsTotal: 1000},
+		`{"state":"running","text":"sampling · 25 % · 1 failed","share":0.25}`:            {Activity: "sampling", Steps: 80, StepsTotal: 80, Runs: 2, RunsTotal: 8, Failures: 1},
+		`{"state":"running","text":"training 1 net · 20 % · about 8 s left","share":0.2}`: {Activity: "training 1 net", Steps: 1000, StepsTotal: 4000, RunsTotal: 10, StepSeconds: .002, RunSeconds: .2, At: now},
+		`{"state":"running","text":"training 1 net · 25 %","share":0.25}`:                 {Activity: "training 1 net", Steps: 1000, StepsTotal: 4000, Runs: 1, RunsTotal: 4, StepSeconds: 1e-5, RunSeconds: 1e-5, At: now},
+		`{"state":"running","text":"exporting · 3 failed"}`:                               {Activity: "exporting", Steps: 80, StepsTotal: 80, Runs: 8, RunsTotal: 8, Failures: 3},
+		`{"state":"running","text":"measuring samples of the truth · 0 %","share":0}`:     {Activity: "measuring samples of the truth", RunsTotal: 8},
 	} {
 		if got := serve.Words(s, now); got != want {
 			t.Errorf("got %s, want %s", got, want)
