@@ -144,19 +144,26 @@ func Round(x float64) float64 {
 	return r
 }
 
-// Apart returns how far a velocity is from the exact one at the same points, (n, d) each, relative to the size of that:
+// Apart returns how far a velocity is from the exact one at the Moments, each at the same points, (n, d), that are distributed as the exact
+// flow is at that time:
 //
-//	sqrt(E |u - v|^2 / E |v|^2)
+//	sqrt(E |u - v|^2 / S),  S = the mean of E |v|^2 over the Moments
 //
-// The mean is over the points, which are distributed as the exact flow is at that time. It is NaN if the exact velocity is 0.
-func Apart(u, exact []float64) float64 {
-	off, size := 0., 0.
-	for i, v := range exact {
-		off += (u[i] - v) * (u[i] - v)
-		size += v * v
+// It is relative to the size of the exact velocity over all of them, since some paths start or end with none. It is nil if nothing moves,
+// or the velocity has diverged.
+func Apart(u, exact [][]float64) []float64 {
+	apart, size := make([]float64, len(exact)), 0.
+	for k, vs := range exact {
+		for i, v := range vs {
+			apart[k] += (u[k][i] - v) * (u[k][i] - v) / float64(len(vs))
+			size += v * v / float64(len(vs)) / float64(len(exact))
+		}
 	}
-	if size == 0 {
-		return math.NaN()
+	for k, off := range apart {
+		if apart[k] = math.Sqrt(off / size); math.IsNaN(apart[k]) || math.IsInf(apart[k], 0) {
+			return nil
+		}
+		apart[k] = Round(apart[k])
 	}
-	return math.Sqrt(off / size)
+	return apart
 }

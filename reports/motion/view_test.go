@@ -61,14 +61,21 @@ func TestRound(t *testing.T) {
 	}
 }
 
-// TestApart: (3, 4) beside (0, 4) is 3 apart of 4, and what does not move is no measure.
+// TestApart: (3, 4) beside (0, 4) is 3 apart of 4. What does not move at one time is measured by the others, and at none by nothing.
 func TestApart(t *testing.T) {
 	t.Parallel()
-	if got := Apart([]float64{3, 4}, []float64{0, 4}); got != .75 {
-		t.Errorf("apart by %g, want 0.75", got)
-	}
-	if got := Apart([]float64{1}, []float64{0}); !math.IsNaN(got) {
-		t.Errorf("apart by %g from nothing, want NaN", got)
+	for _, c := range []struct {
+		u, exact [][]float64
+		want     []float64
+	}{
+		{[][]float64{{3, 4}}, [][]float64{{0, 4}}, []float64{.75}},
+		{[][]float64{{2, 0, 0, 0}, {5, 5}}, [][]float64{{0, 0, 0, 0}, {5, 5}}, []float64{.2828, 0}}, // 1 of a mean of 0 and 25
+		{[][]float64{{1}}, [][]float64{{0}}, nil},
+		{[][]float64{{1}, {math.NaN()}}, [][]float64{{1}, {1}}, nil},
+	} {
+		if got := Apart(c.u, c.exact); !slices.Equal(got, c.want) {
+			t.Errorf("%v from %v is %v apart, want %v", c.u, c.exact, got, c.want)
+		}
 	}
 }
 

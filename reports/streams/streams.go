@@ -91,7 +91,7 @@ func besideNote(f motion.Flow) string {
 		for k, t := range motion.Moments {
 			list = append(list, fmt.Sprintf("%s at t = %s", percent(f.Apart[k]), number.Round(t)))
 		}
-		fmt.Fprintf(&b, " The exact velocity is that of ideal training, in closed form. From it the net’s differs by %s: the root mean square of the difference at points of the exact flow, over that of the exact velocity.",
+		fmt.Fprintf(&b, " The exact velocity is that of ideal training, in closed form. From it the net’s differs by %s: the root mean square of the difference at points of the exact flow, over that of the exact velocity at all these times.",
 			strings.Join(list, ", "))
 	case f.Exact != nil:
 		b.WriteString(" The exact velocity is that of ideal training, in closed form.")

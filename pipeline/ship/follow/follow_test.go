@@ -80,8 +80,17 @@ func TestGaussianIsExact(t *testing.T) {
 		if len(a.At) < 5 {
 			t.Errorf("%d arrows at t = %g", len(a.At), at)
 		}
-		if !near(f.Apart[i], .1) {
-			t.Errorf("a velocity that is 1.1 times the exact one is %g apart at t = %g, want 0.1", f.Apart[i], at)
+	}
+	// E |v|^2 is m² + c² (t² s² + (1 - t)²) for each coordinate.
+	sizes, mean := make([]float64, len(motion.Moments)), 0.
+	for i, t := range motion.Moments {
+		c := (t*s*s - (1 - t)) / (t*t*s*s + (1-t)*(1-t))
+		sizes[i] = m*m + c*c*(t*t*s*s+(1-t)*(1-t))
+		mean += sizes[i] / float64(len(sizes))
+	}
+	for i, got := range f.Apart {
+		if want := .1 * math.Sqrt(sizes[i]/mean); math.Abs(got-want) > .05*want { // of 2000 points
+			t.Errorf("a velocity that is 1.1 times the exact one is %g apart at t = %g, want %g", got, motion.Moments[i], want)
 		}
 	}
 }

@@ -1,9 +1,6 @@
 package follow
 
 import (
-	"math"
-	"slices"
-
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/ode"
@@ -99,7 +96,8 @@ func (p plane) mixed(s experiments.Setting, data flow.Batch, seed uint64) *motio
 }
 
 // apart returns how far the velocity of a net is from the exact one at motion.Moments, at points of the exact flow.
-func apart(net flow.RowField, exact exact) (list []float64, err error) {
+func apart(net flow.RowField, exact exact) ([]float64, error) {
+	us, vs := make([][]float64, len(motion.Moments)), make([][]float64, len(motion.Moments))
 	for i, k := range moments(len(exact.trail) - 1) {
 		t, x := motion.Moments[i], exact.trail[k]
 		u, err := net.Field()(t, x)
@@ -110,11 +108,7 @@ func apart(net flow.RowField, exact exact) (list []float64, err error) {
 		if err != nil {
 			return nil, err
 		}
-		far := motion.Apart(u.Data, v.Data)
-		if math.IsNaN(far) || math.IsInf(far, 0) {
-			return nil, nil // diverged, or nothing moves
-		}
-		list = append(list, motion.Round(far))
+		us[i], vs[i] = u.Data, v.Data
 	}
-	return slices.Clip(list), nil
+	return motion.Apart(us, vs), nil
 }
