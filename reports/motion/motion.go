@@ -6,7 +6,7 @@
 package motion
 
 // Version is raised when the form of a Flow changes, or what its numbers mean.
-const Version = 2
+const Version = 3
 
 // Moments are the times at which densities and velocities are shown.
 var Moments = []float64{0, .25, .5, .75, 1}

@@ -36,7 +36,7 @@ func line(f motion.Flow, rows []row) figure.Figure {
 	}
 	fig.Legend = swatches(rows[0].colour, steps)
 	more, text := legend(f, rows, fmt.Sprintf("The density of %s from noise at t = 0 to data at t = 1, one scale of shades, and the paths of %d of them from the same noise: the flow itself, solved densely, and not the steps of the chosen solver.",
-		number.Plural(rows[0].motion.Points, "point"), len(f.Net.X)))
+		pointsOf(rows), len(f.Net.X)))
 	fig.Legend, fig.Caption = append(fig.Legend, more...), text+besideNote(f)
 	return fig
 }

@@ -72,7 +72,7 @@ func moments(f motion.Flow, rows []row) figure.Figure {
 		}
 	}
 	fig.Legend = swatches(rows[0].colour, steps)
-	fig.Caption = fmt.Sprintf("Where %s are at five times, in the window of the paths. All panels have the same shades, a step for each factor of %g in the density, and the same scale of arrows.", number.Plural(rows[0].motion.Points, "point"), ratio)
+	fig.Caption = fmt.Sprintf("Where %s are at five times, in the window of the paths. All panels have the same shades, a step for each factor of %g in the density, and the same scale of arrows.", pointsOf(rows), ratio)
 	if f.View.Of > 2 || len(f.Classes) > 0 {
 		fig.Caption += " An arrow is the mean velocity of the points around its start."
 	} else {
@@ -80,6 +80,17 @@ func moments(f motion.Flow, rows []row) figure.Figure {
 	}
 	fig.Caption += besideNote(f)
 	return fig
+}
+
+// pointsOf says of how many points the densities of rows are.
+func pointsOf(rows []row) string {
+	text := number.Plural(rows[0].motion.Points, "point")
+	for _, r := range rows[1:] {
+		if r.motion.Points != rows[0].motion.Points {
+			text += fmt.Sprintf(" (%s: %s)", r.name, number.Whole(r.motion.Points))
+		}
+	}
+	return text
 }
 
 // besideNote says what stands beside the net, and how far it is from that.

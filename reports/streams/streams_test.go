@@ -58,6 +58,7 @@ func TestFigures(t *testing.T) {
 	alone.Exact, alone.Apart = nil, nil
 	mixed := flowOf(2)
 	mixed.Exact, mixed.Apart, mixed.Mixed = nil, nil, &motion.Motion{Points: 4, Counts: mixed.Net.Counts}
+	mixed.Mixed.Points = 3
 	for name, c := range map[string]struct {
 		f                *motion.Flow
 		figures, ways    int
@@ -67,7 +68,7 @@ func TestFigures(t *testing.T) {
 		"two coordinates": {two, 2, 8, 12, 10, "by 50 % at t = 0, 25 % at t = 0.25, 10 % at t = 0.5, 5 % at t = 0.75, 150 % at t = 1"},
 		"one coordinate":  {one, 1, 8, 2, 0, "by 50 % at t = 0"},
 		"net alone":       {alone, 2, 4, 6, 5, "Neither the exact velocity nor its density is known"},
-		"data":            {mixed, 2, 4, 11, 5, "so both rows should look alike"},
+		"data":            {mixed, 2, 4, 11, 5, "4 points (data in noise: 3) are at"},
 		"images":          {&motion.Flow{Images: &motion.Images{}}, 0, 0, 0, 0, ""},
 		"none":            {nil, 0, 0, 0, 0, ""},
 	} {

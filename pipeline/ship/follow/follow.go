@@ -44,26 +44,27 @@ func Flow(ctx context.Context, net flow.RowField, r experiments.Result, seed uin
 	if err != nil {
 		return nil, err
 	}
-	exact, err := exactly(ctx, r.Setting, x0)
+	mixed := mixedWithNoise(r.Setting, data, seed)
+	exact, err := exactly(ctx, r.Setting, x0, mixed)
 	if err != nil {
 		return nil, err
 	}
-	p, ok := planeOf(to, data, own, exact.trail)
+	p, ok := planeOf(to, data, own, exact.crowd)
 	if err := to.Err(); err != nil || !ok {
 		return nil, err
 	}
 	f := &motion.Flow{Version: motion.Version, Run: r.Run, View: p.view, Times: rounded(ode.Uniform(steps))}
 	shown := both(own.whole(), exact.trail.whole())
 	shown = shown[:min(len(shown), shownPaths)]
-	if f.Net, err = p.motion(own, net, shown); err != nil {
+	if f.Net, err = p.motion(own, own, net, shown); err != nil {
 		return nil, err
 	}
 	f.Label, f.Classes, f.Class = to.Given.Label, to.Given.Classes, classesOf(to, x0, shown)
 	if err := p.addTruth(f, net, exact, shown); err != nil {
 		return nil, err
 	}
-	if exact.trail == nil {
-		f.Mixed = p.mixed(r.Setting, data, seed)
+	if exact.trail == nil && mixed != nil {
+		f.Mixed = &motion.Motion{Points: mixed[0].Len(), Counts: p.counts(mixed)}
 	}
 	f.Steps, err = p.steps(ctx, net, r.Setting, x0.Take(flow.Batch{}, shown))
 	return f, err
@@ -74,7 +75,7 @@ func (p plane) addTruth(f *motion.Flow, net flow.RowField, exact exact, shown []
 	if exact.trail == nil {
 		return nil
 	}
-	of, err := p.motion(exact.trail, exact.velocity, shown)
+	of, err := p.motion(exact.trail, exact.crowd, exact.velocity, shown)
 	if err != nil {
 		return err
 	}

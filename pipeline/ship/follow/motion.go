@@ -1,26 +1,21 @@
 package follow
 
 import (
-	"flowsweep/experiments"
+	"slices"
+
 	"flowsweep/experiments/flow"
-	"flowsweep/experiments/ode"
 	"flowsweep/reports/motion"
 )
 
-// motion returns what is shown of a trail: the paths of some points, how dense all of them are, and the velocity.
-func (p plane) motion(l trail, velocity flow.RowField, shown []int) (m motion.Motion, err error) {
-	whole := l.whole()
-	m = motion.Motion{Points: len(whole), Lost: l[0].Len() - len(whole), Paths: p.paths(l, shown)}
-	at := moments(len(l) - 1)
+// motion returns what is shown of a velocity: the paths of some points of a trail, how dense a crowd is, and the velocity in it.
+func (p plane) motion(l, crowd trail, velocity flow.RowField, shown []int) (m motion.Motion, err error) {
+	whole := crowd.whole()
+	m = motion.Motion{Points: len(whole), Lost: crowd[0].Len() - len(whole), Paths: p.paths(l, shown), Counts: p.counts(crowd)}
 	if len(p.view.Axes) == 1 {
-		for _, x := range l {
-			m.Counts = append(m.Counts, p.view.Counts(p.points(x.Take(flow.Batch{}, whole))))
-		}
 		return m, nil
 	}
-	for i, k := range at {
-		x := l[k].Take(flow.Batch{}, whole)
-		m.Counts = append(m.Counts, p.view.Counts(p.points(x)))
+	for i, k := range moments(len(crowd) - 1) {
+		x := crowd[k].Take(flow.Batch{}, whole)
 		u, err := velocity.Field()(motion.Moments[i], x)
 		if err != nil {
 			return m, err
@@ -32,6 +27,17 @@ func (p plane) motion(l trail, velocity flow.RowField, shown []int) (m motion.Mo
 		m.Arrows = append(m.Arrows, arrows)
 	}
 	return m, nil
+}
+
+// counts returns the histograms of a crowd: at motion.Moments or, of one coordinate, at all times.
+func (p plane) counts(crowd trail) (list [][]int) {
+	whole, at := crowd.whole(), moments(len(crowd)-1)
+	for k, x := range crowd {
+		if len(p.view.Axes) == 1 || slices.Contains(at, k) {
+			list = append(list, p.view.Counts(p.points(x.Take(flow.Batch{}, whole))))
+		}
+	}
+	return list
 }
 
 // fewShare is the share of the points below which a cell of the grid has too few for an arrow.
@@ -71,35 +77,11 @@ func (p plane) arrows(x, u flow.Batch, t float64, velocity flow.RowField) (a mot
 	return a, nil
 }
 
-// mixed returns how dense the data are, mixed with noise along the path of a net: the density that it is to have at each time. It is nil
-// where the net learns another one, by its coupling or its guidance.
-func (p plane) mixed(s experiments.Setting, data flow.Batch, seed uint64) *motion.Motion {
-	guided := !s.Sample.Guidance.IsZero() && s.Sample.Guidance.Weight() != 0 && s.Sample.Guidance.Weight() != 1
-	if guided || s.Coupling.Taught || s.Coupling.Name != flow.Independent.Name || s.Sample.Guidance.Weight() == 0 && s.Sample.Label != "" {
-		return nil
-	}
-	x0 := start(s, seed, data.Len())
-	m := &motion.Motion{Points: data.Len()}
-	times := motion.Moments
-	if len(p.view.Axes) == 1 {
-		times = ode.Uniform(steps)
-	}
-	for _, t := range times {
-		alpha, sigma := s.Recipe.Path.Alpha(t), s.Recipe.Path.Sigma(t)
-		x := data.Clone()
-		for i, v := range x0.Data {
-			x.Data[i] = alpha*x.Data[i] + sigma*v
-		}
-		m.Counts = append(m.Counts, p.view.Counts(p.points(x)))
-	}
-	return m
-}
-
 // apart returns how far the velocity of a net is from the exact one at motion.Moments, at points of the exact flow.
 func apart(net flow.RowField, exact exact) ([]float64, error) {
 	us, vs := make([][]float64, len(motion.Moments)), make([][]float64, len(motion.Moments))
-	for i, k := range moments(len(exact.trail) - 1) {
-		t, x := motion.Moments[i], exact.trail[k]
+	for i, k := range moments(len(exact.crowd) - 1) {
+		t, x := motion.Moments[i], exact.crowd[k]
 		u, err := net.Field()(t, x)
 		if err != nil {
 			return nil, err
