@@ -177,7 +177,7 @@ func TestClasses(t *testing.T) {
 	f.Steps = &motion.Steps{Sampling: "heun, 2 steps", Times: []float64{0, .5, 1}, Paths: motion.Paths{X: [][]float64{{0, 1, 1}}, Y: [][]float64{{0, 0, 1}}}}
 	fig := Figures(f)[0]
 	for k, want := range []int{1, 2} {
-		if n := count(fig.Drawings[:1], fmt.Sprintf(`class="to" cx=`)); n != 4 || strings.Count(string(fig.Drawings[0]), `r="2.4" fill="`+figure.Var(figure.Palette[k])) < want {
+		if n := count(fig.Drawings[:1], `class="to" cx=`); n != 4 || strings.Count(string(fig.Drawings[0]), `r="2.4" fill="`+figure.Var(figure.Palette[k])) < want {
 			t.Errorf("fewer than %d ends have colour %d", want, k)
 		}
 	}
