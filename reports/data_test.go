@@ -43,20 +43,24 @@ func tablesOf(t testing.TB, p Page, labels experiments.Labels) (string, fields.D
 		}
 		add(&settings, list)
 	}
-	var b strings.Builder
-	w := csv.NewWriter(&b)
+	return csvOf(t, columns, runs), fields.Data{Settings: fields.Whole(settings, []string{"setting"}), Runs: fields.Described(runs, columns)}
+}
+
+func csvOf(t testing.TB, columns []string, rows []map[string]query.Field) string {
+	t.Helper()
 	records := [][]string{columns}
-	for _, row := range runs {
+	for _, row := range rows {
 		var record []string
 		for _, key := range columns {
 			record = append(record, row[key].Value)
 		}
 		records = append(records, record)
 	}
-	if err := w.WriteAll(records); err != nil {
+	var b strings.Builder
+	if err := csv.NewWriter(&b).WriteAll(records); err != nil {
 		t.Fatal(err)
 	}
-	return b.String(), fields.Data{Settings: fields.Whole(settings, []string{"setting"}), Runs: fields.Described(runs, columns)}
+	return b.String()
 }
 
 // TestData: every run names the row of its setting.

@@ -16,19 +16,15 @@ func large(tb testing.TB, nets, steps, seeds int) Page {
 // TestLargePages: pages of a thousand runs, of few and of many settings, are made in moments and small enough to send.
 func TestLargePages(t *testing.T) {
 	for name, p := range map[string]Page{"200 settings": large(t, 10, 5, 5), "1,000 settings": large(t, 25, 10, 1)} {
-		var html []byte
-		took := time.Hour
-		for range 3 { // the machine may have been busy
-			start := time.Now()
-			var err error
-			if html, err = Render(p); err != nil || len(p.Sweep.Results) != 1000 {
-				t.Fatal(len(p.Sweep.Results), err)
-			}
-			took = min(took, time.Since(start))
+		start := time.Now()
+		html, err := Render(p)
+		took := time.Since(start)
+		if err != nil || len(p.Sweep.Results) != 1000 {
+			t.Fatal(len(p.Sweep.Results), err)
 		}
 		t.Logf("1,000 runs of %s: %d bytes in %v", name, len(html), took)
-		if len(html) > 5<<20 || took > 2*time.Second {
-			t.Errorf("1,000 runs of %s: %d bytes in %v, want at most 5 MiB in 2 s", name, len(html), took)
+		if len(html) > 5<<20 || took > 10*time.Second { // half a second on a free core
+			t.Errorf("1,000 runs of %s: %d bytes in %v, want at most 5 MiB, in moments", name, len(html), took)
 		}
 	}
 }

@@ -11,6 +11,17 @@ import (
 	"flowsweep/reports/number"
 )
 
+// tryNumbers leaves in the page which cases differ.
+const tryNumbers = `
+const { text, plusMinus, p } = flowsweep.number, wrong = [];
+const compare = (list, write) => { for (const c of list) if (write(c) !== c.Want) wrong.push(c.X + " ± " + c.SE + ": got " + write(c) + ", want " + c.Want); };
+compare(cases.Text, (c) => text(c.X));
+compare(cases.PlusMinus, (c) => plusMinus(c.X, c.SE));
+compare(cases.P, (c) => p(c.X));
+const special = [text(NaN), text(Infinity), text(-Infinity)].join();
+document.body.textContent = "BEGIN" + JSON.stringify({ wrong, special, csv: flowsweep.data.parse(cases.CSV) }) + "END";
+`
+
 // TestNumbersInABrowser: scripts write numbers as the page does, and read CSV as it is written.
 func TestNumbersInABrowser(t *testing.T) {
 	t.Parallel()
@@ -41,15 +52,8 @@ func TestNumbersInABrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page := `<!DOCTYPE html><html><head><meta charset="utf-8"></head><body><script>` + joined("start", "names", "query", "data", "number") + `
-const cases = ` + string(raw) + `, { text, plusMinus, p } = flowsweep.number, wrong = [];
-const compare = (list, write) => { for (const c of list) if (write(c) !== c.Want) wrong.push(c.X + " ± " + c.SE + ": got " + write(c) + ", want " + c.Want); };
-compare(cases.Text, (c) => text(c.X));
-compare(cases.PlusMinus, (c) => plusMinus(c.X, c.SE));
-compare(cases.P, (c) => p(c.X));
-const special = [text(NaN), text(Infinity), text(-Infinity)].join();
-document.body.textContent = "BEGIN" + JSON.stringify({ wrong, special, csv: flowsweep.data.parse(cases.CSV) }) + "END";
-</script></body></html>`
+	page := `<!DOCTYPE html><html><head><meta charset="utf-8"></head><body><script>` + joined("start", "names", "query", "data", "number") +
+		`const cases = ` + string(raw) + ";" + tryNumbers + `</script></body></html>`
 	var got struct {
 		Wrong   []string
 		Special string
