@@ -81,7 +81,7 @@ func nfe(s experiments.Summary) string {
 // callCell returns the same on two lines.
 func callCell(s experiments.Summary) board.Cell {
 	mean, maxCalls, _ := strings.Cut(nfe(s), " ")
-	return board.Cell{Text: mean, Ends: maxCalls, Sort: strconv.FormatFloat(float64(s.NFE), 'g', -1, 64)}
+	return board.Cell{Text: mean, Ends: strings.Trim(maxCalls, "()"), Sort: strconv.FormatFloat(float64(s.NFE), 'g', -1, 64)}
 }
 
 // callRange returns a mean number of velocity calls and the maximum, if that is higher.

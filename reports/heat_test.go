@@ -37,7 +37,7 @@ func TestAdaptive(t *testing.T) {
 			t.Errorf("the legend has no %q", want)
 		}
 	}
-	if html := render(t, p); strings.Contains(html, "0 steps") || !strings.Contains(html, "60.3<small>(max 70)</small>") {
+	if html := render(t, p); strings.Contains(html, "0 steps") || !strings.Contains(html, "60.3<small>max 70</small>") {
 		t.Error("an adaptive solver is said to take no steps, or its maximum number of calls is missing")
 	}
 }
