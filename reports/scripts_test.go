@@ -20,7 +20,7 @@ type asked struct {
 	Match, Wrong, RunPage, RunFirst, RunPage2, RunMatch, RunWidth string
 	Told, Tip, Row, Setting, Off, Fresh, FreshMarks, Error        string
 	All, Kept, Listed, Marked, Same, Escaped, FromRow             int
-	Back, Away                                                    bool
+	Back, Away, Focused                                           bool
 }
 
 // TestScripts sorts, filters and pages the tables of a page in Chromium, taps on a mark, switches a series, and replaces the page.
@@ -38,6 +38,9 @@ func TestScripts(t *testing.T) {
 	}
 	if got.Marked < 1 || got.Marked != got.Same || got.Row != got.Setting || got.Escaped != 0 || got.FromRow < 3 {
 		t.Errorf("%d of %d marks of a setting are marked, the row is %q, want %q; %d after Escape, %d from its row", got.Marked, got.Same, got.Row, got.Setting, got.Escaped, got.FromRow)
+	}
+	if !got.Focused {
+		t.Error("a row that is marked by its button loses the focus")
 	}
 	if got.Off != "false" {
 		t.Errorf("a legend's entry switches its series: %q", got.Off)

@@ -84,7 +84,9 @@ flowsweep.board = (() => {
     });
     redraw = () => {
       const list = sorted(state.kept ? found.filter((r) => state.kept.has(r.s)) : found), open = shown(list, pages);
+      const { activeElement } = document; // moved rows lose the focus
       fill(table, open, groups);
+      if (activeElement !== document.activeElement && table.contains(activeElement)) activeElement.focus({ preventScroll: true });
       more.hidden = list.length <= few;
       more.textContent = state.all ? `Show the first ${best}` : `Show all ${flowsweep.number.whole(list.length)}`;
       const of = state.kept ? `${list.length} of ${found.length} match.` : "";
