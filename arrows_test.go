@@ -122,7 +122,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	},
 	// Points, rows and images beside those of the data.
 	"reports/samples": {
-		rooms: []string{"experiments/flow", "experiments/metric", "reports/conditional", "reports/figure", "reports/motion", "reports/number", "reports/ticks"},
+		rooms: []string{"experiments/flow", "experiments/metric", "reports/conditional", "reports/figure", "reports/motion", "reports/number", "reports/surface", "reports/ticks"},
 		doors: []string{"gonum.org/v1/plot", "html/template"},
 	},
 	// Paths, densities and velocities from noise to data.
