@@ -15,7 +15,7 @@ const paperWidth = 718
 const printed = `(() => {
   const seen = (e) => e.checkVisibility({ visibilityProperty: true });
   const colours = [], all = [...document.documentElement.querySelectorAll("body, body *")];
-  for (const e of all) {
+  for (const e of all.filter(seen)) {
     const s = getComputedStyle(e);
     colours.push([s.color, s.backgroundColor, s.fill, s.stroke, s.borderTopColor].join(" "));
   }

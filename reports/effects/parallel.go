@@ -36,7 +36,7 @@ func (s Sweep) Parallel() figure.Figure {
 		{Swatch: lineSwatch(figure.Var(figure.Palette[0]), 1.4, 1), Text: "tied with the best"},
 		{Swatch: lineSwatch(figure.Var(figure.Front), .8, 1), Text: "others"},
 	}
-	f.Caption = fmt.Sprintf("Every line is a setting. It crosses each axis at its value: swept values by falling share of the variance, then velocity calls and mean %s, where lower is better.", s.Metric)
+	f.Caption = fmt.Sprintf("Every line is a setting. It crosses each axis at its value: swept values by falling share of the variance, then velocity calls and mean %s, where lower is better. The numbers are in the leaderboard.", s.Metric)
 	if len(s.Settings) > maxLines {
 		f.Caption += fmt.Sprintf(" Drawn are the %s settings with the lowest means, of %s.", number.Whole(maxLines), number.Whole(len(s.Settings)))
 	}
