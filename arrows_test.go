@@ -20,7 +20,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"": {rooms: []string{"pipeline"}},
 	"pipeline": {rooms: []string{
 		"pipeline/bench", "pipeline/crew", "pipeline/draw", "pipeline/facts", "pipeline/job", "pipeline/pair", "pipeline/saved", "pipeline/serve", "pipeline/ship", "pipeline/stage", "pipeline/sweep",
-		"pipeline/sweep/talk", "pipeline/table", "pipeline/work",
+		"pipeline/sweep/talk", "pipeline/table", "pipeline/watch", "pipeline/work",
 		"experiments", "experiments/disk", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/given", "experiments/kinds", "experiments/metric",
 		"experiments/problem", "experiments/query", "experiments/table", "experiments/target", "export", "export/signing", "store",
 	}},
@@ -33,6 +33,13 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	},
 	// What a sweep does now, in a file for other processes. Of the store it knows who holds its lock, and numbers are written as pages do.
 	"pipeline/live": {rooms: []string{"pipeline/stage", "reports/number", "store/lock"}},
+	// A sweep as it runs, on a terminal: it reads the store and what the sweep says.
+	"pipeline/watch": {
+		rooms: []string{
+			"pipeline/live", "pipeline/saved", "pipeline/table", "experiments", "experiments/metric", "experiments/problem", "experiments/query", "reports/number", "store",
+		},
+		doors: []string{"charm.land/bubbletea"},
+	},
 	// What hosts and workers say to each other, as JSON. It knows no net, no store and no fit at work.
 	"pipeline/sweep/talk": {rooms: []string{"experiments", "experiments/disk"}},
 	// A worker: it does the units of a sweep for a host elsewhere.

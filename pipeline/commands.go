@@ -92,7 +92,7 @@ func (a *app) root() *cobra.Command {
 	root.Flags().BoolVar(&version, "version", false, "print the version")
 	root.AddCommand(a.sweepCommand(), a.workCommand(), a.planCommand(), a.sweepsCommand(), a.runsCommand(), a.showCommand(), a.reportCommand(), a.serveCommand(),
 		a.exportCommand(), a.verifyCommand(), a.sampleCommand(), a.logpCommand(), a.measureCommand(), a.targetCommand(), a.benchCommand(), a.dbCommand(), a.tagCommand(), a.noteCommand(),
-		a.doctorCommand(), a.schemaCommand())
+		a.doctorCommand(), a.schemaCommand(), a.watchCommand())
 	a.noteStart(root.Commands())
 	a.completeSweeps(root)
 	takeOnce(root)
