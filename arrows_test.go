@@ -19,10 +19,10 @@ import (
 var arrows = map[string]struct{ rooms, doors []string }{
 	"": {rooms: []string{"pipeline"}},
 	"pipeline": {rooms: []string{
-		"pipeline/bench", "pipeline/crew", "pipeline/draw", "pipeline/facts", "pipeline/job", "pipeline/pair", "pipeline/saved", "pipeline/serve", "pipeline/ship", "pipeline/stage", "pipeline/sweep",
+		"pipeline/bench", "pipeline/compare", "pipeline/crew", "pipeline/draw", "pipeline/facts", "pipeline/job", "pipeline/pair", "pipeline/saved", "pipeline/serve", "pipeline/ship", "pipeline/stage", "pipeline/sweep",
 		"pipeline/sweep/talk", "pipeline/table", "pipeline/watch", "pipeline/work",
 		"experiments", "experiments/disk", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/given", "experiments/kinds", "experiments/metric",
-		"experiments/problem", "experiments/query", "experiments/table", "experiments/target", "export", "export/signing", "store",
+		"experiments/problem", "experiments/query", "experiments/table", "experiments/target", "export", "export/signing", "reports/comparison", "store",
 	}},
 	"pipeline/sweep": {
 		rooms: []string{
@@ -82,6 +82,10 @@ var arrows = map[string]struct{ rooms, doors []string }{
 		"pipeline/job", "experiments", "experiments/engine", "experiments/flow", "experiments/kinds", "experiments/metric", "experiments/problem", "experiments/table",
 		"experiments/target", "experiments/velocity",
 	}},
+	// How sweeps of a store differ. It works nothing out that ship does, and draws nothing.
+	"pipeline/compare": {rooms: []string{
+		"pipeline/ship", "experiments", "experiments/flow", "experiments/metric", "experiments/query", "reports/comparison", "store",
+	}},
 	"pipeline/table": {rooms: []string{"experiments/problem", "experiments/query"}},
 	// Pages for browsers on this machine. It reads the store, has pages made and sends them: names, bytes and states.
 	"pipeline/serve": {rooms: []string{"pipeline/live", "pipeline/ship", "pipeline/stage", "experiments", "store"}},
@@ -134,6 +138,8 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	},
 	// Paths, densities and velocities from noise to data.
 	"reports/streams": {rooms: []string{"reports/figure", "reports/motion", "reports/number", "reports/surface", "reports/ticks"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
+	// A page on two sweeps, which are in its values.
+	"reports/comparison": {rooms: []string{"experiments", "reports/number"}},
 	// What all pages have in common: style, scripts, and the parts that their templates share.
 	"reports/sheet":  {rooms: []string{"reports/figure", "reports/number"}, doors: []string{"html/template"}},
 	"reports/motion": {},

@@ -170,23 +170,25 @@ func (a *app) dbDeleteCommand() *cobra.Command {
 
 // completeSweeps completes the names of stored sweeps, as values of --sweep.
 func (a *app) completeSweeps(commands ...*cobra.Command) {
-	complete := func(cmd *cobra.Command, _ []string, _ string) (names []string, _ cobra.ShellCompDirective) {
-		err := a.withStore(cmd.Context(), func(db *store.DB) (err error) {
-			names, err = db.SweepNames(cmd.Context())
-			return err
-		})
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveError
-		}
-		return names, cobra.ShellCompDirectiveNoFileComp
-	}
 	for _, c := range commands {
 		a.completeSweeps(c.Commands()...)
 		if c.Flags().Lookup("sweep") == nil {
 			continue
 		}
-		if err := c.RegisterFlagCompletionFunc("sweep", complete); err != nil {
+		if err := c.RegisterFlagCompletionFunc("sweep", a.completeSweepNames); err != nil {
 			panic("pipeline: " + err.Error()) // registered twice
 		}
 	}
+}
+
+// completeSweepNames completes the names of stored sweeps.
+func (a *app) completeSweepNames(cmd *cobra.Command, _ []string, _ string) (names []string, _ cobra.ShellCompDirective) {
+	err := a.withStore(cmd.Context(), func(db *store.DB) (err error) {
+		names, err = db.SweepNames(cmd.Context())
+		return err
+	})
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
 }

@@ -148,3 +148,13 @@ func (o Outcome) memory(losses map[string][]experiments.Loss) experiments.Memory
 	}
 	return experiments.MemoryOf(chosen, curves)
 }
+
+// Judged returns the stored figures of the chosen setting on fresh points, and the verdict on it by these. It panics if nothing was
+// chosen.
+func (o Outcome) Judged(ctx context.Context, db *store.DB) (experiments.Fresh, experiments.Verdict, error) {
+	f, _, err := o.storedFresh(ctx, db)
+	if err != nil {
+		return f, experiments.Verdict{}, err
+	}
+	return f, o.verdict(f), nil
+}

@@ -36,6 +36,15 @@ func FrontFolder(asked, sweep string) (string, error) {
 	return out, nil
 }
 
+// ComparisonFile is the page of a comparison.
+const ComparisonFile = "comparison.html"
+
+// ComparisonFolder is Folder for the comparison of a sweep, b, with another one, a, by default out/<b>-against-<a>, which may be the
+// name of a sweep.
+func ComparisonFolder(asked, a, b string) (string, error) {
+	return Folder(asked, folderName(b)+"-against-"+folderName(a))
+}
+
 // reserved matches names that Windows takes for devices, whatever follows the first dot.
 // See https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file.
 var reserved = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9]|conin\$|conout\$)(\..*)?$`)
