@@ -139,7 +139,10 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	// Paths, densities and velocities from noise to data.
 	"reports/streams": {rooms: []string{"reports/figure", "reports/motion", "reports/number", "reports/surface", "reports/ticks"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
 	// A page on two sweeps, which are in its values.
-	"reports/comparison": {rooms: []string{"experiments", "reports/number"}},
+	"reports/comparison": {
+		rooms: []string{"experiments", "reports/figure", "reports/number", "reports/sheet", "reports/ticks"},
+		doors: []string{"gonum.org/v1/plot", "html/template"},
+	},
 	// What all pages have in common: style, scripts, and the parts that their templates share.
 	"reports/sheet":  {rooms: []string{"reports/figure", "reports/number"}, doors: []string{"html/template"}},
 	"reports/motion": {},
