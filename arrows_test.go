@@ -19,7 +19,7 @@ import (
 var arrows = map[string]struct{ rooms, doors []string }{
 	"": {rooms: []string{"pipeline"}},
 	"pipeline": {rooms: []string{
-		"pipeline/bench", "pipeline/compare", "pipeline/crew", "pipeline/draw", "pipeline/facts", "pipeline/job", "pipeline/pair", "pipeline/saved", "pipeline/serve", "pipeline/ship", "pipeline/stage", "pipeline/sweep",
+		"pipeline/bench", "pipeline/compare", "pipeline/crew", "pipeline/draw", "pipeline/facts", "pipeline/index", "pipeline/job", "pipeline/pair", "pipeline/saved", "pipeline/serve", "pipeline/ship", "pipeline/stage", "pipeline/sweep",
 		"pipeline/sweep/talk", "pipeline/table", "pipeline/watch", "pipeline/work",
 		"experiments", "experiments/disk", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/given", "experiments/kinds", "experiments/metric",
 		"experiments/problem", "experiments/query", "experiments/table", "experiments/target", "export", "export/signing", "reports/comparison", "store",
@@ -66,7 +66,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	}},
 	"pipeline/ship": {rooms: []string{
 		"pipeline/job", "pipeline/saved", "pipeline/ship/conditions", "pipeline/ship/follow", "pipeline/stage", "pipeline/table", "experiments", "experiments/disk", "experiments/engine", "experiments/flow", "experiments/metric",
-		"experiments/net", "experiments/ode", "experiments/oracle", "experiments/query", "experiments/target", "experiments/velocity", "export", "export/guided", "export/signing", "reports", "reports/fields", "reports/motion", "reports/samples", "store",
+		"experiments/net", "experiments/ode", "experiments/oracle", "experiments/query", "experiments/target", "experiments/velocity", "export", "export/guided", "export/signing", "reports", "reports/comparison", "reports/fields", "reports/motion", "reports/samples", "store",
 	}},
 	// What the page shows of conditional models: values for reports, from what is stored.
 	"pipeline/ship/conditions": {rooms: []string{
@@ -82,6 +82,8 @@ var arrows = map[string]struct{ rooms, doors []string }{
 		"pipeline/job", "experiments", "experiments/engine", "experiments/flow", "experiments/kinds", "experiments/metric", "experiments/problem", "experiments/table",
 		"experiments/target", "experiments/velocity",
 	}},
+	// The list of a store's sweeps, from what is stored of their choices.
+	"pipeline/index": {rooms: []string{"pipeline/ship", "experiments", "reports/index", "store"}},
 	// How sweeps of a store differ. It works nothing out that ship does, and draws nothing.
 	"pipeline/compare": {rooms: []string{
 		"pipeline/ship", "experiments", "experiments/flow", "experiments/metric", "experiments/query", "reports/comparison", "store",
@@ -113,7 +115,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"store/vet":   {doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
 	"reports": {
 		rooms: []string{
-			"experiments", "experiments/flow", "experiments/given", "experiments/metric", "experiments/shorten", "reports/board", "reports/conditional", "reports/effects", "reports/fields",
+			"experiments", "experiments/flow", "experiments/given", "experiments/metric", "experiments/shorten", "reports/board", "reports/comparison", "reports/conditional", "reports/effects", "reports/fields",
 			"reports/figure", "reports/motion", "reports/number", "reports/samples", "reports/sheet", "reports/streams", "reports/ticks",
 		},
 		doors: []string{"gonum.org/v1/plot", "html/template"},
@@ -138,6 +140,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	},
 	// Paths, densities and velocities from noise to data.
 	"reports/streams": {rooms: []string{"reports/figure", "reports/motion", "reports/number", "reports/surface", "reports/ticks"}, doors: []string{"gonum.org/v1/plot", "html/template"}},
+	"reports/index":   {rooms: []string{"experiments", "reports/number", "reports/sheet"}, doors: []string{"html/template"}},
 	// A page on two sweeps, which are in its values.
 	"reports/comparison": {
 		rooms: []string{"experiments", "reports/figure", "reports/number", "reports/sheet", "reports/ticks"},

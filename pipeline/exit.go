@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"flowsweep/experiments/problem"
+	"flowsweep/pipeline/compare"
 	"flowsweep/pipeline/ship"
 	"flowsweep/pipeline/sweep"
 	"flowsweep/pipeline/sweep/talk"
@@ -103,7 +104,7 @@ func (a *app) code(ctx context.Context, err error) int {
 		return exitMismatch
 	case is[*outputError](err), store.Damaged(err): // also of the help, and at opening
 		return exitFailedRuns
-	case !a.started, is[*usageError](err), is[*store.BusyError](err), is[*store.ReadOnlyError](err), is[*ship.OccupiedError](err), is[*ship.UnknownRunError](err),
+	case !a.started, is[*usageError](err), is[*store.BusyError](err), is[*store.ReadOnlyError](err), is[*ship.OccupiedError](err), is[*ship.UnknownRunError](err), is[*compare.KeyError](err),
 		is[*sweep.ReferenceError](err), is[*talk.MismatchError](err):
 		return exitUsage
 	default:

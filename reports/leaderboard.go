@@ -51,7 +51,7 @@ const choiceColumn = 1
 func (r report) boardHead() []board.Column {
 	var head []board.Column
 	metrics := r.boardMetrics()
-	for _, text := range slices.Concat([]string{"NFE"}, metrics[:min(len(metrics), 1)], []string{"behind the best"}, metrics[min(len(metrics), 1):],
+	for _, text := range slices.Concat([]string{"NFE"}, metrics[:min(len(metrics), 1)], []string{"behind the best"}, r.againstHead(), metrics[min(len(metrics), 1):],
 		[]string{"ms per sample", "parameters", "seeds", "fit s"}) {
 		head = append(head, board.Column{Text: text})
 	}
@@ -103,16 +103,16 @@ func (r report) row(i int) board.Row {
 			{Text: number.Text(fitSeconds(s)), Sort: sortable(fitSeconds(s))},
 		}
 	}
-	out.Cells = append(append(out.Cells, r.metricCells(s, r.behind(i))...), last...)
+	out.Cells = append(append(out.Cells, r.metricCells(s, append([]board.Cell{r.behind(i)}, r.againstCell(i)...))...), last...)
 	return out
 }
 
-// metricCells returns the cells of all metrics, with one after the first.
-func (r report) metricCells(s experiments.Summary, behind board.Cell) (cells []board.Cell) {
+// metricCells returns the cells of all metrics, with others after the first.
+func (r report) metricCells(s experiments.Summary, behind []board.Cell) (cells []board.Cell) {
 	for k, m := range r.boardMetrics() {
 		cells = append(cells, r.meanCell(s, m))
 		if k == 0 {
-			cells = append(cells, behind)
+			cells = append(cells, behind...)
 		}
 	}
 	return cells
@@ -128,7 +128,7 @@ func (r report) baselineRow(of experiments.BaselineSummary) board.Row {
 		out.Mean = st.Mean
 	}
 	draws := len(of.Summary.Runs)
-	out.Cells = append([]board.Cell{noCell}, r.metricCells(of.Summary, noCell)...)
+	out.Cells = append([]board.Cell{noCell}, r.metricCells(of.Summary, append([]board.Cell{noCell}, r.againstCell(-1)...))...)
 	out.Cells = append(out.Cells, noCell, noCell, board.Cell{Text: number.Whole(draws), Sort: strconv.Itoa(draws)}, noCell)
 	return out
 }

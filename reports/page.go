@@ -14,6 +14,7 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/metric"
 	"flowsweep/reports/board"
+	"flowsweep/reports/comparison"
 	"flowsweep/reports/conditional"
 	"flowsweep/reports/fields"
 	"flowsweep/reports/figure"
@@ -31,6 +32,7 @@ type Page struct {
 	Choice      experiments.Choice         // valid if ChoiceError is empty
 	ChoiceError string                     // why nothing could be chosen, or empty
 	Targets     []experiments.TargetChoice // a choice for every target, of which Choice is one; may be empty if there is only one
+	Baseline    *comparison.Baseline       // what all settings are compared with; nil for nothing
 	Samples     []samples.Panel            // first the data, then samples of the chosen net and others
 	Pictures    *samples.Pictures          // the data and the samples as images; nil if they are none
 	Flow        *motion.Flow               // of the chosen run; nil if it is not stored
@@ -89,6 +91,7 @@ type view struct {
 	Glance      figure.Figure
 	Quality     []figure.Figure
 	Leaderboard board.Board
+	Against     *against
 	Noise       bool // the noise floor of some metric is known
 	InNoise     bool // the leaderboard marks means within it
 	Remarks     *remarks
@@ -127,6 +130,7 @@ func Render(p Page) ([]byte, error) {
 		Glance:      samples.Glance(p.Samples, p.Pictures, p.Rows),
 		Quality:     r.qualities(),
 		Leaderboard: r.leaderboard(),
+		Against:     r.against(),
 		Noise:       r.any(func(i int, metric string) bool { _, ok := r.noiseFloor(i, metric); return ok }),
 		InNoise:     r.any(r.withinNoise),
 		Remarks:     r.remarks(),

@@ -14,6 +14,7 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/pipeline/saved"
 	"flowsweep/reports"
+	"flowsweep/reports/comparison"
 	"flowsweep/store"
 )
 
@@ -27,6 +28,8 @@ type Outcome struct {
 	Choice    experiments.Choice         // of the first target that has one; Chosen is -1 where there is none
 	NoChoice  error                      // why nothing could be chosen, if so
 	Filtered  bool                       // the results are only some of the sweep's: baselines, which no condition on runs fits, are left out
+
+	Baseline *comparison.Baseline // what the page compares all settings with; nil for nothing
 
 	known floors // of the recipes
 }

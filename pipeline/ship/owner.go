@@ -36,6 +36,21 @@ func FrontFolder(asked, sweep string) (string, error) {
 	return out, nil
 }
 
+// ReportLink returns the path of the report of a sweep from the parent of the default output folders, with slashes, or "" if there is
+// none in its folder.
+func ReportLink(parent, sweep string) string {
+	folder := filepath.Join(parent, folderName(sweep))
+	if _, err := os.Stat(filepath.Join(folder, ReportFile)); err != nil || ownerOf(folder) != sweep {
+		return ""
+	}
+	return folderName(sweep) + "/" + ReportFile
+}
+
+// DefaultParent returns the parent of an output folder, and whether the folder is the default one of the sweep.
+func DefaultParent(out, sweep string) (parent string, ok bool) {
+	return filepath.Dir(out), filepath.Clean(out) == filepath.Join("out", folderName(sweep))
+}
+
 // ComparisonFile is the page of a comparison.
 const ComparisonFile = "comparison.html"
 

@@ -42,7 +42,7 @@ func (o Outcome) LivePage(ctx context.Context, db *store.DB, script string) (pag
 		reading.Wait() // the error, if any, has been returned
 	}()
 	p := reports.Page{
-		Sweep: o.Sweep, Summaries: o.Summaries, Choice: o.Choice, Targets: o.Targets,
+		Sweep: o.Sweep, Summaries: o.Summaries, Choice: o.Choice, Targets: o.Targets, Baseline: o.Baseline,
 		Command: fmt.Sprintf("flowsweep sweep %s.yaml  # the spec below, saved under that name", o.Sweep.Spec.Name), Live: script,
 	}
 	if err := o.addTables(&p); err != nil {

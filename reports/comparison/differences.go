@@ -113,7 +113,7 @@ func (d *dots) setSpan() {
 }
 
 // labelWidth is the room for the names of settings.
-const labelWidth = 170
+const labelWidth = 140
 
 // draw returns the drawing.
 func (d dots) draw(metric string) template.HTML {
@@ -143,7 +143,7 @@ func (d dots) draw(metric string) template.HTML {
 	})
 	drawing := figure.Drawing{
 		Title: metric + ": difference by setting", Description: "A dot with an interval for each setting, and a line where there is no difference. The numbers are in the table below.",
-		Width: 540, Height: vg.Length(60 + 16*n), Plot: p,
+		Width: 420, Height: vg.Length(60 + 16*n), Plot: p,
 	}
 	for _, l := range looks {
 		d.add(&drawing, l)

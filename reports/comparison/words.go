@@ -25,7 +25,7 @@ func (c Comparison) AllRows() (lists [][]Row) {
 // Words returns what to take away: which choice is better by a metric, and of how many settings that is so.
 func (c Comparison) Words(metric string) string {
 	if c.A.Sweep == c.B.Sweep {
-		return fmt.Sprintf("“%s” is compared with itself: there is no difference.", c.A.Sweep)
+		return fmt.Sprintf("%s is compared with itself: there is no difference.", c.A.Sweep)
 	}
 	var parts []string
 	for _, choice := range c.Choices {
@@ -43,7 +43,7 @@ func (c Comparison) Words(metric string) string {
 
 // choiceWords compares two chosen settings in a sentence.
 func (c Comparison) choiceWords(choice Choices, metric string) string {
-	a, b := "“"+c.A.Sweep+"”", "“"+c.B.Sweep+"”"
+	a, b := c.A.Sweep, c.B.Sweep
 	switch {
 	case choice.A == nil && choice.B == nil:
 		return "Neither sweep has a choice to compare."
