@@ -50,6 +50,7 @@ func TestJSON(t *testing.T) {
 	}
 	cases := map[string][]string{
 		"bench":     {"bench store --time 10ms"},
+		"compare":   {"compare a a", "compare a a --out " + in("compared"), "!compare a gone", "!compare a"},
 		"db check":  {"db check", "db check --metrics", "db check --metrics --sweep a", "!db check --sweep a"},
 		"db delete": {"!db delete a", "!db delete b --yes", "db delete a --dry-run", "db delete a --yes"},
 		"db merge":  {"db merge " + in("other.db"), "!db merge " + in("other.db") + " " + in("other.db"), "!db merge " + in("gone.db")},
@@ -65,7 +66,7 @@ func TestJSON(t *testing.T) {
 		},
 		"plan": {"plan " + spec, "plan -", "plan --workers 2 " + spec, "!plan " + in("gone.yaml")},
 		"runs": {
-			"runs", "runs --by-setting", "runs --sort nfe", "runs --where nfe<0", "runs --by-setting --where nfe<0", "!runs --csv", "!runs --by-setting --sweep a --sweep a",
+			"runs", "runs --by-setting", "runs --sort nfe", "runs --where nfe<0", "runs --by-setting --where nfe<0", "!runs --csv", "!runs --by-setting --sweep a --sweep a", "runs --by-setting --sweep a",
 		},
 		"show": {
 			"show " + run, "show " + rows[0].Fit, "show " + run + " --points " + in("points"), "show " + run + " " + other, "show " + run + " " + run,

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -41,17 +40,14 @@ func (a *app) runsCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withStore(cmd.Context(), func(db *store.DB) error {
-				sweep, err := f.load(cmd.Context(), db)
-				if err == nil {
-					err = f.filter(&sweep)
-				}
+				sweeps, err := f.load(cmd.Context(), db)
 				if err != nil {
 					return usage(err)
 				}
 				if f.bySetting {
-					return a.printSettings(sweep, f)
+					return a.printSettings(sweeps, f)
 				}
-				return a.printRuns(sweep, f)
+				return a.printRuns(together(sweeps), f)
 			})
 		},
 	}
@@ -67,27 +63,30 @@ func (a *app) runsCommand() *cobra.Command {
 	return cmd
 }
 
-// load returns the sweep that is asked for, or one with the results and metrics of all that are.
-func (f runsFlags) load(ctx context.Context, db *store.DB) (all experiments.Sweep, err error) {
-	if len(f.sweeps) == 0 {
-		return saved.Sweep(ctx, db, "")
+// load returns the sweeps that are asked for, with the results that meet the condition.
+func (f runsFlags) load(ctx context.Context, db *store.DB) (sweeps []experiments.Sweep, err error) {
+	names := f.sweeps
+	if len(names) == 0 {
+		names = []string{""}
 	}
-	if len(f.sweeps) > 1 && f.bySetting {
-		return all, errors.New("--by-setting takes one --sweep: settings are compared and chosen within a sweep")
-	}
-	for i, name := range f.sweeps {
-		if slices.Contains(f.sweeps[:i], name) {
-			return all, fmt.Errorf("--sweep %s is given twice: name each sweep once", name)
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			return nil, fmt.Errorf("--sweep %s is given twice: name each sweep once", name)
 		}
 		sweep, err := saved.Sweep(ctx, db, name)
 		if err != nil {
-			return all, err
+			return nil, err
 		}
-		if i == 0 {
-			all = sweep
-			all.Results, all.Spec.Metrics = slices.Clip(sweep.Results), slices.Clip(sweep.Spec.Metrics)
-			continue
-		}
+		sweeps = append(sweeps, sweep)
+	}
+	return sweeps, f.filter(sweeps)
+}
+
+// together returns one sweep with the results and metrics of all.
+func together(sweeps []experiments.Sweep) experiments.Sweep {
+	all := sweeps[0]
+	all.Results, all.Spec.Metrics = slices.Clip(all.Results), slices.Clip(all.Spec.Metrics)
+	for _, sweep := range sweeps[1:] {
 		all.Results = append(all.Results, sweep.Results...)
 		for _, m := range sweep.Spec.Metrics {
 			if !slices.ContainsFunc(all.Spec.Metrics, func(have metric.Metric) bool { return have.Name == m.Name }) {
@@ -95,20 +94,26 @@ func (f runsFlags) load(ctx context.Context, db *store.DB) (all experiments.Swee
 			}
 		}
 	}
-	return all, nil
+	return all
 }
 
-// filter keeps the results that meet the condition, if there is one.
-func (f runsFlags) filter(sweep *experiments.Sweep) error {
+// filter keeps the results that meet the condition, if there is one. Its fields are those of any of the sweeps.
+func (f runsFlags) filter(sweeps []experiments.Sweep) error {
 	if f.where == "" {
 		return nil
 	}
 	where, err := query.Parse(f.where)
-	if err == nil {
-		sweep.Results, err = query.Filter(where, sweep.Results, sweep.Fields)
-	}
 	if err != nil {
 		return fmt.Errorf("--where: %w", err)
+	}
+	all := together(sweeps)
+	kept, err := query.Filter(where, all.Results, all.Fields)
+	if err != nil {
+		return fmt.Errorf("--where: %w", err)
+	}
+	for i := range sweeps {
+		own := sweeps[i].Name
+		sweeps[i].Results = slices.DeleteFunc(slices.Clone(kept), func(r experiments.Result) bool { return r.Sweep != own })
 	}
 	return nil
 }
@@ -154,25 +159,50 @@ func labelRuns(t table.Table, results []experiments.Result) {
 	}
 }
 
-// printSettings prints a row for each setting.
-func (a *app) printSettings(sweep experiments.Sweep, f runsFlags) error {
-	outcome := ship.New(sweep)
-	if f.where != "" { // a choice among some of the runs is not that of the sweep
-		outcome = outcome.WithoutChoice()
-		outcome.Filtered = true
+// printSettings prints a row for each setting of each sweep, which are compared and chosen within it.
+func (a *app) printSettings(sweeps []experiments.Sweep, f runsFlags) error {
+	var t table.Table
+	var objects []func() any
+	for _, sweep := range sweeps {
+		outcome := ship.New(sweep)
+		if f.where != "" { // a choice among some of the runs is not that of the sweep
+			outcome = outcome.WithoutChoice()
+			outcome.Filtered = true
+		}
+		own := outcome.SettingTable()
+		for i, row := range own.Cells {
+			fields := []query.Field{}
+			if len(sweeps) > 1 {
+				fields = append(fields, query.Field{Key: "sweep", Value: sweep.Name})
+			}
+			for _, column := range own.Columns {
+				if cell, ok := row[column]; ok {
+					fields = append(fields, cell)
+				}
+			}
+			t.Add(fields...)
+			objects = append(objects, func() any { return outcome.SettingJSON(i) })
+		}
 	}
-	t := outcome.SettingTable()
+	return a.printRows(t, f, settingColumns(t, together(sweeps), len(sweeps) > 1), func(i int) any { return objects[i]() })
+}
+
+// settingColumns returns the columns that are printed unless others are named.
+func settingColumns(t table.Table, all experiments.Sweep, several bool) []string {
 	columns := []string{"setting", "nfe", "params", "seeds", "choice"}
+	if several {
+		columns = slices.Insert(columns, 1, "sweep")
+	}
 	if t.Has("tags") {
 		columns = append(columns, "tags")
 	}
-	for _, m := range sweep.Spec.Metrics {
+	for _, m := range all.Spec.Metrics {
 		columns = append(columns, m.Name, m.Name+" low", m.Name+" high", m.Name+" seed low", m.Name+" seed high")
 		if q95 := m.Name + " null q95"; t.Has(q95) {
 			columns = append(columns, q95)
 		}
 	}
-	return a.printRows(t, f, columns, outcome.SettingJSON)
+	return columns
 }
 
 // printRows prints a table in the order and the form asked for: its JSON objects, as CSV, or as text with these columns unless

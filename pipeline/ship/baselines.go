@@ -43,6 +43,7 @@ func (o Outcome) baselineJSON(b experiments.BaselineSummary) any {
 		Sample sample        `json:"sample"`
 	}
 	return struct {
+		Sweep    string            `json:"sweep"`
 		Baseline string            `json:"baseline"`
 		Setting  setting           `json:"setting"`
 		Seeds    int               `json:"seeds"`
@@ -50,7 +51,7 @@ func (o Outcome) baselineJSON(b experiments.BaselineSummary) any {
 		Metrics  map[string]figure `json:"metrics"`
 		Chosen   bool              `json:"chosen"`
 		Tied     bool              `json:"tied"`
-	}{b.Name, setting{b.Target(), sample{b.Count}}, len(b.Summary.Runs), b.Summary.Planned, o.figures(b.Summary), false, false}
+	}{o.Sweep.Name, b.Name, setting{b.Target(), sample{b.Count}}, len(b.Summary.Runs), b.Summary.Planned, o.figures(b.Summary), false, false}
 }
 
 // AddBaselines appends a row to a run table for each draw of each baseline. Without a run it has no key.

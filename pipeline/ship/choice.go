@@ -190,6 +190,7 @@ func (o Outcome) SettingJSON(i int) any {
 	}
 	s, choice := o.Summaries[i], o.choiceOf(i)
 	object := struct {
+		Sweep         string                `json:"sweep"`
 		Setting       experiments.Setting   `json:"setting"`
 		NFE           experiments.Calls     `json:"nfe,omitempty"` // calls, params and time only where a seed has finished
 		Params        int                   `json:"params,omitempty"`
@@ -204,7 +205,7 @@ func (o Outcome) SettingJSON(i int) any {
 		Reason        string                `json:"reason,omitempty"`    // of the chosen one
 		Tags          []string              `json:"tags,omitempty"`      // of its runs
 	}{
-		s.Setting, s.NFE, s.Params, len(s.Runs), s.Planned, o.figures(s), s.SampleSeconds, i == choice.Chosen,
+		o.Sweep.Name, s.Setting, s.NFE, s.Params, len(s.Runs), s.Planned, o.figures(s), s.SampleSeconds, i == choice.Chosen,
 		slices.Contains(choice.Tied, i), s.Memorised(), nil, "", s.Tags,
 	}
 	if choice.Margins != nil {

@@ -49,7 +49,7 @@ var (
 
 	pageTemplate = sheet.Template("index", pageText, template.FuncMap{
 		"joined": func(values []string) string { return strings.Join(values, ", ") },
-		"date":   func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04") },
+		"date":   func(t time.Time) string { return t.UTC().Format("2006-01-02") },
 		"mean": func(i experiments.Interval) string {
 			return number.Interval(float64(i.Mean), float64(i.Low), float64(i.High))
 		},
