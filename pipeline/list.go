@@ -7,13 +7,14 @@ import (
 
 	"flowsweep/pipeline/index"
 	"flowsweep/pipeline/ship"
+	"flowsweep/pipeline/sweep"
 	"flowsweep/store"
 )
 
 // listSweeps writes the list of sweeps beside the output folder of a sweep, if that is the default one. A page of another origin
 // stays, and that is said.
-func (a *app) listSweeps(ctx context.Context, db *store.DB, out, sweep string) error {
-	parent, ok := ship.DefaultParent(out, sweep)
+func (a *app) listSweeps(ctx context.Context, db *store.DB, out, name string) error {
+	parent, ok := ship.DefaultParent(out, name)
 	if !ok {
 		return nil
 	}
@@ -24,4 +25,12 @@ func (a *app) listSweeps(ctx context.Context, db *store.DB, out, sweep string) e
 		return nil
 	}
 	return err
+}
+
+// listAfter writes the list after a sweep, also where that was interrupted. A part of a sweep has no output folder.
+func (a *app) listAfter(ctx context.Context, s sweep.Sweep, out string) error {
+	if !s.Part.Whole() {
+		return nil
+	}
+	return a.listSweeps(context.WithoutCancel(ctx), s.DB, out, s.Plan.Spec.Name)
 }

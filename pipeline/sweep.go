@@ -147,10 +147,7 @@ func (a *app) sweepStore(ctx context.Context, s sweep.Sweep, path string, f swee
 		}
 		return a.shipSweep(ctx, s, failures, out)
 	})
-	if s.Part.Whole() {
-		err = errors.Join(err, a.listSweeps(context.WithoutCancel(ctx), db, out, s.Plan.Spec.Name))
-	}
-	return errors.Join(err, db.Close())
+	return errors.Join(err, a.listAfter(ctx, s, out), db.Close())
 }
 
 // shipSweep chooses, exports, verifies and reports, and returns the error that the sweep ends with.
