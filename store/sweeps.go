@@ -141,7 +141,7 @@ type Listed struct {
 	Fits, Runs  int // of the plan
 	FitsDone    int // finished
 	RunsDone    int
-	RunsFailed  int // themselves, or their fits
+	RunsFailed  int      // themselves, or their fits
 	Targets     []string // what to call them, sorted
 	Files       []string // names of the output files
 	Tags        []string
