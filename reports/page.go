@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html/template"
+	"slices"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/metric"
@@ -113,6 +114,11 @@ type view struct {
 	Runs        runTable
 	CSVLink     template.URL
 	Data        *data // for scripts
+}
+
+// Unverified reports whether an ONNX file differs from Go or was not compared with it, which nobody should have to unfold.
+func (v view) Unverified() bool {
+	return slices.ContainsFunc(v.Checks, func(c experiments.Check) bool { return !c.OK })
 }
 
 // Render returns the report as a single HTML page that loads nothing else. It returns an error if a setting has no JSON

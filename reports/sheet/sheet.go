@@ -25,12 +25,14 @@ var (
 	styleText string
 	//go:embed tables.css
 	tablesText string
+	//go:embed contents.css
+	contentsText string
 	//go:embed *.js
 	scripts embed.FS
 )
 
 // scriptText is all scripts in the order in which each may use those before. The page ends with it.
-var scriptText = joined("start", "names", "query", "data", "number", "table", "board", "runs", "marks", "flow", "end")
+var scriptText = joined("start", "names", "query", "data", "number", "table", "board", "runs", "marks", "flow", "contents", "end")
 
 func joined(names ...string) string {
 	var b strings.Builder
@@ -59,7 +61,7 @@ type Head struct {
 // NewHead returns the head of a page, which may run its own script and loads nothing.
 func NewHead(title string) Head {
 	return Head{
-		Title: title, Style: template.CSS(colours + styleText + tablesText), Script: template.JS(scriptText),
+		Title: title, Style: template.CSS(colours + styleText + tablesText + contentsText), Script: template.JS(scriptText),
 		Policy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src " + hashOf(scriptText) + "; base-uri 'none'; form-action 'none'",
 	}
 }
