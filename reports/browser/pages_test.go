@@ -86,16 +86,23 @@ reference: {count: 100}
 
 type sweep struct {
 	name, spec string
-	rows       bool // it needs rows.csv
-	code       int  // of its exit
-	slow       bool // not under -short
+	rows       bool   // it needs rows.csv
+	code       int    // of its exit
+	slow       bool   // not under -short
+	file       string // of a page that is there already
 }
+
+// real are pages to try beside those of the small sweeps: go test ./reports/browser -run Axe -pages 'PATH/out/*/report.html'.
+var real = flag.String("pages", "", "also try the pages that this `pattern` matches")
 
 // page returns the report of the sweep, which runs once for all tests.
 func (s sweep) page(t *testing.T) string {
 	t.Helper()
 	if s.slow && testing.Short() {
 		t.Skip("runs a sweep for one more page")
+	}
+	if s.file != "" {
+		return s.file
 	}
 	run, _ := done.LoadOrStore(s.name, sync.OnceValues(s.run))
 	file, err := run.(func() (string, error))()
@@ -148,7 +155,14 @@ func TestMain(m *testing.M) { os.Exit(inRoom(m)) }
 
 func inRoom(m *testing.M) (code int) {
 	flag.Parse()
-	var err error
+	pages, err := filepath.Glob(*real)
+	if err != nil || (*real != "" && len(pages) == 0) {
+		fmt.Fprintf(os.Stderr, "no pages are %q: give an absolute path (%v)\n", *real, err)
+		return 2
+	}
+	for _, page := range pages {
+		sweeps = append(sweeps, sweep{name: filepath.Base(filepath.Dir(page)), file: page})
+	}
 	if room, err = os.MkdirTemp("", "pages"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

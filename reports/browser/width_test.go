@@ -27,8 +27,11 @@ type width struct {
 	Out          []string
 }
 
+// longest is how long a page may be in a window of 390 px.
+const longest = 20_000
+
 // TestWidth checks that pages fit in narrow and wide windows, folded and unfolded, and that what is wider than a narrow one can be
-// scrolled by itself.
+// scrolled by itself. It also checks how long narrow ones are.
 func TestWidth(t *testing.T) {
 	t.Parallel()
 	for _, s := range sweeps {
@@ -41,6 +44,9 @@ func TestWidth(t *testing.T) {
 					got := value[width](t, tab, wide)
 					if got.Page > px || len(got.Out) > 0 {
 						t.Errorf("%s, a window of %d px: the page is %d px wide, and out of it are %q", state, px, got.Page, got.Out)
+					}
+					if state == "folded" && px == 390 && got.Length > longest {
+						t.Errorf("the page is %d px long at a width of %d, want at most %d", got.Length, px, longest)
 					}
 					t.Logf("%s %d px long at a width of %d", state, got.Length, px)
 				}
