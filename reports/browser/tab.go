@@ -28,7 +28,7 @@ type View struct {
 }
 
 // patience is how long a single step may take.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // Tab is an open page, and what it has done since it was opened.
 type Tab struct {
