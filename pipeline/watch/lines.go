@@ -2,7 +2,6 @@ package watch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -126,10 +125,11 @@ func (s Snapshot) bestLine() string {
 }
 
 // write writes lines, none of which an error or a label can break.
-func write(w io.Writer, list []string) (err error) {
+func write(w io.Writer, list []string) error {
 	for _, line := range list {
-		_, wrote := fmt.Fprintln(w, clean(line))
-		err = errors.Join(err, wrote)
+		if _, err := fmt.Fprintln(w, clean(line)); err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
 }

@@ -94,7 +94,7 @@ func (f Fit) progress() string {
 	case f.State != experiments.Running:
 		return string(f.State)
 	case f.Step >= f.Steps:
-		return "sampled"
+		return "sampling"
 	default:
 		return fmt.Sprintf("%d %%", 100*f.Step/f.Steps)
 	}

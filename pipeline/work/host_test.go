@@ -38,6 +38,7 @@ type hosted struct {
 	db    *store.DB
 	plan  experiments.Plan
 	crew  *crew.Host
+	file  string // of the store
 	log   lines
 	ended chan error
 	fails []string // that the sweep ends with
@@ -61,8 +62,9 @@ func listening(t *testing.T, text string, options func(s *sweep.Sweep)) *hosted 
 	if err := errors.Join(err, h.db.Lock(ctx, "test", time.Now, nil)); err != nil {
 		t.Fatal(err)
 	}
+	h.file = filepath.Join(folder, "runs.db")
 	s := sweep.Sweep{
-		DB: h.db, File: filepath.Join(folder, "runs.db"), Plan: h.plan, Engine: engine.Go, Workers: 1, Now: time.Now, Log: &h.log, Rounding: "even",
+		DB: h.db, File: h.file, Plan: h.plan, Engine: engine.Go, Workers: 1, Now: time.Now, Log: &h.log, Rounding: "even",
 		Crew: &sweep.Crew{Host: h.crew, Silence: time.Second, Copies: time.Hour, Folder: folder},
 	}
 	if options != nil {
