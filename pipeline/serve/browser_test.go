@@ -179,20 +179,3 @@ func TestOpenPageDuringASweep(t *testing.T) {
 	until(t, tab, `document.querySelectorAll("#runs tbody tr").length === 16 && ![...document.querySelectorAll("#runs td")].some((d) => d.textContent === "running" || d.textContent === "queued")`)
 	wantQuiet(t, tab, s.url, false)
 }
-
-// TestOpenPageAfterARestart checks that an open page says when its server is gone, and goes on when it is started again.
-func TestOpenPageAfterARestart(t *testing.T) {
-	t.Parallel()
-	dir, _ := storeIn(t)
-	p := begin(t, dir, "--listen", "127.0.0.1:0")
-	tab := opened(t, p.url+"/sweep/small")
-	until(t, tab, barText+` === "finished"`)
-	p.interrupt(t)
-	until(t, tab, barText+` === "connection lost, trying again"`)
-	tag(t, dir, "meanwhile")
-	again := begin(t, dir, "--listen", strings.TrimPrefix(p.url, "http://"))
-	until(t, tab, barText+` === "finished"`)
-	until(t, tab, has("meanwhile"))
-	wantQuiet(t, tab, p.url, true)
-	again.interrupt(t)
-}

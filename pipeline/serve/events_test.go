@@ -187,7 +187,7 @@ func TestReadersLimit(t *testing.T) {
 func TestSlowReader(t *testing.T) {
 	t.Parallel()
 	_, file := storeIn(t)
-	s := serving(t, serve.Options{File: file}, 5)
+	s := servingFor(t, serve.Options{File: file}, 5, 300*time.Millisecond)
 	c, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 	must(t, err)
 	defer c.Close()

@@ -31,7 +31,7 @@ th, td { text-align: left; padding: 5px 18px 5px 0; vertical-align: top; }
 `
 
 // listPage makes the list of the sweeps of a store, the latest first, each with a link to its page.
-func listPage(ctx context.Context, db *store.DB) (*page, error) {
+func listPage(ctx context.Context, db *store.DB) ([]byte, error) {
 	list, err := db.Sweeps(ctx)
 	if err != nil {
 		return nil, err
@@ -49,5 +49,5 @@ func listPage(ctx context.Context, db *store.DB) (*page, error) {
 		b.WriteString("</tbody>\n</table>\n")
 	}
 	b.WriteString("</main>\n</body>\n</html>\n")
-	return newPage([]byte(b.String()))
+	return []byte(b.String()), nil
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"flowsweep/experiments"
 	"flowsweep/pipeline/ship"
 	"flowsweep/pipeline/stage"
 	"flowsweep/store"
@@ -59,15 +60,20 @@ func (s *Server) make(ctx context.Context, t *topic, of state) {
 		}
 	})
 	started, used := s.options.Now(), stage.ReadUsage()
-	var p *page
+	var whole []byte
+	var ended experiments.State
 	err := s.source.read(ctx, func(db *store.DB) (err error) {
 		if t.name == "" {
-			p, err = listPage(ctx, db)
+			whole, err = listPage(ctx, db)
 		} else {
-			p, err = sweepPage(ctx, db, t.name)
+			whole, ended, err = sweepPage(ctx, db, t.name)
 		}
 		return err
 	})
+	var p *page
+	if err == nil { // a sweep that ends waits for whoever reads the store: no longer than need be
+		p, err = newPage(whole, ended)
+	}
 	if ctx.Err() != nil {
 		return // it is made when it is asked for again
 	}
@@ -82,27 +88,23 @@ func (s *Server) make(ctx context.Context, t *topic, of state) {
 	s.forget()
 }
 
-// sweepPage makes the page of a sweep, which is that of `flowsweep report` and the script that keeps it fresh.
-func sweepPage(ctx context.Context, db *store.DB, name string) (*page, error) {
+// sweepPage makes the page of a sweep, which is that of `flowsweep report` and the script that keeps it fresh, and says what became of it.
+func sweepPage(ctx context.Context, db *store.DB, name string) (whole []byte, ended experiments.State, err error) {
 	outcome, err := ship.Load(ctx, db, name)
 	if err != nil {
-		return nil, err
-	}
-	whole, err := outcome.LivePage(ctx, db, script)
-	if err != nil {
-		return nil, err
-	}
-	p, err := newPage(whole)
-	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	list, err := db.Sweeps(ctx)
+	if err != nil {
+		return nil, "", err
+	}
 	for _, l := range list {
 		if l.Name == name {
-			p.sweep = l.State
+			ended = l.State
 		}
 	}
-	return p, err
+	whole, err = outcome.LivePage(ctx, db, script)
+	return whole, ended, err
 }
 
 // forget drops the pages that nobody watches and that were not asked for lately, beyond a number.

@@ -44,10 +44,10 @@ type page struct {
 	sweep  experiments.State // of the sweep; empty for a list
 }
 
-// newPage prepares what is sent to all readers.
-func newPage(whole []byte) (*page, error) {
+// newPage prepares what is sent to all readers, of a sweep in some state.
+func newPage(whole []byte, sweep experiments.State) (*page, error) {
 	sum := sha256.Sum256(whole)
-	p := &page{hash: hex.EncodeToString(sum[:]), whole: whole}
+	p := &page{hash: hex.EncodeToString(sum[:]), whole: whole, sweep: sweep}
 	own := ownPolicy.FindSubmatch(whole)
 	if own == nil || !bytes.HasSuffix(bytes.TrimSpace(whole), []byte("</html>")) {
 		return nil, errors.New("a page without a policy or an end was made: this is a fault of the program")
