@@ -66,7 +66,7 @@ func (c Conditions) Inputs(chosen flow.Guidance) string {
 	if n := len(c.Given.Classes); n > 0 {
 		text = fmt.Sprintf("label[batch], 64-bit integers: the number of the %s, from 0 for %s to %d for %s", c.Given.Label, c.Given.Classes[0], n-1, c.Given.Classes[n-1])
 		if c.Drop > 0 {
-			text += ", or -1 for none"
+			text += ", or −1 for none"
 		}
 	}
 	if c.Drop > 0 {
@@ -77,7 +77,7 @@ func (c Conditions) Inputs(chosen flow.Guidance) string {
 
 // GuidanceNote says how a guidance weight is to be read.
 const GuidanceNote = "Guidance w follows " + flow.GuidanceFormula + ": w = 0 draws from the whole distribution, w = 1 from that of the condition, and larger weights " +
-	"sharpen. Some papers count w from -1. Velocity calls (NFE) count both calls of the net where w is neither 0 nor 1."
+	"sharpen. Some papers count w from −1. Velocity calls (NFE) count both calls of the net where w is neither 0 nor 1."
 
 // Of names the samples that are shown.
 func (c Conditions) Of() string {

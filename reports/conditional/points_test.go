@@ -66,7 +66,7 @@ func TestInputs(t *testing.T) {
 		t.Error(got)
 	}
 	classes.Drop = .1
-	if got := classes.Inputs(flow.Guided(2)); !strings.Contains(got, "or -1 for none; and guidance, the weight w of "+flow.GuidanceFormula+", which is optional and 2 by default") {
+	if got := classes.Inputs(flow.Guided(2)); !strings.Contains(got, "or −1 for none; and guidance, the weight w of "+flow.GuidanceFormula+", which is optional and 2 by default") {
 		t.Error(got)
 	}
 	numbers := Conditions{Given: given.Condition{Numbers: []given.Number{{Name: "dose"}, {Name: "age"}}}}

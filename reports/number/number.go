@@ -41,7 +41,7 @@ func Interval(mean, low, high float64) string {
 		scale := math.Pow10(largest)
 		return "(" + write(func(x float64) string { return fixed(x/scale, largest-place) }) + ")" + timesTen(largest)
 	}
-	return write(func(x float64) string { return fixed(x, -place) })
+	return write(func(x float64) string { return grouped(fixed(x, -place)) })
 }
 
 // PlusMinus returns x ± se, to the second digit of se.
@@ -52,7 +52,7 @@ func PlusMinus(x, se float64) string {
 		scale := math.Pow10(largest)
 		return "(" + fixed(x/scale, largest-place) + " ± " + fixed(se/scale, largest-place) + ")" + timesTen(largest)
 	}
-	return fixed(x, -place) + " ± " + fixed(se, -place)
+	return grouped(fixed(x, -place)) + " ± " + grouped(fixed(se, -place))
 }
 
 // special returns the text of a number without digits to round, and whether x is one.
@@ -103,6 +103,15 @@ func Grouped(digits string) string {
 		digits = digits[:i] + "," + digits[i:]
 	}
 	return digits
+}
+
+// grouped returns a number with decimals or without, its whole part in groups of three.
+func grouped(text string) string {
+	whole, decimals, has := strings.Cut(text, ".")
+	if !has {
+		return Grouped(whole)
+	}
+	return Grouped(whole) + "." + decimals
 }
 
 // Whole returns a whole number in groups of three digits.

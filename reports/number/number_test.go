@@ -51,6 +51,9 @@ func TestInterval(t *testing.T) {
 		{0, .5, "0.00 [−0.50, 0.50]"},
 		{1, 1e-9, "1.0000 [1.0000, 1.0000]"},
 		{250, 31, "250 [219, 281]"},
+		{1007, 940, "1,007 [67, 1,947]"},
+		{12345.6, .71, "12,346 [12,345, 12,346]"},
+		{1234.5, 2.5, "1,234.5 [1,232.0, 1,237.0]"},
 	} {
 		if got := Interval(c.mean, c.mean-c.half, c.mean+c.half); got != c.want {
 			t.Errorf("Interval(%g, %g): got %q, want %q", c.mean, c.half, got, c.want)
@@ -65,6 +68,7 @@ func TestUncertain(t *testing.T) {
 	}{
 		{PlusMinus(.01234, .0011), "0.0123 ± 0.0011"},
 		{PlusMinus(-1.5, .25), "−1.50 ± 0.25"},
+		{PlusMinus(-1234.5, 25), "−1,234 ± 25"},
 		{PlusMinus(3.2e-7, 1.1e-8), "(3.20 ± 0.11)×10⁻⁷"},
 		{PlusMinus(2e-5, 3e-5), "(2.0 ± 3.0)×10⁻⁵"},
 		{P(.62), "0.62"},
