@@ -52,9 +52,7 @@ func TestTracker(t *testing.T) {
 	leave()
 	a.Advance("one", 0, 2)
 	a.End("one")
-	stage.Enter(ctx, stage.Nulls)
-	stage.Count(ctx, stage.Nulls, 3, 12)
-	want("measuring samples of the truth (3 of 12)", 1100, 1100, 3, 3, 0)
+	want("sampling", 1100, 1100, 3, 3, 0)
 }
 
 // TestTrackerOfCrew: the machines say what they do.
@@ -115,5 +113,17 @@ func TestRateOverTime(t *testing.T) {
 	}
 	if got := r.at(noon.Add(200*time.Second), 5); got != 0 {
 		t.Errorf("from the start again: %g, want 0", got)
+	}
+}
+
+// TestTrackerCounts: parts of a stage are counted.
+func TestTrackerCounts(t *testing.T) {
+	t.Parallel()
+	clock := stage.NewClock()
+	ctx := stage.With(t.Context(), clock)
+	stage.Enter(ctx, stage.Nulls)
+	stage.Count(ctx, stage.Nulls, 3, 12)
+	if got := NewTracker(Status{}, clock, time.Now).Status().Sentence(time.Now()); got != "measuring samples of the truth (3 of 12)" {
+		t.Errorf("got %q", got)
 	}
 }

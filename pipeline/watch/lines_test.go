@@ -14,16 +14,10 @@ import (
 func TestLines(t *testing.T) {
 	t.Parallel()
 	now := noon
-	tick := make(chan time.Time)
-	go func() {
-		for {
-			select {
-			case tick <- noon:
-			case <-t.Context().Done():
-				return
-			}
-		}
-	}()
+	tick := make(chan time.Time, 100)
+	for range cap(tick) {
+		tick <- noon
+	}
 	second := -1
 	var at []int
 	read := func(context.Context, string, []string) (Snapshot, error) {

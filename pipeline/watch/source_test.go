@@ -84,7 +84,8 @@ func TestSource(t *testing.T) {
 	if b := s.Best; len(b) < 4 || b[0].Seeds != 2 || !(b[0].Low <= b[0].Mean && b[0].Mean <= b[0].High) || b[0].NFE < 1 || b[0].Mean > b[1].Mean {
 		t.Errorf("the best are %+v", b)
 	}
-	loaded := source.next
+	loaded, later := source.next, time.Now().Add(time.Hour)
+	source.Now = func() time.Time { return later }
 	for _, f := range read("", good).Fits {
 		if (len(f.Losses) > 0) != (f.Key == good) || f.Key == good && (math.IsNaN(f.Loss) || f.Loss == 0) {
 			t.Errorf("%s has %d losses, the last %g", f.Key, len(f.Losses), f.Loss)
@@ -93,6 +94,16 @@ func TestSource(t *testing.T) {
 	if source.next != loaded {
 		t.Error("the results were read again")
 	}
+	checkFilters(t, read, failed)
+	source.Sweep = "other"
+	if _, err := source.Read(t.Context(), "", nil); err == nil || !strings.Contains(err.Error(), "small") {
+		t.Errorf("another sweep: %v", err)
+	}
+}
+
+// checkFilters checks what filters leave of the eight fits, of which some failed.
+func checkFilters(t *testing.T, read func(filter string, visible ...string) Snapshot, failed int) {
+	t.Helper()
 	for filter, want := range map[string]int{"width = 8": 4, "width = 8 and seed = 1": 2, "RATE 0.01": 4, "failed": failed, "nothing of the kind": 0, " ": 8} {
 		if s := read(filter); len(s.Fits) != want || s.Problem != "" || s.Hidden != 8-want {
 			t.Errorf("%q leaves %d fits, want %d (%s)", filter, len(s.Fits), want, s.Problem)
@@ -102,10 +113,6 @@ func TestSource(t *testing.T) {
 		if s := read(filter); s.Problem == "" || len(s.Fits) != 8 {
 			t.Errorf("%q: %d fits and the problem %q", filter, len(s.Fits), s.Problem)
 		}
-	}
-	source.Sweep = "other"
-	if _, err := source.Read(t.Context(), "", nil); err == nil || !strings.Contains(err.Error(), "small") {
-		t.Errorf("another sweep: %v", err)
 	}
 }
 

@@ -147,7 +147,13 @@ func TestNoCutWords(t *testing.T) {
 		known[word] = true
 	}
 	for width := 40; width <= 200; width++ {
-		for _, word := range strings.Fields(shown(sized(s, width, 200))) {
+		text := shown(sized(s, width, 200))
+		for _, line := range strings.Split(text, "\n") {
+			if got := runewidth.StringWidth(line); got > width {
+				t.Fatalf("%d columns: a line is %d wide: %q", width, got, line)
+			}
+		}
+		for _, word := range strings.Fields(text) {
 			if strings.ContainsAny(word, "█░▁▂▃▄▅▆▇×") || word == "…" || known[word] {
 				continue
 			}
@@ -198,6 +204,34 @@ func TestEnds(t *testing.T) {
 			t.Errorf("%d columns: %q", width, got)
 		} else if got != want {
 			t.Errorf("%d columns: %q, want %q", width, got, want)
+		}
+	}
+}
+
+// TestFit: columns never take more than there is, those of the lowest ranks come first, and what is left is used.
+func TestFit(t *testing.T) {
+	t.Parallel()
+	columns := []cells{
+		{name: "label", least: 8, text: []string{"width 32 · depth 3"}},
+		{name: "c", rank: 3, text: []string{"333"}},
+		{name: "a", rank: 1, text: []string{"1"}},
+		{name: "line", rank: 2, draw: func(int, int) string { return "" }, least: 5, most: 10},
+		{name: "none", rank: 1, text: []string{""}},
+	}
+	for width, want := range map[int]string{
+		7: "c a", 8: "label", 10: "label", 11: "label a", 17: "label c a", 18: "label a line", 22: "label a line", 23: "label c a line", 100: "label c a line",
+	} {
+		shown, widths := fit(columns, width)
+		var names []string
+		used := -len(gap)
+		for i, c := range shown {
+			names, used = append(names, c.name), used+len(gap)+widths[i]
+		}
+		if got := strings.Join(names, " "); got != want || used > width {
+			t.Errorf("%d columns: %q in %d, want %q", width, got, used, want)
+		}
+		if wide := 18 + 2 + 3 + 2 + 1 + 2 + 10; width > wide && used != wide {
+			t.Errorf("%d columns: %d are used, want %d", width, used, wide)
 		}
 	}
 }
