@@ -161,7 +161,11 @@ func (m Model) bestPane(width int) pane {
 	if !m.snap.Running {
 		so = "Best settings"
 	}
-	p := pane{title: fmt.Sprintf("%s (%s), by %s", so, number.Whole(m.snap.Settings), bestOrders[m.sort[paneBest]]), fixed: 1}
+	count := number.Whole(m.snap.Settings)
+	if m.snap.Settings > len(best) {
+		count = fmt.Sprintf("%d of %s", len(best), count)
+	}
+	p := pane{title: fmt.Sprintf("%s (%s), by %s", so, count, bestOrders[m.sort[paneBest]]), fixed: 1}
 	if len(best) == 0 {
 		p.fixed, p.lines = 0, []string{short("none as yet", width)}
 		return p
