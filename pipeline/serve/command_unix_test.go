@@ -134,3 +134,18 @@ func TestOpenPageAfterARestart(t *testing.T) {
 	wantQuiet(t, tab, p.url, true)
 	again.interrupt(t)
 }
+
+// TestOpenPageDuringASweep checks that the bar shows how a sweep goes, and that it and the page show how that ends.
+func TestOpenPageDuringASweep(t *testing.T) {
+	t.Parallel()
+	dir, file := storeIn(t)
+	s := serving(t, serve.Options{File: file}, 5)
+	sweep := sweeping(t, dir, s.url, 1_000_000, 2)
+	tab := opened(t, s.url+"/sweep/long")
+	until(t, tab, `/^training 1 net · \d+ % · about \d+ (s|min|h|days) left$/.test(`+barText+`)`)
+	must(t, sweep.Process.Signal(syscall.SIGINT))
+	_ = sweep.Wait() // which says that it was interrupted
+	until(t, tab, barText+` === "interrupted: the same command goes on"`)
+	until(t, tab, has("killed"))
+	wantQuiet(t, tab, s.url, false)
+}

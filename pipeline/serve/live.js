@@ -24,9 +24,11 @@
 @media print { #live { display: none; } }`;
   bar.append(style, text, heard, line);
   document.body.prepend(bar);
-  let state = "", share = 0;
+  let state = "", share = 0, news = "connecting", waiting = false;
+  const write = () => { text.textContent = waiting ? `${news} · new results wait until no text is selected` : news; };
   const show = (p) => {
-    text.textContent = p.text;
+    news = p.text;
+    write();
     bar.classList.toggle("problem", p.state === "problem" || p.state === "lost");
     share = p.state === "ended" ? 1 : p.share ?? share; // it stays where it is while that is not known
     line.style.transform = `scaleX(${share})`;
@@ -117,12 +119,12 @@
   };
 
   // Not under the reader's hands.
-  let held = false;
-  addEventListener("pointerdown", () => { held = true; }, true);
-  for (const type of ["pointerup", "pointercancel", "blur"]) addEventListener(type, () => { held = false; }, true);
+  let held = -Infinity; // since when; not for long, as nobody says when a scroll bar is let go
+  addEventListener("pointerdown", () => { held = performance.now(); }, true);
+  for (const type of ["pointerup", "pointercancel", "blur"]) addEventListener(type, () => { held = -Infinity; }, true);
   const selecting = () => {
     const s = getSelection();
-    return s && !s.isCollapsed && get("main").contains(s.anchorNode);
+    return s !== null && !s.isCollapsed && get("main").contains(s.anchorNode);
   };
 
   // The versions: the one shown and the one that there is.
@@ -131,12 +133,14 @@
     if (updating) return;
     updating = true;
     while (latest !== shown && !document.hidden) {
-      if (held || selecting()) {
-        bar.title = "There are new results. They wait until no text is selected.";
+      if (waiting !== selecting()) {
+        waiting = !waiting;
+        write();
+      }
+      if (waiting || performance.now() - held < 5000) {
         await pause(500);
         continue;
       }
-      bar.title = "";
       try {
         const answer = await fetch(here, { cache: "no-cache" });
         if (!answer.ok) throw new Error(answer.statusText);
