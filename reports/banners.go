@@ -42,6 +42,7 @@ func (r report) failures() []banner {
 	}
 	if r.ChoiceError != "" {
 		add("Nothing was chosen: %s.", strings.TrimSuffix(r.ChoiceError, "."))
+		banners[len(banners)-1].Problem = r.waiting() == 0 // or else there may be a choice later
 	}
 	count := map[experiments.State]int{}
 	notFinite := 0
@@ -80,13 +81,7 @@ func (r report) cautions() []banner {
 	add := func(format string, args ...any) {
 		banners = append(banners, banner{false, fmt.Sprintf(format, args...)})
 	}
-	waiting := 0
-	for _, res := range r.Sweep.Results {
-		if res.State == experiments.Queued || res.State == experiments.Running {
-			waiting++
-		}
-	}
-	if waiting > 0 {
+	if waiting := r.waiting(); waiting > 0 {
 		add("%s not finished yet.", number.CountAre(waiting, "run", "runs"))
 	}
 	if text := r.Sweep.RoundingCaution(); text != "" {
@@ -118,6 +113,16 @@ func (r report) cautions() []banner {
 		add("The chosen setting has only %d seeds: its interval is a rough guess. Use at least three.", seeds)
 	}
 	return banners
+}
+
+// waiting returns how many runs are not finished yet.
+func (r report) waiting() (n int) {
+	for _, res := range r.Sweep.Results {
+		if res.State == experiments.Queued || res.State == experiments.Running {
+			n++
+		}
+	}
+	return n
 }
 
 // looseRatio is how many times the lowest mean a tied one may be without a caution.

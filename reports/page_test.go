@@ -139,7 +139,7 @@ func TestBanners(t *testing.T) {
 		"mismatch":   {func(p *Page) { p.Checks[0].OK, p.Checks[0].MaxAbsDiff = false, .25 }, "the largest difference is 0.250"},
 		"no check":   {func(p *Page) { p.Checks[0].OK, p.Checks[0].Error = false, "no library" }, "could not be compared with Go: no library."},
 		"two seeds":  {func(p *Page) { s := &p.Summaries[p.Choice.Chosen]; s.Runs = s.Runs[:2] }, "only 2 seeds"},
-		"no choice":  {func(p *Page) { p.ChoiceError = "nothing is finite" }, "Nothing was chosen: nothing is finite."},
+		"no choice":  {func(p *Page) { p.ChoiceError = "nothing is finite" }, `problem"><strong>Problem.</strong> Nothing was chosen: nothing is finite.`},
 		"loose tie": {func(p *Page) {
 			p.Sweep.Spec.Choose.Metric = "sliced-w2"
 			for i := range p.Summaries[p.Choice.Chosen].Metrics {
