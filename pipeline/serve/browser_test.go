@@ -93,7 +93,7 @@ const readerState = `({
 	open: [...document.querySelectorAll("main details")].map((d) => d.open),
 	sorted: [...document.querySelectorAll("main th[aria-sort]")].map((h) => h.textContent + " " + h.getAttribute("aria-sort")),
 	first: document.querySelector("#leaderboard tbody th").textContent,
-	focus: document.activeElement.textContent,
+	focused: document.activeElement.matches("#all-runs > summary"),
 })`
 
 // TestOpenPage checks that an open page takes over a new version where the reader is, and that the scripts of the page work on it.
@@ -107,7 +107,7 @@ func TestOpenPage(t *testing.T) {
 		const headings = [...document.querySelectorAll("#leaderboard thead button")];
 		headings[1].click(); headings[1].click();
 		[...document.querySelectorAll("main details")].at(-1).open = true;
-		document.querySelector("#training details summary").focus({ preventScroll: true });
+		document.querySelector("#all-runs > summary").focus({ preventScroll: true });
 		scrollTo({ top: document.querySelector("#training").offsetTop - 50, behavior: "instant" });
 		window.before = document.querySelector("main");
 	})()`)
@@ -115,6 +115,9 @@ func TestOpenPage(t *testing.T) {
 	before, wasAt := eval[map[string]any](t, tab, readerState), eval[float64](t, tab, top)
 	if sorted := before["sorted"].([]any); len(sorted) != 1 || !strings.HasSuffix(sorted[0].(string), " descending") {
 		t.Fatalf("the leaderboard is sorted by %v", sorted)
+	}
+	if before["focused"] != true {
+		t.Fatal("nothing has the focus")
 	}
 	tag(t, dir, "marvellous")
 	until(t, tab, has("marvellous"))

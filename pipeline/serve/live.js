@@ -20,7 +20,6 @@
 #live.problem { color: var(--bad, CanvasText); }
 #live.problem > div { background: currentColor; }
 #live [role=status] { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-:root { scroll-padding-top: var(--live); }
 @media print { #live { display: none; } }`;
   bar.append(style, text, heard, line);
   document.body.prepend(bar);
