@@ -29,7 +29,8 @@ const read = `(() => {
     if (!f.querySelector("svg, img, canvas")) continue;
     const rows = [...f.querySelectorAll("tbody tr")].filter(seen).length;
     const caption = f.querySelector("figcaption")?.innerText ?? "";
-    const elsewhere = (caption.includes("The numbers are in the table of") && f.closest("section").querySelector("figure tbody tr")) ||
+    const elsewhere = (caption.includes("The numbers are in the table of samples and data") && document.querySelector("#samples figure tbody tr")) ||
+      (caption.includes("The numbers are in the table of the pairs") && f.closest("section").querySelector("figure tbody tr")) ||
       (caption.includes("The numbers are in the leaderboard") && document.querySelector("#leaderboard tbody tr"));
     if (!(rows || elsewhere) || !caption.trim()) bare.Bare.push(f.innerText.slice(0, 60));
   }

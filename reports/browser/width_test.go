@@ -28,7 +28,7 @@ type width struct {
 }
 
 // longest is how long a page may be in a window of 390 px.
-const longest = 20_000
+const longest = 14_000
 
 // TestWidth checks that pages fit in narrow and wide windows, folded and unfolded, and that what is wider than a narrow one can be
 // scrolled by itself. It also checks how long narrow ones are.

@@ -23,6 +23,14 @@ import (
 // coordinate as shapes, of two as densities, and of more those two that the data correlate most. It has no drawing where there are no
 // samples.
 func Glance(panels []Panel, images *Pictures, rows *Rows) figure.Figure {
+	f := glance(panels, images, rows)
+	if len(f.Drawings) > 0 {
+		f.Caption = strings.TrimSpace(f.Caption) + " The numbers are in the table of samples and data."
+	}
+	return f
+}
+
+func glance(panels []Panel, images *Pictures, rows *Rows) figure.Figure {
 	if images != nil {
 		return glanceOfImages(*images)
 	}
