@@ -58,6 +58,8 @@ func (s Snapshot) Failed() int {
 // hint says what to do about a sweep that has not finished and does not run.
 func (s Snapshot) hint() string {
 	switch s.State {
+	case experiments.Running:
+		return "A process works on it that does not say, or not yet, what it does."
 	case experiments.Lost:
 		return "Its process died: the same `flowsweep sweep` goes on where it was."
 	case experiments.Killed:

@@ -31,7 +31,7 @@ func lines(ctx context.Context, read func(context.Context, string, []string) (Sn
 		if err != nil {
 			return err
 		}
-		if !s.Running {
+		if !s.Running && s.State != experiments.Running {
 			return Once(s, w)
 		}
 		var say []string
@@ -43,7 +43,11 @@ func lines(ctx context.Context, read func(context.Context, string, []string) (Sn
 			say, best = append(say, text), text
 		}
 		if len(say) > 0 || now().Sub(last) >= sayEvery-every {
-			say = append([]string{s.Sweep + ": " + s.Live.Sentence(s.At)}, say...)
+			doing := s.Sweep + ": " + string(s.State)
+			if s.Running {
+				doing = s.Sweep + ": " + s.Live.Sentence(s.At)
+			}
+			say = append([]string{doing}, say...)
 			last = now()
 		}
 		if err := write(w, say); err != nil {
@@ -115,7 +119,7 @@ func (s Snapshot) bestLine() string {
 	}
 	b := s.Best[0]
 	of := "the best setting"
-	if s.Running {
+	if s.State == experiments.Running {
 		of += " so far"
 	}
 	if b.Seeds == 0 || !finite(b.Mean) {

@@ -68,7 +68,8 @@ func (s *Source) Read(ctx context.Context, filter string, visible []string) (Sna
 	} else {
 		m.file = s.stamp()
 	}
-	if m != s.seen && (!now.Before(s.next) || m.sweep != s.seen.sweep) {
+	turned := m.sweep != s.seen.sweep || m.state != s.seen.state || m.running != s.seen.running // how a sweep ended must not wait
+	if m != s.seen && (turned || !now.Before(s.next)) {
 		if err := s.load(ctx, m); err != nil {
 			return Snapshot{}, err
 		}

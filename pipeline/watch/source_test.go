@@ -116,6 +116,23 @@ func checkFilters(t *testing.T, read func(filter string, visible ...string) Snap
 	}
 }
 
+// TestTurns: how a sweep ended is read at once, however long the reading before has taken.
+func TestTurns(t *testing.T) {
+	t.Parallel()
+	source := swept(t)
+	source.seen = mark{sweep: "small", state: experiments.Running, running: true}
+	source.next = time.Now().Add(time.Hour)
+	if s, err := source.Read(t.Context(), "", nil); err != nil || len(s.Fits) != 8 {
+		t.Errorf("%d fits, %v", len(s.Fits), err)
+	}
+	source.next = time.Now().Add(time.Hour)
+	source.seen.file[0]++ // something was written, which can wait
+	source.stored.fits = nil
+	if s, err := source.Read(t.Context(), "", nil); err != nil || len(s.Fits) != 0 {
+		t.Errorf("read again before its time: %d fits, %v", len(s.Fits), err)
+	}
+}
+
 // TestCurve: however long a training is, its curve keeps its size, its mean and its last loss.
 func TestCurve(t *testing.T) {
 	t.Parallel()

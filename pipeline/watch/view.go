@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"flowsweep/experiments"
 	"flowsweep/pipeline/table"
 	"flowsweep/reports/number"
 )
@@ -158,7 +159,7 @@ func (m Model) bestPane(width int) pane {
 	best := slices.Clone(m.snap.Best)
 	sortBest(best, bestOrders[m.sort[paneBest]])
 	so := "Best settings so far"
-	if !m.snap.Running {
+	if m.snap.State != experiments.Running {
 		so = "Best settings"
 	}
 	count := number.Whole(m.snap.Settings)
