@@ -44,12 +44,11 @@ func TestTracker(t *testing.T) {
 	want("training 1 net", 600, 1100, 0, 3, 1)
 	second()
 	want("training 1 net", 600, 1100, 0, 3, 1) // between two stages
-	leave := stage.Enter(ctx, stage.Sample)
+	defer stage.Enter(ctx, stage.Sample)()
 	a.Advance("one", 500, 1)
 	if s := want("sampling", 1100, 1100, 1, 3, 1); s.Failures != 1 || s.StepSeconds <= 0 || s.RunSeconds < 0 {
 		t.Errorf("%+v", s)
 	}
-	leave()
 	a.Advance("one", 0, 2)
 	a.End("one")
 	want("sampling", 1100, 1100, 3, 3, 0)

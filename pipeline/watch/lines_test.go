@@ -37,16 +37,14 @@ func TestLines(t *testing.T) {
 		}
 		return s, nil
 	}
-	var b counted
-	b.wrote = func() { at = append(at, second) }
+	b := counted{wrote: func() { at = append(at, second) }}
 	if err := lines(t.Context(), read, func() time.Time { return now }, &b, tick); err != nil {
 		t.Fatal(err)
 	}
-	got := b.String()
+	got, gap := b.String(), 0
 	if want := "two-moons: training 2 nets, sampling: 12,000 of 60,000 steps, 1,830 steps/s, 12 of 90 runs, about 32 s left\n"; !strings.HasPrefix(got, "two-moons: running\n") || !strings.Contains(got, want) {
 		t.Errorf("it begins %q, want %q", got[:min(len(got), 200)], want)
 	}
-	gap := 0
 	for i := range at[1:] {
 		gap = max(gap, at[i+1]-at[i])
 	}

@@ -95,10 +95,6 @@ func TestSource(t *testing.T) {
 		t.Error("the results were read again")
 	}
 	checkFilters(t, read, failed)
-	source.Sweep = "other"
-	if _, err := source.Read(t.Context(), "", nil); err == nil || !strings.Contains(err.Error(), "small") {
-		t.Errorf("another sweep: %v", err)
-	}
 }
 
 // checkFilters checks what filters leave of the eight fits, of which some failed.
@@ -130,6 +126,10 @@ func TestTurns(t *testing.T) {
 	source.stored.fits = nil
 	if s, err := source.Read(t.Context(), "", nil); err != nil || len(s.Fits) != 0 {
 		t.Errorf("read again before its time: %d fits, %v", len(s.Fits), err)
+	}
+	source.Sweep = "other"
+	if _, err := source.Read(t.Context(), "", nil); err == nil || !strings.Contains(err.Error(), "small") {
+		t.Errorf("another sweep: %v", err)
 	}
 }
 
