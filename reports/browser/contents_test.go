@@ -12,7 +12,7 @@ type held struct {
 	Menu         bool    // they are a menu
 	Links        int     // that are seen
 	Marked, Says string  // where the reader is
-	Folded       int     // sections that are folded
+	Folded       int     // sections that are folded, but for what the verdict folds of itself
 	Rest         int     // captions of which the rest is seen
 	Captions     int     // that have a rest
 	Read         float64 // how far the text of the section below the contents' foot is
@@ -28,7 +28,7 @@ const holding = `(() => {
   return {
     Top: box.top, Menu: seen(menu), Links: [...nav.querySelectorAll("a")].filter(seen).length,
     Marked: current ? current.hash : "", Says: menu.textContent,
-    Folded: [...document.querySelectorAll("section > .fold")].filter((f) => !seen(f.lastElementChild)).length,
+    Folded: [...document.querySelectorAll("section:not(#verdict) > .fold")].filter((f) => !seen(f.lastElementChild)).length,
     Rest: rest.filter((r) => seen(r.lastElementChild)).length,
     Captions: rest.length, Read: section.getBoundingClientRect().top - box.bottom,
   };
