@@ -43,9 +43,10 @@ func quality(c Comparison, metric string) *figure.Figure {
 		Table: figure.Table{Head: []string{"sweep", "setting", "NFE", metric}, Text: 2},
 	}
 	beyond := 0
+	places := d.Apart([]plotter.XYs{places(sides[0], limit), places(sides[1], limit)})
 	for i, s := range sides {
 		key := []string{"a", "b"}[i]
-		beyond += addSide(&d, s, i, key, limit)
+		beyond += addSide(&d, s, i, key, places[i], limit)
 		f.Legend = append(f.Legend, figure.Entry{Swatch: sideStyles[i].Swatch(true, true, false), Text: s.Sweep, Key: key})
 		for _, at := range s.Points {
 			f.Table.Add(s.Sweep, at.Setting, experiments.Calls(at.NFE).String(), number.Precise(at.Mean))
@@ -81,10 +82,19 @@ func axes(metric string, sides [2]Side, limit float64, positive bool) *plot.Plot
 	return p
 }
 
-// addSide draws the settings of a sweep and its Pareto front, and returns how many are too far above.
-func addSide(d *figure.Drawing, s Side, i int, key string, limit float64) (beyond int) {
+// places returns where the settings of a sweep belong that are not too far above.
+func places(s Side, limit float64) (list plotter.XYs) {
+	for _, at := range s.Points {
+		if at.Mean <= limit {
+			list = append(list, plotter.XY{X: at.NFE, Y: at.Mean})
+		}
+	}
+	return list
+}
+
+// addSide draws the settings of a sweep at their places and its Pareto front, and returns how many are too far above.
+func addSide(d *figure.Drawing, s Side, i int, key string, places plotter.XYs, limit float64) (beyond int) {
 	style := sideStyles[i]
-	shift := 1 + .03*(float64(i)-.5) // apart by less than their width
 	var marks plotter.XYs
 	var rings figure.Rings
 	for _, at := range s.Points {
@@ -92,7 +102,7 @@ func addSide(d *figure.Drawing, s Side, i int, key string, limit float64) (beyon
 			beyond++
 			continue
 		}
-		xy := plotter.XY{X: at.NFE * shift, Y: at.Mean}
+		xy := places[len(marks)]
 		marks = append(marks, xy)
 		d.Marks = append(d.Marks, figure.Mark{At: xy, Setting: -1, Layer: key, Text: s.Sweep + ", " + at.Setting + ": " + number.Precise(at.Mean) + ", NFE " + experiments.Calls(at.NFE).String()})
 		if at.Chosen {
