@@ -8,7 +8,8 @@ import (
 	"slices"
 )
 
-// fewColours returns a picture in its 256 most frequent colours. Others, which are those of edges, become the nearest of these.
+// fewColours returns a picture in at most 256 colours, the more frequent first. Each of its colours becomes one of these that is as near
+// as can be done for all of them, so that thin lines keep theirs, too.
 func fewColours(full image.Image) *image.Paletted {
 	bounds, counts := full.Bounds(), map[color.NRGBA]int{}
 	at := func(x, y int) color.NRGBA { return color.NRGBAModel.Convert(full.At(x, y)).(color.NRGBA) }
@@ -20,9 +21,9 @@ func fewColours(full image.Image) *image.Paletted {
 	frequent := slices.SortedFunc(maps.Keys(counts), func(a, b color.NRGBA) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(number(a), number(b))) // in one order, so that the file is, too
 	})
-	var palette color.Palette
-	for _, c := range frequent[:min(256, len(frequent))] {
-		palette = append(palette, c)
+	palette := color.Palette{}
+	for far := 0; len(palette) == 0; far += 2 {
+		palette = within(frequent, far)
 	}
 	nearest := map[color.NRGBA]uint8{}
 	for _, c := range frequent {
@@ -39,4 +40,21 @@ func fewColours(full image.Image) *image.Paletted {
 
 func number(c color.NRGBA) uint32 {
 	return uint32(c.R)<<24 | uint32(c.G)<<16 | uint32(c.B)<<8 | uint32(c.A)
+}
+
+// within returns colours of which every other one is at most so far away in each channel, or none if these are too many.
+func within(frequent []color.NRGBA, far int) (palette color.Palette) {
+	near := func(a, b uint8) bool { return max(a, b)-min(a, b) <= uint8(far) }
+	for _, c := range frequent {
+		if !slices.ContainsFunc(palette, func(p color.Color) bool {
+			q := p.(color.NRGBA)
+			return near(c.R, q.R) && near(c.G, q.G) && near(c.B, q.B)
+		}) {
+			palette = append(palette, c)
+		}
+		if len(palette) > 256 {
+			return nil
+		}
+	}
+	return palette
 }
