@@ -42,11 +42,14 @@ func number(c color.NRGBA) uint32 {
 	return uint32(c.R)<<24 | uint32(c.G)<<16 | uint32(c.B)<<8 | uint32(c.A)
 }
 
+// exact is how many of the most frequent colours, such as those of grounds, are kept as they are.
+const exact = 32
+
 // within returns colours of which every other one is at most so far away in each channel, or none if these are too many.
 func within(frequent []color.NRGBA, far int) (palette color.Palette) {
 	near := func(a, b uint8) bool { return max(a, b)-min(a, b) <= uint8(far) }
-	for _, c := range frequent {
-		if !slices.ContainsFunc(palette, func(p color.Color) bool {
+	for i, c := range frequent {
+		if i < exact || !slices.ContainsFunc(palette, func(p color.Color) bool {
 			q := p.(color.NRGBA)
 			return near(c.R, q.R) && near(c.G, q.G) && near(c.B, q.B)
 		}) {
