@@ -187,7 +187,7 @@ runs = json.loads(flowsweep("runs", "--json"))
 table = {row["run"]: row for row in csv.DictReader(open(f"{out}/runs.csv", encoding="utf-8"))}
 choice = json.load(open(f"{out}/choice.json", encoding="utf-8"))
 settings = list(csv.DictReader(flowsweep("runs", "--by-setting", "--csv").splitlines()))
-board = next(t for t in page.tables if {"ms per sample", "params", "fit s", "NFE"} <= set(t[0]))
+board = next(t for t in page.tables if {"ms per sample", "parameters", "fit s", "NFE"} <= set(t[0]))
 columns = {name: i for i, name in enumerate(board[0])}
 for s in (s for s in settings if s["sample.solver"]):
     key = (s["sample.solver"], int(s.get("sample.steps") or 0), float(s.get("sample.tolerance.atol") or 0))
@@ -202,7 +202,7 @@ for s in (s for s in settings if s["sample.solver"]):
     check(f"ms per sample of {label}", np.mean([1e3 * float(r["sample_seconds"]) / float(r["count"]) for r in rows]), row[columns["ms per sample"]])
     check(f"fit seconds of {label}", np.mean([float(r["fit_seconds"]) for r in rows]), row[columns["fit s"]])
     w, deep = mine[0]["net"]["width"], mine[0]["net"]["depth"]
-    check(f"parameters of {label}", (dims[0] + 1 + 1) * w + (deep - 1) * (w + 1) * w + (w + 1) * dims[0], row[columns["params"]])
+    check(f"parameters of {label}", (dims[0] + 1 + 1) * w + (deep - 1) * (w + 1) * w + (w + 1) * dims[0], row[columns["parameters"]])
     if s["choice"] == "chosen":
         by = choice["by"][0]
         values = sorted((r["metrics"][by], r["seed"]) for r in mine)
