@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
 )
 
 // TestRefused: whoever may not join hears why at once.
@@ -190,6 +191,10 @@ func TestOutsideServer(t *testing.T) {
 		t.Errorf("answer %q, %v", answer.Body, err)
 	}
 	two.conn.Close() // as if it had died: its queue stays
+	eventually(t, "the server knows that the host is gone", func() bool {
+		_, err := one.conn.Request(two.subjects.session(), nil, time.Second)
+		return errors.Is(err, nats.ErrNoResponders)
+	})
 	three := listen(t, HostOptions{Listen: at + "/two"})
 	if list := three.js.ListStreams(soon(t)); len(list.Info()) > 2 {
 		t.Errorf("more queues than hosts")
