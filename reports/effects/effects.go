@@ -7,6 +7,7 @@ package effects
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
@@ -144,14 +145,10 @@ func (s Sweep) Balanced() bool {
 	}
 	seen := map[string]bool{}
 	for _, x := range s.Settings {
-		key := ""
-		for _, l := range x.Levels {
-			if l < 0 {
-				return false
-			}
-			key += string(rune(l)) + ","
+		if slices.Contains(x.Levels, -1) {
+			return false
 		}
-		seen[key] = true
+		seen[fmt.Sprint(x.Levels)] = true
 	}
 	return combinations == len(s.Settings) && len(seen) == combinations
 }

@@ -1,6 +1,7 @@
 package effects
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"math"
@@ -54,7 +55,7 @@ func lineSwatch(colour string, width, opacity float64) template.HTML {
 // parallel draws the lines: the chosen one last, and before it those tied with the best.
 func (s Sweep) parallel(effects []Effect) template.HTML {
 	shown := slices.Clone(s.Settings)
-	slices.SortStableFunc(shown, func(a, b Setting) int { return compare(s.mean(a), s.mean(b)) })
+	slices.SortStableFunc(shown, func(a, b Setting) int { return cmp.Compare(s.mean(a), s.mean(b)) })
 	shown = shown[:min(len(shown), maxLines)]
 	axes := s.axes(effects, shown)
 	var b strings.Builder
@@ -86,17 +87,6 @@ func (s Sweep) parallel(effects []Effect) template.HTML {
 	}
 	b.WriteString("</svg>\n")
 	return template.HTML(b.String())
-}
-
-func compare(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	default:
-		return 0
-	}
 }
 
 // axisX returns where axis i of n stands.

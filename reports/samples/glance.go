@@ -94,8 +94,8 @@ var (
 // glanceOfPlane shows two coordinates as densities, and where these differ by more than chance.
 func glanceOfPlane(data, drawn Panel, pair [2]int, names string) figure.Figure {
 	x, y := SpanOf(data, pair[0]), SpanOf(data, pair[1])
-	p, n := density2(data, pair, x, y)
-	q, m := density2(drawn, pair, x, y)
+	p, n := densityOf(data, pair, x, y)
+	q, m := densityOf(drawn, pair, x, y)
 	top := slices.Max(p.F)
 	f := figure.Figure{Size: "mid", Caption: "Densities; the darker, the more points. "}
 	description := ""
@@ -109,15 +109,15 @@ func glanceOfPlane(data, drawn Panel, pair [2]int, names string) figure.Figure {
 	}{{data.Title, p, figure.Var(figure.Data)}, {drawn.Title, q, figure.Var(figure.Palette[1])}} {
 		var b strings.Builder
 		for _, level := range densityLevels {
-			b.WriteString(of.s.Filled(level*top, of.named, .16, column2, row2))
+			b.WriteString(of.s.Filled(level*top, of.named, .16, across, upward))
 		}
 		f.Drawings = append(f.Drawings, framed(of.title, description+"A density.", b.String()))
 	}
 	more, fewer := doubts(p, q, n, m)
 	var b strings.Builder
 	for _, level := range doubtLevels {
-		b.WriteString(more.Filled(level, figure.Var(figure.Palette[1]), .3, column2, row2))
-		b.WriteString(fewer.Filled(level, figure.Var(figure.Palette[0]), .3, column2, row2))
+		b.WriteString(more.Filled(level, figure.Var(figure.Palette[1]), .3, across, upward))
+		b.WriteString(fewer.Filled(level, figure.Var(figure.Palette[0]), .3, across, upward))
 	}
 	if b.Len() == 0 {
 		fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="middle" font-size="13">no difference seen</text>`, glanceSize/2, titleSize+glanceSize/2)
@@ -130,8 +130,8 @@ func glanceOfPlane(data, drawn Panel, pair [2]int, names string) figure.Figure {
 	return f
 }
 
-// density2 returns the smoothed counts of two coordinates on the grid, as shares, and the number of points.
-func density2(p Panel, pair [2]int, x, y figure.Span) (s surface.Surface, n int) {
+// densityOf returns the smoothed counts of two coordinates on the grid, as shares, and the number of points.
+func densityOf(p Panel, pair [2]int, x, y figure.Span) (s surface.Surface, n int) {
 	s = surface.Surface{Wide: cells, High: cells, F: make([]float64, cells*cells)}
 	for _, row := range p.Points {
 		if len(row) <= max(pair[0], pair[1]) || !x.Has(row[pair[0]]) || !y.Has(row[pair[1]]) {
@@ -163,9 +163,9 @@ func doubts(p, q surface.Surface, n, m int) (more, fewer surface.Surface) {
 	return more, fewer
 }
 
-// column2 and row2 return where a node of the grid is drawn.
-func column2(node float64) float64 { return glanceSize * min(max((node+.5)/cells, 0), 1) }
-func row2(node float64) float64    { return titleSize + glanceSize - column2(node) }
+// across and upward return where a node of the grid is drawn.
+func across(node float64) float64 { return glanceSize * min(max((node+.5)/cells, 0), 1) }
+func upward(node float64) float64 { return titleSize + glanceSize - across(node) }
 
 // framed returns a drawing with a title above a frame.
 func framed(title, description, body string) template.HTML {

@@ -27,8 +27,8 @@ func TestDoubts(t *testing.T) {
 		for seed := range uint64(20) {
 			a, b := Panel{Points: cloud2(2*seed, 2000, 0)}, Panel{Points: cloud2(2*seed+1, 1500, shift)}
 			x, y := SpanOf(a, 0), SpanOf(a, 1)
-			p, n := density2(a, [2]int{0, 1}, x, y)
-			q, m := density2(b, [2]int{0, 1}, x, y)
+			p, n := densityOf(a, [2]int{0, 1}, x, y)
+			q, m := densityOf(b, [2]int{0, 1}, x, y)
 			more, fewer := doubts(p, q, n, m)
 			for k := range p.F {
 				if p.F[k] < 3/float64(n) { // too few points for the normal law
