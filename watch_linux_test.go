@@ -102,7 +102,7 @@ func sweeping(t *testing.T, steps string) (dir string, sweep *exec.Cmd) {
 // TestWatch: from another terminal, a sweep is seen at work and then at its end, until q is typed.
 func TestWatch(t *testing.T) {
 	t.Parallel()
-	dir, sweep := sweeping(t, "40000")
+	dir, sweep := sweeping(t, "150000")
 	watch := exec.Command("flowsweep", "watch")
 	watch.Dir, watch.Env = dir, append(withoutTerminal(os.Environ()), "TERM=xterm-256color")
 	user := onTerminal(t, watch)

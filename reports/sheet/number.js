@@ -7,7 +7,7 @@ flowsweep.number = (() => {
     const text = tie && /[02468]$/.test(cut) ? cut : size.toFixed(d); // Go rounds what lies between two to the even one
     return x < 0 && /[1-9]/.test(text) ? "−" + text : text;
   };
-  const grouped = (digits) => digits.replace(/\B(?=(\d{3})+$)/g, ",");
+  const grouped = (digits) => digits.replace(/^[^.]+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ","));
   const power = (e) => "×10" + [...String(e)].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c])).join("");
   const text = (x) => {
     if (isNaN(x)) return String(x);
@@ -20,7 +20,7 @@ flowsweep.number = (() => {
   const plusMinus = (x, se) => {
     const largest = exponent(Math.max(Math.abs(x), se)), place = Math.max(exponent(se) - 1, largest - 4);
     if (largest < -4 || largest > 5) return `(${fixed(x / 10 ** largest, largest - place)} ± ${fixed(se / 10 ** largest, largest - place)})${power(largest)}`;
-    return `${fixed(x, -place)} ± ${fixed(se, -place)}`;
+    return `${grouped(fixed(x, -place))} ± ${grouped(fixed(se, -place))}`;
   };
   const p = (x) => fixed(x, x > 0 && x < 0.01 ? Math.max(-exponent(x), 0) : 2);
   return { text, plusMinus, p, whole: (n) => grouped(String(n)) };
