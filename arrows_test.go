@@ -19,11 +19,26 @@ import (
 var arrows = map[string]struct{ rooms, doors []string }{
 	"": {rooms: []string{"pipeline"}},
 	"pipeline": {rooms: []string{
-		"pipeline/bench", "pipeline/compare", "pipeline/crew", "pipeline/draw", "pipeline/facts", "pipeline/index", "pipeline/job", "pipeline/pair", "pipeline/saved", "pipeline/serve", "pipeline/ship", "pipeline/stage", "pipeline/sweep",
-		"pipeline/sweep/talk", "pipeline/table", "pipeline/watch", "pipeline/work",
-		"experiments", "experiments/disk", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/given", "experiments/kinds", "experiments/metric",
-		"experiments/problem", "experiments/query", "experiments/table", "experiments/target", "export", "export/signing", "reports/comparison", "store",
+		"pipeline/bench", "pipeline/command", "pipeline/compare", "pipeline/crew", "pipeline/index", "pipeline/job", "pipeline/points", "pipeline/saved", "pipeline/serve", "pipeline/ship", "pipeline/show", "pipeline/stage",
+		"pipeline/sweep", "pipeline/sweep/talk", "pipeline/table", "pipeline/upkeep", "pipeline/watch", "pipeline/work",
+		"experiments", "experiments/disk", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/given", "experiments/metric", "experiments/problem", "experiments/query",
+		"export", "export/signing", "reports/comparison", "store",
 	}},
+	// What all commands share: streams, the store, and how they print, ask and refuse.
+	"pipeline/command": {rooms: []string{"pipeline/table", "experiments", "experiments/disk", "store"}},
+	// Commands on points: to draw them, to measure them, and what is exactly known of where they come from.
+	"pipeline/points": {rooms: []string{
+		"pipeline/command", "pipeline/draw", "pipeline/facts", "pipeline/job", "pipeline/pair", "pipeline/remeasure", "pipeline/saved", "pipeline/ship", "pipeline/table",
+		"experiments", "experiments/disk", "experiments/engine", "experiments/flow", "experiments/given", "experiments/kinds", "experiments/metric", "experiments/problem", "experiments/table", "experiments/target", "export", "store",
+	}},
+	// Commands on what is stored under a key.
+	"pipeline/show": {rooms: []string{
+		"pipeline/command", "pipeline/job", "pipeline/saved", "pipeline/ship", "experiments", "experiments/flow", "experiments/kinds", "experiments/problem", "experiments/query", "store",
+	}},
+	// Commands on the store as a file.
+	"pipeline/upkeep": {rooms: []string{"pipeline/command", "pipeline/remeasure", "experiments", "experiments/problem", "store"}},
+	// Metrics again, from what is stored.
+	"pipeline/remeasure": {rooms: []string{"pipeline/job", "pipeline/saved", "experiments", "experiments/engine", "experiments/metric", "store"}},
 	"pipeline/sweep": {
 		rooms: []string{
 			"pipeline/crew", "pipeline/job", "pipeline/live", "pipeline/saved", "pipeline/stage", "pipeline/sweep/talk", "experiments", "experiments/disk", "experiments/engine",

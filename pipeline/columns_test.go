@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"flowsweep/pipeline/command"
 )
 
 // TestPlanConditions: a plan says what models are conditional on, each once, with the shares of classes and the ranges of numbers.
@@ -19,7 +21,7 @@ func TestPlanConditions(t *testing.T) {
 		"linear-gaussian": "x (mean -1, standard deviation 1.14)",
 		"{file: doses.csv, condition: [dose], holdout: 0}": "dose from 0.5 to 8",
 	} {
-		spec, err := parserIn(folder).Parse("spec.yaml", []byte("name: words\ntrain: {drop: [0.1, 0.2]}\nsample: {guidance: [0, 2], steps: [1, 2]}\ntarget: "+text+"\n"))
+		spec, err := command.ParserIn(folder).Parse("spec.yaml", []byte("name: words\ntrain: {drop: [0.1, 0.2]}\nsample: {guidance: [0, 2], steps: [1, 2]}\ntarget: "+text+"\n"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -31,7 +33,7 @@ func TestPlanConditions(t *testing.T) {
 			t.Errorf("%s: drops %v, %s", text, p.Drop, p.weights())
 		}
 	}
-	spec, err := parserIn(folder).Parse("spec.yaml", []byte("name: plain\ntarget: moons\n"))
+	spec, err := command.ParserIn(folder).Parse("spec.yaml", []byte("name: plain\ntarget: moons\n"))
 	if err != nil || planConditions(spec) != nil {
 		t.Errorf("moons without a label: %+v, %v", planConditions(spec), err)
 	}

@@ -1,6 +1,6 @@
-// Package pipeline holds the commands, one file each, and what they print. The rooms below do the work: sweep does what is
-// left of a plan, job trains one fit and does its runs, saved reads back, ship makes files and pages, and bench measures the
-// program itself.
+// Package pipeline holds the commands, one file each, and what they print; those on points, on what a key names and on the store as
+// a file have rooms of their own (points, show, upkeep). The other rooms do the work: sweep does what is left of a plan, job trains
+// one fit and does its runs, saved reads back, ship makes files and pages, and bench measures the program itself.
 package pipeline
 
 import (
@@ -14,55 +14,34 @@ import (
 	"github.com/spf13/pflag"
 
 	"flowsweep/experiments"
+	"flowsweep/pipeline/command"
+	"flowsweep/pipeline/points"
+	"flowsweep/pipeline/show"
 	"flowsweep/pipeline/sweep"
-	"flowsweep/store"
+	"flowsweep/pipeline/upkeep"
 )
 
-// app is what the commands share: the streams, the clock and the flags common to several.
+// app adds to what the commands share what becomes of an error.
 type app struct {
-	stdin          io.Reader
-	stdout, stderr io.Writer
-	now            func() time.Time
-	db             string // path of the store
-	specRead       bool   // stdin held the spec, so no answer can be read from it
-	started        bool   // a command runs: its name, arguments and flags are right
-	interrupted    string // what becomes of the work when the command is interrupted; empty for one that works on the store
+	*command.App
+	started     bool   // a command runs: its name, arguments and flags are right
+	interrupted string // what becomes of the work when the command is interrupted; empty for one that works on the store
 }
-
-// keepsNothing marks a command that writes its output once it is whole, and nothing into the store.
-var keepsNothing = map[string]string{"interrupted": "nothing is kept; the same command starts again"}
 
 // Main runs the program with the arguments and returns its exit code. The first signal to stop does so cleanly, the second at
 // once.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := untilSignal(context.Background())
 	defer stop()
-	out := &checkedWriter{w: stdout}
-	a := &app{stdin: stdin, stdout: out, stderr: stderr, now: time.Now}
+	out := &command.Output{W: stdout}
+	a := &app{App: &command.App{Stdin: stdin, Stdout: out, Stderr: stderr, Now: time.Now}}
 	root := a.root()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
-		err = out.err
+		err = out.Err
 	}
 	return a.code(ctx, err)
-}
-
-// checkedWriter remembers the first error, so that lost output is never taken for written. All its errors are outputErrors.
-type checkedWriter struct {
-	w   io.Writer
-	err error
-}
-
-func (c *checkedWriter) Write(b []byte) (int, error) {
-	n, err := c.w.Write(b)
-	if err != nil {
-		err = &outputError{err}
-	}
-	if c.err == nil {
-		c.err = err
-	}
-	return n, err
 }
 
 func (a *app) root() *cobra.Command {
@@ -78,21 +57,23 @@ func (a *app) root() *cobra.Command {
 		Args:          knownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if version {
-				_, err := fmt.Fprintln(a.stdout, "flowsweep", versionAndCommit(sweep.Environment("")))
+				_, err := fmt.Fprintln(a.Stdout, "flowsweep", command.VersionAndCommit(sweep.Environment("")))
 				return err
 			}
 			return cmd.Help()
 		},
 	}
 	root.SuggestionsMinimumDistance = 2
-	root.SetIn(a.stdin)
-	root.SetOut(a.stdout)
-	root.SetErr(a.stderr)
-	root.PersistentFlags().StringVar(&a.db, "db", "runs.db", "the store, one SQLite `file`")
+	root.SetIn(a.Stdin)
+	root.SetOut(a.Stdout)
+	root.SetErr(a.Stderr)
+	root.PersistentFlags().StringVar(&a.DB, "db", "runs.db", "the store, one SQLite `file`")
 	root.Flags().BoolVar(&version, "version", false, "print the version")
-	root.AddCommand(a.sweepCommand(), a.workCommand(), a.planCommand(), a.sweepsCommand(), a.runsCommand(), a.showCommand(), a.compareCommand(), a.reportCommand(), a.serveCommand(),
-		a.exportCommand(), a.verifyCommand(), a.sampleCommand(), a.logpCommand(), a.measureCommand(), a.targetCommand(), a.benchCommand(), a.dbCommand(), a.tagCommand(), a.noteCommand(),
-		a.doctorCommand(), a.schemaCommand(), a.watchCommand())
+	root.AddCommand(a.sweepCommand(), a.workCommand(), a.planCommand(), a.sweepsCommand(), a.runsCommand(), a.compareCommand(), a.reportCommand(), a.serveCommand(),
+		a.exportCommand(), a.verifyCommand(), a.benchCommand(), a.doctorCommand(), a.schemaCommand(), a.watchCommand())
+	root.AddCommand(points.Commands(a.App)...)
+	root.AddCommand(show.Commands(a.App)...)
+	root.AddCommand(upkeep.Commands(a.App)...)
 	a.noteStart(root.Commands())
 	a.completeSweeps(root)
 	takeOnce(root)
@@ -136,56 +117,10 @@ func (a *app) schemaCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = a.stdout.Write(schema)
+			_, err = a.Stdout.Write(schema)
 			return err
 		},
 	}
-}
-
-// openStore opens the existing store for reading, and says so if some of it may not be seen.
-func (a *app) openStore(ctx context.Context) (*store.DB, error) {
-	db, err := store.OpenExisting(ctx, a.db)
-	if err != nil {
-		return nil, err
-	}
-	if why := db.ReadOnly(); why != nil && why.Names {
-		fmt.Fprintf(a.stderr, "caution: %v; what was written under another name may be missing here\n", why)
-	}
-	return db, nil
-}
-
-// withStore opens the existing store, calls do, and closes it.
-func (a *app) withStore(ctx context.Context, do func(db *store.DB) error) error {
-	db, err := a.openStore(ctx)
-	if err != nil {
-		return usage(err)
-	}
-	return errors.Join(do(db), db.Close())
-}
-
-// withScratch is withStore for a command that notes results in the store, but has its output elsewhere: if the store can only be
-// read, they are noted in a copy.
-func (a *app) withScratch(ctx context.Context, do func(db *store.DB) error) error {
-	return a.withStore(ctx, func(db *store.DB) error {
-		if db.ReadOnly() == nil {
-			return do(db)
-		}
-		scratch, err := db.Scratch(ctx)
-		if err != nil {
-			return err
-		}
-		return errors.Join(do(scratch), scratch.Close())
-	})
-}
-
-// lock takes the store's lock on behalf of a command. If another process holds it, lock says so and waits, or with noWait
-// returns an error.
-func (a *app) lock(ctx context.Context, db *store.DB, command string, noWait bool) error {
-	waiting := func(w store.Worker) { fmt.Fprintf(a.stderr, "%s is using %s: waiting for it to finish\n", w, a.db) }
-	if noWait {
-		waiting = nil
-	}
-	return db.Lock(ctx, "flowsweep "+command, a.now, waiting)
 }
 
 // once is a flag that takes one value. Given twice, it is a mistake, where the first value would be lost without a word.

@@ -10,6 +10,7 @@ import (
 
 	"flowsweep/experiments/problem"
 	"flowsweep/experiments/query"
+	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/compare"
 	"flowsweep/pipeline/ship"
 	"flowsweep/pipeline/table"
@@ -30,7 +31,7 @@ func (a *app) compareCommand() *cobra.Command {
 			"where --out names a folder.",
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withStore(cmd.Context(), func(db *store.DB) error { return a.compare(cmd.Context(), db, args, out, asJSON) })
+			return a.WithStore(cmd.Context(), func(db *store.DB) error { return a.compare(cmd.Context(), db, args, out, asJSON) })
 		},
 		ValidArgsFunction: a.completeSweepNames,
 	}
@@ -43,7 +44,7 @@ func (a *app) compare(ctx context.Context, db *store.DB, names []string, out str
 	for i := range names {
 		var err error
 		if names[i], err = db.SweepName(ctx, names[i]); err != nil {
-			return usage(err)
+			return command.Usage(err)
 		}
 	}
 	write := out != "" || !asJSON
@@ -68,18 +69,18 @@ func (a *app) compare(ctx context.Context, db *store.DB, names []string, out str
 		}
 	}
 	if asJSON {
-		return printJSON(a.stdout, c)
+		return command.PrintJSON(a.Stdout, c)
 	}
 	if err := a.printComparison(c); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.stdout, "\npage      %s\n", path)
+	_, err = fmt.Fprintf(a.Stdout, "\npage      %s\n", path)
 	return err
 }
 
 // printComparison prints what differs, the choices, and the settings that both have where they can be compared.
 func (a *app) printComparison(c comparison.Comparison) error {
-	fmt.Fprintln(a.stdout, table.Wrap("", problem.Printable(c.Sentence), widthOf(a.stdout)))
+	fmt.Fprintln(a.Stdout, table.Wrap("", problem.Printable(c.Sentence), command.WidthOf(a.Stdout)))
 	if len(c.Differences) > 0 {
 		t := table.Table{Columns: []string{"spec", "a: " + c.A.Sweep, "b: " + c.B.Sweep}}
 		for _, f := range c.Differences {
@@ -89,7 +90,7 @@ func (a *app) printComparison(c comparison.Comparison) error {
 			return err
 		}
 	} else {
-		fmt.Fprintln(a.stdout, "\nThe specs do not differ.")
+		fmt.Fprintln(a.Stdout, "\nThe specs do not differ.")
 	}
 	for i, choice := range c.Choices {
 		name := "choice"
@@ -114,7 +115,7 @@ func (a *app) printComparison(c comparison.Comparison) error {
 		list []string
 	}{{c.A, c.OnlyA}, {c.B, c.OnlyB}} {
 		if n := len(only.list); n > 0 {
-			fmt.Fprintf(a.stdout, "\n%d of %d settings are only in %s.\n", n, only.side.Settings, only.side.Sweep)
+			fmt.Fprintf(a.Stdout, "\n%d of %d settings are only in %s.\n", n, only.side.Settings, only.side.Sweep)
 		}
 	}
 	return nil
@@ -122,7 +123,7 @@ func (a *app) printComparison(c comparison.Comparison) error {
 
 // printChoices prints the chosen settings for a target and what is said of them.
 func (a *app) printChoices(c comparison.Comparison, choice comparison.Choices) {
-	fmt.Fprintln(a.stdout)
+	fmt.Fprintln(a.Stdout)
 	for _, of := range []struct {
 		name, why string
 		chosen    *comparison.Chosen
@@ -131,7 +132,7 @@ func (a *app) printChoices(c comparison.Comparison, choice comparison.Choices) {
 		if s := of.chosen; s != nil {
 			text = fmt.Sprintf("%s (NFE %s, %.3g ms a sample). %s", s.Setting, s.NFE, float64(s.Milliseconds), s.Verdict)
 		}
-		fmt.Fprintln(a.stdout, table.Wrap("chosen    ", problem.Printable(of.name+": "+text), widthOf(a.stdout)))
+		fmt.Fprintln(a.Stdout, table.Wrap("chosen    ", problem.Printable(of.name+": "+text), command.WidthOf(a.Stdout)))
 	}
 }
 
@@ -167,10 +168,10 @@ func addTexts(t *table.Table, cells ...string) {
 
 // printAll prints a table after an empty line.
 func (a *app) printAll(t table.Table) error {
-	fmt.Fprintln(a.stdout)
+	fmt.Fprintln(a.Stdout)
 	order, err := t.Order("")
 	if err != nil {
 		return err
 	}
-	return printTable(a.stdout, t, t.Columns, order)
+	return command.PrintTable(a.Stdout, t, t.Columns, order)
 }

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/table"
 	"flowsweep/export"
+	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/ship"
 	"flowsweep/store"
@@ -54,7 +56,7 @@ sample: {solver: heun, steps: 16, count: 100}
 metrics: [sliced-w2]
 baselines: []
 `), 0o644))
-	a := &app{stdout: new(strings.Builder), stderr: new(strings.Builder), now: time.Now, db: filepath.Join(folder, "runs.db")}
+	a := &app{App: &command.App{Stdout: new(strings.Builder), Stderr: new(strings.Builder), Now: time.Now, DB: filepath.Join(folder, "runs.db")}}
 	must(t, a.sweep(t.Context(), spec, sweepFlags{out: filepath.Join(folder, "out"), workers: 1}))
 	// What follows needs the file no more.
 	must(t, os.Remove(filepath.Join(folder, "inches.csv")))
@@ -97,7 +99,7 @@ baselines: []
 	// The command draws the same from the same noise, with the names of the columns.
 	must(t, os.WriteFile(filepath.Join(folder, "noise.csv"), flow.EncodeCSV(noise, nil), 0o644))
 	var key string
-	must(t, a.withStore(t.Context(), func(db *store.DB) error {
+	must(t, a.WithStore(t.Context(), func(db *store.DB) error {
 		sweep, err := db.Sweep(t.Context(), "own")
 		if err == nil {
 			key = sweep.Results[0].Run
@@ -105,7 +107,7 @@ baselines: []
 		return err
 	}))
 	drawn := filepath.Join(folder, "drawn.csv")
-	must(t, a.sample(t.Context(), sampleFlags{run: key, noise: filepath.Join(folder, "noise.csv"), out: drawn}))
+	must(t, call(a, "sample", "--run", key, "--noise", filepath.Join(folder, "noise.csv"), "--out", drawn))
 	content, err := os.ReadFile(drawn)
 	must(t, err)
 	drawing, err := table.DecodeCSV(content, table.Options{})
@@ -164,7 +166,7 @@ func TestLikelihoodIsOfHeldOutRows(t *testing.T) {
 	must(t, os.WriteFile(spec, []byte("name: own\ntarget: {file: data.csv, columns: x, standardise: false}\ntrain: {steps: 1}\nmetrics: nll\nchoose: {allow: memorised}\n"), 0o644))
 	// Which rows are held out depends on their number alone: it shows where each has its own value.
 	write(func(i int) float64 { return float64(i) })
-	first, err := (&app{}).loadPlan(t.Context(), spec)
+	first, err := (&app{App: new(command.App)}).loadPlan(t.Context(), spec)
 	must(t, err)
 	held := map[int]bool{}
 	for _, x := range first.Fits[0].Recipe.Target.Held.All().Data {
@@ -176,9 +178,9 @@ func TestLikelihoodIsOfHeldOutRows(t *testing.T) {
 		}
 		return float64(i%3 - 1)
 	})
-	a := &app{stdout: new(strings.Builder), stderr: new(strings.Builder), now: time.Now, db: filepath.Join(folder, "runs.db")}
+	a := &app{App: &command.App{Stdout: new(strings.Builder), Stderr: new(strings.Builder), Now: time.Now, DB: filepath.Join(folder, "runs.db")}}
 	must(t, a.sweep(t.Context(), spec, sweepFlags{out: filepath.Join(folder, "out"), workers: 1}))
-	must(t, a.withStore(t.Context(), func(db *store.DB) error {
+	must(t, a.WithStore(t.Context(), func(db *store.DB) error {
 		sweep, err := db.Sweep(t.Context(), "own")
 		must(t, err)
 		// A net after one step hardly moves anything: 50 has a density of about exp(-50^2 / 2), and 1 of exp(-1/2).
@@ -187,22 +189,6 @@ func TestLikelihoodIsOfHeldOutRows(t *testing.T) {
 		}
 		return nil
 	}))
-}
-
-func TestHeadOfPoints(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		columns []string
-		head    bool
-	}{{[]string{"x", "y"}, true}, {[]string{"0", "1"}, false}, {[]string{"x", "1990"}, false}, {nil, false}} {
-		b := flow.Batch{Dim: 2, Data: []float64{1, 2}}
-		read, err := table.DecodeCSV(flow.EncodeCSV(b, headOf(c.columns)), table.Options{})
-		must(t, err)
-		back, err := read.Points(read.Names())
-		if err != nil || back.Len() != 1 || (read.Names()[0] != "0") != c.head {
-			t.Errorf("%v: read back as %v with columns %v: %v", c.columns, back, read.Names(), err)
-		}
-	}
 }
 
 // TestReferenceOfDataIsHeldOut: what runs are measured against, and likelihoods are of, is never trained on, however the
@@ -214,7 +200,7 @@ func TestReferenceOfDataIsHeldOut(t *testing.T) {
 	must(t, os.WriteFile(filepath.Join(folder, "inches.csv"), []byte(text), 0o644))
 	spec := filepath.Join(folder, "own.yaml")
 	must(t, os.WriteFile(spec, []byte("name: own\ntarget: {file: inches.csv, standardise: [true, false]}\nreference: {count: 30}\n"), 0o644))
-	plan, err := (&app{}).loadPlan(t.Context(), spec)
+	plan, err := (&app{App: new(command.App)}).loadPlan(t.Context(), spec)
 	must(t, err)
 	for _, fit := range plan.Fits {
 		truth := job.Reference(plan.Spec, experiments.Setting{Recipe: fit.Recipe, Sample: fit.Runs[0].Sampling})
@@ -253,4 +239,13 @@ func plan(t *testing.T, text string) experiments.Plan {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// call runs a command on the store of a.
+func call(a *app, line ...string) error {
+	var said strings.Builder
+	if code := Main(append(line, "--db", a.DB), strings.NewReader(""), io.Discard, &said); code != exitOK {
+		return fmt.Errorf("%s: exit %d: %s", line[0], code, &said)
+	}
+	return nil
 }

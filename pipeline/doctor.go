@@ -17,6 +17,7 @@ import (
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/engine/ort"
 	"flowsweep/pipeline/bench"
+	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/sweep"
 	"flowsweep/store"
@@ -48,7 +49,7 @@ func (a *app) doctorCommand() *cobra.Command {
 			d := a.diagnose(cmd.Context())
 			d.addRounding(cmd.Context(), asJSON)
 			if asJSON {
-				if err := printJSON(a.stdout, d); err != nil {
+				if err := command.PrintJSON(a.Stdout, d); err != nil {
 					return err
 				}
 			} else {
@@ -112,10 +113,10 @@ func (d *diagnosis) addRounding(ctx context.Context, all bool) {
 }
 
 func (a *app) storeState(ctx context.Context) string {
-	if _, err := os.Stat(a.db); errors.Is(err, os.ErrNotExist) {
-		return a.db + ": none yet"
+	if _, err := os.Stat(a.DB); errors.Is(err, os.ErrNotExist) {
+		return a.DB + ": none yet"
 	}
-	db, err := store.OpenExisting(ctx, a.db)
+	db, err := store.OpenExisting(ctx, a.DB)
 	if err != nil {
 		return err.Error()
 	}
@@ -124,7 +125,7 @@ func (a *app) storeState(ctx context.Context) string {
 	if err != nil {
 		return err.Error()
 	}
-	state := fmt.Sprintf("%s: sweeps %v", a.db, names)
+	state := fmt.Sprintf("%s: sweeps %v", a.DB, names)
 	if why := db.ReadOnly(); why != nil {
 		state += "; " + why.Error()
 	}
@@ -133,10 +134,10 @@ func (a *app) storeState(ctx context.Context) string {
 
 func (a *app) printDiagnosis(d diagnosis) {
 	line := func(name, format string, args ...any) {
-		fmt.Fprintf(a.stdout, "%-12s %s\n", name, fmt.Sprintf(format, args...))
+		fmt.Fprintf(a.Stdout, "%-12s %s\n", name, fmt.Sprintf(format, args...))
 	}
 	e := d.Environment
-	line("flowsweep", "%s, %s", versionAndCommit(e), e.Go)
+	line("flowsweep", "%s, %s", command.VersionAndCommit(e), e.Go)
 	line("machine", "%s/%s, %s, %d cores", e.OS, e.Arch, e.CPU, e.Cores)
 	line("engines", "%v, auto picks %s", d.Engines, e.Engine)
 	if r := d.ONNXRuntime; r != nil {
@@ -160,34 +161,6 @@ func (a *app) printDiagnosis(d diagnosis) {
 	line("store", "%s", d.Store)
 }
 
-// versionAndCommit returns the version of the program, and the commit it was built from where that is known.
-func versionAndCommit(e experiments.Environment) string {
-	switch {
-	case e.Commit == "":
-		return e.Version
-	case e.Dirty:
-		return e.Version + ", commit " + e.Commit + " with changes"
-	default:
-		return e.Version + ", commit " + e.Commit
-	}
-}
-
-// environmentLine returns the environment in a line.
-func environmentLine(e experiments.Environment) string {
-	commit := "unknown"
-	if e.Commit != "" {
-		commit = fmt.Sprintf("%s (dirty: %v)", e.Commit, e.Dirty)
-	}
-	line := fmt.Sprintf("commit %s, %s, %s/%s, %s, %d cores, engine %s", commit, e.Go, e.OS, e.Arch, e.CPU, e.Cores, e.Engine)
-	if e.Machine != "" {
-		line += ", machine " + e.Machine
-	}
-	if e.Rounding != "" {
-		line += ", rounding " + e.Rounding
-	}
-	return line
-}
-
 func (a *app) benchCommand() *cobra.Command {
 	asJSON, o := false, bench.Options{}
 	cmd := &cobra.Command{
@@ -199,9 +172,9 @@ func (a *app) benchCommand() *cobra.Command {
 			"crew gives 10,000 fits to 100 workers in other processes, which train nothing, and prints how fast a host takes in what they send.",
 		Args: cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Store = a.db
+			o.Store = a.DB
 			if err := o.Check(); err != nil {
-				return usage(err)
+				return command.Usage(err)
 			}
 			at := slices.IndexFunc(bench.Benches, func(b bench.Bench) bool { return b.Name == args[0] })
 			rows, table, err := bench.Benches[at].Measure(cmd.Context(), o)
@@ -209,9 +182,9 @@ func (a *app) benchCommand() *cobra.Command {
 				return err
 			}
 			if asJSON {
-				return printJSON(a.stdout, rows)
+				return command.PrintJSON(a.Stdout, rows)
 			}
-			w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+			w := tabwriter.NewWriter(a.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 			table(w)
 			return w.Flush()
 		},

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"flowsweep/experiments/problem"
+	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/compare"
 	"flowsweep/pipeline/ship"
 	"flowsweep/pipeline/sweep"
@@ -56,26 +57,6 @@ func untilSignal(ctx context.Context) (context.Context, func()) {
 	return ctx, func() { cancel(nil) }
 }
 
-// usageError is a mistake in a command or spec. Nothing was started.
-type usageError struct{ err error }
-
-func (e *usageError) Error() string { return e.err.Error() }
-func (e *usageError) Unwrap() error { return e.err }
-
-// usage returns the error as a usageError, and nil as it is.
-func usage(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &usageError{err}
-}
-
-// outputError is a failure to write what a command prints.
-type outputError struct{ err error }
-
-func (e *outputError) Error() string { return e.err.Error() }
-func (e *outputError) Unwrap() error { return e.err }
-
 // code prints the error, if any, and returns the exit code for it.
 func (a *app) code(ctx context.Context, err error) int {
 	if err == nil {
@@ -83,9 +64,9 @@ func (a *app) code(ctx context.Context, err error) int {
 	}
 	if ctx.Err() != nil {
 		if a.interrupted != "" {
-			fmt.Fprintln(a.stderr, "flowsweep: interrupted:", a.interrupted)
+			fmt.Fprintln(a.Stderr, "flowsweep: interrupted:", a.interrupted)
 		} else {
-			fmt.Fprintf(a.stderr, "flowsweep: interrupted: what is done is kept in %s; run the same command to go on\n", a.db)
+			fmt.Fprintf(a.Stderr, "flowsweep: interrupted: what is done is kept in %s; run the same command to go on\n", a.DB)
 		}
 		var by *interruption
 		if errors.As(context.Cause(ctx), &by) && by.signal == syscall.SIGHUP {
@@ -95,16 +76,16 @@ func (a *app) code(ctx context.Context, err error) int {
 	}
 	var problems problem.List
 	if errors.As(err, &problems) {
-		fmt.Fprintln(a.stderr, problems.Error()) // says file and line itself
+		fmt.Fprintln(a.Stderr, problems.Error()) // says file and line itself
 		return exitUsage
 	}
-	fmt.Fprintln(a.stderr, "flowsweep:", err)
+	fmt.Fprintln(a.Stderr, "flowsweep:", err)
 	switch {
 	case is[*ship.MismatchError](err):
 		return exitMismatch
-	case is[*outputError](err), store.Damaged(err): // also of the help, and at opening
+	case is[*command.OutputError](err), store.Damaged(err): // also of the help, and at opening
 		return exitFailedRuns
-	case !a.started, is[*usageError](err), is[*store.BusyError](err), is[*store.ReadOnlyError](err), is[*ship.OccupiedError](err), is[*ship.UnknownRunError](err), is[*compare.KeyError](err),
+	case !a.started, is[*command.UsageError](err), is[*store.BusyError](err), is[*store.ReadOnlyError](err), is[*ship.OccupiedError](err), is[*ship.UnknownRunError](err), is[*compare.KeyError](err),
 		is[*sweep.ReferenceError](err), is[*talk.MismatchError](err):
 		return exitUsage
 	default:

@@ -9,6 +9,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/problem"
+	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/ship"
 )
 
@@ -33,9 +34,9 @@ func TestExitCodes(t *testing.T) {
 		{"no onnxruntime", sweepError(ship.Shipped{Checks: none}, nil), 1},
 		{"a mismatch", sweepError(ship.Shipped{Checks: bad}, nil), 3},
 		{"a mismatch and a failed fit", sweepError(ship.Shipped{Checks: bad}, failures), 3},
-		{"a problem of the spec", usage(problem.List{{Message: "wrong"}}), 2},
-		{"wrong usage", usage(errors.New("wrong")), 2},
-		{"an interrupt", usage(errors.New("open store: interrupted")), 130},
+		{"a problem of the spec", command.Usage(problem.List{{Message: "wrong"}}), 2},
+		{"wrong usage", command.Usage(errors.New("wrong")), 2},
+		{"an interrupt", command.Usage(errors.New("open store: interrupted")), 130},
 		{"a hangup", errors.New("interrupted"), 129},
 		{"anything else", errors.New("disk full"), 1},
 	} {
@@ -47,7 +48,7 @@ func TestExitCodes(t *testing.T) {
 			ctx = interrupted
 		}
 		var stderr strings.Builder
-		a := &app{stderr: &stderr, started: true}
+		a := &app{App: &command.App{Stderr: &stderr}, started: true}
 		if got := a.code(ctx, c.err); got != c.want {
 			t.Errorf("%s: exit code %d, want %d", c.name, got, c.want)
 		}

@@ -12,6 +12,7 @@ import (
 	"flowsweep/experiments/engine"
 	"flowsweep/export"
 	"flowsweep/export/signing"
+	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/saved"
 	"flowsweep/pipeline/ship"
 	"flowsweep/pipeline/sweep"
@@ -52,18 +53,18 @@ func (a *app) exportCommand() *cobra.Command {
 			if f.sign != "" {
 				key, err := signing.ReadKey(f.sign)
 				if err != nil {
-					return usage(err)
+					return command.Usage(err)
 				}
 				f.key = &key
 			}
-			return a.withScratch(cmd.Context(), func(db *store.DB) error {
+			return a.WithScratch(cmd.Context(), func(db *store.DB) error {
 				switch {
 				case f.run != "":
 					return a.exportRun(cmd.Context(), db, f)
 				case f.pareto:
 					return a.exportFront(cmd.Context(), db, f)
 				case f.sampler != export.SamplerOptions{}:
-					return usage(errors.New("the files of a sweep have no options: use --run or --pareto"))
+					return command.Usage(errors.New("the files of a sweep have no options: use --run or --pareto"))
 				default:
 					return a.exportChosen(cmd.Context(), db, f)
 				}
@@ -88,7 +89,7 @@ func (a *app) exportCommand() *cobra.Command {
 
 // exportRun writes the files of a run.
 func (a *app) exportRun(ctx context.Context, db *store.DB, f exportFlags) error {
-	key, err := findRun(ctx, db, f.run)
+	key, err := command.FindRun(ctx, db, f.run)
 	if err != nil {
 		return err
 	}
@@ -97,7 +98,7 @@ func (a *app) exportRun(ctx context.Context, db *store.DB, f exportFlags) error 
 		return err
 	}
 	if r.State != experiments.Finished {
-		return usage(fmt.Errorf("run %s is %s: export a finished run", key, r.State))
+		return command.Usage(fmt.Errorf("run %s is %s: export a finished run", key, r.State))
 	}
 	out, err := ship.Folder(f.out, key)
 	if err != nil {
@@ -118,7 +119,7 @@ func (a *app) exportRun(ctx context.Context, db *store.DB, f exportFlags) error 
 func (a *app) exportFront(ctx context.Context, db *store.DB, f exportFlags) error {
 	outcome, err := ship.Load(ctx, db, f.sweep)
 	if err != nil {
-		return usage(err)
+		return command.Usage(err)
 	}
 	out, err := ship.FrontFolder(f.out, outcome.Sweep.Name)
 	if err != nil {
@@ -137,7 +138,7 @@ func (a *app) exportFront(ctx context.Context, db *store.DB, f exportFlags) erro
 	for _, e := range front {
 		s := outcome.Summaries[e.Setting]
 		st, _ := s.Stat(metric)
-		fmt.Fprintf(a.stdout, "front     %s (NFE %s): %s %s\n", outcome.Labels.Setting(e.Setting), s.NFE, metric, st.Interval())
+		fmt.Fprintf(a.Stdout, "front     %s (NFE %s): %s %s\n", outcome.Labels.Setting(e.Setting), s.NFE, metric, st.Interval())
 		if err := a.finishExport(f, e.Folder, e.Checks, e.Absent); err != nil {
 			return err
 		}
@@ -150,7 +151,7 @@ func (a *app) exportFront(ctx context.Context, db *store.DB, f exportFlags) erro
 func (a *app) exportChosen(ctx context.Context, db *store.DB, f exportFlags) error {
 	outcome, err := ship.Load(ctx, db, f.sweep)
 	if err != nil {
-		return usage(err)
+		return command.Usage(err)
 	}
 	out, err := ship.SweepFolder(f.out, outcome.Sweep.Name)
 	if err != nil {
@@ -178,13 +179,13 @@ func (a *app) finishExport(f exportFlags, folder string, checks []experiments.Ch
 	if err := f.key.Sign(folder); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "signed    %s\n", filepath.Join(folder, signing.FileName))
+	fmt.Fprintf(a.Stdout, "signed    %s\n", filepath.Join(folder, signing.FileName))
 	return nil
 }
 
 // worker returns what samples and measures for exports.
 func (a *app) worker(e engine.Engine) ship.Worker {
-	return ship.Worker{Engine: e, Environment: sweep.Environment(e.Name), Now: a.now}
+	return ship.Worker{Engine: e, Environment: sweep.Environment(e.Name), Now: a.Now}
 }
 
 // pickWorker is worker with the fastest engine.
@@ -200,20 +201,11 @@ func (a *app) exporter(f exportFlags) (ship.Worker, error) {
 		err = errors.New("log densities need 32-bit floats: use --precision without --log-prob")
 	}
 	if err != nil {
-		return ship.Worker{}, usage(err)
+		return ship.Worker{}, command.Usage(err)
 	}
 	w, err := a.pickWorker()
 	w.Precisions = precisions
 	return w, err
-}
-
-// findRun returns the full key of the run whose key has this prefix.
-func findRun(ctx context.Context, db *store.DB, prefix string) (string, error) {
-	kind, key, err := db.Find(ctx, prefix)
-	if err == nil && kind != "run" {
-		err = fmt.Errorf("%s is a %s: give the key of a run, see `flowsweep runs`", key, kind)
-	}
-	return key, usage(err)
 }
 
 // printExported prints that each file is verified, and which there are not. It stops with an error at the first that is not verified.
@@ -232,7 +224,7 @@ func (a *app) printExported(out string, checks []experiments.Check, absent []exp
 // written.
 func (a *app) printFigures(out string, figures []export.Figures) (refused error) {
 	for _, f := range figures {
-		fmt.Fprintf(a.stdout, "%-9s %s: %s\n", f.Precision, out, f.Summary())
+		fmt.Fprintf(a.Stdout, "%-9s %s: %s\n", f.Precision, out, f.Summary())
 		if !f.Written {
 			refused = errors.Join(refused, fmt.Errorf("%s: %w", out, f.Refusal()))
 		}
@@ -243,14 +235,14 @@ func (a *app) printFigures(out string, figures []export.Figures) (refused error)
 // printAbsent prints which files are not written, and why.
 func (a *app) printAbsent(out string, absent []export.Absent) {
 	for _, f := range absent {
-		fmt.Fprintf(a.stdout, "left out  %s: %s\n", filepath.Join(out, f.File), f.Why)
+		fmt.Fprintf(a.Stdout, "left out  %s: %s\n", filepath.Join(out, f.File), f.Why)
 	}
 }
 
 func (a *app) printCheck(path string, c experiments.Check) {
-	fmt.Fprintf(a.stdout, "verified  %s: %s and Go differ by at most %.2g (allowed %.2g) at %d points\n", path, c.Runtime,
+	fmt.Fprintf(a.Stdout, "verified  %s: %s and Go differ by at most %.2g (allowed %.2g) at %d points\n", path, c.Runtime,
 		c.MaxAbsDiff, c.Tolerance, c.Points)
 	for _, n := range c.Notes {
-		fmt.Fprintf(a.stderr, "note      %s: %s\n", path, n)
+		fmt.Fprintf(a.Stderr, "note      %s: %s\n", path, n)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"flowsweep/pipeline/command"
+
 	"github.com/spf13/cobra"
 )
 
@@ -26,26 +28,26 @@ func TestJSON(t *testing.T) {
 	if err := os.WriteFile(spec, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	command := func(args ...string) (stdout string, code int) {
+	call := func(args ...string) (stdout string, code int) {
 		var out, said strings.Builder
 		code = Main(append(args, "--db", db), strings.NewReader(text), &out, &said)
 		t.Log(strings.TrimSpace(said.String()))
 		return out.String(), code
 	}
-	if out, code := command("sweep", spec, "--out", in("out")); code != exitOK {
+	if out, code := call("sweep", spec, "--out", in("out")); code != exitOK {
 		t.Fatalf("sweep: %d: %s", code, out)
 	}
 	var rows []struct{ Run, Fit string }
-	out, _ := command("runs", "--json")
+	out, _ := call("runs", "--json")
 	if err := json.Unmarshal([]byte(out), &rows); err != nil || len(rows) != 2 {
 		t.Fatalf("runs: %v: %s", err, out)
 	}
 	run, other := rows[0].Run, rows[1].Run
 	sampler := in("out/sampler.onnx")
-	if _, code := command("db", "backup", in("other.db")); code != exitOK {
+	if _, code := call("db", "backup", in("other.db")); code != exitOK {
 		t.Fatal("no other store")
 	}
-	if _, code := command("target", "moons", "--count", "20", "--out", in("points.csv")); code != exitOK {
+	if _, code := call("target", "moons", "--count", "20", "--out", in("points.csv")); code != exitOK {
 		t.Fatal("no points")
 	}
 	cases := map[string][]string{
@@ -79,13 +81,13 @@ func TestJSON(t *testing.T) {
 		},
 		"verify": {"verify " + sampler},
 	}
-	if got, want := slices.Sorted(maps.Keys(cases)), withJSON((&app{}).root()); !slices.Equal(got, want) {
+	if got, want := slices.Sorted(maps.Keys(cases)), withJSON((&app{App: new(command.App)}).root()); !slices.Equal(got, want) {
 		t.Errorf("cases for %q, but %q have --json", got, want)
 	}
 	for _, name := range append(slices.DeleteFunc(slices.Sorted(maps.Keys(cases)), func(n string) bool { return n == "db delete" }), "db delete") {
 		for _, line := range cases[name] {
 			line, refused := strings.CutPrefix(line, "!")
-			out, code := command(append(strings.Fields(line), "--json")...)
+			out, code := call(append(strings.Fields(line), "--json")...)
 			values := jsonValues(out)
 			switch {
 			case refused && (code != exitUsage || out != ""):

@@ -21,7 +21,7 @@ func (a *app) listSweeps(ctx context.Context, db *store.DB, out, name string) er
 	err := index.Write(ctx, db, parent)
 	var foreign *index.ForeignError
 	if errors.As(err, &foreign) {
-		fmt.Fprintln(a.stderr, "caution:", err)
+		fmt.Fprintln(a.Stderr, "caution:", err)
 		return nil
 	}
 	return err

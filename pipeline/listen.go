@@ -19,6 +19,7 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/disk"
 	"flowsweep/experiments/engine/ort"
+	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/crew"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/sweep"
@@ -57,27 +58,27 @@ func (f *listenFlags) checkListen(flags *pflag.FlagSet) error {
 	if f.listen == "" {
 		for _, name := range []string{"token-file", "address-file", "tls", "check", "mixed", "silence", "copy-every"} {
 			if flags.Changed(name) {
-				return usage(fmt.Errorf("--%s is for other machines: give --listen ADDRESS too, or leave it out", name))
+				return command.Usage(fmt.Errorf("--%s is for other machines: give --listen ADDRESS too, or leave it out", name))
 			}
 		}
 		return nil
 	}
 	for _, name := range []string{"workers", "part"} {
 		if flags.Changed(name) {
-			return usage(fmt.Errorf("--%s is for fits that this machine does, and --listen gives them to others: leave one of them out", name))
+			return command.Usage(fmt.Errorf("--%s is for fits that this machine does, and --listen gives them to others: leave one of them out", name))
 		}
 	}
 	if f.silence < minSilence {
-		return usage(fmt.Errorf("--silence %v: use at least %v, as machines say only every sixth of it that they are there", f.silence, minSilence))
+		return command.Usage(fmt.Errorf("--silence %v: use at least %v, as machines say only every sixth of it that they are there", f.silence, minSilence))
 	}
 	if f.copies <= 0 {
-		return usage(fmt.Errorf("--copy-every %v: must be positive", f.copies))
+		return command.Usage(fmt.Errorf("--copy-every %v: must be positive", f.copies))
 	}
 	if f.tls != tlsAuto && f.tls != "yes" && f.tls != "no" {
-		return usage(fmt.Errorf("--tls=%s: use yes or no", f.tls))
+		return command.Usage(fmt.Errorf("--tls=%s: use yes or no", f.tls))
 	}
 	if f.tls != tlsAuto && strings.Contains(f.listen, "://") {
-		return usage(errors.New("--tls is for the port that this program listens at, and a NATS server has its own settings: leave --tls out"))
+		return command.Usage(errors.New("--tls is for the port that this program listens at, and a NATS server has its own settings: leave --tls out"))
 	}
 	_, err := f.share()
 	return err
@@ -97,7 +98,7 @@ func (f *listenFlags) share() (float64, error) {
 		x /= 100
 	}
 	if err != nil || !(x > 0 && x <= 1) {
-		return 0, usage(fmt.Errorf("--check %s: use a share of the fits, such as 1%% or 0.01", f.check))
+		return 0, command.Usage(fmt.Errorf("--check %s: use a share of the fits, such as 1%% or 0.01", f.check))
 	}
 	return x, nil
 }
@@ -123,10 +124,10 @@ const crewSuffix = ".crew"
 
 // listen starts to listen for other machines, and says where. The caller closes the host.
 func (a *app) listen(ctx context.Context, f listenFlags, s *sweep.Sweep) (host *crew.Host, err error) {
-	folder := a.db + crewSuffix
+	folder := a.DB + crewSuffix
 	_, missing := os.Stat(folder)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, usage(fmt.Errorf("make a folder for what other machines need: %w", err))
+		return nil, command.Usage(fmt.Errorf("make a folder for what other machines need: %w", err))
 	}
 	token, tokenFile, err := f.token(folder)
 	if err != nil {
@@ -143,7 +144,7 @@ func (a *app) listen(ctx context.Context, f listenFlags, s *sweep.Sweep) (host *
 		Listen: f.listen, Token: token, TLS: f.encrypts(), Folder: folder, AckWait: f.silence, Tries: 5, MaxFile: largestPart(s.Plan),
 	})
 	if err != nil {
-		return nil, usage(err)
+		return nil, command.Usage(err)
 	}
 	s.Crew.Host, s.Crew.Over = host, func() error { return f.over(host) }
 	if err = a.describe(ctx, s); err == nil {
@@ -200,7 +201,7 @@ func (f *listenFlags) token(folder string) (token, path string, err error) {
 	_, _ = rand.Read(random[:]) // never fails
 	token = hex.EncodeToString(random[:])
 	if err := disk.WriteFile(path, []byte(token+"\n"), 0o600); err != nil {
-		return "", path, usage(fmt.Errorf("make the file with the word that workers must know: %w", err))
+		return "", path, command.Usage(fmt.Errorf("make the file with the word that workers must know: %w", err))
 	}
 	return token, path, nil
 }
@@ -209,11 +210,11 @@ func (f *listenFlags) token(folder string) (token, path string, err error) {
 func readToken(path string) (string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return "", usage(fmt.Errorf("read the file with the word that workers must know: %w", err))
+		return "", command.Usage(fmt.Errorf("read the file with the word that workers must know: %w", err))
 	}
 	token := strings.TrimSpace(string(text))
 	if token == "" || strings.ContainsAny(token, " \t\n") {
-		return "", usage(fmt.Errorf("%s must hold one word, which host and workers share", path))
+		return "", command.Usage(fmt.Errorf("%s must hold one word, which host and workers share", path))
 	}
 	return token, nil
 }
@@ -222,13 +223,13 @@ func readToken(path string) (string, error) {
 func (a *app) sayAddress(host *crew.Host, f listenFlags, tokenFile string) error {
 	at := host.Address()
 	if f.addressFile == "" {
-		fmt.Fprintf(a.stderr, "listening: start `flowsweep work '%s' --token-file %s` on other machines, with a copy of that file\n", at.Redacted(), tokenFile)
+		fmt.Fprintf(a.Stderr, "listening: start `flowsweep work '%s' --token-file %s` on other machines, with a copy of that file\n", at.Redacted(), tokenFile)
 		return nil
 	}
 	if err := disk.WriteFile(f.addressFile, []byte(at.String()+"\n"), 0o600); err != nil {
-		return usage(fmt.Errorf("write the address file: %w", err))
+		return command.Usage(fmt.Errorf("write the address file: %w", err))
 	}
-	fmt.Fprintf(a.stderr, "listening at %s: start `flowsweep work @%s` on other machines\n", at.Redacted(), f.addressFile)
+	fmt.Fprintf(a.Stderr, "listening at %s: start `flowsweep work @%s` on other machines\n", at.Redacted(), f.addressFile)
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"flowsweep/experiments/flow"
+	"flowsweep/pipeline/command"
 	"flowsweep/store"
 )
 
@@ -51,10 +52,10 @@ func densitiesIntegrateToOne(t *testing.T, c densityCase) {
 	must(t, os.WriteFile(at("rows.csv"), flow.EncodeCSV(rows, []string{"depth"}), 0o644))
 	must(t, os.WriteFile(at("own.yaml"), []byte("name: own\ntarget: {file: rows.csv, columns: {depth: "+c.kind+"}, standardise: "+c.scaling+"}\nnet: {width: 8, depth: 1, activation: silu}\n"+
 		"train: {steps: 100, batch: 32, rate: 1e-2}\nsample: {solver: heun, steps: 2, count: 20}\nmetrics: sliced-w2\n"), 0o644))
-	a := &app{stdout: new(strings.Builder), stderr: new(strings.Builder), now: time.Now, db: at("runs.db")}
+	a := &app{App: &command.App{Stdout: new(strings.Builder), Stderr: new(strings.Builder), Now: time.Now, DB: at("runs.db")}}
 	must(t, a.sweep(t.Context(), at("own.yaml"), sweepFlags{out: at("out"), workers: 1}))
 	key := ""
-	must(t, a.withStore(t.Context(), func(db *store.DB) error {
+	must(t, a.WithStore(t.Context(), func(db *store.DB) error {
 		sweep, err := db.Sweep(t.Context(), "own")
 		if err == nil {
 			key = sweep.Results[0].Run
@@ -68,7 +69,7 @@ func densitiesIntegrateToOne(t *testing.T, c densityCase) {
 		fmt.Fprintf(&grid, "p%d,%.12g\n", i, edge(float64(i)+.5))
 	}
 	must(t, os.WriteFile(at("grid.csv"), []byte(grid.String()), 0o644))
-	must(t, a.logp(t.Context(), at("grid.csv"), logpFlags{run: key, out: at("logp.npy")}))
+	must(t, call(a, "logp", "--run", key, "--out", at("logp.npy"), at("grid.csv")))
 	content, err := os.ReadFile(at("logp.npy"))
 	must(t, err)
 	logp, err := flow.DecodeNPY(content)

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"flowsweep/pipeline/command"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -36,7 +38,7 @@ func TestFlagsTakeOneValue(t *testing.T) {
 			check(sub)
 		}
 	}
-	check(new(app).root())
+	check((&app{App: new(command.App)}).root())
 	if lists < 3 || ones < 30 { // sweep, columns and remove are lists
 		t.Errorf("%d lists and %d flags of one value were seen", lists, ones)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/sweep"
 )
@@ -15,7 +16,7 @@ func partOf(text string) (p sweep.Part, err error) {
 		return p, nil
 	}
 	if p, err = sweep.ParsePart(text); err != nil {
-		return p, usage(fmt.Errorf("--part %w", err))
+		return p, command.Usage(fmt.Errorf("--part %w", err))
 	}
 	return p, nil
 }
@@ -31,8 +32,8 @@ func nameMachine(ctx context.Context, s *sweep.Sweep) (err error) {
 
 // printPart prints what to do once all parts are done, and returns the error that the part ends with.
 func (a *app) printPart(s sweep.Sweep, path string, failures []string) error {
-	fmt.Fprintf(a.stdout, "part      %v of %s: %d of %d fits, in %s\n",
-		s.Part, s.Plan.Spec.Name, len(s.Part.Of(s.Plan).Fits), len(s.Plan.Fits), a.db)
-	fmt.Fprintf(a.stdout, "next      when all %d parts are done: flowsweep db merge FILE... with their stores, then flowsweep sweep %s\n", s.Part.N, path)
+	fmt.Fprintf(a.Stdout, "part      %v of %s: %d of %d fits, in %s\n",
+		s.Part, s.Plan.Spec.Name, len(s.Part.Of(s.Plan).Fits), len(s.Plan.Fits), a.DB)
+	fmt.Fprintf(a.Stdout, "next      when all %d parts are done: flowsweep db merge FILE... with their stores, then flowsweep sweep %s\n", s.Part.N, path)
 	return failuresError(failures)
 }

@@ -14,7 +14,9 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/problem"
+	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/job"
+	"flowsweep/pipeline/points"
 	"flowsweep/pipeline/sweep"
 	"flowsweep/pipeline/table"
 	"flowsweep/store"
@@ -28,14 +30,14 @@ func (a *app) loadPlan(ctx context.Context, path string) (experiments.Plan, erro
 	}
 	text, err := a.readSpec(ctx, path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return experiments.Plan{}, usage(fmt.Errorf("there is no spec %s: give the path of a YAML file, such as experiments/specs/two-moons.yaml", path))
+		return experiments.Plan{}, command.Usage(fmt.Errorf("there is no spec %s: give the path of a YAML file, such as experiments/specs/two-moons.yaml", path))
 	}
 	if err != nil {
-		return experiments.Plan{}, usage(fmt.Errorf("read the spec: %w", err))
+		return experiments.Plan{}, command.Usage(fmt.Errorf("read the spec: %w", err))
 	}
-	spec, err := parserIn(folder).Parse(name, text)
+	spec, err := command.ParserIn(folder).Parse(name, text)
 	if err != nil {
-		return experiments.Plan{}, usage(err)
+		return experiments.Plan{}, command.Usage(err)
 	}
 	return spec.Plan()
 }
@@ -51,14 +53,14 @@ func (a *app) readSpec(ctx context.Context, path string) ([]byte, error) {
 	if path != stdinPath {
 		return os.ReadFile(path)
 	}
-	a.specRead = true
+	a.SpecRead = true
 	type result struct {
 		text []byte
 		err  error
 	}
 	read := make(chan result, 1)
 	go func() { // a signal does not end a read
-		text, err := io.ReadAll(a.stdin)
+		text, err := io.ReadAll(a.Stdin)
 		read <- result{text, err}
 	}()
 	select {
@@ -71,32 +73,32 @@ func (a *app) readSpec(ctx context.Context, path string) ([]byte, error) {
 
 // planReport is the form of `flowsweep plan --json`.
 type planReport struct {
-	Sweep      string       `json:"sweep"`
-	Settings   int          `json:"settings"`
-	Seeds      int          `json:"seeds"`
-	Fits       int          `json:"fits"`
-	FitsToDo   int          `json:"fits_to_train"`
-	FitsCached int          `json:"fits_cached"`
-	Teachers   int          `json:"teachers,omitempty"` // fits, among these, that only make the pairs of others
-	Runs       int          `json:"runs"`
-	RunsToDo   int          `json:"runs_to_sample"`
-	RunsCached int          `json:"runs_cached"`
-	ToMeasure  int          `json:"runs_to_measure"`   // those to sample among them
-	ToSolve    int          `json:"dense_solves"`      // that show what of an error is the net's
-	Tunings    int          `json:"tunings,omitempty"` // solvers whose coefficients are fitted to a net
-	ToTune     int          `json:"tunings_to_do,omitempty"`
-	TuneCalls  int          `json:"tuning_velocity_calls,omitempty"` // of single points, that these take
-	TrainSteps int          `json:"train_steps"`
-	Seconds    *float64     `json:"estimated_fit_seconds"` // null where the store has nothing to estimate from
-	Workers    int          `json:"workers"`
-	Megabytes  float64      `json:"estimated_megabytes"` // of the largest fits that are done at once
-	Disk       float64      `json:"disk_megabytes"`      // of the results, beside the store
-	Data       []string     `json:"data,omitempty"`      // what is taken of data files, and what is left out
-	Columns    []planColumn `json:"columns,omitempty"`   // that are taken of them
-	Given      *planGiven   `json:"conditional,omitempty"`
-	Cautions   []string     `json:"cautions,omitempty"`
-	KeptAs     string       `json:"earlier_kept_as,omitempty"` // the name of the sweep that is stored under this one with another spec
-	Again      string       `json:"edition_again,omitempty"`   // the stored sweep that has this spec, if it is not that one
+	Sweep      string          `json:"sweep"`
+	Settings   int             `json:"settings"`
+	Seeds      int             `json:"seeds"`
+	Fits       int             `json:"fits"`
+	FitsToDo   int             `json:"fits_to_train"`
+	FitsCached int             `json:"fits_cached"`
+	Teachers   int             `json:"teachers,omitempty"` // fits, among these, that only make the pairs of others
+	Runs       int             `json:"runs"`
+	RunsToDo   int             `json:"runs_to_sample"`
+	RunsCached int             `json:"runs_cached"`
+	ToMeasure  int             `json:"runs_to_measure"`   // those to sample among them
+	ToSolve    int             `json:"dense_solves"`      // that show what of an error is the net's
+	Tunings    int             `json:"tunings,omitempty"` // solvers whose coefficients are fitted to a net
+	ToTune     int             `json:"tunings_to_do,omitempty"`
+	TuneCalls  int             `json:"tuning_velocity_calls,omitempty"` // of single points, that these take
+	TrainSteps int             `json:"train_steps"`
+	Seconds    *float64        `json:"estimated_fit_seconds"` // null where the store has nothing to estimate from
+	Workers    int             `json:"workers"`
+	Megabytes  float64         `json:"estimated_megabytes"` // of the largest fits that are done at once
+	Disk       float64         `json:"disk_megabytes"`      // of the results, beside the store
+	Data       []string        `json:"data,omitempty"`      // what is taken of data files, and what is left out
+	Columns    []points.Column `json:"columns,omitempty"`   // that are taken of them
+	Given      *planGiven      `json:"conditional,omitempty"`
+	Cautions   []string        `json:"cautions,omitempty"`
+	KeptAs     string          `json:"earlier_kept_as,omitempty"` // the name of the sweep that is stored under this one with another spec
+	Again      string          `json:"edition_again,omitempty"`   // the stored sweep that has this spec, if it is not that one
 
 	earlier string // both in a sentence
 }
@@ -122,7 +124,7 @@ func (a *app) planCommand() *cobra.Command {
 				return err
 			}
 			if asJSON {
-				return printJSON(a.stdout, r)
+				return command.PrintJSON(a.Stdout, r)
 			}
 			a.printPlan(r)
 			return nil
@@ -134,14 +136,14 @@ func (a *app) planCommand() *cobra.Command {
 }
 
 func (a *app) planReport(ctx context.Context, plan experiments.Plan, workers int) (r planReport, err error) {
-	if _, err := os.Stat(a.db); err != nil {
-		if err := store.CheckPath(a.db); err != nil {
-			return r, usage(err)
+	if _, err := os.Stat(a.DB); err != nil {
+		if err := store.CheckPath(a.DB); err != nil {
+			return r, command.Usage(err)
 		}
-		return planWith(ctx, nil, plan, workers, store.Free(a.db))
+		return planWith(ctx, nil, plan, workers, store.Free(a.DB))
 	}
-	err = a.withStore(ctx, func(db *store.DB) error {
-		r, err = planWith(ctx, db, plan, workers, store.Free(a.db))
+	err = a.WithStore(ctx, func(db *store.DB) error {
+		r, err = planWith(ctx, db, plan, workers, store.Free(a.DB))
 		if why := db.ReadOnly(); why != nil {
 			r.Cautions = append(r.Cautions, "a sweep would not start: "+why.Error())
 		}
@@ -161,7 +163,7 @@ func planWith(ctx context.Context, db *store.DB, plan experiments.Plan, workers 
 		Fits: len(plan.Fits), FitsToDo: w.ToTrain, FitsCached: len(plan.Fits) - w.ToTrain, Teachers: plan.Teachers(),
 		Runs: plan.Runs(), RunsToDo: w.ToSample, RunsCached: plan.Runs() - w.ToSample,
 		ToMeasure: w.ToMeasure, ToSolve: w.ToSolve, TrainSteps: w.TrainSteps, Workers: workers, Data: plan.Spec.Notes(), Cautions: plan.Spec.Cautions(),
-		Columns: planColumns(plan.Spec), Given: planConditions(plan.Spec),
+		Columns: points.Columns(plan.Spec), Given: planConditions(plan.Spec),
 	}
 	r.Megabytes, r.Disk = w.Megabytes(workers), w.Bytes(workers)/1e6
 	if err := w.CheckSpace(workers, free); err != nil {
@@ -204,10 +206,10 @@ func (r *planReport) countTunings(ctx context.Context, db *store.DB, plan experi
 
 // printPlan prints a line for each fact, broken where the terminal ends.
 func (a *app) printPlan(r planReport) {
-	width := widthOf(a.stdout)
+	width := command.WidthOf(a.Stdout)
 	line := func(name, format string, args ...any) {
 		text := problem.Printable(fmt.Sprintf(format, args...))
-		fmt.Fprintln(a.stdout, table.Wrap(fmt.Sprintf("%-10s", name), text, width))
+		fmt.Fprintln(a.Stdout, table.Wrap(fmt.Sprintf("%-10s", name), text, width))
 	}
 	line("sweep", "%s: %d settings over %d seeds", r.Sweep, r.Settings, r.Seeds)
 	if r.earlier != "" {
@@ -240,7 +242,7 @@ func (a *app) printPlan(r planReport) {
 		d := time.Duration(*r.Seconds * float64(time.Second)).Round(time.Second)
 		line("training", "about %v with %d workers, judging by the stored fits", d, r.Workers)
 	}
-	printColumns(r.Columns, line)
+	points.PrintColumns(r.Columns, line)
 	for _, caution := range r.Cautions {
 		line("caution", "%s", caution)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/compare"
 	"flowsweep/pipeline/ship"
 	"flowsweep/store"
@@ -18,7 +19,7 @@ func (a *app) reportCommand() *cobra.Command {
 		Short: "Write the HTML report of a sweep again, from the store alone",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withStore(cmd.Context(), func(db *store.DB) error { return a.report(cmd.Context(), db, sweep, baseline, out) })
+			return a.WithStore(cmd.Context(), func(db *store.DB) error { return a.report(cmd.Context(), db, sweep, baseline, out) })
 		},
 	}
 	cmd.Flags().StringVar(&sweep, "sweep", "", "the sweep's `name` (default the latest)")
@@ -30,7 +31,7 @@ func (a *app) reportCommand() *cobra.Command {
 func (a *app) report(ctx context.Context, db *store.DB, name, baseline, out string) error {
 	outcome, err := ship.Load(ctx, db, name)
 	if err != nil {
-		return usage(err)
+		return command.Usage(err)
 	}
 	if out, err = ship.SweepFolder(out, outcome.Sweep.Name); err != nil {
 		return err
@@ -51,6 +52,6 @@ func (a *app) report(ctx context.Context, db *store.DB, name, baseline, out stri
 	if err := a.listSweeps(ctx, db, out, outcome.Sweep.Name); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.stdout, "report    %s\n", path)
+	_, err = fmt.Fprintf(a.Stdout, "report    %s\n", path)
 	return err
 }

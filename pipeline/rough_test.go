@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"flowsweep/pipeline/command"
+
 	"github.com/spf13/cobra"
 )
 
@@ -120,7 +122,7 @@ var roughRows = []roughRow{
 // TestRoughRowsCoverCommands checks that every command has a row.
 func TestRoughRowsCoverCommands(t *testing.T) {
 	t.Parallel()
-	root := (&app{}).root()
+	root := (&app{App: new(command.App)}).root()
 	root.InitDefaultCompletionCmd("")
 	root.InitDefaultHelpCmd()
 	var walk func(c *cobra.Command)

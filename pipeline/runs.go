@@ -10,6 +10,7 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/query"
+	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/saved"
 	"flowsweep/pipeline/ship"
 	"flowsweep/pipeline/table"
@@ -39,10 +40,10 @@ func (a *app) runsCommand() *cobra.Command {
 			"run include those of its fit and of its sweep; note, fit_note and sweep_note are separate.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withStore(cmd.Context(), func(db *store.DB) error {
+			return a.WithStore(cmd.Context(), func(db *store.DB) error {
 				sweeps, err := f.load(cmd.Context(), db)
 				if err != nil {
-					return usage(err)
+					return command.Usage(err)
 				}
 				if f.bySetting {
 					return a.printSettings(sweeps, f)
@@ -210,14 +211,14 @@ func settingColumns(t table.Table, all experiments.Sweep, several bool) []string
 func (a *app) printRows(t table.Table, f runsFlags, columns []string, object func(i int) any) error {
 	order, err := t.Order(f.sort)
 	if err != nil {
-		return usage(fmt.Errorf("--sort: %w", err))
+		return command.Usage(fmt.Errorf("--sort: %w", err))
 	}
 	if f.asCSV {
 		columns = t.Columns
 	}
 	if len(f.columns) > 0 {
 		if columns, err = t.Select(f.columns); err != nil {
-			return usage(fmt.Errorf("--columns: %w", err))
+			return command.Usage(fmt.Errorf("--columns: %w", err))
 		}
 	}
 	switch {
@@ -226,9 +227,9 @@ func (a *app) printRows(t table.Table, f runsFlags, columns []string, object fun
 		for i, at := range order {
 			objects[i] = object(at)
 		}
-		return printJSON(a.stdout, objects)
+		return command.PrintJSON(a.Stdout, objects)
 	case f.asCSV:
-		return t.CSV(a.stdout, columns, order)
+		return t.CSV(a.Stdout, columns, order)
 	}
-	return printTable(a.stdout, t, columns, order)
+	return command.PrintTable(a.Stdout, t, columns, order)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/serve"
 )
 
@@ -39,28 +40,28 @@ func (a *app) serveCommand() *cobra.Command {
 // serve serves until a signal to stop, which is how it is meant to end.
 func (a *app) serve(ctx context.Context, f serveFlags) error {
 	if f.idle < 0 {
-		return usage(fmt.Errorf("--idle %v: must not be negative; 0 means never", f.idle))
+		return command.Usage(fmt.Errorf("--idle %v: must not be negative; 0 means never", f.idle))
 	}
 	l, err := serve.Listen(ctx, f.listen)
 	if err != nil {
-		return usage(err)
+		return command.Usage(err)
 	}
-	s, err := serve.New(ctx, serve.Options{File: a.db, Sweep: f.sweep, Idle: f.idle, Now: a.now, Log: a.stderr, Yield: yield})
+	s, err := serve.New(ctx, serve.Options{File: a.DB, Sweep: f.sweep, Idle: f.idle, Now: a.Now, Log: a.Stderr, Yield: yield})
 	if err != nil {
-		return errors.Join(usage(err), l.Close())
+		return errors.Join(command.Usage(err), l.Close())
 	}
 	if text := s.Caution(); text != "" {
-		fmt.Fprintln(a.stderr, "caution:", text)
+		fmt.Fprintln(a.Stderr, "caution:", text)
 	}
-	if _, err := fmt.Fprintf(a.stdout, "page      http://%s%s\n", l.Addr(), s.Path()); err != nil {
+	if _, err := fmt.Fprintf(a.Stdout, "page      http://%s%s\n", l.Addr(), s.Path()); err != nil {
 		return errors.Join(err, l.Close(), s.Close())
 	}
-	fmt.Fprintln(a.stderr, "Ctrl-C ends it")
+	fmt.Fprintln(a.Stderr, "Ctrl-C ends it")
 	return s.Serve(ctx, l)
 }
 
 // yield lets a sweep on this machine go first.
 func yield() {
 	runtime.GOMAXPROCS(1)
-	beNice()
+	serve.BeNice()
 }

@@ -13,6 +13,7 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/problem"
+	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/ship"
 	"flowsweep/pipeline/sweep"
 	"flowsweep/store"
@@ -75,7 +76,7 @@ func (a *app) sweep(ctx context.Context, path string, f sweepFlags) error {
 	}
 	e, why, err := engine.Pick(f.engine)
 	if err != nil {
-		return usage(err)
+		return command.Usage(err)
 	}
 	workers, err := workerCount(f.workers)
 	if err != nil {
@@ -86,22 +87,22 @@ func (a *app) sweep(ctx context.Context, path string, f sweepFlags) error {
 		return err
 	}
 	if f.checkpoints < 0 {
-		return usage(fmt.Errorf("--checkpoint-every %v: must not be negative; 0 means only on an interrupt", f.checkpoints))
+		return command.Usage(fmt.Errorf("--checkpoint-every %v: must not be negative; 0 means only on an interrupt", f.checkpoints))
 	}
 	out, err := ship.SweepFolder(f.out, plan.Spec.Name)
 	if err != nil {
 		return err
 	}
-	if err := store.CheckPath(a.db); err != nil {
-		return usage(err)
+	if err := store.CheckPath(a.DB); err != nil {
+		return command.Usage(err)
 	}
 	if err := a.confirmLarge(plan, f.yes); err != nil {
 		return err
 	}
 	a.printNotes(plan.Spec)
 	s := sweep.Sweep{
-		File: a.db, Plan: plan, Engine: e, Reason: why, Workers: workers, Part: part, Checkpoints: f.checkpoints, FailFast: f.failFast,
-		RetryFailed: f.retryFailed, Now: a.now, Log: a.stderr,
+		File: a.DB, Plan: plan, Engine: e, Reason: why, Workers: workers, Part: part, Checkpoints: f.checkpoints, FailFast: f.failFast,
+		RetryFailed: f.retryFailed, Now: a.Now, Log: a.Stderr,
 	}
 	if !part.Whole() {
 		if err := nameMachine(ctx, &s); err != nil {
@@ -114,23 +115,23 @@ func (a *app) sweep(ctx context.Context, path string, f sweepFlags) error {
 // printNotes prints what a person should know of the data before a sweep.
 func (a *app) printNotes(spec experiments.Spec) {
 	for _, note := range spec.Notes() {
-		fmt.Fprintln(a.stderr, "data:", note)
+		fmt.Fprintln(a.Stderr, "data:", note)
 	}
 	planConditions(spec).print(func(name, format string, args ...any) {
-		fmt.Fprintf(a.stderr, name+": "+format+"\n", args...)
+		fmt.Fprintf(a.Stderr, name+": "+format+"\n", args...)
 	})
 	for _, caution := range spec.Cautions() {
-		fmt.Fprintln(a.stderr, "caution:", caution)
+		fmt.Fprintln(a.Stderr, "caution:", caution)
 	}
 }
 
 // sweepStore does the sweep of a spec in the store of --db and ships the outcome, unless it is a part.
 func (a *app) sweepStore(ctx context.Context, s sweep.Sweep, path string, f sweepFlags, out string) error {
-	db, err := store.Open(ctx, a.db)
+	db, err := store.Open(ctx, a.DB)
 	if err != nil {
-		return usage(err)
+		return command.Usage(err)
 	}
-	if err := a.lock(ctx, db, "sweep "+path, f.noWait); err != nil {
+	if err := a.Lock(ctx, db, "sweep "+path, f.noWait); err != nil {
 		return errors.Join(err, db.Close())
 	}
 	s.DB = db
@@ -190,11 +191,11 @@ func (a *app) printShipped(s ship.Shipped, out string) {
 		}
 	}
 	if g := planConditions(s.Sweep.Spec); s.NoChoice == nil && g != nil && len(g.Guidance) > 1 {
-		fmt.Fprintf(a.stdout, "guidance  %s\n", g.weights())
+		fmt.Fprintf(a.Stdout, "guidance  %s\n", g.weights())
 	}
 	if s.Twin != nil {
 		st, _ := s.Twin.Stat(metric)
-		fmt.Fprintf(a.stdout, "sampler   %s, %d steps (NFE %s): %s %s, the fixed-step twin of the chosen setting, as sampler.onnx computes it\n",
+		fmt.Fprintf(a.Stdout, "sampler   %s, %d steps (NFE %s): %s %s, the fixed-step twin of the chosen setting, as sampler.onnx computes it\n",
 			s.Twin.Setting.Sample.Solver.Name, s.Twin.Setting.Sample.Steps, s.Twin.NFE, st.Name, st.Interval())
 	}
 	if got, ok := s.Fresh.Metrics[metric]; ok {
@@ -202,16 +203,16 @@ func (a *app) printShipped(s ship.Shipped, out string) {
 		if s.Fresh.SameRows {
 			seen = "fresh noise, against the held-out rows that the choice used"
 		}
-		fmt.Fprintf(a.stdout, "fresh     %s %s on %s\n", metric, got.Interval, seen)
+		fmt.Fprintf(a.Stdout, "fresh     %s %s on %s\n", metric, got.Interval, seen)
 	}
 	if s.NoChoice == nil {
-		fmt.Fprintf(a.stdout, "verdict   %s\n", s.Verdict.Sentence())
+		fmt.Fprintf(a.Stdout, "verdict   %s\n", s.Verdict.Sentence())
 		sample := s.Chosen().Setting.Sample
 		if text := s.Chosen().TuningWords(fmt.Sprintf("%s with %d steps", sample.Solver.Name, sample.Steps)); text != "" {
-			fmt.Fprintf(a.stdout, "tuned     %s.\n", text)
+			fmt.Fprintf(a.Stdout, "tuned     %s.\n", text)
 		}
 		if text := experiments.MemoryOf(s.Chosen(), nil).Sentence(); text != "" {
-			fmt.Fprintf(a.stdout, "rows      %s\n", text)
+			fmt.Fprintf(a.Stdout, "rows      %s\n", text)
 		}
 	}
 	for _, c := range s.Checks {
@@ -221,9 +222,9 @@ func (a *app) printShipped(s ship.Shipped, out string) {
 	}
 	a.printAbsent(out, s.Absent)
 	if text := s.Sweep.RoundingCaution(); text != "" {
-		fmt.Fprintf(a.stdout, "caution   %s\n", problem.Printable(text))
+		fmt.Fprintf(a.Stdout, "caution   %s\n", problem.Printable(text))
 	}
-	fmt.Fprintf(a.stdout, "report    %s\n", filepath.Join(out, ship.ReportFile))
+	fmt.Fprintf(a.Stdout, "report    %s\n", filepath.Join(out, ship.ReportFile))
 }
 
 // printChosen prints what was chosen for a target, which it names if there are several.
@@ -234,16 +235,27 @@ func (a *app) printChosen(s ship.Shipped, t experiments.TargetChoice) {
 	if len(s.Targets) > 1 {
 		target = "for " + s.Labels.Target(t.Chosen) + ": "
 	}
-	fmt.Fprintf(a.stdout, "chosen    %s%s (NFE %s): %s %s, the %s\n", target, s.Labels.Setting(t.Chosen), chosen.NFE, st.Name, st.Interval(), t.Reason)
+	fmt.Fprintf(a.Stdout, "chosen    %s%s (NFE %s): %s %s, the %s\n", target, s.Labels.Setting(t.Chosen), chosen.NFE, st.Name, st.Interval(), t.Reason)
 }
 
 // workerCount returns how many fits to do at once.
 func workerCount(asked int) (int, error) {
 	if asked < 0 {
-		return 0, usage(fmt.Errorf("--workers %d: must not be negative; 0 means one per core", asked))
+		return 0, command.Usage(fmt.Errorf("--workers %d: must not be negative; 0 means one per core", asked))
 	}
 	if asked == 0 {
 		asked = runtime.GOMAXPROCS(0)
 	}
 	return asked, nil
+}
+
+// confirmLarge asks before a very large sweep.
+func (a *app) confirmLarge(plan experiments.Plan, yes bool) error {
+	if plan.Runs() <= askAbove {
+		return nil
+	}
+	name := plan.Spec.Name
+	return a.Confirm(fmt.Sprintf("%s has %d fits and %d runs. Start it?", name, len(plan.Fits), plan.Runs()),
+		fmt.Sprintf("%s has %d runs, more than %d: use --yes to start it, or see `flowsweep plan`", name, plan.Runs(), askAbove),
+		"nothing was started", yes)
 }

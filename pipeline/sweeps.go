@@ -12,6 +12,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/query"
+	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/ship"
 	"flowsweep/pipeline/table"
 	"flowsweep/store"
@@ -42,13 +43,13 @@ func (a *app) sweepsCommand() *cobra.Command {
 			"the first of the earlier specs of NAME. It is a sweep like any other: --sweep NAME@1, db delete NAME@1.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withStore(cmd.Context(), func(db *store.DB) error {
+			return a.WithStore(cmd.Context(), func(db *store.DB) error {
 				rows, err := sweepRows(cmd.Context(), db)
 				if err != nil {
 					return err
 				}
 				if asJSON {
-					return printJSON(a.stdout, rows)
+					return command.PrintJSON(a.Stdout, rows)
 				}
 				return a.printSweeps(rows)
 			})
@@ -128,44 +129,7 @@ func (a *app) printSweeps(rows []sweepRow) error {
 		}
 		t.Add(cells...)
 	}
-	return printTable(a.stdout, t, t.Columns, order)
-}
-
-func (a *app) dbDeleteCommand() *cobra.Command {
-	var yes, dryRun, asJSON, noWait bool
-	cmd := &cobra.Command{
-		Use:   "delete SWEEP",
-		Short: "Delete a sweep; fits and runs that other sweeps plan stay",
-		Long: "Delete a sweep, after saying what goes with it and what stays because other sweeps plan it. The file keeps its size until\n" +
-			"`flowsweep db gc`.",
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := cmd.Context()
-			return a.removing(ctx, "db delete "+args[0], noWait, dryRun, asJSON, func(db *store.DB) (store.Removed, error) {
-				sweep, err := db.SweepName(ctx, args[0])
-				if err != nil {
-					return store.Removed{}, usage(err)
-				}
-				would, err := db.WouldDelete(ctx, sweep)
-				if err != nil || dryRun {
-					return would, err
-				}
-				what := fmt.Sprintf("elete %s with %s?", sweep, removedText(would))
-				if would.KeptRuns+would.KeptFits > 0 {
-					what += fmt.Sprintf(" What stays: %s.", keptText(would))
-				}
-				if err := a.confirm("D"+what, "d"+what+" Use --yes to confirm", "nothing was deleted", yes); err != nil {
-					return store.Removed{}, err
-				}
-				return db.Delete(ctx, sweep)
-			})
-		},
-	}
-	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
-	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what would be removed, and remove nothing")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.Flags().BoolVar(&noWait, "no-wait", false, "if a sweep is using the store, fail instead of waiting")
-	return cmd
+	return command.PrintTable(a.Stdout, t, t.Columns, order)
 }
 
 // completeSweeps completes the names of stored sweeps, as values of --sweep.
@@ -183,7 +147,7 @@ func (a *app) completeSweeps(commands ...*cobra.Command) {
 
 // completeSweepNames completes the names of stored sweeps.
 func (a *app) completeSweepNames(cmd *cobra.Command, _ []string, _ string) (names []string, _ cobra.ShellCompDirective) {
-	err := a.withStore(cmd.Context(), func(db *store.DB) (err error) {
+	err := a.WithStore(cmd.Context(), func(db *store.DB) (err error) {
 		names, err = db.SweepNames(cmd.Context())
 		return err
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowsweep/experiments"
+	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/ship"
 	"flowsweep/store"
 )
@@ -31,7 +32,7 @@ func (a *app) verifyCommand() *cobra.Command {
 				return err
 			}
 			if asJSON {
-				err = printJSON(a.stdout, c)
+				err = command.PrintJSON(a.Stdout, c)
 			} else if c.OK {
 				a.printCheck(args[0], c)
 			}
@@ -48,13 +49,13 @@ const maxModel = 1 << 30
 func (a *app) verify(ctx context.Context, path string, givenDB bool) (check experiments.Check, err error) {
 	onnx, err := readModel(path)
 	if err != nil {
-		return check, usage(fmt.Errorf("verify: %w", err))
+		return check, command.Usage(fmt.Errorf("verify: %w", err))
 	}
 	ctx = a.withProgress(ctx)
-	if _, err := os.Stat(a.db); errors.Is(err, fs.ErrNotExist) && !givenDB {
+	if _, err := os.Stat(a.DB); errors.Is(err, fs.ErrNotExist) && !givenDB {
 		return ship.Verify(ctx, nil, path, onnx, false)
 	}
-	err = a.withStore(ctx, func(db *store.DB) error {
+	err = a.WithStore(ctx, func(db *store.DB) error {
 		check, err = ship.Verify(ctx, db, path, onnx, givenDB)
 		return err
 	})
@@ -66,11 +67,11 @@ const quiet = 4 * time.Second
 
 // withProgress makes long verifications say how far they are.
 func (a *app) withProgress(ctx context.Context) context.Context {
-	last := a.now()
+	last := a.Now()
 	return ship.WithProgress(ctx, func(file string, done, of int) {
-		if now := a.now(); now.Sub(last) > quiet && done < of {
+		if now := a.Now(); now.Sub(last) > quiet && done < of {
 			last = now
-			fmt.Fprintf(a.stderr, "verifying %s: %d %% done\n", file, 100*done/of)
+			fmt.Fprintf(a.Stderr, "verifying %s: %d %% done\n", file, 100*done/of)
 		}
 	})
 }

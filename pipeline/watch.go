@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/ship"
 	"flowsweep/pipeline/sweep"
 	"flowsweep/pipeline/watch"
@@ -29,7 +30,7 @@ func (a *app) watchCommand() *cobra.Command {
 		Args:        cobra.NoArgs,
 		Annotations: map[string]string{"interrupted": "the sweep goes on"},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withStore(cmd.Context(), func(db *store.DB) error { return a.watch(cmd.Context(), db, f) })
+			return a.WithStore(cmd.Context(), func(db *store.DB) error { return a.watch(cmd.Context(), db, f) })
 		},
 	}
 	cmd.Flags().StringVar(&f.sweep, "sweep", "", "the sweep's `name` (default the one that runs, or the latest)")
@@ -39,21 +40,21 @@ func (a *app) watchCommand() *cobra.Command {
 
 // watch shows a sweep on a terminal, and prints lines elsewhere.
 func (a *app) watch(ctx context.Context, db *store.DB, f watchFlags) error {
-	source := &watch.Source{DB: db, File: a.db, Sweep: f.sweep, Now: a.now, Chosen: func(ctx context.Context, name string) []string {
+	source := &watch.Source{DB: db, File: a.DB, Sweep: f.sweep, Now: a.Now, Chosen: func(ctx context.Context, name string) []string {
 		return chosenOf(ctx, db, name)
 	}}
 	first, err := source.Read(ctx, "", nil)
 	if err != nil {
-		return usage(err)
+		return command.Usage(err)
 	}
 	if f.once {
-		return watch.Once(first, a.stdout)
+		return watch.Once(first, a.Stdout)
 	}
-	out, ok := a.stdout.(*checkedWriter)
-	if !ok || !sweep.IsTerminal(out.w) || os.Getenv("TERM") == "dumb" {
-		return watch.Lines(ctx, source, a.stdout)
+	out, ok := a.Stdout.(*command.Output)
+	if !ok || !sweep.IsTerminal(out.W) || os.Getenv("TERM") == "dumb" {
+		return watch.Lines(ctx, source, a.Stdout)
 	}
-	return watch.Screen(ctx, source, a.stdin, out.w, os.Environ())
+	return watch.Screen(ctx, source, a.Stdin, out.W, os.Environ())
 }
 
 // chosenOf returns the settings that a sweep chose, if it has and they can be read.

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowsweep/experiments/disk"
+	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/crew"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/work"
@@ -61,12 +62,12 @@ func (a *app) work(ctx context.Context, where string, f workFlags) error {
 			return err
 		}
 		if text == overText {
-			fmt.Fprintln(a.stderr, "the sweep is over")
+			fmt.Fprintln(a.Stderr, "the sweep is over")
 			return nil
 		}
 		at, err := crew.ParseAddress(text)
 		if err != nil {
-			return usage(err)
+			return command.Usage(err)
 		}
 		if f.tokenFile != "" {
 			if at.Token, err = readToken(f.tokenFile); err != nil {
@@ -78,7 +79,7 @@ func (a *app) work(ctx context.Context, where string, f workFlags) error {
 		if now, changed := addressNow(where); !errors.As(err, &gone) || !changed || now == text || now == last {
 			return err
 		}
-		fmt.Fprintln(a.stderr, "the host has moved:", err)
+		fmt.Fprintln(a.Stderr, "the host has moved:", err)
 		last = text
 	}
 }
@@ -87,7 +88,7 @@ func (a *app) work(ctx context.Context, where string, f workFlags) error {
 func (a *app) workAt(ctx context.Context, at crew.Address, f workFlags) (err error) {
 	folder, err := disk.NewPartial(f.scratch)
 	if err != nil {
-		return usage(fmt.Errorf("make a folder for fits at work: %w", err))
+		return command.Usage(fmt.Errorf("make a folder for fits at work: %w", err))
 	}
 	defer func() { err = errors.Join(err, folder.Close()) }()
 	var random [4]byte
@@ -97,7 +98,7 @@ func (a *app) workAt(ctx context.Context, at crew.Address, f workFlags) (err err
 	})
 	var refused *crew.RefusedError
 	if errors.As(err, &refused) {
-		return usage(err)
+		return command.Usage(err)
 	}
 	if err != nil {
 		return err
@@ -105,7 +106,7 @@ func (a *app) workAt(ctx context.Context, at crew.Address, f workFlags) (err err
 	defer w.Close()
 	return work.Worker{
 		Crew: w, Name: f.name, Host: at.Redacted(), Workers: f.workers, Cores: f.cores, Folder: folder.Path(""), Rounding: job.Rounding,
-		Now: a.now, Log: a.stderr,
+		Now: a.Now, Log: a.Stderr,
 	}.Do(ctx)
 }
 
@@ -113,11 +114,11 @@ func (a *app) workAt(ctx context.Context, at crew.Address, f workFlags) (err err
 func (f *workFlags) fill() (err error) {
 	switch {
 	case f.cores < 0:
-		return usage(fmt.Errorf("--cores %d: must not be negative; 0 means all", f.cores))
+		return command.Usage(fmt.Errorf("--cores %d: must not be negative; 0 means all", f.cores))
 	case f.patience < 0:
-		return usage(fmt.Errorf("--patience %v: must not be negative", f.patience))
+		return command.Usage(fmt.Errorf("--patience %v: must not be negative", f.patience))
 	case strings.ContainsFunc(f.name, func(r rune) bool { return r <= ' ' || r == 0x7f }) || len(f.name) > maxName:
-		return usage(fmt.Errorf("--name %q: use one word of at most %d bytes", f.name, maxName))
+		return command.Usage(fmt.Errorf("--name %q: use one word of at most %d bytes", f.name, maxName))
 	}
 	if f.cores == 0 {
 		f.cores = runtime.GOMAXPROCS(0)
@@ -128,7 +129,7 @@ func (f *workFlags) fill() (err error) {
 	}
 	if f.name == "" {
 		if f.name, err = os.Hostname(); err != nil {
-			return usage(fmt.Errorf("find out what this machine is called: %w: give --name", err))
+			return command.Usage(fmt.Errorf("find out what this machine is called: %w: give --name", err))
 		}
 	}
 	if f.scratch == "" {
@@ -152,7 +153,7 @@ func readAddress(ctx context.Context, where string, patience time.Duration) (str
 			return strings.TrimSpace(string(text)), nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) || time.Since(start) >= patience {
-			return "", usage(fmt.Errorf("read the address of the host: %w: is `flowsweep sweep --listen ... --address-file %s` running?", err, path))
+			return "", command.Usage(fmt.Errorf("read the address of the host: %w: is `flowsweep sweep --listen ... --address-file %s` running?", err, path))
 		}
 		select {
 		case <-time.After(filePause):

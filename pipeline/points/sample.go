@@ -1,4 +1,4 @@
-package pipeline
+package points
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/problem"
+	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/draw"
 	"flowsweep/store"
 )
@@ -32,7 +33,7 @@ func (a *app) sampleCommand() *cobra.Command {
 	var f sampleFlags
 	cmd := &cobra.Command{
 		Use:         "sample (--run KEY | --model FILE.onnx | --exact --target T) --out FILE",
-		Annotations: keepsNothing,
+		Annotations: command.KeepsNothing,
 		Short:       "Draw samples from a run's net, an ONNX file or the exact velocity of a target",
 		Long: "Draw samples from a run's net, an ONNX file or the exact velocity of a target. Runs, and the files that flowsweep writes, say\n" +
 			"how they are sampled: source, path, solver, steps and grid. A flag changes what it names, and nothing else. ONNX files from\n" +
@@ -70,13 +71,13 @@ func (a *app) sampleCommand() *cobra.Command {
 
 func (a *app) sample(ctx context.Context, f sampleFlags) (err error) {
 	if f.out == "" {
-		return usage(errors.New("--out is missing: give a .npy, .csv or .parquet file to write"))
+		return command.Usage(errors.New("--out is missing: give a .npy, .csv or .parquet file to write"))
 	}
 	if !f.exact && f.run == "" && f.model == "" {
-		return usage(errors.New("nothing to sample: give --run a key or --model a file"))
+		return command.Usage(errors.New("nothing to sample: give --run a key or --model a file"))
 	}
 	if len(f.inputs) > 0 && f.model == "" {
-		return usage(errors.New("--inputs names the inputs of an ONNX file: give it with --model"))
+		return command.Usage(errors.New("--inputs names the inputs of an ONNX file: give it with --model"))
 	}
 	if _, err := pointsForm(f.out); err != nil {
 		return err
@@ -87,14 +88,14 @@ func (a *app) sample(ctx context.Context, f sampleFlags) (err error) {
 	}
 	defer func() { err = errors.Join(err, from.Close()) }()
 	for _, c := range from.Cautions {
-		fmt.Fprintf(a.stderr, "caution: %s: %s\n", from.Name, c)
+		fmt.Fprintf(a.Stderr, "caution: %s: %s\n", from.Name, c)
 	}
 	how, err := from.Settings(draw.Flags{
 		Solver: f.solver, Steps: f.steps, Tolerance: f.tolerance, Grid: f.grid, Path: f.path, SDENoise: f.sdeNoise,
 		Label: f.label, Guidance: f.guidance, Condition: f.condition,
 	}, f.seed)
 	if err != nil {
-		return usage(err)
+		return command.Usage(err)
 	}
 	start, err := a.start(f, from)
 	if err != nil {
@@ -121,14 +122,14 @@ func (a *app) printDrawn(f sampleFlags, from draw.From, how draw.Settings, nfe f
 		start = f.noise
 	}
 	if from.Sampler() {
-		fmt.Fprintf(a.stderr, "%s, from %s: %s\n", from.Name, start, how.Origin)
+		fmt.Fprintf(a.Stderr, "%s, from %s: %s\n", from.Name, start, how.Origin)
 		return
 	}
 	origin := how.Origin
 	if !how.Sampling.Guidance.IsZero() {
 		origin += "; " + flow.GuidanceFormula
 	}
-	fmt.Fprintf(a.stderr, "%s, from %s, %s: %.6g velocity calls a sample (%s)\n", from.Name, start, experiments.Form(how.Sampling), nfe, origin)
+	fmt.Fprintf(a.Stderr, "%s, from %s, %s: %.6g velocity calls a sample (%s)\n", from.Name, start, experiments.Form(how.Sampling), nfe, origin)
 }
 
 // openToDraw returns what the flags name.
@@ -137,8 +138,8 @@ func (a *app) openToDraw(ctx context.Context, f sampleFlags) (from draw.From, er
 	case f.exact:
 		return openExact(f)
 	case f.run != "":
-		err = a.withStore(ctx, func(db *store.DB) error {
-			key, err := findRun(ctx, db, f.run)
+		err = a.WithStore(ctx, func(db *store.DB) error {
+			key, err := command.FindRun(ctx, db, f.run)
 			if err == nil {
 				from, err = draw.Run(ctx, db, key)
 			}
@@ -151,7 +152,7 @@ func (a *app) openToDraw(ctx context.Context, f sampleFlags) (from draw.From, er
 			return from, err
 		}
 		from, err = draw.File(f.model, inputs)
-		return from, usage(printable(err))
+		return from, command.Usage(printable(err))
 	}
 }
 
@@ -161,7 +162,7 @@ func inputNames(list []string) (map[string]string, error) {
 	for _, part := range list {
 		role, name, _ := strings.Cut(part, "=")
 		if role != "t" && role != "x" || name == "" || names[role] != "" {
-			return nil, usage(fmt.Errorf("--inputs %s: give the names of the times and of the points once, as t=NAME,x=NAME", part))
+			return nil, command.Usage(fmt.Errorf("--inputs %s: give the names of the times and of the points once, as t=NAME,x=NAME", part))
 		}
 		names[role] = name
 	}
@@ -177,9 +178,9 @@ func printable(err error) error {
 }
 
 func openExact(f sampleFlags) (from draw.From, err error) {
-	t, err := parserIn(".").Target(f.target)
+	t, err := command.ParserIn(".").Target(f.target)
 	if err != nil {
-		return from, usage(err)
+		return from, command.Usage(err)
 	}
 	if t.Law == nil {
 		return from, errNoLaw(t)
@@ -187,7 +188,7 @@ func openExact(f sampleFlags) (from draw.From, err error) {
 	path := flow.CondOT
 	if f.path != "" {
 		if path, err = experiments.ParsePath(f.path); err != nil {
-			return from, usage(err)
+			return from, command.Usage(err)
 		}
 	}
 	return draw.Exact(t, path), nil

@@ -1,4 +1,4 @@
-package pipeline
+package show
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/problem"
+	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/saved"
 	"flowsweep/store"
 )
@@ -62,9 +63,9 @@ func (a *app) showCommand() *cobra.Command {
 			"(which it started from), samples.npy and, for data, trained.npy and held-out.npy.",
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withStore(cmd.Context(), func(db *store.DB) error {
+			return a.WithStore(cmd.Context(), func(db *store.DB) error {
 				if len(args) == 2 && points != "" {
-					return usage(errors.New("--points writes the points of one run: give one key"))
+					return command.Usage(errors.New("--points writes the points of one run: give one key"))
 				}
 				if len(args) == 2 {
 					return a.showDifference(cmd.Context(), db, args[0], args[1], asJSON)
@@ -79,7 +80,7 @@ func (a *app) showCommand() *cobra.Command {
 					}
 				}
 				if asJSON {
-					return printJSON(a.stdout, s)
+					return command.PrintJSON(a.Stdout, s)
 				}
 				return a.printShown(s, "")
 			})
@@ -94,7 +95,7 @@ func (a *app) showCommand() *cobra.Command {
 func show(ctx context.Context, db *store.DB, prefix string) (shown, error) {
 	kind, key, err := db.Find(ctx, prefix)
 	if err != nil {
-		return shown{}, usage(err)
+		return shown{}, command.Usage(err)
 	}
 	if kind == "fit" {
 		return showFit(ctx, db, key)
@@ -165,7 +166,7 @@ func spent(state experiments.State, seconds float64) *float64 {
 
 // printShown prints a fit or run for people.
 func (a *app) printShown(s shown, indent string) error {
-	line := func(name string, value any) { fmt.Fprintf(a.stdout, "%s%-12s %v\n", indent, name, value) }
+	line := func(name string, value any) { fmt.Fprintf(a.Stdout, "%s%-12s %v\n", indent, name, value) }
 	line(s.Kind, s.Key)
 	line("state", s.State)
 	text := func(name, value string) {
@@ -198,10 +199,10 @@ func (a *app) printShown(s shown, indent string) error {
 		a.printRunPoints(*s.Points)
 	}
 	if s.Environment != nil {
-		line("environment", problem.Printable(environmentLine(*s.Environment)))
+		line("environment", problem.Printable(command.EnvironmentLine(*s.Environment)))
 	}
 	if s.Fit != nil {
-		fmt.Fprintln(a.stdout)
+		fmt.Fprintln(a.Stdout)
 		return a.printShown(*s.Fit, indent+"  ")
 	}
 	return nil
@@ -251,4 +252,16 @@ func keyLosses(losses []shownLoss, state experiments.State) []shownLoss {
 	default:
 		return append([]shownLoss{losses[0]}, losses[n-5:]...)
 	}
+}
+
+// measured returns a metric with its standard error, p-value and null, if it has them.
+func (s shown) measured(name string) string {
+	text := fmt.Sprint(s.Metrics[name])
+	if se, ok := s.MetricsSE[name].(experiments.Number); ok {
+		text += fmt.Sprintf(" ± %.2g", float64(se))
+	}
+	if null, ok := s.Null[name]; ok {
+		text += fmt.Sprintf(", p %v (null mean %.3g, q95 %.3g)", s.MetricsP[name], float64(null.Mean), float64(null.Q95))
+	}
+	return text
 }

@@ -1,4 +1,4 @@
-package pipeline
+package show
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 
 	"flowsweep/experiments/problem"
 	"flowsweep/experiments/query"
+	"flowsweep/pipeline/command"
 	"flowsweep/store"
 )
 
@@ -36,16 +37,16 @@ func (a *app) showDifference(ctx context.Context, db *store.DB, first, second st
 		return err
 	}
 	if one.Kind != two.Kind {
-		return usage(fmt.Errorf("%s is a %s and %s a %s: compare two fits or two runs", one.Key, one.Kind, two.Key, two.Kind))
+		return command.Usage(fmt.Errorf("%s is a %s and %s a %s: compare two fits or two runs", one.Key, one.Kind, two.Key, two.Kind))
 	}
 	d := difference{A: one.Key, B: two.Key}
 	if d.Fields, err = differentParts(one, two); err != nil {
 		return err
 	}
 	if asJSON {
-		return printJSON(a.stdout, d)
+		return command.PrintJSON(a.Stdout, d)
 	}
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	w := tabwriter.NewWriter(a.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "%s\t%s\t%s\t\n", one.Kind, d.A, d.B)
 	for _, f := range d.Fields {
 		fmt.Fprintf(w, "%s\t%s\t%s\t\n", problem.Printable(f.Field), problem.Printable(f.A), problem.Printable(f.B))
@@ -54,7 +55,7 @@ func (a *app) showDifference(ctx context.Context, db *store.DB, first, second st
 		return err
 	}
 	if len(d.Fields) == 0 {
-		fmt.Fprintln(a.stdout, "no differences")
+		fmt.Fprintln(a.Stdout, "no differences")
 	}
 	return nil
 }

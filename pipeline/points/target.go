@@ -1,4 +1,4 @@
-package pipeline
+package points
 
 import (
 	"errors"
@@ -11,6 +11,7 @@ import (
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/problem"
 	"flowsweep/experiments/target"
+	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/facts"
 )
 
@@ -19,7 +20,7 @@ func (a *app) targetCommand() *cobra.Command {
 	var f drawFlags
 	cmd := &cobra.Command{
 		Use:         "target T",
-		Annotations: keepsNothing,
+		Annotations: command.KeepsNothing,
 		Short:       "Print the exact facts of a target under a path, or draw a sample",
 		Long: "Print the exact facts of a target, given as a name or as inline YAML such as '{name: moons, noise: 0.1}': its mean,\n" +
 			"covariance and entropy, and under a path the lowest flow-matching loss of any net and the kinetic energy of the flow.\n" +
@@ -27,28 +28,28 @@ func (a *app) targetCommand() *cobra.Command {
 			"condition, with what each point is given as further columns.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			t, err := parserIn(".").Target(args[0])
+			t, err := command.ParserIn(".").Target(args[0])
 			if err != nil {
-				return usage(err)
+				return command.Usage(err)
 			}
 			for _, note := range t.Notes {
-				fmt.Fprintln(a.stderr, "data:", problem.Printable(note))
+				fmt.Fprintln(a.Stderr, "data:", problem.Printable(note))
 			}
 			if f.out == "" && (cmd.Flags().Changed("count") || cmd.Flags().Changed("seed")) {
-				return usage(errors.New("--count and --seed are of a sample: give the file to draw it into, too, with --out"))
+				return command.Usage(errors.New("--count and --seed are of a sample: give the file to draw it into, too, with --out"))
 			}
 			if f.out != "" {
 				return a.writeTarget(t, f)
 			}
 			p, err := experiments.ParsePath(path)
 			if err != nil {
-				return usage(err)
+				return command.Usage(err)
 			}
 			known := facts.Of(t, p)
 			if f.asJSON {
-				return printJSON(a.stdout, known)
+				return command.PrintJSON(a.Stdout, known)
 			}
-			return known.Print(a.stdout)
+			return known.Print(a.Stdout)
 		},
 	}
 	cmd.Flags().StringVar(&path, "path", "condot", "the `path` from noise to the target")
@@ -78,7 +79,7 @@ type drawn struct {
 
 func (a *app) writeTarget(t target.Target, f drawFlags) error {
 	if f.count < 1 {
-		return usage(fmt.Errorf("--count %d: must be at least 1", f.count))
+		return command.Usage(fmt.Errorf("--count %d: must be at least 1", f.count))
 	}
 	stream := flow.NewStream(f.seed, "target")
 	columns, code := t.Drawn()
@@ -99,10 +100,10 @@ func (a *app) writeTarget(t target.Target, f drawFlags) error {
 	}
 	width := max(t.Width(), len(columns))
 	if f.asJSON {
-		return printJSON(a.stdout, drawn{f.out, f.count, width, columns, f.seed})
+		return command.PrintJSON(a.Stdout, drawn{f.out, f.count, width, columns, f.seed})
 	}
 	if !t.Given.Empty() {
-		_, err := fmt.Fprintf(a.stdout, "samples   %s: %d rows of %s\n", f.out, f.count, strings.Join(columns, ", "))
+		_, err := fmt.Fprintf(a.Stdout, "samples   %s: %d rows of %s\n", f.out, f.count, strings.Join(columns, ", "))
 		return err
 	}
 	return a.printSaved(f.out, f.count, width)
@@ -111,7 +112,7 @@ func (a *app) writeTarget(t target.Target, f drawFlags) error {
 // errNoLaw says that a target has no exact velocity.
 func errNoLaw(t target.Target) error {
 	if t.Code.Grains() != nil {
-		return usage(errors.New("the exact velocity of rows with the noise of integer columns is not known: declare these real, as in columns: {age: real}"))
+		return command.Usage(errors.New("the exact velocity of rows with the noise of integer columns is not known: declare these real, as in columns: {age: real}"))
 	}
-	return usage(errors.New("the exact velocity of " + t.Name + " is not known: it has no closed form"))
+	return command.Usage(errors.New("the exact velocity of " + t.Name + " is not known: it has no closed form"))
 }

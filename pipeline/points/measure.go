@@ -1,4 +1,4 @@
-package pipeline
+package points
 
 import (
 	"encoding/csv"
@@ -14,6 +14,7 @@ import (
 	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/problem"
+	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/pair"
 )
 
@@ -31,7 +32,7 @@ func (a *app) measureCommand() *cobra.Command {
 	var f measureFlags
 	cmd := &cobra.Command{
 		Use:         "measure (REFERENCE SAMPLES | --run KEY)",
-		Annotations: keepsNothing,
+		Annotations: command.KeepsNothing,
 		Short:       "Measure the metrics between two files of points or rows, or those of a run again",
 		Long: "Measure the metrics between two data files (.csv, .npy, .npz, .parquet), one point or row of a table each. Columns are matched by\n" +
 			"their names, if both files have names, and by position otherwise. Words that repeat are categories, those of either file; other\n" +
@@ -88,21 +89,21 @@ func (f measureFlags) chosen(others []metric.Metric) ([]metric.Metric, error) {
 		return others, nil
 	}
 	metrics, err := experiments.ParseMetrics("[" + f.metrics + "]")
-	return metrics, usage(err)
+	return metrics, command.Usage(err)
 }
 
 // asked returns the columns that are named.
 func (f measureFlags) asked() (list []kinds.Choice, err error) {
 	if strings.HasPrefix(strings.TrimSpace(f.columns), "{") {
 		list, err = experiments.ParseColumns(f.columns)
-		return list, usage(err)
+		return list, command.Usage(err)
 	}
 	if f.columns == "" {
 		return nil, nil
 	}
 	names, err := csv.NewReader(strings.NewReader(f.columns)).Read()
 	if err != nil {
-		return nil, usage(fmt.Errorf("--columns: %w", err))
+		return nil, command.Usage(fmt.Errorf("--columns: %w", err))
 	}
 	for _, name := range names {
 		list = append(list, kinds.Choice{Column: name})
@@ -117,14 +118,14 @@ func (a *app) measure(reference, samples string, f measureFlags) error {
 	}
 	for _, m := range named {
 		if m.JudgeClasses != nil || m.OfGiven {
-			return usage(fmt.Errorf("%s needs the classes or conditions of a target, which two files do not have: leave it out", m.Name))
+			return command.Usage(fmt.Errorf("%s needs the classes or conditions of a target, which two files do not have: leave it out", m.Name))
 		}
 		if !m.TwoSamples() {
-			return usage(fmt.Errorf("%s measures a net, not two files: leave it out", m.Name))
+			return command.Usage(fmt.Errorf("%s measures a net, not two files: leave it out", m.Name))
 		}
 	}
 	if f.permutations < metric.MinPermutations {
-		return usage(fmt.Errorf("--permutations %d: must be at least %d", f.permutations, metric.MinPermutations))
+		return command.Usage(fmt.Errorf("--permutations %d: must be at least %d", f.permutations, metric.MinPermutations))
 	}
 	p, err := a.readPair(reference, samples, f)
 	if err != nil {
@@ -142,7 +143,7 @@ func (a *app) measure(reference, samples string, f measureFlags) error {
 		return err
 	}
 	if f.json {
-		err = printJSON(a.stdout, rows)
+		err = command.PrintJSON(a.Stdout, rows)
 	} else {
 		err = a.printComparisons(p, rows)
 	}
@@ -164,13 +165,13 @@ func (a *app) readPair(reference, samples string, f measureFlags) (pair.Pair, er
 	}
 	p, err := pair.Of(r, s, asked, f.standardise)
 	for _, note := range p.Notes {
-		fmt.Fprintln(a.stderr, problem.Printable(note))
+		fmt.Fprintln(a.Stderr, problem.Printable(note))
 	}
 	if err != nil {
-		return p, usage(printable(err))
+		return p, command.Usage(printable(err))
 	}
 	for _, w := range p.Warnings {
-		fmt.Fprintf(a.stderr, "warning: %s\n", problem.Printable(w))
+		fmt.Fprintf(a.Stderr, "warning: %s\n", problem.Printable(w))
 	}
 	return p, nil
 }
@@ -191,13 +192,13 @@ func notMeasured(rows []pair.Comparison) error {
 
 func (a *app) printComparisons(p pair.Pair, rows []pair.Comparison) error {
 	if !p.Plain() {
-		var list []planColumn
+		var list []Column
 		for _, c := range p.Columns {
-			list = append(list, planColumn{Column: c.Name, Kind: c.Kind.Name, Guessed: !c.Set, Values: c.Range})
+			list = append(list, Column{Column: c.Name, Kind: c.Kind.Name, Guessed: !c.Set, Values: c.Range})
 		}
-		printColumns(list, func(name, format string, args ...any) { fmt.Fprintf(a.stdout, name+"  "+format+"\n", args...) })
+		PrintColumns(list, func(name, format string, args ...any) { fmt.Fprintf(a.Stdout, name+"  "+format+"\n", args...) })
 	}
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	w := tabwriter.NewWriter(a.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "metric\tvalue\tnull mean\tnull 95 %\tp\tn\tm\tall rows\tse\t")
 	for _, r := range rows {
 		fmt.Fprintf(w, "%s\t%.4g\t%.4g\t%.4g\t%.3g\t%d\t%d\t%.4g\t%.2g\t\n", r.Metric, float64(r.Value), float64(r.Null.Mean),
@@ -209,13 +210,13 @@ func (a *app) printComparisons(p pair.Pair, rows []pair.Comparison) error {
 	m, n := p.Sizes()
 	for _, r := range rows {
 		if r.Note != "" {
-			fmt.Fprintf(a.stdout, "%s: no test: %s\n", r.Metric, r.Note)
+			fmt.Fprintf(a.Stdout, "%s: no test: %s\n", r.Metric, r.Note)
 		}
 		if r.Error == "" && (r.N < n || r.M < m) {
-			fmt.Fprintf(a.stdout, "%s: value, null and p are of %d of %d samples and %d of %d reference rows, chosen at random\n", r.Metric, r.N, n, r.M, m)
+			fmt.Fprintf(a.Stdout, "%s: value, null and p are of %d of %d samples and %d of %d reference rows, chosen at random\n", r.Metric, r.N, n, r.M, m)
 		}
 		if r.Error == "" && (r.All.N < n || r.All.M < m) {
-			fmt.Fprintf(a.stdout, "%s: the value of all rows is of %d of %d samples and %d of %d reference rows, chosen at random\n", r.Metric, r.All.N, n, r.All.M, m)
+			fmt.Fprintf(a.Stdout, "%s: the value of all rows is of %d of %d samples and %d of %d reference rows, chosen at random\n", r.Metric, r.All.N, n, r.All.M, m)
 		}
 	}
 	return nil

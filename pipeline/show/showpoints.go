@@ -1,4 +1,4 @@
-package pipeline
+package show
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/problem"
+	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/saved"
 	"flowsweep/pipeline/ship"
@@ -80,14 +81,14 @@ func writeRunPoints(ctx context.Context, db *store.DB, s shown, folder string) (
 // shownUse returns the use of a run with the reference that the command shows metrics for, the sweep it is of, and the run.
 func shownUse(ctx context.Context, db *store.DB, s shown) (use store.Use, sweep experiments.Sweep, r experiments.Result, err error) {
 	if s.Kind != "run" || s.State != experiments.Finished {
-		return use, sweep, r, usage(fmt.Errorf("%s is a %s %s: --points takes the key of a finished run, see `flowsweep runs`", s.Key, s.State, s.Kind))
+		return use, sweep, r, command.Usage(fmt.Errorf("%s is a %s %s: --points takes the key of a finished run, see `flowsweep runs`", s.Key, s.State, s.Kind))
 	}
 	uses, err := db.Uses(ctx, "", s.Key)
 	if err != nil {
 		return use, sweep, r, err
 	}
 	if len(uses) == 0 {
-		return use, sweep, r, usage(fmt.Errorf("no sweep needs run %s any more, so its reference is not known: sweep its spec again", s.Key))
+		return use, sweep, r, command.Usage(fmt.Errorf("no sweep needs run %s any more, so its reference is not known: sweep its spec again", s.Key))
 	}
 	use = uses[max(0, slices.IndexFunc(uses, func(u store.Use) bool { return slices.Index(s.References, u.Reference) == 0 }))]
 	if sweep, err = db.Sweep(ctx, use.Sweep); err != nil {
@@ -106,7 +107,7 @@ func shownUse(ctx context.Context, db *store.DB, s shown) (use store.Use, sweep 
 // printRunPoints says where the points are and what they mean.
 func (a *app) printRunPoints(p shownPoints) {
 	for _, name := range p.Files {
-		fmt.Fprintf(a.stdout, "%-12s %s\n", "points", filepath.Join(p.Folder, name))
+		fmt.Fprintf(a.Stdout, "%-12s %s\n", "points", filepath.Join(p.Folder, name))
 	}
 	scale := "that of the metrics: the units of the data"
 	if p.Scale != nil {
@@ -118,7 +119,7 @@ func (a *app) printRunPoints(p shownPoints) {
 	if p.Kinds != nil {
 		scale = "that of the codes of rows, of which metrics of samples measure projected.npy: the codes of the rows that samples decode to (--json says how)"
 	}
-	fmt.Fprintf(a.stdout, "%-12s %s\n%-12s the first %d samples with the reference of %s, by metrics of two samples\n", "scale", scale, "compared", p.Compared, p.Sweep)
+	fmt.Fprintf(a.Stdout, "%-12s %s\n%-12s the first %d samples with the reference of %s, by metrics of two samples\n", "scale", scale, "compared", p.Compared, p.Sweep)
 }
 
 // shownTuning is a tuning of a solver in the JSON form of `flowsweep show`.

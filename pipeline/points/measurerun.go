@@ -1,4 +1,4 @@
-package pipeline
+package points
 
 import (
 	"context"
@@ -9,8 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"flowsweep/experiments"
 	"flowsweep/experiments/metric"
+	"flowsweep/pipeline/command"
+	"flowsweep/pipeline/remeasure"
 	"flowsweep/store"
 )
 
@@ -34,8 +35,8 @@ func (a *app) measureRun(cmd *cobra.Command, prefix string, metrics []metric.Met
 			names = append(names, m.Name)
 		}
 	}
-	return a.withStore(ctx, func(db *store.DB) error {
-		key, err := findRun(ctx, db, prefix)
+	return a.WithStore(ctx, func(db *store.DB) error {
+		key, err := command.FindRun(ctx, db, prefix)
 		if err != nil {
 			return err
 		}
@@ -48,12 +49,12 @@ func (a *app) measureRun(cmd *cobra.Command, prefix string, metrics []metric.Met
 		case err != nil:
 			return err
 		case len(uses) == 0:
-			return usage(fmt.Errorf("no sweep needs run %s any more, so it is not known what it was measured against: sweep its spec again", key))
+			return command.Usage(fmt.Errorf("no sweep needs run %s any more, so it is not known what it was measured against: sweep its spec again", key))
 		case len(rows) == 0:
-			return usage(fmt.Errorf("run %s has no stored value of these metrics: see `flowsweep show %s`", key, key))
+			return command.Usage(fmt.Errorf("run %s has no stored value of these metrics: see `flowsweep show %s`", key, key))
 		}
 		if asJSON {
-			err = printJSON(a.stdout, rows)
+			err = command.PrintJSON(a.Stdout, rows)
 		} else {
 			err = a.printRemeasured(rows)
 		}
@@ -62,7 +63,7 @@ func (a *app) measureRun(cmd *cobra.Command, prefix string, metrics []metric.Met
 }
 
 // remeasureUses measures a run again for every use of it, once for each reference.
-func remeasureUses(ctx context.Context, db *store.DB, uses []store.Use, names []string) (rows []remeasured, err error) {
+func remeasureUses(ctx context.Context, db *store.DB, uses []store.Use, names []string) (rows []remeasure.Row, err error) {
 	seen := map[string]bool{}
 	for _, use := range uses {
 		if seen[use.Reference] {
@@ -73,8 +74,8 @@ func remeasureUses(ctx context.Context, db *store.DB, uses []store.Use, names []
 		if err != nil {
 			return nil, err
 		}
-		m := newRemeasurer(db, sweep, uses, names)
-		more, err := m.run(ctx, use)
+		m := remeasure.New(db, sweep, uses, names)
+		more, err := m.Run(ctx, use)
 		if err := errors.Join(err, m.Close()); err != nil {
 			return nil, err
 		}
@@ -83,8 +84,8 @@ func remeasureUses(ctx context.Context, db *store.DB, uses []store.Use, names []
 	return rows, nil
 }
 
-func (a *app) printRemeasured(rows []remeasured) error {
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+func (a *app) printRemeasured(rows []remeasure.Row) error {
+	w := tabwriter.NewWriter(a.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "metric\tstored\tmeasured again\tsweep\t\t")
 	for _, r := range rows {
 		again, verdict := r.Again.Value.String(), "same"
@@ -102,7 +103,7 @@ func (a *app) printRemeasured(rows []remeasured) error {
 }
 
 // remeasuredError returns an error unless all values were measured again and are the same.
-func remeasuredError(rows []remeasured) error {
+func remeasuredError(rows []remeasure.Row) error {
 	var differ, left []string
 	for _, r := range rows {
 		switch {
@@ -121,16 +122,4 @@ func remeasuredError(rows []remeasured) error {
 	default:
 		return nil
 	}
-}
-
-// measured returns a metric with its standard error, p-value and null, if it has them.
-func (s shown) measured(name string) string {
-	text := fmt.Sprint(s.Metrics[name])
-	if se, ok := s.MetricsSE[name].(experiments.Number); ok {
-		text += fmt.Sprintf(" ± %.2g", float64(se))
-	}
-	if null, ok := s.Null[name]; ok {
-		text += fmt.Sprintf(", p %v (null mean %.3g, q95 %.3g)", s.MetricsP[name], float64(null.Mean), float64(null.Q95))
-	}
-	return text
 }

@@ -1,4 +1,4 @@
-package pipeline
+package show
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowsweep/experiments/problem"
+	"flowsweep/pipeline/command"
 	"flowsweep/store"
 )
 
@@ -19,14 +20,14 @@ func (a *app) tagCommand() *cobra.Command {
 		Long:  "Tag a sweep, fit or run, and print its tags. NAME is the name of a sweep, or the prefix of a key.",
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withStore(cmd.Context(), func(db *store.DB) error {
+			return a.WithStore(cmd.Context(), func(db *store.DB) error {
 				owner, err := db.Owner(cmd.Context(), args[0])
 				if err != nil {
-					return usage(err)
+					return command.Usage(err)
 				}
 				for _, tag := range args[1:] {
 					if strings.TrimSpace(tag) == "" {
-						return usage(fmt.Errorf("%q is not a tag: use a word", tag))
+						return command.Usage(fmt.Errorf("%q is not a tag: use a word", tag))
 					}
 				}
 				if len(args) > 1 || len(remove) > 0 {
@@ -36,7 +37,7 @@ func (a *app) tagCommand() *cobra.Command {
 				}
 				tags, err := db.Tags(cmd.Context(), owner)
 				for _, tag := range tags {
-					fmt.Fprintln(a.stdout, problem.Printable(tag))
+					fmt.Fprintln(a.Stdout, problem.Printable(tag))
 				}
 				return err
 			})
@@ -64,10 +65,10 @@ func (a *app) noteCommand() *cobra.Command {
 			"empty TEXT removes the note.",
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withStore(cmd.Context(), func(db *store.DB) error {
+			return a.WithStore(cmd.Context(), func(db *store.DB) error {
 				owner, err := db.Owner(cmd.Context(), args[0])
 				if err != nil {
-					return usage(err)
+					return command.Usage(err)
 				}
 				if len(args) == 2 {
 					return db.SetNote(cmd.Context(), owner, args[1])
@@ -77,7 +78,7 @@ func (a *app) noteCommand() *cobra.Command {
 					return err
 				}
 				for line := range strings.Lines(note) {
-					fmt.Fprintln(a.stdout, problem.Printable(strings.TrimSuffix(line, "\n")))
+					fmt.Fprintln(a.Stdout, problem.Printable(strings.TrimSuffix(line, "\n")))
 				}
 				return nil
 			})

@@ -1,21 +1,19 @@
-package pipeline
+package points
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
-	"flowsweep/experiments"
 	"flowsweep/experiments/disk"
 	"flowsweep/experiments/flow"
 	"flowsweep/experiments/kinds"
 	"flowsweep/experiments/problem"
 	"flowsweep/experiments/table"
+	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/draw"
 	printed "flowsweep/pipeline/table"
 )
@@ -40,17 +38,17 @@ func (a *app) readPoints(path string, asked []string) (pointsFile, error) {
 	var left []table.Left
 	if f.have, left, err = f.table.PointColumns(); err != nil {
 		if f.have, left = f.table.Numeric(), nil; len(asked) == 0 {
-			return f, usage(fmt.Errorf("%s: %w", path, printable(err)))
+			return f, command.Usage(fmt.Errorf("%s: %w", path, printable(err)))
 		}
 	}
 	if len(f.have) == 0 {
-		return f, usage(fmt.Errorf("%s has no numeric columns%s", path, problem.Printable(table.Reasons(left))))
+		return f, command.Usage(fmt.Errorf("%s has no numeric columns%s", path, problem.Printable(table.Reasons(left))))
 	}
 	if len(asked) > 0 {
 		left = nil
 	}
 	for _, note := range f.table.Remarks(left) {
-		fmt.Fprintf(a.stderr, "%s: %s\n", path, problem.Printable(note))
+		fmt.Fprintf(a.Stderr, "%s: %s\n", path, problem.Printable(note))
 	}
 	return f, nil
 }
@@ -59,55 +57,13 @@ func (a *app) readPoints(path string, asked []string) (pointsFile, error) {
 func (f pointsFile) points(columns []string) (flow.Batch, error) {
 	b, err := f.table.Points(columns)
 	if err != nil {
-		return b, usage(fmt.Errorf("%s: %w", f.path, err))
+		return b, command.Usage(fmt.Errorf("%s: %w", f.path, err))
 	}
 	return b, nil
 }
 
-// parserIn returns a parser of specs whose data files are in the folder.
-func parserIn(folder string) experiments.Parser {
-	return experiments.Parser{
-		Open: func(path string) ([]byte, error) {
-			at, size, err := dataFile(folder, path)
-			if err == nil && size > experiments.MaxDataSize {
-				err = experiments.TooLarge(at, size)
-			}
-			if err != nil {
-				return nil, err
-			}
-			return os.ReadFile(at)
-		},
-		Large: experiments.NewLargeFiles(func(path string) (*io.SectionReader, error) {
-			at, _, err := dataFile(folder, path)
-			if err != nil {
-				return nil, err
-			}
-			return disk.OpenSteady(at)
-		}),
-	}
-}
-
-// dataFile returns where a data file named by a spec in the folder is, and its size.
-func dataFile(folder, path string) (at string, size int64, err error) {
-	at = path
-	if !filepath.IsAbs(path) {
-		at = filepath.Join(folder, path)
-	}
-	info, err := os.Stat(at)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return at, 0, fmt.Errorf("there is no file %s: give a path from the folder of the spec, or from the root", at)
-	case err != nil:
-		return at, 0, err
-	case !info.Mode().IsRegular():
-		return at, 0, fmt.Errorf("%s is not a regular file", at)
-	default:
-		return at, info.Size(), nil
-	}
-}
-
 func (a *app) printSaved(path string, n, dim int) error {
-	_, err := fmt.Fprintf(a.stdout, "samples   %s: %d points of dimension %d\n", path, n, dim)
+	_, err := fmt.Fprintf(a.Stdout, "samples   %s: %d points of dimension %d\n", path, n, dim)
 	return err
 }
 
@@ -204,7 +160,7 @@ func headOf(columns []string) []string {
 func pointsForm(path string) (string, error) {
 	form := strings.ToLower(filepath.Ext(path))
 	if form != ".npy" && form != ".csv" && form != ".parquet" {
-		return "", usage(fmt.Errorf("%q: points are written as .npy, .csv or .parquet: use one of these extensions", path))
+		return "", command.Usage(fmt.Errorf("%q: points are written as .npy, .csv or .parquet: use one of these extensions", path))
 	}
 	return form, nil
 }
@@ -213,10 +169,10 @@ func pointsForm(path string) (string, error) {
 func (a *app) start(f sampleFlags, from draw.From) (draw.Start, error) {
 	if f.noise == "" {
 		if f.count < 1 {
-			return draw.Start{}, usage(fmt.Errorf("--count %d: must be at least 1", f.count))
+			return draw.Start{}, command.Usage(fmt.Errorf("--count %d: must be at least 1", f.count))
 		}
 		x0, err := from.Noise(f.count, f.seed)
-		return x0, usage(printable(err))
+		return x0, command.Usage(printable(err))
 	}
 	file, err := a.readPoints(f.noise, nil)
 	if err != nil {
@@ -224,7 +180,7 @@ func (a *app) start(f sampleFlags, from draw.From) (draw.Start, error) {
 	}
 	x0, err := file.points(file.have)
 	if err == nil && x0.Dim != from.Dim {
-		err = usage(fmt.Errorf("%s holds points of dimension %d, and the %s takes %d", f.noise, x0.Dim, from.Name, from.Dim))
+		err = command.Usage(fmt.Errorf("%s holds points of dimension %d, and the %s takes %d", f.noise, x0.Dim, from.Name, from.Dim))
 	}
 	return draw.At(x0), err
 }

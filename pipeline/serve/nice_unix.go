@@ -1,6 +1,6 @@
 //go:build unix
 
-package pipeline
+package serve
 
 import (
 	"os"
@@ -12,8 +12,8 @@ import (
 // niceness leaves this process a third of what others have of a busy core, so that the first page does not take long.
 const niceness = 5
 
-// beNice lowers the priority of this process for good. On Linux each thread has its own, and new ones have that of their maker.
-func beNice() {
+// BeNice lowers the priority of this process for good. On Linux each thread has its own, and new ones have that of their maker.
+func BeNice() {
 	threads, err := os.ReadDir("/proc/self/task")
 	if err != nil {
 		_ = unix.Setpriority(unix.PRIO_PROCESS, 0, niceness) // a favour that a system may not know

@@ -1,4 +1,4 @@
-package pipeline
+package upkeep
 
 import (
 	"context"
@@ -13,6 +13,8 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/problem"
+	"flowsweep/pipeline/command"
+	"flowsweep/pipeline/remeasure"
 	"flowsweep/store"
 )
 
@@ -41,17 +43,17 @@ func (a *app) dbCheckCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if sweep != "" && !metrics {
-				return usage(errors.New("--sweep says which metrics to measure again: give --metrics, too"))
+				return command.Usage(errors.New("--sweep says which metrics to measure again: give --metrics, too"))
 			}
-			if _, err := os.Stat(a.db); err != nil {
-				return usage(fmt.Errorf("there is no store to check: %w", err))
+			if _, err := os.Stat(a.DB); err != nil {
+				return command.Usage(fmt.Errorf("there is no store to check: %w", err))
 			}
-			db, err := a.openStore(cmd.Context())
+			db, err := a.OpenStore(cmd.Context())
 			if err != nil {
 				return err // damaged
 			}
 			list, err := db.Check(cmd.Context())
-			if err == nil && metrics && damageError(a.db, list) == nil {
+			if err == nil && metrics && damageError(a.DB, list) == nil {
 				var more []store.Finding
 				more, err = a.checkMetrics(cmd.Context(), db, sweep)
 				list = append(list, more...)
@@ -80,7 +82,7 @@ func (a *app) checkMetrics(ctx context.Context, db *store.DB, name string) (list
 	for _, name := range names {
 		sweep, err := db.Sweep(ctx, name)
 		if err != nil {
-			return nil, usage(err)
+			return nil, command.Usage(err)
 		}
 		found, err := a.checkSweep(ctx, db, sweep, seen)
 		if err != nil {
@@ -101,11 +103,11 @@ func (a *app) checkSweep(ctx context.Context, db *store.DB, sweep experiments.Sw
 	all := len(uses)
 	uses = slices.DeleteFunc(uses, func(u store.Use) bool { return seen[[2]string{u.Run, u.Reference}] })
 	slices.SortStableFunc(uses, func(a, b store.Use) int { return strings.Compare(a.Fit, b.Fit) })
-	m, same, notes := newRemeasurer(db, sweep, uses, nil), 0, map[string]int{}
+	m, same, notes := remeasure.New(db, sweep, uses, nil), 0, map[string]int{}
 	defer func() { err = errors.Join(err, m.Close()) }()
 	for _, use := range uses {
 		seen[[2]string{use.Run, use.Reference}] = true
-		rows, err := m.run(ctx, use)
+		rows, err := m.Run(ctx, use)
 		if err == nil {
 			err = ctx.Err()
 		}
@@ -119,7 +121,7 @@ func (a *app) checkSweep(ctx context.Context, db *store.DB, sweep experiments.Sw
 			case r.Same:
 				same++
 			default:
-				list = append(list, r.finding())
+				list = append(list, finding(r))
 			}
 		}
 	}
@@ -127,7 +129,7 @@ func (a *app) checkSweep(ctx context.Context, db *store.DB, sweep experiments.Sw
 	if n := all - len(uses); n > 0 {
 		shared = fmt.Sprintf("; %d runs that it shares were measured with another sweep", n)
 	}
-	fmt.Fprintf(a.stderr, "%s: %d values measured again and equal to the last digit%s\n", sweep.Name, same, shared)
+	fmt.Fprintf(a.Stderr, "%s: %d values measured again and equal to the last digit%s\n", sweep.Name, same, shared)
 	for _, note := range slices.Sorted(maps.Keys(notes)) {
 		list = append(list, store.Finding{Kind: "metric", Text: fmt.Sprintf("%d values of sweep %s were not measured again: %s", notes[note], sweep.Name, note)})
 	}
@@ -135,25 +137,25 @@ func (a *app) checkSweep(ctx context.Context, db *store.DB, sweep experiments.Sw
 }
 
 // finding reports a value that is not what is stored as damage.
-func (r remeasured) finding() store.Finding {
+func finding(r remeasure.Row) store.Finding {
 	return store.Finding{Kind: "metric", Damage: true, Text: fmt.Sprintf("%s of run %s in sweep %s is stored as %v (se %v, p %v) and measured again as %v (se %v, p %v)",
 		r.Metric, r.Run, r.Sweep, r.Stored.Value, r.Stored.SE, r.Stored.P, r.Again.Value, r.Again.SE, r.Again.P)}
 }
 
 // printFindings prints what Check found. It returns an error if something is damaged.
 func (a *app) printFindings(list []store.Finding, asJSON bool) error {
-	err := damageError(a.db, list)
+	err := damageError(a.DB, list)
 	if asJSON {
 		if list == nil {
 			list = []store.Finding{}
 		}
-		return errors.Join(printJSON(a.stdout, list), err)
+		return errors.Join(command.PrintJSON(a.Stdout, list), err)
 	}
 	for _, f := range list {
-		fmt.Fprintf(a.stdout, "%-10s %s\n", f.Kind, problem.Printable(f.Text))
+		fmt.Fprintf(a.Stdout, "%-10s %s\n", f.Kind, problem.Printable(f.Text))
 	}
 	if err == nil {
-		fmt.Fprintf(a.stdout, "%s is whole\n", a.db)
+		fmt.Fprintf(a.Stdout, "%s is whole\n", a.DB)
 	}
 	return err
 }
@@ -188,7 +190,7 @@ func (a *app) dbBackupCommand() *cobra.Command {
 		Short: "Write a consistent copy of the store, even during a sweep; never overwrite a file",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withStore(cmd.Context(), func(db *store.DB) error {
+			return a.WithStore(cmd.Context(), func(db *store.DB) error {
 				copied, err := db.Backup(cmd.Context(), args[0])
 				if err != nil {
 					return err
@@ -197,9 +199,9 @@ func (a *app) dbBackupCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintf(a.stdout, "backup    %s: %d bytes\n", args[0], info.Size())
+				_, err = fmt.Fprintf(a.Stdout, "backup    %s: %d bytes\n", args[0], info.Size())
 				if copied.Folder != "" {
-					_, err = fmt.Fprintf(a.stdout, "contents  %s: %d files, %d bytes, which belong to it: keep both\n", copied.Folder, copied.Files, copied.Bytes)
+					_, err = fmt.Fprintf(a.Stdout, "contents  %s: %d files, %d bytes, which belong to it: keep both\n", copied.Folder, copied.Files, copied.Bytes)
 				}
 				return err
 			})
@@ -230,9 +232,9 @@ func (a *app) dbCleanCommand() *cobra.Command {
 }
 
 // removing removes something from the store and prints what; in a dry run it says what it would.
-func (a *app) removing(ctx context.Context, command string, noWait, dryRun, asJSON bool, do func(db *store.DB) (store.Removed, error)) error {
-	return a.withStore(ctx, func(db *store.DB) error {
-		if err := a.lock(ctx, db, command, noWait); err != nil {
+func (a *app) removing(ctx context.Context, name string, noWait, dryRun, asJSON bool, do func(db *store.DB) (store.Removed, error)) error {
+	return a.WithStore(ctx, func(db *store.DB) error {
+		if err := a.Lock(ctx, db, name, noWait); err != nil {
 			return err
 		}
 		r, err := do(db)
@@ -240,21 +242,21 @@ func (a *app) removing(ctx context.Context, command string, noWait, dryRun, asJS
 			return err
 		}
 		if asJSON {
-			return printJSON(a.stdout, r)
+			return command.PrintJSON(a.Stdout, r)
 		}
 		verb := "removed"
 		if dryRun {
 			verb = "would go"
 		}
-		fmt.Fprintf(a.stdout, "%-9s %s\n", verb, removedText(r))
+		fmt.Fprintf(a.Stdout, "%-9s %s\n", verb, removedText(r))
 		if r.KeptRuns+r.KeptFits > 0 {
-			fmt.Fprintf(a.stdout, "%-9s %s\n", "kept", keptText(r))
+			fmt.Fprintf(a.Stdout, "%-9s %s\n", "kept", keptText(r))
 		}
 		if !dryRun {
-			_, err = fmt.Fprintf(a.stdout, "%-9s %d bytes smaller\n", "file", r.Bytes)
+			_, err = fmt.Fprintf(a.Stdout, "%-9s %d bytes smaller\n", "file", r.Bytes)
 		}
 		if r.LargeFiles > 0 && err == nil {
-			_, err = fmt.Fprintf(a.stdout, "%-9s %d large files, %d bytes\n", "contents", r.LargeFiles, r.LargeBytes)
+			_, err = fmt.Fprintf(a.Stdout, "%-9s %d large files, %d bytes\n", "contents", r.LargeFiles, r.LargeBytes)
 		}
 		return err
 	})

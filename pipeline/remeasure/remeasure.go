@@ -1,4 +1,5 @@
-package pipeline
+// Package remeasure measures runs again from what is stored, and compares with what was stored, to the last bit.
+package remeasure
 
 import (
 	"context"
@@ -15,8 +16,8 @@ import (
 	"flowsweep/store"
 )
 
-// remeasured is a stored value and the same value measured again from what is stored: a row of `flowsweep measure --run --json`.
-type remeasured struct {
+// Row is a stored value and the same value measured again from what is stored: a row of `flowsweep measure --run --json`.
+type Row struct {
 	Run       string     `json:"run"`
 	Sweep     string     `json:"sweep"`
 	Role      string     `json:"role,omitempty"` // of a run that the sweep needs beside its plan: dense or twin
@@ -48,8 +49,8 @@ func (v exactValue) same(o exactValue) bool {
 	return equal(v.Value, o.Value) && equal(v.SE, o.SE) && equal(v.P, o.P)
 }
 
-// remeasurer measures runs of a sweep again. Close it after use.
-type remeasurer struct {
+// Remeasurer measures runs of a sweep again. Close it after use.
+type Remeasurer struct {
 	db     *store.DB
 	sweep  experiments.Sweep
 	uses   []store.Use            // of the runs to measure
@@ -60,12 +61,13 @@ type remeasurer struct {
 	fitted *job.Fitted            // of the last run, whose net the next may share; nil before
 }
 
-func newRemeasurer(db *store.DB, sweep experiments.Sweep, uses []store.Use, names []string) *remeasurer {
-	return &remeasurer{db: db, sweep: sweep, uses: uses, names: names, judges: map[string]*job.Judges{}}
+// New returns what measures these runs of a sweep again, by the named metrics or, if names is nil, by all that are stored.
+func New(db *store.DB, sweep experiments.Sweep, uses []store.Use, names []string) *Remeasurer {
+	return &Remeasurer{db: db, sweep: sweep, uses: uses, names: names, judges: map[string]*job.Judges{}}
 }
 
 // Close frees the last net and the judges.
-func (m *remeasurer) Close() error {
+func (m *Remeasurer) Close() error {
 	err := m.closeNet()
 	for _, j := range m.judges {
 		err = errors.Join(err, j.Close())
@@ -73,7 +75,7 @@ func (m *remeasurer) Close() error {
 	return err
 }
 
-func (m *remeasurer) closeNet() error {
+func (m *Remeasurer) closeNet() error {
 	if m.fitted == nil {
 		return nil
 	}
@@ -82,9 +84,9 @@ func (m *remeasurer) closeNet() error {
 	return f.Close()
 }
 
-// run measures a run again by all metrics of which values are stored. Metrics of a net are measured once for runs of one fit
+// Run measures a run again by all metrics of which values are stored. Metrics of a net are measured once for runs of one fit
 // in a row.
-func (m *remeasurer) run(ctx context.Context, use store.Use) ([]remeasured, error) {
+func (m *Remeasurer) Run(ctx context.Context, use store.Use) ([]Row, error) {
 	r, err := saved.RunAgainst(ctx, m.db, use.Run, use.Reference)
 	if err != nil || r.State != experiments.Finished {
 		return nil, err
@@ -97,13 +99,13 @@ func (m *remeasurer) run(ctx context.Context, use store.Use) ([]remeasured, erro
 	if err != nil {
 		return nil, err
 	}
-	var rows []remeasured
+	var rows []Row
 	var metrics []metric.Metric
 	for _, v := range stored {
 		if m.names != nil && !slices.Contains(m.names, metric.Whole(v.Name)) {
 			continue
 		}
-		row := remeasured{Run: use.Run, Sweep: use.Sweep, Role: use.Role, Reference: use.Reference, Metric: v.Name, Stored: exactly(v)}
+		row := Row{Run: use.Run, Sweep: use.Sweep, Role: use.Role, Reference: use.Reference, Metric: v.Name, Stored: exactly(v)}
 		by, known := metric.Named(v.Name)
 		switch {
 		case use.Reference != reference:
@@ -125,7 +127,7 @@ func (m *remeasurer) run(ctx context.Context, use store.Use) ([]remeasured, erro
 }
 
 // withAgain fills in the values measured again, or why there are none.
-func withAgain(rows []remeasured, again []experiments.Value, err error) []remeasured {
+func withAgain(rows []Row, again []experiments.Value, err error) []Row {
 	for i := range rows {
 		row := &rows[i]
 		at := slices.IndexFunc(again, func(v experiments.Value) bool { return v.Name == row.Metric })
@@ -144,7 +146,7 @@ func withAgain(rows []remeasured, again []experiments.Value, err error) []remeas
 }
 
 // measure measures a run from its stored samples and weights, with the engine that it was sampled with.
-func (m *remeasurer) measure(ctx context.Context, r experiments.Result, run experiments.Run, metrics []metric.Metric) (values []experiments.Value, err error) {
+func (m *Remeasurer) measure(ctx context.Context, r experiments.Result, run experiments.Run, metrics []metric.Metric) (values []experiments.Value, err error) {
 	points, err := saved.Samples(ctx, m.db, run.Key)
 	if err != nil {
 		return nil, err
@@ -160,7 +162,7 @@ func (m *remeasurer) measure(ctx context.Context, r experiments.Result, run expe
 }
 
 // open opens the net of a run, unless it is open.
-func (m *remeasurer) open(ctx context.Context, r experiments.Result) error {
+func (m *Remeasurer) open(ctx context.Context, r experiments.Result) error {
 	if m.fitted != nil && m.opened == r.Fit+r.Engine {
 		return nil
 	}
@@ -186,7 +188,7 @@ func (m *remeasurer) open(ctx context.Context, r experiments.Result) error {
 }
 
 // judgesOf returns judges for these metrics alone.
-func (m *remeasurer) judgesOf(metrics []metric.Metric) *job.Judges {
+func (m *Remeasurer) judgesOf(metrics []metric.Metric) *job.Judges {
 	key := m.engine.Name + experiments.Form(metrics)
 	if m.judges[key] == nil {
 		spec := m.sweep.Spec

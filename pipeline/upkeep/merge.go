@@ -1,4 +1,4 @@
-package pipeline
+package upkeep
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowsweep/experiments/problem"
+	"flowsweep/pipeline/command"
 	"flowsweep/store"
 )
 
@@ -46,19 +47,19 @@ type merged struct {
 // merge takes the files into the store, which it makes if there is none.
 func (a *app) merge(ctx context.Context, files []string, noWait, asJSON bool) error {
 	if err := a.vetFiles(ctx, files); err != nil {
-		return usage(err)
+		return command.Usage(err)
 	}
-	db, err := store.Open(ctx, a.db)
+	db, err := store.Open(ctx, a.DB)
 	if err != nil {
-		return usage(err)
+		return command.Usage(err)
 	}
 	list, err := a.takeFiles(ctx, db, files, noWait)
 	if asJSON && err == nil {
-		err = printJSON(a.stdout, list)
+		err = command.PrintJSON(a.Stdout, list)
 	}
 	if !asJSON {
 		for _, m := range list {
-			fmt.Fprintf(a.stdout, "%s   %s\n", m.File, takenText(m.Taken))
+			fmt.Fprintf(a.Stdout, "%s   %s\n", m.File, takenText(m.Taken))
 		}
 	}
 	return errors.Join(err, db.Close())
@@ -66,8 +67,8 @@ func (a *app) merge(ctx context.Context, files []string, noWait, asJSON bool) er
 
 // vetFiles returns the errors of all files that cannot be taken in.
 func (a *app) vetFiles(ctx context.Context, files []string) error {
-	errs := []error{store.CheckPath(a.db)}
-	target, noTarget := os.Stat(a.db)
+	errs := []error{store.CheckPath(a.DB)}
+	target, noTarget := os.Stat(a.DB)
 	for i, file := range files {
 		info, err := os.Stat(file)
 		switch {
@@ -91,7 +92,7 @@ const maxSaid = 20
 
 // takeFiles takes the files in, and says what came of each.
 func (a *app) takeFiles(ctx context.Context, db *store.DB, files []string, noWait bool) (list []merged, err error) {
-	if err := a.lock(ctx, db, "db merge", noWait); err != nil {
+	if err := a.Lock(ctx, db, "db merge", noWait); err != nil {
 		return nil, err
 	}
 	differ := 0
@@ -103,15 +104,15 @@ func (a *app) takeFiles(ctx context.Context, db *store.DB, files []string, noWai
 		list = append(list, merged{file, taken})
 		for i, text := range slices.Concat(taken.Notes, taken.Differ) {
 			if i == maxSaid {
-				fmt.Fprintf(a.stderr, "%s: and %d more, see --json\n", file, len(taken.Notes)+len(taken.Differ)-i)
+				fmt.Fprintf(a.Stderr, "%s: and %d more, see --json\n", file, len(taken.Notes)+len(taken.Differ)-i)
 				break
 			}
-			fmt.Fprintf(a.stderr, "%s: %s\n", file, problem.Printable(text))
+			fmt.Fprintf(a.Stderr, "%s: %s\n", file, problem.Printable(text))
 		}
 		differ += len(taken.Differ)
 	}
 	if differ > 0 {
-		fmt.Fprintf(a.stderr, "%d differences: what %s held first is kept\n", differ, a.db)
+		fmt.Fprintf(a.Stderr, "%d differences: what %s held first is kept\n", differ, a.DB)
 	}
 	return list, nil
 }

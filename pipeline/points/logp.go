@@ -1,4 +1,4 @@
-package pipeline
+package points
 
 import (
 	"context"
@@ -17,6 +17,7 @@ import (
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/target"
 	"flowsweep/export"
+	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/saved"
 	"flowsweep/pipeline/ship"
@@ -54,7 +55,7 @@ func (a *app) logpCommand() *cobra.Command {
 	var f logpFlags
 	cmd := &cobra.Command{
 		Use:         "logp (--run KEY | --model logp.onnx) FILE",
-		Annotations: keepsNothing,
+		Annotations: command.KeepsNothing,
 		Short:       "Compute the log densities of the points in a file under a run's net",
 		Long: "Compute the log densities of the points in a data file, one point per row, under the flow of a run's net, in nats\n" +
 			"and in the units of the file. Columns are found by the names that the net was trained with. They are printed as CSV, or\n" +
@@ -91,7 +92,7 @@ func (a *app) logp(ctx context.Context, path string, f logpFlags) (err error) {
 		return err
 	}
 	if x.Dim != d.dim {
-		return usage(fmt.Errorf("%s holds points of dimension %d, and the net of %s takes %d: choose columns with --columns", path, x.Dim, d.name, d.dim))
+		return command.Usage(fmt.Errorf("%s holds points of dimension %d, and the net of %s takes %d: choose columns with --columns", path, x.Dim, d.name, d.dim))
 	}
 	logp, err := d.of(x)
 	if err != nil {
@@ -136,13 +137,13 @@ func (a *app) printLogP(d density, logp []float64, f logpFlags) error {
 		for _, l := range logp {
 			r.LogP = append(r.LogP, experiments.Number(l))
 		}
-		return printJSON(a.stdout, r)
+		return command.PrintJSON(a.Stdout, r)
 	case f.out != "":
-		_, err := fmt.Fprintf(a.stdout, "written   %s\n%s\n", f.out, summary)
+		_, err := fmt.Fprintf(a.Stdout, "written   %s\n%s\n", f.out, summary)
 		return err
 	default:
-		fmt.Fprintln(a.stderr, summary)
-		_, err := a.stdout.Write(flow.EncodeCSV(column, []string{"log_prob"}))
+		fmt.Fprintln(a.Stderr, summary)
+		_, err := a.Stdout.Write(flow.EncodeCSV(column, []string{"log_prob"}))
 		return err
 	}
 }
@@ -163,13 +164,13 @@ func saveLogP(path string, column flow.Batch) error {
 // openDensity returns what the flags name.
 func (a *app) openDensity(ctx context.Context, f logpFlags) (d density, err error) {
 	if f.run == "" && f.model == "" {
-		return d, usage(errors.New("nothing to ask for log densities: give --run a key or --model a file"))
+		return d, command.Usage(errors.New("nothing to ask for log densities: give --run a key or --model a file"))
 	}
 	if f.model != "" && (f.label != "" || f.condition != nil) {
-		return d, usage(errors.New("--label and --condition are of a run's net: give --run"))
+		return d, command.Usage(errors.New("--label and --condition are of a run's net: give --run"))
 	}
 	if f.run != "" {
-		err = a.withStore(ctx, func(db *store.DB) error {
+		err = a.WithStore(ctx, func(db *store.DB) error {
 			d, err = runDensity(ctx, db, f)
 			return err
 		})
@@ -177,18 +178,18 @@ func (a *app) openDensity(ctx context.Context, f logpFlags) (d density, err erro
 	}
 	o, err := export.OpenFile(f.model, export.OpenOptions{})
 	if err != nil {
-		return d, usage(printable(fmt.Errorf("%s: %w", f.model, err)))
+		return d, command.Usage(printable(fmt.Errorf("%s: %w", f.model, err)))
 	}
 	if o.Density == nil {
 		err := fmt.Errorf("%s gives no log densities of points: use the logp.onnx that export --log-prob writes beside it, or --run", f.model)
-		return d, usage(errors.Join(err, o.Close()))
+		return d, command.Usage(errors.Join(err, o.Close()))
 	}
 	return density{name: f.model, dim: o.Dim, columns: o.Columns, of: o.Density, close: o.Close}, nil
 }
 
 // runDensity opens the net of a run.
 func runDensity(ctx context.Context, db *store.DB, f logpFlags) (d density, err error) {
-	key, err := findRun(ctx, db, f.run)
+	key, err := command.FindRun(ctx, db, f.run)
 	if err != nil {
 		return d, err
 	}
@@ -198,14 +199,14 @@ func runDensity(ctx context.Context, db *store.DB, f logpFlags) (d density, err 
 	}
 	recipe := r.Setting.Recipe
 	if !recipe.Source.Gaussian() {
-		return d, usage(fmt.Errorf("run %s starts from %s, whose density is not known: log densities need a run that starts from noise", key, recipe.Source.From.Name))
+		return d, command.Usage(fmt.Errorf("run %s starts from %s, whose density is not known: log densities need a run that starts from noise", key, recipe.Source.From.Name))
 	}
 	if column := recipe.Target.Code.Discrete(); column != "" {
-		return d, usage(fmt.Errorf("run %s has the column %q, whose values have probabilities and no density: log densities need a table of real, positive and bounded columns", key, column))
+		return d, command.Usage(fmt.Errorf("run %s has the column %q, whose values have probabilities and no density: log densities need a table of real, positive and bounded columns", key, column))
 	}
 	row, err := conditionOf(recipe, f)
 	if err != nil {
-		return d, usage(fmt.Errorf("run %s: %w", key, err))
+		return d, command.Usage(fmt.Errorf("run %s: %w", key, err))
 	}
 	weights, err := saved.Weights(ctx, db, recipe, r.Fit)
 	if err != nil {
@@ -271,7 +272,7 @@ func conditionOf(r experiments.Recipe, f logpFlags) ([]float64, error) {
 // rowDensities returns the log densities of rows, (n), in the units of the data.
 func rowDensities(net *job.Fitted, t target.Target, x flow.Batch) ([]float64, error) {
 	if err := t.Code.Check(x); err != nil {
-		return nil, usage(err)
+		return nil, command.Usage(err)
 	}
 	z := t.Encode(x)
 	z.Given = x.Given

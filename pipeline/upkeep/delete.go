@@ -1,0 +1,47 @@
+package upkeep
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"flowsweep/pipeline/command"
+	"flowsweep/store"
+)
+
+func (a *app) dbDeleteCommand() *cobra.Command {
+	var yes, dryRun, asJSON, noWait bool
+	cmd := &cobra.Command{
+		Use:   "delete SWEEP",
+		Short: "Delete a sweep; fits and runs that other sweeps plan stay",
+		Long: "Delete a sweep, after saying what goes with it and what stays because other sweeps plan it. The file keeps its size until\n" +
+			"`flowsweep db gc`.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := cmd.Context()
+			return a.removing(ctx, "db delete "+args[0], noWait, dryRun, asJSON, func(db *store.DB) (store.Removed, error) {
+				sweep, err := db.SweepName(ctx, args[0])
+				if err != nil {
+					return store.Removed{}, command.Usage(err)
+				}
+				would, err := db.WouldDelete(ctx, sweep)
+				if err != nil || dryRun {
+					return would, err
+				}
+				what := fmt.Sprintf("elete %s with %s?", sweep, removedText(would))
+				if would.KeptRuns+would.KeptFits > 0 {
+					what += fmt.Sprintf(" What stays: %s.", keptText(would))
+				}
+				if err := a.Confirm("D"+what, "d"+what+" Use --yes to confirm", "nothing was deleted", yes); err != nil {
+					return store.Removed{}, err
+				}
+				return db.Delete(ctx, sweep)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what would be removed, and remove nothing")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&noWait, "no-wait", false, "if a sweep is using the store, fail instead of waiting")
+	return cmd
+}
