@@ -1,0 +1,206 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"flowsweep/experiments/engine/ort"
+)
+
+// pages returns the paths of all documents in Markdown but the history of changes.
+func pages(t *testing.T) (list []string) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "out" || d.Name() == "node_modules" || strings.HasPrefix(path, ".")) && path != ".":
+			return filepath.SkipDir
+		case filepath.Ext(path) == ".md" && path != "CHANGELOG.md" && path != filepath.Join("export", "examples.md"):
+			list = append(list, path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// block is a fenced block of a document.
+type block struct{ language, text string }
+
+func blocksOf(page string) (list []block) {
+	for _, m := range regexp.MustCompile("(?ms)^```([a-z]*)\n(.*?)^```$").FindAllStringSubmatch(page, -1) {
+		list = append(list, block{m[1], m[2]})
+	}
+	return list
+}
+
+// callsIn returns the arguments of each call of flowsweep in the blocks of a document that hold commands.
+func callsIn(page string) (found [][]string) {
+	for _, b := range blocksOf(page) {
+		switch b.language {
+		case "sh":
+			found = append(found, commandsIn(b.text)...)
+		case "console":
+			for _, c := range commandsShown(b.text) {
+				found = append(found, commandsIn(c.command+"\n")...)
+			}
+		}
+	}
+	return found
+}
+
+// TestDocuments runs what documents show. In the order of a page, a block whose first line is a comment with a file's name is
+// written to an empty folder, and the commands of a console block, which follow "$ ", are run there by one shell. What they print is
+// what stands below them, where ... is anything within a line, or any lines if it is alone on one.
+func TestDocuments(t *testing.T) {
+	t.Parallel()
+	library, err := ort.FindLibrary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("no bash here")
+	}
+	ran := 0
+	for _, page := range pages(t) {
+		session := sessionOf(read(t, page), hasPython())
+		ran += len(session.shown)
+		if len(session.shown) == 0 {
+			continue
+		}
+		t.Run(page, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			command := exec.Command(bash, "-c", session.script)
+			command.Dir = folder
+			command.Env = append(os.Environ(), ort.LibraryVariable+"="+library.Path, "HOME="+folder, "NO_COLOR=1")
+			out, err := command.CombinedOutput()
+			if err != nil {
+				t.Errorf("%v", err)
+			}
+			for _, problem := range session.compare(string(out)) {
+				t.Error(problem)
+			}
+			if session.skipped > 0 {
+				t.Skipf("all but %d blocks, which need Python with onnxruntime", session.skipped)
+			}
+		})
+	}
+	if ran < 5 {
+		t.Errorf("found %d commands to run", ran)
+	}
+}
+
+// hasPython reports whether there is a Python that runs ONNX files.
+func hasPython() bool {
+	return exec.Command("python3", "-c", "import numpy, onnxruntime").Run() == nil
+}
+
+// session is what a document's blocks make: files, and commands with what they show.
+type session struct {
+	script  string
+	shown   []shown
+	skipped int // blocks that need Python
+}
+
+// shown is a command and the output that a document has for it.
+type shown struct{ command, output string }
+
+func sessionOf(page string, python bool) (s session) {
+	var script strings.Builder
+	script.WriteString("shopt -s expand_aliases\n")
+	for _, b := range blocksOf(page) {
+		if b.language == "console" {
+			if !python && strings.Contains(b.text, "python3") {
+				s.skipped++
+				continue
+			}
+			for _, c := range commandsShown(b.text) {
+				fmt.Fprintf(&script, "%s\ncode=$?; echo; echo '@@@'; if [ $code != 0 ]; then exit $code; fi\n", c.command)
+				s.shown = append(s.shown, c)
+			}
+		} else if name := regexp.MustCompile(`^# ([\w./-]+\.\w+)\n`).FindStringSubmatch(b.text); name != nil {
+			fmt.Fprintf(&script, "cat > %s <<'@@@'\n%s@@@\n", name[1], b.text)
+		}
+	}
+	s.script = script.String()
+	return s
+}
+
+// commandsShown splits a console block into commands and their outputs. A command goes on after a backslash.
+func commandsShown(text string) (list []shown) {
+	for _, line := range strings.SplitAfter(text, "\n") {
+		last := len(list) - 1
+		switch {
+		case strings.HasPrefix(line, "$ "):
+			list = append(list, shown{command: strings.TrimSuffix(line[2:], "\n")})
+		case last < 0:
+		case strings.HasSuffix(list[last].command, "\\") && list[last].output == "":
+			list[last].command += "\n" + strings.TrimSuffix(line, "\n")
+		default:
+			list[last].output += line
+		}
+	}
+	return list
+}
+
+// compare returns what differs between the document and what the session printed.
+func (s session) compare(printed string) (problems []string) {
+	parts := strings.Split(printed, "@@@\n")
+	for i, c := range s.shown {
+		if i >= len(parts)-1 && (i >= len(parts) || parts[i] == "") {
+			return append(problems, "did not get to: "+c.command)
+		}
+		if got := strings.TrimRight(parts[i], "\n"); !resembles(got, c.output) {
+			problems = append(problems, fmt.Sprintf("$ %s\nprints\n%s\nwhere the page has\n%s", c.command, got, c.output))
+		}
+	}
+	return problems
+}
+
+// TestLinks: what documents link to within the repository exists, headings included.
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	count := 0
+	for _, page := range pages(t) {
+		for _, m := range regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(read(t, page), -1) {
+			if strings.Contains(m[1], "://") {
+				continue
+			}
+			count++
+			path, heading, _ := strings.Cut(m[1], "#")
+			target := page
+			if path != "" {
+				target = filepath.Join(filepath.Dir(page), path)
+			}
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s links to %s, which is not there", page, m[1])
+			} else if heading != "" && !slices.Contains(headings(read(t, target)), heading) {
+				t.Errorf("%s links to %s: there is no such heading", page, m[1])
+			}
+		}
+	}
+	if count < 15 {
+		t.Errorf("found %d links", count)
+	}
+}
+
+// headings returns the names by which the headings of a page are linked to.
+func headings(page string) (list []string) {
+	for _, m := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(page, -1) {
+		name := regexp.MustCompile(`[^\p{L}\p{N} _-]`).ReplaceAllString(strings.ToLower(m[1]), "")
+		list = append(list, strings.ReplaceAll(name, " ", "-"))
+	}
+	return list
+}
