@@ -157,7 +157,7 @@ type Train struct {
 // Sampling says how samples are drawn from a trained net: Solver moves Count points in Steps steps over Grid or, if it
 // is adaptive, in steps that it chooses by Tolerance. Fields that do not apply are zero.
 type Sampling struct {
-	Solver    ode.Solver    `json:"solver"`
+	Solver    ode.Solver    `json:"solver" doc:"what follows the flow from t = 0 to t = 1"`
 	Steps     int           `json:"steps,omitzero" min:"1" max:"1000000" doc:"steps from t = 0 to t = 1, for solvers that are not adaptive"`
 	Tolerance ode.Tolerance `json:"tolerance,omitzero" doc:"error per step of adaptive solvers: one number for both atol and rtol, or a mapping"`
 	Grid      ode.Grid      `json:"grid,omitzero" doc:"spacing of the steps in time"`
@@ -178,7 +178,7 @@ type Reference struct {
 type document struct {
 	Name      string              `json:"name" required:"yes" text:"name" doc:"name of the sweep: letters and digits of any script, dots, dashes and underscores"`
 	Target    target.Target       `json:"target" required:"yes" swept:"yes" doc:"the distribution to learn"`
-	Source    Source              `json:"source" swept:"yes" doc:"the distribution to start from: noise, N(0, I), or a target of the same dimension"`
+	Source    Source              `json:"source" swept:"yes" doc:"the distribution to start from: noise, N(0, I), which is the default, or a target of the same dimension"`
 	Path      flow.Path           `json:"path" swept:"yes" doc:"the probability path"`
 	Coupling  flow.Coupling       `json:"coupling" swept:"yes" doc:"how noise and data are paired in training"`
 	Net       net.Spec            `json:"net" swept:"yes" doc:"the velocity net on (t, x)"`

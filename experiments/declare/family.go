@@ -153,7 +153,7 @@ func (set families[T]) schema(s schema, _ reflect.Value, _ field) Object {
 		var alone []string
 		var kinds []Object
 		for _, family := range set.all {
-			made := s.structure(reflect.ValueOf(family.Default), field{swept: true})
+			made := s.structure(reflect.ValueOf(family.Default), field{name: family.Name, kind: set.kind, swept: true})
 			made["properties"].(Object)["name"] = Object{"const": family.Name}
 			if made["required"] == nil { // the required parameter stands for the name
 				made["required"] = []string{"name"}

@@ -8,6 +8,7 @@ import (
 // field says how a value is written.
 type field struct {
 	name  string
+	kind  string // of the family whose parameters it has
 	tag   reflect.StructTag
 	swept bool // may be a list of alternatives
 	entry bool // is an entry of such a list

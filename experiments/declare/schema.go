@@ -25,15 +25,18 @@ type schema struct {
 	kinds       map[reflect.Type]Kind
 	swept       []string // keys of the document
 	definitions Object
+	sections    *[]Section // of words, where they are asked for
 }
 
 // structure returns the schema of a struct. The prototype holds the defaults.
 func (s schema) structure(proto reflect.Value, in field) Object {
 	properties, dependencies := Object{}, Object{}
 	var required []string
+	words := s.section(in)
 	for i := range proto.NumField() {
 		f := fieldOf(proto.Type().Field(i), in)
 		property := s.value(proto.Field(i), f)
+		words.add(f, property, proto.Field(i))
 		if f.swept {
 			property = Object{"anyOf": []Object{property, listSchema(property)}}
 		}
