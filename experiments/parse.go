@@ -38,7 +38,9 @@ func (p Parser) Parse(file string, text []byte) (Spec, error) {
 }
 
 func parse(file string, text []byte, data *dataFiles, stored bool) (Spec, error) {
-	t := declare.Read(file, text, language(data))
+	l := language(data)
+	l.Older = stored
+	t := declare.Read(file, text, l)
 	docs := declare.Values(t, "the spec", defaults())
 	if len(docs) > 0 && t.Valid("metrics", "choose") {
 		docs[0].resolveChoose(t)

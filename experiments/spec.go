@@ -184,7 +184,7 @@ type document struct {
 	Net       net.Spec            `json:"net" swept:"yes" doc:"the velocity net on (t, x)"`
 	Train     Train               `json:"train" swept:"yes" doc:"training"`
 	Zip       declare.Zip         `json:"zip" example:"[{net: {width: 32}}, {net: {width: 64}, train: {rate: 1e-3}}]" doc:"variants of the swept keys, each applied to the rest of the spec, instead of a product"`
-	Random    declare.Random      `json:"random" doc:"random variants of the swept keys: one entry of each list, one number of each {uniform: [a, b]}, {log: [a, b]} and {whole: [a, b]}"`
+	Random    declare.Random      `json:"random" doc:"random variants of the swept keys: one entry of each list, one number of each {uniform: [a, b]}, {log: [a, b]}, {whole: [a, b]} and {log-whole: [a, b]}, both ends included"`
 	Seeds     []uint64            `json:"seeds" repeats:"yes" doc:"number of seeds (0, 1, ...), or a list of seeds"`
 	Sample    Sampling            `json:"sample" swept:"yes" doc:"sampling"`
 	Metrics   []metric.Metric     `json:"metrics" doc:"the metrics to measure"`

@@ -20,6 +20,8 @@ type Language struct {
 	Kinds []Kind
 	// Random returns the source of draw k at a place such as ".train.rate". It depends on nothing but its arguments.
 	Random func(seed uint64, place string, k uint64) *rand.Rand
+	// Older is for texts that an earlier version accepted: whole ranges may have ends that are not whole.
+	Older bool
 }
 
 // Kind says how values of one Go type are written. It is made by Words, BareWords, FlagOrWord, Families

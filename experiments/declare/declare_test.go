@@ -124,12 +124,12 @@ func Example() {
 
 func ExampleSchema() {
 	type options struct {
-		Steps int `json:"steps" swept:"yes" min:"1" doc:"how many"`
+		Solver string `json:"solver" swept:"yes" oneof:"euler heun" doc:"which"`
 	}
-	text, err := json.Marshal(Schema(Language{}, options{Steps: 8})["properties"])
+	text, err := json.Marshal(Schema(Language{}, options{Solver: "euler"})["properties"])
 	fmt.Println(string(text), err)
 	// Output:
-	// {"steps":{"anyOf":[{"minimum":1,"type":"integer"},{"items":{"minimum":1,"type":"integer"},"minItems":1,"type":"array","uniqueItems":true}],"default":8,"description":"how many"}} <nil>
+	// {"solver":{"anyOf":[{"enum":["euler","heun"]},{"items":{"enum":["euler","heun"]},"minItems":1,"type":"array","uniqueItems":true}],"default":"euler","description":"which"}} <nil>
 }
 
 // line returns what a document holds in one line.

@@ -44,8 +44,8 @@ func (t *Text) known(n *yaml.Node, known []string) {
 		if k.Kind != yaml.ScalarNode || have[k.Value] {
 			continue
 		}
-		if t.drawn[n] && len(n.Content) == 2 && problem.Nearest(k.Value, known) == "" && problem.Nearest(k.Value, rangeNames) != "" {
-			t.problem(k, "%s", problem.Unknown("range", k.Value, rangeNames))
+		if t.drawn[n] && len(n.Content) == 2 && problem.Nearest(k.Value, known) == "" && nearestRange(k.Value) != "" {
+			t.problem(k, "%s", unknownRange(k.Value))
 			continue
 		}
 		t.problem(k, "%s", t.unknownKey(k.Value, known))

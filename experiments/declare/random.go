@@ -1,17 +1,11 @@
 package declare
 
 import (
-	"maps"
-	"math"
-	"math/rand/v2"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
-
-	"flowsweep/experiments/problem"
 )
 
 // sampled draws the variants of a Random: one entry from each list, one number from each range. Draw k at a place depends
@@ -63,9 +57,14 @@ func (t *Text) sample(n *yaml.Node, seed, k uint64, place string) *yaml.Node {
 	switch {
 	case n.Kind == yaml.SequenceNode && len(n.Content) > 0:
 		return n.Content[r.IntN(len(n.Content))]
+	case progresses(n):
+		if list, ok := t.progression(n); ok {
+			return t.sample(list, seed, k, place)
+		}
+		return n
 	case n.Kind != yaml.MappingNode || strings.Count(place, ".") > maxNesting:
 		return n
-	case len(n.Content) == 2 && ranges[n.Content[0].Value] != nil:
+	case len(n.Content) == 2 && isRange(n):
 		return t.sampleRange(n, r)
 	}
 	made := *n
@@ -75,50 +74,4 @@ func (t *Text) sample(n *yaml.Node, seed, k uint64, place string) *yaml.Node {
 		made.Content[i+1] = t.sample(made.Content[i+1], seed, k, place+"."+follow(made.Content[i]).Value)
 	}
 	return &made
-}
-
-// ranges map a number u in [0, 1) to a number between low and high.
-var ranges = map[string]func(low, high, u float64) float64{
-	"uniform": func(low, high, u float64) float64 { return low + u*(high-low) },
-	"log":     func(low, high, u float64) float64 { return low * math.Pow(high/low, u) },
-	"whole":   func(low, high, u float64) float64 { return math.Floor(low + u*(high-low+1)) },
-}
-
-// rangeNames are the names of the ranges, sorted.
-var rangeNames = slices.Sorted(maps.Keys(ranges))
-
-// notNumber records that a node is not what a field takes, such as "a whole number". A range may be there by mistake.
-func (t *Text) notNumber(n *yaml.Node, f field, what string) alternatives {
-	if n.Kind != yaml.MappingNode || len(n.Content) != 2 {
-		return t.problem(n, "%s must be %s", f.name, what)
-	}
-	switch key := follow(n.Content[0]); {
-	case t.drawn[n]:
-		return t.problem(key, "%s", problem.Unknown("range", key.Value, rangeNames))
-	case ranges[key.Value] != nil:
-		return t.problem(n, "%s must be %s: the range %s belongs in random", f.name, what, key.Value)
-	default:
-		return t.problem(n, "%s must be %s", f.name, what)
-	}
-}
-
-// sampleRange draws a number from a range, rounded to six digits.
-func (t *Text) sampleRange(n *yaml.Node, r *rand.Rand) *yaml.Node {
-	name, ends := n.Content[0].Value, follow(n.Content[1])
-	bounds := t.numbers(ends, field{name: name})
-	if len(bounds.values) == 0 {
-		return n
-	}
-	list := bounds.values[0].Interface().([]float64)
-	if len(list) != 2 || !(list[0] < list[1]) || name == "log" && list[0] <= 0 {
-		t.problem(ends, "%s takes two numbers, the lower first%s", name, map[bool]string{true: ", both above 0"}[name == "log"])
-		return n
-	}
-	x := ranges[name](list[0], list[1], r.Float64())
-	text := strconv.FormatFloat(x, 'g', 6, 64)
-	tag := "!!float"
-	if name == "whole" {
-		text, tag = strconv.FormatFloat(x, 'f', 0, 64), "!!int"
-	}
-	return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: text, Line: n.Line, Column: n.Column}
 }

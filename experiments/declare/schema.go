@@ -38,7 +38,7 @@ func (s schema) structure(proto reflect.Value, in field) Object {
 		property := s.value(proto.Field(i), f)
 		words.add(f, property, proto.Field(i))
 		if f.swept {
-			property = Object{"anyOf": []Object{property, listSchema(property)}}
+			property = s.sweeping(property, isNumber(proto.Field(i).Type(), s.kinds))
 		}
 		if doc := f.tag.Get("doc"); doc != "" {
 			property["description"] = doc
@@ -61,6 +61,16 @@ func (s schema) structure(proto reflect.Value, in field) Object {
 		made["dependencies"] = dependencies
 	}
 	return made
+}
+
+// sweeping returns the schema of a property that may be a list of alternatives, which for numbers may be a progression.
+func (s schema) sweeping(property Object, number bool) Object {
+	if !number {
+		return Object{"anyOf": []Object{property, listSchema(property)}}
+	}
+	progression := s.define("progression", progressionSchema)
+	entry := Object{"anyOf": []Object{property, progression}}
+	return Object{"anyOf": []Object{property, progression, listSchema(entry)}}
 }
 
 // hasDefault reports whether a field of a prototype is a default worth telling.

@@ -27,12 +27,20 @@ func (t *Text) alternatives(n *yaml.Node, proto reflect.Value, f field) alternat
 	n = follow(n)
 	own := ownDepth(proto.Type())
 	switch {
+	case t.faulty[n]:
+		return alternatives{}
 	case strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!"):
 		return t.problem(n, "the tag %s means nothing here: leave it out", n.Tag)
 	case n.Tag == "!!null":
 		return t.problem(n, "%s is empty: give it a value, or leave the key out", f.name)
 	case n.Kind == yaml.SequenceNode && len(n.Content) == 0 && f.tag.Get("empty") == "":
 		return t.problem(n, "an empty list sweeps nothing: give at least one value")
+	case f.swept && n.Kind == yaml.MappingNode && isNumber(proto.Type(), t.kinds) && progresses(n):
+		list, ok := t.progression(n)
+		if !ok {
+			return alternatives{}
+		}
+		return t.list(list, proto, f)
 	case depth(n) > own && f.entry && own == 0:
 		return t.problem(n, "a list within a list: write its values in the outer list")
 	case depth(n) > own && f.swept && !f.entry:

@@ -29,6 +29,8 @@ type Text struct {
 
 	sections map[string][]string // by key, see sectionsOf
 	drawn    map[*yaml.Node]bool // mappings that a Random drew, in which ranges may stand
+	faulty   map[*yaml.Node]bool // ranges with mistakes
+	older    bool                // see Language.Older
 	partial  bool                // variants with mistakes were left out, and with them what they set
 
 	runs    big.Int    // alternatives times seeds
@@ -44,7 +46,7 @@ const byteOrderMark = "\ufeff"
 
 // Read parses a text. The file name is used in error messages only.
 func Read(file string, text []byte, l Language) *Text {
-	t := &Text{file: file, kinds: l.kinds(), random: l.Random, drawn: map[*yaml.Node]bool{}, repeats: *big.NewInt(1)}
+	t := &Text{file: file, kinds: l.kinds(), random: l.Random, older: l.Older, drawn: map[*yaml.Node]bool{}, faulty: map[*yaml.Node]bool{}, repeats: *big.NewInt(1)}
 	if e, ok := encodingOf(text); ok {
 		t.lines = linesOf(e.decode(text))
 		t.problemAt(1, 1, "this text is in %s: save it as UTF-8", e.name)
