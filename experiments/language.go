@@ -43,6 +43,7 @@ func language(data *dataFiles) declare.Language {
 		Random: func(seed uint64, place string, k uint64) *rand.Rand {
 			return flow.NewStream(seed, "random "+place).At(k)
 		},
+		Resolved: func(doc any) any { return doc.(*document).setting() },
 	}
 }
 

@@ -55,7 +55,7 @@ func parse(file string, text []byte, data *dataFiles, stored bool) (Spec, error)
 		return Spec{}, err
 	}
 	s := specOf(docs)
-	s.Text, s.Files = string(text), data.files
+	s.Text, s.Files, s.cautions = string(text), data.files, t.Cautions()
 	return s, nil
 }
 

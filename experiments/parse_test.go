@@ -158,6 +158,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("x-net: &n {width: 3, depth: 1}\nname: größe\ntarget: moons\nnet: {<<: [*n, {activation: silu}], width: [4, 5]}\nzip: [{train: &t {rate: 1e-3}}, {train: {<<: *t, rate: 1e-2}}]"))
 	f.Add([]byte("x-0: &a {b: 1}\nx-1: &b {c: *a, d: *a, <<: *a}\nx-2: &c {<<: [*a, *b], e: *b}\nname: a\n<<: *c\ntarget: {<<: *c, name: moons}"))
 	f.Add([]byte("\xff\xfen\x00a\x00m\x00e\x00:\x00 \x00a\x00"))
+	f.Add([]byte(conditional))
 	f.Add([]byte("name: a\ntarget: moons\nrandom: {cuont: 3, train: {rate: {lgo: [1, 2]}}, net: {width: {whole: [3, 4]}}}"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		spec, err := Parse("a.yaml", text)

@@ -190,7 +190,7 @@ func (doc document) checkMetric(m metric.Metric) error {
 // Cautions returns what a person should know about the settings before they are trained, a sentence each: data that make
 // nets and metrics blind, and declarations that are valid but do not do what they seem to.
 func (s Spec) Cautions() []string {
-	var all []string
+	all := slices.Clone(s.cautions)
 	add := func(caution string) {
 		if !slices.Contains(all, caution) {
 			all = append(all, caution)

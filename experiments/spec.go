@@ -34,6 +34,8 @@ type Spec struct {
 	Engine    string              `json:"engine"`
 	Text      string              `json:"-"` // of the file
 	Files     []DataFile          `json:"-"` // data files that it names
+
+	cautions []string // about its text
 }
 
 // CanonicalName returns the name of a sweep in the form that its Spec has, however its letters and marks were typed.
@@ -185,6 +187,7 @@ type document struct {
 	Train     Train               `json:"train" swept:"yes" doc:"training"`
 	Zip       declare.Zip         `json:"zip" example:"[{net: {width: 32}}, {net: {width: 64}, train: {rate: 1e-3}}]" doc:"variants of the swept keys, each applied to the rest of the spec, instead of a product"`
 	Random    declare.Random      `json:"random" doc:"random variants of the swept keys: one entry of each list, one number of each {uniform: [a, b]}, {log: [a, b]}, {whole: [a, b]} and {log-whole: [a, b]}, both ends included"`
+	When      declare.When        `json:"when" example:"[{if: {coupling: ot}, then: {train: {batch: [64, 256]}}}]" doc:"conditions: where a setting has the values of if, those of then take the place of its own, and lists in then are swept there only"`
 	Seeds     []uint64            `json:"seeds" repeats:"yes" doc:"number of seeds (0, 1, ...), or a list of seeds"`
 	Sample    Sampling            `json:"sample" swept:"yes" doc:"sampling"`
 	Metrics   []metric.Metric     `json:"metrics" doc:"the metrics to measure"`

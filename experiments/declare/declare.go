@@ -20,6 +20,9 @@ type Language struct {
 	Kinds []Kind
 	// Random returns the source of draw k at a place such as ".train.rate". It depends on nothing but its arguments.
 	Random func(seed uint64, place string, k uint64) *rand.Rand
+	// Resolved returns, for a pointer to a document, what conditions are compared with, whose JSON has the swept fields under their
+	// names. It may leave out fields that do not apply. If it is nil, that is the document itself.
+	Resolved func(document any) any
 	// Older is for texts that an earlier version accepted: whole ranges may have ends that are not whole.
 	Older bool
 }
@@ -45,7 +48,7 @@ func (l Language) kinds() map[reflect.Type]Kind {
 const MaxRuns = 1_000_000
 
 // Values returns all alternatives that a text stands for: the product of its lists, the last field varying fastest, for
-// each variant of Zip and Random. Keys that the text leaves out have the defaults. Error messages call the text what. If
+// each variant of Zip and Random, changed by When. Keys that the text leaves out have the defaults. Error messages call the text what. If
 // anything is wrong, alternatives may be missing.
 //
 // A field is written under its json name. These tags say more:
@@ -61,7 +64,7 @@ const MaxRuns = 1_000_000
 //	text:"any"                 a string may be any text, not just a word
 //	text:"name"                a string may have letters of any script, see CanonicalName
 //	doc:"..."                  description for the schema
-//	example:"..."              example of a Zip for error messages
+//	example:"..."              example of a Zip or When for error messages
 func Values[T any](t *Text, what string, defaults T) []*T {
 	if t.root == nil {
 		return nil
@@ -69,12 +72,18 @@ func Values[T any](t *Text, what string, defaults T) []*T {
 	proto := reflect.ValueOf(defaults)
 	t.sections = sectionsOf(proto.Type(), t.kinds)
 	var found alternatives
-	for _, r := range t.variants(t.root, proto.Type()) {
-		some := t.mapping(r, proto, field{name: what})
+	roots, when := t.variants(t.root, proto.Type())
+	conditions := t.conditions(when, fieldOfType(proto.Type(), whenType), proto)
+	for _, r := range roots {
+		some := t.mapping(r.root, proto, field{name: what})
+		t.apply(conditions, r, proto, &some)
 		found.count.Add(&found.count, &some.count)
 		if len(found.values) == 0 || found.count.Cmp(big.NewInt(MaxRuns)) <= 0 {
 			found.values = append(found.values, some.values...)
 		}
+	}
+	if len(t.problems) == 0 && found.count.Cmp(big.NewInt(MaxRuns)) <= 0 {
+		t.unmet(conditions, roots[0].draw != nil)
 	}
 	t.runs.Mul(&found.count, &t.repeats)
 	list := make([]*T, len(found.values))

@@ -20,7 +20,15 @@ func (m method) MarshalText() ([]byte, error) { return []byte(m.name), nil }
 // shape is a value that a family makes.
 type shape struct{ text string }
 
-func (s shape) MarshalText() ([]byte, error) { return []byte(s.text), nil }
+// MarshalJSON returns its name and its parameters.
+func (s shape) MarshalJSON() ([]byte, error) {
+	form := map[string]any{"name": "file", "text": s.text}
+	var radius float64
+	if n, _ := fmt.Sscanf(s.text, "ring %g", &radius); n == 1 {
+		form = map[string]any{"name": "ring", "radius": radius, "text": s.text}
+	}
+	return json.Marshal(form)
+}
 
 // The parameters of the families of shapes.
 type (
@@ -47,6 +55,7 @@ type document struct {
 	Size   size     `json:"size" swept:"yes" doc:"how large"`
 	Zip    Zip      `json:"zip" example:"[{size: {width: 1}}]"`
 	Random Random   `json:"random"`
+	When   When     `json:"when" example:"[{if: {size: {width: 1}}, then: {size: {exact: true}}}]"`
 	Seeds  []uint64 `json:"seeds" repeats:"yes"`
 	Using  []method `json:"using"`
 }

@@ -12,6 +12,7 @@ type field struct {
 	tag   reflect.StructTag
 	swept bool // may be a list of alternatives
 	entry bool // is an entry of such a list
+	part  bool // is a part of a document, in which nothing is required
 }
 
 // repeats reports whether the field holds seeds.

@@ -10,7 +10,7 @@ import (
 
 // sampled draws the variants of a Random: one entry from each list, one number from each range. Draw k at a place depends
 // only on the seed, the place and k, so that a larger count only adds variants.
-func (t *Text) sampled(random *yaml.Node, f field, swept []string) []*yaml.Node {
+func (t *Text) sampled(random *yaml.Node, f field, swept []string) (variants []variant) {
 	own := keysOf(randomType)
 	if random == nil || !t.sweepable(random, f.name, swept, own) {
 		return nil
@@ -23,9 +23,11 @@ func (t *Text) sampled(random *yaml.Node, f field, swept []string) []*yaml.Node 
 			places.Content = append(places.Content, random.Content[i], random.Content[i+1])
 		}
 	}
-	var variants []*yaml.Node
 	for k := range settings.Count {
-		variants = append(variants, t.sample(&places, settings.Seed, uint64(k), ""))
+		variants = append(variants, variant{
+			root: t.sample(&places, settings.Seed, uint64(k), ""),
+			draw: func(n *yaml.Node) *yaml.Node { return t.sampleRanges(n, settings.Seed, uint64(k), "") },
+		})
 	}
 	return variants
 }
@@ -73,5 +75,28 @@ func (t *Text) sample(n *yaml.Node, seed, k uint64, place string) *yaml.Node {
 	for i := 0; i+1 < len(made.Content); i += 2 {
 		made.Content[i+1] = t.sample(made.Content[i+1], seed, k, place+"."+follow(made.Content[i]).Value)
 	}
+	return &made
+}
+
+// sampleRanges returns a node with a number drawn from each of its ranges, whose lists stay.
+func (t *Text) sampleRanges(n *yaml.Node, seed, k uint64, place string) *yaml.Node {
+	n = follow(n)
+	switch {
+	case isRange(n):
+		return t.sampleRange(n, t.random(seed, place, k))
+	case n.Kind == yaml.ScalarNode || strings.Count(place, ".") > maxNesting:
+		return n
+	}
+	made := *n
+	made.Content = slices.Clone(n.Content)
+	for i, c := range n.Content {
+		switch {
+		case n.Kind == yaml.SequenceNode:
+			made.Content[i] = t.sampleRanges(c, seed, k, place)
+		case i%2 == 1:
+			made.Content[i] = t.sampleRanges(c, seed, k, place+"."+follow(n.Content[i-1]).Value)
+		}
+	}
+	t.drawn[&made] = n.Kind == yaml.MappingNode
 	return &made
 }

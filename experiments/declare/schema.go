@@ -107,6 +107,12 @@ func (s schema) value(proto reflect.Value, f field) Object {
 		switch t {
 		case zipType:
 			return Object{"type": "array", "minItems": 1, "items": Object{"type": "object", "propertyNames": Object{"enum": s.swept}}}
+		case whenType:
+			part := Object{"type": "object", "minProperties": 1, "propertyNames": Object{"enum": s.swept}}
+			entry := Object{
+				"type": "object", "properties": Object{ifKey: part, thenKey: part}, "required": []string{ifKey, thenKey}, "additionalProperties": false,
+			}
+			return Object{"type": "array", "minItems": 1, "items": entry}
 		case randomType:
 			return s.random(proto, f)
 		}

@@ -98,7 +98,7 @@ func (t *Text) fields(n *yaml.Node, nodes map[string]*yaml.Node, proto reflect.V
 		inner := fieldOf(proto.Type().Field(i), f)
 		c, ok := nodes[inner.name]
 		if !ok {
-			if inner.tag.Get("required") != "" && !(t.partial && inner.swept) {
+			if inner.tag.Get("required") != "" && !(t.partial && inner.swept) && !f.part {
 				t.problem(n, "%s has no %s: add it", f.name, inner.name)
 			}
 			continue

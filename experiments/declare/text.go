@@ -27,11 +27,14 @@ type Text struct {
 	kinds  map[reflect.Type]Kind
 	random func(seed uint64, place string, k uint64) *rand.Rand
 
+	resolved func(document any) any
+
 	sections map[string][]string // by key, see sectionsOf
 	drawn    map[*yaml.Node]bool // mappings that a Random drew, in which ranges may stand
 	faulty   map[*yaml.Node]bool // ranges with mistakes
 	older    bool                // see Language.Older
-	partial  bool                // variants with mistakes were left out, and with them what they set
+	cautions []string
+	partial  bool // variants with mistakes were left out, and with them what they set
 
 	runs    big.Int    // alternatives times seeds
 	repeats big.Int    // seeds
@@ -46,7 +49,7 @@ const byteOrderMark = "\ufeff"
 
 // Read parses a text. The file name is used in error messages only.
 func Read(file string, text []byte, l Language) *Text {
-	t := &Text{file: file, kinds: l.kinds(), random: l.Random, older: l.Older, drawn: map[*yaml.Node]bool{}, faulty: map[*yaml.Node]bool{}, repeats: *big.NewInt(1)}
+	t := &Text{file: file, kinds: l.kinds(), random: l.Random, resolved: l.Resolved, older: l.Older, drawn: map[*yaml.Node]bool{}, faulty: map[*yaml.Node]bool{}, repeats: *big.NewInt(1)}
 	if e, ok := encodingOf(text); ok {
 		t.lines = linesOf(e.decode(text))
 		t.problemAt(1, 1, "this text is in %s: save it as UTF-8", e.name)
@@ -94,6 +97,9 @@ func (t *Text) Err() error {
 	}
 	return list.Sorted()
 }
+
+// Cautions returns what is valid but does not do what it seems to, a sentence each.
+func (t *Text) Cautions() []string { return t.cautions }
 
 // load returns the root of a text, or nil if it is not YAML.
 func (t *Text) load(text []byte) *yaml.Node {

@@ -25,47 +25,51 @@ var (
 	randomType = reflect.TypeFor[Random]()
 )
 
-// variants returns one root for each variant, or the root itself if there are no variants.
-func (t *Text) variants(root *yaml.Node, document reflect.Type) []*yaml.Node {
+// variant is a part of a document or, laid over the rest, the whole of one.
+type variant struct {
+	root *yaml.Node
+	draw func(*yaml.Node) *yaml.Node // draws the ranges in a part; nil without Random
+}
+
+// variants returns the document once for each variant, or alone if there are none, and the node of its When.
+func (t *Text) variants(root *yaml.Node, document reflect.Type) (roots []variant, when *yaml.Node) {
 	if root.Kind != yaml.MappingNode {
-		return []*yaml.Node{root}
+		return []variant{{root: root}}, nil
 	}
 	t.keys(root, "") // reports duplicate keys
 	base := *root
 	base.Content = nil
-	var zip, random *yaml.Node
-	zipField, randomField := fieldOfType(document, zipType), fieldOfType(document, randomType)
+	special := map[string]*yaml.Node{}
+	zipField, randomField, whenField := fieldOfType(document, zipType), fieldOfType(document, randomType), fieldOfType(document, whenType)
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		if extension(follow(root.Content[i])) {
 			continue
 		}
-		switch key := follow(root.Content[i]).Value; {
-		case key != "" && key == zipField.name && zip == nil:
-			zip = follow(root.Content[i+1])
-		case key != "" && key == randomField.name && random == nil:
-			random = follow(root.Content[i+1])
-		default:
-			base.Content = append(base.Content, root.Content[i], root.Content[i+1])
+		key := follow(root.Content[i]).Value
+		if key != "" && slices.Contains([]string{zipField.name, randomField.name, whenField.name}, key) && special[key] == nil {
+			special[key] = follow(root.Content[i+1])
+			continue
 		}
+		base.Content = append(base.Content, root.Content[i], root.Content[i+1])
 	}
 	swept := sweptKeys(document)
-	roots := []*yaml.Node{&base}
+	roots = []variant{{root: &base}}
 	before := len(t.problems)
-	all := [][]*yaml.Node{t.zipped(zip, zipField, swept), t.sampled(random, randomField, swept)}
+	all := [][]variant{t.zipped(special[zipField.name], zipField, swept), t.sampled(special[randomField.name], randomField, swept)}
 	t.partial = len(t.problems) > before
 	for _, variants := range all {
 		if len(variants) == 0 {
 			continue
 		}
-		var over []*yaml.Node
+		var over []variant
 		for _, r := range roots {
 			for _, v := range variants {
-				over = append(over, t.overlay(r, v, 0))
+				over = append(over, variant{t.overlay(r.root, v.root, 0), v.draw})
 			}
 		}
 		roots = over
 	}
-	return roots
+	return roots, special[whenField.name]
 }
 
 // fieldOfType returns the first field of a struct with the given type, or a field without a name.
@@ -90,7 +94,7 @@ func sweptKeys(document reflect.Type) []string {
 }
 
 // zipped returns the entries of a Zip.
-func (t *Text) zipped(zip *yaml.Node, f field, swept []string) []*yaml.Node {
+func (t *Text) zipped(zip *yaml.Node, f field, swept []string) (variants []variant) {
 	if zip == nil {
 		return nil
 	}
@@ -98,10 +102,9 @@ func (t *Text) zipped(zip *yaml.Node, f field, swept []string) []*yaml.Node {
 		t.problem(zip, "%s must be a list of parts of a spec, such as %s", f.name, f.tag.Get("example"))
 		return nil
 	}
-	var variants []*yaml.Node
 	for _, v := range zip.Content {
 		if v = follow(v); t.sweepable(v, "an entry of "+f.name, swept, nil) {
-			variants = append(variants, v)
+			variants = append(variants, variant{root: v})
 		}
 	}
 	return variants
