@@ -55,7 +55,8 @@ type Level struct {
 }
 
 // Effects returns the effects of all factors with at least two levels, largest share first. A mean is that of the metric on its
-// scale over the settings of a level, seed by seed: its interval says how far other seeds would move it (Student). The share of a factor is
+// scale over the settings of a level, seed by seed: its interval says how far other seeds would move it (Student). Of a factor that
+// is swept for some settings only, these alone count. The share of a factor is
 //
 //	sum_l n_l (m_l - m)^2 / sum_i (y_i - m)^2
 //
@@ -63,9 +64,11 @@ type Level struct {
 // and the rest is due to interactions (Hutter et al. 2014, "An efficient approach for assessing hyperparameter importance").
 func (s Sweep) Effects() (list []Effect) {
 	for f := range s.Factors {
-		e := Effect{Factor: f, Share: s.share(f)}
+		part := s
+		part.Settings = s.where(f).settings
+		e := Effect{Factor: f, Share: part.share(f)}
 		for l, value := range s.Factors[f].Levels {
-			if level, ok := s.level(f, l); ok {
+			if level, ok := part.level(f, l); ok {
 				level.Value = value
 				e.Levels = append(e.Levels, level)
 			}

@@ -60,6 +60,7 @@ func (s Sweep) caption(list []Effect) string {
 	} else {
 		text += "; as not every combination is here, shares may overlap, and means may be of unlike settings."
 	}
+	text += s.partly(list)
 	if s.Left > 0 {
 		text += fmt.Sprintf(" %s left out: diverged, copies of training rows, of another target, or without a finite value of every seed.", number.CountAre(s.Left, "setting", "settings"))
 	}
