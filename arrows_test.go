@@ -19,13 +19,16 @@ import (
 var arrows = map[string]struct{ rooms, doors []string }{
 	"": {rooms: []string{"pipeline"}},
 	"pipeline": {rooms: []string{
-		"pipeline/bench", "pipeline/command", "pipeline/compare", "pipeline/crew", "pipeline/index", "pipeline/job", "pipeline/points", "pipeline/saved", "pipeline/serve", "pipeline/ship", "pipeline/show", "pipeline/stage",
+		"pipeline/bench", "pipeline/command", "pipeline/compare", "pipeline/crew", "pipeline/index", "pipeline/job", "pipeline/points", "pipeline/saved", "pipeline/schemas", "pipeline/serve", "pipeline/ship", "pipeline/show", "pipeline/stage",
 		"pipeline/sweep", "pipeline/sweep/talk", "pipeline/table", "pipeline/upkeep", "pipeline/watch", "pipeline/work",
 		"experiments", "experiments/disk", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/given", "experiments/metric", "experiments/problem", "experiments/query",
 		"export", "export/signing", "reports/comparison", "store",
 	}},
 	// What all commands share: streams, the store, and how they print, ask and refuse.
 	"pipeline/command": {rooms: []string{"pipeline/table", "experiments", "experiments/disk", "store"}},
+	// Files. What makes them, in tests, knows the types that print themselves, and no command.
+	"pipeline/schemas":        {},
+	"pipeline/schemas/derive": {rooms: []string{"experiments", "experiments/declare", "experiments/flow", "experiments/kinds", "experiments/ode", "experiments/target"}},
 	// Commands on points: to draw them, to measure them, and what is exactly known of where they come from.
 	"pipeline/points": {rooms: []string{
 		"pipeline/command", "pipeline/draw", "pipeline/facts", "pipeline/job", "pipeline/pair", "pipeline/remeasure", "pipeline/saved", "pipeline/ship", "pipeline/table",

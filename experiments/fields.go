@@ -39,7 +39,7 @@ func (s Sweep) Fields(r Result) ([]query.Field, error) {
 }
 
 // complete fills what the row lacks, so that it has every field, and returns the keys of what it fills.
-func (row *resultJSON) complete(metrics []metric.Metric) (absent []string) {
+func (row *ResultRow) complete(metrics []metric.Metric) (absent []string) {
 	for _, m := range metrics {
 		if _, ok := row.Metrics[m.Name]; !ok {
 			row.Metrics[m.Name] = 0

@@ -12,9 +12,9 @@ import (
 	"flowsweep/experiments/target"
 )
 
-// resultJSON is the JSON form of a Result, which `flowsweep runs --json` guarantees. What a run does not have is left out: an
+// ResultRow is the JSON form of a Result, which `flowsweep runs --json` guarantees. What a run does not have is left out: an
 // adaptive solver has no steps, and a run that never ran has no calls, no times and no machine.
-type resultJSON struct {
+type ResultRow struct {
 	Sweep         string            `json:"sweep"`
 	Fit           string            `json:"fit"`
 	Teacher       *string           `json:"teacher,omitempty"` // key of the fit whose flow made the pairs of the fit
@@ -61,9 +61,9 @@ type resultJSON struct {
 }
 
 // row returns the JSON form of the result.
-func (r Result) row() resultJSON {
+func (r Result) row() ResultRow {
 	s, done := r.Setting, r.State == Finished
-	row := resultJSON{
+	row := ResultRow{
 		Sweep: r.Sweep, Fit: r.Fit, Teacher: known(r.Teacher, false), Run: r.Run, State: r.State, Seed: r.Seed,
 		Target: s.Target, Source: s.Source, Path: s.Path, Coupling: s.Coupling, Net: s.Net, Train: s.Train,
 		Solver: s.Sample.Solver.Name, Steps: known(s.Sample.Steps, false), Tolerance: s.Sample.Tolerance, Grid: s.Sample.Grid,

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"flowsweep/experiments"
 	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/points"
 	"flowsweep/pipeline/show"
@@ -105,22 +104,6 @@ func knownCommand(cmd *cobra.Command, args []string) error {
 		hint = fmt.Sprintf("did you mean %q?", near[0])
 	}
 	return fmt.Errorf("unknown command %q: %s", args[0], hint)
-}
-
-func (a *app) schemaCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "schema",
-		Short: "Print the JSON Schema (draft-07) of a spec file, for editors",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			schema, err := experiments.Schema()
-			if err != nil {
-				return err
-			}
-			_, err = a.Stdout.Write(schema)
-			return err
-		},
-	}
 }
 
 // once is a flag that takes one value. Given twice, it is a mistake, where the first value would be lost without a word.

@@ -36,7 +36,7 @@ func (a *app) compareCommand() *cobra.Command {
 		ValidArgsFunction: a.completeSweepNames,
 	}
 	cmd.Flags().StringVar(&out, "out", "", "the output `folder` (default out/<B>-against-<A>)")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	command.JSONFlag(cmd, &asJSON, command.Form{Name: "compare", Of: comparison.Comparison{}})
 	return cmd
 }
 

@@ -61,7 +61,7 @@ func (a *app) doctorCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	command.JSONFlag(cmd, &asJSON, command.Form{Name: "doctor", Of: diagnosis{}})
 	return cmd
 }
 
@@ -189,7 +189,9 @@ func (a *app) benchCommand() *cobra.Command {
 			return w.Flush()
 		},
 	}
+	var forms []command.Form
 	for _, b := range bench.Benches {
+		forms = append(forms, command.Form{Name: "bench-" + b.Name, Of: b.Rows})
 		cmd.ValidArgs = append(cmd.ValidArgs, b.Name)
 	}
 	cmd.Flags().DurationVar(&o.Time, "time", 2*time.Second, "about the `time` to spend on each figure of train and store")
@@ -200,6 +202,6 @@ func (a *app) benchCommand() *cobra.Command {
 	cmd.Flags().IntVar(&o.Count, "count", 0, "of sample: draw `n` points; of crew: give out n fits")
 	cmd.Flags().StringVar(&o.Play, "play", "", "of crew: play the workers that a `file` describes")
 	_ = cmd.Flags().MarkHidden("play") // the flag is there
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	command.JSONFlag(cmd, &asJSON, forms...)
 	return cmd
 }

@@ -11,13 +11,14 @@ import (
 	"strings"
 	"testing"
 
-	"flowsweep/pipeline/command"
-
 	"github.com/spf13/cobra"
+
+	"flowsweep/pipeline/command"
 )
 
 // TestJSON checks that with --json every command prints one JSON value to stdout and nothing else, with any other flag that
-// makes it print, and that what it refuses is one usage error.
+// makes it print, and that what it refuses is one usage error. Schemas
+// allow what is printed, and something is printed of each.
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -84,7 +85,9 @@ func TestJSON(t *testing.T) {
 	if got, want := slices.Sorted(maps.Keys(cases)), withJSON((&app{App: new(command.App)}).root()); !slices.Equal(got, want) {
 		t.Errorf("cases for %q, but %q have --json", got, want)
 	}
+	printed := map[string]bool{}
 	for _, name := range append(slices.DeleteFunc(slices.Sorted(maps.Keys(cases)), func(n string) bool { return n == "db delete" }), "db delete") {
+		of := formsOf(t, name)
 		for _, line := range cases[name] {
 			line, refused := strings.CutPrefix(line, "!")
 			out, code := call(append(strings.Fields(line), "--json")...)
@@ -94,9 +97,36 @@ func TestJSON(t *testing.T) {
 				t.Errorf("%s: exit code %d and %q, want a usage error and nothing on stdout", line, code, out)
 			case !refused && (code != exitOK || values != 1):
 				t.Errorf("%s: exit code %d and %d JSON values: %.200q", line, code, values, out)
+			case !refused:
+				fit, why := fits(t, of, out)
+				if len(fit) == 0 {
+					t.Errorf("%s: no schema of its command allows it: %v", line, why)
+				}
+				if len(of) == 1 || strings.TrimSpace(out) != "[]" {
+					for _, name := range fit {
+						printed[name] = true
+					}
+				}
+			}
+		}
+		for _, f := range of {
+			if !printed[f.Name] && !strings.HasPrefix(f.Name, "bench-") { // which have tests of their own
+				t.Errorf("%s: nothing that is printed has the schema %s", name, f.Name)
 			}
 		}
 	}
+}
+
+// formsOf returns what a command prints with --json.
+func formsOf(t *testing.T, name string) []command.Form {
+	t.Helper()
+	cmd, _, err := (&app{App: &command.App{}}).root().Find(strings.Fields(name))
+	must(t, err)
+	of := command.FormsOf(cmd)
+	if of == nil {
+		t.Errorf("%s has --json, but no schema: give it the flag with command.JSONFlag", name)
+	}
+	return of
 }
 
 // withJSON returns the commands, without the program's name, that take --json.

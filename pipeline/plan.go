@@ -130,7 +130,7 @@ func (a *app) planCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	command.JSONFlag(cmd, &asJSON, command.Form{Name: "plan", Of: planReport{}})
 	cmd.Flags().IntVar(&workers, "workers", 0, "fits to do at once; 0 means one per core")
 	return cmd
 }

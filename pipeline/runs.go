@@ -57,7 +57,8 @@ func (a *app) runsCommand() *cobra.Command {
 	cmd.Flags().StringSliceVar(&f.columns, "columns", nil, "print these `fields`, separated by commas")
 	cmd.Flags().StringVar(&f.where, "where", "", "only runs that meet this `condition`, such as 'mmd < 0.01 and not solver = \"heun\"'")
 	cmd.Flags().BoolVar(&f.bySetting, "by-setting", false, "aggregate seeds to a mean and 95 % interval")
-	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print JSON")
+	command.JSONFlag(cmd, &f.asJSON, command.Form{Name: "runs", Of: []experiments.ResultRow{}},
+		command.Form{Name: "runs-by-setting", Of: []any{ship.SettingRow{}, ship.BaselineRow{}}})
 	cmd.Flags().BoolVar(&f.asCSV, "csv", false, "print CSV")
 	cmd.MarkFlagsMutuallyExclusive("json", "csv")
 	cmd.MarkFlagsMutuallyExclusive("json", "columns")

@@ -55,7 +55,7 @@ func (a *app) sweepsCommand() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	command.JSONFlag(cmd, &asJSON, command.Form{Name: "sweeps", Of: []sweepRow{}})
 	return cmd
 }
 

@@ -39,7 +39,7 @@ func (a *app) verifyCommand() *cobra.Command {
 			return errors.Join(err, ship.CheckError(c))
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	command.JSONFlag(cmd, &asJSON, command.Form{Name: "verify", Of: experiments.Check{}})
 	return cmd
 }
 

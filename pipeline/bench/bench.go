@@ -18,9 +18,10 @@ import (
 	"flowsweep/experiments/engine"
 )
 
-// Bench is one thing whose speed can be measured: rows are its JSON form, and table prints them for people.
+// Bench is one thing whose speed can be measured: rows are its JSON form, of the type of Rows, and table prints them for people.
 type Bench struct {
 	Name    string
+	Rows    any
 	Measure func(ctx context.Context, o Options) (rows any, table func(w io.Writer), err error)
 }
 
@@ -67,7 +68,15 @@ func (o Options) Check() error {
 }
 
 // Benches lists every bench by name.
-var Benches = []Bench{{"train", measureTrain}, {"sample", measureSample}, {"metric", measureMetric}, {"store", measureStore}, {"sweep", measureSweep}, {"memory", measureMemory}, {"crew", measureCrew}}
+var Benches = []Bench{
+	{"train", []trainSpeed{}, measureTrain},
+	{"sample", []sampleSpeed{}, measureSample},
+	{"metric", []metricSpeed{}, measureMetric},
+	{"store", storeSpeed{}, measureStore},
+	{"sweep", sweepSpeed{}, measureSweep},
+	{"memory", []MemoryUse{}, measureMemory},
+	{"crew", CrewSpeed{}, measureCrew},
+}
 
 // Case is a published piece of work that the program's speed is measured with.
 type Case struct {

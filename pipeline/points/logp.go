@@ -70,7 +70,7 @@ func (a *app) logpCommand() *cobra.Command {
 	flags.StringVar(&f.label, "label", "", "the `class` that the points are given, of a net with a label")
 	flags.StringSliceVar(&f.condition, "condition", nil, "the numbers that the points are given, as `NAME=VALUE`, of a net with a condition")
 	flags.StringVar(&f.out, "out", "", "the `file` to write, .npy, .csv or .parquet")
-	flags.BoolVar(&f.asJSON, "json", false, "print JSON")
+	command.JSONFlag(cmd, &f.asJSON, command.Form{Name: "logp", Of: logpReport{}})
 	cmd.MarkFlagsMutuallyExclusive("run", "model")
 	cmd.MarkFlagsOneRequired("run", "model")
 	return cmd

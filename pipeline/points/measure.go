@@ -16,6 +16,7 @@ import (
 	"flowsweep/experiments/problem"
 	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/pair"
+	"flowsweep/pipeline/remeasure"
 )
 
 type measureFlags struct {
@@ -63,7 +64,7 @@ func (a *app) measureCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.columns, "columns", "", "`names` of the columns to compare, separated by commas, or {name: kind, ...} as in a spec, such as\n"+
 		"{age: integer, zone: categorical} (default all that both files have, of kinds that are guessed)")
 	cmd.Flags().BoolVar(&f.standardise, "standardise", false, "compare (x - mean) / std of each column of numbers, with mean and std of the reference")
-	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON")
+	command.JSONFlag(cmd, &f.json, command.Form{Name: "measure", Of: []pair.Comparison{}}, command.Form{Name: "measure-run", Of: []remeasure.Row{}})
 	cmd.Flags().IntVar(&f.permutations, "permutations", metric.MinPermutations, "permutations of each test")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 0, "seed of the permutations")
 	return cmd

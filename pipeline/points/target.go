@@ -53,7 +53,7 @@ func (a *app) targetCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&path, "path", "condot", "the `path` from noise to the target")
-	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print JSON: the facts, or which sample was written")
+	command.JSONFlag(cmd, &f.asJSON, command.Form{Name: "target", Of: facts.Facts{}}, command.Form{Name: "target-out", Of: drawn{}})
 	cmd.Flags().StringVar(&f.out, "out", "", "draw a sample into this .npy, .csv or .parquet `file`")
 	cmd.Flags().IntVar(&f.count, "count", 2000, "number of points in the sample of --out")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 0, "seed of the sample of --out")

@@ -17,8 +17,8 @@ func readLive(file string) (live.Status, bool) {
 	return status, ok && err == nil
 }
 
-// progress is how a sweep goes, as the bar on its page shows it.
-type progress struct {
+// Progress is how a sweep goes, as the bar on its page shows it: the data of an event status of /sweep/NAME/events.
+type Progress struct {
 	State string   `json:"state"` // running, ended, waiting or problem
 	Text  string   `json:"text"`
 	Share *float64 `json:"share,omitempty"` // that is done, from 0 to 1; nil if it is not known
@@ -31,29 +31,29 @@ var ends = map[experiments.State]string{
 }
 
 // progressOf returns how the sweep of a topic goes, from what a sweep at work says, if one works.
-func progressOf(t *topic, status live.Status, working bool, unread error, now time.Time) progress {
+func progressOf(t *topic, status live.Status, working bool, unread error, now time.Time) Progress {
 	p, _, _ := t.now()
 	fault := t.failed()
 	switch {
 	case unread != nil:
-		return progress{State: "problem", Text: "the store cannot be read: " + unread.Error()}
+		return Progress{State: "problem", Text: "the store cannot be read: " + unread.Error()}
 	case fault != nil:
-		return progress{State: "problem", Text: "the page cannot be made: " + fault.Error()}
+		return Progress{State: "problem", Text: "the page cannot be made: " + fault.Error()}
 	case working && status.Sweep == t.name:
 		return running(status, now)
 	case p == nil:
-		return progress{State: "waiting", Text: "the page is being made"}
+		return Progress{State: "waiting", Text: "the page is being made"}
 	}
 	state := "ended"
 	if p.sweep == experiments.Running || p.sweep == experiments.Queued {
 		state = "waiting"
 	}
-	return progress{State: state, Text: ends[p.sweep]}
+	return Progress{State: state, Text: ends[p.sweep]}
 }
 
 // running says how a sweep at work goes: "training 2 nets · 61 % · about 2 min left".
-func running(s live.Status, now time.Time) progress {
-	p := progress{State: "running"}
+func running(s live.Status, now time.Time) Progress {
+	p := Progress{State: "running"}
 	words := []string{s.Activity}
 	if s.Activity == "" {
 		words[0] = "running"
@@ -106,7 +106,7 @@ func about(d time.Duration) string {
 	}
 }
 
-func (p progress) json() []byte {
+func (p Progress) json() []byte {
 	text, err := json.Marshal(p)
 	if err != nil {
 		panic("serve: " + err.Error()) // a share that is not finite

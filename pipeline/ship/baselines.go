@@ -32,26 +32,35 @@ func (o Outcome) baselineFields(b experiments.BaselineSummary) []query.Field {
 		query.Field{Key: "target", Value: b.Target().Name}, query.Field{Key: "sample.count", Value: strconv.Itoa(b.Count), Kind: query.Number, Also: "count"})
 }
 
-// baselineJSON returns a baseline as `flowsweep runs --by-setting --json` prints it: with its name, and without what belongs
-// to a net or a solver. Its draws are counted as seeds are.
-func (o Outcome) baselineJSON(b experiments.BaselineSummary) any {
-	type sample struct {
-		Count int `json:"count"`
+// BaselineRow is a row of `flowsweep runs --by-setting --json` that is a baseline: with its name, and without what belongs to a net or a
+// solver. Its draws are counted as seeds are.
+type BaselineRow struct {
+	Sweep    string            `json:"sweep"`
+	Baseline string            `json:"baseline"`
+	Setting  baselineSetting   `json:"setting"`
+	Seeds    int               `json:"seeds"`
+	Planned  int               `json:"planned"`
+	Metrics  map[string]figure `json:"metrics" null:"never"`
+	Chosen   bool              `json:"chosen"`
+	Tied     bool              `json:"tied"`
+}
+
+// baselineSetting is what a baseline has of a setting.
+type baselineSetting struct {
+	Target target.Target  `json:"target"`
+	Sample baselineSample `json:"sample"`
+}
+
+type baselineSample struct {
+	Count int `json:"count"`
+}
+
+// baselineRow returns the row of a baseline.
+func (o Outcome) baselineRow(b experiments.BaselineSummary) BaselineRow {
+	return BaselineRow{
+		Sweep: o.Sweep.Name, Baseline: b.Name, Setting: baselineSetting{b.Target(), baselineSample{b.Count}},
+		Seeds: len(b.Summary.Runs), Planned: b.Summary.Planned, Metrics: o.figures(b.Summary),
 	}
-	type setting struct {
-		Target target.Target `json:"target"`
-		Sample sample        `json:"sample"`
-	}
-	return struct {
-		Sweep    string            `json:"sweep"`
-		Baseline string            `json:"baseline"`
-		Setting  setting           `json:"setting"`
-		Seeds    int               `json:"seeds"`
-		Planned  int               `json:"planned"`
-		Metrics  map[string]figure `json:"metrics"`
-		Chosen   bool              `json:"chosen"`
-		Tied     bool              `json:"tied"`
-	}{o.Sweep.Name, b.Name, setting{b.Target(), sample{b.Count}}, len(b.Summary.Runs), b.Summary.Planned, o.figures(b.Summary), false, false}
 }
 
 // AddBaselines appends a row to a run table for each draw of each baseline. Without a run it has no key.

@@ -183,37 +183,41 @@ func twinJSON(o Outcome, twin *experiments.Summary) any {
 	}{r.Setting.Sample.Words(), twin.NFE, r.Run, runs, metrics}
 }
 
-// SettingJSON returns row i of SettingTable as `flowsweep runs --by-setting --json` prints it.
+// SettingRow is a row of `flowsweep runs --by-setting --json`: a setting with its seeds.
+type SettingRow struct {
+	Sweep         string                `json:"sweep"`
+	Setting       experiments.Setting   `json:"setting"`
+	NFE           experiments.Calls     `json:"nfe,omitempty"` // calls, params and time only where a seed has finished
+	Params        int                   `json:"params,omitempty"`
+	Seeds         int                   `json:"seeds"`
+	Planned       int                   `json:"planned"` // seeds
+	Metrics       map[string]figure     `json:"metrics" null:"never"`
+	SampleSeconds float64               `json:"sample_seconds,omitempty"`
+	Chosen        bool                  `json:"chosen"`
+	Tied          bool                  `json:"tied"`                // as good as the best by the rule
+	Memorised     int                   `json:"memorised,omitempty"` // seeds whose samples are copies of training rows
+	Margin        *experiments.Interval `json:"margin,omitempty"`    // to the best, in the metric that is chosen by
+	Reason        string                `json:"reason,omitempty"`    // of the chosen one
+	Tags          []string              `json:"tags,omitempty"`      // of its runs
+}
+
+// SettingJSON returns row i of SettingTable as `flowsweep runs --by-setting --json` prints it: a SettingRow or, of a baseline, a
+// BaselineRow.
 func (o Outcome) SettingJSON(i int) any {
 	if i >= len(o.Summaries) {
-		return o.baselineJSON(o.baselines()[i-len(o.Summaries)])
+		return o.baselineRow(o.baselines()[i-len(o.Summaries)])
 	}
 	s, choice := o.Summaries[i], o.choiceOf(i)
-	object := struct {
-		Sweep         string                `json:"sweep"`
-		Setting       experiments.Setting   `json:"setting"`
-		NFE           experiments.Calls     `json:"nfe,omitempty"` // calls, params and time only where a seed has finished
-		Params        int                   `json:"params,omitempty"`
-		Seeds         int                   `json:"seeds"`
-		Planned       int                   `json:"planned"`
-		Metrics       map[string]figure     `json:"metrics"`
-		SampleSeconds float64               `json:"sample_seconds,omitempty"`
-		Chosen        bool                  `json:"chosen"`
-		Tied          bool                  `json:"tied"`                // as good as the best by the rule
-		Memorised     int                   `json:"memorised,omitempty"` // seeds whose samples are copies of training rows
-		Margin        *experiments.Interval `json:"margin,omitempty"`    // to the best, in the metric that is chosen by
-		Reason        string                `json:"reason,omitempty"`    // of the chosen one
-		Tags          []string              `json:"tags,omitempty"`      // of its runs
-	}{
+	row := SettingRow{
 		o.Sweep.Name, s.Setting, s.NFE, s.Params, len(s.Runs), s.Planned, o.figures(s), s.SampleSeconds, i == choice.Chosen,
 		slices.Contains(choice.Tied, i), s.Memorised(), nil, "", s.Tags,
 	}
 	if choice.Margins != nil {
 		m := marginOf(choice, i)
-		object.Margin = &m
+		row.Margin = &m
 	}
-	if object.Chosen {
-		object.Reason = choice.Reason
+	if row.Chosen {
+		row.Reason = choice.Reason
 	}
-	return object
+	return row
 }

@@ -31,9 +31,9 @@ type shown struct {
 	NFE         experiments.Calls              `json:"nfe,omitempty"`
 	NFEMax      int                            `json:"nfe_max,omitempty"`
 	Params      int                            `json:"params,omitempty"`
-	Metrics     map[string]any                 `json:"metrics,omitempty"`    // against the first of the references
-	MetricsSE   map[string]any                 `json:"metrics_se,omitempty"` // standard errors, of those that have one
-	MetricsP    map[string]any                 `json:"metrics_p,omitempty"`  // p-values, of those whose noise is known
+	Metrics     map[string]experiments.Number  `json:"metrics,omitempty"`    // against the first of the references
+	MetricsSE   map[string]experiments.Number  `json:"metrics_se,omitempty"` // standard errors, of those that have one
+	MetricsP    map[string]experiments.Number  `json:"metrics_p,omitempty"`  // p-values, of those whose noise is known
 	Null        map[string]experiments.NullRow `json:"null,omitempty"`       // what those read between the truth and fresh samples of it
 	References  []string                       `json:"references,omitempty"` // keys of the reference samples it was measured against
 	Losses      []shownLoss                    `json:"losses,omitempty"`
@@ -86,7 +86,7 @@ func (a *app) showCommand() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	command.JSONFlag(cmd, &asJSON, command.Form{Name: "show", Of: shown{}}, command.Form{Name: "show-difference", Of: difference{}})
 	cmd.Flags().StringVar(&points, "points", "", "also write the points behind the metrics of a run into this `folder`")
 	return cmd
 }
@@ -132,8 +132,8 @@ func showRun(ctx context.Context, db *store.DB, key string) (shown, error) {
 	}
 	s := shown{
 		Kind: "run", Key: key, State: r.State, Error: r.Error, Config: r.Config, Seconds: spent(r.State, r.Seconds), NFE: r.NFE, NFEMax: r.NFEMax,
-		Files: r.Files, Environment: r.Environment.OrNil(), Metrics: map[string]any{}, MetricsSE: map[string]any{},
-		MetricsP: map[string]any{}, Null: map[string]experiments.NullRow{}, References: r.References,
+		Files: r.Files, Environment: r.Environment.OrNil(), Metrics: map[string]experiments.Number{}, MetricsSE: map[string]experiments.Number{},
+		MetricsP: map[string]experiments.Number{}, Null: map[string]experiments.NullRow{}, References: r.References,
 	}
 	if err := s.remark(ctx, db); err != nil {
 		return s, err
@@ -257,7 +257,7 @@ func keyLosses(losses []shownLoss, state experiments.State) []shownLoss {
 // measured returns a metric with its standard error, p-value and null, if it has them.
 func (s shown) measured(name string) string {
 	text := fmt.Sprint(s.Metrics[name])
-	if se, ok := s.MetricsSE[name].(experiments.Number); ok {
+	if se, ok := s.MetricsSE[name]; ok {
 		text += fmt.Sprintf(" ± %.2g", float64(se))
 	}
 	if null, ok := s.Null[name]; ok {

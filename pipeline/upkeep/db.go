@@ -64,7 +64,7 @@ func (a *app) dbCheckCommand() *cobra.Command {
 			return errors.Join(err, db.Close())
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	command.JSONFlag(cmd, &asJSON, command.Form{Name: "db-check", Of: []store.Finding{}})
 	cmd.Flags().BoolVar(&metrics, "metrics", false, "also measure every run again, which takes about as long as it took in the sweep")
 	cmd.Flags().StringVar(&sweep, "sweep", "", "measure only the runs of the sweep with this `name`")
 	return cmd
@@ -226,7 +226,7 @@ func (a *app) dbCleanCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&unplanned, "unplanned", false, "also remove runs that no sweep plans any more")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what would be removed, and remove nothing")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	command.JSONFlag(cmd, &asJSON, command.Form{Name: "db-gc", Of: store.Removed{}})
 	cmd.Flags().BoolVar(&noWait, "no-wait", false, "if a sweep is using the store, fail instead of waiting")
 	return cmd
 }

@@ -41,7 +41,7 @@ func (a *app) dbDeleteCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what would be removed, and remove nothing")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	command.JSONFlag(cmd, &asJSON, command.Form{Name: "db-delete", Of: store.Removed{}})
 	cmd.Flags().BoolVar(&noWait, "no-wait", false, "if a sweep is using the store, fail instead of waiting")
 	return cmd
 }

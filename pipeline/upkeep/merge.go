@@ -33,7 +33,7 @@ func (a *app) dbMergeCommand() *cobra.Command {
 			return a.merge(cmd.Context(), args, noWait, asJSON)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	command.JSONFlag(cmd, &asJSON, command.Form{Name: "db-merge", Of: []merged{}})
 	cmd.Flags().BoolVar(&noWait, "no-wait", false, "if a sweep is using the store, fail instead of waiting")
 	return cmd
 }
