@@ -38,7 +38,7 @@ type ResultRow struct {
 	Count         int               `json:"count"`
 	NFE           *Calls            `json:"nfe,omitempty"`
 	NFEMax        *int              `json:"nfe_max,omitempty"`
-	Metrics       map[string]Number `json:"metrics"`
+	Metrics       map[string]Number `json:"metrics" null:"never"`
 	MetricsSE     map[string]Number `json:"metrics_se,omitempty"` // standard errors, of metrics that have one
 	MetricsP      map[string]Number `json:"metrics_p,omitempty"`  // p-values, of metrics that have a null or a test of their own
 	SolverShare   map[string]Number `json:"solver_share,omitempty"`

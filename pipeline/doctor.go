@@ -26,14 +26,14 @@ import (
 // diagnosis is the form of `flowsweep doctor --json`.
 type diagnosis struct {
 	Version     string                  `json:"version"`
-	ONNXRuntime *ort.Runtime            `json:"onnxruntime"` // null where it was not found
-	SelfTest    string                  `json:"self_test"`   // ok, or what went wrong
-	Fused       []string                `json:"fused"`       // operations of which chains are one pass
-	NotFused    string                  `json:"not_fused"`   // why not others, or empty
-	Engines     []string                `json:"engines"`
+	ONNXRuntime *ort.Runtime            `json:"onnxruntime"`        // null where it was not found
+	SelfTest    string                  `json:"self_test"`          // ok, or what went wrong
+	Fused       []string                `json:"fused" null:"never"` // operations of which chains are one pass
+	NotFused    string                  `json:"not_fused"`          // why not others, or empty
+	Engines     []string                `json:"engines" null:"never"`
 	Store       string                  `json:"store"`
 	Environment experiments.Environment `json:"environment"`
-	Rounding    map[string]string       `json:"rounding"` // by engine: machines with the same one give, together, the bits of one
+	Rounding    map[string]string       `json:"rounding" null:"never"` // by engine: machines with the same one give, together, the bits of one
 }
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -66,7 +66,7 @@ func (a *app) doctorCommand() *cobra.Command {
 }
 
 func (a *app) diagnose(ctx context.Context) diagnosis {
-	d := diagnosis{Version: sweep.Version, Environment: sweep.Environment(engine.Auto), SelfTest: "ok"}
+	d := diagnosis{Version: sweep.Version, Environment: sweep.Environment(engine.Auto), SelfTest: "ok", Engines: []string{}, Fused: []string{}}
 	if e, _, err := engine.Pick(engine.Auto); err == nil {
 		d.Environment.Engine = e.Name
 	}
@@ -79,8 +79,9 @@ func (a *app) diagnose(ctx context.Context) diagnosis {
 	if err == nil {
 		d.ONNXRuntime = &runtime
 		err = engine.SelfTest()
-		var why error
-		if d.Fused, why = engine.Fused(); why != nil {
+		fused, why := engine.Fused()
+		d.Fused = append(d.Fused, fused...)
+		if why != nil {
 			d.NotFused = why.Error()
 		}
 	}

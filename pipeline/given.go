@@ -13,9 +13,9 @@ import (
 
 // planGiven is what a plan says of conditional models.
 type planGiven struct {
-	On       []string        `json:"on"`   // for each target: classes with their shares, or numbers with their ranges
-	Drop     []float64       `json:"drop"` // the shares of the points of training that are given nothing
-	Guidance []flow.Guidance `json:"guidance"`
+	On       []string        `json:"on" null:"never"`   // for each target: classes with their shares, or numbers with their ranges
+	Drop     []float64       `json:"drop" null:"never"` // the shares of the points of training that are given nothing
+	Guidance []flow.Guidance `json:"guidance" null:"never"`
 	Formula  string          `json:"formula"`
 }
 

@@ -28,9 +28,9 @@ type sweepRow struct {
 	FitsFinished int               `json:"fits_finished"`
 	Runs         int               `json:"runs"`
 	RunsFinished int               `json:"runs_finished"`
-	Targets      []string          `json:"targets"`
-	Chosen       []string          `json:"chosen"` // the settings in choice.json, one for each target that has one
-	Tags         []string          `json:"tags"`
+	Targets      []string          `json:"targets" null:"never"`
+	Chosen       []string          `json:"chosen" null:"never"` // the settings in choice.json, one for each target that has one
+	Tags         []string          `json:"tags" null:"never"`
 	Error        string            `json:"error,omitempty"` // why choice.json cannot be read
 }
 

@@ -10,9 +10,9 @@ import (
 // = 0 to k - 1, it is linear, and beyond them it goes on with slopes of its own. Segment i ends at knot i, and segment k has
 // no end.
 type Curve struct {
-	X     []float64 `json:"x"`     // (k), increasing
-	Y     []float64 `json:"y"`     // (k), increasing
-	Slope []float64 `json:"slope"` // (k + 1), of the segments, positive
+	X     []float64 `json:"x" null:"never"`     // (k), increasing
+	Y     []float64 `json:"y" null:"never"`     // (k), increasing
+	Slope []float64 `json:"slope" null:"never"` // (k + 1), of the segments, positive
 }
 
 // NewCurve returns the curve through the knots, both (k) and strictly increasing, k >= 1, with the given slope beyond them.

@@ -29,7 +29,7 @@ type sweepSpeed struct {
 	Processor float64      `json:"cpu_seconds"`    // of all cores together
 	Used      float64      `json:"cores_used"`     // on average
 	Peak      float64      `json:"peak_megabytes"` // of memory, since the program started
-	Stages    []stageSpeed `json:"stages"`
+	Stages    []stageSpeed `json:"stages" null:"never"`
 }
 
 // stageSpeed is a stage of a sweep. While several go on side by side, each is given an equal part.

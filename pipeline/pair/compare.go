@@ -24,8 +24,8 @@ type Comparison struct {
 	Note   string              `json:"note,omitempty"`  // why there is no null
 	Error  string              `json:"error,omitempty"` // why there is no value
 
-	Columns  []string `json:"columns"`
-	Kinds    []string `json:"kinds"`              // of the columns
+	Columns  []string `json:"columns" null:"never"`
+	Kinds    []string `json:"kinds" null:"never"` // of the columns
 	Warnings []string `json:"warnings,omitempty"` // of the files
 }
 

@@ -48,7 +48,7 @@ type logpReport struct {
 	N    int                  `json:"n"`
 	Mean experiments.Number   `json:"mean"`
 	SE   experiments.Number   `json:"se"`
-	LogP []experiments.Number `json:"log_prob"`
+	LogP []experiments.Number `json:"log_prob" null:"never"`
 }
 
 func (a *app) logpCommand() *cobra.Command {
@@ -133,7 +133,7 @@ func (a *app) printLogP(d density, logp []float64, f logpFlags) error {
 	}
 	switch {
 	case f.asJSON:
-		r := logpReport{Of: d.name, N: len(logp), Mean: experiments.Number(mean.Value), SE: experiments.Number(mean.SE)}
+		r := logpReport{Of: d.name, N: len(logp), Mean: experiments.Number(mean.Value), SE: experiments.Number(mean.SE), LogP: []experiments.Number{}}
 		for _, l := range logp {
 			r.LogP = append(r.LogP, experiments.Number(l))
 		}

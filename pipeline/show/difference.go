@@ -16,7 +16,7 @@ import (
 type difference struct {
 	A      string          `json:"a"` // keys
 	B      string          `json:"b"`
-	Fields []differentPart `json:"differences"`
+	Fields []differentPart `json:"differences" null:"never"`
 }
 
 // differentPart is a field that differs, under its dotted name in `flowsweep show --json`. A value that is missing is empty.

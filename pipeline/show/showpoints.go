@@ -21,7 +21,7 @@ import (
 // shownPoints says what `flowsweep show KEY --points DIR` wrote: NumPy files, from which anybody can measure the run again.
 type shownPoints struct {
 	Folder    string       `json:"folder"`
-	Files     []string     `json:"files"`
+	Files     []string     `json:"files" null:"never"`
 	Sweep     string       `json:"sweep"` // of the reference
 	Scale     []float64    `json:"scale"` // data = scale x + shift, for points x on the scale of the metrics; null if that is the data's own
 	Shift     []float64    `json:"shift"`

@@ -10,13 +10,13 @@ type Comparison struct {
 	Sentence     string    `json:"sentence"` // what to take away
 	A            Side      `json:"a"`
 	B            Side      `json:"b"`
-	Differences  []Field   `json:"differences"`            // of the specs
-	Environment  []Field   `json:"environment"`            // differences of what computed them
-	Choices      []Choices `json:"choices"`                // by target
-	Metrics      []Metric  `json:"metrics"`                // of the settings that both have
-	OnlyA        []string  `json:"only_a"`                 // settings that only one has
-	OnlyB        []string  `json:"only_b"`                 //
-	Incomparable string    `json:"incomparable,omitempty"` // why no setting of one can be tested against one of the other
+	Differences  []Field   `json:"differences" null:"never"` // of the specs
+	Environment  []Field   `json:"environment" null:"never"` // differences of what computed them
+	Choices      []Choices `json:"choices" null:"never"`     // by target
+	Metrics      []Metric  `json:"metrics" null:"never"`     // of the settings that both have
+	OnlyA        []string  `json:"only_a" null:"never"`      // settings that only one has
+	OnlyB        []string  `json:"only_b" null:"never"`      //
+	Incomparable string    `json:"incomparable,omitempty"`   // why no setting of one can be tested against one of the other
 }
 
 // Side is one of the two sweeps.
@@ -43,14 +43,14 @@ type Point struct {
 // that the field does not apply.
 type Field struct {
 	Name string   `json:"field"`
-	A    []string `json:"a"`
-	B    []string `json:"b"`
+	A    []string `json:"a" null:"never"`
+	B    []string `json:"b" null:"never"`
 }
 
 // Metric is a metric with the rows of all settings that both sweeps have.
 type Metric struct {
 	Name string `json:"metric"`
-	Rows []Row  `json:"rows"`
+	Rows []Row  `json:"rows" null:"never"`
 }
 
 // The findings of a row: how B does beside A.
@@ -99,7 +99,7 @@ type Choices struct {
 	B      *Chosen `json:"b,omitempty"`
 	WhyA   string  `json:"why_a,omitempty"` // there is none
 	WhyB   string  `json:"why_b,omitempty"`
-	Rows   []Row   `json:"metrics"` // by metric
+	Rows   []Row   `json:"metrics" null:"never"` // by metric
 }
 
 // Chosen is the chosen setting of a sweep.

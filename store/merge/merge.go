@@ -25,9 +25,9 @@ type Taken struct {
 	Nulls       int      `json:"nulls"`
 	Baselines   int      `json:"baselines"`
 	Checkpoints int      `json:"checkpoints"`
-	Same        int      `json:"same"`   // fits and runs that have finished in both, and are alike
-	Differ      []string `json:"differ"` // a sentence for each thing that has finished in both and is not alike
-	Notes       []string `json:"notes"`  // what else people should know
+	Same        int      `json:"same"`                // fits and runs that have finished in both, and are alike
+	Differ      []string `json:"differ" null:"never"` // a sentence for each thing that has finished in both and is not alike
+	Notes       []string `json:"notes" null:"never"`  // what else people should know
 }
 
 // Options say what is taken, and how contents are.
