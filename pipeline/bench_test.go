@@ -44,6 +44,7 @@ func TestBenchOne(t *testing.T) { // not in parallel: it sets the cores of the p
 		if err := json.Unmarshal([]byte(stdout.String()), &rows); code != exitOK || err != nil || len(rows) != 1 {
 			t.Fatalf("%v: exit code %d, %v: %s%s", more, code, err, stdout.String(), stderr.String())
 		}
+		wantForm(t, "bench-"+more[1], stdout.String())
 		r := rows[0]
 		if r.Case != "guide-standalone" || r.Engine != "go" || r.Threads != 1 {
 			t.Errorf("%v: the row is %+v", more, r)
@@ -65,6 +66,7 @@ func TestBenchMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	wantForm(t, "bench-memory", rows)
 	for i, start := range []string{"flowsweep sweep bench.yaml", "flowsweep report", "flowsweep sample --exact", "flowsweep sample --run"} {
 		if !strings.HasPrefix(rows[i].Command, start) || !(rows[i].Seconds > 0) || !(rows[i].Peak > 20 && rows[i].Peak < 300) {
 			t.Errorf("row %d is %+v, want %q", i, rows[i], start)
@@ -87,6 +89,7 @@ func TestBenchCrew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	wantForm(t, "bench-crew", s)
 	if s.Fits != fits || s.Runs != 5*fits || s.Workers != 100 || s.Lost != 0 || s.Twice != 0 {
 		t.Errorf("got %+v, want %d fits with 5 runs each by 100 workers, none lost or done twice", s, fits)
 	}

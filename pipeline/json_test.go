@@ -17,8 +17,8 @@ import (
 )
 
 // TestJSON checks that with --json every command prints one JSON value to stdout and nothing else, with any other flag that
-// makes it print, and that what it refuses is one usage error. Schemas
-// allow what is printed, and something is printed of each.
+// makes it print, and that what it refuses is one usage error. The schemas
+// of the command allow what is printed, and something is printed of each.
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -113,3 +113,17 @@ func fits(t *testing.T, of []command.Form, text string) (names []string, why []e
 	}
 	return names, why
 }
+
+// wantForm checks that a schema allows a value, as JSON or to be printed as such.
+func wantForm(t *testing.T, name string, value any) {
+	t.Helper()
+	text, printed := value.(string)
+	if !printed {
+		marshalled, err := json.Marshal(value)
+		must(t, err)
+		text = string(marshalled)
+	}
+	if _, why := fits(t, []command.Form{{Name: name}}, text); why != nil {
+		t.Errorf("the schema %s does not allow %.200s: %v", name, text, why)
+	}
+}
