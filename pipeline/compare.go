@@ -29,7 +29,8 @@ func (a *app) compareCommand() *cobra.Command {
 			"seed, distances by their ratios, with 95 % intervals that are corrected for the number of settings. Sweeps with another\n" +
 			"target or reference are not: their values are of other points. The page is comparison.html; with --json it is written only\n" +
 			"where --out names a folder.",
-		Args: cobra.ExactArgs(2),
+		Example: "  flowsweep compare ring ring-ot\n  flowsweep compare ring ring-ot --json",
+		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.WithStore(cmd.Context(), func(db *store.DB) error { return a.compare(cmd.Context(), db, args, out, asJSON) })
 		},

@@ -44,7 +44,8 @@ func (a *app) doctorCommand() *cobra.Command {
 		Long: "Print what this machine has (onnxruntime, engines, cores, the store) and run a self-test.\n" +
 			"Its rounding is a hash of the bits of tiny trainings. Machines with the same rounding give, together, the bits of one of\n" +
 			"them: they can share a sweep.",
-		Args: cobra.NoArgs,
+		Example: "  flowsweep doctor",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			d := a.diagnose(cmd.Context())
 			d.addRounding(cmd.Context(), asJSON)
@@ -171,7 +172,8 @@ func (a *app) benchCommand() *cobra.Command {
 			"sweep does a small reference sweep in a temporary folder, in about half a minute, and prints how its time is divided.\n" +
 			"memory runs that sweep, its report and samples of 10 million points, and prints the memory that each of them takes.\n" +
 			"crew gives 10,000 fits to 100 workers in other processes, which train nothing, and prints how fast a host takes in what they send.",
-		Args: cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		Example: "  flowsweep bench store\n  flowsweep bench sample --case guide-standalone --threads 1",
+		Args:    cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Store = a.DB
 			if err := o.Check(); err != nil {

@@ -44,10 +44,10 @@ takes more than %.1f times as long on one thread, or if a metric that the settin
 func (a *app) exportCommand() *cobra.Command {
 	var f exportFlags
 	cmd := &cobra.Command{
-		Use:   "export",
-		Short: "Write and verify the ONNX files of the chosen run, of any run, or of the Pareto front",
-		Args:  cobra.NoArgs,
-		Long:  exportLong,
+		Use:     "export",
+		Short:   "Write and verify the ONNX files of the chosen run, of any run, or of the Pareto front",
+		Example: "  flowsweep export\n  flowsweep export --run 5c07f6 --out net\n  flowsweep export --pareto",
+		Long:    exportLong, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cmd.SetContext(a.withProgress(cmd.Context()))
 			if f.sign != "" {

@@ -107,10 +107,11 @@ func (a *app) planCommand() *cobra.Command {
 	asJSON := false
 	workers := 0
 	cmd := &cobra.Command{
-		Use:   "plan SPEC",
-		Short: "Print what a sweep would do: fits and runs, new and cached; run nothing",
-		Long:  "Print what a sweep would do: fits and runs, new and cached; run nothing. " + specHelp,
-		Args:  cobra.ExactArgs(1),
+		Use:     "plan SPEC",
+		Short:   "Print what a sweep would do: fits and runs, new and cached; run nothing",
+		Long:    "Print what a sweep would do: fits and runs, new and cached; run nothing. " + specHelp,
+		Example: "  flowsweep plan ring.yaml\n  flowsweep plan ring.yaml --workers 2 --json\n  flowsweep plan - < ring.yaml",
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			plan, err := a.loadPlan(cmd.Context(), args[0])
 			if err != nil {

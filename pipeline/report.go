@@ -15,9 +15,10 @@ import (
 func (a *app) reportCommand() *cobra.Command {
 	var sweep, out, baseline string
 	cmd := &cobra.Command{
-		Use:   "report",
-		Short: "Write the HTML report of a sweep again, from the store alone",
-		Args:  cobra.NoArgs,
+		Use:     "report",
+		Short:   "Write the HTML report of a sweep again, from the store alone",
+		Example: "  flowsweep report\n  flowsweep report --sweep ring --out page\n  flowsweep report --baseline 5c07f6",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.WithStore(cmd.Context(), func(db *store.DB) error { return a.report(cmd.Context(), db, sweep, baseline, out) })
 		},

@@ -38,6 +38,8 @@ func (a *app) runsCommand() *cobra.Command {
 			"not have is unknown, and so is its negation: adaptive solvers have no steps, and meet neither 'steps < 8' nor\n" +
 			"'not steps < 8'. A list, such as tags, meets = and ~ if one of its texts does, and != if none is equal. The tags of a\n" +
 			"run include those of its fit and of its sweep; note, fit_note and sweep_note are separate.",
+		Example: "  flowsweep runs --by-setting --sort sliced-w2\n  flowsweep runs --where 'nfe <= 16 and sliced-w2 < 0.5' --csv\n" +
+			"  flowsweep runs --columns run,width,steps,sliced-w2 --sort -steps\n  flowsweep runs --sweep ring --sweep ring-ot --json",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.WithStore(cmd.Context(), func(db *store.DB) error {

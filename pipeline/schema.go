@@ -19,7 +19,8 @@ func (a *app) schemaCommand() *cobra.Command {
 		Short: "Print the JSON Schema (draft-07) of a spec file, or of what a command prints",
 		Long: "Print the JSON Schema (draft-07) of a spec file, for editors. With --of, print that of what a command prints with --json:\n" +
 			"every field it may have, and which of them are always there.",
-		Args: cobra.NoArgs,
+		Example: "  flowsweep schema > spec.schema.json\n  flowsweep schema --list\n  flowsweep schema --of runs > runs.schema.json",
+		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if list {
 				return a.listSchemas()

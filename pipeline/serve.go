@@ -28,8 +28,9 @@ func (a *app) serveCommand() *cobra.Command {
 		Long: "Show the pages of the store in a browser on this machine, and keep them fresh while a sweep runs. It only reads, and slows a\n" +
 			"sweep hardly. Ctrl-C ends it; a page that is open goes on once it is started again. From another machine:\n" +
 			"ssh -L 7777:127.0.0.1:7777 HOST, with the same port on both sides.",
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), f) },
+		Example: "  flowsweep serve\n  flowsweep serve --sweep ring",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), f) },
 	}
 	cmd.Flags().StringVar(&f.listen, "listen", serve.Address, "the `address` of this machine to listen at; with port 0 at any that is free")
 	cmd.Flags().StringVar(&f.sweep, "sweep", "", "the `name` of the only sweep to show (default all)")

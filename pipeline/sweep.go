@@ -43,6 +43,8 @@ func (a *app) sweepCommand() *cobra.Command {
 		Short: "Train, sample, measure, choose, export, verify and report; nothing stored is done again",
 		Long: "Train, sample, measure, choose, export, verify and report; nothing stored is done again. " + specHelp + "\n" +
 			"Ctrl-C, SIGTERM and a closed terminal stop it cleanly: the same command goes on where it was.",
+		Example: "  flowsweep sweep ring.yaml\n  flowsweep sweep ring.yaml --db ring.db --out out/first --workers 2\n" +
+			"  flowsweep sweep ring.yaml --part 1/3 --db part1.db\n  flowsweep sweep ring.yaml --listen :4222 --address-file ring.address",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.listen.checkListen(cmd.Flags()); err != nil {

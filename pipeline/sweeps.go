@@ -41,7 +41,8 @@ func (a *app) sweepsCommand() *cobra.Command {
 		Short: "List the sweeps in the store, the latest first",
 		Long: "List the sweeps in the store, the latest first: how much of each is finished, and which setting it chose last. NAME@1 is\n" +
 			"the first of the earlier specs of NAME. It is a sweep like any other: --sweep NAME@1, db delete NAME@1.",
-		Args: cobra.NoArgs,
+		Example: "  flowsweep sweeps\n  flowsweep sweeps --json",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.WithStore(cmd.Context(), func(db *store.DB) error {
 				rows, err := sweepRows(cmd.Context(), db)

@@ -25,7 +25,8 @@ func (a *app) verifyCommand() *cobra.Command {
 			"weights of the run in the store that the file names, and compare its bytes with those that flowsweep writes for the run.\n" +
 			"Where there is no such store or run, and no --db, the file is compared with itself: with what flowsweep writes for the net, weights,\n" +
 			"solver, times and units that it holds. Their numbers, and where they come from, are then taken as they are.",
-		Args: cobra.ExactArgs(1),
+		Example: "  flowsweep verify out/ring/sampler.onnx\n  flowsweep verify out/ring/velocity.onnx --json",
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := a.verify(cmd.Context(), args[0], cmd.Flags().Changed("db"))
 			if err != nil {

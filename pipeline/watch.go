@@ -27,6 +27,7 @@ func (a *app) watchCommand() *cobra.Command {
 			"? lists the keys; q quits, and the sweep goes on. It only reads the store. If no sweep runs it shows how the latest one\n" +
 			"ended, and waits for the next. Where the output is no terminal it prints lines, one at least every 10 seconds, until the\n" +
 			"sweep ends.",
+		Example:     "  flowsweep watch\n  flowsweep watch --once --sweep ring",
 		Args:        cobra.NoArgs,
 		Annotations: map[string]string{"interrupted": "the sweep goes on"},
 		RunE: func(cmd *cobra.Command, _ []string) error {

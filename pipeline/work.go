@@ -38,6 +38,7 @@ func (a *app) workCommand() *cobra.Command {
 		Long: "Do fits for a sweep that runs on another machine with --listen, until that is done. ADDRESS is what the sweep prints, and\n" +
 			"FILE what its --address-file names. All that is needed comes from there, and all results go there: nothing stays here.\n" +
 			"Ctrl-C and SIGTERM send the host a checkpoint of each fit, from which another machine goes on.",
+		Example:     "  flowsweep work @ring.address\n  flowsweep work @ring.address --workers 2 --name attic",
 		Args:        cobra.ExactArgs(1),
 		Annotations: map[string]string{"interrupted": "the host has checkpoints of its fits, from which other machines go on"},
 		RunE:        func(cmd *cobra.Command, args []string) error { return a.work(cmd.Context(), args[0], f) },

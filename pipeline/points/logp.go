@@ -60,8 +60,9 @@ func (a *app) logpCommand() *cobra.Command {
 		Long: "Compute the log densities of the points in a data file, one point per row, under the flow of a run's net, in nats\n" +
 			"and in the units of the file. Columns are found by the names that the net was trained with. They are printed as CSV, or\n" +
 			"written to --out.",
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.logp(cmd.Context(), args[0], f) },
+		Example: "  flowsweep logp --run 5c07f6 points.csv\n  flowsweep logp --run 5c07f6 points.csv --out logp.csv",
+		Args:    cobra.ExactArgs(1),
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.logp(cmd.Context(), args[0], f) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.run, "run", "", "the net of the run with this `key`")

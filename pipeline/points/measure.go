@@ -46,6 +46,8 @@ func (a *app) measureCommand() *cobra.Command {
 			"Nothing depends on the order of the rows. c2st trains nets for each permutation, so it takes fewer of them, 99 or 19.\n\n" +
 			"With --run every metric of a stored run is measured again, from its stored samples and weights, and printed beside the\n" +
 			"stored value. The exit code is 1 unless they are equal to the last digit.",
+		Example: "  flowsweep measure truth.csv samples.csv\n  flowsweep measure truth.csv samples.csv --columns length,mass --standardise\n" +
+			"  flowsweep measure --run 5c07f6",
 		Args: filesOrRun(&f.run),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.run == "" {

@@ -39,6 +39,8 @@ func (a *app) sampleCommand() *cobra.Command {
 			"how they are sampled: source, path, solver, steps and grid. A flag changes what it names, and nothing else. ONNX files from\n" +
 			"elsewhere may take times as [batch, 1], [batch], [1] or a scalar, in floats of 16 to 64 bits; t = 0 is noise and t = 1 data.\n" +
 			"Weights in other files are read from beside the model, never from elsewhere. An interrupted command writes nothing.",
+		Example: "  flowsweep sample --run 5c07f6 --count 50000 --out samples.npy\n  flowsweep sample --run 5c07f6 --steps 4 --out fast.csv\n" +
+			"  flowsweep sample --model out/ring/sampler.onnx --out samples.parquet\n  flowsweep sample --exact --target moons --seed 1 --out moons.csv",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.sample(cmd.Context(), f)

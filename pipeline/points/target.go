@@ -26,7 +26,8 @@ func (a *app) targetCommand() *cobra.Command {
 			"covariance and entropy, and under a path the lowest flow-matching loss of any net and the kinetic energy of the flow.\n" +
 			"They hold for independent pairs of data and noise N(0, I). With --out, draw a sample instead: of a target with a label or\n" +
 			"condition, with what each point is given as further columns.",
-		Args: cobra.ExactArgs(1),
+		Example: "  flowsweep target gaussians --path cosine\n  flowsweep target '{name: gaussian, dim: 3}'\n  flowsweep target moons --count 500 --out moons.csv",
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			t, err := command.ParserIn(".").Target(args[0])
 			if err != nil {

@@ -61,7 +61,8 @@ func (a *app) showCommand() *cobra.Command {
 		Long: "Print one fit or run: config, environment, losses, metrics and files. Given two, print how they differ. A unique prefix\n" +
 			"of a key is enough. --points writes what the metrics of a run are computed from as NumPy files: reference.npy, noise.npy\n" +
 			"(which it started from), samples.npy and, for data, trained.npy and held-out.npy.",
-		Args: cobra.RangeArgs(1, 2),
+		Example: "  flowsweep show 5c07f6\n  flowsweep show 5c07f6 81ab02\n  flowsweep show 5c07f6 --points points",
+		Args:    cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.WithStore(cmd.Context(), func(db *store.DB) error {
 				if len(args) == 2 && points != "" {

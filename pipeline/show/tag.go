@@ -15,10 +15,11 @@ import (
 func (a *app) tagCommand() *cobra.Command {
 	var remove []string
 	cmd := &cobra.Command{
-		Use:   "tag NAME [TAG...]",
-		Short: "Tag a sweep, fit or run, and print its tags",
-		Long:  "Tag a sweep, fit or run, and print its tags. NAME is the name of a sweep, or the prefix of a key.",
-		Args:  cobra.MinimumNArgs(1),
+		Use:     "tag NAME [TAG...]",
+		Short:   "Tag a sweep, fit or run, and print its tags",
+		Long:    "Tag a sweep, fit or run, and print its tags. NAME is the name of a sweep, or the prefix of a key.",
+		Example: "  flowsweep tag 5c07f6 good\n  flowsweep tag ring paper 'figure 2'\n  flowsweep tag 5c07f6 --remove good",
+		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.WithStore(cmd.Context(), func(db *store.DB) error {
 				owner, err := db.Owner(cmd.Context(), args[0])
@@ -63,7 +64,8 @@ func (a *app) noteCommand() *cobra.Command {
 		Short: "Set or print the note of a sweep, fit or run",
 		Long: "Set the note of a sweep, fit or run, or without TEXT print it. NAME is the name of a sweep, or the prefix of a key. An\n" +
 			"empty TEXT removes the note.",
-		Args: cobra.RangeArgs(1, 2),
+		Example: "  flowsweep note 5c07f6 'best so far, but slow'\n  flowsweep note 5c07f6",
+		Args:    cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.WithStore(cmd.Context(), func(db *store.DB) error {
 				owner, err := db.Owner(cmd.Context(), args[0])

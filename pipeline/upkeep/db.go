@@ -40,7 +40,8 @@ func (a *app) dbCheckCommand() *cobra.Command {
 			"running when its process died, and what nothing needs. With --metrics every metric of every run is measured again from\n" +
 			"the stored samples and weights, and must be what is stored, to the last digit. The exit code is 1 if something is\n" +
 			"damaged. A sweep of the same spec makes again what is damaged of its fits and runs, and what was made of them.",
-		Args: cobra.NoArgs,
+		Example: "  flowsweep db check\n  flowsweep db check --metrics --sweep ring",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if sweep != "" && !metrics {
 				return command.Usage(errors.New("--sweep says which metrics to measure again: give --metrics, too"))
@@ -186,9 +187,10 @@ func damageError(path string, list []store.Finding) error {
 
 func (a *app) dbBackupCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "backup FILE",
-		Short: "Write a consistent copy of the store, even during a sweep; never overwrite a file",
-		Args:  cobra.ExactArgs(1),
+		Use:     "backup FILE",
+		Short:   "Write a consistent copy of the store, even during a sweep; never overwrite a file",
+		Example: "  flowsweep db backup copy.db",
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.WithStore(cmd.Context(), func(db *store.DB) error {
 				copied, err := db.Backup(cmd.Context(), args[0])
@@ -212,9 +214,10 @@ func (a *app) dbBackupCommand() *cobra.Command {
 func (a *app) dbCleanCommand() *cobra.Command {
 	var unplanned, dryRun, asJSON, noWait bool
 	cmd := &cobra.Command{
-		Use:   "gc",
-		Short: "Remove what nothing needs, and shrink the file",
-		Args:  cobra.NoArgs,
+		Use:     "gc",
+		Short:   "Remove what nothing needs, and shrink the file",
+		Example: "  flowsweep db gc\n  flowsweep db gc --unplanned --dry-run",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.removing(cmd.Context(), "db gc", noWait, dryRun, asJSON, func(db *store.DB) (store.Removed, error) {
 				if dryRun {

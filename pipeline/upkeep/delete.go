@@ -16,7 +16,8 @@ func (a *app) dbDeleteCommand() *cobra.Command {
 		Short: "Delete a sweep; fits and runs that other sweeps plan stay",
 		Long: "Delete a sweep, after saying what goes with it and what stays because other sweeps plan it. The file keeps its size until\n" +
 			"`flowsweep db gc`.",
-		Args: cobra.ExactArgs(1),
+		Example: "  flowsweep db delete ring --dry-run\n  flowsweep db delete ring@1 --yes",
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
 			return a.removing(ctx, "db delete "+args[0], noWait, dryRun, asJSON, func(db *store.DB) (store.Removed, error) {

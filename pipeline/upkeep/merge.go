@@ -27,7 +27,7 @@ func (a *app) dbMergeCommand() *cobra.Command {
 			"NAME@1. Merging again changes nothing.\n\n" +
 			"All files are checked before the first is taken in: if one of them is damaged, or no store, the exit code is 2 and\n" +
 			"nothing has changed.",
-		Example: "  flowsweep db merge parts/*.db && flowsweep sweep spec.yaml",
+		Example: "  flowsweep db merge part1.db part2.db\n  flowsweep db merge parts/*.db && flowsweep sweep ring.yaml",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.merge(cmd.Context(), args, noWait, asJSON)
