@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/spf13/cobra"
@@ -69,22 +68,18 @@ var inExamples = strings.NewReplacer(
 	"flowsweep bench sample", "flowsweep bench sample --count 64",
 )
 
-// exampleFolder returns a folder with what examples need. The caller removes it.
-var exampleFolder = sync.OnceValues(func() (dir string, err error) {
-	if dir, err = os.MkdirTemp("", "flowsweep-*"); err != nil {
-		return "", err
-	}
+// exampleFolder returns a folder with what examples need.
+func exampleFolder(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
 	for name, text := range exampleFiles {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			return dir, err
-		}
+		must(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
 	}
-	out, err := shell(dir, exampleScript)
-	if err != nil {
-		err = fmt.Errorf("%w: %s", err, out)
+	if out, err := shell(dir, exampleScript); err != nil {
+		t.Fatalf("%v: %s", err, out)
 	}
-	return dir, err
-})
+	return dir
+}
 
 // shell runs lines of a shell in a folder, in which flowsweep is this program.
 func shell(dir, lines string) (printed string, err error) {
@@ -104,9 +99,7 @@ func TestExamples(t *testing.T) {
 	if _, err := exec.LookPath("bash"); err != nil {
 		t.Skip("no bash here")
 	}
-	start, err := exampleFolder()
-	t.Cleanup(func() { os.RemoveAll(start) })
-	must(t, err)
+	start := exampleFolder(t)
 	text, err := os.ReadFile(filepath.Join(start, "keys"))
 	must(t, err)
 	keys := strings.Fields(string(text))
