@@ -19,7 +19,7 @@ import (
 var arrows = map[string]struct{ rooms, doors []string }{
 	"": {rooms: []string{"pipeline"}},
 	"pipeline": {rooms: []string{
-		"pipeline/bench", "pipeline/command", "pipeline/compare", "pipeline/crew", "pipeline/index", "pipeline/job", "pipeline/points", "pipeline/saved", "pipeline/schemas", "pipeline/serve", "pipeline/ship", "pipeline/show", "pipeline/stage",
+		"pipeline/bench", "pipeline/command", "pipeline/compare", "pipeline/crew", "pipeline/index", "pipeline/job", "pipeline/points", "pipeline/saved", "pipeline/schemas", "pipeline/serve", "pipeline/ship", "pipeline/show", "pipeline/stage", "pipeline/cost",
 		"pipeline/sweep", "pipeline/sweep/talk", "pipeline/table", "pipeline/upkeep", "pipeline/watch", "pipeline/work",
 		"experiments", "experiments/disk", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/given", "experiments/metric", "experiments/problem", "experiments/query",
 		"export", "export/signing", "reports/comparison", "store",
@@ -44,11 +44,13 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"pipeline/remeasure": {rooms: []string{"pipeline/job", "pipeline/saved", "experiments", "experiments/engine", "experiments/metric", "store"}},
 	"pipeline/sweep": {
 		rooms: []string{
-			"pipeline/crew", "pipeline/job", "pipeline/live", "pipeline/saved", "pipeline/stage", "pipeline/sweep/talk", "experiments", "experiments/disk", "experiments/engine",
+			"pipeline/cost", "pipeline/crew", "pipeline/job", "pipeline/live", "pipeline/saved", "pipeline/stage", "pipeline/sweep/talk", "experiments", "experiments/disk", "experiments/engine",
 			"experiments/flow", "experiments/problem", "experiments/target", "experiments/velocity", "store",
 		},
 		doors: []string{"github.com/vbauerster/mpb"},
 	},
+	// How long a sweep takes: what the store knows of this machine, and what job tries for a moment.
+	"pipeline/cost": {rooms: []string{"pipeline/job", "pipeline/saved", "experiments", "experiments/metric", "experiments/ode", "experiments/target", "store"}},
 	// What a sweep does now, in a file for other processes. Of the store it knows who holds its lock, and numbers are written as pages do.
 	"pipeline/live": {rooms: []string{"pipeline/stage", "reports/number", "store/lock"}},
 	// A sweep as it runs, on a terminal: it reads the store and what the sweep says.

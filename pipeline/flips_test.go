@@ -112,7 +112,7 @@ func newFlips(t *testing.T) *flips {
 		{"runs", "--csv", "--sweep", "wild"},
 		{"runs", "--by-setting"},
 		{"runs", "--by-setting", "--json"},
-		{"plan", s.spec, "--workers", "1"},
+		{"plan", s.spec, "--workers", "1", "--try", "0"},
 	}
 	for _, key := range append(slices.Clip(f.fits), f.runs[len(f.runs)-1]) {
 		s.readers = append(s.readers, []string{"show", key}, []string{"show", key, "--json"})

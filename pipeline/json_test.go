@@ -67,7 +67,7 @@ func TestJSON(t *testing.T) {
 			"measure --metrics energy " + in("points.csv") + " " + in("points.csv"), "measure --run " + run, "measure --run " + run + " --metrics mmd",
 			"!measure --run " + run + " " + in("points.csv"),
 		},
-		"plan": {"plan " + spec, "plan -", "plan --workers 2 " + spec, "!plan " + in("gone.yaml")},
+		"plan": {"plan " + spec, "plan -", "plan --workers 2 " + spec, "plan --try 0 " + spec, "!plan " + in("gone.yaml")},
 		"runs": {
 			"runs", "runs --by-setting", "runs --sort nfe", "runs --where nfe<0", "runs --by-setting --where nfe<0", "!runs --csv", "!runs --by-setting --sweep a --sweep a", "runs --by-setting --sweep a",
 		},

@@ -13,8 +13,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
 	"flowsweep/experiments/problem"
 	"flowsweep/pipeline/command"
+	"flowsweep/pipeline/cost"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/points"
 	"flowsweep/pipeline/sweep"
@@ -89,7 +91,8 @@ type planReport struct {
 	ToTune     int             `json:"tunings_to_do,omitempty"`
 	TuneCalls  int             `json:"tuning_velocity_calls,omitempty"` // of single points, that these take
 	TrainSteps int             `json:"train_steps"`
-	Seconds    *float64        `json:"estimated_fit_seconds"` // null where the store has nothing to estimate from
+	Seconds    *float64        `json:"estimated_fit_seconds"` // of training, with the workers; null where there is no engine to try
+	Cost       *cost.Estimate  `json:"cost"`                  // null likewise
 	Workers    int             `json:"workers"`
 	Megabytes  float64         `json:"estimated_megabytes"` // of the largest fits that are done at once
 	Disk       float64         `json:"disk_megabytes"`      // of the results, beside the store
@@ -105,11 +108,12 @@ type planReport struct {
 
 func (a *app) planCommand() *cobra.Command {
 	asJSON := false
-	workers := 0
+	var how planning
 	cmd := &cobra.Command{
-		Use:     "plan SPEC",
-		Short:   "Print what a sweep would do: fits and runs, new and cached; run nothing",
-		Long:    "Print what a sweep would do: fits and runs, new and cached; run nothing. " + specHelp,
+		Use:   "plan SPEC",
+		Short: "Print what a sweep would do: fits and runs, new and cached, and how long it takes; run nothing",
+		Long: "Print what a sweep would do: fits and runs, new and cached, and how long it takes; run nothing. Times are those of\nstored fits and runs on this machine. " +
+			"What was never measured here is tried for a moment, as if the machine did\nnothing else: steps of each net, pairs of each coupling, velocity calls and metrics. " + specHelp,
 		Example: "  flowsweep plan ring.yaml\n  flowsweep plan ring.yaml --workers 2 --json\n  flowsweep plan - < ring.yaml",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -117,10 +121,13 @@ func (a *app) planCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if workers, err = workerCount(workers); err != nil {
+			if how.workers, err = workerCount(how.workers); err != nil {
 				return err
 			}
-			r, err := a.planReport(cmd.Context(), plan, workers)
+			if how.try < 0 {
+				return command.Usage(fmt.Errorf("--try %v: give the time to try what was never measured here, such as 2s, or 0 for none", how.try))
+			}
+			r, err := a.planReport(cmd.Context(), plan, how)
 			if err != nil {
 				return err
 			}
@@ -132,19 +139,26 @@ func (a *app) planCommand() *cobra.Command {
 		},
 	}
 	command.JSONFlag(cmd, &asJSON, command.Form{Name: "plan", Of: planReport{}})
-	cmd.Flags().IntVar(&workers, "workers", 0, "fits to do at once; 0 means one per core")
+	cmd.Flags().IntVar(&how.workers, "workers", 0, "fits to do at once; 0 means one per core")
+	cmd.Flags().DurationVar(&how.try, "try", sweep.TryAll, "how long to try what was never measured here, in all; 0 means to guess instead")
 	return cmd
 }
 
-func (a *app) planReport(ctx context.Context, plan experiments.Plan, workers int) (r planReport, err error) {
+// planning is how a sweep is planned.
+type planning struct {
+	workers int
+	try     time.Duration
+}
+
+func (a *app) planReport(ctx context.Context, plan experiments.Plan, how planning) (r planReport, err error) {
 	if _, err := os.Stat(a.DB); err != nil {
 		if err := store.CheckPath(a.DB); err != nil {
 			return r, command.Usage(err)
 		}
-		return planWith(ctx, nil, plan, workers, store.Free(a.DB))
+		return planWith(ctx, nil, plan, how, store.Free(a.DB))
 	}
 	err = a.WithStore(ctx, func(db *store.DB) error {
-		r, err = planWith(ctx, db, plan, workers, store.Free(a.DB))
+		r, err = planWith(ctx, db, plan, how, store.Free(a.DB))
 		if why := db.ReadOnly(); why != nil {
 			r.Cautions = append(r.Cautions, "a sweep would not start: "+why.Error())
 		}
@@ -154,7 +168,8 @@ func (a *app) planReport(ctx context.Context, plan experiments.Plan, workers int
 }
 
 // planWith says what a sweep would do with what the store holds, or without a store, which is nil, and with so many bytes free beside it.
-func planWith(ctx context.Context, db *store.DB, plan experiments.Plan, workers int, free float64) (planReport, error) {
+func planWith(ctx context.Context, db *store.DB, plan experiments.Plan, how planning, free float64) (planReport, error) {
+	workers := how.workers
 	w, err := sweep.Remaining(ctx, db, plan)
 	if err != nil {
 		return planReport{}, err
@@ -180,8 +195,23 @@ func planWith(ctx context.Context, db *store.DB, plan experiments.Plan, workers 
 	if err := r.countTunings(ctx, db, plan); err != nil {
 		return planReport{}, err
 	}
-	r.Seconds, err = w.Seconds(ctx, db, workers)
-	return r, err
+	return r, r.estimate(ctx, db, plan, w, how.try)
+}
+
+// estimate works out how long the sweep takes. A machine without the engine that the spec asks for has no estimate.
+func (r *planReport) estimate(ctx context.Context, db *store.DB, plan experiments.Plan, w sweep.Work, try time.Duration) error {
+	e, _, err := engine.Pick(plan.Spec.Engine)
+	if err != nil {
+		r.Cautions = append(r.Cautions, "a sweep would not start: "+err.Error())
+		return nil
+	}
+	c, err := w.Cost(ctx, db, plan, e, r.Workers, try, time.Now)
+	if err != nil {
+		return err
+	}
+	seconds := c.TrainSeconds() / float64(max(1, min(r.Workers, r.FitsToDo)))
+	r.Cost, r.Seconds = &c, &seconds
+	return nil
 }
 
 // countTunings counts the solvers whose coefficients are fitted, and what that costs.
@@ -235,13 +265,8 @@ func (a *app) printPlan(r planReport) {
 		line("memory", "about %.0f MB with %d workers", r.Megabytes, r.Workers)
 		line("disk", "about %.0f MB", r.Disk)
 	}
-	switch {
-	case r.FitsToDo == 0:
-	case r.Seconds == nil:
-		line("training", "no estimate: the store holds no finished fit")
-	default:
-		d := time.Duration(*r.Seconds * float64(time.Second)).Round(time.Second)
-		line("training", "about %v with %d workers, judging by the stored fits", d, r.Workers)
+	if r.Cost != nil {
+		r.Cost.Print(line)
 	}
 	points.PrintColumns(r.Columns, line)
 	for _, caution := range r.Cautions {

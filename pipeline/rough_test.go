@@ -48,6 +48,7 @@ var roughRows = []roughRow{
 	{line: "sweep $SPEC --out $OUT", store: writes},
 	{line: "plan $SPEC", store: reads},
 	{line: "plan $SPEC --json", store: reads},
+	{line: "plan $SPEC --try 0", store: reads},
 	{line: "runs", store: reads},
 	{line: "runs --sweep wild", store: reads},
 	{line: "runs --sweep wild --sweep small", store: reads},

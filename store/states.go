@@ -161,30 +161,80 @@ func (db *DB) runningToLost() func(states ...*experiments.State) error {
 type FitTime struct {
 	Config  json.RawMessage // recipe and seed
 	Seconds float64
+	On      experiments.Environment
+}
+
+// RunTime is the time of the runs of one fit.
+type RunTime struct {
+	FitTime         // of the fit, with the seconds that sampling took
+	Points  float64 // velocity calls, counted for each point
 }
 
 // FitTimes returns the training times of all finished fits.
 func (db *DB) FitTimes(ctx context.Context) (times []FitTime, err error) {
 	defer wrap(&err, "read the times of fits")
+	err = db.timesOf(ctx, "fits", `SELECT f.config, f.seconds, coalesce(e.json, '{}'), 0 FROM fits f LEFT JOIN environments e ON e.hash = f.environment
+		WHERE f.state = ? AND f.seconds > 0 ORDER BY f.key`, func(r RunTime) { times = append(times, r.FitTime) })
+	return times, err
+}
+
+// RunTimes returns the times of all finished runs, in sums for each fit and environment.
+func (db *DB) RunTimes(ctx context.Context) (times []RunTime, err error) {
+	defer wrap(&err, "read the times of runs")
+	err = db.timesOf(ctx, "runs", `WITH sums AS (SELECT fit, environment, sum(seconds) AS seconds, sum(nfe_mean * (config ->> '$.count')) AS points
+			FROM runs WHERE state = ? AND seconds > 0 GROUP BY fit, environment)
+		SELECT f.config, s.seconds, coalesce(e.json, '{}'), s.points
+		FROM sums s JOIN fits f ON f.key = s.fit LEFT JOIN environments e ON e.hash = s.environment ORDER BY f.key, e.hash`,
+		func(r RunTime) { times = append(times, r) })
+	return times, err
+}
+
+// Calls returns the mean velocity calls of the finished runs of each sampling, by its JSON, that chooses its own steps.
+func (db *DB) Calls(ctx context.Context) (calls map[string]float64, err error) {
+	defer wrap(&err, "read the velocity calls of runs")
+	calls = map[string]float64{}
 	err = db.read(ctx, func(tx *sql.Tx) error {
-		if err := whole(ctx, tx, "fits", "true"); err != nil {
-			return err
-		}
-		rows, err := tx.QueryContext(ctx, `SELECT config, seconds FROM fits WHERE state = ? AND seconds > 0 ORDER BY key`, experiments.Finished)
+		rows, err := tx.QueryContext(ctx, `SELECT config, avg(nfe_mean) FROM runs WHERE state = ? AND config ->> '$.tolerance' IS NOT NULL GROUP BY config`, experiments.Finished)
 		if err != nil {
 			return err
 		}
 		defer rows.Close()
 		for rows.Next() {
-			var t FitTime
 			var config string
-			if err := rows.Scan(&config, &t.Seconds); err != nil {
+			var nfe float64
+			if err := rows.Scan(&config, &nfe); err != nil {
 				return err
 			}
-			t.Config = json.RawMessage(config)
-			times = append(times, t)
+			calls[config] = nfe
 		}
 		return rows.Err()
 	})
-	return times, err
+	return calls, err
+}
+
+// timesOf passes on the times that a query selects, which takes the state of what is finished.
+func (db *DB) timesOf(ctx context.Context, table, query string, add func(RunTime)) error {
+	return db.read(ctx, func(tx *sql.Tx) error {
+		if err := whole(ctx, tx, table, "true"); err != nil {
+			return err
+		}
+		rows, err := tx.QueryContext(ctx, query, experiments.Finished)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var r RunTime
+			var config, on string
+			if err := rows.Scan(&config, &r.Seconds, &on, &r.Points); err != nil {
+				return err
+			}
+			if err := json.Unmarshal([]byte(on), &r.On); err != nil {
+				return fmt.Errorf("an environment: %w", err)
+			}
+			r.Config = json.RawMessage(config)
+			add(r)
+		}
+		return rows.Err()
+	})
 }

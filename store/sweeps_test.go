@@ -331,7 +331,7 @@ func TestFitTimes(t *testing.T) {
 	plan := start(t, db, tiny)
 	trainFit(t, db, plan.Fits[1].Key, nil)
 	got := try(db.FitTimes(t.Context()))(t)
-	if len(got) != 1 || got[0].Seconds != 1.5 {
+	if len(got) != 1 || got[0].Seconds != 1.5 || got[0].On.CPU != env.CPU || got[0].On.Engine != env.Engine {
 		t.Fatalf("got %+v, want only the finished fit", got)
 	}
 	setting, err := experiments.Parser{}.Setting(got[0].Config, nil)

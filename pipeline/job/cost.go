@@ -12,11 +12,16 @@ import (
 // gradient are three times those of a velocity, which making the pairs of a reflow takes.
 func Multiplications(r experiments.Recipe) float64 {
 	net := r.VelocityNet()
-	pairs := float64(r.Train.Batch) * float64(r.Train.Steps)
-	if c, ok := r.Reflow(); ok {
-		pairs += float64(c.Pairs+curveRows) * float64(c.Calls()) / 3
+	return float64(net.Size()) * (float64(r.Train.Batch)*float64(r.Train.Steps) + Lessons(r)/3)
+}
+
+// Lessons returns how many velocity calls of one point it takes to make the pairs of a reflow; 0 for other couplings.
+func Lessons(r experiments.Recipe) float64 {
+	c, ok := r.Reflow()
+	if !ok {
+		return 0
 	}
-	return float64(net.Size()) * pairs
+	return float64(c.Pairs+curveRows) * float64(c.Calls())
 }
 
 // threadsPay is the number of floating-point operations per training step above which a second thread pays. Below it,

@@ -2,50 +2,83 @@ package sweep
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"runtime"
 	"slices"
+	"time"
 
+	"flowsweep/experiments"
+	"flowsweep/experiments/engine"
+	"flowsweep/pipeline/cost"
 	"flowsweep/pipeline/job"
-	"flowsweep/pipeline/saved"
 	"flowsweep/store"
 )
 
-// Seconds estimates how long the fits to train will take, from the stored fits' time per multiplication. It is nil if none
-// is stored.
-func (w Work) Seconds(ctx context.Context, db *store.DB, workers int) (*float64, error) {
-	if db == nil {
-		return nil, nil
+// TryAll is how long Cost usually tries what was never measured here, of which each part takes a moment.
+const (
+	TryAll  = 2 * time.Second
+	tryEach = 60 * time.Millisecond
+)
+
+// Cost estimates how long what is left of the plan takes, on the engine, from what a store that may be nil knows of this machine and
+// from trying the rest for as long as is said.
+func (w Work) Cost(ctx context.Context, db *store.DB, plan experiments.Plan, e engine.Engine, workers int, try time.Duration, now func() time.Time) (cost.Estimate, error) {
+	known, err := cost.Read(ctx, db, Environment(e.Name))
+	if err != nil {
+		return cost.Estimate{}, err
 	}
-	times, err := db.FitTimes(ctx)
+	left := cost.Work{Spec: plan.Spec, Workers: workers, Processors: runtime.GOMAXPROCS(0)}
+	for _, t := range w.fits {
+		left.Parts = append(left.Parts, cost.Part{
+			Fit: *t.fit, Train: t.train, Sample: slices.Concat(t.dense.sample, t.runs.sample), Again: slices.Concat(t.dense.again, t.runs.again),
+		})
+	}
+	if left.Tunings, err = tuningsLeft(ctx, db, plan); err != nil {
+		return cost.Estimate{}, err
+	}
+	if left.Nulls, err = nullsLeft(ctx, db, plan); err != nil {
+		return cost.Estimate{}, err
+	}
+	return known.Estimate(left, cost.NewTrial(job.Try{Engine: e, Limit: tryEach, Now: now}, try)), nil
+}
+
+// tuningsLeft returns the tunings of a plan that are not stored.
+func tuningsLeft(ctx context.Context, db *store.DB, plan experiments.Plan) (list []cost.Tuning, err error) {
+	all, err := plan.Tunings()
 	if err != nil {
 		return nil, err
 	}
-	seconds, done := 0., 0.
-	stored := saved.Parser(ctx, db)
-	for _, t := range times {
-		// A config of another version may be unreadable.
-		if setting, err := stored.Setting(t.Config, nil); err == nil {
-			seconds += t.Seconds
-			done += job.Multiplications(setting.Recipe)
+	for _, t := range all {
+		if db != nil {
+			if _, err := db.Tuning(ctx, t.Key); err == nil {
+				continue
+			} else if !errors.Is(err, store.ErrNotFound) {
+				return nil, err
+			}
 		}
+		list = append(list, cost.Tuning{Recipe: t.Fit.Recipe, Calls: float64(job.TuningCalls(t))})
 	}
-	if done == 0 {
-		return nil, nil
-	}
-	left := 0.
-	for _, t := range w.fits {
-		if t.train {
-			left += job.Multiplications(t.fit.Recipe)
-		}
-	}
-	total := left / done * seconds / float64(max(1, min(workers, w.ToTrain)))
-	return &total, nil
+	return list, nil
 }
 
-// Bytes returns how much the results will take on disk: weights, samples, and for each worker a checkpoint, which stays until the
+// nullsLeft returns the nulls of a plan that are not stored.
+func nullsLeft(ctx context.Context, db *store.DB, plan experiments.Plan) ([]experiments.NullPlan, error) {
+	all, err := plan.Nulls()
+	if err != nil || db == nil {
+		return all, err
+	}
+	stored, err := db.Nulls(ctx, plan.Spec.Name)
+	return slices.DeleteFunc(all, func(n experiments.NullPlan) bool {
+		_, ok := stored[n.Key]
+		return ok
+	}), err
+}
+
+// Bytes returns how much the sweep will take on disk: copies of data files, weights, samples, and for each worker a checkpoint, which stays until the
 // next one is written.
 func (w Work) Bytes(workers int) float64 {
-	total := 0.
+	total := w.data
 	var checkpoints []float64
 	for _, t := range w.fits {
 		if t.train {
@@ -74,8 +107,8 @@ func (w Work) CheckSpace(workers int, free float64) error {
 			fits = append(fits, t)
 		}
 	}
-	if need := newWork(fits).Bytes(workers); free > 0 && need > free {
-		return fmt.Errorf("weights, checkpoints and samples need %.1f GB beside the store, where %.1f GB are free: make room, or use --db on another disk",
+	if need := newWork(fits).Bytes(workers) + w.data; free > 0 && need > free {
+		return fmt.Errorf("data, weights, checkpoints and samples need %.1f GB beside the store, where %.1f GB are free: make room, or use --db on another disk",
 			need/1e9, free/1e9)
 	}
 	return nil

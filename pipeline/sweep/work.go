@@ -17,6 +17,7 @@ type Work struct {
 	TrainSteps int
 
 	fits []*todo
+	data float64 // bytes of data to copy into the store
 }
 
 // todo is what is left to do of one fit.
@@ -51,7 +52,55 @@ func Remaining(ctx context.Context, db *store.DB, plan experiments.Plan) (Work, 
 	for i := range plan.Fits {
 		fits = append(fits, remainingOf(have, plan.Spec, &plan.Fits[i]))
 	}
-	return newWork(fits), nil
+	w := newWork(fits)
+	w.data = dataBytes(plan, have)
+	return w, nil
+}
+
+// dataBytes returns the bytes of the data files of a plan that the store has not: each file that the spec names, and each set of rows
+// that fits learn from or start at.
+func dataBytes(plan experiments.Plan, have store.States) (bytes float64) {
+	counted, files := map[any]bool{}, true
+	count := func(stored bool) {
+		for _, fit := range plan.Fits {
+			if _, known := have.Fits[fit.Key]; known != stored {
+				continue
+			}
+			files = files && !stored
+			for _, c := range fit.Recipe.Contents() {
+				if by := heldBy(c); !counted[by] {
+					counted[by] = true
+					bytes += sizeOf(c, stored)
+				}
+			}
+		}
+	}
+	count(true) // these first, as others may share their data
+	count(false)
+	for _, f := range plan.Spec.Files {
+		bytes += sizeOf(f, !files)
+	}
+	return bytes
+}
+
+// heldBy returns what is the same for the same content of recipes.
+func heldBy(c experiments.DataFile) any {
+	if c.Large != nil || len(c.Content) == 0 {
+		return c.Large
+	}
+	return &c.Content[0]
+}
+
+// sizeOf returns the bytes of a content, or 0 if the store has it.
+func sizeOf(c experiments.DataFile, stored bool) float64 {
+	switch {
+	case stored:
+		return 0
+	case c.Large != nil:
+		return float64(c.Large.Size())
+	default:
+		return float64(len(c.Content))
+	}
 }
 
 // newWork counts what is left to do of the fits.

@@ -1,0 +1,169 @@
+package cost
+
+import (
+	"math"
+	"time"
+
+	"flowsweep/experiments"
+	"flowsweep/pipeline/job"
+)
+
+// Trial tries what is not known, as long as it may.
+type Trial struct {
+	Try  job.Try       // whose limit is that of one part
+	Most time.Duration // of all
+
+	began time.Time
+	pairs map[string]float64 // by pairKey
+	steps map[string][2]float64
+	calls map[string]float64
+}
+
+// maxTriedFlops is the size of steps above which none is tried, as it would take seconds.
+const maxTriedFlops = 2e10
+
+// maxTriedBatch is the size of batches above which the pairing of so many is tried, and what is more counted as its power.
+const (
+	maxTriedBatch = 512
+	pairingPower  = 2.5
+)
+
+// NewTrial returns a trial that starts now, of parts of a moment.
+func NewTrial(try job.Try, most time.Duration) *Trial {
+	return &Trial{Try: try, Most: most, began: try.Now(), pairs: map[string]float64{}, steps: map[string][2]float64{}, calls: map[string]float64{}}
+}
+
+// spent returns the seconds that trying took.
+func (t *Trial) spent() float64 {
+	if t.Most == 0 {
+		return 0
+	}
+	return t.Try.Now().Sub(t.began).Seconds()
+}
+
+// may reports whether there is time for another part.
+func (t *Trial) may() bool { return t.Try.Now().Sub(t.began)+2*t.Try.Limit < t.Most }
+
+// pair returns the seconds that the pairs of a step take.
+func (t *Trial) pair(fit experiments.Fit) (each float64, ok bool) {
+	key := pairKey(fit.Recipe)
+	if each, ok := t.pairs[key]; ok {
+		return each, true
+	}
+	if !t.may() {
+		return 0, false
+	}
+	more := 1.
+	if batch := &fit.Recipe.Train.Batch; *batch > maxTriedBatch {
+		more = math.Pow(float64(*batch)/maxTriedBatch, pairingPower)
+		*batch = maxTriedBatch
+	}
+	each, err := t.Try.Pair(fit)
+	if err != nil {
+		return 0, false
+	}
+	t.pairs[key] = more * each
+	return more * each, true
+}
+
+// step returns the seconds until the first step of a net, and of each after it.
+func (t *Trial) step(fit experiments.Fit, cores int) (took [2]float64, ok bool) {
+	key := stepKey(fit.Recipe)
+	if took, ok := t.steps[key]; ok {
+		return took, true
+	}
+	if !t.may() || fit.Recipe.VelocityNet().StepFlops(fit.Recipe.Train.Batch) > maxTriedFlops {
+		return took, false
+	}
+	try := t.Try
+	try.Engine = job.EngineFor(try.Engine, fit, cores)
+	start, each, err := try.Step(fit)
+	if err != nil {
+		return took, false
+	}
+	t.steps[key] = [2]float64{start, each}
+	return t.steps[key], true
+}
+
+// call returns the seconds of a velocity call of one point.
+func (t *Trial) call(fit experiments.Fit, points int) (each float64, ok bool) {
+	key := netKey(fit.Recipe)
+	if each, ok := t.calls[key]; ok {
+		return each, true
+	}
+	points = max(1, min(points, 1000))
+	if !t.may() || fit.Recipe.VelocityNet().StepFlops(points) > maxTriedFlops {
+		return 0, false
+	}
+	each, err := t.Try.Call(fit, points)
+	if err != nil {
+		return 0, false
+	}
+	t.calls[key] = each
+	return each, true
+}
+
+// tried fills in what a training takes if it is not known, and its pairing in any case.
+func (g *Training) tried(t *Trial, cores int) {
+	fit := experiments.Fit{Recipe: g.recipe}
+	pair, ok := t.pair(fit)
+	g.PairSeconds = pair
+	if g.From == Measured || !ok {
+		return
+	}
+	took, ok := t.step(fit, cores)
+	if !ok {
+		return
+	}
+	g.StepSeconds, g.From = took[1]+pair, Tried
+	if cores > 1 { // another core draws the batches
+		g.StepSeconds = max(took[1], pair)
+	}
+	g.Seconds = g.StepSeconds*float64(g.Steps) + took[0]*float64(g.Fits)
+}
+
+// tried fills in what a sampling takes if it is not known.
+func (s *Sampling) tried(t *Trial) {
+	if s.From == Measured {
+		return
+	}
+	if each, ok := t.call(experiments.Fit{Recipe: s.recipe}, s.points); ok {
+		s.Seconds, s.From = each*s.Calls, Tried
+	}
+}
+
+// usual is the number of multiplications a second that a guess starts from where nothing at all is known.
+const usual = 3e9
+
+// guess fills in what is neither known nor tried, by the multiplications of what is.
+func (e *Estimate) guess() {
+	size := func(r experiments.Recipe) float64 { return float64(r.VelocityNet().Size()) }
+	steps, calls := rate{}, rate{}
+	for _, g := range e.Training {
+		if g.From != "" {
+			steps = steps.plus(max(g.StepSeconds-g.PairSeconds, 0), 3*size(g.recipe)*float64(g.Batch))
+		}
+	}
+	for _, s := range e.Sampling {
+		if s.From != "" {
+			calls = calls.plus(s.Seconds, size(s.recipe)*s.Calls)
+		}
+	}
+	each := func(r rate) float64 {
+		if r.count == 0 || r.seconds == 0 {
+			return 1 / usual
+		}
+		return r.each()
+	}
+	for i := range e.Training {
+		if g := &e.Training[i]; g.From == "" {
+			g.StepSeconds, g.From = each(steps)*3*size(g.recipe)*float64(g.Batch)+g.PairSeconds, Guessed
+			g.Seconds = g.StepSeconds * float64(g.Steps)
+		}
+	}
+	for i := range e.Sampling {
+		if s := &e.Sampling[i]; s.From == "" {
+			s.Seconds, s.From = each(calls)*size(s.recipe)*s.Calls, Guessed
+		}
+	}
+}
