@@ -109,6 +109,8 @@ func (k Known) Estimate(w Work, t *Trial) Estimate {
 	e := Estimate{CPU: k.on.CPU, Engine: k.on.Engine, Workers: w.Workers}
 	e.Training, e.Sampling = trainings(w), samplings(w, k)
 	e.Metrics, e.Without = metrics(w)
+	at := max(1, min(w.Workers, w.Processors, len(w.Parts)))
+	t.Workers = at
 	cores := max(1, w.Processors/max(1, min(w.Workers, len(w.Parts))))
 	for i := range e.Training {
 		e.Training[i].known(k)
@@ -119,9 +121,8 @@ func (k Known) Estimate(w Work, t *Trial) Estimate {
 		e.Sampling[i].tried(t)
 	}
 	e.guess()
-	at := min(w.Workers, w.Processors)
 	for i := range e.Metrics {
-		e.Metrics[i].tried(t, at, w.Processors)
+		e.Metrics[i].tried(t)
 	}
 	slices.SortStableFunc(e.Metrics, func(a, b Metric) int { return cmp.Compare(b.Seconds, a.Seconds) })
 	e.Tried = t.spent()
@@ -142,7 +143,7 @@ func (e Estimate) wall(w Work, at int) float64 {
 			longest = max(longest, t.StepSeconds*float64(p.Fit.Recipe.Train.Steps))
 		}
 	}
-	return max(longest, all/float64(max(1, min(at, len(w.Parts)))))
+	return max(longest, all/float64(at))
 }
 
 // TrainSeconds returns the seconds of all trainings, one after another.

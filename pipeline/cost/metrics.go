@@ -20,12 +20,14 @@ type of struct {
 type measured struct {
 	metric metric.Metric
 	target target.Target
+	ratio  float64 // of the points of the reference to those that are compared with it
 }
 
 // How metrics are tried: on few points first, and then on more if that takes less than some seconds at the power that most grow with.
 const (
 	fewPoints         = 200
 	usualPower        = 2
+	assignedPower     = 2.4 // of an assignment
 	maxMeasureSeconds = .3
 )
 
@@ -39,7 +41,7 @@ func metrics(w Work) (list []Metric, without []string) {
 		}
 		g, form := &list[i], experiments.Form(t)
 		g.counts[of{form, points}] += runs + truths
-		g.of[form] = measured{m, t}
+		g.of[form] = measured{m, t, max(g.of[form].ratio, float64(referenceOf(w.Spec, t))/float64(points))}
 		g.Runs, g.Truths, g.Points = g.Runs+runs, g.Truths+truths, max(g.Points, points)
 	}
 	for _, p := range w.Parts {
@@ -63,59 +65,72 @@ func metrics(w Work) (list []Metric, without []string) {
 	return list, without
 }
 
-// growth is how long a metric takes for some points, and the power of their number that it grows with.
-type growth struct {
-	points                     int
-	seconds, processors, power float64
+// referenceOf returns how many points of a target runs are compared with.
+func referenceOf(s experiments.Spec, t target.Target) int {
+	if n := t.Held.Len(); n > 0 {
+		return min(n, s.Reference.Count)
+	}
+	return s.Reference.Count
 }
 
-func (g growth) at(points int) (seconds, processors float64) {
-	more := math.Pow(float64(points)/float64(g.points), g.power)
-	return g.seconds * more, g.processors * more
+// growth is how long a metric takes for some points, and the power of their number that it grows with.
+type growth struct {
+	points         int
+	seconds, power float64
+}
+
+func (g growth) at(points int) float64 {
+	return g.seconds * math.Pow(float64(points)/float64(g.points), g.power)
 }
 
 // measure tries a metric on few points, and then on as many as are compared or, if that might take long, on fewer.
 func (t *Trial) measure(m measured, points int) (growth, bool) {
+	try := func(points int) (float64, bool) {
+		if !t.may() {
+			return 0, false
+		}
+		return t.together(func() (float64, error) {
+			return t.Try.Measure(m.metric, m.target, points, int(m.ratio*float64(points)))
+		})
+	}
+	least := 1.
+	if m.metric.Assigned && m.target.Dim() > 1 {
+		least = assignedPower
+	}
 	few := min(fewPoints, points)
-	if !t.may() {
+	first, ok := try(few)
+	if !ok || first <= 0 {
 		return growth{}, false
 	}
-	first, processors, err := t.Try.Measure(m.metric, m.target, few)
-	if err != nil || first <= 0 {
-		return growth{}, false
-	}
-	g := growth{few, first, processors, usualPower}
 	more := points
-	for more > few && first*math.Pow(float64(more)/float64(few), usualPower) > maxMeasureSeconds {
+	for more > few && first*math.Pow(float64(more)/float64(few), max(least, usualPower)) > maxMeasureSeconds {
 		more /= 2
 	}
-	if more <= few || !t.may() {
-		return g, true
+	if more <= few {
+		return growth{few, first, max(least, usualPower)}, true
 	}
-	each, processors, err := t.Try.Measure(m.metric, m.target, more)
-	if err != nil {
-		return g, true
+	each, ok := try(more)
+	if !ok {
+		return growth{few, first, max(least, usualPower)}, true
 	}
 	power := math.Log(each/first) / math.Log(float64(more)/float64(few))
-	return growth{more, each, processors, min(max(power, 1), 3)}, true
+	return growth{more, each, min(max(power, least), 3)}, true
 }
 
-// tried fills in what a metric takes, with so many workers.
-func (m *Metric) tried(t *Trial, workers, processors int) {
+// tried fills in what a metric takes.
+func (m *Metric) tried(t *Trial) {
 	m.From = Tried
 	for _, form := range sortedForms(m.of) {
 		g, ok := t.measure(m.of[form], m.Points)
 		if !ok {
 			m.From = Guessed
-			g = growth{points: fewPoints, seconds: 1e-3, processors: 1e-3, power: usualPower}
+			g = growth{fewPoints, 1e-3, usualPower}
 		}
 		for what, count := range m.counts {
 			if what.target != form {
 				continue
 			}
-			// Where a metric uses all processors alone, workers share them.
-			alone, all := g.at(what.points)
-			m.Seconds += float64(count) * max(alone, all*float64(workers)/float64(processors))
+			m.Seconds += float64(count) * g.at(what.points)
 		}
 	}
 	m.Each = m.Seconds / float64(m.Runs+m.Truths)

@@ -1,7 +1,9 @@
 package cost
 
 import (
+	"errors"
 	"math"
+	"sync"
 	"time"
 
 	"flowsweep/experiments"
@@ -10,8 +12,9 @@ import (
 
 // Trial tries what is not known, as long as it may.
 type Trial struct {
-	Try  job.Try       // whose limit is that of one part
-	Most time.Duration // of all
+	Try     job.Try       // whose limit is that of one part
+	Most    time.Duration // of all
+	Workers int           // that try the same at once, as they get in each other's way
 
 	began time.Time
 	pairs map[string]float64 // by pairKey
@@ -44,6 +47,20 @@ func (t *Trial) spent() float64 {
 // may reports whether there is time for another part.
 func (t *Trial) may() bool { return t.Try.Now().Sub(t.began)+2*t.Try.Limit < t.Most }
 
+// together has all workers do the same, and returns the mean of what they return, and whether none has failed.
+func (t *Trial) together(do func() (float64, error)) (mean float64, ok bool) {
+	all, errs := make([]float64, max(1, t.Workers)), make([]error, max(1, t.Workers))
+	var wait sync.WaitGroup
+	for i := range all {
+		wait.Go(func() { all[i], errs[i] = do() })
+	}
+	wait.Wait()
+	for _, x := range all {
+		mean += x / float64(len(all))
+	}
+	return mean, errors.Join(errs...) == nil
+}
+
 // pair returns the seconds that the pairs of a step take.
 func (t *Trial) pair(fit experiments.Fit) (each float64, ok bool) {
 	key := pairKey(fit.Recipe)
@@ -58,8 +75,8 @@ func (t *Trial) pair(fit experiments.Fit) (each float64, ok bool) {
 		more = math.Pow(float64(*batch)/maxTriedBatch, pairingPower)
 		*batch = maxTriedBatch
 	}
-	each, err := t.Try.Pair(fit)
-	if err != nil {
+	each, ok = t.together(func() (float64, error) { return t.Try.Pair(fit) })
+	if !ok {
 		return 0, false
 	}
 	t.pairs[key] = more * each
@@ -77,11 +94,16 @@ func (t *Trial) step(fit experiments.Fit, cores int) (took [2]float64, ok bool) 
 	}
 	try := t.Try
 	try.Engine = job.EngineFor(try.Engine, fit, cores)
-	start, each, err := try.Step(fit)
-	if err != nil {
+	starts := make(chan float64, max(1, t.Workers))
+	each, ok := t.together(func() (float64, error) {
+		start, each, err := try.Step(fit)
+		starts <- start
+		return each, err
+	})
+	if !ok {
 		return took, false
 	}
-	t.steps[key] = [2]float64{start, each}
+	t.steps[key] = [2]float64{<-starts, each}
 	return t.steps[key], true
 }
 
@@ -95,8 +117,8 @@ func (t *Trial) call(fit experiments.Fit, points int) (each float64, ok bool) {
 	if !t.may() || fit.Recipe.VelocityNet().StepFlops(points) > maxTriedFlops {
 		return 0, false
 	}
-	each, err := t.Try.Call(fit, points)
-	if err != nil {
+	each, ok = t.together(func() (float64, error) { return t.Try.Call(fit, points) })
+	if !ok {
 		return 0, false
 	}
 	t.calls[key] = each

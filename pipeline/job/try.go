@@ -13,7 +13,6 @@ import (
 	"flowsweep/experiments/metric"
 	"flowsweep/experiments/target"
 	"flowsweep/experiments/velocity"
-	"flowsweep/pipeline/stage"
 )
 
 // Try tells what parts of a sweep take on this machine, by doing each for a moment. What it learns is thrown away.
@@ -103,13 +102,13 @@ func (t Try) Call(fit experiments.Fit, count int) (each float64, err error) {
 	return each / float64(count), err
 }
 
-// Measure returns the seconds that a metric takes to compare two samples of a target, of so many points each, and those of all
-// processors together. It is an error if a metric does not do that.
-func (t Try) Measure(m metric.Metric, of target.Target, points int) (each, processors float64, err error) {
+// Measure returns the seconds that a metric takes to compare so many points with a reference of a target. It is an error if a metric
+// does not do that.
+func (t Try) Measure(m metric.Metric, of target.Target, points, reference int) (each float64, err error) {
 	classifier := velocity.NewClassifier(t.Engine)
 	defer func() { err = errors.Join(err, classifier.Close()) }()
 	err = Guard(func() error {
-		truth := of.Truth(points, flow.NewStream(0, "a moment"))
+		truth := of.Truth(reference, flow.NewStream(0, "a moment"))
 		judge, err := judgeOf(NeedsOf(of, classifier.LogOdds)(m), of, truth)
 		if err == nil && judge == nil {
 			err = fmt.Errorf("%s does not compare samples", m.Name)
@@ -118,17 +117,13 @@ func (t Try) Measure(m metric.Metric, of target.Target, points int) (each, proce
 			return err
 		}
 		samples := of.Truth(points, flow.NewStream(1, "a moment"))
-		began, used := t.Now(), stage.ReadUsage().Processor
 		each, err = t.repeat(func(int) error {
 			_, err := judge(samples)
 			return err
 		})
-		if all := t.Now().Sub(began).Seconds(); all > 0 {
-			processors = each * (stage.ReadUsage().Processor - used) / all
-		}
 		return err
 	})
-	return each, processors, err
+	return each, err
 }
 
 // repeat does something until the limit, and returns the median of the seconds it takes after the first time, or those of the first if
