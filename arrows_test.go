@@ -50,7 +50,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 		doors: []string{"github.com/vbauerster/mpb"},
 	},
 	// How long a sweep takes: what the store knows of this machine, and what job tries for a moment.
-	"pipeline/cost": {rooms: []string{"pipeline/job", "pipeline/saved", "experiments", "experiments/metric", "experiments/ode", "experiments/target", "store"}},
+	"pipeline/cost": {rooms: []string{"pipeline/job", "pipeline/saved", "experiments", "experiments/flow", "experiments/metric", "experiments/ode", "experiments/target", "store"}},
 	// What a sweep does now, in a file for other processes. Of the store it knows who holds its lock, and numbers are written as pages do.
 	"pipeline/live": {rooms: []string{"pipeline/stage", "reports/number", "store/lock"}},
 	// A sweep as it runs, on a terminal: it reads the store and what the sweep says.

@@ -1,6 +1,7 @@
 package cost
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -138,7 +139,7 @@ func TestGuessed(t *testing.T) {
 	k := Known{fits: map[string]rate{trainingKey(first): {1, 1000, 1}}}
 	for _, g := range k.Estimate(w, trial(0)).Training {
 		more := float64(g.recipe.VelocityNet().Size()) / float64(first.VelocityNet().Size())
-		if math.Abs(g.StepSeconds-more/1000) > 1e-12 {
+		if math.Abs(g.StepSeconds-g.PairSeconds-more/1000) > 1e-12 || (g.PairSeconds > 0) != (g.Coupling == "ot") {
 			t.Errorf("a step of %s takes %g s, want %g", g.Net, g.StepSeconds, more/1000)
 		}
 	}
@@ -157,5 +158,23 @@ func TestOtherMachines(t *testing.T) {
 	}
 	if on := k.on; !k.here(on) {
 		t.Error("this machine is not taken for itself")
+	}
+}
+
+// TestEach: of a sweep, nothing is read or tried, and steps of larger nets and of ot weigh more.
+func TestEach(t *testing.T) {
+	t.Parallel()
+	w := work(t, spec, 1)
+	each := EachOf(w)
+	weight := map[string]float64{}
+	for _, p := range w.Parts {
+		e := each[p.Fit.Key]
+		if !(e.Step > 0 && e.Run > 0) {
+			t.Errorf("%+v", e)
+		}
+		weight[fmt.Sprint(p.Fit.Recipe.Coupling, p.Fit.Recipe.Net.Width)] = e.Step
+	}
+	if !(weight["ot 8"] > weight["independent 8"] && weight["independent 16"] > weight["independent 8"] && weight["ot 16"] > weight["ot 8"]) {
+		t.Errorf("steps weigh %v", weight)
 	}
 }

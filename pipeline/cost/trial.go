@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/flow"
 	"flowsweep/pipeline/job"
 )
 
@@ -157,6 +158,16 @@ func (s *Sampling) tried(t *Trial) {
 // usual is the number of multiplications a second that a guess starts from where nothing at all is known.
 const usual = 3e9
 
+// usualPairing is what the pairs of ot take for a batch of one; others that pair by cost are like it.
+const usualPairing = 2e-9
+
+// pairing guesses what the pairs of a step take, where they were not tried.
+func (g *Training) pairing() {
+	if g.PairSeconds == 0 && g.recipe.Coupling.Name != flow.Independent.Name && !g.recipe.Coupling.Taught {
+		g.PairSeconds = usualPairing * math.Pow(float64(g.Batch), pairingPower)
+	}
+}
+
 // guess fills in what is neither known nor tried, by the multiplications of what is.
 func (e *Estimate) guess() {
 	size := func(r experiments.Recipe) float64 { return float64(r.VelocityNet().Size()) }
@@ -179,6 +190,7 @@ func (e *Estimate) guess() {
 	}
 	for i := range e.Training {
 		if g := &e.Training[i]; g.From == "" {
+			g.pairing()
 			g.StepSeconds, g.From = each(steps)*3*size(g.recipe)*float64(g.Batch)+g.PairSeconds, Guessed
 			g.Seconds = g.StepSeconds * float64(g.Steps)
 		}

@@ -31,8 +31,8 @@ type Status struct {
 	RunsTotal  int `json:"runs_total"`
 	Failures   int `json:"failures"`
 
-	StepSeconds float64 `json:"step_seconds"` // wall time that a step has taken of the sweep; 0 where that is not known
-	RunSeconds  float64 `json:"run_seconds"`  // the same of a run
+	StepSeconds float64 `json:"step_seconds"` // wall time of the sweep that each of the steps left will take; 0 where that is not known
+	RunSeconds  float64 `json:"run_seconds"`  // the same of the runs
 
 	Cores         int       `json:"cores"`          // that this machine has
 	CPU           float64   `json:"cpu"`            // of them busy with the sweep

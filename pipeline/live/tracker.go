@@ -22,7 +22,13 @@ type Tracker struct {
 	rates map[string]*rate // by fit
 	cpu   rate
 	crew  func() ([]Fit, []Machine)
+
+	weights     map[string]Weight // by fit
+	done, total Weight            // sums of the steps and runs that are done, and of all
 }
+
+// Weight is what a step and a run of a fit take, up to a factor that all share.
+type Weight struct{ Step, Run float64 }
 
 // atWork is a fit with its runs.
 type atWork struct {
@@ -39,6 +45,11 @@ func NewTracker(s Status, clock *stage.Clock, now func() time.Time) *Tracker {
 // Plan says how many steps and runs are left to do.
 func (t *Tracker) Plan(steps, runs int) {
 	t.change(func() { t.base.StepsTotal, t.base.RunsTotal = steps, runs })
+}
+
+// Weigh says what the steps and runs of each fit take, and all that were left to do: so much more does the rest take than what is done.
+func (t *Tracker) Weigh(weights map[string]Weight, total Weight) {
+	t.change(func() { t.weights, t.total = weights, total })
 }
 
 // Crew makes the machines of a crew say what they do: fits at work, and machines. It returns what ends that.
@@ -59,6 +70,7 @@ func (t *Tracker) Begin(f Fit, runs int) {
 func (t *Tracker) Resume(key string, step int) {
 	t.change(func() {
 		t.base.StepsTotal -= step
+		t.total.Step -= float64(step) * t.weights[key].Step
 		if f := t.fits[key]; f != nil {
 			f.Step = step
 		}
@@ -70,6 +82,8 @@ func (t *Tracker) Advance(key string, steps, runs int) {
 	t.change(func() {
 		t.base.Steps += steps
 		t.base.Runs += runs
+		t.done.Step += float64(steps) * t.weights[key].Step
+		t.done.Run += float64(runs) * t.weights[key].Run
 		if f := t.fits[key]; f != nil {
 			f.Step += steps
 			f.runs -= runs
@@ -83,6 +97,8 @@ func (t *Tracker) End(key string) {
 		if f := t.fits[key]; f != nil {
 			t.base.StepsTotal -= f.Steps - f.Step
 			t.base.RunsTotal -= f.runs
+			t.total.Step -= float64(f.Steps-f.Step) * t.weights[key].Step
+			t.total.Run -= float64(f.runs) * t.weights[key].Run
 			delete(t.fits, key)
 		}
 	})
@@ -124,6 +140,7 @@ func (t *Tracker) Status() Status {
 	s.Fits, s.Machines = s.Fits[:min(len(s.Fits), maxListed)], s.Machines[:min(len(s.Machines), maxListed)]
 	t.rate(s.Fits, s.At)
 	s.takes(spent, crew != nil)
+	s.weigh(t.done, t.total)
 	switch {
 	case crew != nil:
 		t.said = crewWords(s.Fits, s.Machines)
@@ -170,5 +187,27 @@ func (s *Status) takes(spent []stage.Spent, crew bool) {
 	}
 	if s.Runs > 0 {
 		s.RunSeconds = running / float64(s.Runs)
+	}
+}
+
+// weigh changes what steps and runs have taken so far into what those that are left will take. Before the first run is done, runs are
+// as much slower or faster than their weight as steps are.
+func (s *Status) weigh(done, total Weight) {
+	factor := 0.
+	if steps := s.StepsTotal - s.Steps; done.Step > 0 {
+		factor = s.StepSeconds * float64(s.Steps) / done.Step
+		if left := total.Step - done.Step; steps > 0 && left > 0 {
+			s.StepSeconds = factor * left / float64(steps)
+		}
+	}
+	runs, left := s.RunsTotal-s.Runs, total.Run-done.Run
+	if runs <= 0 || left <= 0 {
+		return
+	}
+	if done.Run > 0 && s.RunSeconds > 0 {
+		factor = s.RunSeconds * float64(s.Runs) / done.Run
+	}
+	if factor > 0 {
+		s.RunSeconds = factor * left / float64(runs)
 	}
 }

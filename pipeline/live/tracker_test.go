@@ -1,6 +1,7 @@
 package live
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -52,6 +53,30 @@ func TestTracker(t *testing.T) {
 	a.Advance("one", 0, 2)
 	a.End("one")
 	want("sampling", 1100, 1100, 3, 3, 0)
+}
+
+// TestWeights: a fit whose steps take a hundred times as long is done first, and the time left does not jump: neither then, nor when the
+// first run is done, as all take what their weights say.
+func TestWeights(t *testing.T) {
+	t.Parallel()
+	now := noon
+	a := NewTracker(Status{}, stage.NewClock(), func() time.Time { return now })
+	a.Crew(func() ([]Fit, []Machine) { return nil, nil }) // whose trainings take all the time
+	a.Plan(2000, 4)
+	a.Weigh(map[string]Weight{"slow": {1, 50}, "fast": {.01, 50}}, Weight{1010, 200})
+	a.Begin(Fit{Key: "slow", Steps: 1000}, 2)
+	for k := 1; k <= 9; k++ {
+		now = now.Add(200 * time.Second)
+		a.Advance("slow", 100, 0)
+		left, ok := a.Status().ETA(now)
+		if want := 2 * (1010 + 200 - 100*float64(k)); !ok || math.Abs(left.Seconds()-want) > 1e-6*want {
+			t.Errorf("after %d steps %v are left, want %g s", 100*k, left, want)
+		}
+	}
+	a.End("slow") // its last steps and its runs will never be
+	if left, ok := a.Status().ETA(now); !ok || math.Abs(left.Seconds()-2*(10+100)) > 1e-6 {
+		t.Errorf("without the rest of the slow one %v are left", left)
+	}
 }
 
 // TestTrackerOfCrew: the machines say what they do.

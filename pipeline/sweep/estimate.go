@@ -12,6 +12,7 @@ import (
 	"flowsweep/experiments/engine"
 	"flowsweep/pipeline/cost"
 	"flowsweep/pipeline/job"
+	"flowsweep/pipeline/live"
 	"flowsweep/store"
 )
 
@@ -28,12 +29,7 @@ func (w Work) Cost(ctx context.Context, db *store.DB, plan experiments.Plan, e e
 	if err != nil {
 		return cost.Estimate{}, err
 	}
-	left := cost.Work{Spec: plan.Spec, Workers: workers, Processors: runtime.GOMAXPROCS(0)}
-	for _, t := range w.fits {
-		left.Parts = append(left.Parts, cost.Part{
-			Fit: *t.fit, Train: t.train, Sample: slices.Concat(t.dense.sample, t.runs.sample), Again: slices.Concat(t.dense.again, t.runs.again),
-		})
-	}
+	left := w.costs(plan.Spec, workers)
 	if left.Tunings, err = tuningsLeft(ctx, db, plan); err != nil {
 		return cost.Estimate{}, err
 	}
@@ -41,6 +37,32 @@ func (w Work) Cost(ctx context.Context, db *store.DB, plan experiments.Plan, e e
 		return cost.Estimate{}, err
 	}
 	return known.Estimate(left, cost.NewTrial(job.Try{Engine: e, Limit: tryEach, Now: now}, try)), nil
+}
+
+// costs returns what costs time.
+func (w Work) costs(spec experiments.Spec, workers int) cost.Work {
+	left := cost.Work{Spec: spec, Workers: workers, Processors: runtime.GOMAXPROCS(0)}
+	for _, t := range w.fits {
+		left.Parts = append(left.Parts, cost.Part{
+			Fit: *t.fit, Train: t.train, Sample: slices.Concat(t.dense.sample, t.runs.sample), Again: slices.Concat(t.dense.again, t.runs.again),
+		})
+	}
+	return left
+}
+
+// weigh tells the account of a sweep what steps and runs of each fit take, compared with each other.
+func (w Work) weigh(spec experiments.Spec, account *live.Tracker) {
+	weights, total := map[string]live.Weight{}, live.Weight{}
+	each := cost.EachOf(w.costs(spec, 1))
+	for _, t := range w.fits {
+		weight := live.Weight(each[t.fit.Key])
+		weights[t.fit.Key] = weight
+		if t.train {
+			total.Step += weight.Step * float64(t.fit.Recipe.Train.Steps)
+		}
+		total.Run += weight.Run * float64(t.runs.len()+t.dense.len())
+	}
+	account.Weigh(weights, total)
 }
 
 // tuningsLeft returns the tunings of a plan that are not stored.

@@ -191,6 +191,7 @@ func (s *sweeper) do(ctx context.Context) error {
 	fmt.Fprintf(s.Log, "%s: %d fits (%d to train) and %d runs (%d to sample), %s, engine %s (%s)\n", name,
 		len(part.Fits), left.ToTrain, part.Runs(), left.ToSample, how, s.Engine.Name, s.Reason)
 	defer s.show.start(left.TrainSteps, left.ToMeasure+left.ToSolve)()
+	left.weigh(s.Plan.Spec, s.show.account)
 	if s.Crew != nil {
 		return s.handOut(ctx, newQueue(left.fits))
 	}
