@@ -342,3 +342,24 @@ func TestFitTimes(t *testing.T) {
 		t.Errorf("its config is read as %s, want %s", got, want)
 	}
 }
+
+// TestRunTimes: runs are summed for each fit, with their velocity calls for each of their points.
+func TestRunTimes(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "runs.db"))
+	plan := start(t, db, tiny)
+	fit := plan.Fits[1]
+	trainFit(t, db, fit.Key, nil)
+	if got := try(db.RunTimes(t.Context()))(t); len(got) != 0 {
+		t.Fatalf("got %+v before any run", got)
+	}
+	want := 0.
+	for _, run := range fit.Runs {
+		must(t, db.FinishRun(t.Context(), run.Key, env, store.Sampled{Samples: []byte("x"), NFE: 7, NFEMax: 7, Seconds: .25}, noon))
+		want += 7 * float64(run.Sampling.Count)
+	}
+	got := try(db.RunTimes(t.Context()))(t)
+	if len(got) != 1 || got[0].Seconds != .25*float64(len(fit.Runs)) || got[0].Points != want || got[0].On.Engine != env.Engine {
+		t.Errorf("got %+v, want %g points", got, want)
+	}
+}
