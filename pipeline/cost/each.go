@@ -3,6 +3,7 @@ package cost
 import (
 	"time"
 
+	"flowsweep/experiments"
 	"flowsweep/pipeline/job"
 )
 
@@ -42,4 +43,11 @@ func EachOf(w Work) map[string]Each {
 		list[p.Fit.Key] = each
 	}
 	return list
+}
+
+// TrainingOf guesses how many seconds a training takes, teaching included, on a usual core: only ratios mean something.
+func TrainingOf(r experiments.Recipe) float64 {
+	g := Training{Batch: r.Train.Batch, recipe: r}
+	g.pairing()
+	return 3*job.Multiplications(r)/usual + g.PairSeconds*float64(r.Train.Steps)
 }

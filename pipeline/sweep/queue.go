@@ -5,7 +5,7 @@ import (
 	"context"
 	"slices"
 
-	"flowsweep/pipeline/job"
+	"flowsweep/pipeline/cost"
 )
 
 // queue holds the fits to do, the longest first, so that all cores finish at about the same time. A student waits until the
@@ -18,8 +18,8 @@ type queue struct {
 
 func newQueue(fits []*todo) *queue {
 	q := &queue{waiting: slices.Clone(fits), open: map[string]bool{}, ended: make(chan string, 2*len(fits))}
-	cost := costs(fits)
-	slices.SortStableFunc(q.waiting, func(a, b *todo) int { return cmp.Compare(cost[b.fit.Key], cost[a.fit.Key]) })
+	took := costs(fits)
+	slices.SortStableFunc(q.waiting, func(a, b *todo) int { return cmp.Compare(took[b.fit.Key], took[a.fit.Key]) })
 	for _, t := range fits {
 		q.open[t.fit.Key] = t.train
 	}
@@ -41,7 +41,7 @@ func costs(fits []*todo) map[string]float64 {
 		}
 		own := 0.
 		if t.train {
-			own = job.Multiplications(t.fit.Recipe)
+			own = cost.TrainingOf(t.fit.Recipe)
 		}
 		total[t.fit.Key] = own + longest
 		return own + longest

@@ -48,11 +48,22 @@ func TestLongestFirst(t *testing.T) {
 	}
 }
 
+// TestPairingCounts: the fits of ot, whose pairing takes longer than the steps of a small net, come before those of a larger net.
+func TestPairingCounts(t *testing.T) {
+	t.Parallel()
+	p := plan(t, "name: a\ntarget: moons\nzip: [{net: {width: 128}}, {net: {width: 16}, coupling: ot}]\ntrain: {steps: 10, batch: 512}\n")
+	first := newQueue([]*todo{{fit: &p.Fits[0], train: true}, {fit: &p.Fits[1], train: true}}).waiting[0]
+	if got := first.fit.Recipe.Coupling.Name; got != "ot" {
+		t.Errorf("the first fit is of %s", got)
+	}
+}
+
 // TestStudentsWait checks that a student is not started before the training of its teacher has ended, that fits whose teacher is
 // trained are started meanwhile, and that a teacher counts as long as all that waits for it.
 func TestStudentsWait(t *testing.T) {
 	t.Parallel()
-	p := plan(t, "name: a\ntarget: moons\ncoupling: [{reflow: {rounds: 2, pairs: 10, steps: 1}}, ot]\ntrain: {steps: 10}\nsample: {count: 50}\n")
+	p := plan(t, "name: a\ntarget: moons\nzip: [{coupling: {reflow: {rounds: 2, pairs: 10, steps: 1}}}, {coupling: ot, train: {batch: 8}}]\n"+
+		"train: {steps: 10}\nsample: {count: 50}\n")
 	byRounds := map[int]experiments.Fit{}
 	var fits []*todo
 	for _, fit := range p.Fits {
