@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -61,7 +62,8 @@ func callsIn(page string) (found [][]string) {
 
 // TestDocuments runs what documents show. In the order of a page, a block whose first line is a comment with a file's name is
 // written to an empty folder, and the commands of a console block, which follow "$ ", are run there by one shell. What they print is
-// what stands below them, where ... is anything within a line, or any lines if it is alone on one.
+// what stands below them, where ... is anything within a line, or any lines if it is alone on one. A page that serves something has it
+// at port 8000, which is another one here.
 func TestDocuments(t *testing.T) {
 	t.Parallel()
 	library, err := ort.FindLibrary()
@@ -81,10 +83,13 @@ func TestDocuments(t *testing.T) {
 		}
 		t.Run(page, func(t *testing.T) {
 			t.Parallel()
+			if testing.Short() && strings.Contains(session.script, "flowsweep sweep") {
+				t.Skip("its sweeps take some ten seconds of a core")
+			}
 			folder := t.TempDir()
-			command := exec.Command(bash, "-c", session.script)
+			command := exec.Command(bash, "-c", strings.ReplaceAll(session.script, "8000", freePort(t)))
 			command.Dir = folder
-			command.Env = append(os.Environ(), ort.LibraryVariable+"="+library.Path, "HOME="+folder, "NO_COLOR=1")
+			command.Env = append(os.Environ(), ort.LibraryVariable+"="+library.Path, "NO_COLOR=1")
 			out, err := command.CombinedOutput()
 			if err != nil {
 				t.Errorf("%v", err)
@@ -93,7 +98,7 @@ func TestDocuments(t *testing.T) {
 				t.Error(problem)
 			}
 			if session.skipped > 0 {
-				t.Skipf("all but %d blocks, which need Python with onnxruntime", session.skipped)
+				t.Skipf("all but %d blocks, which need curl, and a python3 that has onnxruntime and numpy", session.skipped)
 			}
 		})
 	}
@@ -102,9 +107,25 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
-// hasPython reports whether there is a Python that runs ONNX files.
+// freePort returns a port of this machine on which nothing listens.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
+// hasPython reports whether there is a Python that runs ONNX files, and curl, to ask it.
 func hasPython() bool {
-	return exec.Command("python3", "-c", "import numpy, onnxruntime").Run() == nil
+	_, err := exec.LookPath("curl")
+	return err == nil && exec.Command("python3", "-c", "import numpy, onnxruntime").Run() == nil
 }
 
 // session is what a document's blocks make: files, and commands with what they show.

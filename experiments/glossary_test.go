@@ -41,7 +41,7 @@ func (g glossary) words(schema map[string]any) string {
 		switch kind {
 		case "array":
 			if of, ok := schema["items"].(map[string]any); ok && of["type"] != "object" {
-				return "list of " + strings.Replace(g.words(of), "number", "numbers", 1)
+				return "list of " + several(g.words(of))
 			}
 			return "list of mappings"
 		case "string":
@@ -75,7 +75,7 @@ func (g glossary) either(all []any) string {
 			continue
 		}
 		words := g.words(schema)
-		if len(list) > 0 && words == "list of "+strings.Replace(list[len(list)-1], "number", "numbers", 1) {
+		if len(list) > 0 && words == "list of "+several(list[len(list)-1]) {
 			words = "a list"
 		}
 		if !slices.Contains(list, words) {
@@ -85,7 +85,15 @@ func (g glossary) either(all []any) string {
 	return strings.Join(list, " or ")
 }
 
-// codes returns names as code, but for lists of all numbers and such.
+// several returns the plural of a value's words.
+func several(words string) string {
+	if strings.HasPrefix(words, "list ") {
+		return strings.Replace(words, "list ", "lists ", 1)
+	}
+	return strings.Replace(words, "number", "numbers", 1)
+}
+
+// codes returns names as code.
 func codes(names []any) string {
 	list := make([]string, len(names))
 	for i, n := range names {
