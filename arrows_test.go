@@ -19,7 +19,7 @@ import (
 var arrows = map[string]struct{ rooms, doors []string }{
 	"": {rooms: []string{"pipeline"}},
 	"pipeline": {rooms: []string{
-		"pipeline/bench", "pipeline/command", "pipeline/compare", "pipeline/crew", "pipeline/index", "pipeline/job", "pipeline/points", "pipeline/saved", "pipeline/schemas", "pipeline/serve", "pipeline/ship", "pipeline/show", "pipeline/stage", "pipeline/cost",
+		"pipeline/bench", "pipeline/command", "pipeline/compare", "pipeline/crew", "pipeline/index", "pipeline/job", "pipeline/points", "pipeline/saved", "pipeline/schemas", "pipeline/serve", "pipeline/ship", "pipeline/show", "pipeline/stage", "pipeline/cost", "pipeline/manual",
 		"pipeline/sweep", "pipeline/sweep/talk", "pipeline/table", "pipeline/upkeep", "pipeline/watch", "pipeline/work",
 		"experiments", "experiments/disk", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/given", "experiments/metric", "experiments/problem", "experiments/query",
 		"export", "export/signing", "reports/comparison", "store",
@@ -42,6 +42,8 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"pipeline/upkeep": {rooms: []string{"pipeline/command", "pipeline/remeasure", "experiments", "experiments/problem", "store"}},
 	// Metrics again, from what is stored.
 	"pipeline/remeasure": {rooms: []string{"pipeline/job", "pipeline/saved", "experiments", "experiments/engine", "experiments/metric", "store"}},
+	// Man pages and completions, of commands that it is given.
+	"pipeline/manual": {rooms: []string{"experiments/disk"}},
 	"pipeline/sweep": {
 		rooms: []string{
 			"pipeline/cost", "pipeline/crew", "pipeline/job", "pipeline/live", "pipeline/saved", "pipeline/stage", "pipeline/sweep/talk", "experiments", "experiments/disk", "experiments/engine",

@@ -119,6 +119,7 @@ var roughRows = []roughRow{
 	{line: "schema"},
 	{line: "schema --of runs"},
 	{line: "schema --list"},
+	{line: "manual $OUT"},
 }
 
 // TestRoughRowsCoverCommands checks that every command has a row.
