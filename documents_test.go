@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -107,6 +106,33 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
+// TestShownPython runs the Python of the page on ONNX files beside the files of a sweep.
+func TestShownPython(t *testing.T) {
+	t.Parallel()
+	if !hasPython() {
+		t.Skip("no python3 here that has onnxruntime and numpy, or no curl")
+	}
+	folder := t.TempDir()
+	spec := "name: small\ntarget: {name: gaussian, dim: 2}\nnet: {width: 8, depth: 1}\ntrain: {steps: 20}\nsample: {steps: 2, count: 64}\n"
+	if err := os.WriteFile(filepath.Join(folder, "small.yaml"), []byte(spec), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	script := ""
+	for _, b := range blocksOf(read(t, "export/README.md")) {
+		if b.language == "python" {
+			script += b.text
+		}
+	}
+	script += "assert samples.shape == finer.shape == x.shape == (1000, 2)\n"
+	for _, c := range [][]string{{"flowsweep", "sweep", "small.yaml", "--out", "."}, {"python3", "-c", script}} {
+		command := exec.Command(c[0], c[1:]...)
+		command.Dir = folder
+		if out, err := command.CombinedOutput(); err != nil {
+			t.Fatalf("%q: %v: %s", c, err, out)
+		}
+	}
+}
+
 // freePort returns a port of this machine on which nothing listens.
 func freePort(t *testing.T) string {
 	t.Helper()
@@ -188,40 +214,4 @@ func (s session) compare(printed string) (problems []string) {
 		}
 	}
 	return problems
-}
-
-// TestLinks: what documents link to within the repository exists, headings included.
-func TestLinks(t *testing.T) {
-	t.Parallel()
-	count := 0
-	for _, page := range pages(t) {
-		for _, m := range regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(read(t, page), -1) {
-			if strings.Contains(m[1], "://") {
-				continue
-			}
-			count++
-			path, heading, _ := strings.Cut(m[1], "#")
-			target := page
-			if path != "" {
-				target = filepath.Join(filepath.Dir(page), path)
-			}
-			if _, err := os.Stat(target); err != nil {
-				t.Errorf("%s links to %s, which is not there", page, m[1])
-			} else if heading != "" && !slices.Contains(headings(read(t, target)), heading) {
-				t.Errorf("%s links to %s: there is no such heading", page, m[1])
-			}
-		}
-	}
-	if count < 15 {
-		t.Errorf("found %d links", count)
-	}
-}
-
-// headings returns the names by which the headings of a page are linked to.
-func headings(page string) (list []string) {
-	for _, m := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(page, -1) {
-		name := regexp.MustCompile(`[^\p{L}\p{N} _-]`).ReplaceAllString(strings.ToLower(m[1]), "")
-		list = append(list, strings.ReplaceAll(name, " ", "-"))
-	}
-	return list
 }
