@@ -19,7 +19,7 @@ import (
 var arrows = map[string]struct{ rooms, doors []string }{
 	"": {rooms: []string{"pipeline"}},
 	"pipeline": {rooms: []string{
-		"pipeline/bench", "pipeline/command", "pipeline/compare", "pipeline/crew", "pipeline/index", "pipeline/job", "pipeline/points", "pipeline/saved", "pipeline/schemas", "pipeline/serve", "pipeline/ship", "pipeline/show", "pipeline/stage", "pipeline/cost", "pipeline/manual",
+		"pipeline/bench", "pipeline/command", "pipeline/compare", "pipeline/crew", "pipeline/index", "pipeline/job", "pipeline/points", "pipeline/saved", "pipeline/schemas", "pipeline/serve", "pipeline/ship", "pipeline/show", "pipeline/stage", "pipeline/cost", "pipeline/manual", "pipeline/leave",
 		"pipeline/sweep", "pipeline/sweep/talk", "pipeline/table", "pipeline/upkeep", "pipeline/watch", "pipeline/work",
 		"experiments", "experiments/disk", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/given", "experiments/metric", "experiments/problem", "experiments/query",
 		"export", "export/signing", "reports/comparison", "store",
@@ -111,6 +111,14 @@ var arrows = map[string]struct{ rooms, doors []string }{
 		"pipeline/ship", "experiments", "experiments/flow", "experiments/metric", "experiments/query", "reports/comparison", "store",
 	}},
 	"pipeline/table": {rooms: []string{"experiments/problem", "experiments/query"}},
+	// Sweeps for other programs: it reads the store, and has written what is read in their forms.
+	"pipeline/leave": {
+		rooms: []string{
+			"pipeline/saved", "pipeline/ship", "experiments", "experiments/disk", "experiments/query", "export/tracked", "export/mlflow", "export/optuna",
+			"export/parquet", "export/tensorboard", "store", "store/plain",
+		},
+		doors: []string{"database/sql"}, // it hands the files of other programs from the store's driver to those that write them
+	},
 	// Pages for browsers on this machine. It reads the store, has pages made and sends them: names, bytes and states.
 	"pipeline/serve": {rooms: []string{"pipeline/live", "pipeline/ship", "pipeline/stage", "experiments", "store"}},
 	// It times what the others do, and knows none of them.
@@ -126,6 +134,8 @@ var arrows = map[string]struct{ rooms, doors []string }{
 		doors: []string{"github.com/mattn/go-sqlite3", "database/sql"},
 	},
 	// It knows files and their checksums, not what needs them.
+	// Files of other programs: the driver, and nothing of what is in them.
+	"store/plain": {doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
 	"store/large": {rooms: []string{"experiments/disk"}},
 	// These know files, processes and curves, but not SQLite.
 	"store/lock":   {rooms: []string{"experiments/disk"}},
@@ -185,6 +195,13 @@ var arrows = map[string]struct{ rooms, doors []string }{
 		"experiments", "experiments/engine/onnx", "experiments/engine/ort", "experiments/flow", "experiments/kinds", "experiments/net", "experiments/ode", "experiments/velocity",
 		"export/guided", "export/roles",
 	}},
+	// Sweeps as trackers see them: plain values, and the forms they are written in. Two of these are SQLite files, which somebody else
+	// opens. None knows the store.
+	"export/tracked":     {},
+	"export/mlflow":      {rooms: []string{"export/tracked"}, doors: []string{"database/sql"}},
+	"export/optuna":      {rooms: []string{"export/tracked"}, doors: []string{"database/sql"}},
+	"export/parquet":     {rooms: []string{"export/tracked"}},
+	"export/tensorboard": {rooms: []string{"export/tracked"}},
 	// A file of any origin, of which only the shapes and names of inputs and outputs are known.
 	"export/roles": {rooms: []string{"experiments/engine/ort", "experiments/flow", "export/guided"}},
 	// What people give a conditional file, as its net has it.
