@@ -114,7 +114,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	// Sweeps for other programs: it reads the store, and has written what is read in their forms.
 	"pipeline/leave": {
 		rooms: []string{
-			"pipeline/saved", "pipeline/ship", "experiments", "experiments/disk", "experiments/query", "export/tracked", "export/mlflow", "export/optuna",
+			"pipeline/saved", "pipeline/ship", "experiments", "experiments/disk", "experiments/engine/onnx", "experiments/query", "export", "export/tracked", "export/mlflow", "export/optuna",
 			"export/parquet", "export/tensorboard", "store", "store/plain",
 		},
 		doors: []string{"database/sql"}, // it hands the files of other programs from the store's driver to those that write them

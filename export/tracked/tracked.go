@@ -32,6 +32,14 @@ type Setting struct {
 	Params []Param // all of them, by their paths in a spec: net.width, train.rate, sample.solver, sample.steps
 	Varied []Param // those that not all settings of the sweep share
 	Runs   []Run   // by seed
+	Stats  []Stat  // of the metrics of its finished runs
+}
+
+// Stat is a metric over the seeds of a setting.
+type Stat struct {
+	Name            string
+	Mean, Low, High float64 // Low and High are the ends of the 95 % interval of the mean; NaN for fewer than two seeds
+	Seeds           int     // finished ones
 }
 
 // Param is a parameter. What does not apply to a setting is absent: an adaptive solver has no sample.steps.
@@ -101,6 +109,7 @@ type Model struct {
 
 // Tensor is an input or output of a model.
 type Tensor struct {
-	Name, Type string  // the type by its name in NumPy: float32
-	Shape      []int64 // -1 where any size will do
+	Name, Type string // the type by its name in NumPy: float32
+	Shape      []int  // -1 where any size will do
+	Optional   bool   // an input with a default
 }

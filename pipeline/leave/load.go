@@ -91,7 +91,8 @@ func (l *loader) load(ctx context.Context) (t tracked.Sweep, err error) {
 		return t, err
 	}
 	t.Files = filesOf(files, func(name string) ([]byte, error) { return l.db.ArtifactContent(ctx, t.Name, name) })
-	return t, nil
+	t.Models, err = models(ctx, t.Files)
+	return t, err
 }
 
 // settings reads the settings that have runs which are kept.
@@ -102,13 +103,13 @@ func (l *loader) settings(ctx context.Context, t *tracked.Sweep, outcome ship.Ou
 			results[r.Setting.Form()] = append(results[r.Setting.Form()], r)
 		}
 	}
-	swept := outcome.Labels.Swept()
+	swept, stats := outcome.Labels.Swept(), l.stats()
 	for i, s := range outcome.Summaries {
 		own := results[s.Setting.Form()]
 		if len(own) == 0 {
 			continue
 		}
-		setting := tracked.Setting{Label: outcome.Labels.Setting(i), Chosen: chosen(outcome, i), Params: l.params(s.Setting)}
+		setting := tracked.Setting{Label: outcome.Labels.Setting(i), Chosen: chosen(outcome, i), Params: l.params(s.Setting), Stats: stats[s.Setting.Form()]}
 		for _, p := range setting.Params {
 			if slices.ContainsFunc(swept, func(s experiments.Swept) bool { return s.Key == p.Name }) {
 				setting.Varied = append(setting.Varied, p)
@@ -125,6 +126,21 @@ func (l *loader) settings(ctx context.Context, t *tracked.Sweep, outcome ship.Ou
 		t.Settings = append(t.Settings, setting)
 	}
 	return nil
+}
+
+// stats returns the statistics of the runs that are kept, by the form of their setting.
+func (l *loader) stats() map[string][]tracked.Stat {
+	kept := l.sweep
+	kept.Results = slices.DeleteFunc(slices.Clone(kept.Results), func(r experiments.Result) bool { return !l.keep(r) })
+	stats := map[string][]tracked.Stat{}
+	for _, s := range kept.Summaries() {
+		for _, st := range s.Metrics {
+			if st.N > 0 {
+				stats[s.Setting.Form()] = append(stats[s.Setting.Form()], tracked.Stat{Name: st.Name, Mean: st.Mean, Low: st.Low, High: st.High, Seeds: st.N})
+			}
+		}
+	}
+	return stats
 }
 
 // chosen returns the key of the run that stands for setting i if it was chosen.
