@@ -197,10 +197,11 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	}},
 	// Sweeps as trackers see them: plain values, and the forms they are written in. Two of these are SQLite files, which somebody else
 	// opens. None knows the store.
-	"export/tracked":     {},
-	"export/mlflow":      {rooms: []string{"export/tracked"}, doors: []string{"database/sql"}},
-	"export/optuna":      {rooms: []string{"export/tracked"}, doors: []string{"database/sql"}},
-	"export/parquet":     {rooms: []string{"export/tracked"}},
+	"export/tracked": {},
+	"export/mlflow":  {rooms: []string{"export/tracked"}, doors: []string{"database/sql"}},
+	"export/optuna":  {rooms: []string{"export/tracked"}, doors: []string{"database/sql"}},
+	// It has nulls beside NaN, which tables of data have not.
+	"export/parquet":     {rooms: []string{"export/tracked"}, doors: []string{"github.com/parquet-go/parquet-go"}},
 	"export/tensorboard": {rooms: []string{"export/tracked"}},
 	// A file of any origin, of which only the shapes and names of inputs and outputs are known.
 	"export/roles": {rooms: []string{"experiments/engine/ort", "experiments/flow", "export/guided"}},

@@ -50,7 +50,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("PYTHON", python)
 			return nil
 		},
-		Condition: func(condition string) (bool, error) { return condition == "numpy" && python != "", nil },
+		Condition: conditions(python),
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"jsonhas":     jsonHas,
 			"samepoints":  samePoints,

@@ -45,9 +45,12 @@ func (w *writer) setting(experiment int, s tracked.Sweep, setting tracked.Settin
 	if setting.Chosen != "" {
 		parent.tags["flowsweep.chosen"] = "True"
 	}
-	for _, st := range setting.Stats {
-		parent.metrics = append(parent.metrics, point{key: st.Name, value: st.Mean, at: parent.end})
-		for _, end := range []point{{key: st.Name + ".low", value: st.Low}, {key: st.Name + ".high", value: st.High}} {
+	if setting.NFE > 0 {
+		parent.metrics = append(parent.metrics, point{key: "nfe", value: setting.NFE, at: parent.end})
+	}
+	for _, m := range setting.Means {
+		parent.metrics = append(parent.metrics, point{key: m.Name, value: m.Value, at: parent.end})
+		for _, end := range []point{{key: m.Name + ".low", value: m.Low}, {key: m.Name + ".high", value: m.High}} {
 			if end.at = parent.end; !math.IsNaN(end.value) {
 				parent.metrics = append(parent.metrics, end)
 			}

@@ -31,21 +31,21 @@ type Setting struct {
 	Chosen string  // key of the run of its median seed if the sweep chose it, for its target; empty if not
 	Params []Param // all of them, by their paths in a spec: net.width, train.rate, sample.solver, sample.steps
 	Varied []Param // those that not all settings of the sweep share
+	Means  []Mean  // of the metrics over the finished runs
+	NFE    float64 // mean over the finished runs
 	Runs   []Run   // by seed
-	Stats  []Stat  // of the metrics of its finished runs
-}
-
-// Stat is a metric over the seeds of a setting.
-type Stat struct {
-	Name            string
-	Mean, Low, High float64 // Low and High are the ends of the 95 % interval of the mean; NaN for fewer than two seeds
-	Seeds           int     // finished ones
 }
 
 // Param is a parameter. What does not apply to a setting is absent: an adaptive solver has no sample.steps.
 type Param struct {
 	Name  string
 	Value any // a string, float64, int64 or bool
+}
+
+// Mean is the mean of a metric over seeds.
+type Mean struct {
+	Name             string
+	Value, Low, High float64 // Low and High are the ends of its 95 % interval, NaN for fewer than 2 seeds
 }
 
 // Run is a run of a seed.

@@ -103,18 +103,19 @@ func (l *loader) settings(ctx context.Context, t *tracked.Sweep, outcome ship.Ou
 			results[r.Setting.Form()] = append(results[r.Setting.Form()], r)
 		}
 	}
-	swept, stats := outcome.Labels.Swept(), l.stats()
+	swept := outcome.Labels.Swept()
 	for i, s := range outcome.Summaries {
 		own := results[s.Setting.Form()]
 		if len(own) == 0 {
 			continue
 		}
-		setting := tracked.Setting{Label: outcome.Labels.Setting(i), Chosen: chosen(outcome, i), Params: l.params(s.Setting), Stats: stats[s.Setting.Form()]}
+		setting := tracked.Setting{Label: outcome.Labels.Setting(i), Chosen: chosen(outcome, i), Params: l.params(s.Setting)}
 		for _, p := range setting.Params {
 			if slices.ContainsFunc(swept, func(s experiments.Swept) bool { return s.Key == p.Name }) {
 				setting.Varied = append(setting.Varied, p)
 			}
 		}
+		l.means(&setting, s, own)
 		slices.SortStableFunc(own, func(a, b experiments.Result) int { return cmp.Compare(a.Seed, b.Seed) })
 		for _, r := range own {
 			run, err := l.run(ctx, t, r)
@@ -126,21 +127,6 @@ func (l *loader) settings(ctx context.Context, t *tracked.Sweep, outcome ship.Ou
 		t.Settings = append(t.Settings, setting)
 	}
 	return nil
-}
-
-// stats returns the statistics of the runs that are kept, by the form of their setting.
-func (l *loader) stats() map[string][]tracked.Stat {
-	kept := l.sweep
-	kept.Results = slices.DeleteFunc(slices.Clone(kept.Results), func(r experiments.Result) bool { return !l.keep(r) })
-	stats := map[string][]tracked.Stat{}
-	for _, s := range kept.Summaries() {
-		for _, st := range s.Metrics {
-			if st.N > 0 {
-				stats[s.Setting.Form()] = append(stats[s.Setting.Form()], tracked.Stat{Name: st.Name, Mean: st.Mean, Low: st.Low, High: st.High, Seeds: st.N})
-			}
-		}
-	}
-	return stats
 }
 
 // chosen returns the key of the run that stands for setting i if it was chosen.
@@ -190,7 +176,7 @@ func (l *loader) run(ctx context.Context, t *tracked.Sweep, r experiments.Result
 		return run, err
 	}
 	run = tracked.Run{
-		Key: r.Run, Fit: r.Fit, State: string(r.State), Error: r.Error, Seed: r.Seed, NFE: float64(r.NFE), NFEMax: r.NFEMax,
+		Key: r.Run, Fit: r.Fit, State: string(r.State), Error: r.Error, Seed: r.Seed, NFE: calls(r.NFE), NFEMax: r.NFEMax,
 		Seconds: r.SampleSeconds, FitSeconds: fit.Seconds, Weights: fit.Weights, Environment: environment(record.Environment),
 		Note: r.Note, Tags: r.Tags, Losses: fit.Losses, End: record.Finished,
 	}
@@ -202,6 +188,19 @@ func (l *loader) run(ctx context.Context, t *tracked.Sweep, r experiments.Result
 	}
 	run.Files = filesOf(record.Files, func(string) ([]byte, error) { return l.db.Samples(ctx, r.Run) })
 	return run, nil
+}
+
+// calls returns a number of calls as the program prints it, without the rounding errors of the mean.
+func calls(c experiments.Calls) float64 {
+	text, err := c.MarshalJSON()
+	if err != nil {
+		return float64(c)
+	}
+	x, err := strconv.ParseFloat(string(text), 64)
+	if err != nil {
+		return float64(c)
+	}
+	return x
 }
 
 // orNaN returns NaN for 0, which says that there is none.
