@@ -56,7 +56,8 @@ func (w *writer) model(experiment int, s tracked.Sweep, setting tracked.Setting,
 	return nil
 }
 
-// modelRows writes the parameters, the tags and the finite metrics of a model, which are those of its run. MLflow has no place for others.
+// modelRows writes the parameters, the tags and the finite metrics of a model, which are those of its run. MLflow has no place for others
+// than finite ones.
 func (w *writer) modelRows(experiment int, id, source string, setting tracked.Setting, r tracked.Run, m tracked.Model) error {
 	names := names{}
 	for _, p := range setting.Params {
@@ -65,9 +66,14 @@ func (w *writer) modelRows(experiment int, id, source string, setting tracked.Se
 			return err
 		}
 	}
-	for key, value := range map[string]string{
+	tags := map[string]string{
 		"flowsweep.file": m.File.Name, "flowsweep.sha256": m.File.SHA256, "flowsweep.run": r.Key, "mlflow.source.name": "flowsweep", "mlflow.source.type": "LOCAL",
-	} {
+	}
+	if m.Twin {
+		tags["flowsweep.twin"] = "True"
+		r.Metrics = nil
+	}
+	for key, value := range tags {
 		if err := w.exec(`INSERT INTO logged_model_tags (model_id, experiment_id, tag_key, tag_value) VALUES (?, ?, ?, ?)`, id, experiment, key, value); err != nil {
 			return err
 		}

@@ -103,6 +103,7 @@ type File struct {
 // Model is an exported ONNX model.
 type Model struct {
 	Run             string // key of the run whose net it holds
+	Twin            bool   // its solver has as many fixed steps as the run's velocity calls allow, so that the metrics are not those of the run
 	File            File
 	Inputs, Outputs []Tensor
 }

@@ -46,11 +46,15 @@ func modelOf(f tracked.File) (m tracked.Model, err error) {
 	if err != nil {
 		return m, err
 	}
+	of, _, twin := export.TwinOf(content)
+	if twin {
+		run = of
+	}
 	graph, err := onnx.Read(content)
 	if err != nil {
 		return m, err
 	}
-	m = tracked.Model{Run: run, File: f, Inputs: tensors(graph.Inputs), Outputs: tensors(graph.Outputs)}
+	m = tracked.Model{Run: run, Twin: twin, File: f, Inputs: tensors(graph.Inputs), Outputs: tensors(graph.Outputs)}
 	for i, t := range m.Inputs {
 		for _, d := range graph.Initializers {
 			m.Inputs[i].Optional = m.Inputs[i].Optional || d.Name == t.Name
