@@ -84,7 +84,8 @@ func (w *writer) sweep(id int, s tracked.Sweep) error {
 	if err := w.experiment(id, s.Name, s.Started); err != nil {
 		return err
 	}
-	tags := map[string]string{"flowsweep.metric": s.Metric}
+	// Without the kind, pages of MLflow open among what is for language models.
+	tags := map[string]string{"flowsweep.metric": s.Metric, "mlflow.experimentKind": "custom_model_development"}
 	if s.Note != "" {
 		tags["mlflow.note.content"] = s.Note
 	}

@@ -117,6 +117,9 @@ func TestValues(t *testing.T) {
 	}) {
 		t.Errorf("the experiments are %v", got)
 	}
+	if got := table(t, db, `SELECT key, value FROM experiment_tags`); got["mlflow.experimentKind"] != "custom_model_development" {
+		t.Errorf("the tags of the experiment are %v", got)
+	}
 }
 
 func TestLongTextsAreKeptWhole(t *testing.T) {
