@@ -93,7 +93,7 @@ type Loss struct {
 	Time           time.Time // between the start and the end of the fit, in proportion to the steps: the store keeps no other
 }
 
-// File is a file that belongs to something.
+// File is a file that belongs to something. SHA256 and Size are zero for one that is made when it is opened.
 type File struct {
 	Name, SHA256 string
 	Size         int64

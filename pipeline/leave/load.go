@@ -91,8 +91,12 @@ func (l *loader) load(ctx context.Context) (t tracked.Sweep, err error) {
 		return t, err
 	}
 	t.Files = filesOf(files, func(name string) ([]byte, error) { return l.db.ArtifactContent(ctx, t.Name, name) })
-	t.Models, err = models(ctx, t.Files)
-	return t, err
+	if t.Models, err = models(ctx, t.Files); err != nil {
+		return t, err
+	}
+	page := func(string) ([]byte, error) { return outcome.Page(ctx, l.db) }
+	t.Files = append(t.Files, filesOf([]experiments.Artifact{{Name: "report.html"}}, page)...)
+	return t, nil
 }
 
 // settings reads the settings that have runs which are kept.

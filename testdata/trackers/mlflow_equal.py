@@ -88,7 +88,9 @@ for name in sorted({r["sweep"] for r in runs}):
                 equal(r.data.metrics.get(key, math.nan), number(value), f"{key} of {r.info.run_name}")
     sweep, = kinds["sweep"]
     files = [a.path for a in client.list_artifacts(sweep)]
-    assert "spec.yaml" in files
+    assert {"spec.yaml", "report.html"} <= set(files), files
+    shown = client.download_artifacts(sweep, "report.html")
+    equal(f"<title>{name}" in open(shown).read(), True, f"the page of {name}")
     for m in client.search_logged_models([experiment.experiment_id]):
         models += 1
         r = client.get_run(m.source_run_id)
