@@ -25,6 +25,9 @@ var partialName = regexp.MustCompile(`^\.flowsweep-partial-[0-9a-f]{32}$`)
 // lockName is the file in such a folder whose lock shows that the folder is in use.
 const lockName = "lock"
 
+// treeName is the folder in such a folder that may hold folders.
+const treeName = "flowsweep-tree"
+
 // NewPartial makes a folder for incomplete files inside the folder at parent. It also removes those there whose process has died.
 // Close the result.
 func NewPartial(parent string) (*Partial, error) {
@@ -65,6 +68,12 @@ func newPartial(parent string) (*Partial, error) {
 // Path returns the path for a file in the folder. When it is complete, rename it.
 func (p *Partial) Path(name string) string { return filepath.Join(p.folder, name) }
 
+// Tree makes a folder for files in folders, once. When all are complete, rename it.
+func (p *Partial) Tree() (string, error) {
+	path := p.Path(treeName)
+	return path, os.Mkdir(path, 0o755)
+}
+
 // Close removes the folder and the files left in it.
 func (p *Partial) Close() error { return removePartial(p.folder, p.lock) }
 
@@ -102,8 +111,12 @@ func removePartial(folder string, lock *os.File) error {
 		if e.Name() == lockName {
 			continue
 		}
+		remove := os.Remove // nothing that somebody put there
+		if e.Name() == treeName {
+			remove = os.RemoveAll
+		}
 		// What someone else has just removed is gone, too.
-		if removed := os.Remove(filepath.Join(folder, e.Name())); !errors.Is(removed, fs.ErrNotExist) {
+		if removed := remove(filepath.Join(folder, e.Name())); !errors.Is(removed, fs.ErrNotExist) {
 			err = errors.Join(err, removed)
 		}
 	}

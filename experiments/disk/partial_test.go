@@ -26,6 +26,12 @@ func TestMain(m *testing.M) {
 	if err == nil {
 		err = os.WriteFile(p.Path("content"), []byte("half"), 0o644)
 	}
+	if err == nil {
+		var tree string
+		if tree, err = p.Tree(); err == nil {
+			err = os.Mkdir(filepath.Join(tree, "inner"), 0o755)
+		}
+	}
 	fmt.Println("writing", err)
 	_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
 	if err := p.Close(); err != nil {
@@ -85,15 +91,15 @@ func TestDeadAndLiving(t *testing.T) {
 	path := filepath.Join(folder, "a.txt")
 	dies, lives := hold(t, folder), hold(t, folder)
 	must(t, disk.WriteFile(path, []byte("whole"), 0o644))
-	if got := list(t, folder); len(got) != 7 { // two folders with two files each, and a.txt
+	if got := list(t, folder); len(got) != 11 { // two folders with two files and two folders each, and a.txt
 		t.Errorf("while both live: %q", got)
 	}
 	dies(true)
-	if got := list(t, folder); len(got) != 7 {
+	if got := list(t, folder); len(got) != 11 {
 		t.Errorf("after a death: %q", got)
 	}
 	must(t, disk.WriteFile(path, []byte("whole"), 0o644))
-	if got := list(t, folder); len(got) != 4 {
+	if got := list(t, folder); len(got) != 6 {
 		t.Errorf("while one lives: %q", got)
 	}
 	lives(false)

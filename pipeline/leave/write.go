@@ -48,9 +48,9 @@ func (f Form) Write(ctx context.Context, out string, sweeps []tracked.Sweep) (er
 	if err != nil {
 		return fmt.Errorf("write %s: %w", out, err)
 	}
-	folder := p.Path("folder")
-	defer func() { err = errors.Join(err, os.RemoveAll(folder), p.Close()) }()
-	if err := os.Mkdir(folder, 0o755); err != nil {
+	defer func() { err = errors.Join(err, p.Close()) }()
+	folder, err := p.Tree()
+	if err != nil {
 		return err
 	}
 	if err := f.write(ctx, folder, home, sweeps); err != nil {
