@@ -108,3 +108,56 @@ func (t *Text) sampleRange(n *yaml.Node, r *rand.Rand) *yaml.Node {
 	}
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: text, Line: n.Line, Column: n.Column}
 }
+
+// Range is a range of numbers that a Random draws from.
+type Range struct {
+	Key       string // its path in the text: train.rate
+	Name      string // one of the names of ranges
+	Low, High float64
+}
+
+// Ranges returns the ranges below a key of a text without problems, in their order.
+func (t *Text) Ranges(key string) []Range {
+	if t.root == nil {
+		return nil
+	}
+	below, ok := valueOf(t.root, key)
+	if !ok {
+		return nil
+	}
+	return rangesOf(below, "")
+}
+
+func rangesOf(n *yaml.Node, place string) (list []Range) {
+	n = follow(n)
+	switch {
+	case n.Kind == yaml.SequenceNode:
+		for _, entry := range n.Content {
+			list = append(list, rangesOf(entry, place)...)
+		}
+	case n.Kind != yaml.MappingNode:
+	case isRange(n):
+		if low, high, ok := endsOf(follow(n.Content[1])); ok {
+			list = append(list, Range{place, follow(n.Content[0]).Value, low, high})
+		}
+	default:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			key := follow(n.Content[i]).Value
+			if place != "" {
+				key = place + "." + key
+			}
+			list = append(list, rangesOf(n.Content[i+1], key)...)
+		}
+	}
+	return list
+}
+
+// endsOf returns the two numbers of a range.
+func endsOf(n *yaml.Node) (low, high float64, ok bool) {
+	if n.Kind != yaml.SequenceNode || len(n.Content) != 2 {
+		return 0, 0, false
+	}
+	low, err1 := strconv.ParseFloat(follow(n.Content[0]).Value, 64)
+	high, err2 := strconv.ParseFloat(follow(n.Content[1]).Value, 64)
+	return low, high, err1 == nil && err2 == nil
+}

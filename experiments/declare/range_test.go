@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -187,6 +188,31 @@ func TestProgressionProblems(t *testing.T) {
 		Values(r, "the text", defaults())
 		if err := r.Err(); err == nil || !strings.HasPrefix(err.Error(), "a.yaml:"+want) {
 			t.Errorf("%s: got\n%v\nwant %s", text, err, want)
+		}
+	}
+}
+
+func TestRanges(t *testing.T) {
+	const text = `
+net: {width: [8, 16]}
+random:
+  count: 4
+  train: {rate: {log: [1e-4, 1e-1]}, batch: {log-whole: [8, 64]}}
+  coupling: [independent, {name: sinkhorn, epsilon: &e {uniform: [.01, .1]}}]
+  source: {noise: *e}
+`
+	want := []Range{
+		{"train.rate", "log", 1e-4, 1e-1},
+		{"train.batch", "log-whole", 8, 64},
+		{"coupling.epsilon", "uniform", .01, .1},
+		{"source.noise", "uniform", .01, .1},
+	}
+	if got := Read("spec", []byte(text), Language{}).Ranges("random"); !slices.Equal(got, want) {
+		t.Errorf("the ranges are %v, want %v", got, want)
+	}
+	for _, text := range []string{"", "a: [", "net: {width: {log: [1, 2]}}", "random: 3"} {
+		if got := Read("spec", []byte(text), Language{}).Ranges("random"); got != nil {
+			t.Errorf("the ranges of %q are %v", text, got)
 		}
 	}
 }
