@@ -133,6 +133,20 @@ const bins = 40
 
 // histograms returns one drawing for each panel after the data, over that of the data, or one of the data alone.
 func histograms(panels []Panel, x figure.Span) []template.HTML {
+	var drawings []template.HTML
+	plots := histogramPlots(panels, x)
+	for i, p := range plots {
+		title := panels[len(panels)-len(plots)+i].Title
+		drawings = append(drawings, figure.SVG(title, "Histogram in front of that of the data.", histogramWidth, histogramHeight, p.Draw))
+	}
+	return drawings
+}
+
+// histogramWidth and histogramHeight are the size of the drawing of a histogram.
+const histogramWidth, histogramHeight = 400, 260
+
+// histogramPlots returns the plots of the histograms.
+func histogramPlots(panels []Panel, x figure.Span) (plots []*plot.Plot) {
 	data := density(panels[0], 0, x, bins)
 	top := 0.
 	for _, panel := range panels {
@@ -140,8 +154,7 @@ func histograms(panels []Panel, x figure.Span) []template.HTML {
 			top = max(top, at.Y)
 		}
 	}
-	var drawings []template.HTML
-	titles := panelTitles(panels, 400)
+	titles := panelTitles(panels, histogramWidth)
 	for i, panel := range panels {
 		if i == 0 && len(panels) > 1 {
 			continue
@@ -154,9 +167,9 @@ func histograms(panels []Panel, x figure.Span) []template.HTML {
 		}
 		p.Add(farPoints(panel, panelColour(panels, i), x))
 		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = x.Low, x.High, 0, max(top*1.05, 1e-9)
-		drawings = append(drawings, figure.SVG(panel.Title, "Histogram in front of that of the data.", 400, 260, p.Draw))
+		plots = append(plots, p)
 	}
-	return drawings
+	return plots
 }
 
 // binsFor returns how many bars suit n values: a number that grows with the cube root, as in Rice's rule.

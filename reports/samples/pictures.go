@@ -51,27 +51,21 @@ func pictures(p Pictures) figure.Figure {
 
 // grid draws the first images of a panel, a pixel apart.
 func (p Pictures) grid(panel Panel) template.HTML {
-	points := panel.Points[:min(len(panel.Points), pictureRows*pictureColumns)]
+	return p.sheet(panel.Title, "A grid of images.", inGrid(panel), nil, pictureColumns)
+}
+
+// inGrid returns the first images of a panel in rows.
+func inGrid(panel Panel) [][][]float64 {
 	rows := make([][][]float64, pictureRows)
-	for i, pixels := range points {
+	for i, pixels := range panel.Points[:min(len(panel.Points), pictureRows*pictureColumns)] {
 		rows[i/pictureColumns] = append(rows[i/pictureColumns], pixels)
 	}
-	return p.sheet(panel.Title, "A grid of images.", rows, nil, pictureColumns)
+	return rows
 }
 
 // sheet draws rows of images, a pixel apart, with the names of the rows at the left if there are any.
 func (p Pictures) sheet(title, description string, rows [][][]float64, names []string, columns int) template.HTML {
-	height, width := p.Shape[1]+1, p.Shape[2]+1
-	sheet := image.NewNRGBA(image.Rect(0, 0, columns*width-1, len(rows)*height-1))
-	for i, row := range rows {
-		for j, pixels := range row {
-			for y := range p.Shape[1] {
-				for x := range p.Shape[2] {
-					sheet.SetNRGBA(j*width+x, i*height+y, p.pixel(pixels, y, x))
-				}
-			}
-		}
-	}
+	sheet := p.tiled(rows, columns)
 	var file bytes.Buffer
 	if err := png.Encode(&file, sheet); err != nil {
 		panic("reports: write to memory: " + err.Error())
@@ -94,6 +88,22 @@ func (p Pictures) sheet(title, description string, rows [][][]float64, names []s
 		`href="data:image/png;base64,%s"/></svg>`,
 		shown, tall+titleHeight, title, title, template.HTMLEscapeString(description), left+(shown-left)/2, title, text.String(), left, titleHeight, shown-left, tall,
 		base64.StdEncoding.EncodeToString(file.Bytes())))
+}
+
+// tiled returns rows of images as one, a pixel apart.
+func (p Pictures) tiled(rows [][][]float64, columns int) *image.NRGBA {
+	height, width := p.Shape[1]+1, p.Shape[2]+1
+	sheet := image.NewNRGBA(image.Rect(0, 0, columns*width-1, len(rows)*height-1))
+	for i, row := range rows {
+		for j, pixels := range row {
+			for y := range p.Shape[1] {
+				for x := range p.Shape[2] {
+					sheet.SetNRGBA(j*width+x, i*height+y, p.pixel(pixels, y, x))
+				}
+			}
+		}
+	}
+	return sheet
 }
 
 // classColumns is the number of images of a class in a row.

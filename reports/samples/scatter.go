@@ -9,6 +9,7 @@ import (
 	"image/color"
 	"math"
 
+	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -126,6 +127,12 @@ func SpanOf(p Panel, coordinate int) figure.Span {
 
 // cloud draws the points of a panel, with x and y to the same scale.
 func cloud(panel Panel, title string, colour color.NRGBA, x, y figure.Span, width vg.Length) template.HTML {
+	p, height, inside := scatter(panel, title, colour, x, y, width)
+	return figure.SVG(panel.Title, fmt.Sprintf("Scatter plot of %s.", number.Plural(inside, "point")), width, height, p.Draw)
+}
+
+// scatter returns the plot of a cloud, the height that it is to be drawn at, and how many points are inside the axes.
+func scatter(panel Panel, title string, colour color.NRGBA, x, y figure.Span, width vg.Length) (*plot.Plot, vg.Length, int) {
 	p := figure.New(title, "", "")
 	far := farPoints(panel, colour, x, y)
 	p.X.Tick.Marker, p.Y.Tick.Marker = ticks.Even{}, ticks.Even{}
@@ -147,7 +154,7 @@ func cloud(panel Panel, title string, colour color.NRGBA, x, y figure.Span, widt
 	}
 	p.Add(figure.Dots{XYs: inside, Colour: colour}, far)
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = x.Low, x.High, y.Low, y.High
-	return figure.SVG(panel.Title, fmt.Sprintf("Scatter plot of %s.", number.Plural(len(inside), "point")), width, height, p.Draw)
+	return p, height, len(inside)
 }
 
 // momentsTable returns counts, means and standard deviations of the panels.
