@@ -111,11 +111,11 @@ var arrows = map[string]struct{ rooms, doors []string }{
 		"pipeline/ship", "experiments", "experiments/flow", "experiments/metric", "experiments/query", "reports/comparison", "store",
 	}},
 	"pipeline/table": {rooms: []string{"experiments/problem", "experiments/query"}},
-	// Sweeps for other programs: it reads the store, and has written what is read in their forms.
+	// Sweeps for other programs: it reads the store, has samples drawn, and has written what is read in their forms.
 	"pipeline/leave": {
 		rooms: []string{
-			"pipeline/saved", "pipeline/ship", "experiments", "experiments/disk", "experiments/engine/onnx", "experiments/query", "export", "export/tracked", "export/mlflow", "export/optuna",
-			"export/parquet", "export/tensorboard", "store", "store/plain",
+			"pipeline/job", "pipeline/saved", "pipeline/ship", "experiments", "experiments/declare", "experiments/disk", "experiments/engine/onnx", "experiments/flow", "experiments/query",
+			"export", "export/mlflow", "export/optuna", "export/parquet", "export/tensorboard", "export/tracked", "reports/samples", "store", "store/plain",
 		},
 		doors: []string{"database/sql"}, // it hands the files of other programs from the store's driver to those that write them
 	},
@@ -201,8 +201,9 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	"export/mlflow":  {rooms: []string{"export/tracked"}, doors: []string{"database/sql"}},
 	"export/optuna":  {rooms: []string{"export/tracked"}, doors: []string{"database/sql"}},
 	// It has nulls beside NaN, which tables of data have not.
-	"export/parquet":     {rooms: []string{"export/tracked"}, doors: []string{"github.com/parquet-go/parquet-go"}},
-	"export/tensorboard": {rooms: []string{"export/tracked"}},
+	"export/parquet": {rooms: []string{"export/tracked"}, doors: []string{"github.com/parquet-go/parquet-go"}},
+	// Its messages are few and small, so it writes them without generated code, as the recorder of ONNX does.
+	"export/tensorboard": {rooms: []string{"export/tracked"}, doors: []string{"google.golang.org/protobuf"}},
 	// A file of any origin, of which only the shapes and names of inputs and outputs are known.
 	"export/roles": {rooms: []string{"experiments/engine/ort", "experiments/flow", "export/guided"}},
 	// What people give a conditional file, as its net has it.

@@ -85,6 +85,8 @@ var roughRows = []roughRow{
 	{line: "export --out $OUT", store: reads},
 	{line: "export --run $RUN --out $OUT", store: reads},
 	{line: "export-runs --to mlflow --out $OUT/tracked", store: reads},
+	{line: "export-runs --to tensorboard --out $OUT/tracked", store: reads},
+	{line: "export-runs --to optuna --out $OUT/tracked", store: reads},
 	{line: "export-runs --to parquet --out $OUT/tracked", store: reads},
 	{line: "export-runs --to csv --sweep wild --where seed=0 --out $OUT/tracked", store: reads},
 	{line: "verify $ONNX", store: reads},

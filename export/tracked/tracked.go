@@ -19,6 +19,7 @@ type Sweep struct {
 	Note           string
 	Tags           []string // its own
 	Metric         string   // that the setting is chosen by. Lower is better for every metric
+	Ranges         []Range  // that random settings draw from
 	Settings       []Setting
 	Fits           []Fit   // that the runs are of, in order
 	Files          []File  // of the output folder: the page, ONNX files, the model card
@@ -40,6 +41,14 @@ type Setting struct {
 type Param struct {
 	Name  string
 	Value any // a string, float64, int64 or bool
+}
+
+// Range is a range of numbers that a parameter is drawn from, evenly or, if Log is set, evenly in its logarithm.
+type Range struct {
+	Name      string
+	Low, High float64
+	Log       bool
+	Whole     bool // only whole numbers, the ends among them
 }
 
 // Mean is the mean of a metric over seeds.
@@ -66,6 +75,9 @@ type Run struct {
 	Tags        []string // its own, those of its fit and those of its sweep
 	Losses      []Loss   // of its fit, which it shares with the other runs of that
 	Files       []File   // samples.npy
+
+	// Picture draws the samples beside the data, as a PNG file; nil if there are no samples.
+	Picture func() ([]byte, error)
 }
 
 // Fit is a training, which the runs of all solvers share.

@@ -47,7 +47,7 @@ func Load(ctx context.Context, db *store.DB, names, where []string) (sweeps []tr
 		return nil, err
 	}
 	for _, sweep := range known {
-		l := loader{db: db, sweep: sweep, keep: keep, fits: map[string]*tracked.Fit{}}
+		l := loader{db: db, sweep: sweep, keep: keep, fits: map[string]*tracked.Fit{}, art: newArtist(db, sweep.Spec)}
 		t, err := l.load(ctx)
 		if err != nil {
 			return nil, err
@@ -65,6 +65,7 @@ type loader struct {
 	sweep experiments.Sweep
 	keep  func(experiments.Result) bool
 	fits  map[string]*tracked.Fit // read so far, by key
+	art   *artist
 }
 
 func (l *loader) load(ctx context.Context) (t tracked.Sweep, err error) {
@@ -75,7 +76,7 @@ func (l *loader) load(ctx context.Context) (t tracked.Sweep, err error) {
 	spec := l.sweep.Spec
 	t = tracked.Sweep{
 		Name: l.sweep.Name, State: string(ended.State), Started: l.sweep.Started, Ended: ended.Finished,
-		Spec: []byte(spec.Text), Metric: spec.Choose.Metric,
+		Spec: []byte(spec.Text), Metric: spec.Choose.Metric, Ranges: rangesOf(spec),
 	}
 	for _, r := range l.sweep.Remarks {
 		if r.Kind == "sweep" {
@@ -191,6 +192,9 @@ func (l *loader) run(ctx context.Context, t *tracked.Sweep, r experiments.Result
 		run.Metrics = append(run.Metrics, tracked.Metric{Name: v.Name, Value: v.Value, SE: orNaN(v.SE), P: orNaN(v.P)})
 	}
 	run.Files = filesOf(record.Files, func(string) ([]byte, error) { return l.db.Samples(ctx, r.Run) })
+	if r.State == experiments.Finished {
+		run.Picture = func() ([]byte, error) { return l.art.picture(ctx, r) }
+	}
 	return run, nil
 }
 
