@@ -15,7 +15,8 @@ when:
 - {if: {net: {depth: 4}}, then: {train: {rate: {log: [1e-4, 1e-2]}}, coupling: {epsilon: {uniform: [1, 2]}}}}
 `}
 	want := []tracked.Range{
-		{Name: "train.rate", Low: 1e-4, High: 1e-1, Log: true}, {Name: "net.width", Low: 8, High: 64, Log: true, Whole: true},
+		{Name: "train.rate", Low: 1e-4, High: 1e-1, Log: true},
+		{Name: "net.width", Low: 8, High: 64, Log: true, Whole: true},
 		{Name: "coupling.epsilon", Low: 1, High: 2},
 	}
 	if got := rangesOf(spec); !slices.Equal(got, want) {
