@@ -25,6 +25,8 @@ func (a *app) exportRunsCommand() *cobra.Command {
 			"store, or those that are named. mlflow is a tracking store, tensorboard event files, optuna an SQLite file of studies,\n" +
 			"parquet and csv are tables of runs, settings and losses. The output is a folder of its own, which must not exist: nothing\n" +
 			"is ever added to what another program may have changed.",
+		Example: "  flowsweep export-runs --to mlflow\n  flowsweep export-runs --to optuna --sweep ring\n" +
+			"  flowsweep export-runs --to tensorboard --where 'nfe <= 16' --out few",
 		Args:        cobra.NoArgs,
 		Annotations: command.KeepsNothing,
 		RunE: func(cmd *cobra.Command, _ []string) error {
