@@ -58,7 +58,7 @@ var files = []struct {
 			must(t, open(t, path).Close())
 			run(t, path, "PRAGMA user_version = 99")
 		},
-		[]string{"version 99", "knows up to 7", "use a newer flowsweep"},
+		[]string{"version 99", fmt.Sprint("knows up to ", store.Version()), "use a newer flowsweep"},
 	},
 	{"a folder", func(t *testing.T, path string) { must(t, os.Mkdir(path, 0o755)) }, []string{"a folder", "--db"}},
 }
@@ -171,7 +171,7 @@ func TestIdentity(t *testing.T) {
 	must(t, db.Close())
 	other := raw(t, path)
 	for pragma, want := range map[string]string{
-		"user_version": "7", "journal_mode": "wal", "integrity_check": "ok",
+		"user_version": fmt.Sprint(store.Version()), "journal_mode": "wal", "integrity_check": "ok",
 	} {
 		var got string
 		must(t, other.QueryRow("PRAGMA "+pragma).Scan(&got))

@@ -101,25 +101,7 @@ type moment struct {
 // Snapshot calls do with a view of the store as it is now: all that is read of it is of one moment, whatever others write meanwhile.
 // The view is only for reading, and ends with do. States are those of the moment, except that running is lost as soon as nobody works.
 func (db *DB) Snapshot(ctx context.Context, do func(view *DB) error) error {
-	conn, err := db.readers.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback() // nothing to commit
-	var tables int      // the first read is what fixes the moment
-	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema`).Scan(&tables); err != nil {
-		return err
-	}
-	why := db.readOnly
-	if why == nil {
-		why = &ReadOnlyError{Path: db.path, Why: errReader}
-	}
-	return do(&DB{path: db.path, at: db.at, large: db.large, largeAbove: db.largeAbove, data: db.data, readers: db.readers, readOnly: why, moment: &moment{conn, tx}})
+	return db.snapshot(ctx, db.readers, do)
 }
 
 // source is where single queries are asked.
