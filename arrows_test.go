@@ -19,10 +19,10 @@ import (
 var arrows = map[string]struct{ rooms, doors []string }{
 	"": {rooms: []string{"pipeline"}},
 	"pipeline": {rooms: []string{
-		"pipeline/bench", "pipeline/command", "pipeline/compare", "pipeline/crew", "pipeline/index", "pipeline/job", "pipeline/points", "pipeline/saved", "pipeline/schemas", "pipeline/serve", "pipeline/ship", "pipeline/show", "pipeline/stage", "pipeline/cost", "pipeline/manual", "pipeline/leave",
+		"pipeline/bench", "pipeline/command", "pipeline/compare", "pipeline/crew", "pipeline/index", "pipeline/job", "pipeline/points", "pipeline/saved", "pipeline/schemas", "pipeline/serve", "pipeline/ship", "pipeline/show", "pipeline/stage", "pipeline/cost", "pipeline/manual", "pipeline/leave", "pipeline/ask",
 		"pipeline/sweep", "pipeline/sweep/talk", "pipeline/table", "pipeline/upkeep", "pipeline/watch", "pipeline/work",
 		"experiments", "experiments/disk", "experiments/engine", "experiments/engine/ort", "experiments/flow", "experiments/given", "experiments/metric", "experiments/problem", "experiments/query",
-		"export", "export/signing", "reports/comparison", "store",
+		"export", "export/signing", "reports/comparison", "store", "store/view",
 	}},
 	// What all commands share: streams, the store, and how they print, ask and refuse.
 	"pipeline/command": {rooms: []string{"pipeline/table", "experiments", "experiments/disk", "store"}},
@@ -40,6 +40,8 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	}},
 	// Commands on the store as a file.
 	"pipeline/upkeep": {rooms: []string{"pipeline/command", "pipeline/remeasure", "experiments", "experiments/problem", "store"}},
+	// Statements in SQL: which figures of settings they may read, and the forms in which rows are written.
+	"pipeline/ask": {rooms: []string{"pipeline/saved", "pipeline/ship", "pipeline/table", "experiments", "experiments/query", "store", "store/view"}},
 	// Metrics again, from what is stored.
 	"pipeline/remeasure": {rooms: []string{"pipeline/job", "pipeline/saved", "experiments", "experiments/engine", "experiments/metric", "store"}},
 	// Man pages and completions, of commands that it is given.
@@ -130,7 +132,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	// A program of its own. It takes the cases from bench, and runs everything in other processes.
 	"pipeline/peers": {rooms: []string{"pipeline/bench"}},
 	"store": {
-		rooms: []string{"experiments", "experiments/disk", "store/large", "store/lock", "store/losses", "store/merge", "store/place", "store/seal", "store/vet"},
+		rooms: []string{"experiments", "experiments/disk", "store/large", "store/lock", "store/losses", "store/merge", "store/place", "store/seal", "store/vet", "store/view"},
 		doors: []string{"github.com/mattn/go-sqlite3", "database/sql"},
 	},
 	// It knows files and their checksums, not what needs them.
@@ -145,6 +147,8 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	// They know the tables of a store, but not how it is opened, nor where its contents are.
 	"store/merge": {rooms: []string{"experiments", "store/vet"}, doors: []string{"database/sql"}},
 	"store/vet":   {doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
+	// Statements of other people, on one connection. It knows what the views say of themselves, and no table.
+	"store/view": {rooms: []string{"experiments/problem"}, doors: []string{"github.com/mattn/go-sqlite3", "database/sql"}},
 	"reports": {
 		rooms: []string{
 			"experiments", "experiments/flow", "experiments/given", "experiments/metric", "experiments/shorten", "reports/board", "reports/comparison", "reports/conditional", "reports/effects", "reports/fields",

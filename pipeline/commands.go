@@ -69,7 +69,7 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().StringVar(&a.DB, "db", "runs.db", "the store, one SQLite `file`")
 	root.Flags().BoolVar(&version, "version", false, "print the version")
 	root.AddCommand(a.sweepCommand(), a.workCommand(), a.planCommand(), a.sweepsCommand(), a.runsCommand(), a.compareCommand(), a.reportCommand(), a.serveCommand(),
-		a.exportCommand(), a.verifyCommand(), a.benchCommand(), a.doctorCommand(), a.schemaCommand(), a.manualCommand(), a.watchCommand(), a.exportRunsCommand())
+		a.exportCommand(), a.verifyCommand(), a.benchCommand(), a.doctorCommand(), a.schemaCommand(), a.manualCommand(), a.watchCommand(), a.exportRunsCommand(), a.queryCommand())
 	root.AddCommand(points.Commands(a.App)...)
 	root.AddCommand(show.Commands(a.App)...)
 	root.AddCommand(upkeep.Commands(a.App)...)

@@ -68,6 +68,11 @@ func TestJSON(t *testing.T) {
 			"!measure --run " + run + " " + in("points.csv"),
 		},
 		"plan": {"plan " + spec, "plan -", "plan --workers 2 " + spec, "plan --try 0 " + spec, "!plan " + in("gone.yaml")},
+		"plan": {"plan " + spec, "plan -", "plan --workers 2 " + spec, "!plan " + in("gone.yaml")},
+		"query": {
+			"query", "query select*from(v_settings)", "query select*from(v_runs)where(false)", "query values(9007199254740993,9e999,x'00',null)", "!query select", "!query select 1",
+			"!query delete", "!query --csv",
+		},
 		"runs": {
 			"runs", "runs --by-setting", "runs --sort nfe", "runs --where nfe<0", "runs --by-setting --where nfe<0", "!runs --csv", "!runs --by-setting --sweep a --sweep a", "runs --by-setting --sweep a",
 		},

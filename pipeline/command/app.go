@@ -34,10 +34,25 @@ func (a *App) OpenStore(ctx context.Context) (*store.DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.cautionNames(db)
+	return db, nil
+}
+
+// cautionNames says if some of a store may not be seen.
+func (a *App) cautionNames(db *store.DB) {
 	if why := db.ReadOnly(); why != nil && why.Names {
 		fmt.Fprintf(a.Stderr, "caution: %v; what was written under another name may be missing here\n", why)
 	}
-	return db, nil
+}
+
+// WithReader opens the existing store for reading alone, calls do, and closes it. An earlier version is read from an upgraded copy.
+func (a *App) WithReader(ctx context.Context, do func(db *store.DB) error) error {
+	db, err := store.OpenReader(ctx, a.DB)
+	if err != nil {
+		return Usage(err)
+	}
+	a.cautionNames(db)
+	return errors.Join(do(db), db.Close())
 }
 
 // WithStore opens the existing store, calls do, and closes it.

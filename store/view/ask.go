@@ -62,9 +62,21 @@ func (g *Guard) Ask(ctx context.Context, conn *sql.Conn, text string, views []Vi
 		}
 		g.filled = true
 	}
+	some := false
+	row := to.Row
+	to.Row = func(values []any) error {
+		some = true
+		return row(values)
+	}
 	err = on(func(c *sqlite3.SQLiteConn) error { return g.run(ctx, c, statement, to) })
-	if err != nil && g.denied.act != "" { // as tables that are pragmas are opened late
+	var own sqlite3.Error
+	switch {
+	case err != nil && g.denied.act != "": // as tables that are pragmas are opened late
 		return at(text, asked{tokens: tokens}.place(g.denied.word), "query only reads, and this would "+g.denied.act)
+	case errors.As(err, &own) && own.Code == sqlite3.ErrError && some:
+		return errors.New("the statement fails after some rows: " + own.Error())
+	case errors.As(err, &own) && own.Code == sqlite3.ErrError: // such as JSON that is none
+		return at(text, tokens[0].at, own.Error())
 	}
 	return err
 }
