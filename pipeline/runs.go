@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -179,7 +180,7 @@ func (a *app) printSettings(sweeps []experiments.Sweep, f runsFlags) error {
 			if len(sweeps) > 1 {
 				fields = append(fields, query.Field{Key: "sweep", Value: sweep.Name})
 			}
-			for _, column := range own.Columns {
+			for _, column := range columnsOf(own, row) {
 				if cell, ok := row[column]; ok {
 					fields = append(fields, cell)
 				}
@@ -189,6 +190,17 @@ func (a *app) printSettings(sweeps []experiments.Sweep, f runsFlags) error {
 		}
 	}
 	return a.printRows(t, f, settingColumns(t, together(sweeps), len(sweeps) > 1), func(i int) any { return objects[i]() })
+}
+
+// columnsOf returns the columns of a table, and then what else a row has that none shows, such as tags where nothing is tagged.
+func columnsOf(t table.Table, row map[string]query.Field) []string {
+	columns := slices.Clip(t.Columns)
+	for _, key := range slices.Sorted(maps.Keys(row)) {
+		if !slices.Contains(t.Columns, key) {
+			columns = append(columns, key)
+		}
+	}
+	return columns
 }
 
 // settingColumns returns the columns that are printed unless others are named.
