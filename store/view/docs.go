@@ -44,7 +44,8 @@ func find(views []View, name string) int {
 	return -1
 }
 
-// described returns the views that the comments of a script describe: a line "-- view NAME: what it is", and one for each column.
+// described returns the views that the comments of a script describe: a line "-- view NAME: what it is", and one for each column,
+// where "likewise" stands for what is said of the one before.
 func described(script string) (views []View) {
 	open := false
 	for line := range strings.Lines(script) {
@@ -61,7 +62,9 @@ func described(script string) (views []View) {
 		}
 		name, about, _ := strings.Cut(text, " ")
 		v := &views[len(views)-1]
-		about = strings.TrimSpace(about)
+		if about = strings.TrimSpace(about); about == "likewise" && len(v.Columns) > 0 {
+			about = v.Columns[len(v.Columns)-1].About
+		}
 		v.Columns = append(v.Columns, Column{Name: name, About: about})
 	}
 	return views

@@ -17,12 +17,12 @@ CREATE TEMP TABLE setting_figures (
 --   setting           in words, as `runs --by-setting` has it
 --   choice            chosen, tied or empty
 --   mmd_low           the low end of the 95 % interval of the mean; NULL for fewer than two seeds
---   mmd_high          the high end
 --   sliced_w2_low     likewise
---   sliced_w2_high    likewise
 --   energy_low        likewise
---   energy_high       likewise
 --   w2_low            likewise
+--   mmd_high          the high end
+--   sliced_w2_high    likewise
+--   energy_high       likewise
 --   w2_high           likewise
 --   metrics_low       the low ends of all metrics as a JSON object
 --   metrics_high      the high ends of all metrics as a JSON object

@@ -52,11 +52,7 @@ func next(text string) (n int, blank bool) {
 	case strings.HasPrefix(text, "/*"):
 		return until(text, 2, "*/"), true
 	case strings.IndexByte("'\"`", first) >= 0:
-		n = until(text, 1, text[:1])
-		for n < len(text) && text[n] == first { // two quotes are one inside
-			n = until(text, n+1, text[:1])
-		}
-		return n, false
+		return until(text, 1, text[:1]), false // a quote inside is two, and so the text is two tokens
 	case first == '[':
 		return until(text, 1, "]"), false
 	}
