@@ -133,7 +133,8 @@ func (db *DB) Close() error {
 		lost := db.losses.Stop()
 		var err error
 		if db.wrote.Load() && db.copy == nil { // a process that only read must not block a writer
-			_, err = db.writer.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+			// Who reads an earlier moment for long must not hold up the writer: the log then stays, until the last one closes the file.
+			_, err = db.writer.Exec("PRAGMA busy_timeout = 250; PRAGMA wal_checkpoint(TRUNCATE)")
 		}
 		if err := errors.Join(lost, err, db.disconnect(), db.Unlock(), db.leave()); err != nil {
 			db.closed = fmt.Errorf("close store: %w", err)

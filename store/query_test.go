@@ -306,6 +306,33 @@ func TestQueryIsOfOneMoment(t *testing.T) {
 	}
 }
 
+// TestCloseBesideAQuery checks that a writer does not wait for a query that goes on, and that what it wrote is there.
+func TestCloseBesideAQuery(t *testing.T) {
+	t.Parallel()
+	path := asked(t)
+	r := reader(t, path)
+	must(t, r.Query(t.Context(), "select run from v_runs limit 1", nil, view.Answer{
+		Columns: func([]string) error { return nil },
+		Row: func([]any) error {
+			db := open(t, path)
+			must(t, db.Tag(t.Context(), store.Owner{Kind: "sweep", Key: "b"}, []string{"new"}, nil))
+			start := time.Now()
+			must(t, db.Close())
+			if took := time.Since(start); took > 3*time.Second {
+				t.Errorf("closing takes %s", took)
+			}
+			return nil
+		},
+	}))
+	must(t, r.Close())
+	if left := names(t, filepath.Dir(path)); !slices.Equal(left, []string{"runs.db"}) {
+		t.Errorf("left are %q", left)
+	}
+	if tags := try(open(t, path).Tags(t.Context(), store.Owner{Kind: "sweep", Key: "b"}))(t); !slices.Equal(tags, []string{"new"}) {
+		t.Errorf("tags %q", tags)
+	}
+}
+
 func TestQueryIsInterrupted(t *testing.T) {
 	t.Parallel()
 	db := reader(t, asked(t))
