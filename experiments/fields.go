@@ -58,7 +58,7 @@ func (row *ResultRow) complete(metrics []metric.Metric) (absent []string) {
 	absent = fill(&row.Engine, "engine", absent)
 	absent = fill(&row.Machine, "machine", absent)
 	absent = fill(&row.Rounding, "rounding", absent)
-	row.Tags, row.Note, row.FitNote, row.SweepNote = nil, "", "", "" // remarkFields has them
+	row.Tags, row.Aliases, row.Note, row.FitNote, row.SweepNote = nil, nil, "", "", "" // remarkFields has them
 	return absent
 }
 
@@ -70,10 +70,10 @@ func fill[T any](field **T, name string, absent []string) []string {
 	return append(absent, name)
 }
 
-// remarkFields returns the tags, of which there may be none, and the notes, Null where there is none. They are set aside so
+// remarkFields returns the tags and aliases, of which there may be none, and the notes, Null where there is none. They are set aside so
 // that only tables with remarks have columns for them.
 func (r Result) remarkFields() []query.Field {
-	fields := []query.Field{TagField(r.Tags)}
+	fields := []query.Field{TagField(r.Tags), AliasField(r.Aliases)}
 	for _, n := range []struct{ key, text string }{{"note", r.Note}, {"fit_note", r.FitNote}, {"sweep_note", r.SweepNote}} {
 		f := query.Field{Key: n.key, Value: n.text, Aside: true}
 		if n.text == "" {
@@ -84,12 +84,15 @@ func (r Result) remarkFields() []query.Field {
 	return fields
 }
 
-// TagField returns tags as a field.
-func TagField(tags []string) query.Field {
-	if tags == nil {
-		tags = []string{}
+// TagField returns tags as a field, and AliasField aliases.
+func TagField(tags []string) query.Field      { return listField("tags", "tag", tags) }
+func AliasField(aliases []string) query.Field { return listField("aliases", "alias", aliases) }
+
+func listField(key, also string, items []string) query.Field {
+	if items == nil {
+		items = []string{}
 	}
-	return query.Field{Key: "tags", Value: Form(tags), Kind: query.List, Items: tags, Also: "tag", Aside: true}
+	return query.Field{Key: key, Value: Form(items), Kind: query.List, Items: items, Also: also, Aside: true}
 }
 
 // withNoise adds a noise of 0 with this key to the fields of a run or setting that adds none on the way, if others of the sweep do.

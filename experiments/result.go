@@ -2,7 +2,6 @@ package experiments
 
 import (
 	"math"
-	"slices"
 	"time"
 
 	"flowsweep/experiments/metric"
@@ -45,6 +44,7 @@ type Result struct {
 	Rounding      string
 	Error         string   // why it failed, if it did
 	Tags          []string // its own, those of its fit and those of its sweep, sorted
+	Aliases       []string // that name it, sorted
 	Note          string   // its own
 	FitNote       string
 	SweepNote     string
@@ -206,35 +206,4 @@ type Sweep struct {
 	noise map[nullPlace]metric.NullNoise
 
 	baselines []BaselineSummary
-}
-
-// Remark is what people say of a sweep, a fit or a run: its tags and its note.
-type Remark struct {
-	Kind string   // "sweep", "fit" or "run"
-	Key  string   // the key, or the name of the sweep
-	Tags []string // sorted
-	Note string   // empty if there is none
-}
-
-// SetRemarks gives the sweep its remarks and each result its tags, which include those of its fit and of the sweep, and the
-// notes on it, on its fit and on the sweep.
-func (s *Sweep) SetRemarks(list []Remark) {
-	s.Remarks = list
-	if len(list) == 0 {
-		return
-	}
-	type owner struct{ kind, key string }
-	of := map[owner]Remark{}
-	for _, r := range list {
-		of[owner{r.Kind, r.Key}] = r
-	}
-	whole := of[owner{"sweep", s.Name}]
-	for i := range s.Results {
-		r := &s.Results[i]
-		run, fit := of[owner{"run", r.Run}], of[owner{"fit", r.Fit}]
-		r.Tags = slices.Concat(run.Tags, fit.Tags, whole.Tags)
-		slices.Sort(r.Tags)
-		r.Tags = slices.Compact(r.Tags)
-		r.Note, r.FitNote, r.SweepNote = run.Note, fit.Note, whole.Note
-	}
 }

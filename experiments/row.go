@@ -55,6 +55,7 @@ type ResultRow struct {
 	Rounding      *string           `json:"rounding,omitempty"`
 	Error         string            `json:"error"` // empty if it did not fail
 	Tags          []string          `json:"tags,omitempty"`
+	Aliases       []string          `json:"aliases,omitempty"`
 	Note          string            `json:"note,omitempty"`
 	FitNote       string            `json:"fit_note,omitempty"`
 	SweepNote     string            `json:"sweep_note,omitempty"`
@@ -73,7 +74,7 @@ func (r Result) row() ResultRow {
 		FitSeconds: known(r.FitSeconds, done), SampleSeconds: known(r.SampleSeconds, done), Params: known(r.Params, done),
 		Commit: known(r.Commit, r.Engine != ""), Engine: known(r.Engine, false),
 		Machine: known(r.Machine, false), Rounding: known(r.Rounding, false), Error: r.Error,
-		Tags: r.Tags, Note: r.Note, FitNote: r.FitNote, SweepNote: r.SweepNote,
+		Tags: r.Tags, Aliases: r.Aliases, Note: r.Note, FitNote: r.FitNote, SweepNote: r.SweepNote,
 	}
 	for _, v := range r.all() {
 		row.Metrics[v.Name] = Number(v.Value)

@@ -19,6 +19,7 @@ type Summary struct {
 	Metrics       []Stat   // in the order of the spec
 	SampleSeconds float64  // mean of the finished runs
 	Tags          []string // of all its runs, sorted
+	Aliases       []string // of its runs
 }
 
 // Stat is a metric over the seeds of a setting.
@@ -76,6 +77,7 @@ func (s Sweep) Summaries() []Summary {
 		}
 		summaries[i].Planned++
 		summaries[i].Tags = append(summaries[i].Tags, r.Tags...)
+		summaries[i].Aliases = append(summaries[i].Aliases, r.Aliases...)
 		if r.State == Finished {
 			summaries[i].Runs = append(summaries[i].Runs, r)
 		}

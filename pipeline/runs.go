@@ -37,7 +37,7 @@ func (a *app) runsCommand() *cobra.Command {
 			"Fields in --where, --sort and --columns are those of --json, joined by dots (train.steps), by their names there or in the\n" +
 			"spec (sample.steps), or by the end of a name that no other field has (width). A comparison with a field that a run does\n" +
 			"not have is unknown, and so is its negation: adaptive solvers have no steps, and meet neither 'steps < 8' nor\n" +
-			"'not steps < 8'. A list, such as tags, meets = and ~ if one of its texts does, and != if none is equal. The tags of a\n" +
+			"'not steps < 8'. A list, such as tags and aliases, meets = and ~ if one of its texts does, and != if none is equal. The tags of a\n" +
 			"run include those of its fit and of its sweep; note, fit_note and sweep_note are separate.",
 		Example: "  flowsweep runs --by-setting --sort sliced-w2\n  flowsweep runs --where 'nfe <= 16 and sliced-w2 < 0.5' --csv\n" +
 			"  flowsweep runs --columns run,width,steps,sliced-w2 --sort -steps\n  flowsweep runs --sweep ring --sweep ring-ot --json",
@@ -137,8 +137,10 @@ func (a *app) printRuns(sweep experiments.Sweep, f runsFlags) error {
 	if slices.ContainsFunc(sweep.Results, experiments.Result.Memorised) {
 		columns = append(columns, "memorised")
 	}
-	if t.Has("tags") {
-		columns = append(columns, "tags")
+	for _, list := range []string{"tags", "aliases"} {
+		if t.Has(list) {
+			columns = append(columns, list)
+		}
 	}
 	if len(f.sweeps) > 1 {
 		columns = slices.Insert(columns, 1, "sweep")
@@ -209,8 +211,10 @@ func settingColumns(t table.Table, all experiments.Sweep, several bool) []string
 	if several {
 		columns = slices.Insert(columns, 1, "sweep")
 	}
-	if t.Has("tags") {
-		columns = append(columns, "tags")
+	for _, list := range []string{"tags", "aliases"} {
+		if t.Has(list) {
+			columns = append(columns, list)
+		}
 	}
 	for _, m := range all.Spec.Metrics {
 		columns = append(columns, m.Name, m.Name+" low", m.Name+" high", m.Name+" seed low", m.Name+" seed high")

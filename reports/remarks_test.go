@@ -21,12 +21,14 @@ func TestRemarks(t *testing.T) {
 		{Kind: "run", Key: run, Tags: []string{"1e5", "good"}, Note: "the run of figure 3"},
 		{Kind: "fit", Key: fit, Tags: []string{"good"}, Note: "diverged once"},
 	})
+	p.Sweep.SetAliases(map[string][]string{run: {"champion"}, p.Sweep.Results[1].Run: {"canary", "old"}})
 	html := render(t, p)
 	for _, want := range []string{
 		"<td>two-moons</td><td></td><td>paper</td>",
-		"<code>" + run + "</code></td><td>width 32 · euler · 1 step, seed 0</td><td>1e5, good</td><td class=\"words\">the run of figure 3</td>",
+		"<code>" + run + "</code></td><td>width 32 · euler · 1 step, seed 0</td><td>@champion, 1e5, good</td><td class=\"words\">the run of figure 3</td>",
 		"<code>" + fit + "</code></td><td>width 32, seed 0</td><td>good</td><td class=\"words\">diverged once</td>",
-		"<td>1e5, good, paper</td>", // of the run: its own, its fit's and its sweep's
+		"<td>@champion, 1e5, good, paper</td>", // of the run: its own, its fit's and its sweep's
+		"<td>@canary, @old</td><td class=\"words\"></td>",
 	} {
 		if !strings.Contains(html, want) {
 			t.Errorf("%s is missing", want)

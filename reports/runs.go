@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"flowsweep/experiments"
@@ -65,7 +64,7 @@ func (r report) table(most int, keep func(runRow) bool) runTable {
 		}
 	}
 	for i, result := range r.Sweep.Results {
-		t.Tagged, t.Named = t.Tagged || len(result.Tags) > 0, t.Named || result.Machine != ""
+		t.Tagged, t.Named = t.Tagged || len(result.Tags)+len(result.Aliases) > 0, t.Named || result.Machine != ""
 		row := r.runRow(i, tested)
 		if !keep(row) {
 			continue
@@ -191,11 +190,11 @@ type remarkRow struct {
 	Label string // of a fit or run
 }
 
-// TagList returns the tags with commas.
-func (r remarkRow) TagList() string { return strings.Join(r.Tags, ", ") }
+// TagList returns aliases and tags with commas.
+func (r remarkRow) TagList() string { return experiments.TagList(r.Aliases, r.Tags) }
 
-// TagList returns the tags of a run, of its fit and of its sweep with commas.
-func (r runRow) TagList() string { return strings.Join(r.Tags, ", ") }
+// TagList returns the aliases of a run, and its tags, those of its fit and of its sweep, with commas.
+func (r runRow) TagList() string { return experiments.TagList(r.Aliases, r.Tags) }
 
 // remarks returns them, or nil if there are none.
 func (r report) remarks() *remarks {

@@ -218,3 +218,15 @@ func copyFile(to, from string) error {
 	_, err = io.Copy(out, in)
 	return errors.Join(err, out.Close())
 }
+
+// foldLog moves the write-ahead log into the file and returns the size of the file.
+func (db *DB) foldLog(ctx context.Context) (int64, error) {
+	if _, err := db.writer.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+		return 0, err
+	}
+	info, err := os.Stat(db.path)
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}

@@ -31,7 +31,7 @@ func (db *DB) Check(ctx context.Context) (list []Finding, err error) {
 	}
 	err = db.read(ctx, func(tx *sql.Tx) error {
 		for _, check := range []func(context.Context, *sql.Tx) ([]Finding, error){
-			checkIntegrity, checkSchema, db.checkRows, checkReferences, db.checkContents, checkUnowned, checkUnused,
+			checkIntegrity, checkSchema, db.checkRows, checkReferences, db.checkContents, checkUnowned, checkAliases, checkUnused,
 		} {
 			found, err := check(ctx, tx)
 			if err != nil && Damaged(err) && len(list) > 0 {
@@ -187,6 +187,12 @@ func checkUnowned(ctx context.Context, tx *sql.Tx) (list []Finding, err error) {
 		list = append(list, found...)
 	}
 	return list, nil
+}
+
+// checkAliases finds aliases whose run no longer exists.
+func checkAliases(ctx context.Context, tx *sql.Tx) ([]Finding, error) {
+	return findings(ctx, tx, `SELECT 'alias', printf('%s names run %s, which no longer exists: use flowsweep promote', alias, run), true
+		FROM `+currentAliases+` WHERE run NOT IN (SELECT key FROM runs) ORDER BY alias`)
 }
 
 func checkUnused(ctx context.Context, tx *sql.Tx) ([]Finding, error) {

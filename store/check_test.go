@@ -208,10 +208,10 @@ func TestDelete(t *testing.T) {
 	// ones and 2 fits are narrow's, too.
 	want := store.Removed{Runs: 12 + 2, Fits: 2, Losses: 2, Files: 12 + 2 + 1, Contents: 12 + 2 + 1, KeptRuns: 4 + 2, KeptFits: 2}
 	want.ContentBytes = size - contentBytes(t, path)
-	if r != want || want.ContentBytes <= 0 {
+	if !reflect.DeepEqual(r, want) || want.ContentBytes <= 0 {
 		t.Errorf("removed: got %+v, want %+v", r, want)
 	}
-	if said != r {
+	if !reflect.DeepEqual(said, r) {
 		t.Errorf("announced %+v, removed %+v", said, r)
 	}
 	if got := rowsOf(t, path); !reflect.DeepEqual(got, before) {
@@ -241,7 +241,7 @@ func TestClean(t *testing.T) {
 	run(t, path, fmt.Sprintf("INSERT INTO checkpoints (fit, step, sha256, bytes) VALUES ('%s', 1, 'x', CAST('y' AS BLOB))", plan.Fits[0].Key))
 	said := try(db.WouldClean(t.Context(), false))(t)
 	r := try(db.Clean(t.Context(), false))(t)
-	if said.Bytes = r.Bytes; said != r {
+	if said.Bytes = r.Bytes; !reflect.DeepEqual(said, r) {
 		t.Errorf("announced %+v, removed %+v", said, r)
 	}
 	if r.Contents != 1 || r.Checkpoints != 1 || r.Runs != 0 || r.Bytes < 1<<20 {

@@ -58,6 +58,7 @@ var kinds = map[string]struct {
 	"failures":     {"failure {try} of {owner_kind} {owner}", false},
 	"tags":         {"tag {tag} of {owner_kind} {owner}", false},
 	"notes":        {"the note on {owner_kind} {owner}", false},
+	"alias_moves":  {"move {move} of alias {alias}", false},
 	"environments": {"environment {hash}", true},
 }
 
@@ -93,6 +94,8 @@ func plain(value any) string {
 func planned(ctx context.Context, tx *sql.Tx, table string, r row) (needed bool, err error) {
 	fit, run := r["fit"], r["run"]
 	switch owner := r["owner_kind"]; {
+	case table == "alias_moves":
+		return true, nil // also of a run that is deleted by now
 	case table == "fits":
 		fit = r["key"]
 	case table == "runs":
@@ -128,12 +131,13 @@ var parts = map[string]string{
 	"fits":         `key IN (SELECT fit FROM runs WHERE key IN (` + runsOfSweep + `))`,
 	"metrics": `(run, reference) IN (SELECT run, reference FROM sweep_runs WHERE sweep = ?1
 		UNION SELECT run, reference FROM sweep_extras WHERE sweep = ?1)`,
-	"baselines": `reference IN (SELECT reference FROM sweep_runs WHERE sweep = ?1)`,
-	"nulls":     `reference IN (SELECT reference FROM sweep_runs WHERE sweep = ?1)`,
-	"tags":      `(owner_kind, owner) IN (` + ownersOfSweep + `)`,
-	"notes":     `(owner_kind, owner) IN (` + ownersOfSweep + `)`,
-	"fresh":     `sweep = ?1`,
-	"checks":    `sweep = ?1`,
+	"baselines":   `reference IN (SELECT reference FROM sweep_runs WHERE sweep = ?1)`,
+	"nulls":       `reference IN (SELECT reference FROM sweep_runs WHERE sweep = ?1)`,
+	"tags":        `(owner_kind, owner) IN (` + ownersOfSweep + `)`,
+	"notes":       `(owner_kind, owner) IN (` + ownersOfSweep + `)`,
+	"alias_moves": `alias IN (SELECT alias FROM alias_moves WHERE run IN (` + runsOfSweep + `))`,
+	"fresh":       `sweep = ?1`,
+	"checks":      `sweep = ?1`,
 	"environments": `hash IN (SELECT environment FROM sweeps WHERE name = ?1 UNION SELECT environment FROM runs WHERE key IN (` + runsOfSweep + `)
 		UNION SELECT f.environment FROM fits f JOIN runs r ON r.fit = f.key WHERE r.key IN (` + runsOfSweep + `))`,
 }

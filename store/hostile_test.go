@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -49,6 +50,7 @@ func TestTakeHostile(t *testing.T) {
 		{"a key in capitals", "PRAGMA foreign_keys = OFF; UPDATE runs SET key = upper(key)", "is no key of a fit or run"},
 		{"a fit more", "INSERT INTO fits (key, config, state) VALUES ('" + other.Key + "', '{}', 'queued')", "it has the fit " + other.Key + ", which nobody asked for"},
 		{"a sweep", "INSERT INTO sweeps (name, spec, state, started, last_started, environment) SELECT 'x', '', 'queued', noticed, noticed, hash FROM environments, (SELECT '2026-11-05T12:00:00.000000000Z' AS noticed)", "it has rows of the table sweeps"},
+		{"an alias", moveTo("a", 1, "run"), "it has rows of the table alias_moves"},
 		{"a note", "INSERT INTO notes (owner_kind, owner, text) VALUES ('fit', '" + fit.Key + "', 'x')", "it has rows of the table notes"},
 		{"an impossible metric", "UPDATE metrics SET name = 'w2', value = -1, kind = 'finite' WHERE name = 'a'", "cannot have w2 -1"},
 		{"a path as a reference", "UPDATE metrics SET reference = '../x'", "../x is no key of a reference"},
@@ -140,11 +142,15 @@ func TestTakeHostileStore(t *testing.T) {
 		{"a path as a sweep", sweepTo("../x"), "../x is no name of a sweep"},
 		{"an edition that is none", sweepTo("tiny@01"), "tiny@01 is no name of a sweep"},
 		{"a trigger", "CREATE TRIGGER odd AFTER INSERT ON fits BEGIN DELETE FROM runs; END", "it has the trigger odd"},
-		{"an old version with a trigger", "PRAGMA user_version = 6; CREATE TRIGGER odd AFTER INSERT ON fits BEGIN DELETE FROM runs; END; DROP INDEX tunings_fit; DROP TABLE tunings", "it has the trigger odd"},
+		{"an old version with a trigger", "PRAGMA user_version = 6; CREATE TRIGGER odd AFTER INSERT ON fits BEGIN DELETE FROM runs; END; DROP INDEX tunings_fit; DROP TABLE tunings; DROP VIEW v_aliases; DROP TABLE alias_moves", "it has the trigger odd"},
 		{"an old version by name only", "PRAGMA user_version = 6", "it has the index tunings_fit, which no store has"},
 		{"a newer version", "PRAGMA user_version = 99", "use a newer flowsweep"},
 		{"no version", "PRAGMA user_version = 0", "version 0"},
 		{"an artifact of nobody", "UPDATE artifacts SET owner = 'nobody' WHERE owner_kind = 'sweep'", "that no longer exist"},
+		{"an alias that is none", moveTo("\x1b[31m", 1, "run"), `"\x1b[31m" is no alias`},
+		{"an alias of a path", moveTo("a", 1, "'../x'"), "../x is no key of a run that an alias named"},
+		{"an alias of no run", moveTo("a", 1, "'0123456789abcdef'"), "a names run 0123456789abcdef, which no longer exists"},
+		{"moves that are not counted", moveTo("a", 2, "run"), "the moves of alias a are not numbered from 1"},
 		{"a content outside that is not there", "UPDATE blobs SET size = length(bytes), bytes = CAST('' AS BLOB)", "its content is missing: there is no file "},
 		{"a content in two places", "UPDATE blobs SET size = length(bytes)", "is said to be in a file, but is not"},
 	} {
@@ -165,6 +171,12 @@ func TestTakeHostileStore(t *testing.T) {
 			}
 		})
 	}
+}
+
+// moveTo returns the statement that adds a move of an alias to a run, an SQL expression in which run is the key of one.
+func moveTo(alias string, move int, run string) string {
+	return fmt.Sprintf(`INSERT INTO alias_moves (alias, move, run, moved, who, host, note)
+		SELECT '%s', %d, %s, '2026-11-05T12:00:00.000000000Z', '', '', '' FROM (SELECT min(key) AS run FROM runs)`, alias, move, run)
 }
 
 // sweepTo returns the statements that rename the sweep tiny.

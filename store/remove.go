@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
 )
 
 // ownedTables are the tables whose rows name the kind and key of their owner, which no foreign key can check.
@@ -18,24 +17,26 @@ const (
 	unowned = `NOT CASE owner_kind WHEN 'sweep' THEN EXISTS (SELECT 1 FROM sweeps WHERE name = owner)
 		WHEN 'fit' THEN EXISTS (SELECT 1 FROM fits WHERE key = owner) ELSE EXISTS (SELECT 1 FROM runs WHERE key = owner) END`
 	unusedBlobs   = `NOT EXISTS (SELECT 1 FROM artifacts a WHERE a.sha256 = blobs.sha256)`
-	unplannedRuns = `NOT EXISTS (SELECT 1 FROM sweep_runs p WHERE p.run = runs.key) AND NOT EXISTS (SELECT 1 FROM sweep_extras e WHERE e.run = runs.key)`
+	unplannedRuns = `NOT EXISTS (SELECT 1 FROM sweep_runs p WHERE p.run = runs.key) AND NOT EXISTS (SELECT 1 FROM sweep_extras e WHERE e.run = runs.key)
+		AND runs.key NOT IN (SELECT run FROM ` + currentAliases + `)`
 )
 
 // Removed counts what Delete or Clean removes from a store.
 type Removed struct {
-	Runs         int64 `json:"runs"`
-	Fits         int64 `json:"fits"`
-	Losses       int64 `json:"losses"`
-	Checkpoints  int64 `json:"checkpoints"`
-	Tunings      int64 `json:"tunings"`
-	Files        int64 `json:"files"`         // artifacts of sweeps, fits and runs
-	Contents     int64 `json:"contents"`      // of artifacts, which several may share
-	ContentBytes int64 `json:"content_bytes"` // in contents and checkpoints
-	KeptRuns     int64 `json:"kept_runs"`     // of a deleted sweep, because others need them
-	KeptFits     int64 `json:"kept_fits"`
-	Bytes        int64 `json:"bytes"`       // by which the file shrank; 0 after Delete, which leaves that to Clean
-	LargeFiles   int64 `json:"large_files"` // of large contents, beside the store
-	LargeBytes   int64 `json:"large_bytes"`
+	Runs         int64    `json:"runs"`
+	Fits         int64    `json:"fits"`
+	Losses       int64    `json:"losses"`
+	Checkpoints  int64    `json:"checkpoints"`
+	Tunings      int64    `json:"tunings"`
+	Files        int64    `json:"files"`         // artifacts of sweeps, fits and runs
+	Contents     int64    `json:"contents"`      // of artifacts, which several may share
+	ContentBytes int64    `json:"content_bytes"` // in contents and checkpoints
+	KeptRuns     int64    `json:"kept_runs"`     // of a deleted sweep, because others or aliases need them
+	KeptFits     int64    `json:"kept_fits"`
+	KeptAliases  []string `json:"kept_aliases,omitempty"` // that name some of those
+	Bytes        int64    `json:"bytes"`                  // by which the file shrank; 0 after Delete, which leaves that to Clean
+	LargeFiles   int64    `json:"large_files"`            // of large contents, beside the store
+	LargeBytes   int64    `json:"large_bytes"`
 }
 
 // errDry rolls back a removal of which only the counts are wanted.
@@ -49,8 +50,8 @@ func counts(r Removed, err error) (Removed, error) {
 	return r, err
 }
 
-// Delete removes a sweep and everything that belongs only to it. It keeps fits and runs that other sweeps need, and runs
-// that no sweep plans any more, which Clean can remove. It panics unless this process has locked the store.
+// Delete removes a sweep and everything that belongs only to it. It keeps fits and runs that other sweeps need, runs that an alias
+// names, and runs that no sweep plans any more, which Clean can remove. It panics unless this process has locked the store.
 func (db *DB) Delete(ctx context.Context, sweep string) (Removed, error) {
 	return db.delete(ctx, sweep, nil)
 }
@@ -74,7 +75,8 @@ func (db *DB) delete(ctx context.Context, sweep string, end error) (r Removed, e
 			sweep = name
 		}
 		if err := mark(ctx, tx, `SELECT run FROM sweep_runs WHERE sweep = ?1 UNION SELECT run FROM sweep_extras WHERE sweep = ?1
-			EXCEPT SELECT run FROM sweep_runs WHERE sweep <> ?1 EXCEPT SELECT run FROM sweep_extras WHERE sweep <> ?1`, sweep); err != nil {
+			EXCEPT SELECT run FROM sweep_runs WHERE sweep <> ?1 EXCEPT SELECT run FROM sweep_extras WHERE sweep <> ?1
+			EXCEPT SELECT run FROM `+currentAliases, sweep); err != nil {
 			return err
 		}
 		kept, err := keptOf(ctx, tx, sweep)
@@ -92,7 +94,7 @@ func (db *DB) delete(ctx context.Context, sweep string, end error) (r Removed, e
 		if r, err = removeMarked(ctx, tx); err != nil {
 			return err
 		}
-		r.KeptRuns, r.KeptFits = kept.KeptRuns, kept.KeptFits
+		r.KeptRuns, r.KeptFits, r.KeptAliases = kept.KeptRuns, kept.KeptFits, kept.KeptAliases
 		return errors.Join(db.countLarge(ctx, tx, &r), end)
 	})
 	if err == nil {
@@ -101,18 +103,21 @@ func (db *DB) delete(ctx context.Context, sweep string, end error) (r Removed, e
 	return r, err
 }
 
-// keptOf counts the runs of a sweep that are not marked, and the fits.
+// keptOf counts the runs of a sweep that are not marked, and the fits, and lists the aliases of the runs.
 func keptOf(ctx context.Context, tx *sql.Tx, sweep string) (r Removed, err error) {
 	err = tx.QueryRowContext(ctx, `WITH own AS (SELECT run FROM sweep_runs WHERE sweep = ?1 UNION SELECT run FROM sweep_extras WHERE sweep = ?1)
 		SELECT (SELECT count(*) FROM own WHERE run NOT IN (SELECT key FROM marked_runs)),
 			(SELECT count(DISTINCT r.fit) FROM own o JOIN runs r ON r.key = o.run WHERE r.fit NOT IN (SELECT key FROM marked_fits))`, sweep).
 		Scan(&r.KeptRuns, &r.KeptFits)
+	if err == nil {
+		r.KeptAliases, err = texts(ctx, tx, `SELECT alias FROM `+currentAliases+` WHERE run IN (`+runsOfSweep+`) ORDER BY alias`, sweep)
+	}
 	return r, err
 }
 
 // Clean removes what nothing needs (contents without an artifact, rows whose owner no longer exists, checkpoints of
-// finished fits) and shrinks the file. With unplanned it also removes runs that no sweep plans any more, and the fits
-// that have no other runs. It panics unless this process has locked the store.
+// finished fits) and shrinks the file. With unplanned it also removes runs that no sweep plans any more and no alias names, and the
+// fits that have no other runs. It panics unless this process has locked the store.
 func (db *DB) Clean(ctx context.Context, unplanned bool) (r Removed, err error) {
 	db.mustLock("Clean")
 	defer wrap(&err, "clean the store")
@@ -158,18 +163,6 @@ func (db *DB) clean(ctx context.Context, unplanned bool, end error) (r Removed, 
 		err = db.dropUnused(ctx)
 	}
 	return r, err
-}
-
-// foldLog moves the write-ahead log into the file and returns the size of the file.
-func (db *DB) foldLog(ctx context.Context) (int64, error) {
-	if _, err := db.writer.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
-		return 0, err
-	}
-	info, err := os.Stat(db.path)
-	if err != nil {
-		return 0, err
-	}
-	return info.Size(), nil
 }
 
 // mark marks for removal the runs that a query returns, and the fits that have no other runs.

@@ -24,6 +24,7 @@ func everything(t *testing.T) (string, experiments.Plan) {
 	must(t, db.Ship(ctx, "tiny", []store.File{{Name: "report.html", Content: []byte("page")}}, []experiments.Check{{File: "velocity.onnx", OK: true}}))
 	must(t, db.Tag(ctx, store.Owner{Kind: "run", Key: run.Key}, []string{"good"}, nil))
 	must(t, db.SetNote(ctx, store.Owner{Kind: "fit", Key: fit.Key}, "a note"))
+	_ = try(db.Promote(ctx, "champion", store.AliasMove{Run: run.Key, Time: noon, User: "ann", Host: "box"}))(t)
 	last := plan.Fits[len(plan.Fits)-1]
 	must(t, db.EndRun(ctx, last.Runs[len(last.Runs)-1].Key, env, experiments.Failed, "an error", noon))
 	must(t, db.EndFit(ctx, last.Key, experiments.Killed, "killed", noon))
@@ -95,7 +96,7 @@ func TestEveryValueIsSealed(t *testing.T) {
 		})
 	}
 	for _, table := range []string{
-		"artifacts", "baselines", "checkpoints", "checks", "environments", "failures", "fits", "fresh", "losses", "metrics", "notes", "nulls", "runs", "sweep_extras",
+		"alias_moves", "artifacts", "baselines", "checkpoints", "checks", "environments", "failures", "fits", "fresh", "losses", "metrics", "notes", "nulls", "runs", "sweep_extras",
 		"sweep_runs", "sweeps", "tags", "tunings",
 	} {
 		if !tables[table] {
@@ -186,7 +187,7 @@ func TestOldStoreIsSealed(t *testing.T) {
 		"sweeps", "fits", "runs", "sweep_runs", "sweep_extras", "metrics", "artifacts", "checks", "checkpoints", "failures", "tags", "notes", "nulls", "fresh", "baselines",
 	}
 	queries := []string{
-		earlierViews(t), "DROP TABLE tunings",
+		"DROP VIEW v_aliases", earlierViews(t), "DROP TABLE tunings", "DROP TABLE alias_moves",
 		"UPDATE metrics SET name = 'sliced-w2', value = -value WHERE run = (SELECT run FROM sweep_runs WHERE position = 0)", "ALTER TABLE fits DROP COLUMN losses_seal",
 		"DROP INDEX blobs_large", "ALTER TABLE blobs DROP COLUMN size", "ALTER TABLE checkpoints DROP COLUMN size",
 	}

@@ -30,10 +30,15 @@ func (db *DB) Owner(ctx context.Context, name string) (Owner, error) {
 	return Owner{kind, key}, err
 }
 
-// Find returns the kind, "fit" or "run", and the full key of the only fit or run whose key starts with prefix.
+// Find returns the kind, "fit" or "run", and the full key of the only fit or run whose key starts with prefix, or of the run that
+// an alias names, as in "@champion".
 func (db *DB) Find(ctx context.Context, prefix string) (kind, key string, err error) {
 	if prefix == "" {
 		return "", "", errors.New("the key is empty: use one from `flowsweep runs`, or its beginning")
+	}
+	if alias, is := strings.CutPrefix(prefix, experiments.AliasMark); is {
+		key, err := db.aliasRun(ctx, alias)
+		return ownerRun, key, err
 	}
 	rows, err := db.source().QueryContext(ctx, `SELECT kind, key FROM
 		(SELECT 'fit' AS kind, key FROM fits UNION ALL SELECT 'run', key FROM runs)

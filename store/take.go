@@ -27,7 +27,7 @@ type (
 //
 // With the keys of fits the file must be a part, of the same version and of these fits only. Otherwise it is a store that people
 // have, of any version known, which may be in use; it is copied first, and with it are taken its sweeps with their plans, data, files
-// and checks, null distributions, baselines, tags and notes. A sweep with another plan than that of its name here gets the name of a
+// and checks, null distributions, baselines, tags, notes and aliases. A sweep with another plan than that of its name here gets the name of a
 // new edition.
 //
 // A file that is not a whole store, or has anything in it that a store has not, is a *RefusedError. Take panics unless this process

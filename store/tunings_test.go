@@ -55,7 +55,7 @@ func TestTunings(t *testing.T) {
 	}
 	said := try(db.WouldDelete(ctx, "tiny"))(t)
 	r := try(db.Delete(ctx, "tiny"))(t)
-	if said.Tunings != 3 || r != said || rowsOf(t, path)["tunings"] != 0 {
+	if said.Tunings != 3 || !reflect.DeepEqual(r, said) || rowsOf(t, path)["tunings"] != 0 {
 		t.Errorf("announced %+v, removed %+v, left %d tunings, want all 3 removed", said, r, rowsOf(t, path)["tunings"])
 	}
 }

@@ -201,7 +201,7 @@ func (db *DB) vet(ctx context.Context, only []string) error {
 		if err := checkNames(ctx, tx); err != nil {
 			return err
 		}
-		for _, check := range []func(context.Context, *sql.Tx) ([]Finding, error){db.checkRows, checkReferences, db.checkContents, checkUnowned} {
+		for _, check := range []func(context.Context, *sql.Tx) ([]Finding, error){db.checkRows, checkReferences, db.checkContents, checkUnowned, checkAliases} {
 			found, err := check(ctx, tx)
 			if err != nil {
 				return err

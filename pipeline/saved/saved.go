@@ -14,7 +14,7 @@ import (
 	"flowsweep/store"
 )
 
-// Sweep returns the named sweep, or the latest if name is empty, with the p-values, tags and notes of its results.
+// Sweep returns the named sweep, or the latest if name is empty, with the p-values, tags, aliases and notes of its results.
 func Sweep(ctx context.Context, db *store.DB, name string) (experiments.Sweep, error) {
 	sweep, err := db.Sweep(ctx, name)
 	if err != nil {
@@ -32,7 +32,7 @@ func Planned(ctx context.Context, db *store.DB, plan experiments.Plan) (experime
 	return withNulls(ctx, db, sweep)
 }
 
-// withNulls adds what is stored beside the results: coefficients of tuned solvers, nulls, dense solves, baselines, tags and notes.
+// withNulls adds what is stored beside the results: coefficients of tuned solvers, nulls, dense solves, baselines, tags, aliases and notes.
 func withNulls(ctx context.Context, db *store.DB, sweep experiments.Sweep) (experiments.Sweep, error) {
 	sweep, err := withTunings(ctx, db, sweep)
 	if err != nil {
@@ -56,6 +56,11 @@ func withNulls(ctx context.Context, db *store.DB, sweep experiments.Sweep) (expe
 		return sweep, err
 	}
 	sweep.SetRemarks(remarks)
+	aliases, err := db.AliasesOf(ctx, sweep.Name)
+	if err != nil {
+		return sweep, err
+	}
+	sweep.SetAliases(aliases)
 	baselines, err := db.Baselines(ctx, sweep.Name)
 	if err != nil {
 		return sweep, err

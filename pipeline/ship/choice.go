@@ -199,6 +199,7 @@ type SettingRow struct {
 	Margin        *experiments.Interval `json:"margin,omitempty"`    // to the best, in the metric that is chosen by
 	Reason        string                `json:"reason,omitempty"`    // of the chosen one
 	Tags          []string              `json:"tags,omitempty"`      // of its runs
+	Aliases       []string              `json:"aliases,omitempty"`
 }
 
 // SettingJSON returns row i of SettingTable as `flowsweep runs --by-setting --json` prints it: a SettingRow or, of a baseline, a
@@ -210,7 +211,7 @@ func (o Outcome) SettingJSON(i int) any {
 	s, choice := o.Summaries[i], o.choiceOf(i)
 	row := SettingRow{
 		o.Sweep.Name, s.Setting, s.NFE, s.Params, len(s.Runs), s.Planned, o.figures(s), s.SampleSeconds, i == choice.Chosen,
-		slices.Contains(choice.Tied, i), s.Memorised(), nil, "", s.Tags,
+		slices.Contains(choice.Tied, i), s.Memorised(), nil, "", s.Tags, s.Aliases,
 	}
 	if choice.Margins != nil {
 		m := marginOf(choice, i)

@@ -84,7 +84,7 @@ func (o Outcome) SettingTable() (t table.Table) {
 			{Key: "choice", Value: choiceWord(o.choiceOf(i), i)},
 		}
 		fields = append(append(fields, o.statFields(s)...), o.Sweep.SettingFields(s.Setting)...)
-		t.Add(append(fields, experiments.TagField(s.Tags))...)
+		t.Add(append(fields, experiments.TagField(s.Tags), experiments.AliasField(s.Aliases))...)
 	}
 	for _, b := range o.baselines() {
 		t.Add(o.baselineFields(b)...)

@@ -25,6 +25,7 @@ type Taken struct {
 	Nulls       int      `json:"nulls"`
 	Baselines   int      `json:"baselines"`
 	Checkpoints int      `json:"checkpoints"`
+	Aliases     int      `json:"aliases"`             // their moves
 	Same        int      `json:"same"`                // fits and runs that have finished in both, and are alike
 	Differ      []string `json:"differ" null:"never"` // a sentence for each thing that has finished in both and is not alike
 	Notes       []string `json:"notes" null:"never"`  // what else people should know
@@ -61,7 +62,7 @@ func Into(ctx context.Context, tx *sql.Tx, o Options) (Taken, error) {
 	}
 	steps = append(steps, t.contents, t.metrics, t.tunings, t.failures)
 	if !o.Part {
-		steps = append(steps, t.nulls, t.baselines, t.remarks)
+		steps = append(steps, t.nulls, t.baselines, t.remarks, t.aliases)
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {

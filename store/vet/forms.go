@@ -45,8 +45,11 @@ var rules = []Rule{
 		"%s has finished without a result",
 	},
 	{`SELECT t FROM (SELECT started AS t FROM fits UNION ALL SELECT finished FROM fits UNION ALL SELECT finished FROM runs UNION ALL SELECT started FROM failures
-		UNION ALL SELECT noticed FROM failures UNION ALL SELECT started FROM sweeps UNION ALL SELECT last_started FROM sweeps UNION ALL SELECT finished FROM sweeps)
+		UNION ALL SELECT noticed FROM failures UNION ALL SELECT moved FROM alias_moves UNION ALL SELECT started FROM sweeps UNION ALL SELECT last_started FROM sweeps UNION ALL SELECT finished FROM sweeps)
 		WHERE t NOT GLOB '` + timeForm + `'`, "%s is no time"},
+	{`SELECT alias FROM alias_moves WHERE alias NOT GLOB '[a-z]*' OR alias GLOB '*[^a-z0-9_-]*' OR length(alias) > 64`, "%s is no alias"},
+	{`SELECT run FROM alias_moves WHERE run NOT GLOB '` + keyForm + `'`, "%s is no key of a run that an alias named"},
+	{`SELECT alias FROM alias_moves GROUP BY alias HAVING min(move) <> 1 OR max(move) <> count(*)`, "the moves of alias %s are not numbered from 1"},
 	{`SELECT owner_kind || ' ' || owner FROM failures GROUP BY owner_kind, owner HAVING min(try) <> 1 OR max(try) <> count(*)`, "the failures of %s are not numbered from 1"},
 }
 
@@ -59,7 +62,7 @@ var partRules = []Rule{
 }
 
 // foreign are the tables that are empty in a part.
-var foreign = []string{"sweeps", "sweep_runs", "sweep_extras", "checks", "fresh", "nulls", "baselines", "tags", "notes"}
+var foreign = []string{"sweeps", "sweep_runs", "sweep_extras", "checks", "fresh", "nulls", "baselines", "tags", "notes", "alias_moves"}
 
 // Forms checks the names and sizes that a store has, and for a part that it has nothing but fits.
 func Forms(ctx context.Context, tx Querier, part bool) error {
