@@ -187,7 +187,7 @@ func TestOldStoreIsSealed(t *testing.T) {
 		"sweeps", "fits", "runs", "sweep_runs", "sweep_extras", "metrics", "artifacts", "checks", "checkpoints", "failures", "tags", "notes", "nulls", "fresh", "baselines",
 	}
 	queries := []string{
-		"DROP VIEW v_aliases", earlierViews(t), "DROP TABLE tunings", "DROP TABLE alias_moves",
+		earlierViews(t), dropAfter6,
 		"UPDATE metrics SET name = 'sliced-w2', value = -value WHERE run = (SELECT run FROM sweep_runs WHERE position = 0)", "ALTER TABLE fits DROP COLUMN losses_seal",
 		"DROP INDEX blobs_large", "ALTER TABLE blobs DROP COLUMN size", "ALTER TABLE checkpoints DROP COLUMN size",
 	}
