@@ -43,6 +43,7 @@ takes more than %.1f times as long on one thread, or if a metric that the settin
 
 func (a *app) exportCommand() *cobra.Command {
 	var f exportFlags
+	alias := ""
 	cmd := &cobra.Command{
 		Use:     "export",
 		Short:   "Write and verify the ONNX files of the chosen run, of any run, or of the Pareto front",
@@ -50,6 +51,9 @@ func (a *app) exportCommand() *cobra.Command {
 		Long:    exportLong, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cmd.SetContext(a.withProgress(cmd.Context()))
+			if alias != "" {
+				f.run = experiments.AliasMark + alias
+			}
 			if f.sign != "" {
 				key, err := signing.ReadKey(f.sign)
 				if err != nil {
@@ -73,6 +77,7 @@ func (a *app) exportCommand() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.run, "run", "", "`key` of the run, a unique prefix is enough (default the chosen run of the sweep)")
+	flags.StringVar(&alias, "alias", "", "the `alias` of the run, see flowsweep promote; the same as --run @ALIAS")
 	flags.StringVar(&f.sweep, "sweep", "", "the sweep's `name` (default the latest)")
 	flags.BoolVar(&f.pareto, "pareto", false, "the Pareto front of the sweep: every setting that no cheaper one beats, one folder each")
 	flags.StringVar(&f.out, "out", "", "the output `folder` (default out/<sweep name>, out/<run key> or out/<sweep name>-front)")
@@ -82,8 +87,8 @@ func (a *app) exportCommand() *cobra.Command {
 	flags.BoolVar(&f.sampler.Portable, "portable", false, "unroll the steps of sampler.onnx, for runtimes without Loop (with --run or --pareto)")
 	flags.BoolVar(&f.sampler.Trajectory, "trajectory", false, "make sampler.onnx also return the points at every time (with --run or --pareto)")
 	flags.BoolVar(&f.sampler.LogProb, "log-prob", false, "make sampler.onnx also return the log density of every sample, and write logp.onnx, for\nthe log densities of given points (with --run or --pareto)")
-	cmd.MarkFlagsMutuallyExclusive("run", "pareto")
-	cmd.MarkFlagsMutuallyExclusive("run", "sweep")
+	cmd.MarkFlagsMutuallyExclusive("run", "alias", "pareto")
+	cmd.MarkFlagsMutuallyExclusive("run", "alias", "sweep")
 	return cmd
 }
 
@@ -236,13 +241,5 @@ func (a *app) printFigures(out string, figures []export.Figures) (refused error)
 func (a *app) printAbsent(out string, absent []export.Absent) {
 	for _, f := range absent {
 		fmt.Fprintf(a.Stdout, "left out  %s: %s\n", filepath.Join(out, f.File), f.Why)
-	}
-}
-
-func (a *app) printCheck(path string, c experiments.Check) {
-	fmt.Fprintf(a.Stdout, "verified  %s: %s and Go differ by at most %.2g (allowed %.2g) at %d points\n", path, c.Runtime,
-		c.MaxAbsDiff, c.Tolerance, c.Points)
-	for _, n := range c.Notes {
-		fmt.Fprintf(a.Stderr, "note      %s: %s\n", path, n)
 	}
 }

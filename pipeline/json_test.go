@@ -52,6 +52,7 @@ func TestJSON(t *testing.T) {
 		t.Fatal("no points")
 	}
 	cases := map[string][]string{
+		"aliases":   {"aliases"},
 		"bench":     {"bench store --time 10ms"},
 		"compare":   {"compare a a", "compare a a --out " + in("compared"), "!compare a gone", "!compare a"},
 		"db check":  {"db check", "db check --metrics", "db check --metrics --sweep a", "!db check --sweep a"},

@@ -52,6 +52,7 @@ var roughStore = sync.OnceValues(func() (f *fixture, err error) {
 		{"note", "rough", long},
 		{"tag", f.named["FIT"], long},
 		{"note", f.named["RUN"], long},
+		{"promote", f.named["RUN"], "--as", "rough", "--note", long},
 	} {
 		if a := runHere(dir, append(args, "--db", db)...); a.code != 0 || a.panicked != "" {
 			return nil, fmt.Errorf("%.40q exits with %d (%s): %s", args, a.code, a.panicked, a.stderr)

@@ -88,3 +88,11 @@ func readModel(path string) ([]byte, error) {
 	}
 	return os.ReadFile(path)
 }
+
+func (a *app) printCheck(path string, c experiments.Check) {
+	fmt.Fprintf(a.Stdout, "verified  %s: %s and Go differ by at most %.2g (allowed %.2g) at %d points\n", path, c.Runtime,
+		c.MaxAbsDiff, c.Tolerance, c.Points)
+	for _, n := range c.Notes {
+		fmt.Fprintf(a.Stderr, "note      %s: %s\n", path, n)
+	}
+}

@@ -112,7 +112,7 @@ func noAlias(ctx context.Context, tx *sql.Tx) error {
 	case len(names) == 0:
 		return fmt.Errorf("%w, and neither does any other: `flowsweep promote KEY --as ALIAS` makes one", ErrNoAlias)
 	default:
-		return fmt.Errorf("%w: there are %s, see `flowsweep aliases`", ErrNoAlias, strings.Join(names, ", "))
+		return fmt.Errorf("%w: use one of %s, see `flowsweep aliases`", ErrNoAlias, strings.Join(names, ", "))
 	}
 }
 

@@ -1,4 +1,4 @@
-// Package show holds the commands on what is stored under a key: showing it, and tagging it.
+// Package show holds the commands on what is stored under a key: showing it, tagging it, and giving it aliases.
 package show
 
 import (
@@ -13,5 +13,5 @@ type app struct{ *command.App }
 // Commands returns the commands of this room.
 func Commands(shared *command.App) []*cobra.Command {
 	a := &app{shared}
-	return []*cobra.Command{a.showCommand(), a.tagCommand(), a.noteCommand()}
+	return []*cobra.Command{a.showCommand(), a.tagCommand(), a.noteCommand(), a.promoteCommand(), a.aliasesCommand()}
 }

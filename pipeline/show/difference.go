@@ -92,7 +92,7 @@ func differentParts(one, two shown) ([]differentPart, error) {
 
 // comparable drops what always differs, and all losses but the last.
 func comparable(s shown) shown {
-	s.Key, s.Files, s.Tags, s.Note = "", nil, nil, ""
+	s.Key, s.Files, s.Tags, s.Aliases, s.Note = "", nil, nil, nil, ""
 	if s.Environment != nil {
 		e := *s.Environment
 		e.Modules = nil

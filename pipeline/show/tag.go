@@ -48,13 +48,21 @@ func (a *app) tagCommand() *cobra.Command {
 	return cmd
 }
 
-// remark adds the tags and the note of what is shown.
+// remark adds the tags, the aliases and the note of what is shown.
 func (s *shown) remark(ctx context.Context, db *store.DB) (err error) {
 	owner := store.Owner{Kind: s.Kind, Key: s.Key}
 	if s.Tags, err = db.Tags(ctx, owner); err != nil {
 		return err
 	}
-	s.Note, err = db.Note(ctx, owner)
+	if s.Note, err = db.Note(ctx, owner); err != nil || s.Kind != "run" {
+		return err
+	}
+	all, err := db.Aliases(ctx)
+	for _, alias := range all {
+		if alias.Run == s.Key {
+			s.Aliases = append(s.Aliases, alias.Name)
+		}
+	}
 	return err
 }
 

@@ -129,6 +129,9 @@ func takenText(t store.Taken) string {
 	if t.Same > 0 {
 		text += fmt.Sprintf("; %d the same", t.Same)
 	}
+	if t.Aliases > 0 {
+		text += fmt.Sprintf("; %d moves of aliases", t.Aliases)
+	}
 	if n := len(t.Differ); n > 0 {
 		text += fmt.Sprintf("; %d differ", n)
 	}
