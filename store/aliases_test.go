@@ -133,6 +133,16 @@ func TestCheckAlias(t *testing.T) {
 	_ = try(db.Promote(t.Context(), "champion", by(plan.Fits[0].Runs[0].Key, 0, "")))(t)
 	must(t, db.Close())
 	alter(t, path, "UPDATE alias_moves SET run = '0000000000000000'")
+	db = open(t, path)
+	const changed = "move 1 of alias champion is not what was stored: its checksum differs"
+	if list := try(db.Check(t.Context()))(t); len(list) == 0 || list[0].Text != changed || list[0].Repair {
+		t.Errorf("got %+v, want that %s", list, changed)
+	}
+	_, _, err := db.Find(t.Context(), "@champion")
+	if wantError(t, err, changed); !store.Damaged(err) {
+		t.Errorf("%v is no damage", err)
+	}
+	must(t, db.Close())
 	must(t, store.Seal(t.Context(), path))
 	list := try(open(t, path).Check(t.Context()))(t)
 	if len(list) != 1 || !list[0].Damage || list[0].Text != "champion names run 0000000000000000, which no longer exists: use flowsweep promote" {
