@@ -36,8 +36,11 @@ var arrows = map[string]struct{ rooms, doors []string }{
 	}},
 	// Commands on what is stored under a key.
 	"pipeline/show": {rooms: []string{
-		"pipeline/command", "pipeline/job", "pipeline/saved", "pipeline/ship", "experiments", "experiments/flow", "experiments/kinds", "experiments/problem", "experiments/query", "store",
+		"pipeline/command", "pipeline/job", "pipeline/lineage", "pipeline/saved", "pipeline/ship", "experiments", "experiments/flow", "experiments/kinds", "experiments/problem",
+		"experiments/query", "export", "store",
 	}},
+	// From a run back to its data and forward to its files, for cards and people. It only reads the store.
+	"pipeline/lineage": {rooms: []string{"experiments", "store"}},
 	// Commands on the store as a file.
 	"pipeline/upkeep": {rooms: []string{"pipeline/command", "pipeline/remeasure", "experiments", "experiments/problem", "store"}},
 	// Statements in SQL: which figures of settings they may read, and the forms in which rows are written.
@@ -89,7 +92,7 @@ var arrows = map[string]struct{ rooms, doors []string }{
 		"experiments", "experiments/flow", "experiments/given", "experiments/kinds", "experiments/oracle", "experiments/target",
 	}},
 	"pipeline/ship": {rooms: []string{
-		"pipeline/job", "pipeline/saved", "pipeline/ship/conditions", "pipeline/ship/follow", "pipeline/stage", "pipeline/table", "experiments", "experiments/disk", "experiments/engine", "experiments/flow", "experiments/metric",
+		"pipeline/job", "pipeline/lineage", "pipeline/saved", "pipeline/ship/conditions", "pipeline/ship/follow", "pipeline/stage", "pipeline/table", "experiments", "experiments/disk", "experiments/engine", "experiments/flow", "experiments/metric",
 		"experiments/net", "experiments/ode", "experiments/oracle", "experiments/query", "experiments/target", "experiments/velocity", "export", "export/guided", "export/signing", "reports", "reports/comparison", "reports/fields", "reports/motion", "reports/samples", "store",
 	}},
 	// What the page shows of conditional models: values for reports, from what is stored.

@@ -166,18 +166,21 @@ func choices(columns []string, list []kinds.Kind) (json.RawMessage, error) {
 
 // IsKeyOfFit reports whether this is the key of a fit with this configuration, as it is stored: the JSON of a recipe, with
 // the teacher if there is one, and the seed as its last field. Keys of all versions count.
-func IsKeyOfFit(k string, config []byte) bool {
+func IsKeyOfFit(k string, config []byte) bool { return FitVersion(k, config) > 0 }
+
+// FitVersion returns the recipe version of a fit with this key and configuration, or 0 if there is none with which it has the key.
+func FitVersion(k string, config []byte) int {
 	recipe, seed, ok := cutLast(config, `,"seed":`)
 	if !ok {
-		return false
+		return 0
 	}
 	recipe, seed = append(bytes.Clone(recipe), '}'), bytes.TrimSuffix(seed, []byte("}"))
 	for version := fitVersion; version <= newestFitVersion(); version++ {
 		if same, err := key("fit", version, json.RawMessage(recipe), json.RawMessage(seed)); err == nil && same == k {
-			return true
+			return version
 		}
 	}
-	return false
+	return 0
 }
 
 // IsKeyOfRun reports whether this is the key of a run of the fit with this configuration, as it is stored: the JSON of a

@@ -84,6 +84,7 @@ func Card(about About, shape []int, checks ...experiments.Check) []byte {
 		fmt.Fprintf(&b, "There is no `%s`: %s.\n\n", a.File, html.EscapeString(a.Why))
 	}
 	b.WriteString(promise)
+	b.WriteString(about.lineage(checks))
 	b.WriteString("## Origin\n\n| property | value |\n| --- | --- |\n")
 	for _, k := range slices.Sorted(maps.Keys(about.Properties)) {
 		fmt.Fprintf(&b, "| %s | %s |\n", k, cell(about.Properties[k]))

@@ -35,6 +35,12 @@ func Origin(file []byte) (kind, run string, err error) {
 	return kind, properties["run"], nil
 }
 
+// Said returns what a file says of itself, by name: its run, its fit, the sha256 of its data and the rest of its metadata.
+func Said(file []byte) (map[string]string, error) {
+	_, properties, err := onnx.Properties(file)
+	return properties, err
+}
+
 // TwinOf returns the key of the adaptive run whose twin at fixed steps a sampler file is, and the number of steps. ok is
 // false for other files.
 func TwinOf(file []byte) (run string, steps int, ok bool) {

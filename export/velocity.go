@@ -11,6 +11,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine/onnx"
@@ -35,6 +36,7 @@ type About struct {
 	Twin       *Twin             // of a sampler at fixed steps for a run that adapts them
 	Reduced    *Reduced          // the net as the file computes it, if not in 32-bit floats
 	Figures    []Figures         // of the card: what other precisions save and cost
+	Lineage    [][3]string       // of the card: steps from data to the run, what each is, and the sha256 of what the store holds of it
 
 	Conditional guided.Model // what the net is conditional on
 }
@@ -213,4 +215,27 @@ func toJSON(values any) string {
 		panic("export: " + err.Error()) // finite numbers and names have a JSON form
 	}
 	return string(text)
+}
+
+// lineage is the part of the card on how the files came about.
+func (a About) lineage(checks []experiments.Check) string {
+	if len(a.Lineage) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("## Lineage\n\nFrom data to files, each made from those above it. `flowsweep show KEY --lineage` also says when and where, and\n" +
+		"`flowsweep show FILE.onnx --lineage` finds the way back from a file.\n\n| step | what | sha256 |\n| --- | --- | --- |\n")
+	row := func(step, what, sum string) {
+		if sum != "" {
+			sum = "`" + sum + "`"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", step, cell(what), sum)
+	}
+	for _, s := range a.Lineage {
+		row(s[0], s[1], s[2])
+	}
+	for _, c := range checks {
+		row("file", c.File, c.SHA256)
+	}
+	return b.String() + "\n"
 }

@@ -78,8 +78,8 @@ func TestJSON(t *testing.T) {
 			"runs", "runs --by-setting", "runs --sort nfe", "runs --where nfe<0", "runs --by-setting --where nfe<0", "!runs --csv", "!runs --by-setting --sweep a --sweep a", "runs --by-setting --sweep a",
 		},
 		"show": {
-			"show " + run, "show " + rows[0].Fit, "show " + run + " --points " + in("points"), "show " + run + " " + other, "show " + run + " " + run,
-			"!show " + run + " " + other + " --points " + in("both"),
+			"show " + run, "show " + run + " --lineage", "show " + rows[0].Fit + " --lineage", "show " + sampler + " --lineage", "show " + rows[0].Fit, "show " + run + " --points " + in("points"), "show " + run + " " + other, "show " + run + " " + run,
+			"!show " + run + " " + other + " --points " + in("both"), "!show " + run + " " + other + " --lineage", "!show " + sampler,
 		},
 		"sweeps": {"sweeps"},
 		"target": {

@@ -44,11 +44,8 @@ func (a *app) verifyCommand() *cobra.Command {
 	return cmd
 }
 
-// maxModel is the largest ONNX file that verify reads, in bytes: far larger than any the program writes.
-const maxModel = 1 << 30
-
 func (a *app) verify(ctx context.Context, path string, givenDB bool) (check experiments.Check, err error) {
-	onnx, err := readModel(path)
+	onnx, err := command.ReadModel(path)
 	if err != nil {
 		return check, command.Usage(fmt.Errorf("verify: %w", err))
 	}
@@ -75,18 +72,6 @@ func (a *app) withProgress(ctx context.Context) context.Context {
 			fmt.Fprintf(a.Stderr, "verifying %s: %d %% done\n", file, 100*done/of)
 		}
 	})
-}
-
-// readModel reads an ONNX file of at most maxModel bytes.
-func readModel(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxModel {
-		return nil, fmt.Errorf("%s is not an ONNX file", path)
-	}
-	return os.ReadFile(path)
 }
 
 func (a *app) printCheck(path string, c experiments.Check) {

@@ -79,6 +79,22 @@ func (db *DB) Artifacts(ctx context.Context, sweep string) (list []experiments.A
 	return list, err
 }
 
+// SpecFiles returns the data files that the spec of the sweep names, by path.
+func (db *DB) SpecFiles(ctx context.Context, sweep string) (list []experiments.Artifact, err error) {
+	defer wrap(&err, "list data files of sweep %q", sweep)
+	err = db.read(ctx, func(tx *sql.Tx) error {
+		all, err := artifacts(ctx, tx, Owner{ownerSweep, sweep})
+		for _, a := range all {
+			var is bool
+			if a.Name, is = strings.CutPrefix(a.Name, dataPrefix); is {
+				list = append(list, a)
+			}
+		}
+		return err
+	})
+	return list, err
+}
+
 // ArtifactContent returns the content of a file of the sweep.
 func (db *DB) ArtifactContent(ctx context.Context, sweep, name string) ([]byte, error) {
 	return db.artifactContent(ctx, Owner{ownerSweep, sweep}, name)

@@ -238,3 +238,28 @@ func (db *DB) timesOf(ctx context.Context, table, query string, add func(RunTime
 		return rows.Err()
 	})
 }
+
+// Try is a try of a fit or run that did not finish.
+type Try struct {
+	State   experiments.State `json:"state"` // failed, killed or lost
+	Error   string            `json:"error"`
+	Noticed time.Time         `json:"noticed"`
+}
+
+// Tries returns the tries of the owner that did not finish, the first one first.
+func (db *DB) Tries(ctx context.Context, o Owner) (list []Try, err error) {
+	defer wrap(&err, "read the tries of %s %s", o.Kind, o.Key)
+	err = db.read(ctx, func(tx *sql.Tx) error {
+		if err := whole(ctx, tx, "failures", "owner_kind = ? AND owner = ?", o.Kind, o.Key); err != nil {
+			return err
+		}
+		return eachRow(ctx, tx, func(scan func(...any) error) error {
+			var t Try
+			var noticed sql.NullString
+			err := errors.Join(scan(&t.State, &t.Error, &noticed), parseTime(noticed, &t.Noticed))
+			list = append(list, t)
+			return err
+		}, `SELECT state, error, noticed FROM failures WHERE owner_kind = ? AND owner = ? ORDER BY try`, o.Kind, o.Key)
+	})
+	return list, err
+}

@@ -53,3 +53,18 @@ func dataFile(folder, path string) (at string, size int64, err error) {
 		return at, info.Size(), nil
 	}
 }
+
+// maxModel is the largest ONNX file that is read, in bytes: far larger than any the program writes.
+const maxModel = 1 << 30
+
+// ReadModel reads an ONNX file of at most maxModel bytes.
+func ReadModel(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxModel {
+		return nil, fmt.Errorf("%s is not an ONNX file", path)
+	}
+	return os.ReadFile(path)
+}

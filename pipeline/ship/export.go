@@ -8,15 +8,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
 	"flowsweep/experiments/ode"
-	"flowsweep/experiments/target"
 	"flowsweep/experiments/velocity"
 	"flowsweep/export"
-	"flowsweep/export/guided"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/saved"
 	"flowsweep/pipeline/stage"
@@ -64,6 +61,9 @@ func runFiles(ctx context.Context, db *store.DB, r experiments.Result, of origin
 	}
 	e.files, e.Checks, e.Figures = append(e.files, of.reduced.files...), append(e.Checks, of.reduced.checks...), of.reduced.figures
 	about.Absent, about.Figures = e.Absent, e.Figures
+	if about.Lineage, err = lineageOf(ctx, db, r, sampled); err != nil {
+		return e, err
+	}
 	e.files = append(e.files, store.File{Name: cardFile, Content: export.Card(about, model.Net.Shape, e.Checks...)})
 	vectors, err := vectorFiles(e.Checks, r, sampled, model, weights, o)
 	e.files = append(e.files, vectors...)
@@ -217,12 +217,6 @@ func aboutRun(r experiments.Result, of origin) export.About {
 	return about
 }
 
-// conditionalOf returns what the files of a setting are conditional on. A net that was trained without drop has not learnt the whole
-// distribution.
-func conditionalOf(s experiments.Setting) guided.Model {
-	return guided.Model{Given: s.Target.Given, Guidance: s.Sample.Guidance, Whole: s.Train.Drop > 0}
-}
-
 // explicit returns the grid with the given times, as in a spec.
 func explicit(ts []float64) string {
 	g, err := ode.ExplicitGrid{Times: ts}.Make()
@@ -250,12 +244,4 @@ func recommendation(s experiments.Sampling) (properties map[string]string, effor
 		properties["recommended_path"] = s.Path.String()
 	}
 	return properties, effort
-}
-
-// named returns what to call a target in a sentence.
-func named(t target.Target) string {
-	if !t.OfData() {
-		return t.Name
-	}
-	return "data of " + strings.Join(t.Columns, ", ")
 }

@@ -1,13 +1,19 @@
 package ship
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"flowsweep/experiments"
+	"flowsweep/experiments/target"
 	"flowsweep/export"
+	"flowsweep/export/guided"
+	"flowsweep/pipeline/lineage"
+	"flowsweep/store"
 )
 
 // origin is the sweep and setting that an exported run belongs to. Both are zero for a run exported by itself.
@@ -60,3 +66,34 @@ func dataHash(law any) string {
 
 // licence is honest: the program has no claim on what is trained with it.
 const licence = "weights: for whoever trained them to say, subject to the licence of the data; flowsweep, which wrote the file, claims nothing"
+
+// lineageOf returns the lineage of a run for its card, and of the run that its sampler is of. It depends, like the metadata, only on
+// what was asked for and what came of it: neither times nor machines nor aliases, which move.
+func lineageOf(ctx context.Context, db *store.DB, r, sampled experiments.Result) (rows [][3]string, err error) {
+	l, err := lineage.Of(ctx, db, r.Run)
+	for _, s := range l.Steps() {
+		what := s.What
+		if s.File != "" {
+			what += ": " + s.File
+		}
+		rows = append(rows, [3]string{s.Kind, what, s.SHA256})
+	}
+	if sampled.Run != r.Run {
+		rows = append(rows, [3]string{"twin", sampled.Run + " " + experiments.Form(sampled.Setting.Sample), ""})
+	}
+	return rows, err
+}
+
+// named returns what to call a target in a sentence.
+func named(t target.Target) string {
+	if !t.OfData() {
+		return t.Name
+	}
+	return "data of " + strings.Join(t.Columns, ", ")
+}
+
+// conditionalOf returns what the files of a setting are conditional on. A net that was trained without drop has not learnt the whole
+// distribution.
+func conditionalOf(s experiments.Setting) guided.Model {
+	return guided.Model{Given: s.Target.Given, Guidance: s.Sample.Guidance, Whole: s.Train.Drop > 0}
+}

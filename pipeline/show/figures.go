@@ -1,10 +1,11 @@
 package show
 
 import (
-	"flowsweep/experiments"
 	"fmt"
 	"maps"
 	"slices"
+
+	"flowsweep/experiments"
 )
 
 // printFigures prints the metrics and the losses, a line each.

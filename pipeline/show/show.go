@@ -53,16 +53,26 @@ type shownLoss struct {
 }
 
 func (a *app) showCommand() *cobra.Command {
-	asJSON, points := false, ""
+	asJSON, leads, points := false, false, ""
 	cmd := &cobra.Command{
 		Use:   "show KEY [KEY]",
 		Short: "Print one fit or run in full, or how two differ",
 		Long: "Print one fit or run: config, environment, losses, metrics and files. Given two, print how they differ. A unique prefix\n" +
 			"of a key is enough, or the @alias of a run. --points writes what the metrics of a run are computed from as NumPy files:\n" +
-			"reference.npy, noise.npy (which it started from), samples.npy and, for data, trained.npy and held-out.npy.",
-		Example: "  flowsweep show 5c07f6\n  flowsweep show 5c07f6 81ab02\n  flowsweep show 5c07f6 --points points",
+			"reference.npy, noise.npy (which it started from), samples.npy and, for data, trained.npy and held-out.npy.\n" +
+			"--lineage prints what the run was made from and what was made of it, and whose aliases it has had; it also takes an exported\n" +
+			"FILE.onnx, which names its run.",
+		Example: "  flowsweep show 5c07f6\n  flowsweep show 5c07f6 81ab02\n  flowsweep show 5c07f6 --points points\n  flowsweep show 5c07f6 --lineage",
 		Args:    cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			switch one := len(args) == 1 && points == ""; {
+			case leads && one:
+				return a.showLineage(cmd.Context(), args[0], asJSON)
+			case leads:
+				return command.Usage(errors.New("--lineage is of one fit, run or file: give it alone"))
+			case isModel(args[0]):
+				return command.Usage(errors.New("of a file only the lineage is shown: give --lineage, too, or see `flowsweep verify`"))
+			}
 			return a.WithStore(cmd.Context(), func(db *store.DB) error {
 				if len(args) == 2 && points != "" {
 					return command.Usage(errors.New("--points writes the points of one run: give one key"))
@@ -70,25 +80,32 @@ func (a *app) showCommand() *cobra.Command {
 				if len(args) == 2 {
 					return a.showDifference(cmd.Context(), db, args[0], args[1], asJSON)
 				}
-				s, err := show(cmd.Context(), db, args[0])
-				if err != nil {
-					return err
-				}
-				if points != "" {
-					if s.Points, err = writeRunPoints(cmd.Context(), db, s, points); err != nil {
-						return err
-					}
-				}
-				if asJSON {
-					return command.PrintJSON(a.Stdout, s)
-				}
-				return a.printShown(s, "")
+				return a.showOne(cmd.Context(), db, args[0], points, asJSON)
 			})
 		},
 	}
-	command.JSONFlag(cmd, &asJSON, command.Form{Name: "show", Of: shown{}}, command.Form{Name: "show-difference", Of: difference{}})
+	command.JSONFlag(cmd, &asJSON, command.Form{Name: "show", Of: shown{}}, command.Form{Name: "show-difference", Of: difference{}},
+		command.Form{Name: "lineage", Of: shownLineage{}})
+	cmd.Flags().BoolVar(&leads, "lineage", false, "print the way from the data by fit and run to the files instead, with checksums")
 	cmd.Flags().StringVar(&points, "points", "", "also write the points behind the metrics of a run into this `folder`")
 	return cmd
+}
+
+// showOne prints a fit or run, and writes its points if a folder for them is named.
+func (a *app) showOne(ctx context.Context, db *store.DB, prefix, points string, asJSON bool) error {
+	s, err := show(ctx, db, prefix)
+	if err != nil {
+		return err
+	}
+	if points != "" {
+		if s.Points, err = writeRunPoints(ctx, db, s, points); err != nil {
+			return err
+		}
+	}
+	if asJSON {
+		return command.PrintJSON(a.Stdout, s)
+	}
+	return a.printShown(s, "")
 }
 
 // show returns the fit or run whose key has this prefix.
