@@ -17,7 +17,7 @@ import (
 type Alias struct {
 	Name  string      `json:"alias"`
 	Run   string      `json:"run"` // the key; empty if the alias is removed
-	Moves []AliasMove `json:"moves"`
+	Moves []AliasMove `json:"moves" null:"never"`
 }
 
 // AliasMove is a move of an alias to another run.

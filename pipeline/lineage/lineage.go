@@ -17,7 +17,7 @@ import (
 
 // Lineage leads from data by way of the fit and the run to files, in this order.
 type Lineage struct {
-	Data     []Data        `json:"data"`
+	Data     []Data        `json:"data" null:"never"`
 	Teachers []Fit         `json:"teachers,omitempty"` // the fit that made the pairs of Fit, the one that made the pairs of that, ...
 	Fit      Fit           `json:"fit"`
 	Tuning   *Tuning       `json:"tuning,omitempty"`   // of the run's solver or grid to the net

@@ -22,8 +22,8 @@ import (
 
 // shownLineage is the JSON form of `flowsweep show --lineage`.
 type shownLineage struct {
-	File *shownFile `json:"exported,omitempty"` // the file whose lineage it is
-	*lineage.Lineage
+	File    *shownFile       `json:"exported,omitempty"` // the file whose lineage it is
+	Lineage *lineage.Lineage `json:"lineage,omitempty"`  // missing where the store does not hold the run of a file
 }
 
 // shownFile is an ONNX file of which the lineage is asked.
@@ -31,7 +31,7 @@ type shownFile struct {
 	Path     string            `json:"path"`
 	SHA256   string            `json:"sha256"`
 	Kind     string            `json:"kind"`               // velocity, sampler or density
-	Says     map[string]string `json:"says"`               // of where it comes from
+	Says     map[string]string `json:"says" null:"never"`  // of where it comes from
 	Recorded string            `json:"recorded,omitempty"` // the sweep that exported and verified these bytes
 	Unknown  bool              `json:"unknown,omitempty"`  // the store does not hold its run
 }

@@ -25,7 +25,8 @@ func (a *app) promoteCommand() *cobra.Command {
 		Long: "Give a run an alias, such as champion, which moves there from the run that had it. NAME is the prefix of a key, another\n" +
 			"@ALIAS, or the name of a sweep, for the run that it chose. @champion then stands for the run wherever a key is asked for.\n" +
 			"Every move is kept, with when, who and why: see flowsweep aliases. What an alias names is never deleted.",
-		Args: cobra.MaximumNArgs(1),
+		Example: "  flowsweep promote 5c07f6 --as champion\n  flowsweep promote ring --as champion --note 'half the calls'\n  flowsweep promote --remove champion",
+		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if (remove == "") == (len(args) == 0) || (remove == "") != (alias != "") {
 				return command.Usage(errors.New("give the run and its alias, as in `flowsweep promote KEY --as champion`, or an alias to --remove"))
@@ -140,7 +141,8 @@ func (a *app) aliasesCommand() *cobra.Command {
 		Short: "List the aliases of runs, with all their moves",
 		Long: "List the aliases of runs, with all their moves: which run each names, and before it which others, since when, by whom and\n" +
 			"why. `flowsweep promote` moves them. Removed ones come last.",
-		Args: cobra.NoArgs,
+		Example: "  flowsweep aliases",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.WithStore(cmd.Context(), func(db *store.DB) error {
 				list, err := db.Aliases(cmd.Context())
@@ -154,7 +156,7 @@ func (a *app) aliasesCommand() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	command.JSONFlag(cmd, &asJSON, command.Form{Name: "aliases", Of: []store.Alias{}})
 	return cmd
 }
 
