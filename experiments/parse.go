@@ -47,6 +47,7 @@ func parse(file string, text []byte, data *dataFiles, stored bool) (Spec, error)
 	}
 	if t.Valid() {
 		checkTogether(t, docs)
+		checkEarlyStop(t, docs)
 		if !stored {
 			checkSampler(t, docs)
 		}
@@ -64,7 +65,7 @@ func specOf(docs []*document) Spec {
 	first := docs[0]
 	s := Spec{
 		Name: first.Name, Seeds: first.Seeds, Metrics: first.Metrics, Baselines: first.Baselines, Reference: first.Reference,
-		Choose: first.Choose, Engine: first.Engine,
+		Choose: first.Choose, EarlyStop: first.EarlyStop, Engine: first.Engine,
 	}
 	seen := map[string]bool{}
 	s.Settings = make([]Setting, 0, len(docs)) // tens of thousands of them take a tenth of a gigabyte

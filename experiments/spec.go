@@ -31,6 +31,7 @@ type Spec struct {
 	Baselines []baseline.Baseline `json:"baselines"`
 	Reference Reference           `json:"reference"`
 	Choose    Choose              `json:"choose"`
+	EarlyStop EarlyStop           `json:"early_stop,omitzero"`
 	Engine    string              `json:"engine"`
 	Text      string              `json:"-"` // of the file
 	Files     []DataFile          `json:"-"` // data files that it names
@@ -194,6 +195,7 @@ type document struct {
 	Baselines []baseline.Baseline `json:"baselines" empty:"yes" doc:"samples that come from no net, measured like those of runs; default: all where a target is a data file, else none"`
 	Reference Reference           `json:"reference" doc:"the sample of the target that runs are compared with"`
 	Choose    Choose              `json:"choose" doc:"which setting to choose and export"`
+	EarlyStop EarlyStop           `json:"early_stop" doc:"when settings that do worse than others stop before the end of their training; default: none does. It does not affect caching"`
 	Engine    string              `json:"engine" oneof:"auto onnxruntime xla go" doc:"engine that runs the nets; it does not affect caching"`
 }
 
@@ -211,6 +213,7 @@ func defaults() document {
 		Metrics:   []metric.Metric{metric.MMD, metric.SlicedW2},
 		Reference: Reference{Count: 2000},
 		Choose:    Choose{Rule: ruleCheapestTied, Confidence: .95},
+		EarlyStop: defaultEarlyStop,
 		Engine:    "auto",
 	}
 }

@@ -1,0 +1,253 @@
+package experiments
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"flowsweep/experiments/declare"
+	"flowsweep/experiments/metric"
+)
+
+// EarlyStop says when settings stop that do worse than others: by successive halving of Li et al. 2018 (arXiv 1810.05934). All are
+// trained for MinIter steps, the best 1/Eta of them go on to MinIter Eta steps, the best 1/Eta of these to MinIter Eta^2, and so on,
+// up to the end of their training. The zero EarlyStop stops nothing.
+//
+// A rung is decided once all have reached it, so that what stops depends on the values alone: not on time, machines or workers.
+type EarlyStop struct {
+	Type    string `json:"type" oneof:"hyperband" doc:"hyperband: of the settings that reach a rung, the best 1/eta go on; the others keep their checkpoint"`
+	Metric  string `json:"metric" required:"yes" oneof:"held-out-loss excess-loss" doc:"what settings are compared by, a mean over their seeds: the loss on rows, or else on draws, that training never uses, or its excess over that of the exact velocity"`
+	MinIter int    `json:"min_iter" required:"yes" min:"1" max:"1000000000" doc:"training steps before the first comparison; the next are after eta times as many"`
+	Eta     int    `json:"eta" min:"2" max:"1000" doc:"1/eta of the settings that are compared go on, rounded up"`
+}
+
+// defaultEarlyStop is what an early_stop that is declared starts from.
+var defaultEarlyStop = EarlyStop{Type: "hyperband", Eta: 3}
+
+// On reports whether anything may stop early.
+func (e EarlyStop) On() bool { return e.MinIter > 0 }
+
+// Rungs returns the steps after which a training of so many steps is compared: those before its end.
+func (e EarlyStop) Rungs(steps int) (list []int) {
+	if !e.On() {
+		return nil
+	}
+	for at := e.MinIter; at < steps; at *= e.Eta {
+		list = append(list, at)
+	}
+	return list
+}
+
+// kept returns how many of n go on.
+func (e EarlyStop) kept(n int) int { return (n + e.Eta - 1) / e.Eta }
+
+// checkEarlyStop notes what of early_stop cannot be, and clears it if the spec has none.
+func checkEarlyStop(t *declare.Text, docs []*document) {
+	if len(docs) == 0 {
+		return
+	}
+	if !t.Root().Has("early_stop") {
+		for _, doc := range docs {
+			doc.EarlyStop = EarlyStop{}
+		}
+		return
+	}
+	at := t.Root().Key("early_stop")
+	reaches := false
+	for _, doc := range docs {
+		reaches = reaches || doc.Train.Steps > doc.EarlyStop.MinIter
+		if err := doc.checkEarlyMetric(); err != nil {
+			t.Problem(at.Key("metric"), "%v", err)
+			return
+		}
+	}
+	if !reaches {
+		t.Problem(at.Key("min_iter"), "no training has more than %d steps, so that none could stop: use less than train.steps", docs[0].EarlyStop.MinIter)
+	}
+}
+
+// checkEarlyMetric returns an error if the metric of early_stop cannot be measured for the nets of a document. Where no rows are held
+// out, the loss is that on fresh draws of a target that has any number of them.
+func (doc document) checkEarlyMetric() error {
+	m, ok := metricNamed(doc.EarlyStop.Metric)
+	switch {
+	case !ok:
+		return fmt.Errorf("unknown metric %q", doc.EarlyStop.Metric)
+	case m.Name == metric.HeldOutLoss.Name && doc.Coupling.Taught:
+		return fmt.Errorf("%s pairs held-out rows with noise, which the coupling %s does not: leave early_stop out", m.Name, doc.Coupling.Name)
+	case m.Name == metric.HeldOutLoss.Name && doc.Target.Rows.Len() == 0:
+		return nil
+	}
+	return doc.checkMetric(m)
+}
+
+// Bracket is a group of candidates that compete, as their values of the metric can be compared.
+type Bracket struct{ Candidates []Candidate }
+
+// Candidate is a setting as training sees it: the fits of a plan that differ in the seed alone.
+type Candidate struct {
+	Fits  []string // keys
+	Steps int      // of the training
+}
+
+// Brackets returns the candidates of a plan by what makes them comparable: the target and the source, and for held-out-loss, whose
+// smallest value depends on them, path and coupling. What others learn from does not compete: it is trained to its end.
+func (p Plan) Brackets() (list []Bracket) {
+	teaches := map[string]bool{}
+	for _, fit := range p.Fits {
+		teaches[fit.Teacher] = true
+	}
+	type place struct{ bracket, candidate int }
+	brackets, candidates := map[string]int{}, map[string]place{}
+	for _, fit := range p.Fits {
+		r := fit.Recipe
+		form := Form(r)
+		at, known := candidates[form]
+		if !known {
+			group := p.Spec.EarlyStop.bracket(r)
+			b, ok := brackets[group]
+			if !ok {
+				b, brackets[group] = len(list), len(list)
+				list = append(list, Bracket{})
+			}
+			at = place{b, len(list[b].Candidates)}
+			candidates[form] = at
+			list[b].Candidates = append(list[b].Candidates, Candidate{Steps: r.Train.Steps})
+		}
+		c := &list[at.bracket].Candidates[at.candidate]
+		c.Fits = append(c.Fits, fit.Key)
+		if teaches[fit.Key] {
+			c.Steps = 0
+		}
+	}
+	return list
+}
+
+// bracket returns what is equal for candidates that can be compared.
+func (e EarlyStop) bracket(r Recipe) string {
+	if e.Metric == metric.ExcessLoss.Name {
+		return Form([]any{r.Target, r.Source})
+	}
+	return Form([]any{r.Target, r.Source, r.Path, r.Coupling})
+}
+
+// Reached is how far a fit is, as far as rungs care.
+type Reached struct {
+	Values map[int]float64 // of the metric, by step
+	Step   int             // that its weights or its checkpoint are of
+	Failed bool            // for good: it goes nowhere
+}
+
+// Halving is what the values at rungs decide.
+type Halving struct {
+	Wanted  map[string]int // steps up to which fits are to be trained, and measured, before more can be decided
+	Stopped map[string]int // steps at which fits stopped, by key
+	Rungs   []Rung         // that are decided
+}
+
+// Rung is a decided comparison.
+type Rung struct {
+	Step, Compared, Kept int
+	Bracket              int
+	Means                []float64 // of the candidates compared, the best first
+}
+
+// Halve works out what is decided, and what must be known to decide more.
+//
+// A candidate's value is the mean over its seeds. One with a failed seed, or with a mean that is not finite, comes last, and of equal
+// ones the first in the plan is better. A fit that was trained beyond a rung without being measured there, by a sweep that stops
+// nothing, cannot be compared: its candidate goes on and takes no place of another.
+func (e EarlyStop) Halve(brackets []Bracket, reached map[string]Reached) Halving {
+	h := Halving{Wanted: map[string]int{}, Stopped: map[string]int{}}
+	for i, b := range brackets {
+		e.halve(&h, i, b.Candidates, reached)
+	}
+	return h
+}
+
+// halve does Halve for a bracket.
+func (e EarlyStop) halve(h *Halving, bracket int, left []Candidate, reached map[string]Reached) {
+	most := 0
+	for _, c := range left {
+		most = max(most, c.Steps)
+	}
+	for _, step := range e.Rungs(most) {
+		compared, missing := compare(left, step, reached)
+		if len(missing) > 0 {
+			for _, key := range missing {
+				h.Wanted[key] = step
+			}
+			return
+		}
+		if len(compared) < 2 {
+			continue
+		}
+		slices.SortStableFunc(compared, func(a, b ranked) int { return cmp.Compare(a.mean, b.mean) })
+		rung := Rung{Step: step, Compared: len(compared), Kept: e.kept(len(compared)), Bracket: bracket}
+		for k, r := range compared {
+			rung.Means = append(rung.Means, r.mean)
+			if k < rung.Kept {
+				continue
+			}
+			for _, key := range r.Fits {
+				h.Stopped[key] = step
+			}
+		}
+		h.Rungs = append(h.Rungs, rung)
+		left = slices.DeleteFunc(slices.Clone(left), func(c Candidate) bool { return h.Stopped[c.Fits[0]] > 0 })
+	}
+}
+
+// compare returns the candidates that can be compared at a rung, and the keys of fits that are missing for that. One alone is not compared.
+func compare(left []Candidate, step int, reached map[string]Reached) (compared []ranked, missing []string) {
+	here := 0
+	for _, c := range left {
+		if c.Steps <= step {
+			continue
+		}
+		here++
+		mean, lacks, beyond := c.at(step, reached)
+		switch {
+		case beyond:
+			here--
+		case len(lacks) > 0:
+			missing = append(missing, lacks...)
+		default:
+			compared = append(compared, ranked{c, mean})
+		}
+	}
+	if here < 2 {
+		return nil, nil
+	}
+	return compared, missing
+}
+
+// ranked is a candidate with its mean at a rung.
+type ranked struct {
+	Candidate
+	mean float64
+}
+
+// at returns the mean of a candidate at a rung, +Inf if it has none; or the keys of fits that were not measured there yet; or says that
+// one of its fits is beyond the rung without that.
+func (c Candidate) at(step int, reached map[string]Reached) (mean float64, missing []string, beyond bool) {
+	for _, key := range c.Fits {
+		r := reached[key]
+		v, measured := r.Values[step]
+		switch {
+		case measured:
+			mean += v / float64(len(c.Fits))
+		case r.Failed:
+			mean = math.Inf(1)
+		case r.Step > step:
+			beyond = true
+		default:
+			missing = append(missing, key)
+		}
+	}
+	if math.IsNaN(mean) {
+		mean = math.Inf(1)
+	}
+	return mean, missing, beyond
+}
