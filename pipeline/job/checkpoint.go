@@ -10,11 +10,12 @@ import (
 // checkpoint is what an interrupted training resumes from: the state of the net and its optimiser, of the loss curve, and of
 // the clock. Its encoding is a line of JSON followed by the net's part.
 type checkpoint struct {
-	Fit     string  `json:"fit"`     // its key
-	Engine  string  `json:"engine"`  // the bits of another one are others
-	Sum     float64 `json:"sum"`     // of the losses since the last point of the curve
-	Count   int     `json:"count"`   // of these losses
-	Seconds float64 `json:"seconds"` // of training, over all its attempts
+	Fit     string  `json:"fit"`            // its key
+	Engine  string  `json:"engine"`         // the bits of another one are others
+	Sum     float64 `json:"sum"`            // of the losses since the last point of the curve
+	Count   int     `json:"count"`          // of these losses
+	Start   float64 `json:"start,omitzero"` // see blast
+	Seconds float64 `json:"seconds"`        // of training, over all its attempts
 	step    int     // after which it was made
 	net     []byte  // as velocity made it
 }

@@ -51,8 +51,8 @@ type Trained struct {
 	Seconds float64 // of training, over all attempts that it went on from
 }
 
-// Train trains the net of a job, from its checkpoint if that can be used. It is an error if the loss is not finite or the
-// net is too large for the memory. When the context ends, Train saves a checkpoint and returns the context's error.
+// Train trains the net of a job, from its checkpoint if that can be used. It is an error if the training explodes, see
+// blast, or the net is too large for the memory. When the context ends, Train saves a checkpoint and returns the context's error.
 func Train(ctx context.Context, j Job, events Events) (Trained, error) {
 	if err := CheckMemory(j.Fit.Recipe.VelocityNet(), j.Memory); err != nil {
 		return Trained{}, err

@@ -32,6 +32,7 @@ type training struct {
 	lost  float64 // held-out loss at the last point of the curve; 0 if no rows are held out
 	sum   float64
 	count int // losses in sum: those since the last point of the curve
+	blast blast
 }
 
 // train makes one attempt.
@@ -65,9 +66,9 @@ func (t *training) learn(ctx context.Context, taught *lessons) (weights []float3
 		Watch:     t.watch,
 		Every:     1, Due: func(step int) bool { return step < r.Steps && t.pace.due() }, Save: t.save,
 	}
-	t.at, t.sum, t.count = 0, 0, 0
+	t.at, t.sum, t.count, t.blast = 0, 0, 0, newBlast(r.Batch)
 	if t.from != nil {
-		t.at, t.sum, t.count, tr.From = t.from.step, t.from.Sum, t.from.Count, t.from.net
+		t.at, t.sum, t.count, tr.From, t.blast.start = t.from.step, t.from.Sum, t.from.Count, t.from.net, t.from.Start
 	}
 	if t.held, err = newHeldOut(t.Engine, t.Fit, taught); err != nil {
 		return nil, err
@@ -101,14 +102,14 @@ func (t *training) loss(at int, loss float64) error {
 	t.sum += loss
 	t.count++
 	r := t.Fit.Recipe.Train
-	broken := !flow.Finite(loss)
-	if t.curvePoint(at) || broken {
+	broken := t.blast.check(at, loss)
+	if t.curvePoint(at) || broken != "" {
 		t.events.Loss(experiments.Loss{Step: at, Value: t.sum / float64(t.count), HeldOut: t.lost})
 		t.events.Stepped(at - t.at)
 		t.at, t.sum, t.count = at, 0, 0
 	}
-	if broken {
-		return fmt.Errorf("the training loss is %g at step %d of %d: lower the rate, %g now", loss, at, r.Steps, r.Rate)
+	if broken != "" {
+		return fmt.Errorf("the training loss is %s at step %d of %d: lower the rate, %g now", broken, at, r.Steps, r.Rate)
 	}
 	return nil
 }
@@ -116,7 +117,7 @@ func (t *training) loss(at int, loss float64) error {
 // save wraps the net's checkpoint and passes it on.
 func (t *training) save(step int, net []byte) error {
 	c := checkpoint{
-		Fit: t.Fit.Key, Engine: t.Engine.Name, Sum: t.sum, Count: t.count, Seconds: t.seconds(), step: step, net: net,
+		Fit: t.Fit.Key, Engine: t.Engine.Name, Sum: t.sum, Count: t.count, Start: t.blast.start, Seconds: t.seconds(), step: step, net: net,
 	}
 	head, err := c.head()
 	if err != nil {
