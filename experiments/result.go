@@ -10,7 +10,8 @@ import (
 // State is the state of a fit or a run.
 type State string
 
-// The states of a fit or a run. The next sweep that plans a failed, killed or lost one does it again.
+// The states of a fit or a run. The next sweep that plans a failed, killed or lost one does it again. A pruned fit goes on from its
+// checkpoint if a sweep wants it further; its runs read pruned as well.
 const (
 	Queued   State = "queued"
 	Running  State = "running"
@@ -18,6 +19,7 @@ const (
 	Failed   State = "failed"
 	Killed   State = "killed" // interrupted by the user
 	Lost     State = "lost"   // its process died
+	Pruned   State = "pruned" // it stopped early, see EarlyStop
 )
 
 // Result is a stored run: a row of the run table.

@@ -49,6 +49,7 @@ var kinds = map[string]struct {
 	"sweep_extras": {"the {role} run {run} of sweep {sweep}", true},
 	"metrics":      {"{name} of run {run}", true},
 	"tunings":      {"tuning {key} of fit {fit}", true},
+	"rungs":        {"{metric} of fit {fit} at step {step}", true},
 	"nulls":        {"the null distribution of {metric} against reference {reference}", true},
 	"baselines":    {"{metric} of the baseline {name} against reference {reference}", true},
 	"fresh":        {"the fresh figures of sweep {sweep}", true},

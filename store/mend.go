@@ -129,6 +129,7 @@ func (m *mender) rows() error {
 		{"sweep_extras", `sweep = ?1`, nil},
 		{"metrics", `run` + ofRuns, nil},
 		{"tunings", `fit` + ofFits, nil},
+		{"rungs", `fit` + ofFits, nil},
 		{"nulls", `reference` + ofRefs, nil},
 		{"baselines", `reference` + ofRefs, nil},
 		{"fresh", `sweep = ?1`, nil},

@@ -44,7 +44,7 @@ func (db *DB) QueueFit(ctx context.Context, fit experiments.Fit) (err error) {
 	})
 }
 
-// Requeue queues the fits that have failed, or were killed or lost, to be tried again, with their checkpoints. A fit that has failed
+// Requeue queues the fits that have failed, or were killed, lost or pruned, to be tried again, with their checkpoints. A fit that has failed
 // takes no checkpoint of another store.
 func (db *DB) Requeue(ctx context.Context, fits ...string) (err error) {
 	db.mustLock("Requeue")
@@ -55,13 +55,13 @@ func (db *DB) Requeue(ctx context.Context, fits ...string) (err error) {
 	}
 	return db.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE fits SET state = ?, error = '', finished = NULL
-			WHERE key IN (SELECT value FROM json_each(?)) AND state IN ('failed', 'killed', 'lost')`, experiments.Queued, string(keys))
+			WHERE key IN (SELECT value FROM json_each(?)) AND state IN ('failed', 'killed', 'lost', 'pruned')`, experiments.Queued, string(keys))
 		return err
 	})
 }
 
 // Part writes a new store of one file at path with what is known of these fits: their runs, losses, checkpoints, weights, samples,
-// metrics, tunings, environments and failures, but not their data, and nothing of sweeps. What runs here is queued there. If nothing
+// metrics, tunings, values at rungs, environments and failures, but not their data, and nothing of sweeps. What runs here is queued there. If nothing
 // is known that would spare anyone work, empty is true, and there is no file.
 func (db *DB) Part(ctx context.Context, path string, fits ...string) (empty bool, err error) {
 	defer wrap(&err, "write a part to %s", path)
@@ -120,6 +120,7 @@ func wholeFits(ctx context.Context, tx *sql.Tx, fits []string, keys string) erro
 		{"runs", "fit" + ofFits},
 		{"metrics", "run" + ofRuns},
 		{"tunings", "fit" + ofFits},
+		{"rungs", "fit" + ofFits},
 		{"checkpoints", "fit" + ofFits},
 		{"artifacts", owned},
 		{"failures", owned},

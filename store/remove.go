@@ -201,6 +201,7 @@ func (r *Removed) removals() []removal {
 		{&r.Checkpoints, `DELETE FROM checkpoints WHERE fit IN (SELECT key FROM marked_fits)
 			OR fit IN (SELECT key FROM fits WHERE state = 'finished')`},
 		{&r.Tunings, `DELETE FROM tunings WHERE fit IN (SELECT key FROM marked_fits)`},
+		{&other, `DELETE FROM rungs WHERE fit IN (SELECT key FROM marked_fits)`},
 		{&r.Fits, `DELETE FROM fits WHERE key IN (SELECT key FROM marked_fits)`},
 	}
 	for _, table := range ownedTables {

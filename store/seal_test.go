@@ -19,6 +19,7 @@ func everything(t *testing.T) (string, experiments.Plan) {
 	run := fit.Runs[0]
 	must(t, db.SaveNull(ctx, experiments.Null{Key: "null", Reference: run.Reference, Metric: "mmd", N: 2, Values: []float64{1, 2}}))
 	must(t, db.SaveTuning(ctx, tuning(fit.Key, 1)))
+	must(t, db.SaveRung(ctx, fit.Key, experiments.RungMetric{Name: "excess-loss", Seed: 1}, 10, .5))
 	must(t, db.SaveBaseline(ctx, experiments.BaselinePlace{Reference: run.Reference, Name: "kde", Count: 2}, 0, []experiments.Value{{Name: "mmd", Value: 1, P: 0.5}}))
 	must(t, db.SaveFresh(ctx, "tiny", run.Reference, experiments.Fresh{}))
 	must(t, db.Ship(ctx, "tiny", []store.File{{Name: "report.html", Content: []byte("page")}}, []experiments.Check{{File: "velocity.onnx", OK: true}}))
@@ -187,7 +188,7 @@ func TestOldStoreIsSealed(t *testing.T) {
 		"sweeps", "fits", "runs", "sweep_runs", "sweep_extras", "metrics", "artifacts", "checks", "checkpoints", "failures", "tags", "notes", "nulls", "fresh", "baselines",
 	}
 	queries := []string{
-		earlierViews(t), dropAfter6,
+		earlierViews(t), withoutRungs, dropAfter6,
 		"UPDATE metrics SET name = 'sliced-w2', value = -value WHERE run = (SELECT run FROM sweep_runs WHERE position = 0)", "ALTER TABLE fits DROP COLUMN losses_seal",
 		"DROP INDEX blobs_large", "ALTER TABLE blobs DROP COLUMN size", "ALTER TABLE checkpoints DROP COLUMN size",
 	}

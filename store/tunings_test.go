@@ -163,7 +163,7 @@ func TestMigrateTunings(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "runs.db")
 	db, plan := finished(t, path)
 	must(t, db.Close())
-	run(t, path, earlierViews(t)+dropAfter6+"PRAGMA user_version = 6")
+	run(t, path, earlierViews(t)+withoutRungs+dropAfter6+"PRAGMA user_version = 6")
 	db = open(t, path)
 	if _, err := os.Stat(path + ".before-v7"); err != nil {
 		t.Error(err)

@@ -46,8 +46,8 @@ type half struct {
 //	running                keep            keep          keep      keep
 //	finished               keep            keep          keep      same or differs
 //
-// The states in the first two rows and columns are queued, killed and lost, and running for theirs: no process here works on it, so
-// it is added as queued. A fit that runs here is left to the process that trains it.
+// The states in the first two rows and columns are queued, killed, lost and pruned, and running for theirs: no process here works on it,
+// so it is added as queued, unless it was pruned there. A fit that runs here is left to the process that trains it.
 func decideFit(ours, theirs half) act {
 	done := theirs.state == experiments.Finished
 	switch {
@@ -152,14 +152,16 @@ func (t *taking) environments() error {
 func (t *taking) fits() error {
 	err := t.each(
 		`INSERT INTO main.fits (key, config, state, seconds, params, error, environment, started, finished, losses_seal)
-			SELECT o.key, o.config, iif(`+settled+`, o.state, 'queued'), iif(`+settled+`, o.seconds, 0), iif(`+settled+`, o.params, 0), iif(`+settled+`, o.error, ''),
+			SELECT o.key, o.config, iif(`+settled+` OR o.state = 'pruned' AND c.fit IS NOT NULL, o.state, 'queued'), iif(`+settled+`, o.seconds, 0), iif(`+settled+`, o.params, 0),
+				iif(`+settled+` OR o.state = 'pruned' AND c.fit IS NOT NULL, o.error, ''),
 				iif(`+settled+` OR c.fit IS NOT NULL, o.environment, NULL), iif(`+settled+` OR c.fit IS NOT NULL, o.started, NULL), iif(`+settled+`, o.finished, NULL),
 				iif(`+settled+`, o.losses_seal, NULL)
 			FROM other.fits o JOIN taken_fits t ON t.key = o.key LEFT JOIN other.checkpoints c ON c.fit = o.key WHERE t.act = 'add'`,
 		`UPDATE main.fits AS m SET state = o.state, seconds = o.seconds, params = o.params, error = o.error, environment = o.environment,
 				started = o.started, finished = o.finished, losses_seal = o.losses_seal
 			FROM other.fits o JOIN taken_fits t ON t.key = o.key WHERE t.act = 'replace' AND m.key = o.key`,
-		`UPDATE main.fits AS m SET environment = o.environment, started = o.started, losses_seal = NULL
+		`UPDATE main.fits AS m SET state = iif(o.state = 'pruned', o.state, iif(m.state = 'pruned', 'queued', m.state)),
+				error = iif(o.state = 'pruned', o.error, m.error), environment = o.environment, started = o.started, losses_seal = NULL
 			FROM other.fits o JOIN taken_fits t ON t.key = o.key WHERE t.act = 'checkpoint' AND m.key = o.key`,
 		`DELETE FROM main.losses WHERE fit IN (SELECT key FROM taken_fits WHERE act IN ('replace', 'checkpoint'))`,
 		`DELETE FROM main.checkpoints WHERE fit IN (SELECT key FROM taken_fits WHERE act IN ('replace', 'checkpoint'))`,

@@ -60,7 +60,7 @@ func Into(ctx context.Context, tx *sql.Tx, o Options) (Taken, error) {
 	if !o.Part {
 		steps = append(steps, t.sweeps, t.data)
 	}
-	steps = append(steps, t.contents, t.metrics, t.tunings, t.failures)
+	steps = append(steps, t.contents, t.metrics, t.tunings, t.rungs, t.failures)
 	if !o.Part {
 		steps = append(steps, t.nulls, t.baselines, t.remarks, t.aliases)
 	}

@@ -148,6 +148,14 @@ func (t *taking) tunings() (err error) {
 	return err
 }
 
+// rungs copies the values at rungs, which are those of a step of a training whatever became of it. Ours are kept.
+func (t *taking) rungs() error {
+	_, err := t.exec(`INSERT INTO main.rungs (fit, metric, seed, step, value, kind, version)
+		SELECT o.fit, o.metric, o.seed, o.step, o.value, o.kind, o.version FROM taken_fits t JOIN other.rungs o ON o.fit = t.key
+		WHERE t.act <> 'differs' ON CONFLICT DO NOTHING`)
+	return err
+}
+
 // failures appends the tries that failed there and that are not known here.
 func (t *taking) failures() error {
 	_, err := t.exec(`INSERT INTO main.failures (owner_kind, owner, try, state, error, started, noticed)
