@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 )
@@ -15,9 +16,10 @@ type Reached struct {
 
 // Halving is what the values at rungs decide.
 type Halving struct {
-	Wanted  map[string]int // steps up to which fits are to be trained, and measured, before more can be decided
-	Stopped map[string]int // steps at which fits stopped, by key
-	Rungs   []Rung         // that are decided
+	Wanted  map[string]int  // steps up to which fits are to be trained, and measured, before more can be decided
+	Stopped map[string]int  // steps at which fits stopped, by key
+	Open    map[string]bool // keys of the fits that may still stop, once what is wanted is known
+	Rungs   []Rung          // that are decided
 }
 
 // Rung is a decided comparison.
@@ -33,11 +35,39 @@ type Rung struct {
 // ones the first in the plan is better. A fit that was trained beyond a rung without being measured there, by a sweep that stops
 // nothing, cannot be compared: its candidate goes on and takes no place of another.
 func (e EarlyStop) Halve(brackets []Bracket, reached map[string]Reached) Halving {
-	h := Halving{Wanted: map[string]int{}, Stopped: map[string]int{}}
+	h := Halving{Wanted: map[string]int{}, Stopped: map[string]int{}, Open: map[string]bool{}}
 	for i, b := range brackets {
 		e.halve(&h, i, b.Candidates, reached)
 	}
 	return h
+}
+
+// Imagine returns what would be decided in the end if shorter trainings were better, and else the first of a plan: as much is
+// spared as can be.
+func (e EarlyStop) Imagine(brackets []Bracket, reached map[string]Reached) Halving {
+	known, steps := maps.Clone(reached), map[string]int{}
+	for _, b := range brackets {
+		for _, c := range b.Candidates {
+			for _, key := range c.Fits {
+				steps[key] = c.Steps
+			}
+		}
+	}
+	for {
+		h := e.Halve(brackets, known)
+		if len(h.Wanted) == 0 {
+			return h
+		}
+		for key, step := range h.Wanted {
+			r := known[key]
+			r.Values = maps.Clone(r.Values)
+			if r.Values == nil {
+				r.Values = map[int]float64{}
+			}
+			r.Values[step] = float64(steps[key])
+			known[key] = r
+		}
+	}
 }
 
 // halve does Halve for a bracket.
@@ -51,6 +81,11 @@ func (e EarlyStop) halve(h *Halving, bracket int, left []Candidate, reached map[
 		if len(missing) > 0 {
 			for _, key := range missing {
 				h.Wanted[key] = step
+			}
+			for _, c := range left {
+				for _, key := range c.Fits {
+					h.Open[key] = c.Steps > step
+				}
 			}
 			return
 		}

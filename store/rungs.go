@@ -36,12 +36,15 @@ func (db *DB) PauseFit(ctx context.Context, key string, state experiments.State,
 		return err
 	}
 	return db.write(ctx, func(tx *sql.Tx) error {
-		if err := sealLosses(ctx, tx, key); err != nil {
+		result, err := tx.ExecContext(ctx, `UPDATE fits SET state = ?1, error = '', finished = iif(?1 = 'pruned', ?2, NULL)
+			WHERE key = ?3 AND state NOT IN ('finished', 'failed', ?1)`, state, timeText(now), key)
+		if err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE fits SET state = ?1, error = '', finished = iif(?1 = 'pruned', ?2, NULL)
-			WHERE key = ?3 AND state NOT IN ('finished', 'failed', ?1)`, state, timeText(now), key)
-		return err
+		if n, err := result.RowsAffected(); n == 0 || err != nil {
+			return err
+		}
+		return sealLosses(ctx, tx, key)
 	})
 }
 

@@ -24,6 +24,7 @@ type Training struct {
 	Due          func(step int) bool // asked after every Every steps whether a checkpoint is wanted; nil: it is
 	Save         func(step int, checkpoint []byte) error
 	From         []byte
+	Stop         int // step after which to stop, with a checkpoint and the weights of that step; 0: Steps
 
 	// Watch is called after every step, before its loss is logged, with the weights after the step, of the average if there
 	// is one. Training ends with the error it returns. It is optional.
@@ -86,13 +87,16 @@ func Train(ctx context.Context, e engine.Engine, n net.Net, tr Training, seed ui
 func run(ctx context.Context, loop engine.Loop, tr Training, done int, draw func(step int) (*trainingBatch, error),
 	log func(step int, loss float64) error, save func(step int) error,
 ) (weights []float32, err error) {
-	saved := done
+	saved, last := done, tr.Steps
+	if tr.Stop > 0 {
+		last = min(tr.Stop, tr.Steps)
+	}
 	defer func() {
 		if err != nil && ctx.Err() != nil && done > saved {
 			err = errors.Join(err, save(done))
 		}
 	}()
-	for done < tr.Steps {
+	for done < last {
 		b, err := draw(done + 1)
 		if err != nil {
 			return nil, err
@@ -113,6 +117,12 @@ func run(ctx context.Context, loop engine.Loop, tr Training, done int, draw func
 			if err := save(done); err != nil {
 				return nil, err
 			}
+		}
+	}
+	if last < tr.Steps && done > saved {
+		saved = done
+		if err := save(done); err != nil {
+			return nil, err
 		}
 	}
 	state, err := loop.State()

@@ -27,6 +27,7 @@ type Job struct {
 
 	Step       int           // after which Checkpoint was made
 	Checkpoint []byte        // encoded; nil to train from nothing
+	Stop       int           // after which to stop before the end, with a checkpoint; 0 for the end
 	Every      time.Duration // between checkpoints; 0 for one when the context ends, and no other
 	Now        func() time.Time
 }
@@ -47,8 +48,8 @@ type Events interface {
 
 // Trained is the result of a training.
 type Trained struct {
-	Weights []float32
-	Seconds float64 // of training, over all attempts that it went on from
+	Weights []float32 // at the end, or after the step where it stopped
+	Seconds float64   // of training, over all attempts that it went on from
 }
 
 // Train trains the net of a job, from its checkpoint if that can be used. It is an error if the training explodes, see

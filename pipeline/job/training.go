@@ -61,7 +61,7 @@ func (t *training) learn(ctx context.Context, taught *lessons) (weights []float3
 	net := t.Fit.Recipe.VelocityNet()
 	r := t.Fit.Recipe.Train
 	tr := velocity.Training{
-		Steps: r.Steps, Batch: r.Batch, Ahead: t.Ahead,
+		Steps: r.Steps, Batch: r.Batch, Ahead: t.Ahead, Stop: t.Stop,
 		Optimizer: velocity.Optimizer{Rate: r.Rate, Cosine: r.Schedule == "cosine", Clip: r.Clip, Decay: r.Decay, EMA: r.EMA},
 		Watch:     t.watch,
 		Every:     1, Due: func(step int) bool { return step < r.Steps && t.pace.due() }, Save: t.save,
@@ -74,6 +74,9 @@ func (t *training) learn(ctx context.Context, taught *lessons) (weights []float3
 		return nil, err
 	}
 	weights, err = velocity.Train(ctx, t.Engine, net, tr, t.Fit.Seed, t.Fit.Recipe.Path, t.pairs(taught), t.loss)
+	if err == nil && t.Stop > t.at {
+		t.events.Stepped(t.Stop - t.at)
+	}
 	return weights, errors.Join(err, t.held.close())
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 
+	"golang.org/x/sys/unix"
+
 	"flowsweep/pipeline/stage"
 )
 
@@ -18,4 +20,13 @@ func resident(u stage.Usage) int64 {
 		return int64(u.Peak)
 	}
 	return pages * int64(os.Getpagesize())
+}
+
+// MachineMemory returns the bytes of memory of this machine, including swap, or 0 if unknown.
+func MachineMemory() float64 {
+	var info unix.Sysinfo_t
+	if err := unix.Sysinfo(&info); err != nil {
+		return 0
+	}
+	return (float64(info.Totalram) + float64(info.Totalswap)) * float64(info.Unit)
 }

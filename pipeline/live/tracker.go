@@ -104,6 +104,14 @@ func (t *Tracker) End(key string) {
 	})
 }
 
+// Drop says that steps and runs are not left to do, of a fit that is not at work.
+func (t *Tracker) Drop(steps, runs int) {
+	t.change(func() {
+		t.base.StepsTotal -= steps
+		t.base.RunsTotal -= runs
+	})
+}
+
 // Fail says that something has failed.
 func (t *Tracker) Fail() { t.change(func() { t.base.Failures++ }) }
 

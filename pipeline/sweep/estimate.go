@@ -125,7 +125,7 @@ func (w Work) Bytes(workers int) float64 {
 func (w Work) CheckSpace(workers int, free float64) error {
 	var fits []*todo
 	for _, t := range w.fits {
-		if !t.train || job.CheckMemory(t.fit.Recipe.VelocityNet(), machineMemory()) == nil {
+		if !t.train || job.CheckMemory(t.fit.Recipe.VelocityNet(), live.MachineMemory()) == nil {
 			fits = append(fits, t)
 		}
 	}

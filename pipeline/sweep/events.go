@@ -24,6 +24,9 @@ func (e *fitEvents) Refused(why error) {
 
 // Resumed takes the earlier steps out of the progress.
 func (e *fitEvents) Resumed(step int) {
+	if e.done(e.fit.Key) == step {
+		return // it was this sweep that came so far
+	}
 	e.show.line("fit %s: %s, seed %d: goes on from step %d of %d", e.fit.Key, e.labels[e.fit.Key], e.fit.Seed, step, e.fit.Recipe.Train.Steps)
 	e.show.skip(e.fit.Key, step)
 }

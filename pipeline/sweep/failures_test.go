@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"flowsweep/experiments"
+	"flowsweep/pipeline/live"
 	"flowsweep/store"
 )
 
@@ -71,7 +72,7 @@ func TestLongListsAreCut(t *testing.T) {
 
 func TestMachineMemory(t *testing.T) {
 	t.Parallel()
-	if m := machineMemory(); m != 0 && (m < 1<<26 || m > 1<<50) {
+	if m := live.MachineMemory(); m != 0 && (m < 1<<26 || m > 1<<50) {
 		t.Errorf("this machine has %g bytes", m)
 	}
 }

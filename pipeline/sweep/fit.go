@@ -3,12 +3,10 @@ package sweep
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
-	"flowsweep/experiments/velocity"
 	"flowsweep/pipeline/job"
 	"flowsweep/pipeline/live"
 	"flowsweep/pipeline/saved"
@@ -21,10 +19,13 @@ import (
 func (s *sweeper) fit(ctx context.Context, t *todo, trained func(key string)) error {
 	defer s.atWork(t)()
 	if t.train {
-		if ok, err := s.train(ctx, *t.fit); err != nil || !ok {
+		if ok, err := s.train(ctx, *t.fit, t.until); err != nil || !ok {
 			return err
 		}
 		trained(t.fit.Key)
+	}
+	if t.until > 0 {
+		return nil
 	}
 	weights, err := saved.Weights(ctx, s.DB, t.fit.Recipe, t.fit.Key)
 	if err != nil {
@@ -43,11 +44,15 @@ func (s *sweeper) fit(ctx context.Context, t *todo, trained func(key string)) er
 
 // atWork notes that a fit is at work, until it ends.
 func (s *sweeper) atWork(t *todo) (end func()) {
-	f := live.Fit{Key: t.fit.Key, Label: s.labels[t.fit.Key], Seed: t.fit.Seed, Steps: t.fit.Recipe.Train.Steps}
+	f := live.Fit{Key: t.fit.Key, Label: s.labels[t.fit.Key], Seed: t.fit.Seed, Steps: t.fit.Recipe.Train.Steps, Step: s.done(t.fit.Key)}
+	runs := t.runs.len() + t.dense.len()
 	if !t.train {
 		f.Step = f.Steps
 	}
-	s.show.account.Begin(f, t.runs.len()+t.dense.len())
+	if t.until > 0 {
+		f.Steps, runs = t.until, 0 // the rest is not at work yet
+	}
+	s.show.account.Begin(f, runs)
 	return func() { s.show.account.End(t.fit.Key) }
 }
 
@@ -70,50 +75,6 @@ func (s *sweeper) runs(ctx context.Context, t *todo, f *job.Fitted) error {
 	return nil
 }
 
-// train trains the net of a fit, from its checkpoint if there is one, and stores the weights. It returns false if that
-// failed.
-func (s *sweeper) train(ctx context.Context, fit experiments.Fit) (ok bool, err error) {
-	started, err := s.DB.StartFit(ctx, fit.Key, s.env, s.Now())
-	if err != nil || !started {
-		return !started, err // it finished meanwhile, elsewhere
-	}
-	net := fit.Recipe.VelocityNet()
-	kept := context.WithoutCancel(ctx)
-	events := &fitEvents{sweeper: s, ctx: kept, fit: fit}
-	j := job.Job{
-		Fit: fit, Engine: job.EngineFor(s.Engine, fit, s.cores), Ahead: s.cores > 1, Memory: s.memory, Every: s.Checkpoints, Now: s.Now,
-	}
-	var there bool
-	if j.Step, j.Checkpoint, there, err = s.DB.Checkpoint(kept, fit.Key); err != nil {
-		events.Refused(err)
-	} else if there && j.Checkpoint == nil {
-		j.Checkpoint = []byte{} // an empty one is damaged, and not the same as none
-	}
-	var trained job.Trained
-	if j.Teacher, err = s.teacher(kept, fit); err == nil {
-		leave := stage.Enter(ctx, stage.Train)
-		trained, err = job.Train(ctx, j, events)
-		leave()
-	}
-	switch {
-	case events.err != nil: // of the store
-		return false, errors.Join(err, events.err)
-	case err != nil && errors.Is(err, ctx.Err()):
-		return false, errors.Join(err, s.DB.EndFit(kept, fit.Key, experiments.Killed, "interrupted", s.Now()))
-	case err != nil:
-		return false, errors.Join(s.DB.EndFit(kept, fit.Key, experiments.Failed, err.Error(), s.Now()), s.failed("fit", fit.Key, err))
-	}
-	file, err := velocity.EncodeWeights(net, trained.Weights)
-	if err != nil {
-		return false, err
-	}
-	if err := s.DB.FinishFit(kept, fit.Key, trained.Seconds, net.Size(), file, s.Now()); err != nil {
-		return false, err
-	}
-	s.show.line("fit %s: %s, seed %d: loss %.4f, %.1f s", fit.Key, s.labels[fit.Key], fit.Seed, events.last, trained.Seconds)
-	return true, nil
-}
-
 // tuned returns a sampling with the coefficients of its solver or the times of its grid. What is not stored is fitted now.
 func (s *sweeper) tuned(ctx context.Context, f *job.Fitted, sampling experiments.Sampling) (experiments.Sampling, error) {
 	sampling, ok, err := saved.Tuned(ctx, s.DB, f.Key(), sampling)
@@ -133,31 +94,6 @@ func (s *sweeper) tuned(ctx context.Context, f *job.Fitted, sampling experiments
 		s.show.line("fit %s: %s", f.Key(), text)
 	}
 	return saved.WithTable(sampling, t)
-}
-
-// teacher returns the weights of the teacher of a fit; nil if it has none. It is an error if the teacher is not trained.
-func (s *sweeper) teacher(ctx context.Context, fit experiments.Fit) ([]float32, error) {
-	if err := s.taught(ctx, fit); err != nil || fit.Teacher == "" {
-		return nil, err
-	}
-	return saved.Weights(ctx, s.DB, fit.Recipe, fit.Teacher)
-}
-
-// taught returns an error if a fit has a teacher that is not trained.
-func (s *sweeper) taught(ctx context.Context, fit experiments.Fit) error {
-	if fit.Teacher == "" {
-		return nil
-	}
-	f, err := s.DB.Fit(ctx, fit.Teacher)
-	switch {
-	case err != nil:
-		return fmt.Errorf("its teacher: %w", err)
-	case f.State == experiments.Failed:
-		return fmt.Errorf("its teacher, fit %s, failed: %s", fit.Teacher, f.Error)
-	case f.State != experiments.Finished:
-		return fmt.Errorf("its teacher, fit %s, is %s: sweep without --retry-failed to train it first", fit.Teacher, f.State)
-	}
-	return nil
 }
 
 // run samples a run, stores the samples, and measures them.

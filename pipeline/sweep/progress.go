@@ -28,6 +28,8 @@ type progress struct {
 	mu    sync.Mutex
 	bars  *mpb.Progress // nil where there are plain lines
 	total int           // of steps
+
+	totalRuns int
 }
 
 // start shows the progress of this many training steps and runs, until stop is called.
@@ -35,7 +37,7 @@ func (p *progress) start(steps, runs int) (stop func()) {
 	p.account.Plan(steps, runs)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.total = steps
+	p.total, p.totalRuns = steps, runs
 	if !movesCursor(p.w, os.Getenv) {
 		return func() {}
 	}
@@ -78,6 +80,21 @@ func (p *progress) skip(fit string, steps int) {
 	p.total -= steps
 	if p.steps != nil {
 		p.steps.SetTotal(int64(p.total), false)
+	}
+}
+
+// drop removes training steps and runs of a fit that stops early: nobody does them.
+func (p *progress) drop(steps, runs int) {
+	p.account.Drop(steps, runs)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.total -= steps
+	p.totalRuns -= runs
+	if p.steps != nil {
+		p.steps.SetTotal(int64(p.total), false)
+	}
+	if p.runs != nil {
+		p.runs.SetTotal(int64(p.totalRuns), false)
 	}
 }
 

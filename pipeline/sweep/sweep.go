@@ -200,6 +200,9 @@ func (s *sweeper) do(ctx context.Context) error {
 	// Fits spend their time in onnxruntime, which Go's scheduler does not see. One extra processor lets other Go code run
 	// beside them; otherwise it would take turns with them, and their turns are long.
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors + 1))
+	if s.Plan.Spec.EarlyStop.On() {
+		return s.halve(ctx)
+	}
 	return s.fits(ctx, newQueue(left.fits))
 }
 

@@ -9,6 +9,7 @@ import (
 	"flowsweep/experiments"
 	"flowsweep/experiments/target"
 	"flowsweep/pipeline/job"
+	"flowsweep/pipeline/live"
 	"flowsweep/store"
 )
 
@@ -28,6 +29,7 @@ type sweeper struct {
 
 	mu       sync.Mutex
 	failures []string
+	reached  map[string]int // steps of fits that this sweep has trained so far, of those that go on
 }
 
 // newSweeper repairs what is damaged and finds out what is left to do.
@@ -49,7 +51,7 @@ func newSweeper(ctx context.Context, s Sweep) (*sweeper, error) {
 		left = left.failedOnly()
 	}
 	return &sweeper{
-		Sweep: s, left: left, env: env, labels: fitLabels(s.Plan), judges: job.NewJudges(s.Engine, s.Plan.Spec), memory: machineMemory(), free: store.Free(s.File),
+		Sweep: s, left: left, env: env, labels: fitLabels(s.Plan), judges: job.NewJudges(s.Engine, s.Plan.Spec), memory: live.MachineMemory(), free: store.Free(s.File),
 		cannot: map[string]bool{}, show: &progress{w: s.Log, account: s.newAccount(ctx)},
 	}, nil
 }

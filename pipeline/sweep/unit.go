@@ -9,6 +9,7 @@ import (
 
 	"flowsweep/experiments"
 	"flowsweep/pipeline/job"
+	"flowsweep/pipeline/live"
 	"flowsweep/store"
 )
 
@@ -27,7 +28,7 @@ type Units struct {
 // NewUnits returns the units of a plan. Of the sweep it uses all but DB, File, Workers and what says when to stop.
 func NewUnits(s Sweep) *Units {
 	u := &Units{
-		Environment: s.environment(), Memory: machineMemory(),
+		Environment: s.environment(), Memory: live.MachineMemory(),
 		sweep: s, labels: fitLabels(s.Plan), fits: map[string]experiments.Fit{}, judges: job.NewJudges(s.Engine, s.Plan.Spec),
 	}
 	for _, fit := range s.Plan.Fits {

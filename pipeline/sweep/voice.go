@@ -58,7 +58,7 @@ func (s Sweep) newAccount(ctx context.Context) *live.Tracker {
 		name, _ = os.Hostname() // as nobody knows, if it fails
 	}
 	return live.NewTracker(live.Status{
-		Sweep: s.Plan.Spec.Name, PID: os.Getpid(), Machine: name, Cores: runtime.GOMAXPROCS(0), MachineMemory: int64(machineMemory()),
+		Sweep: s.Plan.Spec.Name, PID: os.Getpid(), Machine: name, Cores: runtime.GOMAXPROCS(0), MachineMemory: int64(live.MachineMemory()),
 	}, stage.Of(ctx), s.Now)
 }
 

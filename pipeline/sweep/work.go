@@ -15,6 +15,7 @@ type Work struct {
 	ToSolve    int // dense solves
 	ToMeasure  int // runs, those to sample among them
 	TrainSteps int
+	Early      Early
 
 	fits []*todo
 	data float64 // bytes of data to copy into the store
@@ -23,6 +24,7 @@ type Work struct {
 // todo is what is left to do of one fit.
 type todo struct {
 	fit    *experiments.Fit  // of the plan
+	until  int               // step up to which it is trained now, and measured, without its runs; 0 for all of it
 	state  experiments.State // of the fit; "" where nothing is known of it
 	train  bool
 	runs   undone
@@ -54,6 +56,10 @@ func Remaining(ctx context.Context, db *store.DB, plan experiments.Plan) (Work, 
 	}
 	w := newWork(fits)
 	w.data = dataBytes(plan, have)
+	if plan.Spec.EarlyStop.On() {
+		err := w.stopEarly(ctx, db, plan)
+		return w, err
+	}
 	return w, nil
 }
 
