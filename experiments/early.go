@@ -141,3 +141,42 @@ func (e EarlyStop) bracket(r Recipe) string {
 	}
 	return Form([]any{r.Target, r.Source, r.Path, r.Coupling})
 }
+
+// Early is what early_stop has spared of a sweep.
+type Early struct {
+	Settings, Stopped int // settings as training sees them, and those of them that stopped
+	Steps, Spared     int // of all trainings up to their ends, and those that were not taken
+}
+
+// Early returns what early_stop has spared of a sweep, by the states of its fits.
+func (s Sweep) Early() (e Early) {
+	fits, forms := map[string]bool{}, map[string]bool{}
+	for _, r := range s.Results {
+		if fits[r.Fit] {
+			continue
+		}
+		fits[r.Fit] = true
+		e.Steps += r.Setting.Train.Steps
+		stopped := r.State == Pruned
+		if stopped {
+			e.Spared += r.Setting.Train.Steps - r.Stopped
+		}
+		if form := Form(r.Setting.Recipe); !forms[form] {
+			forms[form] = true
+			e.Settings++
+			if stopped {
+				e.Stopped++
+			}
+		}
+	}
+	return e
+}
+
+// Sentence says what was spared, in words that go on after a colon; "" if nothing was.
+func (e Early) Sentence() string {
+	if e.Stopped == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d settings stopped; %s of %s training steps not trained (%.0f %%)", e.Stopped, e.Settings,
+		declare.Grouped(e.Spared), declare.Grouped(e.Steps), 100*float64(e.Spared)/float64(e.Steps))
+}

@@ -45,6 +45,7 @@ type Result struct {
 	Machine       string // of its environment, if that has a name; and its rounding
 	Rounding      string
 	Error         string   // why it failed, if it did
+	Stopped       int      // the training step after which its fit stopped early, if it is pruned
 	Tags          []string // its own, those of its fit and those of its sweep, sorted
 	Aliases       []string // that name it, sorted
 	Note          string   // its own

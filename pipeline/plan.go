@@ -88,9 +88,11 @@ type planReport struct {
 	Tunings    int             `json:"tunings,omitempty"` // solvers whose coefficients are fitted to a net
 	ToTune     int             `json:"tunings_to_do,omitempty"`
 	TuneCalls  int             `json:"tuning_velocity_calls,omitempty"` // of single points, that these take
-	TrainSteps int             `json:"train_steps"`
-	Seconds    *float64        `json:"estimated_fit_seconds"` // of training, with the workers; null where there is no engine to try
-	Cost       *cost.Estimate  `json:"cost"`                  // null likewise
+	TrainSteps int             `json:"train_steps"`                     // at most, with early_stop
+	LeastSteps int             `json:"train_steps_at_least,omitempty"`
+	Stopped    int             `json:"settings_pruned,omitempty"` // so far
+	Seconds    *float64        `json:"estimated_fit_seconds"`     // of training, with the workers; null where there is no engine to try
+	Cost       *cost.Estimate  `json:"cost"`                      // null likewise
 	Workers    int             `json:"workers"`
 	Megabytes  float64         `json:"estimated_megabytes"` // of the largest fits that are done at once
 	Disk       float64         `json:"disk_megabytes"`      // of the results, beside the store
@@ -179,6 +181,9 @@ func planWith(ctx context.Context, db *store.DB, plan experiments.Plan, how plan
 		ToMeasure: w.ToMeasure, ToSolve: w.ToSolve, TrainSteps: w.TrainSteps, Workers: workers, Data: plan.Spec.Notes(), Cautions: plan.Spec.Cautions(),
 		Columns: points.Columns(plan.Spec), Given: planConditions(plan.Spec),
 	}
+	if plan.Spec.EarlyStop.On() {
+		r.LeastSteps, r.Stopped = w.TrainSteps-w.Early.Sparable, w.Early.Stopped
+	}
 	r.Megabytes, r.Disk = w.Megabytes(workers), w.Bytes(workers)/1e6
 	if err := w.CheckSpace(workers, free); err != nil {
 		r.Cautions = append(r.Cautions, "a sweep would not start: "+err.Error())
@@ -212,6 +217,12 @@ func (a *app) printPlan(r planReport) {
 	}
 	r.Given.print(line)
 	line("fits", "%d: %d to train (%d steps), %d cached", r.Fits, r.FitsToDo, r.TrainSteps, r.FitsCached)
+	if r.LeastSteps > 0 && r.LeastSteps < r.TrainSteps {
+		line("early", "%d of these steps at least: what does worse than others stops before its end", r.LeastSteps)
+	}
+	if r.Stopped > 0 {
+		line("early", "%d settings have stopped", r.Stopped)
+	}
 	if r.Teachers > 0 {
 		line("teachers", "%d of the fits only make the pairs of others, and have no runs", r.Teachers)
 	}

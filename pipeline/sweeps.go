@@ -26,6 +26,7 @@ type sweepRow struct {
 	LastStarted  time.Time         `json:"last_started"`
 	Fits         int               `json:"fits"` // of the plan
 	FitsFinished int               `json:"fits_finished"`
+	FitsPruned   int               `json:"fits_pruned,omitempty"` // stopped early
 	Runs         int               `json:"runs"`
 	RunsFinished int               `json:"runs_finished"`
 	Targets      []string          `json:"targets" null:"never"`
@@ -68,7 +69,7 @@ func sweepRows(ctx context.Context, db *store.DB) ([]sweepRow, error) {
 	rows := make([]sweepRow, len(list)) // [] and not null where there are none
 	for i, l := range list {
 		rows[i] = sweepRow{
-			Sweep: l.Name, State: l.State, Started: l.Started, LastStarted: l.LastStarted, Fits: l.Fits, FitsFinished: l.FitsDone,
+			Sweep: l.Name, State: l.State, Started: l.Started, LastStarted: l.LastStarted, Fits: l.Fits, FitsFinished: l.FitsDone, FitsPruned: l.FitsPruned,
 			Runs: l.Runs, RunsFinished: l.RunsDone, Targets: l.Targets, Chosen: []string{}, Tags: l.Tags,
 		}
 		if !slices.Contains(l.Files, ship.ChoiceFile) {
@@ -121,9 +122,13 @@ func (a *app) printSweeps(rows []sweepRow) error {
 			chosen = "unreadable: see flowsweep db check"
 		}
 		at := func(t time.Time) string { return t.Local().Format("2006-01-02 15:04") }
+		fits := fmt.Sprintf("%d/%d", r.FitsFinished, r.Fits)
+		if r.FitsPruned > 0 {
+			fits += fmt.Sprintf(", %d pruned", r.FitsPruned)
+		}
 		var cells []query.Field
 		for c, value := range []string{
-			r.Sweep, string(r.State), at(r.Started), at(r.LastStarted), fmt.Sprintf("%d/%d", r.FitsFinished, r.Fits),
+			r.Sweep, string(r.State), at(r.Started), at(r.LastStarted), fits,
 			fmt.Sprintf("%d/%d", r.RunsFinished, r.Runs), strings.Join(r.Targets, ", "), chosen, strings.Join(r.Tags, ", "),
 		} {
 			cells = append(cells, query.Field{Key: t.Columns[c], Value: value})

@@ -104,6 +104,7 @@ type view struct {
 	Effects     []figure.Figure
 	Heat        heat
 	Curves      figure.Figure
+	Early       *earlyView
 	Budgets     []figure.Figure
 	Students    *figure.Table
 	Twin        *figure.Table
@@ -148,6 +149,7 @@ func Render(p Page) ([]byte, error) {
 		Effects:     r.effects(),
 		Heat:        r.heat(),
 		Curves:      r.curves(),
+		Early:       r.early(),
 		Budgets:     r.budgets(),
 		Students:    r.studentTable(),
 		Twin:        r.twinTable(),

@@ -215,3 +215,30 @@ func (r report) remarks() *remarks {
 	}
 	return list
 }
+
+// earlyView is what the page says of settings that stopped early.
+type earlyView struct {
+	Sentence, Metric string
+	Eta              int
+	Table            *figure.Table
+}
+
+// early returns the settings that stopped early, in the order of the plan; nil if none did.
+func (r report) early() *earlyView {
+	text := r.Sweep.Early().Sentence()
+	if text == "" {
+		return nil
+	}
+	t := figure.Table{Head: []string{"setting", "stopped after step", "of"}, Text: 1}
+	seen := map[string]bool{}
+	for i, res := range r.Sweep.Results {
+		label := r.runLabels.Recipe(i)
+		if res.State != experiments.Pruned || seen[label] {
+			continue
+		}
+		seen[label] = true
+		t.Add(label, number.Whole(res.Stopped), number.Whole(res.Setting.Train.Steps))
+	}
+	rule := r.Sweep.Spec.EarlyStop
+	return &earlyView{Sentence: "Early stopping: " + text + ".", Metric: rule.Metric, Eta: rule.Eta, Table: &t}
+}

@@ -125,6 +125,7 @@ func whole(ctx context.Context, tx *sql.Tx, table, where string, args ...any) er
 
 // parts are the SQL conditions for the rows of each table that belong to the sweep ?1.
 var parts = map[string]string{
+	"checkpoints":  `fit IN (SELECT fit FROM runs WHERE key IN (` + runsOfSweep + `))`,
 	"sweeps":       `name = ?1`,
 	"sweep_runs":   `sweep = ?1`,
 	"sweep_extras": `sweep = ?1`,

@@ -67,7 +67,7 @@ func sweepName(ctx context.Context, tx *sql.Tx, name string) (string, error) {
 // readSweep reads the named sweep. It parses the stored spec unless the plan already has the same text.
 func (db *DB) readSweep(ctx context.Context, tx *sql.Tx, name string, plan experiments.Plan) (experiments.Sweep, error) {
 	s := experiments.Sweep{Name: name}
-	if err := wholeParts(ctx, tx, name, "sweeps", "sweep_runs", "fits", "runs", "metrics", "environments"); err != nil {
+	if err := wholeParts(ctx, tx, name, "sweeps", "sweep_runs", "fits", "checkpoints", "runs", "metrics", "environments"); err != nil {
 		return s, err
 	}
 	var text string
@@ -128,7 +128,8 @@ func readResults(ctx context.Context, tx *sql.Tx, s experiments.Sweep) error {
 	rows, err := tx.QueryContext(ctx, `SELECT f.key, r.key, p.reference, f.config, r.config,
 			CASE f.state WHEN 'finished' THEN r.state ELSE f.state END, CASE f.state WHEN 'finished' THEN r.error ELSE f.error END,
 			r.nfe_mean, r.nfe, f.seconds, r.seconds, f.params, coalesce(e.json ->> 'commit', ''), coalesce(e.json ->> 'engine', ''),
-			coalesce(e.json ->> 'version', ''), coalesce(e.json ->> 'machine', ''), coalesce(e.json ->> 'rounding', '')
+			coalesce(e.json ->> 'version', ''), coalesce(e.json ->> 'machine', ''), coalesce(e.json ->> 'rounding', ''),
+			CASE f.state WHEN 'pruned' THEN coalesce((SELECT step FROM checkpoints WHERE fit = f.key), 0) ELSE 0 END
 		FROM sweep_runs p JOIN runs r ON r.key = p.run JOIN fits f ON f.key = r.fit
 			LEFT JOIN environments e ON e.hash = coalesce(r.environment, f.environment)
 		WHERE p.sweep = ? ORDER BY p.position`, s.Name)
@@ -158,7 +159,7 @@ func readResults(ctx context.Context, tx *sql.Tx, s experiments.Sweep) error {
 func scanResult(rows *sql.Rows, r *experiments.Result) error {
 	var fit, run []byte
 	if err := rows.Scan(&r.Fit, &r.Run, &r.Reference, &fit, &run, &r.State, &r.Error, &r.NFE, &r.NFEMax, &r.FitSeconds, &r.SampleSeconds, &r.Params,
-		&r.Commit, &r.Engine, &r.Version, &r.Machine, &r.Rounding); err != nil {
+		&r.Commit, &r.Engine, &r.Version, &r.Machine, &r.Rounding, &r.Stopped); err != nil {
 		return err
 	}
 	var stored struct{ Teacher string }

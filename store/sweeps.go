@@ -140,6 +140,7 @@ type Listed struct {
 	LastStarted time.Time
 	Fits, Runs  int // of the plan
 	FitsDone    int // finished
+	FitsPruned  int // stopped early
 	RunsDone    int
 	RunsFailed  int      // themselves, or their fits
 	Targets     []string // what to call them, sorted
@@ -167,15 +168,15 @@ func (db *DB) Sweeps(ctx context.Context) (list []Listed, err error) {
 
 // listQuery selects the columns of Listed. Teachers have dense runs alone.
 const listQuery = `WITH
-	planned AS (SELECT DISTINCT p.sweep, r.fit, r.key, f.state = 'finished' AS trained, f.state = 'finished' AND r.state = 'finished' AS done,
+	planned AS (SELECT DISTINCT p.sweep, r.fit, r.key, f.state = 'finished' AS trained, f.state = 'pruned' AS pruned, f.state = 'finished' AND r.state = 'finished' AS done,
 		f.state = 'failed' OR r.state = 'failed' AS failed,
 		coalesce('data of ' || (SELECT group_concat(value, ', ') FROM json_each(f.config, '$.target.columns')), f.config ->> '$.target.name') AS target
 		FROM sweep_runs p JOIN runs r ON r.key = p.run JOIN fits f ON f.key = r.fit),
 	counts AS (SELECT sweep, count(*) AS runs, sum(done) AS done, sum(failed) AS failed, json_group_array(DISTINCT target) AS targets FROM planned GROUP BY sweep),
-	needed AS (SELECT sweep, fit, trained FROM planned UNION SELECT e.sweep, r.fit, f.state = 'finished'
+	needed AS (SELECT sweep, fit, trained, pruned FROM planned UNION SELECT e.sweep, r.fit, f.state = 'finished', f.state = 'pruned'
 		FROM sweep_extras e JOIN runs r ON r.key = e.run JOIN fits f ON f.key = r.fit),
-	nets AS (SELECT sweep, count(*) AS fits, sum(trained) AS trained FROM needed GROUP BY sweep)
-	SELECT s.name, s.state, s.started, s.last_started, coalesce(n.fits, 0), coalesce(n.trained, 0), coalesce(c.runs, 0), coalesce(c.done, 0), coalesce(c.failed, 0),
+	nets AS (SELECT sweep, count(*) AS fits, sum(trained) AS trained, sum(pruned) AS pruned FROM needed GROUP BY sweep)
+	SELECT s.name, s.state, s.started, s.last_started, coalesce(n.fits, 0), coalesce(n.trained, 0), coalesce(n.pruned, 0), coalesce(c.runs, 0), coalesce(c.done, 0), coalesce(c.failed, 0),
 		c.targets, (SELECT json_group_array(tag) FROM tags WHERE owner_kind = 'sweep' AND owner = s.name),
 		(SELECT json_group_array(name) FROM artifacts WHERE owner_kind = 'sweep' AND owner = s.name AND NOT ` + isData + `)
 	FROM sweeps s LEFT JOIN counts c ON c.sweep = s.name LEFT JOIN nets n ON n.sweep = s.name ORDER BY s.turn DESC, s.name`
@@ -196,7 +197,7 @@ func listSweeps(ctx context.Context, tx *sql.Tx) (list []Listed, err error) {
 	add := func(scan func(...any) error) error {
 		var l Listed
 		var started, latest, targets, tags, files sql.NullString
-		if err := scan(&l.Name, &l.State, &started, &latest, &l.Fits, &l.FitsDone, &l.Runs, &l.RunsDone, &l.RunsFailed, &targets, &tags, &files); err != nil {
+		if err := scan(&l.Name, &l.State, &started, &latest, &l.Fits, &l.FitsDone, &l.FitsPruned, &l.Runs, &l.RunsDone, &l.RunsFailed, &targets, &tags, &files); err != nil {
 			return err
 		}
 		err := errors.Join(parseTime(started, &l.Started), parseTime(latest, &l.LastStarted),

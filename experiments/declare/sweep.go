@@ -138,6 +138,9 @@ func product(proto reflect.Value, fields []int, choices []alternatives) alternat
 	return all
 }
 
+// Grouped writes a whole number with thousands separators.
+func Grouped(n int) string { return grouped(big.NewInt(int64(n))) }
+
 // grouped formats a whole number with thousands separators.
 func grouped(n *big.Int) string {
 	s := fmt.Sprint(n)

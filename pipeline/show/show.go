@@ -208,7 +208,11 @@ func (a *app) printShown(s shown, indent string) error {
 	}
 	s.printFigures(line)
 	if s.Checkpoint > 0 {
-		line("checkpoint", fmt.Sprintf("step %d: training will resume there", s.Checkpoint))
+		text := fmt.Sprintf("step %d: training will resume there", s.Checkpoint)
+		if s.State == experiments.Pruned {
+			text = fmt.Sprintf("step %d: it stopped early there, and goes on if a sweep wants it further", s.Checkpoint)
+		}
+		line("checkpoint", text)
 	}
 	for _, f := range s.Files {
 		line("file", fmt.Sprintf("%s, %d bytes, sha256 %s", f.Name, f.Size, f.SHA256))

@@ -12,57 +12,18 @@ import (
 	"flowsweep/store"
 )
 
-// Early is what early_stop spares, so far and at most.
+// Early is what early_stop does to the work.
 type Early struct {
-	Settings, Stopped int // nets and trainings, apart from seeds; and those that stopped
-	Steps             int // of all trainings to their ends
-	Spared            int // training steps that the stopped ones have not taken
-	Most              int // that can be spared in all
+	Stopped  int // settings, apart from seeds, that have stopped
+	Sparable int // training steps that are left and that may yet be spared
 }
 
-// String says what was spared.
+// String says how many settings have stopped, to go on a sentence with.
 func (e Early) String() string {
-	share := 0.
-	if e.Steps > 0 {
-		share = 100 * float64(e.Spared) / float64(e.Steps)
+	if e.Stopped == 0 {
+		return ""
 	}
-	return fmt.Sprintf("%d of %d settings stopped; %d of %d training steps not trained (%.0f %%)", e.Stopped, e.Settings, e.Spared, e.Steps, share)
-}
-
-// EarlyOf returns what early_stop has spared of a plan, by what the store holds.
-func EarlyOf(ctx context.Context, db *store.DB, plan experiments.Plan) (Early, error) {
-	reached, err := db.Reached(ctx, plan)
-	if err != nil {
-		return Early{}, err
-	}
-	brackets := plan.Brackets()
-	return earlyOf(plan, brackets, reached, plan.Spec.EarlyStop.Halve(brackets, reached)), nil
-}
-
-func earlyOf(plan experiments.Plan, brackets []experiments.Bracket, reached map[string]experiments.Reached, h experiments.Halving) Early {
-	var e Early
-	steps := map[string]int{}
-	for _, fit := range plan.Fits {
-		steps[fit.Key] = fit.Recipe.Train.Steps
-		e.Steps += fit.Recipe.Train.Steps
-	}
-	spared := func(h experiments.Halving) (n int) {
-		for key, at := range h.Stopped {
-			n += steps[key] - max(at, min(reached[key].Step, steps[key])) // another sweep may have trained it further
-		}
-		return n
-	}
-	e.Spared = spared(h)
-	e.Most = spared(plan.Spec.EarlyStop.Imagine(brackets, reached))
-	for _, b := range brackets {
-		for _, c := range b.Candidates {
-			e.Settings++
-			if h.Stopped[c.Fits[0]] > 0 {
-				e.Stopped++
-			}
-		}
-	}
-	return e
+	return fmt.Sprintf(", but for %d settings that stopped early", e.Stopped)
 }
 
 // stopEarly takes the fits out of the work that have stopped.
@@ -71,10 +32,22 @@ func (w *Work) stopEarly(ctx context.Context, db *store.DB, plan experiments.Pla
 	if err != nil {
 		return err
 	}
-	brackets := plan.Brackets()
-	h := plan.Spec.EarlyStop.Halve(brackets, reached)
-	left := newWork(slices.DeleteFunc(w.fits, func(t *todo) bool { return t.train && h.Stopped[t.fit.Key] > 0 && t.state != experiments.Failed }))
-	left.Early = earlyOf(plan, brackets, reached, h)
+	rule, brackets := plan.Spec.EarlyStop, plan.Brackets()
+	h, most := rule.Halve(brackets, reached), rule.Imagine(brackets, reached)
+	stopped := func(t *todo) bool { return t.train && h.Stopped[t.fit.Key] > 0 && t.state != experiments.Failed }
+	left := newWork(slices.DeleteFunc(w.fits, stopped))
+	for _, t := range left.fits {
+		if at := most.Stopped[t.fit.Key]; at > 0 && t.train {
+			left.Early.Sparable += t.fit.Recipe.Train.Steps - at
+		}
+	}
+	for _, b := range brackets {
+		for _, c := range b.Candidates {
+			if h.Stopped[c.Fits[0]] > 0 {
+				left.Early.Stopped++
+			}
+		}
+	}
 	left.data = w.data
 	*w = left
 	return nil

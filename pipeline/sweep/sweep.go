@@ -180,7 +180,7 @@ func (e *ReferenceError) Unwrap() error { return e.Err }
 func (s *sweeper) do(ctx context.Context) error {
 	name, left, part := s.title(), s.left, s.Part.Of(s.Plan)
 	if len(left.fits) == 0 {
-		fmt.Fprintf(s.Log, "nothing to do: all %d fits and %d runs of %s are in %s\n", len(part.Fits), part.Runs(), name, s.File)
+		fmt.Fprintf(s.Log, "nothing to do: all %d fits and %d runs of %s are in %s%s\n", len(part.Fits), part.Runs(), name, s.File, left.Early)
 		s.over()
 		return nil
 	}

@@ -65,7 +65,7 @@ type Failure struct{ What, Why string }
 
 // states are in the order in which fits are shown.
 var states = []experiments.State{
-	experiments.Running, experiments.Failed, experiments.Lost, experiments.Killed, experiments.Queued, experiments.Finished,
+	experiments.Running, experiments.Failed, experiments.Lost, experiments.Killed, experiments.Queued, experiments.Pruned, experiments.Finished,
 }
 
 // stored is what the store says of a sweep.

@@ -137,7 +137,7 @@ func lookOf(s experiments.State) style {
 		return busy
 	case experiments.Finished:
 		return good
-	case experiments.Queued:
+	case experiments.Queued, experiments.Pruned:
 		return faint
 	default:
 		return bad
