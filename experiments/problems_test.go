@@ -207,7 +207,7 @@ a.yaml:3:19: unknown key "宽" (have name, width, depth, heads, activation)
     net: {"größe": 1,	"宽": 2}
                      	^`},
 		{"behind a wide letter", "{宽: 1, name: a, target: 2}", `
-a.yaml:1:2: unknown key "宽" (have name, target, source, path, coupling, net, train, zip, random, when, seeds, sample, metrics, baselines, reference, choose, engine)
+a.yaml:1:2: unknown key "宽" (have name, target, source, path, coupling, net, train, zip, random, when, seeds, sample, metrics, baselines, reference, choose, early_stop, engine)
     {宽: 1, name: a, target: 2}
      ^
 a.yaml:1:25: unknown target "2" (have TARGETS)
@@ -248,7 +248,7 @@ a.yaml:4:8: the lists multiply to 1,000,002 runs: at most 1,000,000
 a.yaml:1:1: the spec has no name: add it
     nam: a
     ^
-a.yaml:1:1: unknown key "nam" (have name, target, source, path, coupling, net, train, zip, random, when, seeds, sample, metrics, baselines, reference, choose, engine): ` +
+a.yaml:1:1: unknown key "nam" (have name, target, source, path, coupling, net, train, zip, random, when, seeds, sample, metrics, baselines, reference, choose, early_stop, engine): ` +
 			`did you mean "name"?
     nam: a
     ^
