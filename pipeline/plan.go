@@ -91,8 +91,9 @@ type planReport struct {
 	TrainSteps int             `json:"train_steps"`                     // at most, with early_stop
 	LeastSteps int             `json:"train_steps_at_least,omitempty"`
 	Stopped    int             `json:"settings_pruned,omitempty"` // so far
-	Seconds    *float64        `json:"estimated_fit_seconds"`     // of training, with the workers; null where there is no engine to try
-	Cost       *cost.Estimate  `json:"cost"`                      // null likewise
+	Hindsight  string          `json:"early_stop_hindsight,omitempty"`
+	Seconds    *float64        `json:"estimated_fit_seconds"` // of training, with the workers; null where there is no engine to try
+	Cost       *cost.Estimate  `json:"cost"`                  // null likewise
 	Workers    int             `json:"workers"`
 	Megabytes  float64         `json:"estimated_megabytes"` // of the largest fits that are done at once
 	Disk       float64         `json:"disk_megabytes"`      // of the results, beside the store
@@ -183,6 +184,11 @@ func planWith(ctx context.Context, db *store.DB, plan experiments.Plan, how plan
 	}
 	if plan.Spec.EarlyStop.On() {
 		r.LeastSteps, r.Stopped = w.TrainSteps-w.Early.Sparable, w.Early.Stopped
+		if db != nil {
+			if r.Hindsight, err = hindsight(ctx, db, plan); err != nil {
+				return planReport{}, err
+			}
+		}
 	}
 	r.Megabytes, r.Disk = w.Megabytes(workers), w.Bytes(workers)/1e6
 	if err := w.CheckSpace(workers, free); err != nil {
@@ -219,6 +225,9 @@ func (a *app) printPlan(r planReport) {
 	line("fits", "%d: %d to train (%d steps), %d cached", r.Fits, r.FitsToDo, r.TrainSteps, r.FitsCached)
 	if r.LeastSteps > 0 && r.LeastSteps < r.TrainSteps {
 		line("early", "%d of these steps at least: what does worse than others stops before its end", r.LeastSteps)
+	}
+	if r.Hindsight != "" {
+		line("hindsight", "%s", r.Hindsight)
 	}
 	if r.Stopped > 0 {
 		line("early", "%d settings have stopped", r.Stopped)
