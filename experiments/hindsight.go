@@ -13,6 +13,7 @@ import (
 type Hindsight struct {
 	Resamplings int     // in each group of candidates that are compared
 	Cut         int     // in which the best at the end would have stopped
+	Untied      int     // in which all would have stopped that the whole sweep finds tied with its best
 	Worst       float64 // how many times the mean of the best the best of the others was, at most
 }
 
@@ -21,7 +22,8 @@ const resamplings = 2000
 
 // String says how often the best would have stopped.
 func (h Hindsight) String() string {
-	text := fmt.Sprintf("over %d resamplings of the stored seeds, the best at the end would have stopped in %.2g %%", h.Resamplings, 100*float64(h.Cut)/float64(h.Resamplings))
+	text := fmt.Sprintf("over %d resamplings of the stored seeds, the best at the end would have stopped in %.2g %%, and all that are tied with it in %.2g %%",
+		h.Resamplings, 100*float64(h.Cut)/float64(h.Resamplings), 100*float64(h.Untied)/float64(h.Resamplings))
 	if h.Cut > 0 {
 		text += fmt.Sprintf("; what went on was up to %.3g times its mean", h.Worst)
 	}
@@ -31,6 +33,7 @@ func (h Hindsight) String() string {
 // Past is what is known of a fit whose training went on to its end.
 type Past struct {
 	Curve []Loss
+	Tied  bool      // the whole sweep finds its setting, sampled in some way, tied with the best
 	Ends  []float64 // the metric of the choice, of each of its runs
 }
 
@@ -83,6 +86,7 @@ func (h *Hindsight) add(rule EarlyStop, candidates []Candidate, drawn []int, kno
 	}
 	stopped := rule.Halve([]Bracket{{resampled}}, reached).Stopped
 	best, left, cut := math.Inf(1), math.Inf(1), false
+	tied, tiedLeft := false, false
 	for i, c := range candidates {
 		end, gone := endOf(c, drawn, known), stopped[resampled[i].Fits[0]] > 0
 		if end < best {
@@ -91,8 +95,13 @@ func (h *Hindsight) add(rule EarlyStop, candidates []Candidate, drawn []int, kno
 		if !gone {
 			left = min(left, end)
 		}
+		is := known[c.Fits[0]].Tied
+		tied, tiedLeft = tied || is, tiedLeft || is && !gone
 	}
 	h.Resamplings++
+	if tied && !tiedLeft {
+		h.Untied++
+	}
 	if cut {
 		h.Cut++
 		h.Worst = max(h.Worst, left/best)

@@ -27,9 +27,12 @@ func TestHindsight(t *testing.T) {
 	} {
 		known := map[string]Past{}
 		for i, fit := range plan.Fits {
-			known[fit.Key] = Past{Curve: []Loss{{Step: 10, Value: c.at10[i]}, {Step: 100, Value: 0}}, Ends: []float64{9 + c.ends[i], c.ends[i]}}
+			known[fit.Key] = Past{Curve: []Loss{{Step: 10, Value: c.at10[i]}, {Step: 100, Value: 0}}, Tied: i < 2, Ends: []float64{9 + c.ends[i], c.ends[i]}}
 		}
 		h, ok := plan.Hindsight(known)
+		if share := float64(h.Untied) / float64(h.Resamplings); share < c.low || share > c.high {
+			t.Errorf("%s: all that are tied stop in %g", c.name, share)
+		}
 		if share := float64(h.Cut) / float64(h.Resamplings); !ok || h.Resamplings != resamplings || share < c.low || share > c.high {
 			t.Errorf("%s: %+v, want a share from %g to %g", c.name, h, c.low, c.high)
 		}

@@ -2,8 +2,11 @@ package pipeline
 
 import (
 	"context"
+	"slices"
 
 	"flowsweep/experiments"
+	"flowsweep/pipeline/saved"
+	"flowsweep/pipeline/ship"
 	"flowsweep/store"
 )
 
@@ -14,12 +17,16 @@ func hindsight(ctx context.Context, db *store.DB, plan experiments.Plan) (string
 	if err != nil {
 		return "", err
 	}
+	tied, err := tiedRecipes(ctx, db, plan)
+	if err != nil {
+		return "", err
+	}
 	known := map[string]experiments.Past{}
 	for _, fit := range plan.Fits {
 		if have.Fits[fit.Key] != experiments.Finished {
 			return "", nil
 		}
-		var f experiments.Past
+		f := experiments.Past{Tied: tied[experiments.Form(fit.Recipe)]}
 		for _, run := range fit.Runs {
 			for _, v := range have.Metrics[run.Key] {
 				if v.Name == plan.Spec.Choose.Metric {
@@ -37,4 +44,24 @@ func hindsight(ctx context.Context, db *store.DB, plan experiments.Plan) (string
 		return "", nil
 	}
 	return h.String(), nil
+}
+
+// tiedRecipes returns the forms of the recipes that the stored sweep of a plan finds tied with the best; none if it has another name.
+func tiedRecipes(ctx context.Context, db *store.DB, plan experiments.Plan) (map[string]bool, error) {
+	tied := map[string]bool{}
+	names, err := db.SweepNames(ctx)
+	if err != nil || !slices.Contains(names, plan.Spec.Name) {
+		return tied, err
+	}
+	stored, err := saved.Planned(ctx, db, plan)
+	if err != nil {
+		return nil, err
+	}
+	outcome := ship.New(stored)
+	for _, t := range outcome.Targets {
+		for _, i := range t.Tied {
+			tied[experiments.Form(outcome.Summaries[i].Setting.Recipe)] = true
+		}
+	}
+	return tied, nil
 }
