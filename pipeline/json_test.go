@@ -69,7 +69,6 @@ func TestJSON(t *testing.T) {
 			"!measure --run " + run + " " + in("points.csv"),
 		},
 		"plan": {"plan " + spec, "plan -", "plan --workers 2 " + spec, "plan --try 0 " + spec, "!plan " + in("gone.yaml")},
-		"plan": {"plan " + spec, "plan -", "plan --workers 2 " + spec, "!plan " + in("gone.yaml")},
 		"query": {
 			"query", "query select*from(v_settings)", "query select*from(v_runs)where(false)", "query values(9007199254740993,9e999,x'00',null)", "!query select", "!query select 1",
 			"!query delete", "!query --csv",

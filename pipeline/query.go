@@ -56,7 +56,7 @@ func (a *app) queryCommand() *cobra.Command {
 			}
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	command.JSONFlag(cmd, &asJSON, command.Form{Name: "query", Of: []map[string]any{}}, command.Form{Name: "query-views", Of: []ask.ViewRow{}})
 	cmd.Flags().BoolVar(&asCSV, "csv", false, "print CSV")
 	cmd.MarkFlagsMutuallyExclusive("json", "csv")
 	return cmd

@@ -10,9 +10,9 @@ import (
 	"flowsweep/store"
 )
 
-// withoutRungs makes a store of version 7 of one of version 8.
+// withoutRungs takes from a store what version 9 added.
 const withoutRungs = `PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ', ''pruned''', ''); PRAGMA writable_schema = RESET;
-	DROP TABLE rungs; PRAGMA user_version = 7;`
+	DROP TABLE rungs; `
 
 // early returns a plan of two settings of one seed each that early_stop compares after 10 steps.
 func early(t *testing.T) experiments.Plan {
@@ -127,12 +127,12 @@ func TestDamagedRung(t *testing.T) {
 	}
 }
 
-// TestMigrateRungs: a store of version 7 takes pruned fits, and its rows keep their seals.
+// TestMigrateRungs: a store of the version before takes pruned fits, and its rows keep their seals.
 func TestMigrateRungs(t *testing.T) {
 	t.Parallel()
 	plan, path := early(t), filepath.Join(t.TempDir(), "runs.db")
 	must(t, started(t, path, plan).Close())
-	run(t, path, withoutRungs)
+	run(t, path, earlierViews(t)+withoutRungs+"PRAGMA user_version = 8")
 	db := open(t, path)
 	must(t, db.Lock(t.Context(), "test", time.Now, nil))
 	reach(t, db, plan, 0, 10, 1)

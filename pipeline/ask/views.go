@@ -7,26 +7,26 @@ import (
 	"flowsweep/store/view"
 )
 
-// viewRow is a view in JSON.
-type viewRow struct {
+// ViewRow is a view in JSON.
+type ViewRow struct {
 	View    string      `json:"view"`
 	About   string      `json:"about"`
-	Columns []columnRow `json:"columns"`
+	Columns []ColumnRow `json:"columns"`
 }
 
-type columnRow struct {
+type ColumnRow struct {
 	Name  string `json:"name"`
 	About string `json:"about"`
 	Added bool   `json:"query_only"` // whoever reads the file does not have it
 }
 
 // ViewsJSON returns views in JSON.
-func ViewsJSON(views []view.View) any {
-	rows := make([]viewRow, len(views))
+func ViewsJSON(views []view.View) []ViewRow {
+	rows := make([]ViewRow, len(views))
 	for i, v := range views {
-		rows[i] = viewRow{View: v.Name, About: v.About}
+		rows[i] = ViewRow{View: v.Name, About: v.About}
 		for _, c := range v.Columns {
-			rows[i].Columns = append(rows[i].Columns, columnRow(c))
+			rows[i].Columns = append(rows[i].Columns, ColumnRow(c))
 		}
 	}
 	return rows

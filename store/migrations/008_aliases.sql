@@ -11,9 +11,3 @@ CREATE TABLE alias_moves (
     seal  INTEGER,
     PRIMARY KEY (alias, move)
 ) STRICT, WITHOUT ROWID;
-
--- v_aliases has a row for each alias that names a run. It is promised like v_runs.
-CREATE VIEW v_aliases AS
-SELECT m.alias, m.run, m.move AS moves, m.moved, m.who, m.host, m.note
-FROM alias_moves m
-WHERE m.run IS NOT NULL AND m.move = (SELECT max(o.move) FROM alias_moves o WHERE o.alias = m.alias);

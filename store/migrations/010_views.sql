@@ -269,3 +269,16 @@ SELECT
 FROM grouped g
 LEFT JOIN objects o ON o.sweep = g.sweep AND o.first = g.first
 LEFT JOIN tagged t ON t.sweep = g.sweep AND t.first = g.first;
+
+-- view v_aliases: one row for each alias that names a run; `flowsweep aliases` has all their moves
+--   alias  its name, such as champion
+--   run    the key of the run that it names
+--   moves  how often it was moved, this time included
+--   moved  when, the last time
+--   who    name of the user who moved it
+--   host   name of the machine on which it was moved
+--   note   why, '' if nobody says
+CREATE VIEW v_aliases AS
+SELECT m.alias, m.run, m.move AS moves, m.moved, m.who, m.host, m.note
+FROM alias_moves m
+WHERE m.run IS NOT NULL AND m.move = (SELECT max(o.move) FROM alias_moves o WHERE o.alias = m.alias);
