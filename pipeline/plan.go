@@ -182,13 +182,8 @@ func planWith(ctx context.Context, db *store.DB, plan experiments.Plan, how plan
 		ToMeasure: w.ToMeasure, ToSolve: w.ToSolve, TrainSteps: w.TrainSteps, Workers: workers, Data: plan.Spec.Notes(), Cautions: plan.Spec.Cautions(),
 		Columns: points.Columns(plan.Spec), Given: planConditions(plan.Spec),
 	}
-	if plan.Spec.EarlyStop.On() {
-		r.LeastSteps, r.Stopped = w.TrainSteps-w.Early.Sparable, w.Early.Stopped
-		if db != nil {
-			if r.Hindsight, err = hindsight(ctx, db, plan); err != nil {
-				return planReport{}, err
-			}
-		}
+	if err := r.countEarly(ctx, db, plan, w.Early); err != nil {
+		return planReport{}, err
 	}
 	r.Megabytes, r.Disk = w.Megabytes(workers), w.Bytes(workers)/1e6
 	if err := w.CheckSpace(workers, free); err != nil {
@@ -223,15 +218,7 @@ func (a *app) printPlan(r planReport) {
 	}
 	r.Given.print(line)
 	line("fits", "%d: %d to train (%d steps), %d cached", r.Fits, r.FitsToDo, r.TrainSteps, r.FitsCached)
-	if r.LeastSteps > 0 && r.LeastSteps < r.TrainSteps {
-		line("early", "%d of these steps at least: what does worse than others stops before its end", r.LeastSteps)
-	}
-	if r.Hindsight != "" {
-		line("hindsight", "%s", r.Hindsight)
-	}
-	if r.Stopped > 0 {
-		line("early", "%d settings have stopped", r.Stopped)
-	}
+	r.printEarly(line)
 	if r.Teachers > 0 {
 		line("teachers", "%d of the fits only make the pairs of others, and have no runs", r.Teachers)
 	}

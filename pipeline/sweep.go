@@ -98,11 +98,8 @@ func (a *app) sweep(ctx context.Context, path string, f sweepFlags) error {
 	if err := store.CheckPath(a.DB); err != nil {
 		return command.Usage(err)
 	}
-	if plan.Spec.EarlyStop.On() && !part.Whole() {
-		return command.Usage(errors.New("--part does its fits alone, and early_stop compares all: leave one of them out"))
-	}
-	if plan.Spec.EarlyStop.On() && f.listen.listen != "" {
-		return command.Usage(errors.New("--listen gives out whole fits, and early_stop stops some of them: leave one of them out"))
+	if err := checkEarly(plan, part, f.listen); err != nil {
+		return err
 	}
 	if err := a.confirmLarge(plan, f.yes); err != nil {
 		return err
@@ -198,9 +195,7 @@ func (a *app) printShipped(s ship.Shipped, out string) {
 			a.printChosen(s, t)
 		}
 	}
-	if text := s.Sweep.Early().Sentence(); text != "" {
-		fmt.Fprintf(a.Stdout, "early     early stopping: %s\n", text)
-	}
+	a.printEarly(s.Sweep)
 	if g := planConditions(s.Sweep.Spec); s.NoChoice == nil && g != nil && len(g.Guidance) > 1 {
 		fmt.Fprintf(a.Stdout, "guidance  %s\n", g.weights())
 	}

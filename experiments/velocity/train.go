@@ -112,17 +112,12 @@ func run(ctx context.Context, loop engine.Loop, tr Training, done int, draw func
 		if err := log(done, float64(out[0].Data[0])); err != nil {
 			return nil, err
 		}
-		if tr.Every > 0 && done%tr.Every == 0 && (tr.Due == nil || tr.Due(done)) {
+		due := tr.Every > 0 && done%tr.Every == 0 && (tr.Due == nil || tr.Due(done))
+		if due || done == last && last < tr.Steps {
 			saved = done
 			if err := save(done); err != nil {
 				return nil, err
 			}
-		}
-	}
-	if last < tr.Steps && done > saved {
-		saved = done
-		if err := save(done); err != nil {
-			return nil, err
 		}
 	}
 	state, err := loop.State()

@@ -2,13 +2,62 @@ package pipeline
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 
 	"flowsweep/experiments"
+	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/saved"
 	"flowsweep/pipeline/ship"
+	"flowsweep/pipeline/sweep"
 	"flowsweep/store"
 )
+
+// checkEarly returns an error for a sweep whose early_stop cannot compare all of its fits.
+func checkEarly(plan experiments.Plan, part sweep.Part, f listenFlags) error {
+	switch {
+	case !plan.Spec.EarlyStop.On():
+		return nil
+	case !part.Whole():
+		return command.Usage(errors.New("--part does its fits alone, and early_stop compares all: leave one of them out"))
+	case f.listen != "":
+		return command.Usage(errors.New("--listen gives out whole fits, and early_stop stops some of them: leave one of them out"))
+	}
+	return nil
+}
+
+// printEarly prints what early_stop has spared of a sweep, if anything.
+func (a *app) printEarly(s experiments.Sweep) {
+	if text := s.Early().Sentence(); text != "" {
+		fmt.Fprintf(a.Stdout, "early     early stopping: %s\n", text)
+	}
+}
+
+// countEarly fills in what early_stop does to a plan.
+func (r *planReport) countEarly(ctx context.Context, db *store.DB, plan experiments.Plan, e sweep.Early) (err error) {
+	if !plan.Spec.EarlyStop.On() {
+		return nil
+	}
+	r.LeastSteps, r.Stopped = r.TrainSteps-e.Sparable, e.Stopped
+	if db != nil {
+		r.Hindsight, err = hindsight(ctx, db, plan)
+	}
+	return err
+}
+
+// printEarly prints what early_stop does to a plan.
+func (r *planReport) printEarly(line func(name, format string, args ...any)) {
+	if r.LeastSteps > 0 && r.LeastSteps < r.TrainSteps {
+		line("early", "%d of these steps at least: what does worse than others stops before its end", r.LeastSteps)
+	}
+	if r.Hindsight != "" {
+		line("hindsight", "%s", r.Hindsight)
+	}
+	if r.Stopped > 0 {
+		line("early", "%d settings have stopped", r.Stopped)
+	}
+}
 
 // hindsight says how often early_stop of a plan would have stopped the best, if all of its trainings have gone on to their ends in the
 // store; otherwise it is empty.
