@@ -16,13 +16,14 @@ import (
 
 // exampleFiles are what the examples in the commands' help use, beside what exampleScript makes of them.
 var exampleFiles = map[string]string{
-	"ring.yaml":    ringSpec,
-	"ring-ot.yaml": strings.Replace(ringSpec, "name: ring", "name: ring-ot\ncoupling: ot", 1),
-	"before.yaml":  strings.Replace(ringSpec, "seeds: 2", "seeds: 1", 1), // ring@1, once ring.yaml is swept
-	"ring.address": overText,                                             // of a sweep that is over
-	"points.csv":   exampleTable(1, "x,y"),
-	"truth.csv":    exampleTable(2, "length,mass"),
-	"samples.csv":  exampleTable(3, "length,mass"),
+	"statement.sql": "select sweep, count(*) from v_runs group by sweep\n",
+	"ring.yaml":     ringSpec,
+	"ring-ot.yaml":  strings.Replace(ringSpec, "name: ring", "name: ring-ot\ncoupling: ot", 1),
+	"before.yaml":   strings.Replace(ringSpec, "seeds: 2", "seeds: 1", 1), // ring@1, once ring.yaml is swept
+	"ring.address":  overText,                                             // of a sweep that is over
+	"points.csv":    exampleTable(1, "x,y"),
+	"truth.csv":     exampleTable(2, "length,mass"),
+	"samples.csv":   exampleTable(3, "length,mass"),
 }
 
 const ringSpec = `name: ring

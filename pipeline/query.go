@@ -25,7 +25,7 @@ func (a *app) queryCommand() *cobra.Command {
 			"metrics ->> '$.nll', run_config ->> '$.grid'.\n\n" +
 			"--json prints an array of objects, --csv the same as CSV, both with all digits and as the rows come. What is not finite is\n" +
 			"\"inf\" or \"-inf\", NULL stands for NaN, and bytes are base64. Of two columns with one name the second gets :1.",
-		Example: "  flowsweep query \"select setting, mmd, mmd_low, mmd_high from v_settings where choice <> '' order by mmd\"\n" +
+		Example: "  flowsweep query \"select setting, mmd from v_settings where choice <> '' order by mmd\"\n" +
 			"  flowsweep query --csv 'select seed, step, loss from v_losses join v_fits using (fit)' > losses.csv\n" +
 			"  flowsweep query - --json < statement.sql",
 		Args: func(_ *cobra.Command, args []string) error {

@@ -50,8 +50,10 @@ var rules = []Rule{
 	{`SELECT alias FROM alias_moves WHERE alias NOT GLOB '[a-z]*' OR alias GLOB '*[^a-z0-9_-]*' OR length(alias) > 64`, "%s is no alias"},
 	{`SELECT run FROM alias_moves WHERE run NOT GLOB '` + keyForm + `'`, "%s is no key of a run that an alias named"},
 	{`SELECT alias FROM alias_moves GROUP BY alias HAVING min(move) <> 1 OR max(move) <> count(*)`, "the moves of alias %s are not numbered from 1"},
-	{`SELECT fit FROM rungs WHERE step < 1 OR metric NOT IN ('held-out-loss', 'excess-loss') OR length(seed) NOT BETWEEN 1 AND 20 OR seed GLOB '*[^0-9]*' OR value < 0`,
-		"fit %s has a value at a rung that none has"},
+	{
+		`SELECT fit FROM rungs WHERE step < 1 OR metric NOT IN ('held-out-loss', 'excess-loss') OR length(seed) NOT BETWEEN 1 AND 20 OR seed GLOB '*[^0-9]*' OR value < 0`,
+		"fit %s has a value at a rung that none has",
+	},
 	{`SELECT owner_kind || ' ' || owner FROM failures GROUP BY owner_kind, owner HAVING min(try) <> 1 OR max(try) <> count(*)`, "the failures of %s are not numbered from 1"},
 }
 
