@@ -343,7 +343,7 @@ func (s *soak) contents(name string) (list []string) {
 		if err := errors.Join(err, runErr, lossErr, jsonErr); err != nil {
 			s.Fatal(err)
 		}
-		if r.State != experiments.Finished || fit.Checkpoint != 0 {
+		if done := r.State == experiments.Finished; !done && r.State != experiments.Pruned || done != (fit.Checkpoint == 0) {
 			s.Errorf("at the end run %s is %s, and its fit has a checkpoint of step %d", r.Run, r.State, fit.Checkpoint)
 		}
 		tunings, err := db.Tunings(s.Context(), r.Fit)
@@ -353,7 +353,7 @@ func (s *soak) contents(name string) (list []string) {
 		for i := range tunings {
 			tunings[i].Seconds = 0
 		}
-		list = append(list, fmt.Sprint(string(text), losses, fit.Files, run.Files, tunings))
+		list = append(list, fmt.Sprint(string(text), fit.Checkpoint, losses, fit.Files, run.Files, tunings))
 	}
 	return append(list, s.beside(db)...)
 }
