@@ -22,8 +22,9 @@ func (a *app) compareCommand() *cobra.Command {
 	var out string
 	asJSON := false
 	cmd := &cobra.Command{
-		Use:   "compare SWEEP SWEEP",
-		Short: "Compare two sweeps: their specs, setting by setting, and what they chose",
+		Use:         "compare SWEEP SWEEP",
+		Annotations: command.KeepsNothing,
+		Short:       "Compare two sweeps: their specs, setting by setting, and what they chose",
 		Long: "Compare two sweeps of the store, B with A: in what their specs differ, every setting that both have, and what they chose.\n" +
 			"Settings belong together if they differ only in what is one in all of A and another in all of B. They are compared seed by\n" +
 			"seed, distances by their ratios, with 95 % intervals that are corrected for the number of settings. Sweeps with another\n" +

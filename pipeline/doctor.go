@@ -39,8 +39,9 @@ type diagnosis struct {
 func (a *app) doctorCommand() *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
-		Use:   "doctor",
-		Short: "Print what this machine has (onnxruntime, engines, cores, the store) and run a self-test",
+		Use:         "doctor",
+		Annotations: command.KeepsNothing,
+		Short:       "Print what this machine has (onnxruntime, engines, cores, the store) and run a self-test",
 		Long: "Print what this machine has (onnxruntime, engines, cores, the store) and run a self-test.\n" +
 			"Its rounding is a hash of the bits of tiny trainings. Machines with the same rounding give, together, the bits of one of\n" +
 			"them: they can share a sweep.",
@@ -166,8 +167,9 @@ func (a *app) printDiagnosis(d diagnosis) {
 func (a *app) benchCommand() *cobra.Command {
 	asJSON, o := false, bench.Options{}
 	cmd := &cobra.Command{
-		Use:   "bench (train|sample|metric|store|sweep|memory|crew)",
-		Short: "Measure the program's own speed, beside an upper limit measured in the same run",
+		Use:         "bench (train|sample|metric|store|sweep|memory|crew)",
+		Annotations: command.KeepsNothing,
+		Short:       "Measure the program's own speed, beside an upper limit measured in the same run",
 		Long: "Measure the program's own speed, beside an upper limit measured in the same run.\n" +
 			"sweep does a small reference sweep in a temporary folder, in about half a minute, and prints how its time is divided.\n" +
 			"memory runs that sweep, its report and samples of 10 million points, and prints the memory that each of them takes.\n" +

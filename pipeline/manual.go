@@ -6,15 +6,17 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"flowsweep/pipeline/command"
 	"flowsweep/pipeline/manual"
 )
 
 func (a *app) manualCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:     "manual FOLDER",
-		Short:   "Write man pages and the completion of shells into a folder, and say how to install them",
-		Example: "  flowsweep manual out/setup && man -l out/setup/man1/flowsweep-sweep.1",
-		Args:    cobra.ExactArgs(1),
+		Use:         "manual FOLDER",
+		Annotations: command.KeepsNothing,
+		Short:       "Write man pages and the completion of shells into a folder, and say how to install them",
+		Example:     "  flowsweep manual out/setup && man -l out/setup/man1/flowsweep-sweep.1",
+		Args:        cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			files, err := manual.Write(cmd.Root(), args[0], a.Now())
 			if err != nil {

@@ -111,8 +111,9 @@ func (a *app) planCommand() *cobra.Command {
 	asJSON := false
 	var how planning
 	cmd := &cobra.Command{
-		Use:   "plan SPEC",
-		Short: "Print what a sweep would do: fits and runs, new and cached, and how long it takes; run nothing",
+		Use:         "plan SPEC",
+		Annotations: command.KeepsNothing,
+		Short:       "Print what a sweep would do: fits and runs, new and cached, and how long it takes; run nothing",
 		Long: "Print what a sweep would do: fits and runs, new and cached, and how long it takes; run nothing. Times are those of\nstored fits and runs on this machine. " +
 			"What was never measured here is tried for a moment, as if the machine did\nnothing else: steps of each net, pairs of each coupling, velocity calls and metrics. " + specHelp,
 		Example: "  flowsweep plan ring.yaml\n  flowsweep plan ring.yaml --workers 2 --json\n  flowsweep plan - < ring.yaml",

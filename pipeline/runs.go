@@ -27,8 +27,9 @@ type runsFlags struct {
 func (a *app) runsCommand() *cobra.Command {
 	var f runsFlags
 	cmd := &cobra.Command{
-		Use:   "runs",
-		Short: "Print the run table: one row per run or, with --by-setting, per setting",
+		Use:         "runs",
+		Annotations: command.KeepsNothing,
+		Short:       "Print the run table: one row per run or, with --by-setting, per setting",
 		Long: "Print the run table: one row per run or, with --by-setting, per setting. p is the share of fresh samples of the truth\n" +
 			"that score at least as high, and null q95 their 95 % quantile: values below it cannot be told from the truth. Low and high\n" +
 			"are the ends of the 95 % interval of a mean: another training, other noise, another reference. Seed low and seed high are\n" +

@@ -15,8 +15,9 @@ import (
 func (a *app) schemaCommand() *cobra.Command {
 	of, list := "", false
 	cmd := &cobra.Command{
-		Use:   "schema",
-		Short: "Print the JSON Schema (draft-07) of a spec file, or of what a command prints",
+		Use:         "schema",
+		Annotations: command.KeepsNothing,
+		Short:       "Print the JSON Schema (draft-07) of a spec file, or of what a command prints",
 		Long: "Print the JSON Schema (draft-07) of a spec file, for editors. With --of, print that of what a command prints with --json:\n" +
 			"every field it may have, and which of them are always there.",
 		Example: "  flowsweep schema > spec.schema.json\n  flowsweep schema --list\n  flowsweep schema --of runs > runs.schema.json",

@@ -38,8 +38,9 @@ type sweepRow struct {
 func (a *app) sweepsCommand() *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
-		Use:   "sweeps",
-		Short: "List the sweeps in the store, the latest first",
+		Use:         "sweeps",
+		Annotations: command.KeepsNothing,
+		Short:       "List the sweeps in the store, the latest first",
 		Long: "List the sweeps in the store, the latest first: how much of each is finished, and which setting it chose last. NAME@1 is\n" +
 			"the first of the earlier specs of NAME. It is a sweep like any other: --sweep NAME@1, db delete NAME@1.",
 		Example: "  flowsweep sweeps\n  flowsweep sweeps --json",

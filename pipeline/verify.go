@@ -19,8 +19,9 @@ import (
 func (a *app) verifyCommand() *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
-		Use:   "verify FILE.onnx",
-		Short: "Check an exported velocity.onnx or sampler.onnx against Go again",
+		Use:         "verify FILE.onnx",
+		Annotations: command.KeepsNothing,
+		Short:       "Check an exported velocity.onnx or sampler.onnx against Go again",
 		Long: "Check an exported velocity.onnx, sampler.onnx or logp.onnx again: run it in onnxruntime, compare with Go, which uses the\n" +
 			"weights of the run in the store that the file names, and compare its bytes with those that flowsweep writes for the run.\n" +
 			"Where there is no such store or run, and no --db, the file is compared with itself: with what flowsweep writes for the net, weights,\n" +

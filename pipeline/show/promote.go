@@ -137,8 +137,9 @@ func (a *app) move(run, note string) store.AliasMove {
 func (a *app) aliasesCommand() *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
-		Use:   "aliases",
-		Short: "List the aliases of runs, with all their moves",
+		Use:         "aliases",
+		Annotations: command.KeepsNothing,
+		Short:       "List the aliases of runs, with all their moves",
 		Long: "List the aliases of runs, with all their moves: which run each names, and before it which others, since when, by whom and\n" +
 			"why. `flowsweep promote` moves them. Removed ones come last.",
 		Example: "  flowsweep aliases",

@@ -55,8 +55,9 @@ type shownLoss struct {
 func (a *app) showCommand() *cobra.Command {
 	asJSON, leads, points := false, false, ""
 	cmd := &cobra.Command{
-		Use:   "show KEY [KEY]",
-		Short: "Print one fit or run in full, or how two differ",
+		Use:         "show KEY [KEY]",
+		Annotations: command.KeepsNothing,
+		Short:       "Print one fit or run in full, or how two differ",
 		Long: "Print one fit or run: config, environment, losses, metrics and files. Given two, print how they differ. A unique prefix\n" +
 			"of a key is enough, or the @alias of a run. --points writes what the metrics of a run are computed from as NumPy files:\n" +
 			"reference.npy, noise.npy (which it started from), samples.npy and, for data, trained.npy and held-out.npy.\n" +

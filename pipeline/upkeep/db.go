@@ -33,8 +33,9 @@ func (a *app) dbCheckCommand() *cobra.Command {
 	var asJSON, metrics bool
 	sweep := ""
 	cmd := &cobra.Command{
-		Use:   "check",
-		Short: "Check that the store is whole; exit with 1 if it is not",
+		Use:         "check",
+		Annotations: command.KeepsNothing,
+		Short:       "Check that the store is whole; exit with 1 if it is not",
 		Long: "Check that the store is whole: the file itself, its schema, the checksum of every row, values that cannot be, keys that\n" +
 			"are not those of their configurations, references between rows, the sha256 of every content. It also says what was\n" +
 			"running when its process died, and what nothing needs. With --metrics every metric of every run is measured again from\n" +
