@@ -6,10 +6,22 @@ import (
 	"fmt"
 
 	"flowsweep/pipeline/index"
+	"flowsweep/pipeline/saved"
 	"flowsweep/pipeline/ship"
+	"flowsweep/pipeline/stage"
 	"flowsweep/pipeline/sweep"
 	"flowsweep/store"
 )
+
+// choose works out the outcome of a sweep.
+func choose(ctx context.Context, s sweep.Sweep) (ship.Outcome, error) {
+	defer stage.Enter(ctx, stage.Choose)()
+	stored, err := saved.Planned(ctx, s.DB, s.Plan)
+	if err != nil {
+		return ship.Outcome{}, err
+	}
+	return ship.New(stored), nil
+}
 
 // listSweeps writes the list of sweeps beside the output folder of a sweep, if that is the default one. A page of another origin
 // stays, and that is said.
