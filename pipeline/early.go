@@ -49,7 +49,7 @@ func (r *planReport) countEarly(ctx context.Context, db *store.DB, plan experime
 // printEarly prints what early_stop does to a plan.
 func (r *planReport) printEarly(line func(name, format string, args ...any)) {
 	if r.LeastSteps > 0 && r.LeastSteps < r.TrainSteps {
-		line("early", "%d of these steps at least: what does worse than others stops before its end", r.LeastSteps)
+		line("early", "at least %d of these steps are trained: settings that do worse than others stop before their end", r.LeastSteps)
 	}
 	if r.Hindsight != "" {
 		line("hindsight", "%s", r.Hindsight)
