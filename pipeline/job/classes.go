@@ -3,6 +3,7 @@ package job
 import (
 	"fmt"
 	"math"
+	"sync"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/flow"
@@ -12,13 +13,20 @@ import (
 )
 
 // NeedsOf returns a function that gives a metric all that it needs to judge two samples of a target: the classifier, the table that points
-// are rows of, and their classes.
+// are rows of, and their classes. The table is read for a metric of tables alone, and once: it may be long.
 func NeedsOf(t target.Target, c metric.Classifier) func(metric.Metric) metric.Metric {
-	table, classes := TableOf(t), metric.Classes{Names: t.Given.Classes}
+	table := sync.OnceValue(func() metric.Table { return TableOf(t) })
+	classes := metric.Classes{Names: t.Given.Classes}
 	if len(classes.Names) > 0 {
 		classes.Of = t.Classifier()
 	}
-	return func(m metric.Metric) metric.Metric { return m.With(c).On(table).Among(classes) }
+	return func(m metric.Metric) metric.Metric {
+		m = m.With(c)
+		if m.JudgeTable != nil {
+			m = m.On(table())
+		}
+		return m.Among(classes)
+	}
 }
 
 // only returns the target of one class, given its name. It is an error if rows are held out, but none of the class.
