@@ -178,20 +178,7 @@ func (a *app) benchCommand() *cobra.Command {
 		Args:    cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Store = a.DB
-			if err := o.Check(); err != nil {
-				return command.Usage(err)
-			}
-			at := slices.IndexFunc(bench.Benches, func(b bench.Bench) bool { return b.Name == args[0] })
-			rows, table, err := bench.Benches[at].Measure(cmd.Context(), o)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return command.PrintJSON(a.Stdout, rows)
-			}
-			w := tabwriter.NewWriter(a.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-			table(w)
-			return w.Flush()
+			return a.bench(cmd.Context(), args[0], o, asJSON)
 		},
 	}
 	var forms []command.Form
@@ -209,4 +196,22 @@ func (a *app) benchCommand() *cobra.Command {
 	_ = cmd.Flags().MarkHidden("play") // the flag is there
 	command.JSONFlag(cmd, &asJSON, forms...)
 	return cmd
+}
+
+// bench measures and prints the named figures.
+func (a *app) bench(ctx context.Context, name string, o bench.Options, asJSON bool) error {
+	if err := o.Check(); err != nil {
+		return command.Usage(err)
+	}
+	at := slices.IndexFunc(bench.Benches, func(b bench.Bench) bool { return b.Name == name })
+	rows, table, err := bench.Benches[at].Measure(ctx, o)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return command.PrintJSON(a.Stdout, rows)
+	}
+	w := tabwriter.NewWriter(a.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	table(w)
+	return w.Flush()
 }

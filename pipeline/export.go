@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"flowsweep/experiments"
 	"flowsweep/experiments/engine"
@@ -75,9 +76,15 @@ func (a *app) exportCommand() *cobra.Command {
 			})
 		},
 	}
-	flags := cmd.Flags()
+	f.add(cmd.Flags())
+	cmd.Flags().StringVar(&alias, "alias", "", "the `alias` of the run, see flowsweep promote; the same as --run @ALIAS")
+	cmd.MarkFlagsMutuallyExclusive("run", "alias", "pareto")
+	cmd.MarkFlagsMutuallyExclusive("run", "alias", "sweep")
+	return cmd
+}
+
+func (f *exportFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.run, "run", "", "`key` of the run, a unique prefix is enough (default the chosen run of the sweep)")
-	flags.StringVar(&alias, "alias", "", "the `alias` of the run, see flowsweep promote; the same as --run @ALIAS")
 	flags.StringVar(&f.sweep, "sweep", "", "the sweep's `name` (default the latest)")
 	flags.BoolVar(&f.pareto, "pareto", false, "the Pareto front of the sweep: every setting that no cheaper one beats, one folder each")
 	flags.StringVar(&f.out, "out", "", "the output `folder` (default out/<sweep name>, out/<run key> or out/<sweep name>-front)")
@@ -87,9 +94,6 @@ func (a *app) exportCommand() *cobra.Command {
 	flags.BoolVar(&f.sampler.Portable, "portable", false, "unroll the steps of sampler.onnx, for runtimes without Loop (with --run or --pareto)")
 	flags.BoolVar(&f.sampler.Trajectory, "trajectory", false, "make sampler.onnx also return the points at every time (with --run or --pareto)")
 	flags.BoolVar(&f.sampler.LogProb, "log-prob", false, "make sampler.onnx also return the log density of every sample, and write logp.onnx, for\nthe log densities of given points (with --run or --pareto)")
-	cmd.MarkFlagsMutuallyExclusive("run", "alias", "pareto")
-	cmd.MarkFlagsMutuallyExclusive("run", "alias", "sweep")
-	return cmd
 }
 
 // exportRun writes the files of a run.

@@ -46,20 +46,25 @@ func (a *app) queryCommand() *cobra.Command {
 			if len(args) > 0 {
 				return a.query(cmd.Context(), args[0], form)
 			}
-			switch views := store.Views(); {
-			case asJSON:
-				return command.PrintJSON(a.Stdout, ask.ViewsJSON(views))
-			case asCSV:
-				return ask.ListViews(views, form)
-			default:
-				return ask.PrintViews(a.Stdout, views)
-			}
+			return a.listViews(asJSON, asCSV, form)
 		},
 	}
 	command.JSONFlag(cmd, &asJSON, command.Form{Name: "query", Of: []map[string]any{}}, command.Form{Name: "query-views", Of: []ask.ViewRow{}})
 	cmd.Flags().BoolVar(&asCSV, "csv", false, "print CSV")
 	cmd.MarkFlagsMutuallyExclusive("json", "csv")
 	return cmd
+}
+
+// listViews prints the views and their columns.
+func (a *app) listViews(asJSON, asCSV bool, form ask.Form) error {
+	switch views := store.Views(); {
+	case asJSON:
+		return command.PrintJSON(a.Stdout, ask.ViewsJSON(views))
+	case asCSV:
+		return ask.ListViews(views, form)
+	default:
+		return ask.PrintViews(a.Stdout, views)
+	}
 }
 
 // longestStatement is SQLite's own limit, in bytes.

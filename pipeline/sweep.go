@@ -88,15 +88,12 @@ func (a *app) sweep(ctx context.Context, path string, f sweepFlags) error {
 	if err != nil {
 		return err
 	}
-	if f.checkpoints < 0 {
-		return command.Usage(fmt.Errorf("--checkpoint-every %v: must not be negative; 0 means only on an interrupt", f.checkpoints))
-	}
 	out, err := ship.SweepFolder(f.out, plan.Spec.Name)
 	if err != nil {
 		return err
 	}
-	if err := store.CheckPath(a.DB); err != nil {
-		return command.Usage(err)
+	if err := a.checkSweep(f); err != nil {
+		return err
 	}
 	if err := checkEarly(plan, part, f.listen); err != nil {
 		return err
@@ -115,6 +112,14 @@ func (a *app) sweep(ctx context.Context, path string, f sweepFlags) error {
 		}
 	}
 	return a.sweepStore(ctx, s, path, f, out)
+}
+
+// checkSweep checks what else of a sweep can be wrong before it starts.
+func (a *app) checkSweep(f sweepFlags) error {
+	if f.checkpoints < 0 {
+		return command.Usage(fmt.Errorf("--checkpoint-every %v: must not be negative; 0 means only on an interrupt", f.checkpoints))
+	}
+	return command.Usage(store.CheckPath(a.DB))
 }
 
 // printNotes prints what a person should know of the data before a sweep.

@@ -111,6 +111,7 @@ func TestQuery(t *testing.T) {
 		"select metrics, metrics_se, version, \"commit\", engine from v_runs where run = 'r1'":                            `{"energy":"inf","mmd":0.5,"w2":"nan"}|{"mmd":0.25}|1.2|abc|go`,
 		"select tags, note, fit_note, sweep_note from v_runs order by sweep, position":                                    `["good"]|<nil>|fine|<nil> ["good"]|<nil>|<nil>|<nil> ["good","long"]|mine|<nil>|<nil> []|<nil>|<nil>|whole`,
 		"select sweep, fit, position, runs, last_step, last_loss, teacher, tags, note from v_fits order by 1, 3":          `a|f1|0|1|2|<nil>|<nil>|["good"]|fine a|f3|1|1|<nil>|<nil>|<nil>|["good"]|<nil> a|f2|2|1|7|0.125|f1|["good","long"]|<nil> b|f3|0|1|<nil>|<nil>|<nil>|[]|<nil>`,
+
 		"select * from v_losses order by 1, 2":                     "f1|1|3|finite|<nil> f1|2|<nil>|nan|0.5 f2|7|0.125|finite|<nil>",
 		"select * from v_metrics where run = 'r1' order by metric": "a|0|r1|energy|<nil>|inf|<nil>|<nil> a|0|r1|mmd|0.5|finite|0.25|<nil> a|0|r1|w2|<nil>|nan|<nil>|<nil>",
 		"select sweep, position, width, seeds, planned, nfe, params, fit_seconds, seconds, mmd, w2, energy from main.v_settings order by 1, 2": "a|0|8|2|2|8|50|3|2|1|<nil>|<nil> " +

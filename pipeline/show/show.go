@@ -208,13 +208,7 @@ func (a *app) printShown(s shown, indent string) error {
 		line("nfe", s.NFE)
 	}
 	s.printFigures(line)
-	if s.Checkpoint > 0 {
-		text := fmt.Sprintf("step %d: training will resume there", s.Checkpoint)
-		if s.State == experiments.Pruned {
-			text = fmt.Sprintf("step %d: it stopped early there, and goes on if a sweep wants it further", s.Checkpoint)
-		}
-		line("checkpoint", text)
-	}
+	text("checkpoint", s.whence())
 	for _, f := range s.Files {
 		line("file", fmt.Sprintf("%s, %d bytes, sha256 %s", f.Name, f.Size, f.SHA256))
 	}
@@ -229,4 +223,16 @@ func (a *app) printShown(s shown, indent string) error {
 		return a.printShown(*s.Fit, indent+"  ")
 	}
 	return nil
+}
+
+// whence says where training goes on; it is empty for what has no checkpoint.
+func (s shown) whence() string {
+	switch {
+	case s.Checkpoint == 0:
+		return ""
+	case s.State == experiments.Pruned:
+		return fmt.Sprintf("step %d: it stopped early there, and goes on if a sweep wants it further", s.Checkpoint)
+	default:
+		return fmt.Sprintf("step %d: training will resume there", s.Checkpoint)
+	}
 }
